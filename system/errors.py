@@ -1,0 +1,116 @@
+"""The one error envelope of the system, in REST answers and in tool results alike.
+
+A service raises a `ServiceError`; the edge (FastAPI handler, MCP tool wrapper) turns it into the
+envelope. Messages are fixed or name an argument; they never carry users' text, tokens or SQL, so
+that an error tells an attacker nothing. A foreign object and a missing one raise the same
+`NotFound`, with the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Base of every error the system answers with.
+
+    Args:
+        message: One sentence for the caller; the class's default when left out.
+        details: What a program can act on, argument name to reason.
+        retry_after: Seconds after which a repeat can succeed, for the `Retry-After` header
+            (RFC 9110 section 10.2.3).
+    """
+
+    code: ClassVar[str] = "server_error"
+    http_status: ClassVar[int] = 500
+    default_message: ClassVar[str] = "the server could not answer; the request id identifies it"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: Mapping[str, object] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        self.message = message or self.default_message
+        self.details: dict[str, object] = dict(details or {})
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+    def envelope(self) -> dict[str, object]:
+        """The JSON object that REST and MCP answer with."""
+        return {
+            "status": "error",
+            "error_code": self.code,
+            "message": self.message,
+            "details": self.details,
+        }
+
+
+class ServerError(ServiceError):
+    """Something failed that the caller cannot mend."""
+
+
+class ValidationFailed(ServiceError):
+    """An argument is missing, malformed or out of range; `details` names it and says why."""
+
+    code = "validation_error"
+    http_status = 422
+    default_message = "an argument is not valid"
+
+
+class PayloadTooLarge(ServiceError):
+    """The request body is larger than the service reads."""
+
+    code = "validation_error"
+    http_status = 413
+    default_message = "the request body is too large"
+
+
+class NotFound(ServiceError):
+    """No such object for this user: missing and foreign are the same answer."""
+
+    code = "not_found"
+    http_status = 404
+    default_message = "not found"
+
+
+class Unauthorized(ServiceError):
+    """The credential is missing or does not verify (RFC 6750 section 3.1)."""
+
+    code = "unauthorized"
+    http_status = 401
+    default_message = "a valid bearer token is required"
+
+
+class Forbidden(ServiceError):
+    """The credential is valid and does not cover what was asked for."""
+
+    code = "forbidden"
+    http_status = 403
+    default_message = "forbidden"
+
+
+class Conflict(ServiceError):
+    """The write contradicts something the same user stored."""
+
+    code = "conflict"
+    http_status = 409
+    default_message = "conflicts with an existing object"
+
+
+class RateLimited(ServiceError):
+    """The user sent more than the limit allows; repeat after `retry_after` seconds."""
+
+    code = "rate_limited"
+    http_status = 429
+    default_message = "too many requests"
+
+
+class Unavailable(ServiceError):
+    """A dependency does not answer; repeat later."""
+
+    code = "unavailable"
+    http_status = 503
+    default_message = "temporarily unavailable"

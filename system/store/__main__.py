@@ -1,0 +1,56 @@
+"""`python -m system.store bootstrap` makes roles and database; `migrate` the tables."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from system.store.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
+from system.store.migrate import migrate
+
+_USAGE = "usage: python -m system.store bootstrap|migrate"
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise SystemExit(f"{name} is not set; see docs/configuration.md for what it holds")
+    return value
+
+
+def _bootstrap() -> None:
+    backend, mcp = SERVICE_ROLES
+    passwords = {
+        OWNER_ROLE: _setting("OWNER_DATABASE_PASSWORD"),
+        backend: _setting("BACKEND_DATABASE_PASSWORD"),
+        mcp: _setting("MCP_DATABASE_PASSWORD"),
+    }
+    # The sign-in service's role is made where a front end is deployed.
+    if os.environ.get("AUTH_DATABASE_PASSWORD"):
+        passwords[AUTH_ROLE] = os.environ["AUTH_DATABASE_PASSWORD"]
+    database = os.environ.get("DATABASE_NAME", "crosstalk")
+    asyncio.run(bootstrap(_setting("ADMIN_DATABASE_URL"), database=database, passwords=passwords))
+
+
+def _migrate() -> None:
+    asyncio.run(migrate(_setting("OWNER_DATABASE_URL")))
+
+
+def main() -> None:
+    """Run the named command; one line on standard error and exit 1 when it cannot."""
+    commands = {"bootstrap": _bootstrap, "migrate": _migrate}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        raise SystemExit(_USAGE)
+    try:
+        commands[sys.argv[1]]()
+    except (OSError, asyncpg.PostgresError, SQLAlchemyError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise SystemExit(f"{sys.argv[1]} failed: {reason}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Conversations with the assistant and their messages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import col
+
+from system.errors import NotFound
+from system.store.models import Conversation, Message, new_id
+from system.store.pages import cut_page, decode_cursor, encode_cursor
+from system.store.schemas import (
+    ConversationPage,
+    ConversationView,
+    Deletion,
+    MessageRole,
+    MessageView,
+)
+from system.store.session import UserSession
+from system.store.users import ensure_user
+
+_LISTING = "conversations"
+
+
+async def start(session: UserSession, *, title: str | None = None) -> ConversationView:
+    """Begin a conversation."""
+    await ensure_user(session)
+    conversation_id = new_id()
+    await session.execute(
+        insert(Conversation).values(user_id=session.user_id, id=conversation_id, title=title)
+    )
+    return await get(session, conversation_id=conversation_id)
+
+
+async def get(session: UserSession, *, conversation_id: UUID) -> ConversationView:
+    """Read one conversation, without its messages.
+
+    Raises:
+        NotFound: No such conversation for this user.
+    """
+    statement = (
+        select(Conversation)
+        .where(
+            col(Conversation.user_id) == session.user_id,
+            col(Conversation.id) == conversation_id,
+        )
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+async def list_conversations(
+    session: UserSession, *, cursor: str | None = None, limit: int = 20
+) -> ConversationPage:
+    """A page of conversations, newest first.
+
+    Raises:
+        ValidationFailed: The cursor is not one of this list.
+    """
+    statement = select(Conversation).where(col(Conversation.user_id) == session.user_id)
+    after = decode_cursor(session, _LISTING, cursor)
+    if after is not None:
+        statement = statement.where(col(Conversation.id) < after)
+    statement = statement.order_by(col(Conversation.id).desc()).limit(limit + 1)
+    found = list((await session.execute(statement)).scalars().all())
+    rows, more = cut_page(found, limit)
+    return ConversationPage(
+        items=[_view(row) for row in rows],
+        next_cursor=encode_cursor(session, _LISTING, rows[-1].id) if more else None,
+    )
+
+
+async def rename(session: UserSession, *, conversation_id: UUID, title: str) -> ConversationView:
+    """Give a conversation a title.
+
+    Raises:
+        NotFound: No such conversation for this user.
+    """
+    statement = update(Conversation).where(
+        col(Conversation.user_id) == session.user_id,
+        col(Conversation.id) == conversation_id,
+    )
+    changed = await session.execute(
+        statement.values(title=title, updated_at=func.now()).returning(col(Conversation.id))
+    )
+    if changed.one_or_none() is None:
+        raise NotFound()
+    return await get(session, conversation_id=conversation_id)
+
+
+async def remove(session: UserSession, *, conversation_id: UUID) -> Deletion:
+    """Delete a conversation with its messages.
+
+    Raises:
+        NotFound: No such conversation for this user.
+    """
+    statement = delete(Conversation).where(
+        col(Conversation.user_id) == session.user_id,
+        col(Conversation.id) == conversation_id,
+    )
+    deleted = await session.execute(statement.returning(col(Conversation.id)))
+    if deleted.one_or_none() is None:
+        raise NotFound()
+    return Deletion(id=conversation_id)
+
+
+async def append(
+    session: UserSession, *, conversation_id: UUID, role: MessageRole, content: str
+) -> MessageView:
+    """Add a message at the end of a conversation.
+
+    Raises:
+        NotFound: No such conversation for this user.
+    """
+    statement = update(Conversation).where(
+        col(Conversation.user_id) == session.user_id,
+        col(Conversation.id) == conversation_id,
+    )
+    touched = await session.execute(
+        statement.values(updated_at=func.now()).returning(col(Conversation.id))
+    )
+    if touched.one_or_none() is None:
+        raise NotFound()
+    message_id = new_id()
+    stored = await session.execute(
+        insert(Message)
+        .values(
+            user_id=session.user_id,
+            id=message_id,
+            conversation_id=conversation_id,
+            role=role.value,
+            content=content,
+        )
+        .returning(Message)
+    )
+    return _message(stored.scalar_one())
+
+
+async def messages(
+    session: UserSession, *, conversation_id: UUID, limit: int = 200
+) -> list[MessageView]:
+    """The last `limit` messages of a conversation, oldest first.
+
+    Raises:
+        NotFound: No such conversation for this user.
+    """
+    await get(session, conversation_id=conversation_id)
+    statement = (
+        select(Message)
+        .where(
+            col(Message.user_id) == session.user_id,
+            col(Message.conversation_id) == conversation_id,
+        )
+        .order_by(col(Message.id).desc())
+        .limit(limit)
+    )
+    found = (await session.execute(statement)).scalars().all()
+    return [_message(row) for row in reversed(found)]
+
+
+def _view(row: Conversation) -> ConversationView:
+    return ConversationView(**row.model_dump(exclude={"user_id"}))
+
+
+def _message(row: Message) -> MessageView:
+    return MessageView(**row.model_dump(exclude={"user_id", "conversation_id"}))

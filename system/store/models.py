@@ -1,0 +1,105 @@
+"""The tables, as SQLModel classes. Alembic migrations create them; these only map them.
+
+Every user-owned row has its owner in its primary key, and a reference between such rows carries
+the owner too: `(user_id, project_id)` points at `(user_id, id)`, so a row cannot even name another
+user's row, and a key collision across users cannot happen, let alone be observed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import Column, DateTime, ForeignKeyConstraint, Text, UniqueConstraint, func
+from sqlmodel import Field, SQLModel
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): sorts by time, tells nothing of how many rows there are."""
+    return uuid_utils.compat.uuid7()
+
+
+def _timestamp() -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+class User(SQLModel, table=True):
+    """The subject as the auth provider names it; made when a user first writes."""
+
+    __tablename__: ClassVar[str] = "user"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    created_at: datetime = Field(sa_column=_timestamp())
+
+
+class Project(SQLModel, table=True):
+    """A named group of tasks."""
+
+    __tablename__: ClassVar[str] = "projects"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], ["user.id"], ondelete="CASCADE"),
+        UniqueConstraint("user_id", "name", name="projects_user_id_name_key"),
+    )
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str
+    created_at: datetime = Field(sa_column=_timestamp())
+    updated_at: datetime = Field(sa_column=_timestamp())
+
+
+class Task(SQLModel, table=True):
+    """Something its owner means to do."""
+
+    __tablename__: ClassVar[str] = "tasks"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], ["user.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id", "project_id"], ["projects.user_id", "projects.id"]),
+    )
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    project_id: UUID | None = None
+    title: str
+    description: str | None = None
+    status: str = "pending"
+    priority: str = "medium"
+    due_date: date | None = None
+    created_at: datetime = Field(sa_column=_timestamp())
+    updated_at: datetime = Field(sa_column=_timestamp())
+    completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Conversation(SQLModel, table=True):
+    """A thread between one user and the assistant."""
+
+    __tablename__: ClassVar[str] = "conversations"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["user.id"], ondelete="CASCADE"),)
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    title: str | None = None
+    created_at: datetime = Field(sa_column=_timestamp())
+    updated_at: datetime = Field(sa_column=_timestamp())
+
+
+class Message(SQLModel, table=True):
+    """One message of a conversation; the id orders them."""
+
+    __tablename__: ClassVar[str] = "messages"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "conversation_id"],
+            ["conversations.user_id", "conversations.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    conversation_id: UUID
+    role: str
+    content: str
+    created_at: datetime = Field(sa_column=_timestamp())

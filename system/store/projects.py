@@ -1,0 +1,151 @@
+"""Projects, each shown with how many of its owner's tasks it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from system.errors import Conflict, NotFound
+from system.store.models import Project, Task, new_id
+from system.store.pages import cut_page, decode_cursor, encode_cursor
+from system.store.schemas import (
+    Deletion,
+    ProjectChange,
+    ProjectDraft,
+    ProjectPage,
+    ProjectView,
+    TaskStatus,
+)
+from system.store.session import UserSession
+from system.store.users import ensure_user
+
+_LISTING = "projects"
+
+
+async def add_project(session: UserSession, *, draft: ProjectDraft) -> ProjectView:
+    """Store a project.
+
+    Raises:
+        Conflict: This user has a project of that name.
+    """
+    await ensure_user(session)
+    project_id = new_id()
+    statement = insert(Project).values(user_id=session.user_id, id=project_id, name=draft.name)
+    # Asked for, not provoked: an error would end the transaction.
+    statement = statement.on_conflict_do_nothing(index_elements=["user_id", "name"])
+    made = await session.execute(statement.returning(col(Project.id)))
+    if made.one_or_none() is None:
+        raise Conflict("a project of this name exists", details={"name": "must be unique"})
+    return await get_project(session, project_id=project_id)
+
+
+async def get_project(session: UserSession, *, project_id: UUID) -> ProjectView:
+    """Read one project.
+
+    Raises:
+        NotFound: No such project for this user.
+    """
+    rows = await session.execute(_projects(session).where(col(Project.id) == project_id))
+    row = rows.one_or_none()
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+async def list_projects(
+    session: UserSession, *, cursor: str | None = None, limit: int = 20
+) -> ProjectPage:
+    """A page of projects, newest first.
+
+    Raises:
+        ValidationFailed: The cursor is not one of this list.
+    """
+    statement = _projects(session)
+    after = decode_cursor(session, _LISTING, cursor)
+    if after is not None:
+        statement = statement.where(col(Project.id) < after)
+    statement = statement.order_by(col(Project.id).desc()).limit(limit + 1)
+    rows, more = cut_page(list((await session.execute(statement)).all()), limit)
+    items = [_view(row) for row in rows]
+    return ProjectPage(
+        items=items,
+        next_cursor=encode_cursor(session, _LISTING, items[-1].id) if more else None,
+    )
+
+
+async def rename_project(
+    session: UserSession, *, project_id: UUID, change: ProjectChange
+) -> ProjectView:
+    """Give a project another name.
+
+    Raises:
+        NotFound: No such project for this user.
+        Conflict: This user has another project of that name.
+    """
+    await get_project(session, project_id=project_id)
+    taken = select(col(Project.id)).where(
+        col(Project.user_id) == session.user_id,
+        col(Project.name) == change.name,
+        col(Project.id) != project_id,
+    )
+    if (await session.execute(taken)).first() is not None:
+        raise Conflict("a project of this name exists", details={"name": "must be unique"})
+    statement = update(Project).where(
+        col(Project.user_id) == session.user_id,
+        col(Project.id) == project_id,
+    )
+    await session.execute(statement.values(name=change.name, updated_at=func.now()))
+    return await get_project(session, project_id=project_id)
+
+
+async def delete_project(session: UserSession, *, project_id: UUID) -> Deletion:
+    """Remove a project; its tasks stay, without a project.
+
+    Raises:
+        NotFound: No such project for this user.
+    """
+    statement = delete(Project).where(
+        col(Project.user_id) == session.user_id,
+        col(Project.id) == project_id,
+    )
+    deleted = await session.execute(statement.returning(col(Project.id)))
+    if deleted.one_or_none() is None:
+        raise NotFound()
+    return Deletion(id=project_id)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(Task)
+        .where(
+            col(Task.user_id) == col(Project.user_id),
+            col(Task.project_id) == col(Project.id),
+            *conditions,
+        )
+        .correlate(Project)
+        .scalar_subquery()
+    )
+
+
+def _projects(session: UserSession) -> Select[Project, int, int]:
+    """The subject's projects with their task counts."""
+    open_tasks = _count(col(Task.status) != TaskStatus.COMPLETED.value)
+    return (
+        select(Project, _count(), open_tasks)
+        .where(col(Project.user_id) == session.user_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _view(row: Row[Any]) -> ProjectView:
+    project, task_count, open_task_count = tuple(row)
+    return ProjectView(
+        **project.model_dump(exclude={"user_id"}),
+        task_count=task_count,
+        open_task_count=open_task_count,
+    )

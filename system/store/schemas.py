@@ -1,0 +1,235 @@
+"""What the store takes and gives: the domain's values, apart from how they are stored.
+
+REST bodies, MCP argument schemas and output schemas are made from these, so a limit is written
+once. Input models forbid unknown fields; every text refuses NUL (PostgreSQL cannot store it) and
+unpaired surrogates (UTF-8 cannot carry them), here rather than at the driver.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_TITLE = 200
+MAX_DESCRIPTION = 2_000
+MAX_PROJECT_NAME = 100
+MAX_QUERY = 200
+MAX_MESSAGE = 100_000
+MAX_USER_ID = 255
+MAX_PAGE = 100
+DEFAULT_PAGE = 20
+
+
+def storable(value: str) -> str:
+    """Refuse text that PostgreSQL or UTF-8 cannot hold.
+
+    Raises:
+        ValueError: The text has a NUL character or an unpaired surrogate.
+    """
+    if "\x00" in value:
+        raise ValueError("must not contain the NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("must not contain unpaired surrogates")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_TITLE),
+    AfterValidator(storable),
+    AfterValidator(_not_blank),
+]
+Description = Annotated[
+    str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(storable)
+]
+ProjectName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_PROJECT_NAME),
+    AfterValidator(storable),
+    AfterValidator(_not_blank),
+]
+SearchQuery = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_QUERY),
+    AfterValidator(storable),
+    AfterValidator(_not_blank),
+]
+MessageText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_MESSAGE), AfterValidator(storable)
+]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(storable)]
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class TaskPriority(StrEnum):
+    """How much a task matters to its owner."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class MessageRole(StrEnum):
+    """Who wrote a message of a conversation."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Input(BaseModel):
+    """Base of what a caller sends: an unknown field is an error, not noise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class View(BaseModel):
+    """Base of what the store gives back: plain values, detached from any session."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class TaskDraft(Input):
+    """A task to be stored."""
+
+    title: Title
+    description: Description | None = None
+    status: TaskStatus = TaskStatus.PENDING
+    priority: TaskPriority = TaskPriority.MEDIUM
+    due_date: date | None = None
+    project_id: UUID | None = None
+
+
+class TaskChange(Input):
+    """Fields left out stay as they are; an explicit null clears an optional one."""
+
+    title: Title = Field(default="unchanged")
+    description: Description | None = None
+    status: TaskStatus = TaskStatus.PENDING
+    priority: TaskPriority = TaskPriority.MEDIUM
+    due_date: date | None = None
+    project_id: UUID | None = None
+
+
+class TaskView(View):
+    """A task as its owner sees it."""
+
+    id: UUID
+    title: str
+    description: str | None
+    status: TaskStatus
+    priority: TaskPriority
+    due_date: date | None
+    project_id: UUID | None
+    project_name: str | None
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+
+
+class TaskPage(View):
+    """Tasks, newest first; `next_cursor` is null on the last page."""
+
+    items: list[TaskView]
+    next_cursor: str | None
+
+
+class ProjectDraft(Input):
+    """A project to be stored; its name is unique among its owner's."""
+
+    name: ProjectName
+
+
+class ProjectChange(Input):
+    """A new name for a project."""
+
+    name: ProjectName
+
+
+class ProjectView(View):
+    """A project with how many tasks it holds, all and not yet completed."""
+
+    id: UUID
+    name: str
+    task_count: int
+    open_task_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProjectPage(View):
+    """Projects, newest first; `next_cursor` is null on the last page."""
+
+    items: list[ProjectView]
+    next_cursor: str | None
+
+
+class UserStats(View):
+    """Counts over one user's tasks and projects; overdue is as of today, UTC."""
+
+    total: int
+    pending: int
+    in_progress: int
+    completed: int
+    overdue: int
+    projects: int
+
+
+class BulkCompletion(View):
+    """How many tasks a bulk completion changed."""
+
+    completed: int
+
+
+class Deletion(View):
+    """The id of what was deleted."""
+
+    id: UUID
+
+
+class ConversationView(View):
+    """A conversation without its messages."""
+
+    id: UUID
+    title: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationPage(View):
+    """Conversations, newest first; `next_cursor` is null on the last page."""
+
+    items: list[ConversationView]
+    next_cursor: str | None
+
+
+class ConversationChange(Input):
+    """A new title for a conversation."""
+
+    title: Title
+
+
+class MessageView(View):
+    """One message of a conversation."""
+
+    id: UUID
+    role: MessageRole
+    content: str
+    created_at: datetime

@@ -1,0 +1,163 @@
+"""The one door to users' data: a transaction that speaks for one subject.
+
+`Store.user_session(user_id)` opens an explicit transaction and sets `app.user_id` for its length
+(`set_config(..., is_local => true)`), which is what the row-level security policies read. The
+subject is never a property of a connection: when the transaction ends, by commit, error or
+cancellation, the setting is gone with it, and a pooled connection carries nothing to the next
+user. The statement is issued by this module itself and not in a driver event, where a
+cancellation could leave a transaction open behind the pool's back (sqlalchemy issue 13381).
+
+A session must not outlive the database work: never keep one open across a call to the model, the
+agent or another service, or the pool becomes part of a wait-for cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from itsdangerous import URLSafeSerializer
+from sqlalchemy import Executable, text
+from sqlalchemy.engine import Result
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
+from system.store.schemas import MAX_USER_ID, storable
+from system.store.settings import StoreSettings
+
+_SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
+# Serialization failure, deadlock, lock timeout, cancelled statement, shutdown: a repeat may work.
+_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300"})
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """Connections of one service: pool size, in use, and opened beyond the pool."""
+
+    size: int
+    checked_out: int
+    overflow: int
+
+
+class UserSession:
+    """A transaction bound to one subject. Operations take it as their first argument."""
+
+    def __init__(self, session: AsyncSession, user_id: str, cursors: URLSafeSerializer) -> None:
+        self._session = session
+        self.user_id = user_id
+        self.cursors = cursors
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        """Run one statement inside the subject's transaction."""
+        return await self._session.execute(statement)
+
+
+class Store:
+    """Connections of one service to PostgreSQL, handed out one subject at a time.
+
+    Args:
+        settings: The database URL, pool limits and the cursor secret.
+    """
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+        self._cursor_secret = settings.cursor_secret.get_secret_value()
+        self._engine: AsyncEngine = create_async_engine(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            max_overflow=settings.database_max_overflow,
+            pool_timeout=settings.database_pool_timeout,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            # Bound values (users' text) must not reach logs through exception texts.
+            hide_parameters=True,
+            connect_args={
+                "timeout": settings.database_pool_timeout,
+                "server_settings": {
+                    "statement_timeout": str(int(settings.database_statement_timeout * 1000)),
+                    "idle_in_transaction_session_timeout": "30000",
+                    "timezone": "UTC",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def user_session(self, user_id: str) -> AsyncIterator[UserSession]:
+        """One transaction as `user_id`: commits when the block ends, rolls back when it raises.
+
+        Args:
+            user_id: The verified subject. Never a value a caller merely claims.
+
+        Raises:
+            Forbidden: `user_id` is empty, too long or cannot be stored.
+            Unavailable: No connection within the pool time-out, or the database is away.
+        """
+        _check_subject(user_id)
+        cursors = URLSafeSerializer(self._cursor_secret, salt=f"cursor:{user_id}")
+        try:
+            async with (
+                AsyncSession(self._engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                await session.execute(_SET_SUBJECT, {"user_id": user_id})
+                yield UserSession(session, user_id, cursors)
+        except PoolTimeoutError as error:
+            raise Unavailable("the database is busy", retry_after=1) from error
+        except (OperationalError, InterfaceError, OSError) as error:
+            raise Unavailable("the database does not answer", retry_after=1) from error
+        except DBAPIError as error:
+            raise _translate(error) from error
+
+    async def ping(self) -> None:
+        """One round trip to the database.
+
+        Raises:
+            Unavailable: It does not answer.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
+            raise Unavailable("the database does not answer", retry_after=1) from error
+
+    def pool_status(self) -> PoolStatus:
+        """How many connections exist and are in use now."""
+        pool = self._engine.pool
+        if not isinstance(pool, QueuePool):
+            raise TypeError("the store needs a queue pool")
+        return PoolStatus(pool.size(), pool.checkedout(), max(0, pool.overflow()))
+
+    async def close(self) -> None:
+        """Close every connection; the store cannot be used afterwards."""
+        await self._engine.dispose()
+
+
+def _check_subject(user_id: str) -> None:
+    if not user_id or len(user_id) > MAX_USER_ID:
+        raise Forbidden()
+    try:
+        storable(user_id)
+    except ValueError:
+        raise Forbidden() from None
+
+
+def _translate(error: DBAPIError) -> Exception:
+    """Turn a driver error into one whose message says nothing about the data."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if error.connection_invalidated or state in _TRANSIENT_SQLSTATES or state.startswith("08"):
+        return Unavailable("the database does not answer", retry_after=1)
+    # The checks behind these run past row-level security, so their texts must not be passed on;
+    # keys that start with the owner make them speak of the subject's own rows only.
+    if state == "23503":
+        return NotFound()
+    if state == "23505":
+        return Conflict()
+    if state.startswith("22"):
+        return ValidationFailed("an argument is out of the database's range")
+    return error

@@ -1,0 +1,41 @@
+"""Where the database is and how many connections a service may hold."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class StoreSettings(BaseSettings):
+    """Read from the environment once, at start.
+
+    `DATABASE_URL` names a service role: one that owns no table and cannot bypass row-level
+    security. `CURSOR_SECRET` signs pagination cursors and must be the same on every replica.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    database_url: SecretStr
+    database_pool_size: int = Field(default=10, ge=1, le=500)
+    database_max_overflow: int = Field(default=5, ge=0, le=500)
+    database_pool_timeout: float = Field(
+        default=10.0, gt=0, description="Seconds a call waits for a connection before 503."
+    )
+    database_statement_timeout: float = Field(
+        default=10.0, gt=0, description="Seconds after which PostgreSQL cancels a statement."
+    )
+    cursor_secret: SecretStr = Field(min_length=32)
+
+    @field_validator("database_url")
+    @classmethod
+    def _asynchronous(cls, value: SecretStr) -> SecretStr:
+        """Accept the plain scheme that hosting platforms hand out, and use asyncpg."""
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError as error:
+            raise ValueError("must look like postgresql://user:password@host:5432/name") from error
+        if url.drivername not in ("postgresql", "postgres", "postgresql+asyncpg"):
+            raise ValueError("must be a postgresql:// URL")
+        return SecretStr(url.set(drivername="postgresql+asyncpg").render_as_string(False))

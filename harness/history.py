@@ -1,0 +1,147 @@
+"""The one datum of a run: every call with its actor, request, answer and times.
+
+The generator decides calls, a surface performs them, and all of them land here in order. Oracles
+are functions of a history: they can be tested on one written by hand, and a saved one can be
+judged again. The history knows nothing of how calls are made or judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Outcome(StrEnum):
+    """What kind of answer a call got, as far as the wire says."""
+
+    OK = "ok"
+    ERROR = "error"  # the surface answered with an error of its own kind
+    LIMITED = "limited"  # 429: says nothing about isolation
+    UNREACHABLE = "unreachable"  # no answer: says nothing about isolation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire.
+
+    Attributes:
+        outcome: Kind of answer; `status` and `body` hold the evidence.
+        status: HTTP status, or None without an answer.
+        body: Decoded JSON where it was JSON, text otherwise. For an MCP tool the result object
+            (`structuredContent` where present, else the decoded text blocks).
+        headers: Response headers, lower-case names, without per-response noise (date, length).
+        code: The error code of the envelope or protocol, if any.
+        message: The error message, if any.
+    """
+
+    outcome: Outcome
+    status: int | None
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who calls: a credential, and the identity they put into arguments.
+
+    Attributes:
+        name: How reports call them.
+        user: Whose token they carry; None for somebody without one.
+        claims: Whose id they put into identity arguments and paths.
+        forgery: Name of the forgery that spoils their token, if any.
+    """
+
+    name: str
+    user: str | None
+    claims: str
+    forgery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Why a call was made, where an oracle compares calls with each other.
+
+    Attributes:
+        kind: `ownership` compares the victim's reads before and after somebody else acted;
+            `existence` compares a foreign id with a missing one.
+        key: Calls with one key belong together.
+        part: `before`, `after` (ownership), `foreign`, `missing` (existence) or `attack`.
+        victim: The user whose data is at stake.
+    """
+
+    kind: Literal["ownership", "existence"]
+    key: int
+    part: Literal["before", "attack", "after", "foreign", "missing"]
+    victim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call and its answer. Times are seconds on one monotonic clock."""
+
+    index: int
+    actor: Actor
+    operation: str
+    arguments: Mapping[str, Any]
+    answer: Answer
+    started: float
+    ended: float
+    probe: Probe | None = None
+    world: str = "main"
+
+
+@dataclass(slots=True)
+class History:
+    """Calls in the order in which they ended, and the ids that stand for each user.
+
+    Attributes:
+        subjects: User name to the subject the system knows them by.
+    """
+
+    subjects: Mapping[str, str]
+    calls: list[Call] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.calls)
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def record(self, call: Call) -> None:
+        """Append a call."""
+        self.calls.append(call)
+
+    def by_user(self, user: str) -> Sequence[Call]:
+        """Calls made with `user`'s credential."""
+        return [call for call in self.calls if call.actor.user == user]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for a file; `from_json` reads it back."""
+        return {"subjects": dict(self.subjects), "calls": [asdict(call) for call in self.calls]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> History:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: The data is not a saved history.
+        """
+        history = cls(subjects=data["subjects"])
+        for row in data["calls"]:
+            answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}
+            probe = Probe(**row["probe"]) if row["probe"] else None
+            history.record(
+                Call(
+                    **{
+                        **row,
+                        "actor": Actor(**row["actor"]),
+                        "answer": Answer(**answer),
+                        "probe": probe,
+                    }
+                )
+            )
+        return history

@@ -1,0 +1,104 @@
+"""What a campaign comes to: findings, and how much each check could have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.isolation.script import Script
+
+Verdict = Literal["clean", "leak", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something crossed.
+
+    Attributes:
+        oracle: The oracle that fired.
+        operation: The operation whose answer shows it.
+        actors: Who took part, in order of appearance.
+        summary: One sentence: what reached whom.
+        script: The calls that show it; shrunk once it has replayed.
+        replay: Path of the saved replay file, if saved.
+        confirmed: True once a replay on fresh subjects showed it again.
+    """
+
+    oracle: str
+    operation: str
+    actors: tuple[str, ...]
+    summary: str
+    script: Script
+    replay: str | None = None
+    confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Control:
+    """Positive controls of one operation: a clean result counts only where these are not zero.
+
+    Attributes:
+        calls: Calls made.
+        own_reads: Answers in which the caller saw values of their own.
+        foreign_attempts: Calls that carried another user's id, or no valid credential.
+        oracles: Oracle name to how often it could have fired.
+    """
+
+    calls: int = 0
+    own_reads: int = 0
+    foreign_attempts: int = 0
+    answered: int = 0
+    oracles: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Control) -> None:
+        """Count `other` in."""
+        self.calls += other.calls
+        self.own_reads += other.own_reads
+        self.foreign_attempts += other.foreign_attempts
+        self.answered += other.answered
+        for name, count in other.oracles.items():
+            self.oracles[name] = self.oracles.get(name, 0) + count
+
+
+@dataclass(slots=True)
+class CampaignResult:
+    """The outcome of one run; `summary()` is what `summary.json` holds."""
+
+    verdict: Verdict
+    calls: int
+    seconds: float
+    seed: int
+    findings: list[Finding]
+    controls: Mapping[str, Control]
+    inconclusive: list[str]
+
+    def summary(self) -> dict[str, Any]:
+        """The keys that programs read and that stay."""
+        return {
+            "verdict": self.verdict,
+            "calls": self.calls,
+            "seconds": round(self.seconds, 1),
+            "seed": self.seed,
+            "findings": [
+                {
+                    "oracle": each.oracle,
+                    "tool": each.operation,
+                    "actors": list(each.actors),
+                    "summary": each.summary,
+                    "script": each.script.lines(),
+                    "replay": each.replay,
+                }
+                for each in self.findings
+            ],
+            "controls": {
+                name: {
+                    "calls": control.calls,
+                    "own_reads": control.own_reads,
+                    "foreign_attempts": control.foreign_attempts,
+                    "oracles": dict(control.oracles),
+                }
+                for name, control in sorted(self.controls.items())
+            },
+            "inconclusive": self.inconclusive,
+        }

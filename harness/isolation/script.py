@@ -1,0 +1,197 @@
+"""A finding as a program: numbered calls, real arguments, who made them.
+
+A script is a history with the particulars taken out. Where an argument held a value that an
+earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
+call's answer, `${alice}` the subject that stands for alice. So it runs again with fresh subjects
+and on another database, and loses nothing when calls before it are dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from harness.history import Actor, Call, History, Probe
+from harness.isolation.values import strings_in
+
+_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
+_SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+# Shorter values occur by chance; ids and cursors are longer.
+_MIN_LENGTH = 12
+
+
+class UnresolvedReferenceError(Exception):
+    """A step needs a value that the replayed answers do not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a script; `number` is how references name it."""
+
+    number: int
+    actor: Actor
+    operation: str
+    arguments: Mapping[str, Any]
+    probe: Probe | None = None
+
+    def references(self) -> set[int]:
+        """Numbers of the steps whose answers this one needs."""
+        return {
+            int(match.group(1))
+            for text in strings_in(self.arguments)
+            for match in _REFERENCE.finditer(text)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Calls that can be made again."""
+
+    steps: tuple[Step, ...]
+
+    def lines(self) -> list[str]:
+        """One numbered line a call, numbered from 1 in the order shown."""
+        numbers = {step.number: place for place, step in enumerate(self.steps, start=1)}
+
+        def renumber(match: re.Match[str]) -> str:
+            return f"${{{numbers.get(int(match.group(1)), 0)}.{match.group(2)}}}"
+
+        lines = []
+        for place, step in enumerate(self.steps, start=1):
+            arguments = json.dumps(step.arguments, ensure_ascii=False, default=str)
+            # Unpaired surrogates are sent on purpose and cannot be printed.
+            arguments = arguments.encode("utf-8", "backslashreplace").decode()
+            arguments = _REFERENCE.sub(renumber, arguments)
+            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}")
+        return lines
+
+    def without(self, number: int) -> Script | None:
+        """The script without one step and those that need its answer; None if nothing is left."""
+        dropped = {number}
+        kept = []
+        for step in self.steps:
+            if step.number in dropped or step.references() & dropped:
+                dropped.add(step.number)
+            else:
+                kept.append(step)
+        return Script(tuple(kept)) if kept else None
+
+    def without_argument(self, number: int, name: str) -> Script:
+        """The script with one argument of one step left out."""
+        return Script(
+            tuple(
+                replace(step, arguments={k: v for k, v in step.arguments.items() if k != name})
+                if step.number == number
+                else step
+                for step in self.steps
+            )
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain data for a replay file."""
+        return [asdict(step) for step in self.steps]
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Script:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: The data is not a saved script.
+        """
+        return cls(
+            tuple(
+                Step(
+                    number=row["number"],
+                    actor=Actor(**row["actor"]),
+                    operation=row["operation"],
+                    arguments=row["arguments"],
+                    probe=Probe(**row["probe"]) if row.get("probe") else None,
+                )
+                for row in rows
+            )
+        )
+
+
+def script_of(history: History) -> Script:
+    """Take the particulars out of a history."""
+    known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
+    steps = []
+    for call in history:
+        arguments = _substitute(call.arguments, known)
+        steps.append(Step(call.index, call.actor, call.operation, arguments, call.probe))
+        for path, text in paths_in(call.answer.body):
+            if len(text) >= _MIN_LENGTH and " " not in text:
+                known.setdefault(text, f"${{{call.index}.{path}}}")
+    return Script(tuple(steps))
+
+
+def resolve(
+    arguments: Mapping[str, Any], answers: Mapping[int, Call], subjects: Mapping[str, str]
+) -> dict[str, Any]:
+    """Put this run's values in the place of references.
+
+    Raises:
+        UnresolvedReferenceError: An earlier answer has nothing at that path this time.
+    """
+
+    def of_answer(match: re.Match[str]) -> str:
+        call = answers.get(int(match.group(1)))
+        if call is None:
+            raise UnresolvedReferenceError(match.group(0))
+        found = dict(paths_in(call.answer.body)).get(match.group(2))
+        if found is None:
+            raise UnresolvedReferenceError(match.group(0))
+        return found
+
+    def of_subject(match: re.Match[str]) -> str:
+        return subjects.get(match.group(1), match.group(0))
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, str):
+            return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, value))
+        if isinstance(value, Mapping):
+            return {key: visit(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [visit(item) for item in value]
+        return value
+
+    return {key: visit(value) for key, value in arguments.items()}
+
+
+def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Every string of a JSON value with its dotted path."""
+    if isinstance(body, str):
+        return [(prefix or "text", body)]
+    if isinstance(body, Mapping):
+        items = [(str(key), value) for key, value in body.items()]
+    elif isinstance(body, list | tuple):
+        items = [(str(place), value) for place, value in enumerate(body)]
+    else:
+        return []
+    return [
+        found
+        for key, value in items
+        for found in paths_in(value, f"{prefix}.{key}" if prefix else key)
+    ]
+
+
+def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    # Longest first, so that a value inside a longer one does not break it up.
+    ordered = sorted(known.items(), key=lambda item: -len(item[0]))
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, str):
+            for concrete, symbol in ordered:
+                if concrete in value:
+                    value = value.replace(concrete, symbol)
+            return value
+        if isinstance(value, Mapping):
+            return {key: visit(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [visit(item) for item in value]
+        return value
+
+    return {key: visit(value) for key, value in arguments.items()}

@@ -1,0 +1,50 @@
+"""Which values identify a user: markers we plant and ids the system gives out.
+
+A value is a *secret* of the user with whom it was first seen. Only values that cannot occur by
+chance count: planted markers, UUIDs, and long opaque strings such as cursors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# What `marker` makes; the shape is unlikely in anybody's own data.
+_MARKER = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
+_HAS_DIGIT = re.compile(r"[0-9]")
+
+
+def marker(user: str, number: int) -> str:
+    """A word that exists nowhere else and names the user who planted it."""
+    letters = re.sub(r"[^a-z]", "", user.lower()) or "user"
+    return f"xt{letters}z{number:08x}"
+
+
+def tokens_in(text: str) -> set[str]:
+    """The identifying values in a text."""
+    found = set(_MARKER.findall(text))
+    found.update(each.lower() for each in _UUID.findall(text))
+    # Words are not secrets: an opaque value has digits, as random strings of this length do.
+    found.update(each for each in _OPAQUE.findall(text) if _HAS_DIGIT.search(each))
+    return found
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Every string inside a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from strings_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings_in(item)
+
+
+def tokens_of(value: Any) -> set[str]:
+    """The identifying values anywhere in a JSON value."""
+    return {token for text in strings_in(value) for token in tokens_in(text)}

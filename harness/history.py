@@ -100,10 +100,15 @@ class History:
 
     Attributes:
         subjects: User name to the subject the system knows them by.
+        public_values: Identifying values that everybody may see (calibrated before anybody has
+            data, or declared as shared).
+        public_operations: Operations that the system serves without a credential on purpose.
     """
 
     subjects: Mapping[str, str]
     calls: list[Call] = field(default_factory=list)
+    public_values: frozenset[str] = frozenset()
+    public_operations: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls)
@@ -121,7 +126,12 @@ class History:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for a file; `from_json` reads it back."""
-        return {"subjects": dict(self.subjects), "calls": [asdict(call) for call in self.calls]}
+        return {
+            "subjects": dict(self.subjects),
+            "public_values": sorted(self.public_values),
+            "public_operations": sorted(self.public_operations),
+            "calls": [asdict(call) for call in self.calls],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> History:
@@ -130,7 +140,11 @@ class History:
         Raises:
             KeyError, TypeError: The data is not a saved history.
         """
-        history = cls(subjects=data["subjects"])
+        history = cls(
+            subjects=data["subjects"],
+            public_values=frozenset(data["public_values"]),
+            public_operations=frozenset(data["public_operations"]),
+        )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}
             probe = Probe(**row["probe"]) if row["probe"] else None

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.history import Actor, Call, History, Probe
-from harness.isolation.values import strings_in
+from harness.values import strings_in
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")

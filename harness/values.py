@@ -48,3 +48,8 @@ def strings_in(value: Any) -> Iterator[str]:
 def tokens_of(value: Any) -> set[str]:
     """The identifying values anywhere in a JSON value."""
     return {token for text in strings_in(value) for token in tokens_in(text)}
+
+
+def is_marker(token: str) -> bool:
+    """Whether a value is one that `marker` made."""
+    return _MARKER.fullmatch(token) is not None

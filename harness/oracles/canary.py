@@ -1,0 +1,94 @@
+"""Canary: values first seen with one user that reach another who never supplied them.
+
+A value belongs to whoever planted it in an argument or first received it in an answer. It may
+travel in the body, an error text, a header, a stream; the oracle reads them all. What a caller
+supplied at any time, in arguments or chat, may come back to them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.history import Call, History, Outcome
+from harness.oracles.base import Suspicion, conclusive
+from harness.values import is_marker, tokens_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One answer, with the identifying values in it sorted by owner."""
+
+    call: Call
+    own: frozenset[str]
+    foreign: tuple[tuple[str, str], ...]  # (value, owner), not supplied by the caller
+    others_have_secrets: bool
+
+
+def sightings(history: History) -> Iterator[Sighting]:
+    """Walk a history, attributing every identifying value to the user it was first seen with."""
+    owners: dict[str, str] = {}
+    supplied: defaultdict[str | None, set[str]] = defaultdict(set)
+    public = set(history.public_values)
+    for call in history:
+        user = call.actor.user
+        sent = tokens_of(call.arguments)
+        supplied[user] |= sent
+        if user is not None:
+            for value in sent:
+                if is_marker(value):
+                    owners.setdefault(value, user)
+        others = any(owner != user for owner in owners.values())
+        own: set[str] = set()
+        foreign: list[tuple[str, str]] = []
+        if conclusive(call.answer):
+            for value in sorted(tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))):
+                if value in public:
+                    continue
+                owner = owners.get(value)
+                if owner is None and user is None:
+                    public.add(value)  # shown to a stranger before anybody had it
+                elif owner is None and user is not None:
+                    if value not in supplied[user]:
+                        owners[value] = user
+                        own.add(value)
+                elif owner == user:
+                    own.add(value)
+                elif value not in supplied[user] and owner is not None:
+                    foreign.append((value, owner))
+        yield Sighting(call, frozenset(own), tuple(foreign), others)
+
+
+class Canary:
+    """Fires when a user's value reaches somebody who never supplied it."""
+
+    name = "canary"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """One suspicion for each answer that holds another user's values."""
+        found = []
+        for sighting in sightings(history):
+            if not sighting.foreign:
+                continue
+            call = sighting.call
+            value, owner = sighting.foreign[0]
+            more = len(sighting.foreign) - 1
+            found.append(
+                Suspicion(
+                    self.name,
+                    call.operation,
+                    (call.index,),
+                    f"{call.actor.name} received {value!r}, first seen with {owner}"
+                    + (f", and {more} more" if more else ""),
+                )
+            )
+        return found
+
+    def opportunities(self, history: History) -> Counter[str]:
+        """Answers that were served while somebody else had secrets."""
+        return Counter(
+            sighting.call.operation
+            for sighting in sightings(history)
+            if sighting.others_have_secrets and sighting.call.answer.outcome is Outcome.OK
+        )

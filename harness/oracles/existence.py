@@ -1,0 +1,84 @@
+"""Existence: another user's id and an id nobody has must be answered alike.
+
+Status, code, message, body and the names of the headers are compared, after the ids that were
+asked for and all identifying values and times are masked. Time taken is no evidence by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.history import Call, History
+from harness.oracles.base import Suspicion, conclusive
+from harness.values import strings_in, tokens_of
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
+
+
+def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
+    foreign: dict[int, Call] = {}
+    for call in history:
+        probe = call.probe
+        if probe is None or probe.kind != "existence":
+            continue
+        if probe.part == "foreign":
+            foreign[probe.key] = call
+        elif probe.part == "missing" and probe.key in foreign:
+            first = foreign[probe.key]
+            if conclusive(first.answer) and conclusive(call.answer):
+                yield first, call
+
+
+class Existence:
+    """Fires when a foreign id and a missing id can be told apart."""
+
+    name = "existence"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """One suspicion for each pair of answers that differ."""
+        found = []
+        for first, second in _pairs(history):
+            one, other = _observable(first), _observable(second)
+            differing = [name for name in one if one[name] != other[name]]
+            if not differing:
+                continue
+            victim = first.probe.victim if first.probe else "another user"
+            found.append(
+                Suspicion(
+                    self.name,
+                    first.operation,
+                    (first.index, second.index),
+                    f"{first.actor.name} can tell an id of {victim} from a missing one by "
+                    f"{', '.join(differing)}",
+                )
+            )
+        return found
+
+    def opportunities(self, history: History) -> Counter[str]:
+        """Pairs that were compared."""
+        return Counter(first.operation for first, _ in _pairs(history))
+
+
+def _observable(call: Call) -> dict[str, str]:
+    masked = tokens_of(call.arguments) | tokens_of(call.answer.body)
+
+    def mask(value: object) -> str:
+        text = json.dumps(value, sort_keys=True, default=str)
+        for token in sorted(masked, key=len, reverse=True):
+            text = re.sub(re.escape(token), "*", text, flags=re.IGNORECASE)
+        for supplied in strings_in(call.arguments):
+            if len(supplied) > 3:
+                text = text.replace(json.dumps(supplied)[1:-1], "*")
+        return _TIME.sub("*", text)
+
+    answer = call.answer
+    return {
+        "status": str(answer.status),
+        "code": str(answer.code),
+        "message": mask(answer.message),
+        "body": mask(answer.body),
+        "headers": str(sorted(answer.headers)),
+    }

@@ -1,0 +1,19 @@
+"""Who takes part: three users, one of them also as an impostor, and a stranger."""
+
+from __future__ import annotations
+
+from harness.history import Actor
+
+USERS = ("alice", "bob", "carol")
+ALICE, BOB, CAROL = (Actor(name, name, name) for name in USERS)
+# Carries bob's credential and says to be alice wherever an argument or path asks who.
+IMPOSTOR = Actor("bob-with-alice's-id", "bob", "alice")
+ANONYMOUS = Actor("anonymous", None, "alice")
+
+MEMBERS = (ALICE, BOB, CAROL)
+BY_USER = {actor.name: actor for actor in MEMBERS}
+
+
+def forger(kind: str) -> Actor:
+    """Somebody with alice's token spoiled in the named way."""
+    return Actor(f"forger ({kind})", None, "alice", kind)

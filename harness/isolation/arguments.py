@@ -1,0 +1,200 @@
+"""Draws arguments: from the schemas, from harvested values, and from hostile ones.
+
+Texts carry a marker that names who planted it. Identity arguments say what the actor claims.
+References are own, foreign or missing; which of them dominates depends on the rule that draws.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis_jsonschema import from_schema
+
+from harness.history import Actor
+from harness.isolation.pool import Pool
+from harness.surface.operation import Operation, Parameter, Role
+
+# Every marker text starts with it, so that one query can match everybody's rows.
+COMMON_WORD = "note"
+
+HOSTILE_TEXTS = (
+    "",
+    " ",
+    "*",
+    "%",
+    "_",
+    "null",
+    "' OR '1'='1",
+    "x' UNION SELECT * FROM tasks --",
+    "../../etc/passwd",
+    "${jndi:ldap://127.0.0.1/a}",
+    "<script>alert(1)</script>",
+    "a\x00b",
+    "\ud800",
+    "\u202enote",
+    "ﾅ" * 40,
+    "x" * 5_000,
+)
+_CHAT_REQUESTS = (
+    "show my tasks",
+    "how many tasks do I have?",
+    f"search {COMMON_WORD}",
+)
+
+
+@dataclass(slots=True)
+class ArgumentDrawer:
+    """Draws arguments for one example.
+
+    Attributes:
+        draw: Draws from a Hypothesis strategy.
+        pool: What earlier answers gave.
+        subjects: User name to subject.
+        plant: Makes a new marker for a user.
+        tools: Operations that the adversarial model can be told to call.
+    """
+
+    draw: Callable[[st.SearchStrategy[Any]], Any]
+    pool: Pool
+    subjects: Mapping[str, str]
+    plant: Callable[[str], str]
+    tools: Sequence[Operation]
+
+    def arguments(
+        self,
+        operation: Operation,
+        actor: Actor,
+        *,
+        references: Sequence[str | None] = ("own", "own", "foreign", "missing"),
+        hostile: bool = True,
+        everything: bool = False,
+    ) -> dict[str, Any]:
+        """Arguments for one call.
+
+        Args:
+            operation: What is called.
+            actor: Who calls.
+            references: Where reference arguments come from: `own`, `foreign`, `missing`, or the
+                name of a victim; drawn with equal weight.
+            hostile: Whether values meant to break something may be drawn.
+            everything: Whether optional parameters are always given.
+        """
+        spoiled = hostile and self.draw(st.integers(0, 9)) == 0
+        victim = (
+            self.draw(st.sampled_from(operation.parameters))
+            if spoiled and operation.parameters
+            else None
+        )
+        arguments = {}
+        for parameter in operation.parameters:
+            if not (parameter.required or everything or self.draw(st.booleans())):
+                continue
+            if parameter is victim:
+                arguments[parameter.name] = self._hostile(parameter)
+            else:
+                arguments[parameter.name] = self._value(operation, parameter, actor, references)
+        return arguments
+
+    def _value(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        actor: Actor,
+        references: Sequence[str | None],
+    ) -> Any:
+        if parameter.role is Role.IDENTITY:
+            return self.subjects[actor.claims]
+        if parameter.role is Role.REFERENCE:
+            return self._reference(operation, parameter, actor, references)
+        if parameter.role is Role.CURSOR:
+            return self._cursor(actor)
+        if parameter.role is Role.QUERY:
+            return self.draw(st.sampled_from((COMMON_WORD, COMMON_WORD, "xt", "z0", "%")))
+        if parameter.role is Role.TEXT:
+            if operation.surface == "chat":
+                return self._chat(actor)
+            return self._text(parameter, actor)
+        return self._from_schema(parameter.schema)
+
+    def _reference(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        actor: Actor,
+        references: Sequence[str | None],
+    ) -> str:
+        source = self.draw(st.sampled_from(list(references)))
+        me = actor.user or actor.claims
+        if source == "missing":
+            return str(self.draw(st.uuids(version=4)))
+        if source == "own":
+            owners = [me]
+        elif source == "foreign":
+            owners = [user for user in self.subjects if user != me]
+        else:
+            owners = [str(source)]
+        found = [
+            each
+            for owner in owners
+            for each in self.pool.references(owner, parameter, operation.name)
+        ]
+        if not found:
+            return str(self.draw(st.uuids(version=4)))
+        return str(self.draw(st.sampled_from(found)))
+
+    def _cursor(self, actor: Actor) -> str:
+        me = actor.user or actor.claims
+        own = self.pool.cursors(me)
+        foreign = [each for user in self.subjects if user != me for each in self.pool.cursors(user)]
+        found = own + foreign
+        if not found:
+            return "bm90LWEtY3Vyc29y.AAAAAA"
+        return str(self.draw(st.sampled_from(found)))
+
+    def _text(self, parameter: Parameter, actor: Actor) -> str:
+        text = f"{COMMON_WORD} {self.plant(actor.user or actor.claims)}"
+        longest = parameter.schema.get("maxLength")
+        return text[:longest] if isinstance(longest, int) else text
+
+    def _chat(self, actor: Actor) -> str:
+        kind = self.draw(st.integers(0, 3))
+        if kind == 0:
+            return f"add a task to {COMMON_WORD} {self.plant(actor.user or actor.claims)}"
+        if kind == 1 or not self.tools:
+            return str(self.draw(st.sampled_from(_CHAT_REQUESTS)))
+        # The model has been taken over: it calls any tool with anybody's ids.
+        tool = self.draw(st.sampled_from(list(self.tools)))
+        prey = self.draw(st.sampled_from([user for user in self.subjects if user != actor.user]))
+        as_victim = Actor(actor.name, actor.user, prey)
+        arguments = self.arguments(
+            tool, as_victim, references=(prey,), hostile=False, everything=False
+        )
+        return f"[[call {tool.name.split(':', 1)[-1]} {json.dumps(arguments)}]]"
+
+    def _from_schema(self, schema: Mapping[str, Any]) -> Any:
+        if schema.get("format") == "date" or any(
+            isinstance(each, Mapping) and each.get("format") == "date"
+            for each in schema.get("anyOf", ())
+        ):
+            return self.draw(st.dates(date(2020, 1, 1), date(2035, 12, 31))).isoformat()
+        if "enum" in schema:
+            return self.draw(st.sampled_from(list(schema["enum"])))
+        if schema.get("type") == "integer":
+            low, high = schema.get("minimum", 0), schema.get("maximum", 100)
+            return self.draw(st.one_of(st.integers(low, high), st.sampled_from([low, high])))
+        if schema.get("type") == "boolean":
+            return self.draw(st.booleans())
+        return self.draw(from_schema(dict(schema)))
+
+    def _hostile(self, parameter: Parameter) -> Any:
+        return self.draw(
+            st.one_of(
+                st.sampled_from(HOSTILE_TEXTS),
+                st.sampled_from((None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})),
+            )
+        )

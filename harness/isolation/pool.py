@@ -1,0 +1,78 @@
+"""Values harvested from earlier answers, by the user who received them.
+
+They are what makes a campaign go deep: an id that exists reaches code that a random one never
+does. A reference parameter prefers values of its own kind: `task_id` takes ids that came from an
+operation or field whose name speaks of tasks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from harness.history import Call, Outcome
+from harness.isolation.script import paths_in
+from harness.surface.operation import Parameter
+from harness.values import tokens_in
+
+_ID_FIELD = re.compile(r"(^|_)(id|uuid|key)$|Id$")
+_CURSOR_FIELD = re.compile(r"cursor|page_token", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Harvested:
+    value: str
+    field: str
+    operation: str
+
+
+class Pool:
+    """Ids and cursors seen in this example, own and foreign."""
+
+    def __init__(self) -> None:
+        self._ids: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._subjects: set[str] = set()
+
+    def know_subjects(self, subjects: set[str]) -> None:
+        """Subjects are identities, not references to objects."""
+        self._subjects = subjects
+
+    def harvest(self, call: Call) -> None:
+        """Take the ids and cursors out of an answer."""
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        for path, text in paths_in(call.answer.body):
+            name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+            item = _Harvested(text, name, call.operation)
+            if _CURSOR_FIELD.search(name):
+                self._cursors[call.actor.user].setdefault(text, item)
+            elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):
+                self._ids[call.actor.user].setdefault(text, item)
+
+    def references(self, user: str, parameter: Parameter, operation: str) -> list[str]:
+        """Ids that `user` has received and that fit the parameter, oldest first."""
+        stem = re.sub(r"(_?id|Id)$", "", parameter.name) or _noun(operation)
+        items = self._ids[user].values()
+        fitting = [each.value for each in items if _fits(each, parameter.name, stem)]
+        return fitting or [each.value for each in items]
+
+    def cursors(self, user: str) -> list[str]:
+        """Cursors that `user` has received."""
+        return list(self._cursors[user])
+
+
+def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
+    if item.field == parameter:
+        return True
+    if item.field != "id":
+        return False
+    # `tasks/{task_id}` lists both words; what an answer's own `id` names is the last noun.
+    return stem.lower() in _noun(item.operation)
+
+
+def _noun(operation: str) -> str:
+    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
+    nouns = [word for word in words if word not in {"get", "post", "patch", "put", "delete"}]
+    return " ".join(nouns[-2:]) if nouns else ""

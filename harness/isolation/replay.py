@@ -1,0 +1,146 @@
+"""Replays scripts on fresh subjects, and shrinks them by leaving calls out.
+
+A finding is believed only if it replays. Shrinking is delta debugging over calls and arguments
+(Zeller and Hildebrandt 2002), on real replays: the system under test keeps state between runs, so
+a shrinker that expects the same bytes to give the same run would call real leaks flaky.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.history import History
+from harness.isolation.performer import Performer
+from harness.isolation.result import Finding
+from harness.isolation.script import Script, UnresolvedReferenceError, resolve
+from harness.oracles import ORACLES, Suspicion
+
+FORMAT = "crosstalk-replay/1"
+
+
+class ReplayFileError(Exception):
+    """The file is not a replay file; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayer:
+    """Runs scripts against a running system.
+
+    Attributes:
+        performer: Makes the calls.
+        fresh_history: Resets the system if it can be and gives a history with new subjects.
+    """
+
+    performer: Performer
+    fresh_history: Callable[[], History]
+
+    def run(self, script: Script) -> History | None:
+        """The history of one replay; None if a step needs a value that did not come back.
+
+        Raises:
+            ReplayFileError: The script names an operation the system does not have.
+        """
+        history = self.fresh_history()
+        answers = {}
+        for step in script.steps:
+            if step.operation not in self.performer.operations:
+                raise ReplayFileError(
+                    f"the system has no operation {step.operation!r}; is it the same system?"
+                )
+            try:
+                arguments = resolve(step.arguments, answers, history.subjects)
+            except UnresolvedReferenceError:
+                return None
+            answers[step.number] = self.performer.perform(
+                history, step.actor, step.operation, arguments, step.probe
+            )
+        return history
+
+    def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
+        """The first suspicion of that oracle in a replay, if there is one."""
+        history = self.run(script)
+        if history is None:
+            return None
+        for each in ORACLES:
+            if each.name == oracle:
+                return next(iter(each.judge(history)), None)
+        return None
+
+    def shrink(self, script: Script, oracle: str) -> tuple[Script, Suspicion] | None:
+        """The shortest script found that still shows it; None if even the whole does not."""
+        seen = self.reproduces(script, oracle)
+        if seen is None:
+            return None
+        best = self._drop_blocks(script, oracle)
+        for step in best.steps:
+            for name in list(step.arguments):
+                shorter = best.without_argument(step.number, name)
+                if self.reproduces(shorter, oracle) is not None:
+                    best = shorter
+        seen = self.reproduces(best, oracle)
+        return (best, seen) if seen is not None else None
+
+    def _drop_blocks(self, script: Script, oracle: str) -> Script:
+        size = max(1, len(script.steps) // 2)
+        while size:
+            position = 0
+            progressed = False
+            while position < len(script.steps):
+                shorter: Script | None = script
+                for step in script.steps[position : position + size]:
+                    shorter = shorter.without(step.number) if shorter else None
+                if shorter and self.reproduces(shorter, oracle) is not None:
+                    script = shorter
+                    progressed = True
+                else:
+                    position += size
+            if size == 1 and progressed:
+                continue
+            size //= 2
+        return script
+
+
+def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
+    """Write a replay file; `about` says which system and run it comes from."""
+    data = {
+        "format": FORMAT,
+        "oracle": finding.oracle,
+        "operation": finding.operation,
+        "actors": list(finding.actors),
+        "summary": finding.summary,
+        "about": about,
+        "lines": finding.script.lines(),
+        "steps": finding.script.to_json(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # ASCII escapes keep unpaired surrogates, which UTF-8 cannot carry.
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=True, default=str), encoding="utf-8")
+
+
+def load(path: Path) -> tuple[Finding, dict[str, Any]]:
+    """Read a replay file and what it says of its origin.
+
+    Raises:
+        ReplayFileError: No such file, or not a replay file of this format.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise ReplayFileError(f"{path} has format {data['format']!r}, this reads {FORMAT!r}")
+        finding = Finding(
+            oracle=data["oracle"],
+            operation=data["operation"],
+            actors=tuple(data["actors"]),
+            summary=data["summary"],
+            script=Script.from_json(data["steps"]),
+            replay=str(path),
+        )
+    except OSError as error:
+        raise ReplayFileError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReplayFileError(f"{path} is not a replay file written by crosstalk") from error
+    return finding, data["about"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.history import History
+from harness.history import Call, History
 from harness.isolation.performer import Performer
 from harness.isolation.result import Finding
 from harness.isolation.script import Script, UnresolvedReferenceError, resolve
@@ -45,7 +45,7 @@ class Replayer:
             ReplayFileError: The script names an operation the system does not have.
         """
         history = self.fresh_history()
-        answers = {}
+        answers: dict[int, Call] = {}
         for step in script.steps:
             if step.operation not in self.performer.operations:
                 raise ReplayFileError(

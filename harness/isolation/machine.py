@@ -1,0 +1,217 @@
+"""The generator: a Hypothesis state machine in which three users and a stranger try their luck.
+
+Each example has fresh subjects and a history of its own, judged when the example ends. Rules:
+
+- `act`: anybody who has an account calls anything;
+- `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
+  victim reads again;
+- `compare`: one call with another user's id and the same call with a missing one;
+- `knock`: a call without a valid credential.
+
+The machine only decides calls. It does not judge them, and never stops at an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from harness.history import Actor, Call, History, Probe
+from harness.isolation.actors import ANONYMOUS, BY_USER, IMPOSTOR, MEMBERS, USERS, forger
+from harness.isolation.arguments import ArgumentDrawer
+from harness.isolation.performer import Performer
+from harness.isolation.pool import Pool
+from harness.surface.operation import Operation, Role
+from harness.values import marker
+
+
+@dataclass(slots=True)
+class Stage:
+    """What the examples of a campaign share.
+
+    Attributes:
+        performer: Makes the calls.
+        fresh_history: Resets the system where that is possible; a history with new subjects.
+        observations: Operations by which users read their own data.
+        forgeries: Names of the spoiled credentials that may be tried.
+        examined: Called with each example's history when it ends.
+        stopped: Tells whether the campaign should make no more calls.
+    """
+
+    performer: Performer
+    fresh_history: Callable[[], History]
+    observations: Sequence[Operation]
+    forgeries: Sequence[str]
+    examined: Callable[[History], None]
+    stopped: Callable[[], bool]
+    planted: int = field(default=0)
+
+    def plant(self, user: str) -> str:
+        """A new marker of this user."""
+        self.planted += 1
+        return marker(user, self.planted)
+
+
+def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
+    """The state machine class that plays on this stage."""
+    operations = list(stage.performer.operations.values())
+    protected = [each for each in operations if not each.public]
+    creators = [
+        each
+        for each in protected
+        if each.surface != "chat"
+        and not each.reads_only
+        and each.parameter(Role.TEXT)
+        and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
+    ]
+    by_reference = [each for each in protected if each.parameter(Role.REFERENCE)]
+    tools = [each for each in protected if each.surface == "mcp"]
+
+    class Campaign(RuleBasedStateMachine):
+        """One example: some users, their data, and what they try."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.history = History({name: name for name in USERS})
+            self.pool = Pool()
+            self.probes = 0
+
+        @initialize(data=st.data())
+        def settle(self, data: st.DataObject) -> None:
+            """Everybody stores something, so that there is something to lose."""
+            if stage.stopped():
+                return
+            self.history = stage.fresh_history()
+            self.pool.know_subjects(set(self.history.subjects.values()))
+            # One of each kind by one protocol: the other protocol sees the same rows.
+            surface = data.draw(st.sampled_from(sorted({each.surface for each in creators})))
+            for actor in MEMBERS:
+                for operation in creators:
+                    if operation.surface == surface:
+                        self.call(data, operation, actor, hostile=False, everything=False)
+
+        @rule(data=st.data())
+        def act(self, data: st.DataObject) -> None:
+            if stage.stopped():
+                return
+            actor = data.draw(st.sampled_from((*MEMBERS, IMPOSTOR)))
+            self.call(data, data.draw(st.sampled_from(protected)), actor)
+
+        @rule(data=st.data())
+        def intrude(self, data: st.DataObject) -> None:
+            if stage.stopped() or not stage.observations:
+                return
+            victim = data.draw(st.sampled_from(MEMBERS))
+            others = [actor for actor in MEMBERS if actor is not victim]
+            if victim.name == IMPOSTOR.claims:
+                others.append(IMPOSTOR)
+            attacker = data.draw(st.sampled_from(others))
+            surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
+            readings = [each for each in stage.observations if each.surface == surface]
+            key = self.next_probe()
+            for operation in readings:
+                self.observe(operation, victim, Probe("ownership", key, "before", victim.name))
+            attack = Probe("ownership", key, "attack", victim.name)
+            for _ in range(data.draw(st.integers(1, 3))):
+                operation = data.draw(st.sampled_from(protected))
+                self.call(
+                    data,
+                    operation,
+                    attacker,
+                    references=(victim.name,),
+                    hostile=False,
+                    probe=attack,
+                )
+            for operation in readings:
+                self.observe(operation, attacker, attack)
+            for operation in readings:
+                self.observe(operation, victim, Probe("ownership", key, "after", victim.name))
+
+        @rule(data=st.data())
+        def compare(self, data: st.DataObject) -> None:
+            if stage.stopped() or not by_reference:
+                return
+            operation = data.draw(st.sampled_from(by_reference))
+            actor = data.draw(st.sampled_from(MEMBERS))
+            victim = data.draw(st.sampled_from([each for each in MEMBERS if each is not actor]))
+            references = [p for p in operation.parameters if p.role is Role.REFERENCE]
+            parameter = data.draw(st.sampled_from(references))
+            known = self.pool.references(victim.name, parameter, operation.name)
+            if not known:
+                return
+            drawer = self.drawer(data)
+            shared = drawer.arguments(operation, actor, references=("own",), hostile=False)
+            foreign = {**shared, parameter.name: data.draw(st.sampled_from(known))}
+            missing = {**shared, parameter.name: str(data.draw(st.uuids(version=4)))}
+            key = self.next_probe()
+            for part, arguments in (("foreign", foreign), ("missing", missing)):
+                probe = Probe("existence", key, part, victim.name)  # type: ignore[arg-type]
+                self.perform(operation, actor, arguments, probe)
+
+        @rule(data=st.data())
+        def knock(self, data: st.DataObject) -> None:
+            if stage.stopped():
+                return
+            strangers = [ANONYMOUS, *(forger(kind) for kind in stage.forgeries)]
+            actor = data.draw(st.sampled_from(strangers))
+            operation = data.draw(st.sampled_from(operations))
+            self.call(data, operation, actor, references=(actor.claims,), hostile=False)
+
+        def teardown(self) -> None:
+            """Hand the history over to those who judge."""
+            if len(self.history):
+                stage.examined(self.history)
+
+        def call(
+            self,
+            data: st.DataObject,
+            operation: Operation,
+            actor: Actor,
+            *,
+            references: Sequence[str] = ("own", "own", "foreign", "missing"),
+            hostile: bool = True,
+            everything: bool = False,
+            probe: Probe | None = None,
+        ) -> None:
+            arguments = self.drawer(data).arguments(
+                operation, actor, references=references, hostile=hostile, everything=everything
+            )
+            self.perform(operation, actor, arguments, probe)
+
+        def observe(self, operation: Operation, actor: Actor, probe: Probe) -> None:
+            """Read the actor's own data, whatever identity they otherwise claim."""
+            reader = BY_USER[actor.user or actor.claims]
+            self.perform(
+                operation, reader, observation_arguments(operation, self.history, reader), probe
+            )
+
+        def perform(
+            self, operation: Operation, actor: Actor, arguments: dict[str, Any], probe: Probe | None
+        ) -> Call:
+            call = stage.performer.perform(self.history, actor, operation.name, arguments, probe)
+            self.pool.harvest(call)
+            return call
+
+        def drawer(self, data: st.DataObject) -> ArgumentDrawer:
+            return ArgumentDrawer(data.draw, self.pool, self.history.subjects, stage.plant, tools)
+
+        def next_probe(self) -> int:
+            self.probes += 1
+            return self.probes
+
+    return Campaign
+
+
+def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:
+    """Arguments with which an actor reads their own data: their identity, and a full page."""
+    arguments: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        if parameter.role is Role.IDENTITY:
+            arguments[parameter.name] = history.subjects[actor.claims]
+        elif parameter.name == "limit":
+            arguments[parameter.name] = parameter.schema.get("maximum", 100)
+    return arguments

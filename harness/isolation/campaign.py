@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from harness.history import Call, History, Outcome
 from harness.isolation.actors import ANONYMOUS, BY_USER, USERS
@@ -136,7 +136,7 @@ class Campaign:
         """Replays scripts against this campaign's target."""
         return Replayer(self._performer, self._fresh_history)
 
-    def _play(self, machine: object, chunk: int) -> None:
+    def _play(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
         runner = settings(
             max_examples=_EXAMPLES_A_CHUNK,
             stateful_step_count=self._options.steps,

@@ -1,0 +1,14 @@
+import type { Metadata } from "next";
+import { redirect } from "next/navigation";
+
+import { AuthForm } from "@/components/auth-form";
+import { landingPath } from "@/lib/paths";
+import { currentUser } from "@/lib/session";
+
+export const metadata: Metadata = { title: "Create an account" };
+
+export default async function SignUp({ searchParams }: PageProps<"/sign-up">) {
+  const { next } = await searchParams;
+  if (await currentUser()) redirect(landingPath(next));
+  return <AuthForm purpose="sign-up" next={landingPath(next)} sessionEnded={false} />;
+}

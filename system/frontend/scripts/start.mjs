@@ -1,0 +1,58 @@
+/**
+ * Starts the built server: `node .next/standalone/start.mjs`.
+ *
+ * Two things that Next's own `server.js` does not do. It says in one line when the port is taken,
+ * and it tells the application the address of the connection in a header that it overwrites, so
+ * that the limit on sign-in attempts cannot be got around with a made-up X-Forwarded-For. Behind a
+ * reverse proxy set TRUSTED_PROXIES to the number of proxies: that many addresses, counted from
+ * the end of X-Forwarded-For, are then believed.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import { createServer } from "node:net";
+
+const ADDRESS_HEADER = "x-crosstalk-client-address";
+
+function fail(message) {
+  process.stderr.write(`frontend: ${message}\n`);
+  process.exit(1);
+}
+
+function wholeNumber(name, fallback, most) {
+  const value = Number(process.env[name] ?? fallback);
+  if (!Number.isInteger(value) || value < 0 || value > most) fail(`set ${name} to a whole number up to ${most}`);
+  return value;
+}
+
+const host = process.env.FRONTEND_HOST ?? "127.0.0.1";
+const port = wholeNumber("FRONTEND_PORT", 3000, 65535);
+const proxies = wholeNumber("TRUSTED_PROXIES", 0, 16);
+
+await new Promise((resolve) => {
+  const probe = createServer();
+  probe.once("error", (error) => {
+    fail(
+      error.code === "EADDRINUSE"
+        ? `port ${port} is in use: set FRONTEND_PORT`
+        : `cannot listen on ${host}:${port}: ${error.message}`,
+    );
+  });
+  probe.listen(port, host, () => probe.close(resolve));
+});
+
+subscribe("http.server.request.start", ({ request }) => {
+  let address = request.socket.remoteAddress ?? "";
+  if (proxies > 0) {
+    const forwarded = String(request.headers["x-forwarded-for"] ?? "")
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
+    address = forwarded.at(-proxies) ?? address;
+  }
+  request.headers[ADDRESS_HEADER] = address;
+});
+
+process.env.NODE_ENV = "production";
+process.env.HOSTNAME = host;
+process.env.PORT = String(port);
+process.env.NEXT_TELEMETRY_DISABLED = "1";
+await import("./server.js");

@@ -1,0 +1,11 @@
+"""Who a token speaks for: verification against issuers' published keys, and the keys we sign with.
+
+Both services use this room, so that there is one verifier to attack and one to mend.
+"""
+
+from system.identity.eddsa import EdDSAKey, PSSKey
+from system.identity.issuers import TrustedIssuer
+from system.identity.signing import SigningKey
+from system.identity.verifier import Subject, TokenVerifier
+
+__all__ = ["EdDSAKey", "PSSKey", "SigningKey", "Subject", "TokenVerifier", "TrustedIssuer"]

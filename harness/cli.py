@@ -1,0 +1,145 @@
+"""The `crosstalk` command: one verb a job, each explained by `crosstalk VERB --help`.
+
+Exit status: 0 clean, 1 something crossed (or was accepted, or survived), 2 the run could not be
+made or says nothing, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.commands import forgeries as forgeries_command
+from harness.commands import isolation as isolation_command
+from harness.commands import mint as mint_command
+from harness.commands import mutants as mutants_command
+from harness.commands import up as up_command
+from harness.errors import HarnessError
+
+app = typer.Typer(
+    name="crosstalk",
+    help="Finds data crossing between two users of one AI system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Seed = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
+
+
+@app.command()
+def isolation(
+    calls: Annotated[int, typer.Option(min=50, help="Stop after about so many calls.")] = 2_400,
+    seconds: Annotated[float, typer.Option(min=1, help="Stop after so many seconds.")] = 110.0,
+    seed: Seed = None,
+    mutant: Annotated[
+        str | None, typer.Option(help="Run against the system with this planted leak.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Fail when an operation stayed inconclusive.")
+    ] = False,
+) -> None:
+    """Let three users and a stranger try to reach each other's data."""
+    raise typer.Exit(
+        isolation_command.run(
+            calls=calls, seconds=seconds, seed=seed, mutant=mutant, strict=strict
+        )
+    )
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A replay file that a finding named.")],
+    mutant: Annotated[
+        str | None,
+        typer.Option(
+            help="Replay against this planted leak; `recorded` takes the one in the file, "
+            "`none` the real system."
+        ),
+    ] = None,
+) -> None:
+    """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
+    raise typer.Exit(isolation_command.replay(file, mutant=mutant))
+
+
+@app.command()
+def mutants(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this mutant; may be repeated.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Systems running at once.")] = 2,
+    calls: Annotated[int, typer.Option(min=50, help="Calls before a mutant survives.")] = 2_000,
+    seconds: Annotated[float, typer.Option(min=5, help="Seconds before it survives.")] = 90.0,
+    seed: Seed = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
+) -> None:
+    """Plant known leaks one by one and see that each is found."""
+    raise typer.Exit(
+        mutants_command.run(
+            only=only or [], jobs=jobs, calls=calls, seconds=seconds, seed=seed, show=show
+        )
+    )
+
+
+@app.command()
+def forgeries() -> None:
+    """Try every forged credential on every surface."""
+    raise typer.Exit(forgeries_command.run())
+
+
+@app.command()
+def mint(
+    user: Annotated[str, typer.Option(help="The subject (`sub`).")],
+    ttl: Annotated[int, typer.Option(min=1, help="Lifetime in seconds.")] = 600,
+    audience: Annotated[
+        str, typer.Option(help="`backend`, `mcp`, or a literal audience.")
+    ] = "backend",
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder of `crosstalk up`; the latest by default.")
+    ] = None,
+) -> None:
+    """Print a token of the test issuer that a running `crosstalk up` trusts."""
+    raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
+
+
+@app.command()
+def up(
+    adversarial: Annotated[
+        bool, typer.Option(help="The offline model obeys [[call TOOL {...}]] directives.")
+    ] = False,
+    backend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8000,
+    mcp_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8001,
+) -> None:
+    """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
+    raise typer.Exit(
+        up_command.run(adversarial=adversarial, backend_port=backend_port, mcp_port=mcp_port)
+    )
+
+
+@app.command()
+def demo() -> None:
+    """A short tour: the system is clean, then one planted leak is found and replayed."""
+    raise typer.Exit(isolation_command.demo())
+
+
+def main() -> None:
+    """Entry point: every expected failure is one line on standard error."""
+    try:
+        app(standalone_mode=False)
+    except HarnessError as error:
+        Console(stderr=True, highlight=False).print(f"crosstalk: {error}", style="red", markup=False)
+        sys.exit(2)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

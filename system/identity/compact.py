@@ -1,0 +1,102 @@
+"""Parses a JWS in compact serialization (RFC 7515 section 7.1), strictly, before any key is used.
+
+python-jose verifies the signature; what it reads leniently is refused here: other serializations,
+non-canonical base64url, duplicate JSON members (RFC 8725 section 3.4 and RFC 7515 section 4),
+critical and unencoded-payload headers, keys that a token brings along.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from system.identity.eddsa import b64url_decode
+
+MAX_TOKEN_BYTES = 8_192
+# What a token may say of itself; `jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip` are none of it.
+_HEADER_MEMBERS = frozenset({"alg", "kid", "typ", "cty"})
+_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
+
+
+class MalformedTokenError(Exception):
+    """The token is not what this system accepts; the message is for the log alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactToken:
+    """A token taken apart and not yet verified: believe nothing in it."""
+
+    algorithm: str
+    kid: str
+    claims: Mapping[str, Any]
+
+
+def parse(token: str) -> CompactToken:
+    """Take a compact JWS apart.
+
+    Raises:
+        MalformedTokenError: It is not one, or its header asks for something refused.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise MalformedTokenError("too long")
+    parts = token.split(".")
+    if len(parts) != 3 or not all(parts):
+        raise MalformedTokenError("not three parts")
+    header = _object(parts[0])
+    claims = _object(parts[1])
+    try:
+        b64url_decode(parts[2])
+    except ValueError as error:
+        raise MalformedTokenError("signature encoding") from error
+    unexpected = set(header) - _HEADER_MEMBERS
+    if unexpected:
+        raise MalformedTokenError("header members that are not accepted")
+    kid, algorithm = header.get("kid"), header.get("alg")
+    if not isinstance(kid, str) or not 0 < len(kid) <= 256 or not isinstance(algorithm, str):
+        raise MalformedTokenError("kid or alg missing")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower() not in _TYPES or "cty" in header:
+        raise MalformedTokenError("typ not accepted")
+    return CompactToken(algorithm, kid, claims)
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        text = b64url_decode(part).decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedTokenError("not canonical base64url of JSON") from error
+    if not isinstance(value, dict):
+        raise MalformedTokenError("not a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate member")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def numeric_date(value: object) -> float:
+    """A NumericDate (RFC 7519 section 2): finite, positive, not a boolean, not a string.
+
+    Raises:
+        MalformedTokenError: It is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MalformedTokenError("a time is not a number")
+    try:
+        seconds = float(value)
+    except OverflowError as error:
+        raise MalformedTokenError("a time is out of range") from error
+    if not math.isfinite(seconds) or not 0 <= seconds <= 253_402_300_799:
+        raise MalformedTokenError("a time is out of range")
+    return seconds

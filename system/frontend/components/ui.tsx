@@ -10,7 +10,7 @@ type Tone = "primary" | "plain" | "quiet" | "danger";
 const TONES: Record<Tone, string> = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong disabled:bg-sunken disabled:text-muted",
   plain: "border border-edge bg-surface text-ink hover:bg-sunken disabled:text-muted",
-  quiet: "text-muted hover:bg-sunken hover:text-ink disabled:hover:bg-transparent",
+  quiet: "text-muted hover:bg-sunken hover:text-ink disabled:opacity-50 disabled:hover:bg-transparent",
   danger: "border border-danger bg-surface text-danger hover:bg-danger-soft disabled:border-edge disabled:text-muted",
 };
 

@@ -46,7 +46,7 @@ export function Filters({
             <label
               key={name}
               className={`grid min-h-9 cursor-pointer place-items-center rounded-md px-2.5 text-sm font-medium whitespace-nowrap has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus sm:px-3.5 ${
-                status === value && !searching ? "bg-surface text-ink shadow-card" : "text-muted hover:text-ink"
+                status === value && !searching ? "bg-surface text-ink ring-1 ring-edge" : "text-muted hover:text-ink"
               } ${searching ? "cursor-not-allowed" : ""}`}
             >
               <input

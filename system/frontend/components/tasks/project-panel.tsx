@@ -2,7 +2,6 @@
 
 import { FolderIcon, PlusIcon } from "@/components/icons";
 import { IconButton } from "@/components/ui";
-import { describeError } from "@/lib/api-error";
 import type { Project } from "@/lib/backend-types";
 
 interface ProjectPanelProps {
@@ -38,7 +37,7 @@ export function ProjectPanel({ projects, loading, error, selected, onSelect, onA
       </ul>
       {error && projects.length === 0 ? (
         <p role="alert" className="px-1 text-sm text-danger">
-          {describeError(error)}
+          Projects could not be loaded.
         </p>
       ) : null}
       {!error && !loading && projects.length === 0 ? (

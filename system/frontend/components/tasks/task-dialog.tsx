@@ -53,18 +53,18 @@ export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps)
 
   return (
     <Dialog title="Edit task" onClose={onClose}>
-      <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
+      <form onSubmit={submit} className="grid grid-cols-2 gap-4">
         {problem ? (
-          <div className="sm:col-span-2">
+          <div className="col-span-2">
             <Alert>{problem}</Alert>
           </div>
         ) : null}
-        <Field label="Title" className="sm:col-span-2">
+        <Field label="Title" className="col-span-2">
           {({ id }) => (
             <input id={id} name="title" className="field" defaultValue={task.title} required maxLength={200} autoComplete="off" autoFocus />
           )}
         </Field>
-        <Field label="Description" className="sm:col-span-2">
+        <Field label="Description" className="col-span-2">
           {({ id }) => (
             <textarea id={id} name="description" className="field" rows={4} maxLength={2000} defaultValue={task.description ?? ""} />
           )}
@@ -102,7 +102,7 @@ export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps)
             </select>
           )}
         </Field>
-        <div className="flex justify-end gap-2 sm:col-span-2">
+        <div className="flex justify-end gap-2 col-span-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="primary" disabled={busy}>
             {busy ? "Saving…" : "Save"}

@@ -1,0 +1,113 @@
+"""Puts the MCP server together: tools behind the gate, health beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from system.errors import ServiceError
+from system.identity import TokenVerifier
+from system.mcp.data import Data, DirectData
+from system.mcp.gate import BearerGate
+from system.mcp.guarded import GuardedServer
+from system.mcp.settings import Settings
+from system.mcp.tools import health, projects, statistics, tasks
+from system.store import Store
+from system.wire.limits import MAX_BODY_BYTES, BodyLimit
+from system.wire.logs import RequestLog
+
+_INSTRUCTIONS = (
+    "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
+    "bearer token."
+)
+
+
+def create_server(data: Data) -> GuardedServer:
+    """The tools on a server, without transport."""
+    server = GuardedServer("crosstalk-tasks", instructions=_INSTRUCTIONS, version="0.1.0")
+    for room in (tasks, projects, statistics, health):
+        room.register(server, data)
+    return server
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The ASGI application of the MCP server.
+
+    Args:
+        settings: Checked configuration.
+    """
+    store = Store(settings)
+    verifier = TokenVerifier(settings.trusted_issuers)
+    server = create_server(DirectData(store))
+    server.call_timeout_seconds = settings.mcp_call_timeout_seconds
+    metadata_path = f"/.well-known/oauth-protected-resource{settings.path}"
+    parts = urlsplit(settings.mcp_url)
+    metadata_url = f"{parts.scheme}://{parts.netloc}{metadata_path}"
+
+    async def alive(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(request: Request) -> Response:
+        checks = {"database": "ok"}
+        try:
+            await store.ping()
+        except ServiceError:
+            checks["database"] = "unavailable"
+        # Keys are fetched when the first token needs them: an issuer may start after us.
+        healthy = all(value == "ok" for value in checks.values())
+        status = "ok" if healthy else "unavailable"
+        return JSONResponse({"status": status, "checks": checks}, 200 if healthy else 503)
+
+    async def metadata(request: Request) -> Response:
+        # RFC 9728 section 2.
+        return JSONResponse(
+            {
+                "resource": settings.mcp_url,
+                "authorization_servers": [each.issuer for each in settings.trusted_issuers],
+                "bearer_methods_supported": ["header"],
+                "resource_name": "Crosstalk tasks",
+            }
+        )
+
+    inner = server.streamable_http_app(
+        streamable_http_path=settings.path,
+        json_response=True,
+        stateless_http=not settings.mcp_stateful,
+        max_request_body_size=MAX_BODY_BYTES,
+        transport_security=TransportSecuritySettings(
+            enable_dns_rebinding_protection=True,
+            allowed_hosts=settings.hosts,
+            allowed_origins=settings.origins,
+        ),
+    )
+    gate = BearerGate(
+        inner,
+        verifier=verifier,
+        resource_url=settings.mcp_url,
+        metadata_url=metadata_url,
+        public=frozenset({"/health", "/ready", metadata_path}),
+    )
+    inner.router.routes += [
+        Route("/health", alive),
+        Route("/ready", ready),
+        Route(metadata_path, metadata),
+    ]
+    inherited = inner.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with inherited(app):
+            yield
+        await verifier.aclose()
+        await store.close()
+
+    inner.router.lifespan_context = lifespan
+    return RequestLog(BodyLimit(gate))

@@ -1,0 +1,133 @@
+"""How tools reach users' data: one call, one short transaction as the subject.
+
+Nothing here waits for anything but the database while it holds a connection.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from system.store import Store, projects, stats, tasks
+from system.store.schemas import (
+    BulkCompletion,
+    Deletion,
+    ProjectDraft,
+    ProjectPage,
+    ProjectView,
+    TaskChange,
+    TaskDraft,
+    TaskPage,
+    TaskStatus,
+    TaskView,
+    UserStats,
+)
+
+
+class Data(Protocol):
+    """What tools need done, for a subject that has been verified."""
+
+    async def add_task(self, user_id: str, draft: TaskDraft) -> TaskView: ...
+    async def get_task(self, user_id: str, task_id: UUID) -> TaskView: ...
+    async def list_tasks(
+        self,
+        user_id: str,
+        status: TaskStatus | None,
+        project_id: UUID | None,
+        cursor: str | None,
+        limit: int,
+    ) -> TaskPage: ...
+    async def search_tasks(
+        self, user_id: str, query: str, cursor: str | None, limit: int
+    ) -> TaskPage: ...
+    async def update_task(self, user_id: str, task_id: UUID, change: TaskChange) -> TaskView: ...
+    async def complete_task(self, user_id: str, task_id: UUID) -> TaskView: ...
+    async def complete_all_tasks(self, user_id: str, project_id: UUID | None) -> BulkCompletion: ...
+    async def delete_task(self, user_id: str, task_id: UUID) -> Deletion: ...
+    async def add_project(self, user_id: str, draft: ProjectDraft) -> ProjectView: ...
+    async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage: ...
+    async def delete_project(self, user_id: str, project_id: UUID) -> Deletion: ...
+    async def get_user_stats(self, user_id: str) -> UserStats: ...
+    async def ping(self) -> None: ...
+
+
+class DirectData:
+    """Reaches PostgreSQL directly."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add_task(self, user_id: str, draft: TaskDraft) -> TaskView:
+        """See `system.store.tasks.add_task`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.add_task(session, draft=draft)
+
+    async def get_task(self, user_id: str, task_id: UUID) -> TaskView:
+        """See `system.store.tasks.get_task`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.get_task(session, task_id=task_id)
+
+    async def list_tasks(
+        self,
+        user_id: str,
+        status: TaskStatus | None,
+        project_id: UUID | None,
+        cursor: str | None,
+        limit: int,
+    ) -> TaskPage:
+        """See `system.store.tasks.list_tasks`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.list_tasks(
+                session, status=status, project_id=project_id, cursor=cursor, limit=limit
+            )
+
+    async def search_tasks(
+        self, user_id: str, query: str, cursor: str | None, limit: int
+    ) -> TaskPage:
+        """See `system.store.tasks.search_tasks`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.search_tasks(session, query=query, cursor=cursor, limit=limit)
+
+    async def update_task(self, user_id: str, task_id: UUID, change: TaskChange) -> TaskView:
+        """See `system.store.tasks.update_task`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.update_task(session, task_id=task_id, change=change)
+
+    async def complete_task(self, user_id: str, task_id: UUID) -> TaskView:
+        """See `system.store.tasks.complete_task`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.complete_task(session, task_id=task_id)
+
+    async def complete_all_tasks(self, user_id: str, project_id: UUID | None) -> BulkCompletion:
+        """See `system.store.tasks.complete_all_tasks`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.complete_all_tasks(session, project_id=project_id)
+
+    async def delete_task(self, user_id: str, task_id: UUID) -> Deletion:
+        """See `system.store.tasks.delete_task`."""
+        async with self._store.user_session(user_id) as session:
+            return await tasks.delete_task(session, task_id=task_id)
+
+    async def add_project(self, user_id: str, draft: ProjectDraft) -> ProjectView:
+        """See `system.store.projects.add_project`."""
+        async with self._store.user_session(user_id) as session:
+            return await projects.add_project(session, draft=draft)
+
+    async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage:
+        """See `system.store.projects.list_projects`."""
+        async with self._store.user_session(user_id) as session:
+            return await projects.list_projects(session, cursor=cursor, limit=limit)
+
+    async def delete_project(self, user_id: str, project_id: UUID) -> Deletion:
+        """See `system.store.projects.delete_project`."""
+        async with self._store.user_session(user_id) as session:
+            return await projects.delete_project(session, project_id=project_id)
+
+    async def get_user_stats(self, user_id: str) -> UserStats:
+        """See `system.store.stats.get_user_stats`."""
+        async with self._store.user_session(user_id) as session:
+            return await stats.get_user_stats(session)
+
+    async def ping(self) -> None:
+        """One round trip to the database."""
+        await self._store.ping()

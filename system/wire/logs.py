@@ -1,0 +1,113 @@
+"""Structured logs: one JSON object a line, with the request id, never tokens or users' text.
+
+A logger call passes names and numbers in `extra`; messages are fixed texts. The request id is
+accepted from the caller when it is sane, made otherwise, answered, and sent on to the next tier.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID_HEADER = "X-Request-ID"
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+_SANE = re.compile(r"[A-Za-z0-9._\-]{8,64}")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_log = logging.getLogger("system.request")
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; an exception appears by type and place, not by its text."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "request_id": request_id.get(),
+            "message": record.getMessage(),
+        }
+        line.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+            trace = record.exc_info[2]
+            places = []
+            while trace is not None:
+                code = trace.tb_frame.f_code
+                places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+                trace = trace.tb_next
+            line["trace"] = places
+        return json.dumps(line, default=str)
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Send every logger's records to standard error as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(service))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # These log request lines or payloads of their own.
+    for name in ("uvicorn.access", "httpx", "httpx2", "httpcore", "openai", "mcp", "openai.agents"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = []
+        logger.propagate = True
+
+
+class RequestLog:
+    """Gives each request its id and logs its outcome in one line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        offered = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        identifier = offered if _SANE.fullmatch(offered) else secrets.token_hex(12)
+        token = request_id.set(identifier)
+        started = time.perf_counter()
+        status = 500
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = identifier
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = scope.get("route")
+            _log.info(
+                "request",
+                extra={
+                    "method": scope["method"],
+                    # The template, not the path: paths carry users' ids.
+                    "route": getattr(route, "path", None) or "-",
+                    "status": status,
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+            request_id.reset(token)

@@ -45,9 +45,7 @@ def isolation(
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
-        isolation_command.run(
-            calls=calls, seconds=seconds, seed=seed, mutant=mutant, strict=strict
-        )
+        isolation_command.run(calls=calls, seconds=seconds, seed=seed, mutant=mutant, strict=strict)
     )
 
 
@@ -131,7 +129,9 @@ def main() -> None:
     try:
         app(standalone_mode=False)
     except HarnessError as error:
-        Console(stderr=True, highlight=False).print(f"crosstalk: {error}", style="red", markup=False)
+        Console(stderr=True, highlight=False).print(
+            f"crosstalk: {error}", style="red", markup=False
+        )
         sys.exit(2)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)

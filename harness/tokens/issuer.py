@@ -1,0 +1,116 @@
+"""The test issuer: mints what a real one would, for subjects that exist only in a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.tokens.keys import ALGORITHMS, KeyPair, dump_keys, load_keys
+
+BACKEND_AUDIENCE = "crosstalk-backend"
+
+
+@dataclass(slots=True)
+class LocalIssuer:
+    """An issuer with keys of its own; the JWKS is served by `python -m harness.tokens`.
+
+    Attributes:
+        url: The `iss` of its tokens.
+        keys: Its keys; the first of an algorithm signs.
+    """
+
+    url: str
+    keys: list[KeyPair] = field(default_factory=list)
+
+    @classmethod
+    def create(cls, url: str, algorithms: tuple[str, ...] = ALGORITHMS) -> LocalIssuer:
+        """An issuer with one new key an algorithm."""
+        return cls(url, [KeyPair.generate(algorithm) for algorithm in algorithms])
+
+    def key(self, algorithm: str = "EdDSA") -> KeyPair:
+        """The key that signs with that algorithm.
+
+        Raises:
+            HarnessError: The issuer has none.
+        """
+        found = next((each for each in self.keys if each.algorithm == algorithm), None)
+        if found is None:
+            raise HarnessError(f"the test issuer has no {algorithm} key; it has {self.algorithms}")
+        return found
+
+    @property
+    def algorithms(self) -> list[str]:
+        """Algorithms it can sign with."""
+        return [each.algorithm for each in self.keys]
+
+    def claims(self, subject: str, *, audience: str, ttl: int = 600) -> dict[str, Any]:
+        """The claims of an ordinary token."""
+        now = int(time.time())
+        return {
+            "iss": self.url,
+            "sub": subject,
+            "aud": audience,
+            "iat": now,
+            "exp": now + ttl,
+            "jti": secrets.token_hex(8),
+        }
+
+    def mint(
+        self,
+        subject: str,
+        *,
+        audience: str = BACKEND_AUDIENCE,
+        ttl: int = 600,
+        algorithm: str = "EdDSA",
+        **claims: Any,
+    ) -> str:
+        """A token.
+
+        Args:
+            subject: The `sub` claim.
+            audience: The `aud` claim.
+            ttl: Lifetime in seconds.
+            algorithm: One of `ALGORITHMS`.
+            claims: Claims that replace or join the usual ones; None leaves one out.
+        """
+        merged = {**self.claims(subject, audience=audience, ttl=ttl), **claims}
+        return self.key(algorithm).sign({k: v for k, v in merged.items() if v is not None})
+
+    def rotate(self, algorithm: str = "EdDSA") -> KeyPair:
+        """Put a new key in the place of the one that signs with `algorithm`."""
+        fresh = KeyPair.generate(algorithm)
+        self.keys = [fresh, *(each for each in self.keys if each.algorithm != algorithm)]
+        return fresh
+
+    def jwks(self) -> dict[str, Any]:
+        """The JWK Set (RFC 7517 section 5)."""
+        return {"keys": [each.public_jwk() for each in self.keys]}
+
+    def save(self, path: Path) -> None:
+        """Write the private keys, readable by this user alone; replaces the file in one step."""
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"url": self.url, "keys": json.loads(dump_keys(self.keys))}))
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> LocalIssuer:
+        """Read what `save` wrote.
+
+        Raises:
+            HarnessError: No such file, or not a key file.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls(data["url"], load_keys(json.dumps(data["keys"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise HarnessError(
+                f"no test issuer keys in {path}: is `crosstalk up` running?"
+            ) from error

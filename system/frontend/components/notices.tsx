@@ -75,7 +75,7 @@ export function NoticesProvider({ children }: { readonly children: ReactNode }) 
       <div
         className="pointer-events-none fixed inset-x-0 bottom-0 z-40 grid justify-items-center gap-2 p-4 sm:justify-items-end sm:p-6"
         role="region"
-        aria-label="Messages"
+        aria-label="Notifications"
         aria-live="polite"
       >
         {list.map((notice) => (

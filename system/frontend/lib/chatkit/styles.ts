@@ -56,8 +56,9 @@ form.composer { padding: 0.75rem 1rem 1rem; border-top: 1px solid var(--line, #d
 .go { display: grid; place-items: center; flex: none; width: 2.5rem; height: 2.5rem; border: 0; border-radius: 50%; background: var(--accent, #0b6157); color: var(--on-accent, #fff); }
 .go:disabled { background: var(--sunken, #eceae3); color: var(--muted, #596067); cursor: not-allowed; }
 .disclaimer { max-width: 44rem; margin: 0.5rem auto 0; text-align: center; font-size: 0.8rem; color: var(--muted, #596067); }
+.history .scroll { padding: 0.75rem; }
 .history { position: absolute; inset: 0; z-index: 2; display: grid; grid-template-rows: auto minmax(0, 1fr); background: var(--surface, #fff); }
-.threads { list-style: none; margin: 0; padding: 0.5rem; overflow-y: auto; display: grid; gap: 0.15rem; align-content: start; }
+.threads { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.15rem; align-content: start; }
 .threads li { display: flex; align-items: center; gap: 0.15rem; border-radius: 0.6rem; }
 .threads li:hover { background: var(--paper, #f6f5f1); }
 .threads .open { flex: 1; min-width: 0; min-height: 2.75rem; padding: 0 0.75rem; border: 0; border-radius: 0.6rem; background: none; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -38,7 +38,7 @@ export class ChatView {
   readonly #progress = h("p", { class: "progress", "aria-hidden": "true" });
   readonly #trouble = h("div");
   readonly #announcer = h("div", { class: "hidden-text", role: "status" });
-  readonly #scroll = h("div", { class: "scroll", role: "region", "aria-label": "Messages", tabindex: "0" });
+  readonly #scroll = h("div", { class: "scroll", role: "region", "aria-label": "Messages of this conversation", tabindex: "0" });
   readonly #input = h("textarea", { rows: "1", maxlength: "4000" });
   readonly #go = h("button", { class: "go" });
   readonly #disclaimer = h("p", { class: "disclaimer" });

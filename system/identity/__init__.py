@@ -1,11 +1,14 @@
 """Who a token speaks for: verification against issuers' published keys, and the keys we sign with.
 
-Both services use this room, so that there is one verifier to attack and one to mend.
+Both services use this room, so that there is one verifier to attack and one to mend. A token is
+taken apart strictly (`compact`), its claims are checked (`claims`), the issuer's keys are had from
+a cache (`jwks`, `keys`), and `verifier` puts these together.
 """
 
+from system.identity.claims import Subject
 from system.identity.eddsa import EdDSAKey, PSSKey
 from system.identity.issuers import TrustedIssuer
 from system.identity.signing import SigningKey
-from system.identity.verifier import Subject, TokenVerifier
+from system.identity.verifier import TokenVerifier
 
 __all__ = ["EdDSAKey", "PSSKey", "SigningKey", "Subject", "TokenVerifier", "TrustedIssuer"]

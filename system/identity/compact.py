@@ -1,8 +1,8 @@
 """Parses a JWS in compact serialization (RFC 7515 section 7.1), strictly, before any key is used.
 
-python-jose verifies the signature; what it reads leniently is refused here: other serializations,
-non-canonical base64url, duplicate JSON members (RFC 8725 section 3.4 and RFC 7515 section 4),
-critical and unencoded-payload headers, keys that a token brings along.
+Refused here is what lenient parsers accept: other serializations, non-canonical base64url,
+duplicate JSON members (RFC 7515 section 4, RFC 7519 section 4), critical and unencoded-payload
+headers, keys that a token brings along (RFC 8725 section 3.10).
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from system.identity.eddsa import b64url_decode
+from system.identity.encoding import b64url_decode
+from system.identity.keys import acceptable_kid
 
 MAX_TOKEN_BYTES = 8_192
 # What a token may say of itself; `jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip` are none of it.
-_HEADER_MEMBERS = frozenset({"alg", "kid", "typ", "cty"})
+# A certificate's thumbprint is allowed because common issuers send it; nothing reads it.
+_HEADER_MEMBERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
+# RFC 7519 section 5.1 and RFC 9068 section 2.1; other kinds of token are not access tokens.
 _TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
+# 9999-12-31T23:59:59Z, the last moment that common date types can hold.
+_LAST_SECOND = 253_402_300_799
 
 
 class MalformedTokenError(Exception):
@@ -32,6 +37,8 @@ class CompactToken:
     algorithm: str
     kid: str
     claims: Mapping[str, Any]
+    signing_input: bytes
+    signature: bytes
 
 
 def parse(token: str) -> CompactToken:
@@ -48,19 +55,24 @@ def parse(token: str) -> CompactToken:
     header = _object(parts[0])
     claims = _object(parts[1])
     try:
-        b64url_decode(parts[2])
+        signature = b64url_decode(parts[2])
     except ValueError as error:
         raise MalformedTokenError("signature encoding") from error
-    unexpected = set(header) - _HEADER_MEMBERS
-    if unexpected:
+    _check_header(header)
+    signing_input = f"{parts[0]}.{parts[1]}".encode("ascii")
+    return CompactToken(header["alg"], header["kid"], claims, signing_input, signature)
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    if not set(header) <= _HEADER_MEMBERS:
         raise MalformedTokenError("header members that are not accepted")
-    kid, algorithm = header.get("kid"), header.get("alg")
-    if not isinstance(kid, str) or not 0 < len(kid) <= 256 or not isinstance(algorithm, str):
-        raise MalformedTokenError("kid or alg missing")
+    if not isinstance(header.get("alg"), str):
+        raise MalformedTokenError("alg missing")
+    if not acceptable_kid(header.get("kid")):
+        raise MalformedTokenError("kid missing or not acceptable")
     kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower() not in _TYPES or "cty" in header:
+    if not isinstance(kind, str) or not kind.isascii() or kind.lower() not in _TYPES:
         raise MalformedTokenError("typ not accepted")
-    return CompactToken(algorithm, kid, claims)
 
 
 def _object(part: str) -> dict[str, Any]:
@@ -88,6 +100,9 @@ def _no_constant(name: str) -> float:
 def numeric_date(value: object) -> float:
     """A NumericDate (RFC 7519 section 2): finite, positive, not a boolean, not a string.
 
+    Returns:
+        Seconds since the epoch.
+
     Raises:
         MalformedTokenError: It is something else.
     """
@@ -97,6 +112,6 @@ def numeric_date(value: object) -> float:
         seconds = float(value)
     except OverflowError as error:
         raise MalformedTokenError("a time is out of range") from error
-    if not math.isfinite(seconds) or not 0 <= seconds <= 253_402_300_799:
+    if not math.isfinite(seconds) or not 0 <= seconds <= _LAST_SECOND:
         raise MalformedTokenError("a time is out of range")
     return seconds

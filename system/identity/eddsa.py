@@ -6,7 +6,6 @@ can do; the `alg` of a token never does.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,28 +17,15 @@ from jose import jwk
 from jose.backends.base import Key
 from jose.exceptions import JWKError
 
-
-def b64url_decode(text: str) -> bytes:
-    """Decode base64url without padding (RFC 7515 appendix C), refusing any other spelling.
-
-    Raises:
-        ValueError: Padding, white space, foreign characters or stray bits.
-    """
-    if not text.isascii() or "=" in text:
-        raise ValueError("not base64url")
-    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if b64url_encode(raw) != text:
-        raise ValueError("not the canonical encoding")
-    return raw
-
-
-def b64url_encode(raw: bytes) -> str:
-    """Encode as base64url without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+from system.identity.encoding import b64url_decode
 
 
 class EdDSAKey(Key):  # type: ignore[misc]
-    """An Ed25519 key as a JWK of type OKP (RFC 8037 section 2)."""
+    """An Ed25519 key as a JWK of type OKP (RFC 8037 section 2).
+
+    Raises:
+        JWKError: Another type or curve, malformed, or `x` is not the public part of `d`.
+    """
 
     def __init__(self, key: Mapping[str, Any], algorithm: str) -> None:
         super().__init__(key, algorithm)
@@ -54,6 +40,8 @@ class EdDSAKey(Key):  # type: ignore[misc]
             )
         except (KeyError, ValueError) as error:
             raise JWKError("malformed Ed25519 key") from error
+        if self._private is not None and self._private.public_key() != self._public:
+            raise JWKError("x does not belong to d")
 
     def sign(self, msg: bytes) -> bytes:
         """Sign with the private part.

@@ -1,10 +1,11 @@
-"""Whom the services trust to say who somebody is."""
+"""Whom the services trust to say who somebody is, and how far."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-SUPPORTED_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
+from system.identity.keys import SUPPORTED_ALGORITHMS, canonical_algorithm
+
 DEFAULT_ALGORITHMS = ("EdDSA", "ES256", "RS256")
 
 
@@ -13,6 +14,13 @@ class TrustedIssuer(BaseModel):
 
     The allow-list belongs to the issuer (RFC 8725 section 3.1): what a token's header says can
     only agree with it.
+
+    Attributes:
+        issuer: The exact `iss` (RFC 7519 section 4.1.1); compared byte for byte.
+        jwks_url: Where its public keys are (RFC 7517 section 5).
+        audience: What `aud` must be or contain (RFC 7519 section 4.1.3).
+        algorithms: Some of EdDSA, ES256, RS256, PS256; Ed25519 (RFC 9864) means EdDSA.
+        max_lifetime: Longest time in seconds from `iat` (or from now) to `exp`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,11 +29,12 @@ class TrustedIssuer(BaseModel):
     jwks_url: str = Field(pattern=r"^https?://")
     audience: str = Field(min_length=1)
     algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
+    max_lifetime: int = Field(default=86_400, gt=0)
 
     @field_validator("algorithms")
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(value) - set(SUPPORTED_ALGORITHMS))
-        if unknown or not value:
+        names = tuple(dict.fromkeys(canonical_algorithm(name) for name in value))
+        if not names or not set(names) <= set(SUPPORTED_ALGORITHMS):
             raise ValueError(f"must be some of {', '.join(SUPPORTED_ALGORITHMS)}")
-        return value
+        return names

@@ -1,34 +1,44 @@
 """An issuer's public keys: fetched asynchronously, cached with an age, refreshed with restraint.
 
-- A key is used until `max_age` seconds after it was last seen in the issuer's JWKS, so rotation
-  needs no restart and a key that the issuer withdrew is forgotten.
-- An unknown `kid` causes one refresh, shared by all who wait for it, and then none for
-  `min_interval` seconds, so that a stream of forged `kid`s cannot make us hammer the issuer.
-- While the issuer is down, known keys stay in use until their age ends.
+- A key counts until `max_age` seconds after it was last seen in the issuer's JWKS: rotation needs
+  no restart, old keys are honoured until their age ends, a withdrawn key is then forgotten.
+- Half-way through that age a request starts a refresh and does not wait for it, so that a slow
+  issuer slows nobody whose key is known.
+- An unknown `kid` waits for one refresh that began after it arrived, shared by all who wait.
+  Refreshes are at least `min_interval` seconds apart, and a `kid` that was found absent is
+  refused at once for a while: a stream of forged ones cannot make us hammer the issuer.
+- While the issuer is down, known keys stay in use until their age ends. When none are left, the
+  answer is `Unavailable`: nothing is known about the token, so it is not refused.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+import math
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import httpx2
-from jose import jwk
-from jose.exceptions import JOSEError
 
 from system.errors import Unavailable
+from system.identity.keys import PublishedKey, read_jwks
 
 _log = logging.getLogger(__name__)
 
-_KEY_TYPES = {"EdDSA": "OKP", "ES256": "EC", "RS256": "RSA", "PS256": "RSA"}
-_MAX_KEYS = 64
+_MAX_DOCUMENT_BYTES = 512 * 1024
+_FETCH_SECONDS = 5.0
+_MAX_WAITING = 1_000
+_ABSENT_SECONDS = 30.0
+_MAX_ABSENT = 4_096
 
 
-def canonical_algorithm(name: object) -> str:
-    """The name under which an algorithm is allowed; RFC 9864's `Ed25519` is `EdDSA`."""
-    return "EdDSA" if name == "Ed25519" else str(name)
+@dataclass(slots=True)
+class _Known:
+    key: PublishedKey
+    seen_at: float
 
 
 class KeySet:
@@ -40,6 +50,10 @@ class KeySet:
         max_age: Seconds for which a key counts after it was last seen.
         min_interval: Seconds between two fetches, at least.
         clock: Monotonic seconds.
+        sleep: Waits for so many seconds of that clock.
+
+    Attributes:
+        fetches: How often the JWKS was asked for.
     """
 
     def __init__(
@@ -50,90 +64,158 @@ class KeySet:
         max_age: float,
         min_interval: float,
         clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._url = url
         self._http = http
         self._max_age = max_age
         self._min_interval = min_interval
         self._clock = clock
-        self._keys: dict[str, tuple[Mapping[str, Any], float]] = {}
-        self._fetched_at: float | None = None
+        self._sleep = sleep
+        self._known: dict[str, _Known] = {}
+        self._absent: OrderedDict[str, float] = OrderedDict()
+        self._refreshing: asyncio.Task[None] | None = None
         self._tried_at: float | None = None
-        self._lock = asyncio.Lock()
+        self._read_at: float | None = None
+        self._answered = False
+        self._waiting = 0
         self.fetches = 0
 
-    async def key(self, kid: str, algorithm: str) -> Mapping[str, Any] | None:
-        """The public key of that id if it can be used with `algorithm`, else None.
+    async def find(self, kid: str) -> PublishedKey | None:
+        """The key of that id, or None when the issuer publishes no such key.
 
         Raises:
-            Unavailable: No key is known and the issuer does not answer.
+            Unavailable: No key is known and the issuer does not answer, or too many wait.
         """
-        now = self._clock()
-        stale = self._fetched_at is None or now - self._fetched_at > self._max_age / 2
-        if kid not in self._keys or stale:
-            await self.refresh()
-        found = self._keys.get(kid)
-        if found is None or self._clock() - found[1] > self._max_age:
-            if not self._keys and self._fetched_at is None:
-                raise Unavailable("sign-in keys cannot be fetched", retry_after=5)
-            return None
-        key = found[0]
-        if key.get("kty") != _KEY_TYPES.get(algorithm):
-            return None
-        declared = key.get("alg")
-        if declared is not None and canonical_algorithm(declared) != algorithm:
-            return None
-        return key
+        key = self.current(kid)
+        if key is not None or self._found_absent(kid):
+            return key
+        if self._waiting >= _MAX_WAITING:
+            raise Unavailable(
+                "sign-in keys are being fetched", retry_after=math.ceil(self._min_interval) or 1
+            )
+        arrived = self.fetches
+        self._waiting += 1
+        try:
+            # A fetch already on its way may have left before the key was published.
+            while self.fetches == arrived:
+                if self._lost() and not self._in_flight() and not self._allowed():
+                    break
+                await self.refresh()
+                key = self.current(kid)
+                if key is not None:
+                    return key
+        finally:
+            self._waiting -= 1
+        if self._lost():
+            raise Unavailable(
+                "sign-in keys cannot be fetched", retry_after=math.ceil(self._min_interval) or 1
+            )
+        if self._answered:
+            self._remember_absent(kid)
+        return None
 
-    async def refresh(self) -> None:
-        """Fetch the JWKS, unless it was tried within the minimum interval."""
-        seen = self._tried_at
-        async with self._lock:
-            # Whoever waited for the lock uses the result of the one who held it.
-            if self._tried_at != seen:
-                return
-            now = self._clock()
-            if self._tried_at is not None and now - self._tried_at < self._min_interval:
-                return
-            self._tried_at = now
-            self.fetches += 1
-            try:
-                response = await self._http.get(self._url, headers={"accept": "application/json"})
-                response.raise_for_status()
-                keys = response.json()["keys"]
-                usable = {key["kid"]: key for key in keys[:_MAX_KEYS] if _usable(key)}
-            except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
-                _log.warning("jwks not refreshed from %s: %s", self._url, type(error).__name__)
-                return
-            self._fetched_at = now
-            alive = {
-                kid: item for kid, item in self._keys.items() if now - item[1] <= self._max_age
-            }
-            self._keys = {**alive, **{kid: (key, now) for kid, key in usable.items()}}
+    def current(self, kid: str) -> PublishedKey | None:
+        """The key of that id if it is known and of age; starts a refresh when that is due."""
+        now = self._clock()
+        due = self._read_at is not None and now - self._read_at > self._max_age / 2
+        if due and not self._in_flight() and self._allowed():
+            self._refresh_task()
+        known = self._known.get(kid)
+        if known is None or now - known.seen_at > self._max_age:
+            return None
+        return known.key
 
     @property
     def known(self) -> bool:
-        """Whether any key is known."""
-        return bool(self._keys)
+        """Whether any key is known and of age."""
+        now = self._clock()
+        return any(now - each.seen_at <= self._max_age for each in self._known.values())
 
+    async def refresh(self) -> None:
+        """Wait for a refresh: the one under way, or a new one as soon as the interval allows."""
+        # The task is shared: a waiter that is cancelled must not cancel it for the others.
+        await asyncio.shield(self._refresh_task())
 
-def _usable(key: Any) -> bool:
-    """Whether one entry of a JWKS is a key we can verify with; a bad one spoils no other."""
-    if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or not key["kid"]:
-        return False
-    if key.get("use", "sig") != "sig":
-        return False
-    operations = key.get("key_ops")
-    if isinstance(operations, list) and "verify" not in operations:
-        return False
-    name = key.get("alg") or {"OKP": "EdDSA", "EC": "ES256", "RSA": "RS256"}.get(
-        str(key.get("kty"))
-    )
-    algorithm = canonical_algorithm(name)
-    if _KEY_TYPES.get(algorithm) != key.get("kty"):
-        return False
-    try:
-        jwk.construct(key, algorithm)
-    except (JOSEError, ValueError, TypeError, KeyError):
-        return False
-    return key.get("kty") != "EC" or key.get("crv") == "P-256"
+    async def aclose(self) -> None:
+        """End a refresh that is under way."""
+        task = self._refreshing
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _lost(self) -> bool:
+        """Whether there is nothing to go by: the issuer does not answer and no key is known."""
+        return self._tried_at is not None and not self._answered and not self.known
+
+    def _allowed(self) -> bool:
+        return self._tried_at is None or self._clock() - self._tried_at >= self._min_interval
+
+    def _in_flight(self) -> bool:
+        return self._refreshing is not None and not self._refreshing.done()
+
+    def _refresh_task(self) -> asyncio.Task[None]:
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._refresh(), name="jwks refresh")
+        return self._refreshing
+
+    async def _refresh(self) -> None:
+        while not self._allowed():
+            assert self._tried_at is not None
+            await self._sleep(max(0.001, self._min_interval - (self._clock() - self._tried_at)))
+        self._tried_at = self._clock()
+        self.fetches += 1
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS):
+                keys, left_out = read_jwks(json.loads(await self._fetch()))
+        except (
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            ValueError,
+            RecursionError,
+            TimeoutError,
+        ) as error:
+            self._answered = False
+            _log.warning("keys not refreshed from %s: %s", self._url, type(error).__name__)
+            return
+        self._answered = True
+        if left_out:
+            _log.warning("%s publishes keys that are not used: %s", self._url, "; ".join(left_out))
+        self._take(keys)
+
+    async def _fetch(self) -> bytes:
+        body = bytearray()
+        headers = {"accept": "application/jwk-set+json, application/json"}
+        async with self._http.stream(
+            "GET", self._url, headers=headers, timeout=_FETCH_SECONDS, follow_redirects=False
+        ) as response:
+            if response.status_code != 200:
+                raise ValueError("not 200")
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _MAX_DOCUMENT_BYTES:
+                    raise ValueError("too large")
+        return bytes(body)
+
+    def _take(self, keys: dict[str, PublishedKey]) -> None:
+        # A key's age counts from when it was asked for, not from when the answer came.
+        now = self._read_at = self._tried_at or self._clock()
+        self._known = {
+            kid: each for kid, each in self._known.items() if now - each.seen_at <= self._max_age
+        }
+        for kid, key in keys.items():
+            before = self._known.get(kid)
+            # The same object as long as the key is the same: remembered tokens compare by it.
+            same = before is not None and before.key.entry == key.entry
+            self._known[kid] = _Known(before.key if before and same else key, now)
+            self._absent.pop(kid, None)
+
+    def _found_absent(self, kid: str) -> bool:
+        since = self._absent.get(kid)
+        return since is not None and self._clock() - since < _ABSENT_SECONDS
+
+    def _remember_absent(self, kid: str) -> None:
+        self._absent[kid] = self._clock()
+        self._absent.move_to_end(kid)
+        while len(self._absent) > _MAX_ABSENT:
+            self._absent.popitem(last=False)

@@ -2,66 +2,43 @@
 
 The issuer named in the token picks the configuration, and from there on only configuration
 decides: which keys, which algorithms, which audience. Why a token was refused is logged and never
-answered. Verified tokens are remembered by their hash until they expire, so that a busy client
-costs one signature check a token.
+answered.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import httpx2
-from jose import jws
-from jose.exceptions import JOSEError
 
 from system.errors import Unauthorized
-from system.identity.compact import CompactToken, MalformedTokenError, numeric_date, parse
+from system.identity.claims import Subject, check_claims
+from system.identity.compact import CompactToken, MalformedTokenError, parse
 from system.identity.issuers import TrustedIssuer
-from system.identity.jwks import KeySet, canonical_algorithm
+from system.identity.jwks import KeySet
+from system.identity.keys import PublishedKey, canonical_algorithm
+from system.identity.remembered import RememberedTokens
 
 _log = logging.getLogger(__name__)
-
-_MAX_SUBJECT = 255
-_MAX_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom a verified token speaks for.
-
-    Attributes:
-        user_id: The `sub` claim.
-        issuer: Who says so.
-        audience: For whom the token was meant: this service.
-        expires_at: Seconds since the epoch.
-        actor: Who acts for the subject (`act.sub`, RFC 8693 section 4.1), if anybody.
-        claims: All claims.
-    """
-
-    user_id: str
-    issuer: str
-    audience: str
-    expires_at: int
-    actor: str | None
-    claims: Mapping[str, Any]
 
 
 class TokenVerifier:
     """Verifies tokens of the trusted issuers.
 
     Args:
-        issuers: Whom to trust; several may share an issuer name with different audiences.
+        issuers: Whom to trust, each named once.
         http: Fetches JWKS; made here when left out.
         leeway: Seconds by which clocks may differ.
         jwks_max_age: Seconds for which a key counts after it was last seen.
-        jwks_min_refresh_interval: Seconds between two fetches of one JWKS, at least.
-        clock: Seconds since the epoch.
+        jwks_min_refresh_interval: Seconds between two fetches of one JWKS, at least; also the
+            longest that a token with an unknown `kid` waits before the JWKS is asked again.
+        clock: Seconds since the epoch, for the claims.
+        monotonic: Seconds that never step back, for the age of keys.
+
+    Raises:
+        ValueError: An issuer is named twice.
     """
 
     def __init__(
@@ -71,10 +48,11 @@ class TokenVerifier:
         http: httpx2.AsyncClient | None = None,
         leeway: float = 10.0,
         jwks_max_age: float = 600.0,
-        jwks_min_refresh_interval: float = 10.0,
+        jwks_min_refresh_interval: float = 1.0,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http or httpx2.AsyncClient(timeout=5.0, follow_redirects=False)
+        self._http = http or httpx2.AsyncClient()
         self._owns_http = http is None
         self._leeway = leeway
         self._clock = clock
@@ -88,12 +66,11 @@ class TokenVerifier:
                 self._http,
                 max_age=jwks_max_age,
                 min_interval=jwks_min_refresh_interval,
-                clock=time.monotonic,
+                clock=monotonic,
             )
             for each in issuers
         }
-        self._remember_seconds = min(60.0, jwks_max_age)
-        self._verified: OrderedDict[bytes, tuple[Subject, float]] = OrderedDict()
+        self._remembered = RememberedTokens(leeway=leeway)
 
     async def verify(self, token: str) -> Subject:
         """The subject of a token.
@@ -102,73 +79,37 @@ class TokenVerifier:
             Unauthorized: It does not verify; the message does not say why.
             Unavailable: The issuer's keys cannot be had and none are known.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        remembered = self._verified.get(digest)
-        now = self._clock()
-        if remembered is not None:
-            subject, until = remembered
-            if now < until and now < subject.expires_at + self._leeway:
-                return subject
-            del self._verified[digest]
+        known = self._remembered.get(token, now=self._clock())
+        if known is not None:
+            return known
         try:
-            subject = await self._verify(token)
+            return await self._verify(token)
         except MalformedTokenError as error:
             _log.info("token refused: %s", error, extra={"layer": "identity"})
             raise Unauthorized() from None
-        self._verified[digest] = (subject, now + self._remember_seconds)
-        if len(self._verified) > _MAX_REMEMBERED:
-            self._verified.popitem(last=False)
-        return subject
 
     async def _verify(self, token: str) -> Subject:
         parsed = parse(token)
+        issuer = self._issuer_of(parsed)
+        algorithm = canonical_algorithm(parsed.algorithm)
+        if algorithm not in issuer.algorithms:
+            raise MalformedTokenError("algorithm not allowed for this issuer")
+        # Before the key is looked up: an expired token with a withdrawn key costs no fetch.
+        subject = check_claims(parsed.claims, issuer, now=self._clock(), leeway=self._leeway)
+        keys = self._keys[issuer.issuer]
+        key = await keys.find(parsed.kid)
+        if key is None:
+            raise MalformedTokenError("the issuer publishes no such key")
+        check_signature(parsed, key, algorithm)
+        self._remembered.put(token, subject, key, keys)
+        return subject
+
+    def _issuer_of(self, parsed: CompactToken) -> TrustedIssuer:
         name = parsed.claims.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
         if issuer is None:
             raise MalformedTokenError("issuer not trusted")
-        algorithm = canonical_algorithm(parsed.algorithm)
-        if algorithm not in issuer.algorithms:
-            raise MalformedTokenError("algorithm not allowed for this issuer")
-        key = await self._keys[issuer.issuer].key(parsed.kid, algorithm)
-        if key is None:
-            raise MalformedTokenError("no such key for this algorithm")
-        try:
-            jws.verify(token, {**key, "alg": algorithm}, algorithms=[parsed.algorithm])
-        except (JOSEError, ValueError, TypeError) as error:
-            raise MalformedTokenError("signature") from error
-        return self._subject(parsed, issuer)
-
-    def _subject(self, token: CompactToken, issuer: TrustedIssuer) -> Subject:
-        claims = token.claims
-        now = self._clock()
-        expires_at = numeric_date(claims.get("exp"))
-        if expires_at + self._leeway <= now:
-            raise MalformedTokenError("expired")
-        for name in ("nbf", "iat"):
-            if name in claims and numeric_date(claims[name]) - self._leeway > now:
-                raise MalformedTokenError(f"{name} lies in the future")
-        audience = claims.get("aud")
-        named = audience if isinstance(audience, list) else [audience]
-        if not all(isinstance(each, str) for each in named) or issuer.audience not in named:
-            raise MalformedTokenError("audience")
-        user_id = claims.get("sub")
-        if (
-            not isinstance(user_id, str)
-            or not 0 < len(user_id) <= _MAX_SUBJECT
-            or not user_id.isprintable()
-            or user_id != user_id.strip()
-        ):
-            raise MalformedTokenError("subject")
-        actor = claims.get("act")
-        acting = actor.get("sub") if isinstance(actor, Mapping) else None
-        return Subject(
-            user_id=user_id,
-            issuer=issuer.issuer,
-            audience=issuer.audience,
-            expires_at=int(expires_at),
-            actor=acting if isinstance(acting, str) else None,
-            claims=dict(claims),
-        )
+        return issuer
 
     async def warm_up(self) -> dict[str, bool]:
         """Fetch keys of issuers none are known of; issuer name to whether any are known."""
@@ -177,7 +118,25 @@ class TokenVerifier:
                 await keys.refresh()
         return {name: keys.known for name, keys in self._keys.items()}
 
+    def fetches(self) -> dict[str, int]:
+        """How often each issuer's JWKS was asked for."""
+        return {name: keys.fetches for name, keys in self._keys.items()}
+
     async def aclose(self) -> None:
-        """Close the HTTP client, if it was made here."""
+        """End refreshes under way, and close the HTTP client if it was made here."""
+        for keys in self._keys.values():
+            await keys.aclose()
         if self._owns_http:
             await self._http.aclose()
+
+
+def check_signature(parsed: CompactToken, key: PublishedKey, algorithm: str) -> None:
+    """Check the signature with a key that fits the algorithm.
+
+    Raises:
+        MalformedTokenError: The key is for another algorithm, or did not make the signature.
+    """
+    if algorithm not in key.algorithms:
+        raise MalformedTokenError("the key is not for this algorithm")
+    if not key.verifies(algorithm, parsed.signing_input, parsed.signature):
+        raise MalformedTokenError("signature")

@@ -1,4 +1,4 @@
-"""Starts and stops a system to be verified: as processes here, or attached where it already runs."""
+"""Starts and stops a system to be verified: as processes here, or attached where it runs."""
 
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running

@@ -1,0 +1,1 @@
+"""The offline model server: stands in for the LLM over real HTTP, and plays the attacker."""

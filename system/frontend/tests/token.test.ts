@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { APIError, SessionChanged, SessionEnded } from "../lib/api-error.ts";
+import type { APIError } from "../lib/api-error.ts";
+import { SessionChanged, SessionEnded } from "../lib/api-error.ts";
 import { TokenSource } from "../lib/token.ts";
 
 function tokenFor(sub: string, iat: number, exp: number): string {

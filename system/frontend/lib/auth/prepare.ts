@@ -28,7 +28,9 @@ export async function prepareIdentity(): Promise<void> {
     await runMigrations();
     const context = { context: await auth().$context } as unknown as GenericEndpointContext;
     const plugin = jwtOptions(settings());
-    const key = await resolveSigningKey(context, plugin);
+    const key = await resolveSigningKey(context, plugin).catch(() => {
+      throw new Error("BETTER_AUTH_SECRET is not the one that the stored signing keys were encrypted with");
+    });
     if (key?.alg !== settings().tokenAlgorithm) await createJwk(context, plugin);
   } finally {
     await lock.query("select pg_advisory_unlock($1)", [LOCK]).catch(() => undefined);

@@ -4,7 +4,7 @@ import { betterAuth } from "better-auth";
 import type { BetterAuthOptions } from "better-auth";
 import { jwt } from "better-auth/plugins/jwt";
 import type { JwtOptions } from "better-auth/plugins/jwt";
-import { Pool } from "pg";
+import { Pool, types } from "pg";
 
 import type { Settings, TokenAlgorithm } from "@/lib/settings";
 import { settings } from "@/lib/settings";
@@ -71,7 +71,7 @@ function authOptions(from: Settings, database: Pool) {
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
     },
     telemetry: { enabled: false },
-    logger: { level: "warn" },
+    logger: { level: "error" },
     plugins: [jwt(jwtOptions(from))],
   } satisfies BetterAuthOptions;
 }
@@ -84,6 +84,8 @@ function open(from: Settings) {
     connectionTimeoutMillis: 8_000,
     idleTimeoutMillis: 30_000,
     application_name: "crosstalk-frontend",
+    // Times in milliseconds are int8, which pg gives as text; Better Auth adds to them.
+    types: { getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) },
   });
   // A connection that the server drops while idle must not end the process.
   pool.on("error", () => undefined);

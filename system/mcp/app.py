@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,11 +17,12 @@ from starlette.types import ASGIApp
 from system.errors import ServiceError
 from system.identity import TokenVerifier
 from system.mcp.data import Data, DirectData
-from system.mcp.gate import BearerGate
+from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
 from system.store import Store
+from system.wire.gate import BearerGate
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import RequestLog
 
@@ -88,12 +90,13 @@ def create_app(settings: Settings) -> ASGIApp:
             allowed_origins=settings.origins,
         ),
     )
+    public = frozenset({"/health", "/ready", metadata_path})
     gate = BearerGate(
-        inner,
+        AuthContextMiddleware(inner),
         verifier=verifier,
-        resource_url=settings.mcp_url,
-        metadata_url=metadata_url,
-        public=frozenset({"/health", "/ready", metadata_path}),
+        public=public.__contains__,
+        admit=admit_to(settings.mcp_url),
+        challenge_parameters=(f'resource_metadata="{metadata_url}"',),
     )
     inner.router.routes += [
         Route("/health", alive),

@@ -18,6 +18,9 @@ from datetime import UTC, datetime
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from system.errors import ServerError
+from system.wire.answers import error_response
+
 REQUEST_ID_HEADER = "X-Request-ID"
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -73,7 +76,7 @@ def configure_logging(service: str, level: str) -> None:
 
 
 class RequestLog:
-    """Gives each request its id and logs its outcome in one line."""
+    """Gives each request its id, logs its outcome in one line, and answers what nobody caught."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -87,7 +90,7 @@ class RequestLog:
         identifier = offered if _SANE.fullmatch(offered) else secrets.token_hex(12)
         token = request_id.set(identifier)
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def note(message: Message) -> None:
             nonlocal status
@@ -98,6 +101,10 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, note)
+        except Exception:
+            _log.exception("request failed")
+            if status == 0:
+                await error_response(ServerError())(scope, receive, note)
         finally:
             route = scope.get("route")
             _log.info(

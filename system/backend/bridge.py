@@ -1,0 +1,212 @@
+"""The bridge from the agent to the MCP server: one POST a call, the caller's token on each.
+
+Protocol revision 2026-07-28 is stateless, so there is no session to share and none to mix up: a
+call is one request on a shared connection pool, with the token given to that call and to no other.
+Nothing is locked, nothing is kept between calls but the list of tools, which is the same for
+everybody. The agent never sees `user_id`: it is taken out of the schemas, and what the model sends
+under that name is overwritten with the subject.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from agents.agent import AgentBase
+from agents.mcp import MCPServer
+from agents.run_context import RunContextWrapper
+from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
+from pydantic import ValidationError
+
+from system.backend.exchange import TokenExchange
+from system.errors import NotFound, Unavailable
+from system.identity import Subject
+from system.wire.logs import REQUEST_ID_HEADER, request_id
+
+PROTOCOL = "2026-07-28"
+IDENTITY_ARGUMENT = "user_id"
+
+_META = {
+    "io.modelcontextprotocol/protocolVersion": PROTOCOL,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "crosstalk-backend", "version": "0.1.0"},
+}
+_log = logging.getLogger(__name__)
+
+
+class McpConnection:
+    """The shared connection pool to one MCP server.
+
+    Args:
+        url: The endpoint.
+        timeout: Seconds for one call.
+        max_connections: Calls that can be under way at once; more wait.
+    """
+
+    def __init__(self, url: str, *, timeout: float, max_connections: int) -> None:
+        self._url = url
+        self._ids = itertools.count(1)
+        limits = httpx2.Limits(
+            max_connections=max_connections, max_keepalive_connections=max_connections
+        )
+        self._http = httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
+        self._tools: list[Tool] | None = None
+
+    async def tools(self, token: str) -> list[Tool]:
+        """The server's tools, fetched once: the list is the same for every user.
+
+        Raises:
+            Unavailable: The server does not answer as it should.
+        """
+        if self._tools is None:
+            result = await self._request("tools/list", {}, token)
+            self._tools = [Tool.model_validate(each) for each in result.get("tools", ())]
+        return self._tools
+
+    async def call(self, name: str, arguments: Mapping[str, Any], token: str) -> CallToolResult:
+        """Call a tool with this token.
+
+        Raises:
+            Unavailable: The server does not answer as it should; whether the tool ran is unknown,
+                and nothing is repeated.
+        """
+        params = {"name": name, "arguments": dict(arguments)}
+        result = await self._request("tools/call", params, token, name)
+        try:
+            return CallToolResult.model_validate(result)
+        except ValidationError:
+            raise Unavailable("the tools did not answer as they should") from None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _request(
+        self, method: str, params: Mapping[str, Any], token: str, name: str | None = None
+    ) -> Mapping[str, Any]:
+        identifier = next(self._ids)
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Authorization": f"Bearer {token}",
+            "MCP-Protocol-Version": PROTOCOL,
+            "Mcp-Method": method,
+            REQUEST_ID_HEADER: request_id.get(),
+        }
+        if name is not None:
+            headers["Mcp-Name"] = name
+        message = {
+            "jsonrpc": "2.0",
+            "id": identifier,
+            "method": method,
+            "params": {**params, "_meta": _META},
+        }
+        try:
+            response = await self._http.post(self._url, json=message, headers=headers)
+            answer = response.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            _log.warning("mcp does not answer", extra={"error": type(error).__name__})
+            raise Unavailable("the tools do not answer", retry_after=1) from None
+        result = answer.get("result") if isinstance(answer, dict) else None
+        # A reply is believed only if it is the reply to this very request.
+        if not isinstance(result, dict) or answer.get("id") != identifier:
+            _log.warning("mcp refused", extra={"status": response.status_code})
+            raise Unavailable("the tools did not answer as they should", retry_after=1)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool call that the agent made, for the answer to the user."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    outcome: str
+
+
+class BoundTools(MCPServer):
+    """The tools as one user's agent sees them: without `user_id`, which is bound here.
+
+    Args:
+        connection: The shared pool.
+        exchange: Makes the token for each call.
+        subject: The verified user.
+    """
+
+    def __init__(
+        self, connection: McpConnection, exchange: TokenExchange, subject: Subject
+    ) -> None:
+        super().__init__(use_structured_content=False)
+        self._connection = connection
+        self._exchange = exchange
+        self._subject = subject
+        self.uses: list[ToolUse] = []
+
+    @property
+    def name(self) -> str:
+        """What the agents SDK calls it."""
+        return "tasks"
+
+    async def connect(self) -> None:
+        """There is nothing to set up: every call stands alone."""
+
+    async def cleanup(self) -> None:
+        """There is nothing to take down: the pool is shared."""
+
+    async def list_tools(
+        self,
+        run_context: RunContextWrapper[Any] | None = None,
+        agent: AgentBase | None = None,
+    ) -> list[Tool]:
+        """The tools with the identity argument taken out of their schemas."""
+        token = self._exchange.token_for(self._subject)
+        return [_without_identity(tool) for tool in await self._connection.tools(token)]
+
+    async def call_tool(
+        self,
+        tool_name: str,
+        arguments: dict[str, Any] | None,
+        meta: dict[str, Any] | None = None,
+    ) -> CallToolResult:
+        """Call a tool as the subject, whatever identity the model asked for."""
+        given = dict(arguments or {})
+        asked_for = given.pop(IDENTITY_ARGUMENT, None)
+        if asked_for is not None and asked_for != self._subject.user_id:
+            _log.warning("model asked for another user", extra={"layer": "agent.binding"})
+        bound = {**given, IDENTITY_ARGUMENT: self._subject.user_id}
+        outcome = "error"
+        try:
+            token = self._exchange.token_for(self._subject)
+            result = await self._connection.call(tool_name, bound, token)
+            outcome = "error" if result.is_error else "ok"
+            return result
+        finally:
+            self.uses.append(ToolUse(tool_name, given, outcome))
+
+    async def list_prompts(self) -> ListPromptsResult:
+        """The agent uses no prompts."""
+        return ListPromptsResult(prompts=[])
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None
+    ) -> GetPromptResult:
+        """The agent uses no prompts.
+
+        Raises:
+            NotFound: Always.
+        """
+        raise NotFound()
+
+
+def _without_identity(tool: Tool) -> Tool:
+    schema = dict(tool.input_schema)
+    schema["properties"] = {
+        name: each
+        for name, each in schema.get("properties", {}).items()
+        if name != IDENTITY_ARGUMENT
+    }
+    schema["required"] = [each for each in schema.get("required", ()) if each != IDENTITY_ARGUMENT]
+    return tool.model_copy(update={"input_schema": schema})

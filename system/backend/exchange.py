@@ -1,0 +1,72 @@
+"""Token exchange: the user's token stays here, and MCP gets one made for it.
+
+The MCP authorization specification forbids passing a client's token through. What the backend
+presents instead says who the user is (`sub`), for whom it is meant (`aud`, the resource of RFC
+8707), who acts (`act`, RFC 8693 section 4.1), and lives for a minute.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from system.identity import SigningKey, Subject
+
+LIFETIME_SECONDS = 60
+# A token is given out again while it will outlive the call it is for.
+_REUSE_SECONDS = 20
+_MAX_KEPT = 10_000
+
+
+class TokenExchange:
+    """Makes the backend's own tokens for the users it acts for.
+
+    Args:
+        issuer: The backend's URL, `iss` and `act.sub` of its tokens.
+        audience: The MCP resource URL.
+        key: Signs; its public part is in the backend's JWKS.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        key: SigningKey,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._key = key
+        self._clock = clock
+        self._made: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def token_for(self, subject: Subject) -> str:
+        """A token with which the backend acts for the subject at the MCP server."""
+        now = self._clock()
+        kept = self._made.get(subject.user_id)
+        if kept is not None and now - kept[1] < _REUSE_SECONDS:
+            return kept[0]
+        issued = int(now)
+        token = self._key.sign(
+            {
+                "iss": self._issuer,
+                "sub": subject.user_id,
+                "aud": self._audience,
+                "act": {"sub": self._issuer},
+                "iat": issued,
+                "exp": issued + LIFETIME_SECONDS,
+                "jti": secrets.token_hex(8),
+            }
+        )
+        self._made[subject.user_id] = (token, now)
+        self._made.move_to_end(subject.user_id)
+        if len(self._made) > _MAX_KEPT:
+            self._made.popitem(last=False)
+        return token
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The JWK Set that the MCP server verifies with (RFC 7517 section 5)."""
+        return {"keys": [self._key.public_jwk()]}

@@ -1,0 +1,73 @@
+"""The backend's configuration: environment variables, read and checked once at start."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from system.identity import SigningKey, TrustedIssuer
+from system.store import StoreSettings
+
+_URL = r"^https?://[^/]+"
+
+
+class Settings(StoreSettings):
+    """`BACKEND_URL` is the issuer of the tokens that the backend presents to MCP."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    backend_host: str = "127.0.0.1"
+    backend_port: int = Field(default=8000, ge=0, le=65535)
+    backend_url: str = Field(default="http://localhost:8000", pattern=_URL)
+    backend_signing_key: SecretStr | None = None
+    mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=_URL)
+    mcp_timeout_seconds: float = Field(default=15.0, gt=0)
+    mcp_max_connections: int = Field(default=100, ge=1)
+    trusted_issuers: list[TrustedIssuer] = Field(min_length=1)
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = Field(default=None, pattern=_URL)
+    openai_model: str = "gpt-4.1-mini"
+    openai_api: Literal["responses", "chat_completions"] = "responses"
+    cors_origins: list[str] = Field(default_factory=list)
+    agent_max_turns: int = Field(default=8, ge=1)
+    agent_timeout_seconds: float = Field(default=60.0, gt=0)
+    agent_history_messages: int = Field(default=40, ge=1)
+
+    @field_validator("backend_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _named_origins(cls, value: list[str]) -> list[str]:
+        if "*" in value:
+            raise ValueError("must name origins; * would let any page use a signed-in browser")
+        return value
+
+    @field_validator("backend_signing_key")
+    @classmethod
+    def _private_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            SigningKey.from_jwk_json(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Settings:
+        if self.environment == "production" and self.backend_signing_key is None:
+            raise ValueError(
+                "BACKEND_SIGNING_KEY must be set in production, the same on every replica"
+            )
+        if len({each.issuer for each in self.trusted_issuers}) != len(self.trusted_issuers):
+            raise ValueError("TRUSTED_ISSUERS names an issuer twice")
+        return self
+
+    def signing_key(self) -> SigningKey:
+        """The key for exchanged tokens; one of its own for each process in development."""
+        if self.backend_signing_key is None:
+            return SigningKey.generate()
+        return SigningKey.from_jwk_json(self.backend_signing_key.get_secret_value())

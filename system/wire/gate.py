@@ -1,0 +1,64 @@
+"""A bearer gate in plain ASGI: nothing behind it is reached without a verified token.
+
+It stands before routing and body parsing, so that a stranger learns nothing of either, and it
+fails closed: what is public is listed, everything else is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from system.errors import ServiceError
+from system.identity import Subject, TokenVerifier
+from system.wire.answers import error_response
+from system.wire.bearer import bearer_token
+
+
+class BearerGate:
+    """Lets requests through whose token verifies; the envelope and a challenge for the others.
+
+    Args:
+        app: What is protected.
+        verifier: Verifies tokens meant for this service.
+        public: Whether a path needs no token.
+        admit: Notes the verified subject in the scope, in the form the application reads.
+        challenge_parameters: More `WWW-Authenticate` parameters, e.g. RFC 9728's.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        verifier: TokenVerifier,
+        public: Callable[[str], bool],
+        admit: Callable[[Scope, Subject], None],
+        challenge_parameters: tuple[str, ...] = (),
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._public = public
+        self._admit = admit
+        self._challenge_parameters = challenge_parameters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or self._public(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            subject = await self._verifier.verify(bearer_token(headers))
+        except ServiceError as error:
+            challenge = self._challenge("authorization" in headers)
+            await error_response(error, challenge)(scope, receive, send)
+            return
+        self._admit(scope, subject)
+        await self._app(scope, receive, send)
+
+    def _challenge(self, had_credentials: bool) -> str:
+        # No error code for a request that brought no credentials at all (RFC 6750 section 3.1).
+        error = ('error="invalid_token"',) if had_credentials else ()
+        return f"Bearer {', '.join((*error, *self._challenge_parameters))}".strip()

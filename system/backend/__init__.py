@@ -1,0 +1,1 @@
+"""The backend: REST, the agent and chat, behind verified bearer tokens."""

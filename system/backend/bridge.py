@@ -14,6 +14,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx2
 from agents.agent import AgentBase
@@ -80,6 +81,14 @@ class McpConnection:
             return CallToolResult.model_validate(result)
         except ValidationError:
             raise Unavailable("the tools did not answer as they should") from None
+
+    async def healthy(self) -> bool:
+        """Whether the server's process answers; asks nothing of its dependencies."""
+        try:
+            answer = await self._http.get(urljoin(self._url, "/health"), timeout=2.0)
+        except httpx2.HTTPError:
+            return False
+        return answer.status_code == 200
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,0 +1,32 @@
+"""`python -m system.backend` serves the API."""
+
+from __future__ import annotations
+
+import sys
+
+from pydantic import ValidationError
+
+from system.backend.app import create_app
+from system.backend.settings import Settings
+from system.wire.logs import configure_logging
+from system.wire.serve import serve, settings_error
+
+
+def main() -> None:
+    """Read the environment and serve until told to stop."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit(settings_error(error))
+    configure_logging("backend", settings.log_level)
+    serve(
+        lambda: create_app(settings),
+        host=settings.backend_host,
+        port=settings.backend_port,
+        name="backend",
+        port_setting="BACKEND_PORT",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Puts the backend together: the gate in front, the routes behind, the services beside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from system.backend import failures
+from system.backend.agent import Assistant
+from system.backend.bridge import McpConnection
+from system.backend.chat import ChatService
+from system.backend.dependencies import Services, admit
+from system.backend.exchange import TokenExchange
+from system.backend.routes import chat, conversations, operations, projects, statistics, tasks
+from system.backend.settings import Settings
+from system.identity import TokenVerifier
+from system.store import Store
+from system.wire.gate import BearerGate
+from system.wire.limits import BodyLimit
+from system.wire.logs import REQUEST_ID_HEADER, RequestLog
+from system.wire.private import NoStore
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The backend as an ASGI application.
+
+    Args:
+        settings: Checked configuration.
+    """
+    store = Store(settings)
+    verifier = TokenVerifier(settings.trusted_issuers)
+    exchange = TokenExchange(settings.backend_url, settings.mcp_url, settings.signing_key())
+    connection = McpConnection(
+        settings.mcp_url,
+        timeout=settings.mcp_timeout_seconds,
+        max_connections=settings.mcp_max_connections,
+    )
+    assistant = Assistant(settings)
+    service = ChatService(store, assistant, connection, exchange, settings.agent_history_messages)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await assistant.aclose()
+        await connection.aclose()
+        await verifier.aclose()
+        await store.close()
+
+    app = FastAPI(
+        title="Crosstalk backend",
+        version="0.1.0",
+        description="Tasks, projects and an assistant, each user apart from the others.",
+        lifespan=lifespan,
+        redoc_url=None,
+        # Outermost first.
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+                expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+                max_age=600,
+            ),
+            Middleware(NoStore),
+            Middleware(
+                BearerGate,
+                verifier=verifier,
+                public=operations.PUBLIC_PATHS.__contains__,
+                admit=admit,
+            ),
+            Middleware(BodyLimit),
+        ],
+    )
+    app.state.services = Services(store, verifier, exchange, connection, service)
+    failures.install(app)
+    for room in (operations, chat, tasks, projects, statistics, conversations):
+        app.include_router(room.router)
+    return app

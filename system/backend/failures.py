@@ -1,0 +1,54 @@
+"""Turns every failure into the one envelope, without a word of what the caller sent."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from system.errors import NotFound, ServerError, ServiceError, ValidationFailed
+from system.wire.answers import error_response
+
+
+class _MethodNotAllowed(ServiceError):
+    code = "validation_error"
+    http_status = 405
+    default_message = "this method is not allowed here"
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ServiceError):
+        return error_response(ServerError())
+    return error_response(error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        return error_response(ServerError())
+    details: dict[str, object] = {}
+    for item in error.errors():
+        place = [str(part) for part in item["loc"]]
+        # "body", "query" and "path" say where; the argument is what follows.
+        name = ".".join(place[1:] or place).encode("ascii", "replace").decode()[:60]
+        details[name] = item["msg"]
+    return error_response(ValidationFailed(details=details))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        response = error_response(_MethodNotAllowed())
+        response.headers.update(error.headers or {})
+        return response
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return error_response(NotFound())
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error_response(ValidationFailed("the request cannot be read"))
+    return error_response(ServerError())

@@ -1,0 +1,67 @@
+"""What operators and other services ask: health, readiness, the public keys."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import JSONResponse
+
+from system.backend.dependencies import ServicesOf
+from system.errors import ServiceError
+
+router = APIRouter(tags=["operations"])
+
+JWKS_PATH = "/.well-known/jwks.json"
+PUBLIC_PATHS = frozenset({"/health", "/ready", JWKS_PATH, "/openapi.json", "/docs"})
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether requests can be served now, by dependency."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, Literal["ok", "unavailable"]]
+
+
+class Jwks(BaseModel):
+    """A JWK Set (RFC 7517 section 5)."""
+
+    keys: list[dict[str, str]]
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Say that the process is alive; asks nobody else."""
+    return Health(status="ok")
+
+
+@router.get("/ready", responses={503: {"model": Readiness, "description": "Not yet, or not now."}})
+async def ready(services: ServicesOf) -> JSONResponse:
+    """Ask the dependencies whether requests can be served."""
+    checks = {
+        "database": await _database(services),
+        "mcp": "ok" if await services.connection.healthy() else "unavailable",
+        "issuers": "ok" if all((await services.verifier.warm_up()).values()) else "unavailable",
+    }
+    healthy = all(state == "ok" for state in checks.values())
+    body: dict[str, Any] = {"status": "ok" if healthy else "unavailable", "checks": checks}
+    return JSONResponse(body, 200 if healthy else 503)
+
+
+@router.get(JWKS_PATH)
+async def jwks(services: ServicesOf) -> Jwks:
+    """The keys that verify the backend's own tokens."""
+    return Jwks.model_validate(services.exchange.jwks())
+
+
+async def _database(services: ServicesOf) -> str:
+    try:
+        await services.store.ping()
+    except ServiceError:
+        return "unavailable"
+    return "ok"

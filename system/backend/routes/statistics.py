@@ -1,0 +1,16 @@
+"""REST on statistics: `/api/{user_id}/stats`."""
+
+from fastapi import APIRouter
+
+from system.backend.dependencies import OwnerSession
+from system.backend.documentation import USER_DATA
+from system.store import stats
+from system.store.schemas import UserStats
+
+router = APIRouter(prefix="/api/{user_id}/stats", tags=["stats"])
+
+
+@router.get("", responses=USER_DATA)
+async def get_user_stats(session: OwnerSession) -> UserStats:
+    """Count the user's tasks and projects."""
+    return await stats.get_user_stats(session)

@@ -1,0 +1,93 @@
+"""The reference system as a campaign's target: its surfaces, credentials and reset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from harness.environment import RunningProcesses
+from harness.history import Actor
+from harness.isolation.campaign import Target
+from harness.surface import McpSurface, RestSurface
+from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
+
+# Enough for a run; the forgery session tries them all on every surface.
+FIRST_FORGERIES = (
+    "expired",
+    "wrong-audience",
+    "wrong-issuer",
+    "wrong-key",
+    "alg-none",
+    "hmac-with-public-key",
+)
+
+
+@dataclass(slots=True)
+class MintedCredentials:
+    """Bearer tokens from the test issuer, one a subject and audience, reused while they live."""
+
+    issuer: LocalIssuer
+    stranger: LocalIssuer
+    audiences: Mapping[str, str]
+    forgeries: Mapping[str, Forgery]
+    _minted: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
+        """The `Authorization` header of this actor on this surface, or nothing."""
+        audience = self.audiences[surface]
+        if actor.user is not None:
+            key = (subject, audience)
+            if key not in self._minted:
+                self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=3_600)
+            return {"Authorization": f"Bearer {self._minted[key]}"}
+        if actor.forgery is None:
+            return {}
+        others = [each for each in self.audiences.values() if each != audience]
+        context = ForgeryContext(self.issuer, self.stranger, subject, audience, others[0])
+        return {"Authorization": self.forgeries[actor.forgery].build(context)}
+
+
+class Eraser:
+    """Empties the users' tables between examples, over one kept connection."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._connection = self._loop.run_until_complete(asyncpg.connect(url))
+
+    def __call__(self) -> None:
+        """Delete all users' data."""
+        # Deleting beats TRUNCATE where tables are small: no files are made anew.
+        self._loop.run_until_complete(self._connection.execute('DELETE FROM "user"'))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._loop.run_until_complete(self._connection.close())
+        self._loop.close()
+
+
+def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Target:
+    """The running reference system as a target; `close_target` releases it."""
+    rest = RestSurface(running.backend_url)
+    discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
+    mcp = McpSurface(running.mcp_url, discovery)
+    credentials = MintedCredentials(
+        issuer=running.issuer,
+        stranger=LocalIssuer.create("http://127.0.0.1:9/stranger", ("EdDSA", "ES256", "RS256")),
+        audiences={
+            "rest": BACKEND_AUDIENCE,
+            "chat": BACKEND_AUDIENCE,
+            "mcp": running.mcp_url,
+        },
+        forgeries={each.name: each for each in FORGERIES},
+    )
+    erase: Callable[[], None] = Eraser(running.databases["admin"])
+    return Target(
+        surfaces={"rest": rest, "chat": rest, "mcp": mcp},
+        credentials=credentials,
+        reset=erase,
+        forgeries=FIRST_FORGERIES,
+        about=about,
+    )

@@ -1,0 +1,162 @@
+"""REST operations as an OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urljoin
+
+import httpx2
+
+from harness.history import Answer, Outcome
+from harness.surface.errors import SurfaceError
+from harness.surface.exchange import (
+    clean_headers,
+    decode,
+    encode,
+    error_fields,
+    unreachable,
+    unsendable,
+)
+from harness.surface.operation import Operation, Parameter, Role
+from harness.surface.schemas import parameter, resolve
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class RestSurface:
+    """The REST operations of one server.
+
+    Args:
+        base_url: Where its paths begin.
+        document: Path or URL of its OpenAPI document.
+        chat_paths: Paths whose text goes to a model; they form a surface of their own.
+        timeout: Seconds for one call.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        document: str = "/openapi.json",
+        chat_paths: tuple[str, ...] = ("/api/chat",),
+        timeout: float = 30.0,
+    ) -> None:
+        self._base = base_url
+        self._document = document
+        self._chat_paths = chat_paths
+        self._http = httpx2.Client(timeout=timeout, follow_redirects=False)
+
+    def discover(self) -> list[Operation]:
+        """The server's operations.
+
+        Raises:
+            SurfaceError: There is no OpenAPI document.
+        """
+        url = urljoin(self._base, self._document)
+        try:
+            response = self._http.get(url)
+            document = response.json()
+            paths = document["paths"]
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise SurfaceError(f"no OpenAPI document at {url} ({type(error).__name__})") from error
+        return [
+            self._operation(path, method, item, document)
+            for path, methods in paths.items()
+            for method, item in methods.items()
+            if method in _METHODS
+        ]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """Perform one request."""
+        places: Mapping[str, str] = operation.extra["places"]
+        path = str(operation.extra["path"])
+        query: list[tuple[str, str | int | float | bool | None]] = []
+        body: dict[str, Any] = {}
+        for name, value in arguments.items():
+            place = places.get(name, "body")
+            if place == "body":
+                body[name] = value
+                continue
+            text = value if isinstance(value, str) else encode(value).decode()
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError:
+                return unsendable(f"{name} is not expressible in a URL")
+            if place == "query":
+                query.append((name, text))
+            elif text in ("", ".", ".."):
+                # Clients and proxies normalize such a path into another one.
+                return unsendable(f"{name} is not expressible as a path segment")
+            else:
+                path = path.replace("{" + name + "}", quote(text, safe=""))
+        url = urljoin(self._base, path)
+        wants_body = operation.extra["has_body"]
+        try:
+            response = self._http.request(
+                str(operation.extra["method"]).upper(),
+                url,
+                params=query,
+                content=encode(body) if wants_body else None,
+                headers={**({"Content-Type": "application/json"} if wants_body else {}), **headers},
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return unreachable(error)
+        answer = decode(response)
+        noted = clean_headers(response)
+        if response.status_code == 429:
+            return Answer(Outcome.LIMITED, 429, answer, noted)
+        if response.is_success:
+            return Answer(Outcome.OK, response.status_code, answer, noted)
+        code, message = error_fields(answer)
+        return Answer(Outcome.ERROR, response.status_code, answer, noted, code, message)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _operation(
+        self, path: str, method: str, item: Mapping[str, Any], document: Mapping[str, Any]
+    ) -> Operation:
+        parameters: list[Parameter] = []
+        places: dict[str, str] = {}
+        for each in item.get("parameters", ()):
+            spec = resolve(each, document)
+            if spec.get("in") in ("path", "query"):
+                name = str(spec["name"])
+                places[name] = str(spec["in"])
+                parameters.append(
+                    parameter(
+                        name, each.get("schema", {}), document, required=bool(spec.get("required"))
+                    )
+                )
+        body = _body_schema(item, document)
+        required = set(body.get("required", ()))
+        for name, schema in (body.get("properties") or {}).items():
+            places[name] = "body"
+            parameters.append(parameter(name, schema, document, required=name in required))
+        surface = "chat" if path in self._chat_paths else "rest"
+        needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
+        security = item.get("security", document.get("security", ()))
+        return Operation(
+            surface=surface,
+            name=f"{surface}:{method.upper()} {path}",
+            parameters=tuple(parameters),
+            reads_only=method == "get",
+            public=not security,
+            lists=method == "get" and bool(security) and not needs,
+            extra={
+                "path": path,
+                "method": method,
+                "places": places,
+                "has_body": bool(body),
+            },
+        )
+
+
+def _body_schema(item: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    content = (item.get("requestBody") or {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    return resolve(schema, document) if schema else {}

@@ -116,6 +116,7 @@ class ProcessEnvironment:
         self._postgres: EmbeddedPostgres | None = None
         self._guard: Guard | None = None
         self._handler: Any = None
+        self._passwords: dict[str, str] = {}
 
     def __enter__(self) -> RunningProcesses:
         """Start everything.
@@ -156,11 +157,14 @@ class ProcessEnvironment:
         keys = options.run_folder / "issuer-keys.json"
         issuer.save(keys)
         self._launch_helpers(ports, keys, logs)
-        databases = self._launch_database(ports["postgresql"], root, logs)
+        databases = self._prepare_database(ports["postgresql"], logs)
         mcp_url = f"http://127.0.0.1:{ports['mcp']}/mcp"
         backend_url = f"http://127.0.0.1:{ports['backend']}"
         model_url = f"http://127.0.0.1:{ports['model']}" if "model" in self._services else None
+        # The services need no database to start, so they load while it is being made.
         self._launch_system(ports, root, logs, databases, issuer, mcp_url, backend_url, model_url)
+        self._migrate(databases, root, logs)
+        self._await_services()
         return RunningProcesses(
             backend_url=backend_url,
             mcp_url=mcp_url,
@@ -192,13 +196,12 @@ class ProcessEnvironment:
         for name, arguments in commands.items():
             self._launch(name, arguments, clean_environment(here), ports[name], logs)
 
-    def _launch_database(self, port: int, root: Path, logs: Path) -> dict[str, str]:
+    def _prepare_database(self, port: int, logs: Path) -> dict[str, str]:
         self._postgres = EmbeddedPostgres(logs / "postgresql.log", port)
         self._postgres.prepare()
         service = self._postgres.service
         service.start(self._require_guard())
         self._services["postgresql"] = service
-        service.wait_until(self._postgres.ready)
         passwords = {
             name: secrets.token_urlsafe(18) for name in ("owner", "backend", "mcp", "auth")
         }
@@ -207,25 +210,30 @@ class ProcessEnvironment:
             for name, word in passwords.items()
         }
         urls["admin"] = self._postgres.url.rsplit("/", 1)[0] + "/crosstalk"
+        self._passwords = passwords
+        return urls
+
+    def _migrate(self, databases: Mapping[str, str], root: Path, logs: Path) -> None:
+        if self._postgres is None:
+            raise EnvironmentFailed("the environment is not started")
+        self._postgres.service.wait_until(self._postgres.ready)
         environment = clean_environment(root) | {
             "ADMIN_DATABASE_URL": self._postgres.url,
-            "OWNER_DATABASE_URL": urls["owner"],
-            **{f"{name.upper()}_DATABASE_PASSWORD": word for name, word in passwords.items()},
+            "OWNER_DATABASE_URL": databases["owner"],
+            **{f"{name.upper()}_DATABASE_PASSWORD": word for name, word in self._passwords.items()},
         }
         with (logs / "migrate.log").open("ab") as log:
-            for command in ("bootstrap", "migrate"):
-                done = subprocess.run(
-                    [sys.executable, "-m", "system.store", command],
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                    timeout=120,
-                )
-                if done.returncode != 0:
-                    raise EnvironmentFailed(f"{command} failed: see {logs / 'migrate.log'}")
-        return urls
+            done = subprocess.run(
+                [sys.executable, "-m", "system.store", "bootstrap", "migrate"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=120,
+            )
+        if done.returncode != 0:
+            raise EnvironmentFailed(f"migrations failed: see {logs / 'migrate.log'}")
 
     def _launch_system(
         self,
@@ -280,6 +288,8 @@ class ProcessEnvironment:
                 **options.extra_env.get(name, {}),
             }
             self._launch(name, ["-m", f"system.{name}"], merged, ports[name], logs)
+
+    def _await_services(self) -> None:
         for name in ("issuer", "model", "mcp", "backend"):
             service = self._services.get(name)
             if service is not None:

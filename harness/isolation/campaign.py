@@ -6,6 +6,7 @@ started, nor who listens to its events.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from harness.history import Call, History, Outcome
@@ -29,7 +31,7 @@ from harness.oracles.canary import sightings
 from harness.surface.operation import Operation, Surface
 from harness.values import tokens_of
 
-_EXAMPLES_A_CHUNK = 5
+_EXAMPLES_A_CHUNK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ class Campaign:
             suppress_health_check=list(HealthCheck),
         )
         seeded = seed(self._options.seed + chunk)(machine)
-        run_state_machine_as_test(seeded, settings=runner)
+        # What can be drawn depends on what the system answered, and a stop cuts an example short:
+        # Hypothesis rightly calls that flaky. The calls were made and judged all the same.
+        with contextlib.suppress(Flaky):
+            run_state_machine_as_test(seeded, settings=runner)
 
     def _stopped(self) -> bool:
         return (

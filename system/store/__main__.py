@@ -1,4 +1,7 @@
-"""`python -m system.store bootstrap` makes roles and database; `migrate` the tables."""
+"""`python -m system.store bootstrap` makes roles and database; `migrate` the tables.
+
+Both can be named in one call and run in that order.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from system.store.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
 from system.store.migrate import migrate
 
-_USAGE = "usage: python -m system.store bootstrap|migrate"
+_USAGE = "usage: python -m system.store [bootstrap] [migrate]"
 
 
 def _setting(name: str) -> str:
@@ -43,13 +46,15 @@ def _migrate() -> None:
 def main() -> None:
     """Run the named command; one line on standard error and exit 1 when it cannot."""
     commands = {"bootstrap": _bootstrap, "migrate": _migrate}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+    chosen = sys.argv[1:]
+    if not chosen or any(each not in commands for each in chosen):
         raise SystemExit(_USAGE)
-    try:
-        commands[sys.argv[1]]()
-    except (OSError, asyncpg.PostgresError, SQLAlchemyError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise SystemExit(f"{sys.argv[1]} failed: {reason}") from None
+    for name in chosen:
+        try:
+            commands[name]()
+        except (OSError, asyncpg.PostgresError, SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise SystemExit(f"{name} failed: {reason}") from None
 
 
 if __name__ == "__main__":

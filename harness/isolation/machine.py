@@ -2,6 +2,7 @@
 
 Each example has fresh subjects and a history of its own, judged when the example ends. Rules:
 
+- `live`: somebody uses their own data, which shows that the operations work at all;
 - `act`: anybody who has an account calls anything;
 - `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
   victim reads again;
@@ -98,8 +99,19 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def act(self, data: st.DataObject) -> None:
             if stage.stopped():
                 return
-            actor = data.draw(st.sampled_from((*MEMBERS, IMPOSTOR)))
-            self.call(data, data.draw(st.sampled_from(protected)), actor)
+            for _ in range(data.draw(st.integers(2, 5))):
+                actor = data.draw(st.sampled_from((*MEMBERS, IMPOSTOR)))
+                self.call(data, data.draw(st.sampled_from(protected)), actor)
+
+        @rule(data=st.data())
+        def live(self, data: st.DataObject) -> None:
+            """Honest use of one's own data: without it nothing else means anything."""
+            if stage.stopped():
+                return
+            actor = data.draw(st.sampled_from(MEMBERS))
+            for _ in range(data.draw(st.integers(3, 6))):
+                operation = data.draw(st.sampled_from(protected))
+                self.call(data, operation, actor, references=("own",), hostile=False)
 
         @rule(data=st.data())
         def intrude(self, data: st.DataObject) -> None:
@@ -111,7 +123,10 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 others.append(IMPOSTOR)
             attacker = data.draw(st.sampled_from(others))
             surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
-            readings = [each for each in stage.observations if each.surface == surface]
+            offered = [each for each in stage.observations if each.surface == surface]
+            readings = data.draw(
+                st.lists(st.sampled_from(offered), min_size=1, max_size=2, unique_by=_by_name)
+            )
             key = self.next_probe()
             for operation in readings:
                 self.observe(operation, victim, Probe("ownership", key, "before", victim.name))
@@ -148,9 +163,8 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             foreign = {**shared, parameter.name: data.draw(st.sampled_from(known))}
             missing = {**shared, parameter.name: str(data.draw(st.uuids(version=4)))}
             key = self.next_probe()
-            for part, arguments in (("foreign", foreign), ("missing", missing)):
-                probe = Probe("existence", key, part, victim.name)  # type: ignore[arg-type]
-                self.perform(operation, actor, arguments, probe)
+            self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
+            self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
@@ -204,6 +218,10 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             return self.probes
 
     return Campaign
+
+
+def _by_name(operation: Operation) -> str:
+    return operation.name
 
 
 def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class MintedCredentials:
             return {}
         others = [each for each in self.audiences.values() if each != audience]
         context = ForgeryContext(self.issuer, self.stranger, subject, audience, others[0])
-        return {"Authorization": self.forgeries[actor.forgery].build(context)}
+        header = self.forgeries[actor.forgery].build(context)
+        return {"Authorization": header} if header is not None else {}
 
 
 class Eraser:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,15 @@ class LocalIssuer:
         """Algorithms it can sign with."""
         return [each.algorithm for each in self.keys]
 
-    def claims(self, subject: str, *, audience: str, ttl: int = 600) -> dict[str, Any]:
-        """The claims of an ordinary token."""
+    def claims(
+        self, subject: str, *, audience: str | Sequence[str], ttl: int = 600
+    ) -> dict[str, Any]:
+        """The claims of an ordinary token (RFC 7519 section 4.1)."""
         now = int(time.time())
         return {
             "iss": self.url,
             "sub": subject,
-            "aud": audience,
+            "aud": audience if isinstance(audience, str) else list(audience),
             "iat": now,
             "exp": now + ttl,
             "jti": secrets.token_hex(8),
@@ -65,7 +68,7 @@ class LocalIssuer:
         self,
         subject: str,
         *,
-        audience: str = BACKEND_AUDIENCE,
+        audience: str | Sequence[str] = BACKEND_AUDIENCE,
         ttl: int = 600,
         algorithm: str = "EdDSA",
         **claims: Any,
@@ -74,19 +77,35 @@ class LocalIssuer:
 
         Args:
             subject: The `sub` claim.
-            audience: The `aud` claim.
+            audience: The `aud` claim, one or several.
             ttl: Lifetime in seconds.
             algorithm: One of `ALGORITHMS`.
             claims: Claims that replace or join the usual ones; None leaves one out.
+
+        Raises:
+            HarnessError: The issuer has no key of that algorithm.
         """
         merged = {**self.claims(subject, audience=audience, ttl=ttl), **claims}
         return self.key(algorithm).sign({k: v for k, v in merged.items() if v is not None})
 
-    def rotate(self, algorithm: str = "EdDSA") -> KeyPair:
-        """Put a new key in the place of the one that signs with `algorithm`."""
+    def rotate(self, algorithm: str = "EdDSA", *, keep_old: bool = False) -> KeyPair:
+        """Sign with a new key from now on; `save` publishes it.
+
+        Args:
+            algorithm: Whose key is replaced.
+            keep_old: Whether the former keys of the algorithm stay published.
+
+        Returns:
+            The new key.
+        """
         fresh = KeyPair.generate(algorithm)
-        self.keys = [fresh, *(each for each in self.keys if each.algorithm != algorithm)]
+        kept = [each for each in self.keys if keep_old or each.algorithm != algorithm]
+        self.keys = [fresh, *kept]
         return fresh
+
+    def withdraw(self, kid: str) -> None:
+        """Publish a key no more, nor sign with it; `save` makes it known."""
+        self.keys = [each for each in self.keys if each.kid != kid]
 
     def jwks(self) -> dict[str, Any]:
         """The JWK Set (RFC 7517 section 5)."""

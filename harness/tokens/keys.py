@@ -82,6 +82,12 @@ class KeyPair:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    def public_der(self) -> bytes:
+        """The public part as DER (SubjectPublicKeyInfo)."""
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
     def private_pem(self) -> str:
         """The private part as unencrypted PKCS 8, for a key file of a test run."""
         return self.private.private_bytes(

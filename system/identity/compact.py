@@ -17,6 +17,7 @@ from system.identity.encoding import b64url_decode
 from system.identity.keys import acceptable_kid
 
 MAX_TOKEN_BYTES = 8_192
+MAX_DEPTH = 16
 # What a token may say of itself; `jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip` are none of it.
 # A certificate's thumbprint is allowed because common issuers send it; nothing reads it.
 _HEADER_MEMBERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
@@ -53,12 +54,12 @@ def parse(token: str) -> CompactToken:
     if len(parts) != 3 or not all(parts):
         raise MalformedTokenError("not three parts")
     header = _object(parts[0])
+    _check_header(header)
     claims = _object(parts[1])
     try:
         signature = b64url_decode(parts[2])
     except ValueError as error:
         raise MalformedTokenError("signature encoding") from error
-    _check_header(header)
     signing_input = f"{parts[0]}.{parts[1]}".encode("ascii")
     return CompactToken(header["alg"], header["kid"], claims, signing_input, signature)
 
@@ -83,7 +84,24 @@ def _object(part: str) -> dict[str, Any]:
         raise MalformedTokenError("not canonical base64url of JSON") from error
     if not isinstance(value, dict):
         raise MalformedTokenError("not a JSON object")
+    if _deeper_than(value, MAX_DEPTH):
+        raise MalformedTokenError("nested too deeply")
     return value
+
+
+def _deeper_than(value: object, limit: int) -> bool:
+    """Whether JSON values are nested deeper than `limit`; the parser's own limit varies."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

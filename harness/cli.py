@@ -127,16 +127,11 @@ def demo() -> None:
 def main() -> None:
     """Entry point: every expected failure is one line on standard error."""
     try:
-        app(standalone_mode=False)
+        app()
     except HarnessError as error:
-        Console(stderr=True, highlight=False).print(
-            f"crosstalk: {error}", style="red", markup=False
-        )
+        console = Console(stderr=True, highlight=False)
+        console.print(f"crosstalk: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except typer.Abort:
-        sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
 

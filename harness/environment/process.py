@@ -71,6 +71,10 @@ class ServiceProcess:
             raise EnvironmentFailed(f"{self.name} is not running")
         return self._process.pid
 
+    def alive(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self, guard: Guard) -> None:
         """Start it and let the guard know.
 

@@ -70,7 +70,7 @@ class ArgumentDrawer:
         operation: Operation,
         actor: Actor,
         *,
-        references: Sequence[str | None] = ("own", "own", "foreign", "missing"),
+        references: Sequence[str] = ("own", "own", "foreign", "missing"),
         hostile: bool = True,
         everything: bool = False,
     ) -> dict[str, Any]:
@@ -97,7 +97,9 @@ class ArgumentDrawer:
             if parameter is victim:
                 arguments[parameter.name] = self._hostile(parameter)
             else:
-                arguments[parameter.name] = self._value(operation, parameter, actor, references)
+                value = self._value(operation, parameter, actor, references)
+                if value is not None:
+                    arguments[parameter.name] = value
         return arguments
 
     def _value(
@@ -105,7 +107,7 @@ class ArgumentDrawer:
         operation: Operation,
         parameter: Parameter,
         actor: Actor,
-        references: Sequence[str | None],
+        references: Sequence[str],
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
@@ -126,8 +128,8 @@ class ArgumentDrawer:
         operation: Operation,
         parameter: Parameter,
         actor: Actor,
-        references: Sequence[str | None],
-    ) -> str:
+        references: Sequence[str],
+    ) -> str | None:
         source = self.draw(st.sampled_from(list(references)))
         me = actor.user or actor.claims
         if source == "missing":
@@ -144,17 +146,16 @@ class ArgumentDrawer:
             for each in self.pool.references(owner, parameter, operation.name)
         ]
         if not found:
-            return str(self.draw(st.uuids(version=4)))
+            # Nothing to refer to: an optional reference is left out.
+            return str(self.draw(st.uuids(version=4))) if parameter.required else None
         return str(self.draw(st.sampled_from(found)))
 
-    def _cursor(self, actor: Actor) -> str:
+    def _cursor(self, actor: Actor) -> str | None:
         me = actor.user or actor.claims
         own = self.pool.cursors(me)
         foreign = [each for user in self.subjects if user != me for each in self.pool.cursors(user)]
         found = own + foreign
-        if not found:
-            return "bm90LWEtY3Vyc29y.AAAAAA"
-        return str(self.draw(st.sampled_from(found)))
+        return str(self.draw(st.sampled_from(found))) if found else None
 
     def _text(self, parameter: Parameter, actor: Actor) -> str:
         text = f"{COMMON_WORD} {self.plant(actor.user or actor.claims)}"

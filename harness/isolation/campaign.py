@@ -69,6 +69,14 @@ class Target:
     reset: Callable[[], None] | None = None
     forgeries: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    release: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Close the surfaces' connections, and whatever else the target holds."""
+        for surface in {id(each): each for each in self.surfaces.values()}.values():
+            surface.close()
+        if self.release is not None:
+            self.release()
 
     def operations(self) -> dict[str, Operation]:
         """Everything that can be called now, by name.
@@ -110,6 +118,7 @@ class Campaign:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._public_values: frozenset[str] = frozenset()
         self._examples = 0
+        self._calls_to_finding: int | None = None
         self._began = time.monotonic()
 
     def run(self) -> CampaignResult:
@@ -247,6 +256,7 @@ class Campaign:
             script=script_of(upto),
         )
         self._emit(Suspected(finding))
+        calls_before = self._performer.calls_made
         shrunk = self.replayer().shrink(finding.script, suspicion.oracle)
         if shrunk is None:
             self._unconfirmed.append(f"{suspicion.operation}: {suspicion.summary} (did not replay)")
@@ -266,6 +276,8 @@ class Campaign:
             save(finding, path, dict(self._target.about))
             finding = replace(finding, replay=str(path))
         self._findings.append(finding)
+        if self._calls_to_finding is None:
+            self._calls_to_finding = calls_before
         self._emit(FindingFound(finding))
 
     def _count(self, history: History) -> None:
@@ -297,6 +309,7 @@ class Campaign:
             findings=self._findings,
             controls=self._controls,
             inconclusive=inconclusive,
+            calls_to_finding=self._calls_to_finding,
         )
 
 

@@ -17,6 +17,10 @@ from harness.surface.operation import Parameter
 from harness.values import tokens_in
 
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key)$|Id$")
+_VERBS = frozenset(
+    {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
+    | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
+)
 _CURSOR_FIELD = re.compile(r"cursor|page_token", re.IGNORECASE)
 
 
@@ -68,11 +72,10 @@ def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
         return True
     if item.field != "id":
         return False
-    # `tasks/{task_id}` lists both words; what an answer's own `id` names is the last noun.
     return stem.lower() in _noun(item.operation)
 
 
 def _noun(operation: str) -> str:
+    """What an operation is about: the last word of its name that is no verb."""
     words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
-    nouns = [word for word in words if word not in {"get", "post", "patch", "put", "delete"}]
-    return " ".join(nouns[-2:]) if nouns else ""
+    return next((word for word in reversed(words) if word not in _VERBS), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -70,7 +70,7 @@ class Eraser:
 
 
 def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Target:
-    """The running reference system as a target; `close_target` releases it."""
+    """The running reference system as a target; close it before the system ends."""
     rest = RestSurface(running.backend_url)
     discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
     mcp = McpSurface(running.mcp_url, discovery)
@@ -84,11 +84,12 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
         },
         forgeries={each.name: each for each in FORGERIES},
     )
-    erase: Callable[[], None] = Eraser(running.databases["admin"])
+    erase = Eraser(running.databases["admin"])
     return Target(
         surfaces={"rest": rest, "chat": rest, "mcp": mcp},
         credentials=credentials,
         reset=erase,
         forgeries=FIRST_FORGERIES,
         about=about,
+        release=erase.close,
     )

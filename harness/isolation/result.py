@@ -63,7 +63,11 @@ class Control:
 
 @dataclass(slots=True)
 class CampaignResult:
-    """The outcome of one run; `summary()` is what `summary.json` holds."""
+    """The outcome of one run; `summary()` is what `summary.json` holds.
+
+    Attributes:
+        calls_to_finding: Calls made when the first believed finding was first suspected.
+    """
 
     verdict: Verdict
     calls: int
@@ -72,6 +76,7 @@ class CampaignResult:
     findings: list[Finding]
     controls: Mapping[str, Control]
     inconclusive: list[str]
+    calls_to_finding: int | None = None
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""

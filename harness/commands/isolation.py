@@ -1,0 +1,122 @@
+"""`crosstalk isolation`, `crosstalk replay` and `crosstalk demo`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.environment import ProcessEnvironment, ProcessOptions
+from harness.isolation.campaign import Campaign, CampaignOptions, Target
+from harness.isolation.events import Emit, Event
+from harness.isolation.reference import reference_target
+from harness.isolation.replay import Replayer, load
+from harness.isolation.result import CampaignResult
+from harness.mutants import get_mutant
+from harness.report.console import ConsoleReport, make_console
+from harness.report.runs import RunFolder, open_run
+
+
+@contextmanager
+def running_target(folder: Path, mutant: str | None) -> Iterator[Target]:
+    """The reference system, or a copy with a planted leak, running as a target."""
+    with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
+        root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
+        options = ProcessOptions(run_folder=folder, system_root=root)
+        with ProcessEnvironment(options) as running:
+            target = reference_target(running, {"mutant": mutant or ""})
+            try:
+                yield target
+            finally:
+                target.close()
+
+
+def play(
+    console: Console, run: RunFolder, options: CampaignOptions, mutant: str | None, emit: Emit
+) -> CampaignResult:
+    """Start the system, run one campaign, end the system."""
+    what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
+    console.print(f"starting {what}: PostgreSQL, MCP server, backend, model", markup=False)
+    with running_target(run.path, mutant) as target:
+        return Campaign(target, options, emit, run.path).run()
+
+
+def run(
+    *,
+    calls: int,
+    seconds: float,
+    seed: int | None,
+    mutant: str | None,
+    strict: bool,
+) -> int:
+    """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
+    console = make_console()
+    folder = open_run("isolation" if mutant is None else f"isolation-{mutant}")
+    options = CampaignOptions(calls=calls, seconds=seconds)
+    if seed is not None:
+        options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
+    result = play(console, folder, options, mutant, ConsoleReport(console, calls))
+    path = folder.write_summary(result.summary())
+    console.print(f"summary: {path}", markup=False, soft_wrap=True)
+    if result.verdict == "leak":
+        return 1
+    if result.verdict == "inconclusive" or (strict and result.inconclusive):
+        return 2
+    return 0
+
+
+def replay(file: Path, *, mutant: str | None) -> int:
+    """Run a finding again; 1 when it shows again, 0 when it does not."""
+    console = make_console()
+    finding, about = load(file)
+    planted = mutant if mutant is not None else (about.get("mutant") or "none")
+    if planted == "recorded":
+        planted = about.get("mutant") or "none"
+    where = "the real system" if planted == "none" else f"the planted leak {planted!r}"
+    console.print(f"replaying {finding.oracle} on {where}:", markup=False)
+    for line in finding.script.lines():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    with running_target(open_run("replay").path, None if planted == "none" else planted) as target:
+        campaign = Campaign(target, CampaignOptions(), _quiet)
+        replayer: Replayer = campaign.replayer()
+        seen = replayer.reproduces(finding.script, finding.oracle)
+    if seen is None:
+        console.print("not reproduced", style="bold green")
+        return 0
+    console.print(f"reproduced: {seen.summary}", style="bold red", markup=False, soft_wrap=True)
+    return 1
+
+
+def demo() -> int:
+    """The system is clean; one planted leak is found; its replay shows on the leak alone."""
+    console = make_console()
+    folder = open_run("demo")
+    console.rule("1. the reference system")
+    clean = play(
+        console,
+        folder,
+        CampaignOptions(calls=600, seconds=60),
+        None,
+        ConsoleReport(console, 600),
+    )
+    console.rule("2. the same system with a planted leak")
+    leaky = play(
+        console,
+        folder,
+        CampaignOptions(calls=2_000, seconds=60),
+        "list-without-filter",
+        ConsoleReport(console, 2_000),
+    )
+    told_apart = clean.verdict == "clean" and leaky.verdict == "leak"
+    if leaky.findings and leaky.findings[0].replay:
+        console.rule("3. the finding, replayed on the real system")
+        told_apart = told_apart and replay(Path(leaky.findings[0].replay), mutant="none") == 0
+    folder.write_summary({"clean": clean.summary(), "leaky": leaky.summary(), "ok": told_apart})
+    return 0 if told_apart else 1
+
+
+def _quiet(event: Event) -> None:
+    """Nobody listens to a replay's campaign."""

@@ -1,0 +1,156 @@
+"""`crosstalk mutants`: plant each known leak, and see that the campaign finds it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from harness.commands.isolation import running_target
+from harness.errors import HarnessError
+from harness.isolation.campaign import Campaign, CampaignOptions
+from harness.isolation.events import Event
+from harness.mutants import Mutant, get_mutant, load_catalog
+from harness.mutants.score import MutantOutcome, summary
+from harness.mutants.smoke import smoke
+from harness.report.console import make_console
+from harness.report.runs import open_run
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    mutant: str
+    folder: Path
+    options: CampaignOptions
+
+
+def run(
+    *,
+    only: Sequence[str],
+    jobs: int,
+    calls: int,
+    seconds: float,
+    seed: int | None,
+    show: bool,
+) -> int:
+    """Score the catalog; 0 when every mutant was alive and found, 1 otherwise."""
+    console = make_console()
+    chosen = [get_mutant(each) for each in only] or list(load_catalog().values())
+    if show:
+        console.print(_catalog_table(chosen))
+        return 0
+    folder = open_run("mutants")
+    drawn = CampaignOptions(calls=calls, seconds=seconds)
+    options = drawn if seed is None else CampaignOptions(calls=calls, seconds=seconds, seed=seed)
+    console.print(f"{len(chosen)} mutants, {jobs} at once, seed {options.seed}")
+    outcomes: list[MutantOutcome] = []
+    todo = [_Job(each.id, folder.path / each.id, options) for each in chosen]
+    for outcome in _outcomes(todo, jobs):
+        outcomes.append(outcome)
+        fate = f"killed by {outcome.killed_by}" if outcome.killed_by else "SURVIVED"
+        if not outcome.alive:
+            fate = f"NOT ALIVE: {outcome.note}"
+        console.print(
+            f"{len(outcomes):3d}/{len(todo)}  {outcome.id}: {fate}, "
+            f"{outcome.calls} calls, {outcome.seconds:.1f} s",
+            markup=False,
+            soft_wrap=True,
+        )
+    order = {each.id: place for place, each in enumerate(chosen)}
+    outcomes.sort(key=lambda each: order[each.id])
+    console.print(_score_table(outcomes))
+    figures = summary(outcomes)
+    path = folder.write_summary(figures)
+    console.print(
+        f"killed {figures['killed']} of {figures['total']}, alive {figures['alive']}; "
+        f"median {figures['median_calls']} calls, {figures['median_seconds']} s; summary: {path}",
+        markup=False,
+        soft_wrap=True,
+    )
+    complete = figures["killed"] == figures["total"] == figures["alive"]
+    return 0 if complete else 1
+
+
+def _outcomes(todo: Sequence[_Job], jobs: int) -> Iterator[MutantOutcome]:
+    # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(todo)) or 1, mp_context=context) as pool:
+        for future in as_completed([pool.submit(_one, job) for job in todo]):
+            yield future.result()
+
+
+def _one(job: _Job) -> MutantOutcome:
+    """One mutant, from planting to verdict."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(job.folder / "hypothesis"))
+    mutant = get_mutant(job.mutant)
+    try:
+        with running_target(job.folder, mutant.id) as target:
+            smoke(target)
+            result = Campaign(target, job.options, _quiet, job.folder).run()
+    except HarnessError as error:
+        return _outcome(mutant, alive=False, note=str(error))
+    finding = result.findings[0] if result.findings else None
+    return _outcome(
+        mutant,
+        alive=True,
+        killed_by=finding.oracle if finding else None,
+        calls=result.calls_to_finding or result.calls,
+        seconds=result.seconds,
+        note="; ".join(result.inconclusive[:2]),
+        script=tuple(finding.script.lines()) if finding else (),
+    )
+
+
+def _outcome(
+    mutant: Mutant,
+    *,
+    alive: bool,
+    killed_by: str | None = None,
+    calls: int = 0,
+    seconds: float = 0.0,
+    note: str = "",
+    script: tuple[str, ...] = (),
+) -> MutantOutcome:
+    return MutantOutcome(
+        id=mutant.id,
+        kind=mutant.kind,
+        alive=alive,
+        killed_by=killed_by,
+        expected_oracle=mutant.expected_oracle,
+        calls=calls,
+        seconds=seconds,
+        note=note,
+        script=script,
+    )
+
+
+def _score_table(outcomes: Sequence[MutantOutcome]) -> Table:
+    table = Table("mutant", "class", "alive", "killed by", "calls", "seconds", "script lines")
+    for each in outcomes:
+        table.add_row(
+            each.id,
+            each.kind,
+            "yes" if each.alive else "NO",
+            each.killed_by or "-",
+            str(each.calls),
+            f"{each.seconds:.1f}",
+            str(len(each.script)),
+        )
+    return table
+
+
+def _catalog_table(mutants: Sequence[Mutant]) -> Table:
+    table = Table("mutant", "class", "what is wrong", "removes", "modelled on")
+    for each in mutants:
+        removed = ", ".join(each.removes) or "-"
+        table.add_row(each.id, each.kind, each.title, removed, each.modelled_on)
+    return table
+
+
+def _quiet(event: Event) -> None:
+    """The score listens to results alone."""

@@ -24,15 +24,15 @@ def smoke(target: Target, subject: str = "smoke-test-owner") -> None:
     """
     operations = target.operations()
 
-    def call(name: str, **arguments: Any) -> Answer:
-        operation: Operation | None = operations.get(name)
+    def call(called: str, **arguments: Any) -> Answer:
+        operation: Operation | None = operations.get(called)
         if operation is None:
-            raise NotAliveError(f"there is no operation {name}")
+            raise NotAliveError(f"there is no operation {called}")
         headers = target.credentials.headers(_OWNER, subject, operation.surface)
         surface = target.surfaces[operation.surface]
         answer = surface.call(operation, {"user_id": subject, **arguments}, headers)
         if answer.outcome is not Outcome.OK:
-            raise NotAliveError(f"{name} answered {answer.status} {answer.code}")
+            raise NotAliveError(f"{called} answered {answer.status} {answer.code}")
         return answer
 
     task = str(call("mcp:add_task", title="smoke test").body["id"])

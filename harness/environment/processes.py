@@ -224,7 +224,7 @@ class ProcessEnvironment:
         }
         with (logs / "migrate.log").open("ab") as log:
             done = subprocess.run(
-                [sys.executable, "-m", "system.store", "bootstrap", "migrate"],
+                [sys.executable, "-P", "-m", "system.store", "bootstrap", "migrate"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -302,7 +302,8 @@ class ProcessEnvironment:
     ) -> None:
         service = ServiceProcess(
             name=name,
-            command=[sys.executable, *arguments],
+            # -P: what stands in the current folder must not take the place of `python_path`.
+            command=[sys.executable, "-P", *arguments],
             environment=environment,
             log=logs / f"{name}.log",
             port=port,

@@ -70,6 +70,9 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
     ]
     by_reference = [each for each in protected if each.parameter(Role.REFERENCE)]
+    # What could change somebody else's data: calls that name an object and declare a change.
+    intrusive = [each for each in by_reference if not each.reads_only] or protected
+    chats = [each for each in protected if each.surface == "chat"]
     tools = [each for each in protected if each.surface == "mcp"]
 
     class Campaign(RuleBasedStateMachine):
@@ -93,7 +96,10 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             for actor in MEMBERS:
                 for operation in creators:
                     if operation.surface == surface:
-                        self.call(data, operation, actor, hostile=False, everything=False)
+                        self.call(data, operation, actor, hostile=False)
+            if chats and data.draw(st.integers(0, 2)) == 0:
+                for actor in MEMBERS:
+                    self.call(data, data.draw(st.sampled_from(chats)), actor, hostile=False)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:
@@ -123,16 +129,14 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 others.append(IMPOSTOR)
             attacker = data.draw(st.sampled_from(others))
             surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
-            offered = [each for each in stage.observations if each.surface == surface]
-            readings = data.draw(
-                st.lists(st.sampled_from(offered), min_size=1, max_size=2, unique_by=_by_name)
-            )
+            readings = [each for each in stage.observations if each.surface == surface]
             key = self.next_probe()
             for operation in readings:
                 self.observe(operation, victim, Probe("ownership", key, "before", victim.name))
             attack = Probe("ownership", key, "attack", victim.name)
-            for _ in range(data.draw(st.integers(1, 3))):
-                operation = data.draw(st.sampled_from(protected))
+            for _ in range(data.draw(st.integers(2, 4))):
+                kind = data.draw(st.sampled_from((intrusive, intrusive, intrusive, protected)))
+                operation = data.draw(st.sampled_from(kind))
                 self.call(
                     data,
                     operation,
@@ -150,30 +154,18 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def compare(self, data: st.DataObject) -> None:
             if stage.stopped() or not by_reference:
                 return
-            operation = data.draw(st.sampled_from(by_reference))
-            actor = data.draw(st.sampled_from(MEMBERS))
-            victim = data.draw(st.sampled_from([each for each in MEMBERS if each is not actor]))
-            references = [p for p in operation.parameters if p.role is Role.REFERENCE]
-            parameter = data.draw(st.sampled_from(references))
-            known = self.pool.references(victim.name, parameter, operation.name)
-            if not known:
-                return
-            drawer = self.drawer(data)
-            shared = drawer.arguments(operation, actor, references=("own",), hostile=False)
-            foreign = {**shared, parameter.name: data.draw(st.sampled_from(known))}
-            missing = {**shared, parameter.name: str(data.draw(st.uuids(version=4)))}
-            key = self.next_probe()
-            self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
-            self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))
+            for _ in range(data.draw(st.integers(2, 4))):
+                self.compare_one(data)
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
             if stage.stopped():
                 return
             strangers = [ANONYMOUS, *(forger(kind) for kind in stage.forgeries)]
-            actor = data.draw(st.sampled_from(strangers))
-            operation = data.draw(st.sampled_from(operations))
-            self.call(data, operation, actor, references=(actor.claims,), hostile=False)
+            for _ in range(data.draw(st.integers(1, 3))):
+                actor = data.draw(st.sampled_from(strangers))
+                operation = data.draw(st.sampled_from(operations))
+                self.call(data, operation, actor, references=(actor.claims,), hostile=False)
 
         def teardown(self) -> None:
             """Hand the history over to those who judge."""
@@ -195,6 +187,24 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 operation, actor, references=references, hostile=hostile, everything=everything
             )
             self.perform(operation, actor, arguments, probe)
+
+        def compare_one(self, data: st.DataObject) -> None:
+            """One operation with another user's id, and with one that nobody has."""
+            operation = data.draw(st.sampled_from(by_reference))
+            actor = data.draw(st.sampled_from(MEMBERS))
+            victim = data.draw(st.sampled_from([each for each in MEMBERS if each is not actor]))
+            references = [p for p in operation.parameters if p.role is Role.REFERENCE]
+            parameter = data.draw(st.sampled_from(references))
+            known = self.pool.references(victim.name, parameter, operation.name)
+            if not known:
+                return
+            drawer = self.drawer(data)
+            shared = drawer.arguments(operation, actor, references=("own",), hostile=False)
+            foreign = {**shared, parameter.name: data.draw(st.sampled_from(known))}
+            missing = {**shared, parameter.name: str(data.draw(st.uuids(version=4)))}
+            key = self.next_probe()
+            self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
+            self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))
 
         def observe(self, operation: Operation, actor: Actor, probe: Probe) -> None:
             """Read the actor's own data, whatever identity they otherwise claim."""
@@ -218,10 +228,6 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             return self.probes
 
     return Campaign
-
-
-def _by_name(operation: Operation) -> str:
-    return operation.name
 
 
 def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:

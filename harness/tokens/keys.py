@@ -23,6 +23,15 @@ def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def unb64(text: str) -> bytes:
+    """Decode base64url without padding.
+
+    Raises:
+        ValueError: It is not base64url.
+    """
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
 def encode_json(value: object) -> str:
     """A JSON value as one part of a compact JWS."""
     return b64(json.dumps(value, separators=(",", ":")).encode())

@@ -208,7 +208,6 @@ class KeySet:
             # The same object as long as the key is the same: remembered tokens compare by it.
             same = before is not None and before.key.entry == key.entry
             self._known[kid] = _Known(before.key if before and same else key, now)
-            self._absent.pop(kid, None)
 
     def _found_absent(self, kid: str) -> bool:
         since = self._absent.get(kid)

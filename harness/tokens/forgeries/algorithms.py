@@ -3,7 +3,6 @@ fit the key, and signatures that careless arithmetic accepts."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -20,7 +19,7 @@ from harness.tokens.forgeries.base import (
     of_token,
     unsigned,
 )
-from harness.tokens.keys import b64
+from harness.tokens.keys import b64, unb64
 
 _RFC_8725 = "RFC 8725 section 2.1"
 _MCLEAN = "T. McLean, Critical vulnerabilities in JSON Web Token libraries (2015)"
@@ -71,8 +70,7 @@ def _jwks(context: ForgeryContext) -> bytes:
 
 
 def _raw_point(context: ForgeryContext) -> bytes:
-    text = context.key().public_jwk()["x"]
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return unb64(context.key().public_jwk()["x"])
 
 
 def _rsa(context: ForgeryContext) -> rsa.RSAPrivateKey:

@@ -156,6 +156,9 @@ CLAIM_FORGERIES: tuple[Forgery, ...] = (
     ),
     of_token("nbf-future", _NBF, "not valid for another hour", _in("nbf", _HOUR)),
     of_token("nbf-string", f"{_NBF}; {_DATE}", "nbf is text", _claims(nbf="0")),
+    of_token("nbf-true", f"{_NBF}; {_DATE}", "nbf is true", _claims(nbf=True)),
+    of_token("nbf-null", f"{_NBF}; {_DATE}", "nbf is null", _null("nbf")),
+    of_token("iat-null", f"{_IAT}; {_DATE}", "iat is null", _null("iat")),
     of_token("nbf-nan", f"{_NBF}; RFC 8259 section 6", "nbf is NaN", _literal("nbf", "NaN")),
     of_token(
         "iat-future",

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+
+from harness.tokens import LocalIssuer
+from harness.tokens.__main__ import JWKS_PATH, create_app
+
+URL = "http://issuer.test"
+
+
+def client(keys: Path) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(keys)), base_url=URL)
+
+
+async def test_it_publishes_the_keys_in_the_file_as_they_are_now(tmp_path: Path) -> None:
+    issuer, file = LocalIssuer.create(URL, ("EdDSA", "ES256")), tmp_path / "keys.json"
+    issuer.save(file)
+    async with client(file) as http:
+        assert (await http.get(JWKS_PATH)).json() == issuer.jwks()
+        issuer.rotate()
+        issuer.save(file)
+        assert (await http.get(JWKS_PATH)).json() == issuer.jwks()
+
+
+async def test_it_counts_who_asks(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    LocalIssuer.create(URL, ("EdDSA",)).save(file)
+    async with client(file) as http:
+        for _ in range(3):
+            await http.get(JWKS_PATH)
+        assert (await http.get("/health")).json() == {"status": "ok", "jwks_fetches": 3}
+
+
+async def test_without_keys_it_is_unavailable(tmp_path: Path) -> None:
+    async with client(tmp_path / "none.json") as http:
+        assert (await http.get(JWKS_PATH)).status_code == 503

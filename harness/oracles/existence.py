@@ -28,8 +28,16 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
             foreign[probe.key] = call
         elif probe.part == "missing" and probe.key in foreign:
             first = foreign[probe.key]
-            if conclusive(first.answer) and conclusive(call.answer):
+            if _comparable(first, call) and conclusive(first.answer) and conclusive(call.answer):
                 yield first, call
+
+
+def _comparable(first: Call, second: Call) -> bool:
+    """Whether the calls differ in one argument alone: the id that is foreign or missing."""
+    one, other = first.arguments, second.arguments
+    if first.operation != second.operation or set(one) != set(other):
+        return False
+    return sum(one[name] != other[name] for name in one) == 1
 
 
 class Existence:

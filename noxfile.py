@@ -1,0 +1,102 @@
+"""The project's sessions; `./noxw -l` lists them, `./noxw -s NAME -- ARGUMENTS` runs one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.11"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests"]
+
+HARNESS = ".[system,harness]"
+SOURCES = ("system", "harness", "loadtests", "tests", "noxfile.py")
+
+
+@nox.session
+def isolation(session: nox.Session) -> None:
+    """The main job: three users and a stranger try to reach each other's data."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "isolation", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Plant each known leak and see that it is found."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "mutants", *session.posargs)
+
+
+@nox.session
+def forgeries(session: nox.Session) -> None:
+    """Try every forged credential on every surface."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "forgeries", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """A short tour: clean, then a planted leak found and replayed."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "demo", *session.posargs)
+
+
+@nox.session
+def up(session: nox.Session) -> None:
+    """Run the system for a person until Ctrl-C."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "up", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test of the project, and a short campaign."""
+    session.install("-e", ".[dev]")
+    _pytest(session, "tests", "tests/unit", "tests/isolation", "-n", "2", "--dist", "loadfile")
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """The flows of a person, through all tiers."""
+    session.install("-e", ".[dev,e2e]")
+    _pytest(session, "e2e", "tests/e2e")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.install("ruff>=0.14")
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+
+
+def _pytest(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run pytest and leave a summary where every run leaves one."""
+    folder = Path(".crosstalk/runs") / name / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    ok = False
+    try:
+        session.run("pytest", *arguments, f"--junitxml={folder / 'junit.xml'}", *session.posargs)
+        ok = True
+    finally:
+        summary = {"ok": ok, "seconds": round(time.monotonic() - began, 1)}
+        (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+        latest = folder.parent / "latest"
+        if latest.is_symlink():
+            latest.unlink()
+        elif latest.exists():
+            shutil.rmtree(latest)
+        latest.symlink_to(folder.name)

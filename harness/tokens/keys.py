@@ -85,6 +85,16 @@ class KeyPair:
             material = {"kty": "RSA", "n": _integer(rsa_numbers.n), "e": _integer(rsa_numbers.e)}
         return {**material, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
+    def private_jwk(self) -> dict[str, str]:
+        """The pair as a private JWK (RFC 8037 section 2), for a service that signs with it.
+
+        Raises:
+            ValueError: It is not an Ed25519 key.
+        """
+        if not isinstance(self.private, Ed25519PrivateKey):
+            raise ValueError("only Ed25519 keys are given to services")
+        return {**self.public_jwk(), "d": b64(self.private.private_bytes_raw())}
+
     def public_pem(self) -> bytes:
         """The public part as PEM (SubjectPublicKeyInfo)."""
         return self.private.public_key().public_bytes(

@@ -31,6 +31,14 @@ def _line(name: str, text: str) -> Callable[[ForgeryContext], list[Header]]:
     return lambda context: [(name, text.format(token=context.valid_token, subject=context.subject))]
 
 
+def _lines(*texts: str) -> Callable[[ForgeryContext], list[Header]]:
+    """Several `Authorization` lines, which a map of headers could not hold."""
+    return lambda context: [
+        ("Authorization", text.format(token=context.valid_token, subject=context.subject))
+        for text in texts
+    ]
+
+
 PRESENTATION_FORGERIES: tuple[Forgery, ...] = (
     Forgery("no-credential", "RFC 6750 section 3", "nothing at all", _nothing),
     Forgery("bearer-without-token", _BEARER, "the scheme alone", _scheme("Bearer")),
@@ -58,15 +66,15 @@ PRESENTATION_FORGERIES: tuple[Forgery, ...] = (
         "two-authorization-lines",
         _FIELD,
         "a valid line and another one",
-        _scheme("Bearer {token}"),
-        more=_line("Authorization", "Bearer {subject}"),
+        _nothing,
+        more=_lines("Bearer {token}", "Bearer {subject}"),
     ),
     Forgery(
         "two-authorization-lines-reversed",
         _FIELD,
         "another line and a valid one",
-        _scheme("Bearer {subject}"),
-        more=_line("Authorization", "Bearer {token}"),
+        _nothing,
+        more=_lines("Bearer {subject}", "Bearer {token}"),
     ),
     Forgery(
         "token-in-query",

@@ -97,3 +97,12 @@ def test_a_file_that_holds_no_keys_says_what_to_do(tmp_path: Path, text: str | N
         file.write_text(text)
     with pytest.raises(HarnessError, match="is `crosstalk up` running"):
         LocalIssuer.load(file)
+
+
+def test_a_pair_can_be_given_to_a_service_that_signs_with_it() -> None:
+    pair = KeyPair.generate("EdDSA", "k")
+    private = pair.private_jwk()
+    assert {name: value for name, value in private.items() if name != "d"} == pair.public_jwk()
+    assert private["d"]
+    with pytest.raises(ValueError, match="Ed25519"):
+        KeyPair.generate("ES256").private_jwk()

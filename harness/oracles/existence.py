@@ -37,7 +37,7 @@ def _comparable(first: Call, second: Call) -> bool:
     one, other = first.arguments, second.arguments
     if first.operation != second.operation or set(one) != set(other):
         return False
-    return sum(one[name] != other[name] for name in one) == 1
+    return len([name for name in one if one[name] != other[name]]) == 1
 
 
 class Existence:

@@ -27,7 +27,7 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
             before[key] = call
         elif probe.part == "after" and key in before:
             first = before[key]
-            between = history.calls[first.index + 1 : call.index]
+            between = history.calls[first.index : call.index - 1]
             meddled = any(
                 each.actor.user == probe.victim
                 and each.probe != first.probe

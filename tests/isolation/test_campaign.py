@@ -1,0 +1,47 @@
+"""The campaign itself, short: the real system is clean, a planted leak is found and replays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.commands import isolation as command
+from harness.environment import RunningProcesses
+from harness.isolation.campaign import Campaign, CampaignOptions
+from harness.isolation.reference import reference_target
+from harness.oracles import ORACLES
+
+
+def test_the_reference_system_is_clean_and_every_oracle_had_chances(
+    running: RunningProcesses,
+) -> None:
+    target = reference_target(running, {})
+    try:
+        options = CampaignOptions(calls=700, seconds=120, seed=20261121)
+        result = Campaign(target, options, lambda event: None).run()
+    finally:
+        target.close()
+    assert result.findings == []
+    assert result.verdict == "clean"
+    for oracle in ORACLES:
+        chances = sum(each.oracles.get(oracle.name, 0) for each in result.controls.values())
+        assert chances > 5, f"{oracle.name} could hardly have fired"
+    assert any(each.foreign_attempts for each in result.controls.values())
+    assert {"mcp:list_tasks", "rest:GET /api/{user_id}/tasks", "chat:POST /api/chat"} <= set(
+        result.controls
+    )
+
+
+@pytest.mark.timeout(240)
+def test_a_planted_leak_is_found_and_replays_only_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status = command.run(
+        calls=3_000, seconds=120, seed=7, mutant="list-without-filter", strict=False
+    )
+    assert status == 1
+    (replay,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
+    assert command.replay(replay, mutant=None) == 1
+    assert command.replay(replay, mutant="none") == 0

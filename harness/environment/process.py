@@ -133,9 +133,14 @@ class ServiceProcess:
 
     def last_words(self) -> str:
         """The last line of its log that says something, and where the log is."""
-        with contextlib.suppress(OSError):
-            lines = self.log.read_text("utf-8", "replace").splitlines()
-            telling = [line.strip() for line in lines if line.strip()]
-            if telling:
-                return f"{telling[-1][:300]} (log: {self.log})"
-        return f"no output (log: {self.log})"
+        return last_words(self.log)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log that says something, and where the log is."""
+    with contextlib.suppress(OSError):
+        lines = log.read_text("utf-8", "replace").splitlines()
+        telling = [line.strip() for line in lines if line.strip()]
+        if telling:
+            return f"{telling[-1][:300]} (log: {log})"
+    return f"no output (log: {log})"

@@ -30,7 +30,12 @@ import httpx2
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
 from harness.environment.postgres import EmbeddedPostgres
-from harness.environment.process import ServiceProcess, free_port, require_free
+from harness.environment.process import (
+    ServiceProcess,
+    free_port,
+    last_words,
+    require_free,
+)
 from harness.errors import HarnessError
 from harness.tokens import BACKEND_AUDIENCE, LocalIssuer
 
@@ -233,7 +238,7 @@ class ProcessEnvironment:
                 timeout=120,
             )
         if done.returncode != 0:
-            raise EnvironmentFailed(f"migrations failed: see {logs / 'migrate.log'}")
+            raise EnvironmentFailed(f"migrations failed: {last_words(logs / 'migrate.log')}")
 
     def _launch_system(
         self,

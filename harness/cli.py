@@ -92,7 +92,7 @@ def forgeries() -> None:
 @app.command()
 def mint(
     user: Annotated[str, typer.Option(help="The subject (`sub`).")],
-    ttl: Annotated[int, typer.Option(min=1, help="Lifetime in seconds.")] = 600,
+    ttl: Annotated[int, typer.Option(min=1, max=86_400, help="Lifetime in seconds.")] = 600,
     audience: Annotated[
         str, typer.Option(help="`backend`, `mcp`, or a literal audience.")
     ] = "backend",

@@ -37,10 +37,10 @@ from harness.environment.process import (
     require_free,
 )
 from harness.errors import HarnessError
-from harness.tokens import BACKEND_AUDIENCE, LocalIssuer
+from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
 _USER_TABLES = ("messages", "conversations", "tasks", "projects", '"user"')
-_FIXED_ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256")
+_ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,17 @@ class ProcessOptions:
 
 @dataclass(slots=True)
 class RunningProcesses:
-    """A running system of processes; see `harness.environment.interface.Running`."""
+    """A running system of processes; see `harness.environment.interface.Running`.
+
+    Attributes:
+        exchanger: Holds the backend's own key, for forgeries that replay what the backend issues.
+    """
 
     backend_url: str
     mcp_url: str
     model_url: str | None
     issuer: LocalIssuer
+    exchanger: LocalIssuer
     issuer_keys: Path
     databases: Mapping[str, str]
     logs: Path
@@ -158,7 +163,8 @@ class ProcessEnvironment:
             name: options.ports.get(name) or free_port()
             for name in ("postgresql", "issuer", "model", "mcp", "backend")
         }
-        issuer = LocalIssuer.create(f"http://127.0.0.1:{ports['issuer']}", _FIXED_ISSUER_ALGORITHMS)
+        exchange_key = KeyPair.generate("EdDSA")
+        issuer = LocalIssuer.create(f"http://127.0.0.1:{ports['issuer']}", _ISSUER_ALGORITHMS)
         keys = options.run_folder / "issuer-keys.json"
         issuer.save(keys)
         self._launch_helpers(ports, keys, logs)
@@ -167,7 +173,8 @@ class ProcessEnvironment:
         backend_url = f"http://127.0.0.1:{ports['backend']}"
         model_url = f"http://127.0.0.1:{ports['model']}" if "model" in self._services else None
         # The services need no database to start, so they load while it is being made.
-        self._launch_system(ports, root, logs, databases, issuer, mcp_url, backend_url, model_url)
+        exchanger = LocalIssuer(backend_url, [exchange_key])
+        self._launch_system(ports, root, logs, databases, issuer, exchanger, mcp_url, model_url)
         self._migrate(databases, root, logs)
         self._await_services()
         return RunningProcesses(
@@ -175,6 +182,7 @@ class ProcessEnvironment:
             mcp_url=mcp_url,
             model_url=model_url,
             issuer=issuer,
+            exchanger=exchanger,
             issuer_keys=keys,
             databases=databases,
             logs=logs,
@@ -247,13 +255,14 @@ class ProcessEnvironment:
         logs: Path,
         databases: Mapping[str, str],
         issuer: LocalIssuer,
+        exchanger: LocalIssuer,
         mcp_url: str,
-        backend_url: str,
         model_url: str | None,
     ) -> None:
+        backend_url = exchanger.url
         shared = {"CURSOR_SECRET": secrets.token_urlsafe(32), "LOG_LEVEL": "INFO"}
         jwks = f"{issuer.url}/.well-known/jwks.json"
-        algorithms = list(_FIXED_ISSUER_ALGORITHMS)
+        algorithms = list(_ISSUER_ALGORITHMS)
         people = {"issuer": issuer.url, "jwks_url": jwks, "algorithms": algorithms}
         backend_issuer = {
             "issuer": backend_url,
@@ -280,6 +289,7 @@ class ProcessEnvironment:
                 "DATABASE_URL": databases["backend"],
                 "BACKEND_PORT": str(ports["backend"]),
                 "BACKEND_URL": backend_url,
+                "BACKEND_SIGNING_KEY": json.dumps(exchanger.keys[0].private_jwk()),
                 "MCP_URL": mcp_url,
                 "TRUSTED_ISSUERS": json.dumps([{**people, "audience": BACKEND_AUDIENCE}]),
                 **{key: value for key, value in model.items() if value},

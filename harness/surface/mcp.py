@@ -112,20 +112,32 @@ class McpSurface:
         name: str | None,
         headers: Mapping[str, str],
     ) -> httpx2.Response:
-        message = {
-            "jsonrpc": "2.0",
-            "id": next(self._ids),
-            "method": method,
-            "params": {**params, "_meta": _META},
-        }
-        protocol = {
-            "Accept": "application/json, text/event-stream",
-            "Content-Type": "application/json",
-            "MCP-Protocol-Version": PROTOCOL,
-            "Mcp-Method": method,
-            **({"Mcp-Name": name} if name else {}),
-        }
+        protocol, message = _request(method, params, name, next(self._ids))
         return self._http.post(self._url, content=encode(message), headers={**protocol, **headers})
+
+
+def tool_call(name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Headers and message of one tool call, for whoever sends it by other means."""
+    return _request("tools/call", {"name": name, "arguments": dict(arguments)}, name, 1)
+
+
+def _request(
+    method: str, params: Mapping[str, Any], name: str | None, identifier: int
+) -> tuple[dict[str, str], dict[str, Any]]:
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": PROTOCOL,
+        "Mcp-Method": method,
+        **({"Mcp-Name": name} if name else {}),
+    }
+    message = {
+        "jsonrpc": "2.0",
+        "id": identifier,
+        "method": method,
+        "params": {**params, "_meta": _META},
+    }
+    return headers, message
 
 
 def _operation(tool: Mapping[str, Any]) -> Operation:

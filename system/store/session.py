@@ -23,9 +23,8 @@ from sqlalchemy import Executable, text
 from sqlalchemy.engine import Result
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
 from system.store.schemas import MAX_USER_ID, storable

@@ -1,0 +1,169 @@
+"""The MCP server over real HTTP, through the SDK's own client and without it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from harness.environment import RunningProcesses
+from harness.history import Outcome
+from harness.surface import McpSurface
+
+TOOLS = {
+    "add_task",
+    "get_task",
+    "list_tasks",
+    "search_tasks",
+    "update_task",
+    "complete_task",
+    "complete_all_tasks",
+    "delete_task",
+    "add_project",
+    "list_projects",
+    "delete_project",
+    "get_user_stats",
+    "health_check",
+}
+
+
+def bearer(running: RunningProcesses, subject: str, audience: str = "mcp") -> dict[str, str]:
+    """Headers with a token for the MCP server."""
+    return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
+
+
+@pytest.mark.parametrize("mode", ["2026-07-28", "auto", "legacy"])
+async def test_every_revision_of_the_sdks_client_lists_and_calls(
+    running: RunningProcesses, alice: str, mode: str
+) -> None:
+    async with httpx2.AsyncClient(headers=bearer(running, alice)) as http:
+        transport = streamable_http_client(running.mcp_url, http_client=http)
+        async with Client(transport, mode=mode) as client:
+            listed = await client.list_tools()
+            assert {tool.name for tool in listed.tools} == TOOLS
+            made = await client.call_tool("add_task", {"user_id": alice, "title": "milk"})
+            assert made.structured_content is not None
+            assert made.structured_content["title"] == "milk"
+            health = await client.call_tool("health_check", {"user_id": alice})
+            assert health.structured_content == {"status": "ok"}
+
+
+def test_tools_say_what_they_are(running: RunningProcesses, alice: str) -> None:
+    surface = McpSurface(running.mcp_url, bearer(running, alice))
+    tools = surface._post("tools/list", {}, None, bearer(running, alice)).json()["result"]["tools"]
+    for tool in tools:
+        assert tool["description"]
+        assert tool["outputSchema"]["type"] == "object"
+        assert tool["inputSchema"]["additionalProperties"] is False
+        assert "user_id" in tool["inputSchema"]["required"]
+        assert {"readOnlyHint", "destructiveHint", "idempotentHint"} <= set(tool["annotations"])
+
+
+def call(running: RunningProcesses, subject: str, tool: str, /, **arguments: Any) -> Any:
+    """Call a tool with a subject's token."""
+    surface = McpSurface(running.mcp_url, bearer(running, subject))
+    operations = {each.name: each for each in surface.discover()}
+    return surface.call(operations[f"mcp:{tool}"], arguments, bearer(running, subject))
+
+
+@pytest.mark.parametrize("tool", ["list_tasks", "get_user_stats", "complete_all_tasks"])
+def test_a_user_id_that_is_not_the_subject_is_forbidden(
+    running: RunningProcesses, alice: str, bob: str, tool: str
+) -> None:
+    answer = call(running, bob, tool, user_id=alice)
+    assert answer.outcome is Outcome.ERROR
+    assert answer.body == {
+        "status": "error",
+        "error_code": "forbidden",
+        "message": "forbidden",
+        "details": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"title": "x" * 201}, "title"),
+        ({"title": "a\x00b"}, "title"),
+        ({"title": ""}, "title"),
+        ({"title": 7}, "title"),
+        ({"title": "x", "project_id": "nope"}, "project_id"),
+        ({"title": "x", "surprise": 1}, "surprise"),
+        ({}, "title"),
+    ],
+)
+def test_bad_arguments_are_named_and_never_repeated(
+    running: RunningProcesses, alice: str, arguments: dict[str, Any], named: str
+) -> None:
+    answer = call(running, alice, "add_task", user_id=alice, **arguments)
+    assert (answer.outcome, answer.code) == (Outcome.ERROR, "validation_error")
+    assert named in answer.body["details"]
+    assert "x" * 50 not in json.dumps(answer.body)
+
+
+def test_an_unknown_project_is_not_found_whoever_has_it(
+    running: RunningProcesses, alice: str, bob: str
+) -> None:
+    project = call(running, alice, "add_project", user_id=alice, name="Hers").body["id"]
+    foreign = call(running, bob, "add_task", user_id=bob, title="x", project_id=project)
+    missing = call(
+        running,
+        bob,
+        "add_task",
+        user_id=bob,
+        title="x",
+        project_id="01a1fc95-41f3-7131-b962-eac9f4851703",
+    )
+    assert foreign.code == "not_found"
+    assert foreign.body == missing.body
+
+
+def test_fields_are_changed_kept_and_cleared(running: RunningProcesses, alice: str) -> None:
+    made = call(running, alice, "add_task", user_id=alice, title="x", description="d").body
+    kept = call(
+        running, alice, "update_task", user_id=alice, task_id=made["id"], priority="high"
+    ).body
+    assert (kept["description"], kept["priority"]) == ("d", "high")
+    cleared = call(
+        running, alice, "update_task", user_id=alice, task_id=made["id"], clear=["description"]
+    ).body
+    assert cleared["description"] is None
+
+
+@pytest.mark.parametrize("audience", ["backend", "https://elsewhere.example"])
+def test_a_token_for_somebody_else_is_refused_with_a_challenge(
+    running: RunningProcesses, alice: str, audience: str
+) -> None:
+    for headers in ({}, bearer(running, alice, audience)):
+        answer = httpx2.post(running.mcp_url, json={}, headers=headers)
+        assert answer.status_code == 401
+        assert "resource_metadata=" in answer.headers["WWW-Authenticate"]
+        assert answer.json()["error_code"] == "unauthorized"
+
+
+def test_the_metadata_names_the_resource_and_its_issuers(running: RunningProcesses) -> None:
+    challenge = httpx2.post(running.mcp_url, json={}).headers["WWW-Authenticate"]
+    url = challenge.split('resource_metadata="')[1].rstrip('"')
+    metadata = httpx2.get(url).json()
+    assert metadata["resource"] == running.mcp_url
+    assert running.issuer.url in metadata["authorization_servers"]
+
+
+def test_foreign_hosts_and_origins_are_refused(running: RunningProcesses, alice: str) -> None:
+    for header in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+        answer = httpx2.post(running.mcp_url, json={}, headers={**bearer(running, alice), **header})
+        assert answer.status_code in (403, 421)
+
+
+def test_bodies_that_are_too_large_or_too_deep_are_refused(
+    running: RunningProcesses, alice: str
+) -> None:
+    headers = {**bearer(running, alice), "Content-Type": "application/json"}
+    large = httpx2.post(running.mcp_url, content=b"x" * 10_000_000, headers=headers)
+    assert large.status_code == 413
+    nested = httpx2.post(running.mcp_url, content=b"[" * 9_000, headers=headers)
+    assert 400 <= nested.status_code < 500

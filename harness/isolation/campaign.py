@@ -19,17 +19,22 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from harness.history import Call, History, Outcome
-from harness.isolation.actors import ANONYMOUS, BY_USER, USERS
+from harness.isolation.actors import ANONYMOUS, BY_USER, BYSTANDER, USERS
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
-from harness.isolation.machine import Stage, make_machine, observation_arguments
+from harness.isolation.machine import (
+    Stage,
+    creators_among,
+    make_machine,
+    observation_arguments,
+)
 from harness.isolation.performer import Credentials, Performer
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
 from harness.isolation.script import script_of
 from harness.oracles import ORACLES, Suspicion
 from harness.oracles.canary import sightings
-from harness.surface.operation import Operation, Surface
-from harness.values import tokens_of
+from harness.surface.operation import Operation, Role, Surface
+from harness.values import marker, tokens_of
 
 _EXAMPLES_A_CHUNK = 20
 
@@ -174,6 +179,7 @@ class Campaign:
         if self._target.reset is not None:
             self._target.reset()
         nonce = secrets.token_hex(4)
+        self._stir(f"{BYSTANDER.name}-{nonce}")
         return History(
             subjects={name: f"{name}-{nonce}" for name in USERS},
             public_values=self._public_values,
@@ -181,6 +187,21 @@ class Campaign:
                 name for name, each in self._performer.operations.items() if each.public
             ),
         )
+
+    def _stir(self, subject: str) -> None:
+        """Have a bystander store something by every protocol.
+
+        Services keep state between runs. A write brings what is cached until the next write to
+        the same point each time, so that a replay does not depend on what was played before it.
+        """
+        scrap = History({BYSTANDER.name: subject})
+        for operation in creators_among(list(self._performer.operations.values())):
+            arguments = {
+                each.name: subject if each.role is Role.IDENTITY else marker(BYSTANDER.name, 0)
+                for each in operation.parameters
+                if each.required and each.role in (Role.IDENTITY, Role.TEXT)
+            }
+            self._performer.perform(scrap, BYSTANDER, operation.name, arguments)
 
     def _calibrate(self) -> tuple[list[Operation], list[str]]:
         """Learn what everybody may see, and which readings stay the same when nobody acts."""

@@ -61,14 +61,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     """The state machine class that plays on this stage."""
     operations = list(stage.performer.operations.values())
     protected = [each for each in operations if not each.public]
-    creators = [
-        each
-        for each in protected
-        if each.surface != "chat"
-        and not each.reads_only
-        and each.parameter(Role.TEXT)
-        and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
-    ]
+    creators = creators_among(protected)
     by_reference = [each for each in protected if each.parameter(Role.REFERENCE)]
     # What could change somebody else's data: calls that name an object and declare a change.
     intrusive = [each for each in by_reference if not each.reads_only] or protected
@@ -228,6 +221,19 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             return self.probes
 
     return Campaign
+
+
+def creators_among(operations: Sequence[Operation]) -> list[Operation]:
+    """Operations by which somebody stores something without naming anything that exists."""
+    return [
+        each
+        for each in operations
+        if not each.public
+        and each.surface != "chat"
+        and not each.reads_only
+        and each.parameter(Role.TEXT)
+        and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
+    ]
 
 
 def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class Replayer:
                 shorter = best.without_argument(step.number, name)
                 if self.reproduces(shorter, oracle) is not None:
                     best = shorter
+        # Arguments that are gone may have needed calls that are still there.
+        best = self._drop_blocks(best, oracle)
         seen = self.reproduces(best, oracle)
         return (best, seen) if seen is not None else None
 

@@ -2,11 +2,13 @@
 
 A cursor is the position after the last row shown, signed with a key derived from the subject
 (HMAC, salted with `user_id`) and naming the list it belongs to with its filters. A cursor that was
-tampered with, made by another user or taken from another list is one and the same error.
+tampered with, made by another user or taken from another list is one and the same error. The list
+enters as a digest, so that a long search makes no long cursor and no cursor shows what was sought.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,7 +22,7 @@ Row = TypeVar("Row")
 
 def encode_cursor(session: UserSession, listing: str, last_id: UUID) -> str:
     """The cursor that continues `listing` after the row `last_id`."""
-    token = session.cursors.dumps([listing, str(last_id)])
+    token = session.cursors.dumps([_digest(listing), str(last_id)])
     return token if isinstance(token, str) else token.decode()
 
 
@@ -35,7 +37,7 @@ def decode_cursor(session: UserSession, listing: str, cursor: str | None) -> UUI
     try:
         payload: Any = session.cursors.loads(cursor)
         found_listing, last_id = payload
-        if found_listing != listing:
+        if found_listing != _digest(listing):
             raise ValueError
         return UUID(last_id)
     except (BadData, ValueError, TypeError, AttributeError):
@@ -48,3 +50,7 @@ def decode_cursor(session: UserSession, listing: str, cursor: str | None) -> UUI
 def cut_page(rows: list[Row], limit: int) -> tuple[list[Row], bool]:
     """Split `limit + 1` fetched rows into the page and whether another one follows."""
     return rows[:limit], len(rows) > limit
+
+
+def _digest(listing: str) -> str:
+    return sha256(listing.encode()).hexdigest()[:32]

@@ -33,6 +33,8 @@ from system.store.settings import StoreSettings
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
 # Serialization failure, deadlock, lock timeout, cancelled statement, shutdown: a repeat may work.
 _TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300"})
+# Classes of the same kind: connection lost, login refused, no such database.
+_UNREACHABLE_CLASSES = frozenset({"08", "28", "3D"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def _check_subject(user_id: str) -> None:
 def _translate(error: DBAPIError) -> Exception:
     """Turn a driver error into one whose message says nothing about the data."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    if error.connection_invalidated or state in _TRANSIENT_SQLSTATES or state.startswith("08"):
+    transient = state in _TRANSIENT_SQLSTATES or state[:2] in _UNREACHABLE_CLASSES
+    if error.connection_invalidated or transient:
         return Unavailable("the database does not answer", retry_after=1)
     # The checks behind these run past row-level security, so their texts must not be passed on;
     # keys that start with the owner make them speak of the subject's own rows only.

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
+from sqlalchemy.engine import make_url
 
 from harness.environment import RunningProcesses
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
 from system.store import Store, StoreSettings, UserSession, conversations, projects, stats, tasks
-from system.store.schemas import MessageRole, ProjectDraft, TaskChange, TaskDraft
-
-
-def settings(running: RunningProcesses, pool: int, overflow: int) -> StoreSettings:
-    """A store of the backend's role."""
-    return StoreSettings(
-        database_url=SecretStr(running.databases["backend"]),
-        cursor_secret=SecretStr("a secret of forty characters, for tests."),
-        database_pool_timeout=2.0,
-        database_pool_size=pool,
-        database_max_overflow=overflow,
-    )
-
-
-@pytest.fixture
-async def store(running: RunningProcesses) -> AsyncIterator[Store]:
-    """A store with a pool of one, where anything left behind meets the next user."""
-    opened = Store(settings(running, 1, 0))
-    yield opened
-    await opened.close()
+from system.store.schemas import (
+    Cursor,
+    MessageRole,
+    ProjectChange,
+    ProjectDraft,
+    TaskChange,
+    TaskDraft,
+)
 
 
 async def test_foreign_and_missing_objects_are_one_and_the_same_error(
@@ -50,8 +38,10 @@ async def test_foreign_and_missing_objects_are_one_and_the_same_error(
         lambda s: tasks.add_task(s, draft=TaskDraft(title="x", project_id=project.id)),
         lambda s: tasks.complete_all_tasks(s, project_id=project.id),
         lambda s: projects.get_project(s, project_id=project.id),
+        lambda s: projects.rename_project(s, project_id=project.id, change=ProjectChange(name="x")),
         lambda s: projects.delete_project(s, project_id=project.id),
         lambda s: conversations.get(s, conversation_id=talk.id),
+        lambda s: conversations.rename(s, conversation_id=talk.id, title="x"),
         lambda s: conversations.messages(s, conversation_id=talk.id),
         lambda s: conversations.append(
             s, conversation_id=talk.id, role=MessageRole.USER, content="x"
@@ -153,39 +143,86 @@ async def test_says_unavailable_when_no_connection_comes_free(store: Store, alic
                 raise AssertionError
 
 
-async def test_cancellation_at_any_moment_leaves_nothing_behind(
-    store: Store, running: RunningProcesses, alice: str, bob: str
+async def test_a_search_of_any_length_has_cursors_that_are_accepted(
+    store: Store, alice: str
 ) -> None:
-    """With one connection, whatever a cancelled request leaves on it meets the next user."""
+    # Incompressible and outside ASCII: the longest a cursor could have become.
+    query = "".join(chr(0x4E00 + number * 37 % 20_000) for number in range(200))
+    async with store.user_session(alice) as session:
+        for _ in range(2):
+            await tasks.add_task(session, draft=TaskDraft(title=query))
+        first = await tasks.search_tasks(session, query=query, limit=1)
+        cursor = TypeAdapter(Cursor).validate_python(first.next_cursor)
+        rest = await tasks.search_tasks(session, query=query, limit=1, cursor=cursor)
+    assert len({each.id for each in (*first.items, *rest.items)}) == 2
+
+
+async def test_lists_of_others_are_empty_and_bulk_changes_touch_ones_own(
+    store: Store, alice: str, bob: str
+) -> None:
+    async with store.user_session(alice) as session:
+        project = await projects.add_project(session, draft=ProjectDraft(name="Home"))
+        task = await tasks.add_task(session, draft=TaskDraft(title="milk", project_id=project.id))
+        await conversations.start(session, title="milk")
     async with store.user_session(bob) as session:
-        await tasks.add_task(session, draft=TaskDraft(title="his"))
+        assert (await tasks.list_tasks(session)).items == []
+        assert (await tasks.list_tasks(session, project_id=project.id)).items == []
+        assert (await tasks.search_tasks(session, query="milk")).items == []
+        assert (await projects.list_projects(session)).items == []
+        assert (await conversations.list_conversations(session)).items == []
+        assert (await tasks.complete_all_tasks(session)).completed == 0
+        assert (await stats.get_user_stats(session)).projects == 0
+    async with store.user_session(alice) as session:
+        assert await tasks.get_task(session, task_id=task.id) == task
 
-    async def work() -> None:
+
+async def test_a_foreign_project_is_refused_by_the_key_when_the_query_forgets(
+    store: Store, alice: str, bob: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forgetful(session: UserSession, project_id: UUID) -> None:
+        """Checks nothing."""
+
+    async with store.user_session(alice) as session:
+        project = await projects.add_project(session, draft=ProjectDraft(name="Home"))
+    monkeypatch.setattr(tasks, "_require_project", forgetful)
+    refusals = []
+    for wanted in (project.id, uuid4()):
+        with pytest.raises(NotFound) as caught:
+            async with store.user_session(bob) as session:
+                await tasks.add_task(session, draft=TaskDraft(title="x", project_id=wanted))
+        refusals.append(caught.value.envelope())
+    assert refusals[0] == refusals[1] == NotFound().envelope()
+
+
+async def test_ids_are_uuid7_in_the_order_of_making(store: Store, alice: str) -> None:
+    async with store.user_session(alice) as session:
+        made = [(await tasks.add_task(session, draft=TaskDraft(title="x"))).id for _ in range(5)]
+    assert {each.version for each in made} == {7}
+    assert made == sorted(made)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+async def test_text_that_cannot_be_stored_is_the_callers_error_even_past_the_schemas(
+    store: Store, alice: str, text: str
+) -> None:
+    with pytest.raises(ValidationFailed) as caught:
         async with store.user_session(alice) as session:
-            await tasks.add_task(session, draft=TaskDraft(title="hers"))
-            await tasks.list_tasks(session)
+            await conversations.start(session, title=text)
+    assert text not in str(caught.value)
 
-    for steps in range(60):
-        task = asyncio.ensure_future(work())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        # Both kinds of moment: between events, and while PostgreSQL is at work.
-        await asyncio.sleep(steps * 0.0002)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        async with store.user_session(bob) as session:
-            titles = [each.title for each in (await tasks.list_tasks(session)).items]
-        assert titles == ["his"]
-    assert store.pool_status().checked_out == 0
-    admin = await asyncpg.connect(running.databases["admin"])
-    try:
-        idle = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
-        )
-    finally:
-        await admin.close()
-    assert idle == 0
+
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"database": "nowhere"}, {"port": 1}])
+async def test_a_database_that_lets_nobody_in_is_unavailable(
+    running: RunningProcesses, alice: str, wrong: dict[str, Any]
+) -> None:
+    url = make_url(running.databases["backend"]).set(**wrong).render_as_string(False)
+    store = Store(StoreSettings(database_url=SecretStr(url), cursor_secret=SecretStr("s" * 32)))
+    with pytest.raises(Unavailable):
+        await store.ping()
+    with pytest.raises(Unavailable):
+        async with store.user_session(alice):
+            raise AssertionError
+    await store.close()
 
 
 @pytest.mark.parametrize("title", ["", " ", "x" * 201, "a\x00b", "\ud800", None, 5, ["x"]])

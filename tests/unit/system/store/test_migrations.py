@@ -1,0 +1,130 @@
+"""Making roles, database and tables: repeatable, and what exists afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+from harness.environment import RunningProcesses
+from system.store import models
+from system.store.bootstrap import bootstrap
+from system.store.migrate import migrate
+
+# Indexes by their first column, unique ones among them that no constraint declares.
+_UNIQUE_INDEXES = """
+SELECT i.indrelid::regclass::text AS name, i.indexrelid::regclass::text AS index,
+       a.attname AS first
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique
+"""
+# What runs with somebody else's rights would pass row-level security by.
+_BORROWED_RIGHTS = """
+SELECT c.relname FROM pg_class c
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('v', 'm', 'S', 'f')
+UNION ALL
+SELECT p.proname FROM pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+"""
+
+
+@pytest.fixture
+async def admin(running: RunningProcesses) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the administrator."""
+    connection = await asyncpg.connect(running.databases["admin"])
+    yield connection
+    await connection.close()
+
+
+async def test_bootstrap_and_migrate_can_be_repeated(
+    running: RunningProcesses, admin: asyncpg.Connection
+) -> None:
+    urls = {name: make_url(url) for name, url in running.databases.items()}
+    before = await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename")
+    for _ in range(2):
+        await bootstrap(
+            running.databases["admin"],
+            database=str(urls["owner"].database),
+            passwords={
+                f"crosstalk_{name}": str(urls[name].password)
+                for name in ("owner", "backend", "mcp")
+            },
+        )
+        await migrate(running.databases["owner"])
+    assert await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename") == before
+    assert await admin.fetchval("SELECT count(*) FROM alembic_version") == 1
+
+
+async def test_bootstrap_takes_back_attributes_that_bypass_policies(
+    running: RunningProcesses, admin: asyncpg.Connection
+) -> None:
+    url = make_url(running.databases["mcp"])
+    await admin.execute("ALTER ROLE crosstalk_mcp BYPASSRLS")
+    await bootstrap(
+        running.databases["admin"],
+        database=str(url.database),
+        passwords={"crosstalk_mcp": str(url.password)},
+    )
+    bypasses = "SELECT rolbypassrls FROM pg_roles WHERE rolname = 'crosstalk_mcp'"
+    assert await admin.fetchval(bypasses) is False
+
+
+async def test_tables_have_the_columns_that_the_classes_map(running: RunningProcesses) -> None:
+    url = make_url(running.databases["owner"]).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(
+            lambda sync: {
+                name: {each["name"] for each in inspect(sync).get_columns(name)}
+                for name in inspect(sync).get_table_names()
+            }
+        )
+    await engine.dispose()
+    found.pop("alembic_version")
+    mapped = {
+        table.name: set(table.columns.keys())
+        for table in SQLModel.metadata.tables.values()
+        if table.name in {models.User.__tablename__, *found}
+    }
+    assert found == mapped
+
+
+async def test_unique_indexes_start_with_the_owner(admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch(_UNIQUE_INDEXES)
+    assert len(rows) >= 6
+    for row in rows:
+        if row["name"] not in ("alembic_version", '"user"'):
+            assert row["first"] == "user_id", row["index"]
+
+
+async def test_nothing_lends_its_rights_and_nothing_counts_rows(admin: asyncpg.Connection) -> None:
+    # A view or a SECURITY DEFINER function reads as its owner; a sequence tells how many rows.
+    assert await admin.fetch(_BORROWED_RIGHTS) == []
+
+
+@pytest.mark.parametrize("service", ["crosstalk_backend", "crosstalk_mcp"])
+async def test_services_belong_to_no_role_and_own_nothing(
+    admin: asyncpg.Connection, service: str
+) -> None:
+    memberships = "SELECT count(*) FROM pg_auth_members WHERE member = $1::text::regrole"
+    assert await admin.fetchval(memberships, service) == 0
+    owned = (
+        "SELECT count(*) FROM pg_shdepend WHERE refobjid = $1::text::regrole "
+        "AND refclassid = 'pg_authid'::regclass AND deptype = 'o'"
+    )
+    assert await admin.fetchval(owned, service) == 0
+    for right in ("TRUNCATE", "REFERENCES", "TRIGGER"):
+        granted = await admin.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind = 'r' AND has_table_privilege($1, oid, $2)",
+            service,
+            right,
+        )
+        # TRUNCATE ignores policies; a trigger could act in another user's transaction.
+        assert granted == [], right

@@ -70,7 +70,8 @@ class ConsoleReport:
     def result(self, result: CampaignResult) -> None:
         """Print the controls and the verdict."""
         self._console.print(controls_table(result))
-        for each in result.inconclusive:
+        # A run that stopped at a leak was cut short; what it did not reach says nothing.
+        for each in result.inconclusive if result.verdict != "leak" else ():
             self._say(f"inconclusive: {each}", style="yellow")
         style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
         rate = result.calls / result.seconds if result.seconds else 0.0
@@ -92,8 +93,8 @@ def controls_table(result: CampaignResult) -> Table:
         title="Positive controls: how often each check could have fired", title_justify="left"
     )
     table.add_column("operation", no_wrap=True)
-    for column in ("calls", "own reads", "foreign", *(oracle.name for oracle in ORACLES)):
-        table.add_column(column, justify="right")
+    for column in ("calls", "own", "foreign", *(oracle.name for oracle in ORACLES)):
+        table.add_column(column, justify="right", no_wrap=True)
     for name, control in sorted(result.controls.items()):
         table.add_row(
             name,

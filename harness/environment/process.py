@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,11 +20,26 @@ START_SECONDS = 30.0
 STOP_SECONDS = 8.0
 
 
+# Below where systems take the ports of outgoing connections (32768 on Linux, 49152 elsewhere): one
+# from there can be gone between choosing it and listening on it when much is connecting.
+_PORTS = range(20_000, 32_000)
+_handed_out: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nobody listens on now, a different one at each call.
+
+    Raises:
+        EnvironmentFailed: None was free.
+    """
+    for port in random.SystemRandom().sample(_PORTS, 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            if port not in _handed_out:
+                _handed_out.add(port)
+                return port
+    raise EnvironmentFailed("no free TCP port was found between 20000 and 32000")
 
 
 def require_free(port: int, setting: str) -> None:

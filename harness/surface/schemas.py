@@ -17,6 +17,8 @@ _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 _QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
 _MAX_DEPTH = 12
+# They describe a value, or are reached by reference, and do not constrain it.
+_ANNOTATIONS = frozenset({"$defs", "definitions", "default", "title", "examples", "example"})
 
 
 def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -32,7 +34,11 @@ def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) 
     options = schema.get("anyOf") or schema.get("oneOf")
     if isinstance(options, list):
         useful = [each for each in options if each.get("type") != "null"]
-        rest = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
+        rest = {
+            key: value
+            for key, value in schema.items()
+            if key not in ("anyOf", "oneOf") and key not in _ANNOTATIONS
+        }
         if len(useful) == 1:
             return {**resolve(useful[0], root, depth + 1), **rest}
         return {**rest, "anyOf": [resolve(each, root, depth + 1) for each in useful]}
@@ -42,7 +48,7 @@ def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) 
             resolved[key] = {name: resolve(each, root, depth + 1) for name, each in value.items()}
         elif key in ("items", "additionalProperties") and isinstance(value, Mapping):
             resolved[key] = resolve(value, root, depth + 1)
-        elif key not in ("$defs", "definitions", "default", "title", "examples", "example"):
+        elif key not in _ANNOTATIONS:
             resolved[key] = value
     return resolved
 

@@ -1,0 +1,95 @@
+"""Surfaces: what they find out about the running system, and how they read its answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.environment import RunningProcesses
+from harness.history import Outcome
+from harness.surface import McpSurface, Operation, RestSurface, Role, SurfaceError
+from harness.surface.schemas import resolve, role_of
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "role"),
+    [
+        ("user_id", {"type": "string"}, Role.IDENTITY),
+        ("owner", {"type": "string"}, Role.IDENTITY),
+        ("task_id", {"type": "string"}, Role.REFERENCE),
+        ("thing", {"type": "string", "format": "uuid"}, Role.REFERENCE),
+        ("cursor", {"type": "string"}, Role.CURSOR),
+        ("q", {"type": "string"}, Role.QUERY),
+        ("title", {"type": "string"}, Role.TEXT),
+        ("status", {"type": "string", "enum": ["a"]}, Role.VALUE),
+        ("limit", {"type": "integer"}, Role.VALUE),
+    ],
+)
+def test_roles_are_read_from_names_and_schemas(
+    name: str, schema: dict[str, object], role: Role
+) -> None:
+    assert role_of(name, schema) is role
+
+
+def test_references_and_optional_nulls_are_resolved() -> None:
+    root = {"$defs": {"S": {"type": "string", "enum": ["a"]}}}
+    schema = {"anyOf": [{"$ref": "#/$defs/S"}, {"type": "null"}], "default": None}
+    assert resolve(schema, root) == {"type": "string", "enum": ["a"]}
+    loop = {"$defs": {"L": {"properties": {"next": {"$ref": "#/$defs/L"}}}}}
+    assert resolve({"$ref": "#/$defs/L"}, loop)
+
+
+def find(surface: McpSurface | RestSurface, name: str) -> Operation:
+    """One operation of a surface."""
+    return {each.name: each for each in surface.discover()}[name]
+
+
+def test_rest_operations_are_found_with_their_roles(running: RunningProcesses) -> None:
+    surface = RestSurface(running.backend_url)
+    patch = find(surface, "rest:PATCH /api/{user_id}/tasks/{task_id}")
+    roles = {each.name: each.role for each in patch.parameters}
+    assert roles["user_id"] is Role.IDENTITY
+    assert roles["task_id"] is Role.REFERENCE
+    assert roles["title"] is Role.TEXT
+    assert not patch.reads_only
+    assert find(surface, "rest:GET /health").public
+    assert find(surface, "rest:GET /api/{user_id}/tasks").lists
+    assert find(surface, "chat:POST /api/chat").surface == "chat"
+
+
+def test_hostile_path_values_stay_in_their_segment(running: RunningProcesses, alice: str) -> None:
+    surface = RestSurface(running.backend_url)
+    get = find(surface, "rest:GET /api/{user_id}/tasks/{task_id}")
+    headers = {"Authorization": f"Bearer {running.mint(alice)}"}
+    for value in ("../tasks", "a/b", "x?y=1#z", "a\x00b", "%2e%2e"):
+        answer = surface.call(get, {"user_id": alice, "task_id": value}, headers)
+        assert answer.outcome is Outcome.ERROR
+        assert answer.status in (404, 422)
+    for value in ("", "..", "\ud800"):
+        answer = surface.call(get, {"user_id": alice, "task_id": value}, headers)
+        assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
+
+
+def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningProcesses, alice: str) -> None:
+    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    surface = McpSurface(running.mcp_url, headers)
+    answer = surface.call(find(surface, "mcp:get_task"), {"user_id": "somebody"}, headers)
+    assert (answer.outcome, answer.status, answer.code) == (Outcome.ERROR, 200, "forbidden")
+    refused = surface.call(find(surface, "mcp:get_task"), {"user_id": alice}, {})
+    assert (refused.outcome, refused.status) == (Outcome.ERROR, 401)
+
+
+def test_surrogates_reach_the_server_as_escapes(running: RunningProcesses, alice: str) -> None:
+    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    surface = McpSurface(running.mcp_url, headers)
+    call = {"user_id": alice, "title": "\ud800"}
+    answer = surface.call(find(surface, "mcp:add_task"), call, headers)
+    assert answer.outcome is Outcome.ERROR
+    assert answer.status is not None
+    assert answer.status < 500
+
+
+def test_nobody_there_is_said_in_one_line() -> None:
+    with pytest.raises(SurfaceError, match="no MCP server answers"):
+        McpSurface("http://127.0.0.1:9/mcp", {}).discover()
+    with pytest.raises(SurfaceError, match="no OpenAPI document"):
+        RestSurface("http://127.0.0.1:9").discover()

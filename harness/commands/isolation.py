@@ -17,6 +17,7 @@ from harness.isolation.replay import Replayer, load
 from harness.isolation.result import CampaignResult
 from harness.mutants import get_mutant
 from harness.report.console import ConsoleReport, make_console
+from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
 
 
@@ -60,7 +61,8 @@ def run(
         options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
     result = play(console, folder, options, mutant, ConsoleReport(console, calls))
     path = folder.write_summary(result.summary())
-    console.print(f"summary: {path}", markup=False, soft_wrap=True)
+    write_reports(folder, result)
+    console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
     if result.verdict == "leak":
         return 1
     if result.verdict == "inconclusive" or (strict and result.inconclusive):

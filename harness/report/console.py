@@ -18,6 +18,7 @@ from harness.isolation.events import (
 )
 from harness.isolation.result import CampaignResult, Finding
 from harness.oracles import ORACLES
+from harness.report.text import printable
 
 _EVERY_SECONDS = 2.0
 
@@ -83,8 +84,9 @@ class ConsoleReport:
 
     def _say(self, text: str, style: str | None = None) -> None:
         # Hostile arguments must not reach the terminal as control characters.
-        safe = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-        self._console.print(safe, style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(
+            printable(text), style=style, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def controls_table(result: CampaignResult) -> Table:

@@ -1,0 +1,101 @@
+"""SARIF 2.1.0 (OASIS), for code-scanning services: one rule an oracle, one result a finding.
+
+A leak has no line of source: the location is the replay file, and the operation is the logical
+location. Fingerprints are made of oracle and operation, so that a service recognizes a finding
+that it has seen, whatever ids and seeds the run had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from harness.isolation.result import CampaignResult, Finding
+from harness.report.matrix import oracles_of
+from harness.report.text import printable
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_RULES = {
+    "canary": "Text, ids or values of one user reached another",
+    "ownership": "What a user reads of their own data changed after somebody else acted",
+    "existence": "Another user's id and a missing id can be told apart",
+    "identity": "A missing or spoiled credential was served",
+}
+
+
+def sarif(result: CampaignResult) -> str:
+    """The result as a SARIF log."""
+    oracles = oracles_of(result)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "Crosstalk",
+                "version": _version(),
+                "rules": [_rule(oracle) for oracle in oracles],
+            }
+        },
+        "invocations": [{"executionSuccessful": result.verdict != "inconclusive"}],
+        "results": [_result(each, oracles.index(each.oracle)) for each in result.findings],
+        "properties": {
+            "verdict": result.verdict,
+            "seed": result.seed,
+            "calls": result.calls,
+            "inconclusive": [printable(each) for each in result.inconclusive],
+        },
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(oracle: str) -> dict[str, Any]:
+    text = _RULES.get(oracle, f"The oracle {oracle} fired")
+    return {
+        "id": f"crosstalk/{oracle}",
+        "name": oracle,
+        "shortDescription": {"text": text},
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"tags": ["security", "isolation"], "security-severity": "8.5"},
+    }
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    script = "\n".join(printable(line) for line in finding.script.lines())
+    identity = f"{finding.oracle}\n{finding.operation}".encode("utf-8", "backslashreplace")
+    return {
+        "ruleId": f"crosstalk/{finding.oracle}",
+        "ruleIndex": rule,
+        "level": "error",
+        "message": {"text": f"{printable(finding.summary)}\n\n{script}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(finding.replay)},
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [
+                    {"fullyQualifiedName": printable(finding.operation), "kind": "function"}
+                ],
+            }
+        ],
+        "partialFingerprints": {"oracleAndOperation/v1": hashlib.sha256(identity).hexdigest()},
+        "properties": {"actors": list(finding.actors), "confirmed": finding.confirmed},
+    }
+
+
+def _uri(replay: str | None) -> str:
+    if replay is None:
+        return "crosstalk.toml"
+    path = Path(replay)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+
+
+def _version() -> str:
+    try:
+        return version("crosstalk-harness")
+    except PackageNotFoundError:
+        return "0"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.history import Call, Outcome
 from harness.isolation.script import paths_in
 from harness.surface.operation import Parameter
-from harness.values import tokens_in
+from harness.values import tokens_in, tokens_of
 
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key)$|Id$")
 _VERBS = frozenset(
@@ -38,6 +38,7 @@ class Pool:
         self._ids: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         self._subjects: set[str] = set()
+        self._first: dict[str, str] = {}
 
     def know_subjects(self, subjects: set[str]) -> None:
         """Subjects are identities, not references to objects."""
@@ -47,9 +48,16 @@ class Pool:
         """Take the ids and cursors out of an answer."""
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
+        sent = tokens_of(call.arguments)
         for path, text in paths_in(call.answer.body):
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             item = _Harvested(text, name, call.operation)
+            # What the caller sent comes back to them, and makes nothing theirs: an assistant
+            # repeats the arguments of its calls, other users' ids among them.
+            if tokens_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
+                call.actor.user
+            ):
+                continue
             if _CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
             elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):

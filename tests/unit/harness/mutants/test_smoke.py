@@ -12,10 +12,19 @@ from harness.isolation.campaign import Target
 from harness.mutants.smoke import NotAliveError, smoke
 from harness.surface.operation import Operation
 
-_TOOLS = (
-    "add_task get_task list_tasks search_tasks update_task complete_task get_user_stats "
-    "add_project list_projects health_check delete_task"
-).split()
+_TOOLS = [
+    "add_task",
+    "get_task",
+    "list_tasks",
+    "search_tasks",
+    "update_task",
+    "complete_task",
+    "get_user_stats",
+    "add_project",
+    "list_projects",
+    "health_check",
+    "delete_task",
+]
 _ROUTES = (
     "GET /api/{user_id}/tasks/{task_id}",
     "GET /api/{user_id}/tasks",

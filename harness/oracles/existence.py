@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.history import Call, History
 from harness.oracles.base import Suspicion, conclusive
+from harness.oracles.canary import sightings
 from harness.values import strings_in, tokens_of
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
@@ -20,7 +21,11 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d
 
 def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
     foreign: dict[int, Call] = {}
-    for call in history:
+    owners: dict[str, str] = {}
+    for sighting in sightings(history):
+        call = sighting.call
+        for value in sighting.own:
+            owners.setdefault(value, str(call.actor.user))
         probe = call.probe
         if probe is None or probe.kind != "existence":
             continue
@@ -28,16 +33,25 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
             foreign[probe.key] = call
         elif probe.part == "missing" and probe.key in foreign:
             first = foreign[probe.key]
-            if _comparable(first, call) and conclusive(first.answer) and conclusive(call.answer):
+            if (
+                _comparable(first, call, owners)
+                and conclusive(first.answer)
+                and conclusive(call.answer)
+            ):
                 yield first, call
 
 
-def _comparable(first: Call, second: Call) -> bool:
-    """Whether the calls differ in one argument alone: the id that is foreign or missing."""
+def _comparable(first: Call, second: Call, owners: Mapping[str, str]) -> bool:
+    """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's."""
     one, other = first.arguments, second.arguments
     if first.operation != second.operation or set(one) != set(other):
         return False
-    return len([name for name in one if one[name] != other[name]]) == 1
+    differing = [name for name in one if one[name] != other[name]]
+    if len(differing) != 1 or first.probe is None:
+        return False
+    theirs = {owners.get(value) for value in tokens_of(one[differing[0]])}
+    nobodys = {owners.get(value) for value in tokens_of(other[differing[0]])}
+    return theirs == {first.probe.victim} and nobodys == {None}
 
 
 class Existence:

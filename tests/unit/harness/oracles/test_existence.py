@@ -6,7 +6,7 @@ import pytest
 
 from harness.history import Answer, Outcome, Probe
 from harness.oracles import Existence
-from tests.unit.harness.histories import BOB, Writer, ok, refused
+from tests.unit.harness.histories import ALICE, BOB, Writer, ok, refused
 
 FOREIGN = Probe("existence", 1, "foreign", "alice")
 MISSING = Probe("existence", 1, "missing", "alice")
@@ -18,6 +18,7 @@ def pair(first: Answer, second: Answer) -> Writer:
     """Bob asks for alice's id, and for one that nobody has."""
     return (
         Writer()
+        .call(ALICE, "add", {}, ok({"id": HERS}))
         .call(BOB, "get", {"task_id": HERS, "user_id": "bob"}, first, FOREIGN)
         .call(BOB, "get", {"task_id": NONE, "user_id": "bob"}, second, MISSING)
     )
@@ -47,6 +48,13 @@ def test_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() 
 def test_says_nothing_where_one_call_was_limited() -> None:
     limited = Answer(Outcome.LIMITED, 429, None)
     assert Existence().judge(pair(limited, refused(404, "not_found")).history) == []
+
+
+def test_says_nothing_of_an_id_that_is_the_callers_own() -> None:
+    writer = Writer().call(BOB, "add", {}, ok({"id": HERS}))
+    writer.call(BOB, "get", {"task_id": HERS}, ok({"id": HERS}), FOREIGN)
+    writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)
+    assert Existence().judge(writer.history) == []
 
 
 def test_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx2
@@ -26,8 +28,21 @@ _NOISE = frozenset(
 )
 
 
+def client(timeout: float) -> httpx2.Client:
+    """Shared connections that remember nothing: `timeout` in seconds, no redirects, no cookies.
+
+    A cookie kept from one actor's answer would travel with the next actor's call.
+    """
+    jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx2.Client(timeout=timeout, follow_redirects=False, cookies=jar)
+
+
 def encode(value: Any) -> bytes:
-    """JSON in ASCII: unpaired surrogates travel as escapes, as a hostile client sends them."""
+    """JSON in ASCII: unpaired surrogates travel as escapes, as a hostile client sends them.
+
+    Raises:
+        ValueError, RecursionError: The value has no JSON form (a number or depth without bound).
+    """
     return json.dumps(value, ensure_ascii=True, default=str).encode("ascii")
 
 
@@ -44,15 +59,28 @@ def decode(response: httpx2.Response) -> Any:
     """The body: JSON, the data of an event stream, or text."""
     text = response.text
     if "text/event-stream" in response.headers.get("content-type", ""):
-        frames = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-        return [_loads(frame) for frame in frames]
+        return [_loads(frame) for frame in _frames(text)]
     return _loads(text)
+
+
+def _frames(text: str) -> list[str]:
+    """The data of each event (HTML Living Standard, section 9.2.6)."""
+    frames: list[str] = []
+    lines: list[str] = []
+    # Not splitlines: U+2028 and its like end no line here, and stand inside JSON as they are.
+    for line in [*re.split(r"\r\n|\n|\r", text), ""]:
+        if line.startswith("data:"):
+            lines.append(line[5:].removeprefix(" "))
+        elif not line and lines:
+            frames.append("\n".join(lines))
+            lines = []
+    return frames
 
 
 def _loads(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -12,15 +12,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx2
+from mcp.shared.inbound import (
+    encode_header_value,
+    find_invalid_x_mcp_header,
+    mcp_param_headers,
+    x_mcp_header_map,
+)
 
 from harness.history import Answer, Outcome
 from harness.surface.errors import SurfaceError
 from harness.surface.exchange import (
     clean_headers,
+    client,
     decode,
     encode,
     error_fields,
     unreachable,
+    unsendable,
 )
 from harness.surface.operation import Operation, Role
 from harness.surface.schemas import parameter
@@ -48,7 +56,7 @@ class McpSurface:
         self._url = url
         self._discovery_headers = dict(discovery_headers)
         self._ids = itertools.count(1)
-        self._http = httpx2.Client(timeout=timeout, follow_redirects=False)
+        self._http = client(timeout)
 
     def discover(self) -> list[Operation]:
         """The server's tools.
@@ -58,6 +66,7 @@ class McpSurface:
         """
         found: list[Operation] = []
         cursor: str | None = None
+        seen: set[str] = set()
         while True:
             params = {"cursor": cursor} if cursor else {}
             try:
@@ -76,6 +85,9 @@ class McpSurface:
             cursor = result.get("nextCursor")
             if not cursor:
                 return found
+            if cursor in seen:
+                raise SurfaceError(f"{self._url} lists its tools in a circle")
+            seen.add(cursor)
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
@@ -84,9 +96,12 @@ class McpSurface:
         name = operation.name.split(":", 1)[1]
         params = {"name": name, "arguments": dict(arguments)}
         try:
-            response = self._post("tools/call", params, name, headers)
+            mirrored = mcp_param_headers(operation.extra.get("mirrored", {}), arguments)
+            response = self._post("tools/call", params, name, {**mirrored, **headers})
         except httpx2.HTTPError as error:
             return unreachable(error)
+        except (ValueError, RecursionError) as error:
+            return unsendable(f"argument or header is not expressible ({type(error).__name__})")
         body = decode(response)
         noted = clean_headers(response)
         if response.status_code == 429:
@@ -129,7 +144,7 @@ def _request(
         "Content-Type": "application/json",
         "MCP-Protocol-Version": PROTOCOL,
         "Mcp-Method": method,
-        **({"Mcp-Name": name} if name else {}),
+        **({"Mcp-Name": encode_header_value(name)} if name else {}),
     }
     message = {
         "jsonrpc": "2.0",
@@ -155,6 +170,8 @@ def _operation(tool: Mapping[str, Any]) -> Operation:
         parameters=parameters,
         reads_only=reads_only,
         lists=reads_only and not needs,
+        # Headers that must repeat an argument (transports, section Custom Headers).
+        extra={"mirrored": {} if find_invalid_x_mcp_header(schema) else x_mcp_header_map(schema)},
     )
 
 
@@ -168,19 +185,27 @@ def _result(body: Any) -> Mapping[str, Any] | None:
 
 
 def _content(result: Mapping[str, Any]) -> Any:
-    if result.get("structuredContent") is not None:
-        return result["structuredContent"]
-    texts = [
-        str(block.get("text", ""))
-        for block in result.get("content", ())
-        if isinstance(block, Mapping)
+    blocks = [
+        _json_or_text(str(block.get("text", "")))
+        if isinstance(block, Mapping) and block.get("type", "text") == "text"
+        else block
+        for block in result.get("content") or ()
     ]
-    values = [_json_or_text(text) for text in texts]
-    return values[0] if len(values) == 1 else values
+    structured = result.get("structuredContent")
+    if structured is None:
+        return blocks[0] if len(blocks) == 1 else blocks
+    # Blocks that say something else are evidence too: a leak may be in the prose alone.
+    other = [block for block in blocks if block != structured]
+    if other and isinstance(structured, Mapping):
+        return {
+            **structured,
+            "content": [*([structured["content"]] if "content" in structured else []), *other],
+        }
+    return [structured, *other] if other else structured
 
 
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -12,6 +12,7 @@ from harness.history import Answer, Outcome
 from harness.surface.errors import SurfaceError
 from harness.surface.exchange import (
     clean_headers,
+    client,
     decode,
     encode,
     error_fields,
@@ -42,10 +43,10 @@ class RestSurface:
         chat_paths: tuple[str, ...] = ("/api/chat",),
         timeout: float = 30.0,
     ) -> None:
-        self._base = base_url
+        self._base = base_url.rstrip("/") + "/"
         self._document = document
         self._chat_paths = chat_paths
-        self._http = httpx2.Client(timeout=timeout, follow_redirects=False)
+        self._http = client(timeout)
 
     def discover(self) -> list[Operation]:
         """The server's operations.
@@ -53,7 +54,7 @@ class RestSurface:
         Raises:
             SurfaceError: There is no OpenAPI document.
         """
-        url = urljoin(self._base, self._document)
+        url = urljoin(self._base, self._document.lstrip("/"))
         try:
             response = self._http.get(url)
             document = response.json()
@@ -61,7 +62,7 @@ class RestSurface:
         except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise SurfaceError(f"no OpenAPI document at {url} ({type(error).__name__})") from error
         return [
-            self._operation(path, method, item, document)
+            self._operation(path, method, item, methods.get("parameters", ()), document)
             for path, methods in paths.items()
             for method, item in methods.items()
             if method in _METHODS
@@ -70,20 +71,21 @@ class RestSurface:
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
     ) -> Answer:
-        """Perform one request."""
+        """Perform one request; what the document does not name goes where it can be read."""
         places: Mapping[str, str] = operation.extra["places"]
         path = str(operation.extra["path"])
         query: list[tuple[str, str | int | float | bool | None]] = []
         body: dict[str, Any] = {}
+        wants_body = operation.extra["has_body"]
         for name, value in arguments.items():
-            place = places.get(name, "body")
+            place = places.get(name, "body" if wants_body else "query")
             if place == "body":
                 body[name] = value
                 continue
-            text = value if isinstance(value, str) else encode(value).decode()
             try:
+                text = value if isinstance(value, str) else encode(value).decode()
                 text.encode("utf-8")
-            except UnicodeEncodeError:
+            except (ValueError, RecursionError):
                 return unsendable(f"{name} is not expressible in a URL")
             if place == "query":
                 query.append((name, text))
@@ -92,8 +94,7 @@ class RestSurface:
                 return unsendable(f"{name} is not expressible as a path segment")
             else:
                 path = path.replace("{" + name + "}", quote(text, safe=""))
-        url = urljoin(self._base, path)
-        wants_body = operation.extra["has_body"]
+        url = self._base + path.lstrip("/")
         try:
             response = self._http.request(
                 str(operation.extra["method"]).upper(),
@@ -104,6 +105,8 @@ class RestSurface:
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return unreachable(error)
+        except (ValueError, RecursionError) as error:
+            return unsendable(f"body or header is not expressible ({type(error).__name__})")
         answer = decode(response)
         noted = clean_headers(response)
         if response.status_code == 429:
@@ -118,23 +121,31 @@ class RestSurface:
         self._http.close()
 
     def _operation(
-        self, path: str, method: str, item: Mapping[str, Any], document: Mapping[str, Any]
+        self,
+        path: str,
+        method: str,
+        item: Mapping[str, Any],
+        shared: Sequence[Mapping[str, Any]],
+        document: Mapping[str, Any],
     ) -> Operation:
         parameters: list[Parameter] = []
         places: dict[str, str] = {}
-        for each in item.get("parameters", ()):
+        # An operation's own parameter replaces its path's (OpenAPI 3.1, section 4.8.9).
+        for each in (*item.get("parameters", ()), *shared):
             spec = resolve(each, document)
-            if spec.get("in") in ("path", "query"):
+            if spec.get("in") in ("path", "query") and spec["name"] not in places:
                 name = str(spec["name"])
                 places[name] = str(spec["in"])
                 parameters.append(
                     parameter(
-                        name, each.get("schema", {}), document, required=bool(spec.get("required"))
+                        name, spec.get("schema", {}), document, required=bool(spec.get("required"))
                     )
                 )
         body = _body_schema(item, document)
         required = set(body.get("required", ()))
         for name, schema in (body.get("properties") or {}).items():
+            if name in places:  # one argument cannot say two things; the address says whose
+                continue
             places[name] = "body"
             parameters.append(parameter(name, schema, document, required=name in required))
         surface = "chat" if path in self._chat_paths else "rest"

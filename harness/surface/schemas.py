@@ -28,9 +28,13 @@ def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) 
     if "$ref" in schema:
         target: Any = root
         for part in str(schema["$ref"]).removeprefix("#/").split("/"):
-            target = target.get(part, {}) if isinstance(target, Mapping) else {}
+            name = part.replace("~1", "/").replace("~0", "~")
+            target = target.get(name, {}) if isinstance(target, Mapping) else {}
         rest = {key: value for key, value in schema.items() if key != "$ref"}
         return {**resolve(target, root, depth + 1), **rest}
+    if isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        return resolve({**schema["allOf"][0], **rest}, root, depth + 1)
     options = schema.get("anyOf") or schema.get("oneOf")
     if isinstance(options, list):
         useful = [each for each in options if each.get("type") != "null"]
@@ -42,6 +46,10 @@ def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) 
         if len(useful) == 1:
             return {**resolve(useful[0], root, depth + 1), **rest}
         return {**rest, "anyOf": [resolve(each, root, depth + 1) for each in useful]}
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and "null" in kinds:
+        useful = [each for each in kinds if each != "null"]
+        schema = {**schema, "type": useful[0] if len(useful) == 1 else useful}
     resolved: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "properties" and isinstance(value, Mapping):

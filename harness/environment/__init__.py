@@ -1,15 +1,17 @@
 """Starts and stops a system to be verified: as processes here, or attached where it runs."""
 
+from harness.environment.attached import AttachedEnvironment, AttachedOptions, AttachedSystem
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
-from harness.environment.processes import (
-    ProcessEnvironment,
-    ProcessOptions,
-    RunningProcesses,
-    locate_system,
-)
+from harness.environment.options import ProcessOptions
+from harness.environment.processes import ProcessEnvironment
+from harness.environment.running import RunningProcesses
+from harness.environment.wiring import locate_system
 
 __all__ = [
+    "AttachedEnvironment",
+    "AttachedOptions",
+    "AttachedSystem",
     "Environment",
     "EnvironmentFailed",
     "ProcessEnvironment",

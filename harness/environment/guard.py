@@ -1,26 +1,85 @@
 """Ends what a run started when the run dies without saying so.
 
-The harness holds the write end of a pipe into this small process and tells it the process groups
-it starts. When the pipe closes, for whatever reason (a crash, SIGKILL), the groups are ended. It
-runs as `python guard.py` with nothing but the standard library.
+The harness holds the write end of a pipe into this small process and tells it, a JSON object a
+line, which process groups it starts and which folders it fills. When the pipe closes or the harness
+is gone, for whatever reason (a crash, SIGKILL), the groups are ended and the folders removed. It
+runs as `python -I guard.py` with nothing but the standard library.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import select
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 _PATIENCE_SECONDS = 5.0
+_LOOK_SECONDS = 0.5
 
 
-def end_groups(groups: list[int], patience: float = _PATIENCE_SECONDS) -> None:
-    """Ask process groups to end, newest first, and kill those that do not."""
-    for group in reversed(groups):
-        _signal(group, signal.SIGTERM)
+class Guard:
+    """The harness's side: say what has begun and ended, and close it at the end."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def watch(self, group: int, stop_signal: int) -> None:
+        """End this process group with that signal when the harness dies."""
+        self._say({"group": group, "signal": stop_signal})
+
+    def forget(self, group: int) -> None:
+        """The group has ended."""
+        self._say({"group": group, "signal": None})
+
+    def sweep(self, folder: Path) -> None:
+        """Remove this folder when the harness dies."""
+        self._say({"folder": str(folder)})
+
+    def close(self) -> None:
+        """Let the guard end; whatever it has not been told to forget ends with it."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE_SECONDS * 3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _say(self, fact: dict[str, object]) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(json.dumps(fact).encode() + b"\n")
+                self._process.stdin.flush()
+
+
+def end_groups(groups: dict[int, int], patience: float = _PATIENCE_SECONDS) -> None:
+    """Ask process groups to end, newest first, and kill those that do not.
+
+    Args:
+        groups: Process group to the signal that it understands as a request to end.
+        patience: How long to wait before killing, in seconds.
+    """
+    for group, number in reversed(groups.items()):
+        _signal(group, number)
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and any(_signal(group, 0) for group in groups):
         time.sleep(0.05)
@@ -35,52 +94,37 @@ def _signal(group: int, number: int) -> bool:
     return False
 
 
-class Guard:
-    """The harness's side: tell it process groups, and close it when they have ended."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def watch(self, group: int) -> None:
-        """End this process group when the harness dies."""
-        self._say(f"+{group}")
-
-    def forget(self, group: int) -> None:
-        """The group has ended."""
-        self._say(f"-{group}")
-
-    def close(self) -> None:
-        """No group is left; the guard ends."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-        self._process.wait(_PATIENCE_SECONDS * 2)
-
-    def _say(self, line: str) -> None:
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(f"{line}\n".encode())
-                self._process.stdin.flush()
+def _facts(parent: int) -> list[dict[str, object]]:
+    """What the harness has said, once it has closed the pipe or is gone."""
+    said = b""
+    while True:
+        heard, _, _ = select.select([0], [], [], _LOOK_SECONDS)
+        piece = os.read(0, 65_536) if heard else b""
+        said += piece
+        # A fork of the harness may hold the pipe open after it.
+        if (heard and not piece) or (not heard and os.getppid() != parent):
+            return [json.loads(line) for line in said.split(b"\n")[:-1]]
 
 
 def main() -> None:
-    """Read groups from standard input until it closes, then end them."""
+    """Listen until the harness is gone, then end and remove what it left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    groups: list[int] = []
-    for line in sys.stdin:
-        group = int(line[1:])
-        if line[0] == "+":
-            groups.append(group)
-        elif group in groups:
-            groups.remove(group)
+    groups: dict[int, int] = {}
+    folders: list[str] = []
+    for fact in _facts(os.getppid()):
+        if "folder" in fact:
+            folders.append(str(fact["folder"]))
+            continue
+        group, asked = fact["group"], fact["signal"]
+        if not isinstance(group, int):
+            continue
+        groups.pop(group, None)
+        if isinstance(asked, int):
+            groups[group] = asked
     end_groups(groups)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -4,58 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
+import re
+import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.environment.errors import EnvironmentFailed
-from harness.environment.guard import Guard, end_groups
+from harness.environment.accounts import identity
+from harness.environment.errors import EnvironmentFailed, storage_failure
+from harness.environment.guard import Guard
 
-START_SECONDS = 30.0
-STOP_SECONDS = 8.0
-
-
-# Below where systems take the ports of outgoing connections (32768 on Linux, 49152 elsewhere): one
-# from there can be gone between choosing it and listening on it when much is connecting.
-_PORTS = range(20_000, 32_000)
-_handed_out: set[int] = set()
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now, a different one at each call.
-
-    Raises:
-        EnvironmentFailed: None was free.
-    """
-    for port in random.SystemRandom().sample(_PORTS, 200):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            if port not in _handed_out:
-                _handed_out.add(port)
-                return port
-    raise EnvironmentFailed("no free TCP port was found between 20000 and 32000")
-
-
-def require_free(port: int, setting: str) -> None:
-    """Refuse a fixed port that somebody else has.
-
-    Raises:
-        EnvironmentFailed: It is in use.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise EnvironmentFailed(
-                f"port {port} is in use: choose another with {setting} (0 takes a free one)"
-            ) from None
+START_SECONDS = 60.0
+STOP_SECONDS = 12.0
+_LOOK_SECONDS = 0.05
+_TAIL_BYTES = 16_384
+_TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
+# Runs nothing before it is told to: a process that the guard does not know yet never begins, should
+# the harness die at this very moment.
+_GATE = 'read -r go && exec "$@" </dev/null'
 
 
 @dataclass(slots=True)
@@ -64,25 +33,33 @@ class ServiceProcess:
 
     Attributes:
         name: How logs and messages call it.
-        command: Program and arguments.
+        command: Program (with its folder) and arguments.
         environment: All of its environment variables; nothing is inherited.
         log: File that receives its output.
-        port: Where it listens.
-        user: Unprivileged account to run as, where the harness runs as root.
+        port: Where it listens, 0 for nowhere.
+        probe: Whether it is ready now; awaited after a start.
+        account: Unprivileged account to run as, where the harness runs as root.
+        stop_signal: What it understands as a request to end.
     """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
-    port: int
-    user: str | None = None
+    port: int = 0
+    probe: Callable[[], bool] = field(default=lambda: True, repr=False)
+    account: str | None = None
     stop_signal: int = signal.SIGTERM
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _log_start: int = field(default=0, repr=False)
 
     @property
     def pid(self) -> int:
-        """Process id, which is also its group's."""
+        """Process id, which is also its group's.
+
+        Raises:
+            EnvironmentFailed: It is not running.
+        """
         if self._process is None:
             raise EnvironmentFailed(f"{self.name} is not running")
         return self._process.pid
@@ -92,71 +69,126 @@ class ServiceProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self, guard: Guard) -> None:
-        """Start it and let the guard know.
+        """Start it under the guard's eyes.
 
         Raises:
-            EnvironmentFailed: The program cannot be run.
+            EnvironmentFailed: It runs already, the program cannot be run, or there is no log.
         """
-        try:
-            with self.log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self.command,
-                    env=dict(self.environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    user=self.user,
-                    cwd="/" if self.user else None,
-                )
-        except OSError as error:
+        if self.alive():
+            raise EnvironmentFailed(f"{self.name} is running already")
+        if shutil.which(self.command[0], path="") is None:
             raise EnvironmentFailed(
-                f"{self.name} cannot be started: {error.strerror or error}"
+                f"{self.name} cannot be started: {self.command[0]} is no program; "
+                "install the package again"
+            )
+        try:
+            log = self.log.open("ab")
+        except OSError as error:
+            raise storage_failure(
+                f"{self.name}'s log", self.log.parent, error, "choose another run folder"
             ) from error
-        guard.watch(self._process.pid)
+        with log:
+            self._log_start = log.tell()
+            process = self._spawn(log.fileno())
+        self._process = process
+        guard.watch(process.pid, self.stop_signal)
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.write(b"go\n")
+                process.stdin.close()
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        """Wait until `ready()` holds.
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until its probe says that it is ready.
 
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
         """
         deadline = time.monotonic() + seconds
-        while not ready():
-            if self._process is None or self._process.poll() is not None:
-                raise EnvironmentFailed(f"{self.name} did not start: {self.last_words()}")
+        while not self.probe():
+            self._require_alive()
             if time.monotonic() > deadline:
                 raise EnvironmentFailed(
                     f"{self.name} was not ready in {seconds:.0f} s: {self.last_words()}"
                 )
-            time.sleep(0.03)
+            time.sleep(_LOOK_SECONDS)
+        # Somebody else may have answered in its place.
+        self._require_alive()
+
+    def run(self, guard: Guard, seconds: float) -> None:
+        """Run it to its end, for a program that has one.
+
+        Raises:
+            EnvironmentFailed: It failed, or did not end in time; the message has its last words.
+        """
+        self.start(guard)
+        try:
+            status = self._process.wait(seconds) if self._process is not None else 0
+        except subprocess.TimeoutExpired:
+            raise EnvironmentFailed(
+                f"{self.name} did not end in {seconds:.0f} s: {self.last_words()}"
+            ) from None
+        finally:
+            self.stop(guard)
+        if status != 0:
+            raise EnvironmentFailed(f"{self.name} failed: {self.last_words()}")
 
     def stop(self, guard: Guard) -> None:
-        """End it and wait until it is gone; killed when it takes too long."""
+        """End it and wait until it is gone; killed when it takes too long. May be repeated."""
         process = self._process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, self.stop_signal)
-        try:
+        process.send_signal(self.stop_signal)
+        process.send_signal(signal.SIGCONT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            end_groups([process.pid], 1.0)
+        # What is left of it, and what it started.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        end_groups([process.pid], 0.0)
-        guard.forget(process.pid)
+            guard.forget(process.pid)
         self._process = None
 
     def last_words(self) -> str:
-        """The last line of its log that says something, and where the log is."""
-        return last_words(self.log)
+        """The telling line at the end of what it logged since its start, and where the log is."""
+        return last_words(self.log, self._log_start)
+
+    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", _GATE, self.name, *self.command],
+                env=dict(self.environment),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **identity(self.account),
+            )
+        except OSError as error:
+            raise EnvironmentFailed(
+                f"{self.name} cannot be started: {error.strerror or error}; "
+                "end other programs and try again"
+            ) from error
+
+    def _require_alive(self) -> None:
+        if not self.alive():
+            raise EnvironmentFailed(f"{self.name} did not start: {self.last_words()}")
 
 
-def last_words(log: Path) -> str:
-    """The last line of a log that says something, and where the log is."""
-    with contextlib.suppress(OSError):
-        lines = log.read_text("utf-8", "replace").splitlines()
-        telling = [line.strip() for line in lines if line.strip()]
+def last_words(log: Path, start: int = 0) -> str:
+    """The line of a log that tells most, and where the log is.
+
+    Args:
+        log: The file.
+        start: Where in it to begin, in bytes.
+    """
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(start, size - _TAIL_BYTES))
+        text = file.read(_TAIL_BYTES).decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        # PostgreSQL says why first, and then that it is shutting down.
+        telling = [line for line in lines if _TELLING.search(line)] or lines
         if telling:
             return f"{telling[-1][:300]} (log: {log})"
     return f"no output (log: {log})"

@@ -1,121 +1,162 @@
-"""Everything ends with the run, however the run ends."""
+"""Everything ends with the run, however and whenever the run ends."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from harness.environment import EnvironmentFailed, ProcessEnvironment, ProcessOptions
-from harness.environment.process import free_port
+from harness.environment.wiring import package_root
+from tests.unit.harness.environment.stand_in import write_stand_in
 
 _SCRIPT = """
-import json, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from harness.environment import ProcessEnvironment, ProcessOptions
 
-folder = Path(sys.argv[1])
-with ProcessEnvironment(ProcessOptions(run_folder=folder)) as running:
-    pids = {name: service.pid for name, service in running.services.items()}
-    (folder / "pids.json.new").write_text(json.dumps(pids))
-    (folder / "pids.json.new").rename(folder / "pids.json")
-    if sys.argv[2] == "raise":
+signal.signal(signal.SIGINT, signal.default_int_handler)
+folder, ending = Path(sys.argv[1]), sys.argv[2]
+slow = {"mcp": {"SLOW_END": "1.5"}} if ending == "twice" else {}
+root = None if ending == "real" else folder / "root"
+options = ProcessOptions(run_folder=folder, system_root=root, extra_env=slow)
+with ProcessEnvironment(options) as running:
+    if ending == "fork" and os.fork() == 0:
+        time.sleep(600)
+    (folder / "started").touch()
+    if ending == "raise":
+        time.sleep(0.5)
         raise RuntimeError("as a crash would")
-    time.sleep(120)
+    if ending != "leave":
+        time.sleep(600)
+    time.sleep(0.5)
 """
 
-
-def running_pids(pids: list[int]) -> list[int]:
-    """Those of the processes that still run."""
-    return [
-        pid
-        for pid in pids
-        if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    ]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
-@pytest.mark.parametrize("ending", ["raise", "SIGINT", "SIGTERM", "SIGKILL"])
-def test_no_process_outlives_the_run(tmp_path: Path, ending: str) -> None:
-    started = tmp_path / "pids.json"
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SCRIPT, str(tmp_path), ending],
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts the script above with a way to end."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def run(ending: str, **replaced: str) -> subprocess.Popen[bytes]:
+        write_stand_in(tmp_path / "root", **replaced)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _SCRIPT, str(tmp_path), ending],
+            env={**os.environ, "PYTHONPATH": str(package_root("harness"))},
+            stderr=(tmp_path / "stderr").open("wb"),
+            start_new_session=True,
+        )
+        begun.append(process)
+        return process
+
+    yield run
+    for process in begun:
+        process.kill()
+        process.wait()
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the script has made the file."""
+    while not path.exists():
+        assert process.poll() is None, (path.parent / "stderr").read_text()
+        time.sleep(0.05)
+
+
+def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """All processes that it has started, theirs too."""
+    return list(psutil.Process(process.pid).children(recursive=True))
+
+
+def assert_gone(started: list[psutil.Process]) -> None:
+    """None of them runs any more."""
+    deadline = time.monotonic() + 60
+    while left := [each for each in started if runs(each)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it is there, and not merely waiting to be reaped."""
     try:
-        while not started.exists():
-            assert process.poll() is None, "the run ended before it began"
-            time.sleep(0.1)
-        pids = list(json.loads(started.read_text()).values())
-        assert len(pids) == 5
-        if ending != "raise":
-            process.send_signal(signal.Signals[ending])
-        process.wait(60)
-        deadline = time.monotonic() + 60
-        while running_pids(pids) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert running_pids(pids) == []
-    finally:
-        if process.poll() is None:
-            process.kill()
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
-def test_a_port_in_use_is_one_line_that_names_the_option(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        options = ProcessOptions(run_folder=tmp_path, ports={"backend": port})
-        with (
-            pytest.raises(EnvironmentFailed, match="--backend-port") as caught,
-            ProcessEnvironment(options),
-        ):
-            raise AssertionError
-    assert "\n" not in str(caught.value)
+def data_folder(started: list[psutil.Process]) -> Path:
+    """Where the run's PostgreSQL keeps its data."""
+    for process in started:
+        command = process.cmdline()
+        if "-D" in command:
+            return Path(command[command.index("-D") + 1])
+    raise AssertionError(started)
 
 
-def test_a_database_that_does_not_start_is_one_line_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.environment.postgres._SETTINGS", {"shared_buffers": "nonsense"})
-    before = {each.pid for each in psutil.Process().children(recursive=True)}
-    environment = ProcessEnvironment(ProcessOptions(run_folder=tmp_path))
-    with pytest.raises(EnvironmentFailed, match="postgresql did not start") as caught, environment:
-        raise AssertionError
-    assert "\n" not in str(caught.value)
-    assert {each.pid for each in psutil.Process().children(recursive=True)} <= before
+@pytest.mark.parametrize(
+    "ending", ["leave", "raise", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "fork"]
+)
+def test_no_process_and_no_data_outlive_the_run(tmp_path: Path, start: Start, ending: str) -> None:
+    process = start(ending)
+    wait_for(tmp_path / "started", process)
+    started = descendants(process)
+    if ending == "fork":
+        # It dies alone: its fork still holds the pipe that the guard listens to.
+        forked = {each.pid for each in started if each.cmdline()[1:2] == ["-c"]}
+        assert len(forked) == 1
+        started = [each for each in started if each.pid not in forked]
+        process.kill()
+    elif ending.startswith("SIG"):
+        process.send_signal(signal.Signals[ending])
+    data = data_folder(started) if ending not in ("leave", "raise") else None
+    # Issuer, model, MCP server, backend, PostgreSQL with its own, and the guard.
+    assert len(started) > 6
+    assert process.wait(60) != 0 or ending == "leave"
+    assert_gone(started)
+    assert data is None or not data.parent.exists()
+    if ending == "fork":
+        psutil.Process(forked.pop()).kill()
 
 
-def test_no_space_for_the_data_is_one_line_that_says_what_to_free(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_nor_a_run_that_ends_while_it_starts(tmp_path: Path, start: Start, ending: str) -> None:
+    marker = tmp_path / "migrating"
+    code = f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(600)"
+    process = start("never", store=code)
+    wait_for(marker, process)
+    started = descendants(process)
+    assert len(started) > 6
+    process.send_signal(signal.Signals[ending])
+    assert process.wait(60) != 0
+    assert_gone(started)
 
-    monkeypatch.setattr("harness.environment.postgres.shutil.copytree", full)
-    environment = ProcessEnvironment(ProcessOptions(run_folder=tmp_path))
-    with pytest.raises(EnvironmentFailed, match="No space left on device; free some"), environment:
-        raise AssertionError
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_nor_does_the_real_system(tmp_path: Path, start: Start, ending: signal.Signals) -> None:
+    process = start("real")
+    wait_for(tmp_path / "started", process)
+    started = descendants(process)
+    process.send_signal(ending)
+    assert process.wait(60) != 0
+    assert_gone(started)
 
 
-def test_a_service_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
-    options = ProcessOptions(
-        run_folder=tmp_path,
-        ports={"mcp": free_port()},
-        extra_env={"mcp": {"CURSOR_SECRET": "short"}},
-    )
-    with (
-        pytest.raises(EnvironmentFailed, match=r"mcp did not start: .*CURSOR_SECRET"),
-        ProcessEnvironment(options),
-    ):
-        raise AssertionError
+def test_a_second_signal_does_not_end_the_ending(tmp_path: Path, start: Start) -> None:
+    process = start("twice")
+    wait_for(tmp_path / "started", process)
+    started = descendants(process)
+    (backend,) = [each for each in started if "system.backend" in each.cmdline()]
+    process.send_signal(signal.SIGINT)
+    assert_gone([backend])
+    # The MCP server takes its time now.
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) != 0
+    assert_gone(started)

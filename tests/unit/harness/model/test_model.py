@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from openai import OpenAI
 
-from harness.environment.process import free_port
+from harness.environment.ports import free_port
 from harness.model.app import create_app
 from harness.model.conversation import Reply, ToolCall, Turn
 from harness.model.minds import adversarial, helpful, replaying

@@ -1,0 +1,41 @@
+"""What the process environment can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SERVICES = ("postgresql", "issuer", "model", "mcp", "backend")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessOptions:
+    """How to start.
+
+    Attributes:
+        run_folder: Where logs, keys and everything else of this run goes.
+        system_root: Folder that contains the `system` package; None takes the installed one.
+        adversarial_model: The offline model obeys directives it finds in any text.
+        openai_api_key: With it the backend uses a real model instead of the offline one.
+        openai_base_url: Any compatible server, instead of the offline model.
+        openai_model: Name of the model.
+        ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
+        extra_env: Service name to environment variables that are added or replaced.
+        postgres_settings: Server settings of PostgreSQL that are added or replaced.
+    """
+
+    run_folder: Path
+    system_root: Path | None = None
+    adversarial_model: bool = True
+    openai_api_key: str | None = field(default=None, repr=False)
+    openai_base_url: str | None = None
+    openai_model: str | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
+    extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    postgres_settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def offline(self) -> bool:
+        """Whether the offline model answers."""
+        return not (self.openai_api_key or self.openai_base_url)

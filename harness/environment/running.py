@@ -1,0 +1,117 @@
+"""A system that runs as processes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.environment.database import erase_users_data
+from harness.environment.errors import EnvironmentFailed
+from harness.environment.guard import Guard
+from harness.environment.masking import mask_settings, mask_text
+from harness.environment.process import ServiceProcess
+from harness.tokens import BACKEND_AUDIENCE, LocalIssuer
+
+
+@dataclass(slots=True)
+class RunningProcesses:
+    """A running system of processes; see `harness.environment.interface.Running`.
+
+    Attributes:
+        backend_url: Base URL of the REST API.
+        mcp_url: URL of the MCP endpoint, which is also its resource (RFC 8707).
+        model_url: Base URL of the offline model, None with a real one.
+        issuer: Mints tokens that the system trusts.
+        exchanger: Holds the backend's own key, for forgeries that replay what the backend issues.
+        issuer_keys: File from which the issuer's keys are published.
+        databases: `admin`, `owner`, `backend`, `mcp`, `auth` to `postgresql://` URLs.
+        logs: Folder with a log a service.
+        services: The processes by name.
+        system_root: Folder that contains the `system` package that runs.
+    """
+
+    backend_url: str
+    mcp_url: str
+    model_url: str | None
+    issuer: LocalIssuer
+    exchanger: LocalIssuer
+    issuer_keys: Path
+    databases: Mapping[str, str] = field(repr=False)
+    logs: Path
+    services: dict[str, ServiceProcess] = field(repr=False)
+    system_root: Path
+    _guard: Guard = field(repr=False)
+
+    def mint(
+        self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
+    ) -> str:
+        """A token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds."""
+        named = {"backend": BACKEND_AUDIENCE, "mcp": self.mcp_url}
+        return self.issuer.mint(subject, audience=named.get(audience, audience), ttl=ttl, **claims)
+
+    def reset(self) -> None:
+        """Delete all users' data.
+
+        Raises:
+            EnvironmentFailed: The database does not do it.
+        """
+        erase_users_data(self.databases["admin"])
+
+    def stop(self, name: str) -> None:
+        """End one service; the others stay.
+
+        Raises:
+            EnvironmentFailed: There is none of that name.
+        """
+        self._service(name).stop(self._guard)
+
+    def start(self, name: str) -> None:
+        """Start a stopped service again and wait until it is ready.
+
+        Raises:
+            EnvironmentFailed: There is none of that name, or it does not start.
+        """
+        service = self._service(name)
+        service.start(self._guard)
+        service.wait_until_ready()
+
+    def restart(self, name: str) -> None:
+        """End a service and start it again on the same port.
+
+        Raises:
+            EnvironmentFailed: There is none of that name, or it does not start.
+        """
+        self.stop(name)
+        self.start(name)
+
+    def describe(self) -> dict[str, Any]:
+        """The effective configuration as plain data, secrets masked."""
+        return {
+            "kind": "processes",
+            "backend_url": self.backend_url,
+            "mcp_url": self.mcp_url,
+            "model_url": self.model_url,
+            "issuer": self.issuer.url,
+            "system_root": str(self.system_root),
+            "logs": str(self.logs),
+            "databases": mask_settings(self.databases),
+            "services": {
+                name: {
+                    "pid": service.pid if service.alive() else None,
+                    "port": service.port,
+                    "log": str(service.log),
+                    "command": [mask_text(part) for part in service.command],
+                    "environment": mask_settings(service.environment),
+                }
+                for name, service in self.services.items()
+            },
+        }
+
+    def _service(self, name: str) -> ServiceProcess:
+        if name not in self.services:
+            raise EnvironmentFailed(
+                f"no service {name!r} runs here; there are: {', '.join(self.services)}"
+            )
+        return self.services[name]

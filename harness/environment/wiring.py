@@ -1,0 +1,233 @@
+"""Which service is told what: commands and environment variables of each, and nothing more.
+
+A service gets the few variables that any program needs, and its own settings. Nothing of the
+caller's shell leaks into it, an `OPENAI_API_KEY` least of all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.environment.cache import cache_folder
+from harness.environment.options import ProcessOptions
+from harness.errors import HarnessError
+from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
+
+ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
+_ROLES = ("owner", "backend", "mcp", "auth")
+# What finds programs, libraries, certificates and temporary files.
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "VIRTUAL_ENV",
+)
+# How the network is reached, for the one service that may have to.
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+
+
+@dataclass(slots=True)
+class Wiring:
+    """One run's addresses, keys and passwords, and what follows from them.
+
+    Attributes:
+        options: What was asked for.
+        root: Folder that contains the `system` package.
+        ports: Service name to port.
+        issuer: The test issuer.
+        exchanger: Has the backend's own key.
+        passwords: Database role to password.
+    """
+
+    options: ProcessOptions
+    root: Path
+    ports: Mapping[str, int]
+    issuer: LocalIssuer = field(init=False)
+    exchanger: LocalIssuer = field(init=False)
+    passwords: dict[str, str] = field(init=False)
+    _cursor_secret: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.issuer = LocalIssuer.create(self.url("issuer"), ISSUER_ALGORITHMS)
+        self.exchanger = LocalIssuer(self.url("backend"), [KeyPair.generate("EdDSA")])
+        self.passwords = {role: secrets.token_urlsafe(18) for role in _ROLES}
+        self._cursor_secret = secrets.token_urlsafe(32)
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the issuer's keys are kept."""
+        return self.options.run_folder.resolve() / "issuer-keys.json"
+
+    @property
+    def mcp_url(self) -> str:
+        """The MCP endpoint."""
+        return f"{self.url('mcp')}/mcp"
+
+    def url(self, service: str) -> str:
+        """Base URL of a service."""
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    def databases(self, admin_url: str) -> dict[str, str]:
+        """Role to URL of the system's database."""
+        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        urls = {
+            role: f"postgresql://crosstalk_{role}:{word}@{place}"
+            for role, word in self.passwords.items()
+        }
+        return {**urls, "admin": admin_url.rsplit("/", 1)[0] + "/crosstalk"}
+
+    def commands(self) -> dict[str, list[str]]:
+        """Service name to its command, in the order in which they take longest to load."""
+        issuer = ["--port", str(self.ports["issuer"]), "--keys", str(self.keys_file)]
+        commands = {
+            "backend": _module("system.backend"),
+            "mcp": _module("system.mcp"),
+            "issuer": _module("harness.tokens", *issuer),
+        }
+        if self.options.offline:
+            adversarial = ["--adversarial"] if self.options.adversarial_model else []
+            port = ["--port", str(self.ports["model"])]
+            commands["model"] = _module("harness.model", *port, *adversarial)
+        return commands
+
+    def environment(self, service: str) -> dict[str, str]:
+        """All environment variables of a service."""
+        own = {"mcp": self._mcp, "backend": self._backend}
+        ours = service in own
+        return {
+            **clean_environment(self.root if ours else package_root("harness")),
+            **(own[service]() if ours else {}),
+            **self.options.extra_env.get(service, {}),
+        }
+
+    def migration(self, admin_url: str) -> tuple[list[str], dict[str, str]]:
+        """Command and environment that make roles, database and tables."""
+        words = {f"{role.upper()}_DATABASE_PASSWORD": word for role, word in self.passwords.items()}
+        environment = {
+            **clean_environment(self.root),
+            "ADMIN_DATABASE_URL": admin_url,
+            "OWNER_DATABASE_URL": self.databases(admin_url)["owner"],
+            **words,
+        }
+        return _module("system.store", "bootstrap", "migrate"), environment
+
+    def _shared(self, role: str) -> dict[str, str]:
+        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        return {
+            "DATABASE_URL": f"postgresql://crosstalk_{role}:{self.passwords[role]}@{place}",
+            "CURSOR_SECRET": self._cursor_secret,
+            "LOG_LEVEL": "INFO",
+            "MCP_URL": self.mcp_url,
+        }
+
+    def _people(self, audience: str) -> dict[str, object]:
+        return {
+            "issuer": self.issuer.url,
+            "jwks_url": f"{self.issuer.url}/.well-known/jwks.json",
+            "audience": audience,
+            "algorithms": list(ISSUER_ALGORITHMS),
+        }
+
+    def _mcp(self) -> dict[str, str]:
+        backend = {
+            "issuer": self.exchanger.url,
+            "jwks_url": f"{self.exchanger.url}/.well-known/jwks.json",
+            "audience": self.mcp_url,
+            "algorithms": ["EdDSA"],
+        }
+        # Desktop clients bring tokens of the sign-in issuer bound to this resource.
+        issuers = [backend, self._people(self.mcp_url)]
+        return {
+            **self._shared("mcp"),
+            "MCP_PORT": str(self.ports["mcp"]),
+            "TRUSTED_ISSUERS": json.dumps(issuers),
+        }
+
+    def _backend(self) -> dict[str, str]:
+        options = self.options
+        if options.offline:
+            model = {"OPENAI_API_KEY": "offline", "OPENAI_BASE_URL": f"{self.url('model')}/v1"}
+        else:
+            # A compatible server of one's own often wants no key, but the client does.
+            model = {
+                "OPENAI_API_KEY": options.openai_api_key or "none",
+                "OPENAI_BASE_URL": options.openai_base_url or "",
+                **_of_ours(_PROXIES),
+            }
+        model["OPENAI_MODEL"] = options.openai_model or ""
+        return {
+            **self._shared("backend"),
+            "BACKEND_PORT": str(self.ports["backend"]),
+            "BACKEND_URL": self.exchanger.url,
+            "BACKEND_SIGNING_KEY": json.dumps(self.exchanger.keys[0].private_jwk()),
+            "TRUSTED_ISSUERS": json.dumps([self._people(BACKEND_AUDIENCE)]),
+            **{name: value for name, value in model.items() if value},
+        }
+
+
+def clean_environment(python_path: Path) -> dict[str, str]:
+    """Only what any Python service needs; `python_path` is where its package stands."""
+    cache = _bytecode_cache()
+    return {
+        **_of_ours(_INHERITED),
+        **({"PYTHONPYCACHEPREFIX": str(cache)} if cache else {}),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(python_path),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def forget_bytecode(root: Path) -> None:
+    """Remove what was compiled of a copy of the system that is used once."""
+    cache = _bytecode_cache()
+    if cache is not None:
+        shutil.rmtree(cache / str(root.resolve()).lstrip("/") / "system", ignore_errors=True)
+
+
+def _bytecode_cache() -> Path | None:
+    """Where bytecode goes for a person who wants none beside sources; None beside them."""
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") and (cache := cache_folder()) is not None:
+        return cache / "bytecode"
+    return None
+
+
+def locate_system() -> Path:
+    """The folder that contains the installed `system` package, found without importing it.
+
+    Raises:
+        HarnessError: It is not installed.
+    """
+    return package_root("system")
+
+
+def package_root(package: str) -> Path:
+    """The folder that contains an installed package.
+
+    Raises:
+        HarnessError: It is not installed.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise HarnessError(f"the package {package!r} is not installed beside the harness")
+    return Path(next(iter(found.submodule_search_locations))).resolve().parent
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    # -P: what stands in the current folder must not take the place of PYTHONPATH.
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
+def _of_ours(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}

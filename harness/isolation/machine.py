@@ -140,6 +140,9 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 )
             for operation in readings:
                 self.observe(operation, attacker, attack)
+                if attacker is IMPOSTOR:
+                    asked = observation_arguments(operation, self.history, attacker)
+                    self.perform(operation, attacker, asked, attack)
             for operation in readings:
                 self.observe(operation, victim, Probe("ownership", key, "after", victim.name))
 

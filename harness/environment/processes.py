@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.environment.embedded_postgres import EmbeddedPostgres
 from harness.environment.errors import EnvironmentFailed, storage_failure
+from harness.environment.frontend import FrontendService
 from harness.environment.guard import Guard
 from harness.environment.interrupts import Unwinding, undisturbed
 from harness.environment.options import SERVICES, ProcessOptions
@@ -25,9 +26,15 @@ from harness.environment.running import RunningProcesses
 from harness.environment.wiring import Wiring, forget_bytecode, locate_system
 
 _MIGRATION_SECONDS = 120.0
-_READY = {"issuer": "/health", "model": "/health", "mcp": "/ready", "backend": "/ready"}
+_READY = {
+    "issuer": "/health",
+    "model": "/health",
+    "mcp": "/ready",
+    "backend": "/ready",
+    "frontend": "/api/health",
+}
 # Each before those that it calls; PostgreSQL after them all.
-_ENDING = ("backend", "mcp", "model", "issuer")
+_ENDING = ("frontend", "backend", "mcp", "model", "issuer")
 
 
 class ProcessEnvironment:
@@ -78,19 +85,13 @@ class ProcessEnvironment:
         wiring = Wiring(self._options, self._root(), self._take_ports())
         wiring.issuer.save(wiring.keys_file)
         guard = self._guard = Guard()
+        # A first build takes minutes: nothing waits for it meanwhile.
+        frontend = (
+            FrontendService(wiring.root, logs).command(guard) if self._options.frontend else None
+        )
         # Services need no database to start: they load while it is being made.
         for name, command in wiring.commands().items():
-            port = wiring.ports[name]
-            service = ServiceProcess(
-                name=name,
-                command=command,
-                environment=wiring.environment(name),
-                log=logs / f"{name}.log",
-                port=port,
-                probe=partial(answers, port, _READY[name]),
-            )
-            self._services[name] = service
-            service.start(guard)
+            self._launch(name, command, wiring, guard)
         self._postgres = EmbeddedPostgres(
             logs / "postgresql.log", wiring.ports["postgresql"], self._options.postgres_settings
         )
@@ -99,6 +100,9 @@ class ProcessEnvironment:
         command, environment = wiring.migration(admin_url)
         migrations = ServiceProcess("migrations", command, environment, logs / "migrate.log")
         migrations.run(guard, _MIGRATION_SECONDS)
+        if frontend is not None:
+            # It makes its tables as it starts, in the schema that the migrations gave it.
+            self._launch("frontend", frontend, wiring, guard)
         # One that is not ready says less than the one below that has failed.
         for name in reversed(_ENDING):
             if name in self._services:
@@ -115,10 +119,24 @@ class ProcessEnvironment:
             services={"postgresql": self._postgres.service, **self._services},
             system_root=wiring.root,
             _guard=guard,
+            frontend_url=wiring.url("frontend") if self._options.frontend else None,
         )
         described = json.dumps(running.describe(), indent=2) + "\n"
         (self._options.run_folder / "environment.json").write_text(described, encoding="utf-8")
         return running
+
+    def _launch(self, name: str, command: list[str], wiring: Wiring, guard: Guard) -> None:
+        port = wiring.ports[name]
+        service = ServiceProcess(
+            name=name,
+            command=command,
+            environment=wiring.environment(name),
+            log=self._options.run_folder / "logs" / f"{name}.log",
+            port=port,
+            probe=partial(answers, port, _READY[name]),
+        )
+        self._services[name] = service
+        service.start(guard)
 
     def _root(self) -> Path:
         root = self._options.system_root
@@ -136,6 +154,7 @@ class ProcessEnvironment:
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
             for name in SERVICES
+            if name != "frontend" or self._options.frontend
         }
 
     def _end(self) -> None:

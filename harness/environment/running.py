@@ -30,6 +30,7 @@ class RunningProcesses:
         logs: Folder with a log a service.
         services: The processes by name.
         system_root: Folder that contains the `system` package that runs.
+        frontend_url: Origin of the frontend, None where it was not asked for.
     """
 
     backend_url: str
@@ -43,6 +44,7 @@ class RunningProcesses:
     services: dict[str, ServiceProcess] = field(repr=False)
     system_root: Path
     _guard: Guard = field(repr=False)
+    frontend_url: str | None = None
 
     def mint(
         self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
@@ -93,6 +95,7 @@ class RunningProcesses:
             "backend_url": self.backend_url,
             "mcp_url": self.mcp_url,
             "model_url": self.model_url,
+            "frontend_url": self.frontend_url,
             "issuer": self.issuer.url,
             "system_root": str(self.system_root),
             "logs": str(self.logs),

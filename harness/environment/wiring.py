@@ -22,6 +22,7 @@ from harness.errors import HarnessError
 from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
 ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
+_SIGN_IN_ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _ROLES = ("owner", "backend", "mcp", "auth")
 # What finds programs, libraries, certificates and temporary files.
 _INHERITED = (
@@ -58,12 +59,14 @@ class Wiring:
     exchanger: LocalIssuer = field(init=False)
     passwords: dict[str, str] = field(init=False)
     _cursor_secret: str = field(init=False)
+    _sign_in_secret: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.issuer = LocalIssuer.create(self.url("issuer"), ISSUER_ALGORITHMS)
         self.exchanger = LocalIssuer(self.url("backend"), [KeyPair.generate("EdDSA")])
         self.passwords = {role: secrets.token_urlsafe(18) for role in _ROLES}
         self._cursor_secret = secrets.token_urlsafe(32)
+        self._sign_in_secret = secrets.token_urlsafe(32)
 
     @property
     def keys_file(self) -> Path:
@@ -104,7 +107,7 @@ class Wiring:
 
     def environment(self, service: str) -> dict[str, str]:
         """All environment variables of a service."""
-        own = {"mcp": self._mcp, "backend": self._backend}
+        own = {"mcp": self._mcp, "backend": self._backend, "frontend": self._frontend}
         ours = service in own
         return {
             **clean_environment(self.root if ours else package_root("harness")),
@@ -172,8 +175,35 @@ class Wiring:
             "BACKEND_PORT": str(self.ports["backend"]),
             "BACKEND_URL": self.exchanger.url,
             "BACKEND_SIGNING_KEY": json.dumps(self.exchanger.keys[0].private_jwk()),
-            "TRUSTED_ISSUERS": json.dumps([self._people(BACKEND_AUDIENCE)]),
+            "TRUSTED_ISSUERS": json.dumps([self._people(BACKEND_AUDIENCE), *self._sign_in()]),
+            "CORS_ORIGINS": json.dumps([each["issuer"] for each in self._sign_in()]),
             **{name: value for name, value in model.items() if value},
+        }
+
+    def _sign_in(self) -> list[dict[str, object]]:
+        """The frontend as an issuer: for the backend only, never for the MCP server."""
+        if not self.options.frontend:
+            return []
+        origin = self.url("frontend")
+        return [
+            {
+                "issuer": origin,
+                "jwks_url": f"{origin}/api/auth/jwks",
+                "audience": BACKEND_AUDIENCE,
+                "algorithms": list(_SIGN_IN_ALGORITHMS),
+            }
+        ]
+
+    def _frontend(self) -> dict[str, str]:
+        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        return {
+            "AUTH_DATABASE_URL": f"postgresql://crosstalk_auth:{self.passwords['auth']}@{place}",
+            "BETTER_AUTH_SECRET": self._sign_in_secret,
+            "BETTER_AUTH_URL": self.url("frontend"),
+            "BACKEND_URL": self.url("backend"),
+            "FRONTEND_PORT": str(self.ports["frontend"]),
+            # Tests sign many people in from one address.
+            "AUTH_SIGN_IN_ATTEMPTS": "1000",
         }
 
 

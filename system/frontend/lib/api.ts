@@ -84,7 +84,7 @@ export class Backend {
   }
 
   completeAll(projectId: string | null): Promise<{ readonly completed: number }> {
-    return this.#write("POST", "/tasks/complete-all", undefined, { project_id: projectId });
+    return this.#write("POST", "/tasks/complete-all", { project_id: projectId });
   }
 
   deleteTask(id: string, options: CallOptions = {}): Promise<{ readonly id: string }> {

@@ -56,9 +56,9 @@ def test_a_port_that_another_environment_has(tmp_path: Path, root: Path) -> None
             start(ProcessOptions(tmp_path / "two", root, ports={"mcp": port}))
 
 
-@pytest.mark.parametrize("setting", [{"frontend": 1}, {"backend": 70_000}])
+@pytest.mark.parametrize("setting", [{"gateway": 1}, {"backend": 70_000}])
 def test_a_port_that_makes_no_sense(tmp_path: Path, root: Path, setting: dict[str, int]) -> None:
-    with refused("there is no service 'frontend'|70000 is no TCP port"):
+    with refused("there is no service 'gateway'|70000 is no TCP port"):
         start(ProcessOptions(tmp_path, root, ports=setting))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SERVICES = ("postgresql", "issuer", "model", "mcp", "backend", "frontend")
+# Where two of them tell their operator more.
+METRICS = ("mcp_metrics", "backend_metrics")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from harness.environment.errors import EnvironmentFailed, storage_failure
 from harness.environment.frontend import FrontendService
 from harness.environment.guard import Guard
 from harness.environment.interrupts import Unwinding, undisturbed
-from harness.environment.options import SERVICES, ProcessOptions
+from harness.environment.options import METRICS, SERVICES, ProcessOptions
 from harness.environment.ports import Ports
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
@@ -120,6 +120,9 @@ class ProcessEnvironment:
             system_root=wiring.root,
             _guard=guard,
             frontend_url=wiring.url("frontend") if self._options.frontend else None,
+            metrics_urls={
+                name: f"{wiring.url(f'{name}_metrics')}/metrics" for name in ("backend", "mcp")
+            },
         )
         described = json.dumps(running.describe(), indent=2) + "\n"
         (self._options.run_folder / "environment.json").write_text(described, encoding="utf-8")
@@ -153,7 +156,7 @@ class ProcessEnvironment:
         _require_known(self._options.extra_env, tuple(_READY))
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
-            for name in SERVICES
+            for name in (*SERVICES, *METRICS)
             if name != "frontend" or self._options.frontend
         }
 

@@ -31,6 +31,7 @@ class RunningProcesses:
         services: The processes by name.
         system_root: Folder that contains the `system` package that runs.
         frontend_url: Origin of the frontend, None where it was not asked for.
+        metrics_urls: `backend`, `mcp` to the URL of its figures.
     """
 
     backend_url: str
@@ -45,6 +46,7 @@ class RunningProcesses:
     system_root: Path
     _guard: Guard = field(repr=False)
     frontend_url: str | None = None
+    metrics_urls: Mapping[str, str] = field(default_factory=dict)
 
     def mint(
         self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
@@ -96,6 +98,7 @@ class RunningProcesses:
             "mcp_url": self.mcp_url,
             "model_url": self.model_url,
             "frontend_url": self.frontend_url,
+            "metrics_urls": dict(self.metrics_urls),
             "issuer": self.issuer.url,
             "system_root": str(self.system_root),
             "logs": str(self.logs),

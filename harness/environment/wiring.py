@@ -23,6 +23,12 @@ from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
 ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 _SIGN_IN_ALGORITHMS = ("EdDSA", "ES256", "RS256")
+_LIMITS = (
+    "RATE_LIMIT_PER_MINUTE",
+    "RATE_LIMIT_BURST",
+    "CHAT_RATE_LIMIT_PER_MINUTE",
+    "CHAT_RATE_LIMIT_BURST",
+)
 _ROLES = ("owner", "backend", "mcp", "auth")
 # What finds programs, libraries, certificates and temporary files.
 _INHERITED = (
@@ -132,7 +138,11 @@ class Wiring:
             "DATABASE_URL": f"postgresql://crosstalk_{role}:{self.passwords[role]}@{place}",
             "CURSOR_SECRET": self._cursor_secret,
             "LOG_LEVEL": "INFO",
+            "DRAIN_SECONDS": "10",
             "MCP_URL": self.mcp_url,
+            "METRICS_PORT": str(self.ports.get(f"{role}_metrics", "")),
+            # A campaign asks faster than any person: limits have tests of their own.
+            **dict.fromkeys(_LIMITS, "1000000"),
         }
 
     def _people(self, audience: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ def main() -> None:
     configure_logging("backend", settings.log_level)
     serve(
         lambda: create_app(settings),
+        settings,
         host=settings.backend_host,
         port=settings.backend_port,
         name="backend",

@@ -15,9 +15,11 @@ from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
 from system.backend.dependencies import Services, admit
 from system.backend.exchange import TokenExchange
+from system.backend.limits import Limits
 from system.backend.routes import chat, conversations, operations, projects, statistics, tasks
 from system.backend.settings import Settings
 from system.identity import TokenVerifier
+from system.observe import metrics
 from system.store import Store
 from system.wire.gate import BearerGate
 from system.wire.limits import BodyLimit
@@ -40,6 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
         max_connections=settings.mcp_max_connections,
     )
     assistant = Assistant(settings)
+    limits = Limits(settings)
+    metrics.watch(store.pool_status, verifier.fetches)
     service = ChatService(store, assistant, connection, exchange, settings.agent_history_messages)
 
     @asynccontextmanager
@@ -73,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
                 verifier=verifier,
                 public=operations.PUBLIC_PATHS.__contains__,
                 admit=admit,
+                spend=limits.spend,
             ),
             Middleware(BodyLimit),
         ],

@@ -5,37 +5,31 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
 
-from system.identity import SigningKey, TrustedIssuer
-from system.store import StoreSettings
-
-_URL = r"^https?://[^/]+"
+from system.identity import SigningKey
+from system.settings import URL_PATTERN, ServiceSettings
 
 
-class Settings(StoreSettings):
+class Settings(ServiceSettings):
     """`BACKEND_URL` is the issuer of the tokens that the backend presents to MCP."""
 
-    model_config = SettingsConfigDict(extra="ignore")
-
-    environment: Literal["development", "production"] = "development"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     backend_host: str = "127.0.0.1"
     backend_port: int = Field(default=8000, ge=0, le=65535)
-    backend_url: str = Field(default="http://localhost:8000", pattern=_URL)
+    backend_url: str = Field(default="http://localhost:8000", pattern=URL_PATTERN)
     backend_signing_key: SecretStr | None = None
-    mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=_URL)
+    mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=URL_PATTERN)
     mcp_timeout_seconds: float = Field(default=15.0, gt=0)
     mcp_max_connections: int = Field(default=100, ge=1)
-    trusted_issuers: list[TrustedIssuer] = Field(min_length=1)
     openai_api_key: SecretStr | None = None
-    openai_base_url: str | None = Field(default=None, pattern=_URL)
+    openai_base_url: str | None = Field(default=None, pattern=URL_PATTERN)
     openai_model: str = "gpt-4.1-mini"
     openai_api: Literal["responses", "chat_completions"] = "responses"
     cors_origins: list[str] = Field(default_factory=list)
     agent_max_turns: int = Field(default=8, ge=1)
     agent_timeout_seconds: float = Field(default=60.0, gt=0)
     agent_history_messages: int = Field(default=40, ge=1)
+    chat_rate_limit_per_minute: int = Field(default=30, ge=1)
+    chat_rate_limit_burst: int = Field(default=10, ge=1)
 
     @field_validator("backend_url")
     @classmethod
@@ -62,8 +56,6 @@ class Settings(StoreSettings):
             raise ValueError(
                 "BACKEND_SIGNING_KEY must be set in production, the same on every replica"
             )
-        if len({each.issuer for each in self.trusted_issuers}) != len(self.trusted_issuers):
-            raise ValueError("TRUSTED_ISSUERS names an issuer twice")
         return self
 
     def signing_key(self) -> SigningKey:

@@ -21,6 +21,7 @@ def main() -> None:
     configure_logging("mcp", settings.log_level)
     serve(
         lambda: create_app(settings),
+        settings,
         host=settings.mcp_host,
         port=settings.mcp_port,
         name="mcp server",

@@ -21,10 +21,12 @@ from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
+from system.observe import metrics
 from system.store import Store
 from system.wire.gate import BearerGate
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import RequestLog
+from system.wire.rates import RateLimit
 
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
@@ -48,6 +50,8 @@ def create_app(settings: Settings) -> ASGIApp:
     """
     store = Store(settings)
     verifier = TokenVerifier(settings.trusted_issuers)
+    limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
+    metrics.watch(store.pool_status, verifier.fetches)
     server = create_server(DirectData(store))
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
     metadata_path = f"/.well-known/oauth-protected-resource{settings.path}"
@@ -96,6 +100,7 @@ def create_app(settings: Settings) -> ASGIApp:
         verifier=verifier,
         public=public.__contains__,
         admit=admit_to(settings.mcp_url),
+        spend=lambda scope, subject: limit.spend((subject.issuer, subject.user_id)),
         challenge_parameters=(f'resource_metadata="{metadata_url}"',),
     )
     inner.router.routes += [

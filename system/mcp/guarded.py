@@ -28,6 +28,7 @@ from system.errors import (
     ValidationFailed,
 )
 from system.mcp.gate import current_subject
+from system.observe.metrics import count_tool_call
 
 _log = logging.getLogger(__name__)
 
@@ -57,13 +58,12 @@ class GuardedServer(MCPServer[Any]):
             _log.exception("tool failed", extra={"tool": name if known else "unknown"})
             return _error_result(ServerError())
         finally:
+            tool = name if known else "unknown"
+            seconds = time.perf_counter() - started
+            count_tool_call(tool, outcome, seconds)
             _log.info(
                 "tool call",
-                extra={
-                    "tool": name if known else "unknown",
-                    "outcome": outcome,
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
-                },
+                extra={"tool": tool, "outcome": outcome, "ms": round(seconds * 1000, 1)},
             )
 
     async def _guarded(

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic import Field
 
-from system.identity import TrustedIssuer
-from system.store import StoreSettings
+from system.settings import ServiceSettings
 
 
-class Settings(StoreSettings):
+class Settings(ServiceSettings):
     """`MCP_URL` is the resource that tokens must name as their audience (RFC 8707)."""
 
-    model_config = SettingsConfigDict(extra="ignore")
-
-    environment: Literal["development", "production"] = "development"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     mcp_host: str = "127.0.0.1"
     mcp_port: int = Field(default=8001, ge=0, le=65535)
     mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=r"^https?://[^/]+/.+")
@@ -26,14 +19,6 @@ class Settings(StoreSettings):
     mcp_allowed_hosts: list[str] = Field(default_factory=list)
     mcp_allowed_origins: list[str] = Field(default_factory=list)
     mcp_call_timeout_seconds: float = Field(default=12.0, gt=0)
-    trusted_issuers: list[TrustedIssuer] = Field(min_length=1)
-
-    @field_validator("trusted_issuers")
-    @classmethod
-    def _once(cls, value: list[TrustedIssuer]) -> list[TrustedIssuer]:
-        if len({each.issuer for each in value}) != len(value):
-            raise ValueError("names an issuer twice")
-        return value
 
     @property
     def path(self) -> str:

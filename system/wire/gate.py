@@ -11,8 +11,9 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from system.errors import ServiceError
+from system.errors import RateLimited, ServiceError, Unauthorized
 from system.identity import Subject, TokenVerifier
+from system.observe.metrics import count_refused
 from system.wire.answers import error_response
 from system.wire.bearer import bearer_token
 
@@ -25,6 +26,7 @@ class BearerGate:
         verifier: Verifies tokens meant for this service.
         public: Whether a path needs no token.
         admit: Notes the verified subject in the scope, in the form the application reads.
+        spend: Counts a request against its subject's limit; raises `RateLimited`.
         challenge_parameters: More `WWW-Authenticate` parameters, e.g. RFC 9728's.
     """
 
@@ -35,12 +37,14 @@ class BearerGate:
         verifier: TokenVerifier,
         public: Callable[[str], bool],
         admit: Callable[[Scope, Subject], None],
+        spend: Callable[[Scope, Subject], None],
         challenge_parameters: tuple[str, ...] = (),
     ) -> None:
         self._app = app
         self._verifier = verifier
         self._public = public
         self._admit = admit
+        self._spend = spend
         self._challenge_parameters = challenge_parameters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +55,11 @@ class BearerGate:
         headers = Headers(scope=scope)
         try:
             subject = await self._verifier.verify(bearer_token(headers))
+            self._spend(scope, subject)
         except ServiceError as error:
-            challenge = self._challenge("authorization" in headers)
+            had_credentials = "authorization" in headers
+            count_refused(_reason(error, had_credentials))
+            challenge = self._challenge(had_credentials)
             await error_response(error, challenge)(scope, receive, send)
             return
         self._admit(scope, subject)
@@ -62,3 +69,9 @@ class BearerGate:
         # No error code for a request that brought no credentials at all (RFC 6750 section 3.1).
         error = ('error="invalid_token"',) if had_credentials else ()
         return f"Bearer {', '.join((*error, *self._challenge_parameters))}".strip()
+
+
+def _reason(error: ServiceError, had_credentials: bool) -> str:
+    if isinstance(error, Unauthorized):
+        return "invalid" if had_credentials else "missing"
+    return "rate_limited" if isinstance(error, RateLimited) else "unavailable"

@@ -19,6 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from system.errors import ServerError
+from system.observe.metrics import count_request, route_of
 from system.wire.answers import error_response
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -106,15 +107,16 @@ class RequestLog:
             if status == 0:
                 await error_response(ServerError())(scope, receive, note)
         finally:
-            route = scope.get("route")
+            seconds = time.perf_counter() - started
+            count_request(scope, status, seconds)
             _log.info(
                 "request",
                 extra={
                     "method": scope["method"],
                     # The template, not the path: paths carry users' ids.
-                    "route": getattr(route, "path", None) or "-",
+                    "route": route_of(scope),
                     "status": status,
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    "ms": round(seconds * 1000, 1),
                 },
             )
             request_id.reset(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -10,7 +11,8 @@ import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
-DRAIN_SECONDS = 10
+from system.observe.exposition import serve_metrics
+from system.settings import ServiceSettings
 
 
 def settings_error(error: ValidationError) -> str:
@@ -23,11 +25,20 @@ def settings_error(error: ValidationError) -> str:
 
 
 def serve(
-    app_factory: Callable[[], ASGIApp], *, host: str, port: int, name: str, port_setting: str
+    app_factory: Callable[[], ASGIApp],
+    settings: ServiceSettings,
+    *,
+    host: str,
+    port: int,
+    name: str,
+    port_setting: str,
 ) -> None:
-    """Listen until SIGTERM or SIGINT, then finish what was begun.
+    """Listen until SIGTERM or SIGINT, then finish what was begun and return.
 
-    Exits with status 1 and one line on standard error when the port is in use.
+    What is under way, streams too, has `DRAIN_SECONDS` to end, and is cancelled after that; new
+    connections are refused at once.
+
+    Exits with status 1 and one line on standard error when a port is in use.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,9 +51,20 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
         timeout_keep_alive=30,
     )
     server = uvicorn.Server(config)
+    end_metrics = serve_metrics(settings.metrics_host, settings.metrics_port)
     print(f"{name} listening on http://{host}:{listener.getsockname()[1]}", flush=True)
-    server.run(sockets=[listener])
+    # uvicorn raises the signal again when it has drained: having ended as asked is no failure.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _end)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        end_metrics()
+
+
+def _end(signum: int, frame: object) -> None:
+    sys.exit(0)

@@ -1,0 +1,37 @@
+"""How often one user may ask the backend: every request, and chats besides.
+
+A chat costs a model's time, so it has a limit of its own on top of the general one.
+"""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+from system.backend.settings import Settings
+from system.identity import Subject
+from system.wire.rates import RateLimit
+
+_CHAT_PATHS = frozenset({"/api/chat", "/chatkit"})
+
+
+class Limits:
+    """The backend's limits, each counted per issuer and subject.
+
+    Args:
+        settings: How many a minute and at once.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._all = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
+        self._chat = RateLimit(settings.chat_rate_limit_per_minute, settings.chat_rate_limit_burst)
+
+    def spend(self, scope: Scope, subject: Subject) -> None:
+        """Count a request of this subject.
+
+        Raises:
+            RateLimited: It is one too many.
+        """
+        key = (subject.issuer, subject.user_id)
+        self._all.spend(key)
+        if scope["path"] in _CHAT_PATHS:
+            self._chat.spend(key)

@@ -1,0 +1,79 @@
+"""How often one caller may ask: a token bucket a caller, kept in this process.
+
+The key is whom the verified token speaks for, issuer and subject, so that nobody's limit depends
+on what anybody else does. A network address is no key: users behind one proxy would share it, and
+one could lock out the others. Requests without a valid token are therefore not limited here; they
+are refused before anything is read or looked up.
+
+Each bucket is one number, the time at which it will be full again (the generic cell rate algorithm
+of ITU-T I.371). A bucket that is full again is as good as none and is forgotten. Beyond `max_keys`
+the one unused for longest is forgotten too, which can only favour its owner.
+
+Replicas count each for themselves: behind a balancer the limit is up to so many times higher.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from system.errors import RateLimited
+
+_FORGET_AT_ONCE = 2
+
+
+class RateLimit:
+    """So many requests a minute, and so many at once.
+
+    Args:
+        per_minute: Requests a minute in the long run.
+        burst: Requests at once, after a pause.
+        max_keys: Buckets kept at most.
+        clock: Seconds that never step back.
+    """
+
+    def __init__(
+        self,
+        per_minute: float,
+        burst: int,
+        *,
+        max_keys: int = 100_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._interval = 60.0 / per_minute
+        self._tolerance = self._interval * (burst - 1)
+        self._max_keys = max_keys
+        self._clock = clock
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many buckets are kept."""
+        return len(self._full_at)
+
+    def spend(self, key: Hashable) -> None:
+        """Count a request of this caller.
+
+        Raises:
+            RateLimited: It is one too many, and is not counted; says after how many seconds the
+                next one will be let through.
+        """
+        now = self._clock()
+        full_at = max(now, self._full_at.get(key, now))
+        wait = full_at - now - self._tolerance
+        # A nanosecond: sums of intervals are not exact.
+        if wait > 1e-9:
+            raise RateLimited(retry_after=math.ceil(wait))
+        self._full_at[key] = full_at + self._interval
+        self._full_at.move_to_end(key)
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        for _ in range(_FORGET_AT_ONCE):
+            key, full_at = next(iter(self._full_at.items()))
+            if full_at > now and len(self._full_at) <= self._max_keys:
+                return
+            del self._full_at[key]
+            if not self._full_at:
+                return

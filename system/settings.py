@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from system.identity import TrustedIssuer
+from system.identity import IdentitySettings
 from system.store import StoreSettings
 
 URL_PATTERN = r"^https?://[^/]+"
 
 
-class ServiceSettings(StoreSettings):
+class ServiceSettings(StoreSettings, IdentitySettings):
     """The shared part of a service's settings; each service adds its own."""
 
     # An empty variable is one that was not set: that is how compose files pass them on.
@@ -21,16 +21,8 @@ class ServiceSettings(StoreSettings):
 
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    trusted_issuers: list[TrustedIssuer] = Field(min_length=1)
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     drain_seconds: int = Field(default=25, ge=1, le=600)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)
-
-    @field_validator("trusted_issuers")
-    @classmethod
-    def _once(cls, value: list[TrustedIssuer]) -> list[TrustedIssuer]:
-        if len({each.issuer for each in value}) != len(value):
-            raise ValueError("names an issuer twice")
-        return value

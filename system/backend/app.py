@@ -18,7 +18,6 @@ from system.backend.exchange import TokenExchange
 from system.backend.limits import Limits
 from system.backend.routes import chat, conversations, operations, projects, statistics, tasks
 from system.backend.settings import Settings
-from system.identity import TokenVerifier
 from system.observe import metrics
 from system.store import Store
 from system.wire.gate import BearerGate
@@ -34,8 +33,13 @@ def create_app(settings: Settings) -> FastAPI:
         settings: Checked configuration.
     """
     store = Store(settings)
-    verifier = TokenVerifier(settings.trusted_issuers)
-    exchange = TokenExchange(settings.backend_url, settings.mcp_url, settings.signing_key())
+    verifier = settings.verifier()
+    exchange = TokenExchange(
+        settings.backend_url,
+        settings.mcp_url,
+        settings.signing_key(),
+        also_published=settings.backend_published_keys,
+    )
     connection = McpConnection(
         settings.mcp_url,
         timeout=settings.mcp_timeout_seconds,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from system.identity import SigningKey, Subject
 
@@ -27,6 +27,8 @@ class TokenExchange:
         issuer: The backend's URL, `iss` and `act.sub` of its tokens.
         audience: The MCP resource URL.
         key: Signs; its public part is in the backend's JWKS.
+        also_published: Public keys beside it: the next one, or the one before, while a rotation is
+            under way.
         clock: Seconds since the epoch.
     """
 
@@ -35,11 +37,14 @@ class TokenExchange:
         issuer: str,
         audience: str,
         key: SigningKey,
+        *,
+        also_published: Sequence[Mapping[str, str]] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._key = key
+        self._also_published = [dict(each) for each in also_published if each["kid"] != key.kid]
         self._clock = clock
         self._made: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
@@ -69,4 +74,4 @@ class TokenExchange:
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The JWK Set that the MCP server verifies with (RFC 7517 section 5)."""
-        return {"keys": [self._key.public_jwk()]}
+        return {"keys": [self._key.public_jwk(), *self._also_published]}

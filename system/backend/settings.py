@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from system.identity import SigningKey
+from system.identity.signing import public_jwk
 from system.settings import URL_PATTERN, ServiceSettings
 
 
@@ -17,6 +18,7 @@ class Settings(ServiceSettings):
     backend_port: int = Field(default=8000, ge=0, le=65535)
     backend_url: str = Field(default="http://localhost:8000", pattern=URL_PATTERN)
     backend_signing_key: SecretStr | None = None
+    backend_published_keys: list[dict[str, str]] = Field(default_factory=list)
     mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=URL_PATTERN)
     mcp_timeout_seconds: float = Field(default=15.0, gt=0)
     mcp_max_connections: int = Field(default=100, ge=1)
@@ -49,6 +51,11 @@ class Settings(ServiceSettings):
         if value is not None:
             SigningKey.from_jwk_json(value.get_secret_value())
         return value
+
+    @field_validator("backend_published_keys")
+    @classmethod
+    def _public_keys(cls, value: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [public_jwk(each) for each in value]
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:

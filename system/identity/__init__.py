@@ -8,7 +8,16 @@ a cache (`jwks`, `keys`), and `verifier` puts these together.
 from system.identity.claims import Subject
 from system.identity.eddsa import EdDSAKey, PSSKey
 from system.identity.issuers import TrustedIssuer
+from system.identity.settings import IdentitySettings
 from system.identity.signing import SigningKey
 from system.identity.verifier import TokenVerifier
 
-__all__ = ["EdDSAKey", "PSSKey", "SigningKey", "Subject", "TokenVerifier", "TrustedIssuer"]
+__all__ = [
+    "EdDSAKey",
+    "IdentitySettings",
+    "PSSKey",
+    "SigningKey",
+    "Subject",
+    "TokenVerifier",
+    "TrustedIssuer",
+]

@@ -5,10 +5,11 @@
 - Half-way through that age a request starts a refresh and does not wait for it, so that a slow
   issuer slows nobody whose key is known.
 - An unknown `kid` waits for one refresh that began after it arrived, shared by all who wait.
-  Refreshes are at least `min_interval` seconds apart, and a `kid` that was found absent is
-  refused at once for a while: a stream of forged ones cannot make us hammer the issuer.
-- While the issuer is down, known keys stay in use until their age ends. When none are left, the
-  answer is `Unavailable`: nothing is known about the token, so it is not refused.
+  Refreshes are at least `min_interval` seconds apart: a stream of forged ids cannot make us hammer
+  the issuer. That an id was absent is not remembered, because anybody could then have the next
+  key refused before it exists, by sending its id.
+- While the issuer is down, known keys stay in use until their age ends. Of an id that is not known
+  nothing can be said then, so the answer is `Unavailable` and not a refusal.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import asyncio
 import json
 import logging
 import math
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -30,9 +30,8 @@ _log = logging.getLogger(__name__)
 
 _MAX_DOCUMENT_BYTES = 512 * 1024
 _FETCH_SECONDS = 5.0
-_MAX_WAITING = 1_000
-_ABSENT_SECONDS = 30.0
-_MAX_ABSENT = 4_096
+# A request that waits costs a few tens of kilobytes.
+_MAX_WAITING = 4_096
 
 
 @dataclass(slots=True)
@@ -73,7 +72,6 @@ class KeySet:
         self._clock = clock
         self._sleep = sleep
         self._known: dict[str, _Known] = {}
-        self._absent: OrderedDict[str, float] = OrderedDict()
         self._refreshing: asyncio.Task[None] | None = None
         self._tried_at: float | None = None
         self._read_at: float | None = None
@@ -85,34 +83,26 @@ class KeySet:
         """The key of that id, or None when the issuer publishes no such key.
 
         Raises:
-            Unavailable: No key is known and the issuer does not answer, or too many wait.
+            Unavailable: The key is not known and the issuer does not answer, or too many wait.
         """
         key = self.current(kid)
-        if key is not None or self._found_absent(kid):
+        if key is not None:
             return key
         if self._waiting >= _MAX_WAITING:
-            raise Unavailable(
-                "sign-in keys are being fetched", retry_after=math.ceil(self._min_interval) or 1
-            )
+            raise self._unavailable()
         arrived = self.fetches
         self._waiting += 1
         try:
             # A fetch already on its way may have left before the key was published.
-            while self.fetches == arrived:
-                if self._lost() and not self._in_flight() and not self._allowed():
-                    break
+            while self.fetches == arrived and not self._just_failed():
                 await self.refresh()
                 key = self.current(kid)
                 if key is not None:
                     return key
         finally:
             self._waiting -= 1
-        if self._lost():
-            raise Unavailable(
-                "sign-in keys cannot be fetched", retry_after=math.ceil(self._min_interval) or 1
-            )
-        if self._answered:
-            self._remember_absent(kid)
+        if not self._answered:
+            raise self._unavailable()
         return None
 
     def current(self, kid: str) -> PublishedKey | None:
@@ -144,9 +134,14 @@ class KeySet:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _lost(self) -> bool:
-        """Whether there is nothing to go by: the issuer does not answer and no key is known."""
-        return self._tried_at is not None and not self._answered and not self.known
+    def _just_failed(self) -> bool:
+        """Whether the issuer did not answer, and may not be asked again yet."""
+        tried = self._tried_at is not None and not self._in_flight()
+        return tried and not self._answered and not self._allowed()
+
+    def _unavailable(self) -> Unavailable:
+        wait = math.ceil(self._min_interval) or 1
+        return Unavailable("sign-in keys cannot be fetched", retry_after=wait)
 
     def _allowed(self) -> bool:
         return self._tried_at is None or self._clock() - self._tried_at >= self._min_interval
@@ -208,13 +203,3 @@ class KeySet:
             # The same object as long as the key is the same: remembered tokens compare by it.
             same = before is not None and before.key.entry == key.entry
             self._known[kid] = _Known(before.key if before and same else key, now)
-
-    def _found_absent(self, kid: str) -> bool:
-        since = self._absent.get(kid)
-        return since is not None and self._clock() - since < _ABSENT_SECONDS
-
-    def _remember_absent(self, kid: str) -> None:
-        self._absent[kid] = self._clock()
-        self._absent.move_to_end(kid)
-        while len(self._absent) > _MAX_ABSENT:
-            self._absent.popitem(last=False)

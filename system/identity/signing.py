@@ -12,8 +12,10 @@ from jose.exceptions import JWKError
 
 from system.identity.eddsa import EdDSAKey
 from system.identity.encoding import b64url_encode
+from system.identity.keys import acceptable_kid
 
 _EXPECTED = "must be a private Ed25519 JWK (kty OKP, crv Ed25519, x, d)"
+_EXPECTED_PUBLIC = "must be public Ed25519 JWKs (kty OKP, crv Ed25519, kid, x; never d)"
 
 
 class SigningKey:
@@ -33,7 +35,7 @@ class SigningKey:
             self._key = EdDSAKey(jwk, "EdDSA")
         except JWKError as error:
             raise ValueError(_EXPECTED) from error
-        if "d" not in jwk or not isinstance(kid, str):
+        if "d" not in jwk or not (kid == "" or acceptable_kid(kid)):
             raise ValueError(_EXPECTED)
         self._jwk = dict(jwk)
         self.kid: str = kid or _thumbprint(jwk)
@@ -67,8 +69,12 @@ class SigningKey:
 
     def public_jwk(self) -> dict[str, str]:
         """What the JWKS publishes: no `d`."""
-        public: dict[str, str] = {name: self._jwk[name] for name in ("kty", "crv", "x")}
-        return {**public, "kid": self.kid, "alg": "EdDSA", "use": "sig"}
+        members = {name: self._jwk[name] for name in ("kty", "crv", "x")}
+        return public_jwk({**members, "kid": self.kid})
+
+    def private_jwk(self) -> dict[str, str]:
+        """What is configured: keep it secret."""
+        return {**self.public_jwk(), "d": str(self._jwk["d"])}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A compact JWS of the claims (RFC 7515 section 7.1)."""
@@ -79,6 +85,22 @@ class SigningKey:
         ]
         signing_input = ".".join(parts)
         return f"{signing_input}.{b64url_encode(self._key.sign(signing_input.encode()))}"
+
+
+def public_jwk(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """A public Ed25519 key as a JWKS lists it, and nothing else that was said of it.
+
+    Raises:
+        ValueError: It is not one, has no `kid`, or is a private key, which must not be published.
+    """
+    if "d" in jwk or not acceptable_kid(jwk.get("kid")):
+        raise ValueError(_EXPECTED_PUBLIC)
+    try:
+        EdDSAKey(jwk, "EdDSA")
+    except JWKError as error:
+        raise ValueError(_EXPECTED_PUBLIC) from error
+    members = {name: str(jwk[name]) for name in ("kty", "crv", "x", "kid")}
+    return {**members, "alg": "EdDSA", "use": "sig"}
 
 
 def _thumbprint(jwk: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ class TokenVerifier:
 
         Raises:
             Unauthorized: It does not verify; the message does not say why.
-            Unavailable: The issuer's keys cannot be had and none are known.
+            Unavailable: The key is not known and the issuer's keys cannot be had.
         """
         known = self._remembered.get(token, now=self._clock())
         if known is not None:

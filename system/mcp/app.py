@@ -15,7 +15,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from system.errors import ServiceError
-from system.identity import TokenVerifier
 from system.mcp.data import Data, DirectData
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
@@ -49,7 +48,7 @@ def create_app(settings: Settings) -> ASGIApp:
         settings: Checked configuration.
     """
     store = Store(settings)
-    verifier = TokenVerifier(settings.trusted_issuers)
+    verifier = settings.verifier()
     limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
     metrics.watch(store.pool_status, verifier.fetches)
     server = create_server(DirectData(store))

@@ -8,11 +8,13 @@ from jose.exceptions import JWKError
 
 from harness.tokens import KeyPair, LocalIssuer
 from system.identity import EdDSAKey, PSSKey, SigningKey, TokenVerifier
+from system.identity.__main__ import main as make_a_key
+from system.identity.signing import public_jwk
 from tests.unit.system.identity.issuing import EXCHANGER_URL, MCP, Published, trusted
 
 
 def private_jwk(key: SigningKey) -> str:
-    return json.dumps(key._jwk)
+    return json.dumps(key.private_jwk())
 
 
 async def test_what_it_signs_verifies_with_what_it_publishes() -> None:
@@ -85,3 +87,25 @@ def test_python_jose_knows_the_added_algorithms() -> None:
 def test_a_public_key_does_not_sign() -> None:
     with pytest.raises(JWKError):
         EdDSAKey(KeyPair.generate("EdDSA").public_jwk(), "EdDSA").sign(b"")
+
+
+def test_a_key_is_published_by_its_public_members_alone() -> None:
+    key = SigningKey.generate("next").public_jwk()
+    assert public_jwk({**key, "x5c": ["..."], "alg": "none"}) == key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"d": "AAAA"}, {"kid": ""}, {"kid": None}, {"crv": "X25519"}, {"kty": "RSA"}, {"x": "short"}],
+    ids="".join,
+)
+def test_a_key_that_must_not_be_published_is_not(changes: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="must be public Ed25519 JWKs"):
+        public_jwk({**SigningKey.generate("next").public_jwk(), **changes})
+
+
+def test_a_new_key_is_printed_as_the_services_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    make_a_key()
+    lines = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    key = SigningKey.from_jwk_json(lines["BACKEND_SIGNING_KEY"])
+    assert json.loads(lines["BACKEND_PUBLISHED_KEYS"]) == [key.public_jwk()]

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from system.identity import IdentitySettings
+from tests.unit.system.identity.issuing import BACKEND, ISSUER_URL, MCP, trusted
+
+
+def settings(**changes: Any) -> IdentitySettings:
+    issuers = [trusted(ISSUER_URL, BACKEND).model_dump()]
+    return IdentitySettings(**{"trusted_issuers": issuers, **changes})
+
+
+async def test_a_verifier_keeps_keys_as_long_as_it_is_told_to() -> None:
+    told = settings(jwks_max_age_seconds=60, jwks_refresh_seconds=2, token_leeway_seconds=5)
+    verifier = told.verifier()
+    keys = verifier._keys[ISSUER_URL]
+    assert (keys._max_age, keys._min_interval, verifier._leeway) == (60, 2, 5)
+    await verifier.aclose()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"trusted_issuers": []},
+        {"trusted_issuers": [trusted(ISSUER_URL, BACKEND), trusted(ISSUER_URL, MCP)]},
+        {"jwks_max_age_seconds": 0},
+        {"jwks_refresh_seconds": 0},
+        {"token_leeway_seconds": -1},
+        {"token_leeway_seconds": 3_600},
+    ],
+)
+def test_what_would_undo_verification_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**changes)

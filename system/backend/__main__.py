@@ -6,7 +6,6 @@ import sys
 
 from pydantic import ValidationError
 
-from system.backend.app import create_app
 from system.backend.settings import Settings
 from system.wire.logs import configure_logging
 from system.wire.serve import serve, settings_error
@@ -19,6 +18,9 @@ def main() -> None:
     except ValidationError as error:
         sys.exit(settings_error(error))
     configure_logging("backend", settings.log_level)
+    # Here and not above: the SDKs read variables of their own when they are imported.
+    from system.backend.app import create_app
+
     serve(
         lambda: create_app(settings),
         settings,

@@ -7,9 +7,12 @@ memory, no database connection. Tracing is off, because traces would send users'
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import httpx2
 from agents import (
     Agent,
     AgentsException,
@@ -17,22 +20,37 @@ from agents import (
     OpenAIChatCompletionsModel,
     OpenAIResponsesModel,
     RunConfig,
+    RunContextWrapper,
     Runner,
+    RunResultStreaming,
     set_tracing_disabled,
 )
 from agents.items import TResponseInputItem
 from agents.mcp import MCPServer
 from openai import AsyncOpenAI, OpenAIError
+from pydantic import ValidationError
 
 from system.backend.settings import Settings
 from system.errors import Unavailable
-from system.store.schemas import MessageView
+from system.store.schemas import MessageRole, MessageView
 
 set_tracing_disabled(True)
 
 _INSTRUCTIONS = (
     "You help one person with their tasks and projects. Use the tools to read and change them; "
     "they work on this person's data only. Say briefly what you did."
+)
+_UNKNOWN_OUTCOME = (
+    "the tool did not answer; whether it took effect is unknown: look before repeating a change"
+)
+# Anything but these is a fault of ours: the model's server is away, wrong or too slow.
+_MODEL_FAILURES = (
+    OpenAIError,
+    AgentsException,
+    httpx2.HTTPError,
+    TimeoutError,
+    json.JSONDecodeError,
+    ValidationError,
 )
 _log = logging.getLogger(__name__)
 
@@ -61,12 +79,17 @@ class Assistant:
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
 
-    async def answer(self, history: Sequence[MessageView], tools: MCPServer) -> str:
-        """The assistant's answer to the last message of a conversation.
+    async def answer(
+        self, history: Sequence[MessageView], tools: MCPServer, say: Callable[[str], None]
+    ) -> None:
+        """Answer the last message of a conversation, piece by piece.
+
+        When this returns or raises, nothing of the run is left: no task, no open request.
 
         Args:
             history: The conversation, oldest first, the user's new message last.
             tools: The user's tools.
+            say: Receives the answer's text as it comes; together the pieces are the answer.
 
         Raises:
             Unavailable: The model cannot be reached, or did not finish.
@@ -74,27 +97,70 @@ class Assistant:
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
         agent = Agent(
-            name="assistant", instructions=_INSTRUCTIONS, model=self._model, mcp_servers=[tools]
+            name="assistant",
+            instructions=_INSTRUCTIONS,
+            model=self._model,
+            mcp_servers=[tools],
+            mcp_config={"failure_error_function": _tool_failure},
         )
-        conversation: list[TResponseInputItem] = [
-            {"role": "user", "content": each.content}
-            if each.role.value == "user"
-            else {"role": "assistant", "content": each.content}
-            for each in history
-        ]
         try:
             async with asyncio.timeout(self._timeout):
-                result = await Runner.run(
+                result = Runner.run_streamed(
                     agent,
-                    conversation,
+                    _conversation(history),
                     max_turns=self._max_turns,
                     run_config=RunConfig(tracing_disabled=True),
                 )
-        except (OpenAIError, AgentsException, TimeoutError) as error:
+                try:
+                    await _listen(result, say)
+                finally:
+                    await _end(result)
+        except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
-        return str(result.final_output)
 
     async def aclose(self) -> None:
         """Close the connections to the model."""
         await self._client.close()
+
+
+async def _listen(result: RunResultStreaming, say: Callable[[str], None]) -> None:
+    said = False
+    between = ""
+    async for event in result.stream_events():
+        if event.type != "raw_response_event":
+            continue
+        data = event.data
+        if data.type == "response.output_item.added" and said:
+            # What follows is another message of the same answer.
+            between = "\n\n"
+        if data.type == "response.output_text.delta" or data.type == "response.refusal.delta":
+            say(between + data.delta)
+            said, between = True, ""
+    if not said and result.final_output:
+        say(str(result.final_output))
+
+
+async def _end(result: RunResultStreaming) -> None:
+    """Leave nothing of a run behind: the SDK cancels its task, and does not wait for it."""
+    task = result.run_loop_task
+    if task is None or task.done():
+        return
+    result.cancel()
+    await asyncio.wait({task})
+
+
+def _conversation(history: Sequence[MessageView]) -> list[TResponseInputItem]:
+    items: list[TResponseInputItem] = []
+    for each in history:
+        if each.role is MessageRole.USER:
+            items.append({"role": "user", "content": each.content})
+        else:
+            note = "\n[the person stopped this answer here]" if each.interrupted else ""
+            items.append({"role": "assistant", "content": each.content + note})
+    return items
+
+
+def _tool_failure(context: RunContextWrapper[Any], error: Exception) -> str:
+    """What the model reads when a call failed; the SDK's own text asks it to repeat the call."""
+    return json.dumps(Unavailable(_UNKNOWN_OUTCOME).envelope())

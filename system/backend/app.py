@@ -13,10 +13,19 @@ from system.backend import failures
 from system.backend.agent import Assistant
 from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
+from system.backend.chatkit.server import AssistantServer
 from system.backend.dependencies import Services, admit
 from system.backend.exchange import TokenExchange
 from system.backend.limits import Limits
-from system.backend.routes import chat, conversations, operations, projects, statistics, tasks
+from system.backend.routes import (
+    chat,
+    chatkit,
+    conversations,
+    operations,
+    projects,
+    statistics,
+    tasks,
+)
 from system.backend.settings import Settings
 from system.observe import metrics
 from system.store import Store
@@ -53,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await service.aclose()
         await assistant.aclose()
         await connection.aclose()
         await verifier.aclose()
@@ -86,8 +96,10 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(BodyLimit),
         ],
     )
-    app.state.services = Services(store, verifier, exchange, connection, service)
+    app.state.services = Services(
+        store, verifier, exchange, connection, service, AssistantServer(store, service), limits
+    )
     failures.install(app)
-    for room in (operations, chat, tasks, projects, statistics, conversations):
+    for room in (operations, chat, chatkit, tasks, projects, statistics, conversations):
         app.include_router(room.router)
     return app

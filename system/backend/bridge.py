@@ -2,16 +2,17 @@
 
 Protocol revision 2026-07-28 is stateless, so there is no session to share and none to mix up: a
 call is one request on a shared connection pool, with the token given to that call and to no other.
-Nothing is locked, nothing is kept between calls but the list of tools, which is the same for
-everybody. The agent never sees `user_id`: it is taken out of the schemas, and what the model sends
-under that name is overwritten with the subject.
+Nothing is locked, nothing is kept between calls but the list of tools for a while, which is the
+same for everybody. The agent never sees `user_id`: it is taken out of the schemas, and what the
+model sends under that name is overwritten with the subject.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -31,6 +32,8 @@ from system.wire.logs import REQUEST_ID_HEADER, request_id
 PROTOCOL = "2026-07-28"
 IDENTITY_ARGUMENT = "user_id"
 
+# After this many seconds the list of tools is asked for again: servers are upgraded.
+_TOOLS_MAX_AGE = 300.0
 _META = {
     "io.modelcontextprotocol/protocolVersion": PROTOCOL,
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -46,27 +49,50 @@ class McpConnection:
         url: The endpoint.
         timeout: Seconds for one call.
         max_connections: Calls that can be under way at once; more wait.
+        clock: Seconds, monotonic.
     """
 
-    def __init__(self, url: str, *, timeout: float, max_connections: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        max_connections: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._url = url
+        self._clock = clock
         self._ids = itertools.count(1)
         limits = httpx2.Limits(
             max_connections=max_connections, max_keepalive_connections=max_connections
         )
         self._http = httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
-        self._tools: list[Tool] | None = None
+        self._tools: list[Tool] = []
+        self._tools_until = 0.0
 
     async def tools(self, token: str) -> list[Tool]:
-        """The server's tools, fetched once: the list is the same for every user.
+        """The server's tools, remembered for a while: the list is the same for every user.
 
         Raises:
-            Unavailable: The server does not answer as it should.
+            Unavailable: The server does not answer as it should, and no list is remembered.
         """
-        if self._tools is None:
+        if self._tools and self._clock() < self._tools_until:
+            return self._tools
+        try:
             result = await self._request("tools/list", {}, token)
             self._tools = [Tool.model_validate(each) for each in result.get("tools", ())]
+        except (Unavailable, ValidationError) as error:
+            if not self._tools:
+                raise Unavailable("the tools do not answer", retry_after=1) from error
+        self._tools_until = self._clock() + _TOOLS_MAX_AGE
         return self._tools
+
+    def only_reads(self, name: str) -> bool:
+        """Whether the server declares that this tool changes nothing."""
+        return any(
+            tool.name == name and tool.annotations is not None and tool.annotations.read_only_hint
+            for tool in self._tools
+        )
 
     async def call(self, name: str, arguments: Mapping[str, Any], token: str) -> CallToolResult:
         """Call a tool with this token.
@@ -129,11 +155,23 @@ class McpConnection:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """A tool call that the agent made, for the answer to the user."""
+    """A tool call that the agent made, for the answer to the user.
+
+    Attributes:
+        changed: It succeeded, and the server does not say that the tool only reads.
+    """
 
     name: str
     arguments: Mapping[str, Any]
     outcome: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBegan:
+    """The agent has begun a tool call."""
+
+    name: str
 
 
 class BoundTools(MCPServer):
@@ -143,15 +181,21 @@ class BoundTools(MCPServer):
         connection: The shared pool.
         exchange: Makes the token for each call.
         subject: The verified user.
+        tell: Is told of every call when it begins and when it has ended.
     """
 
     def __init__(
-        self, connection: McpConnection, exchange: TokenExchange, subject: Subject
+        self,
+        connection: McpConnection,
+        exchange: TokenExchange,
+        subject: Subject,
+        tell: Callable[[ToolBegan | ToolUse], None] | None = None,
     ) -> None:
         super().__init__(use_structured_content=False)
         self._connection = connection
         self._exchange = exchange
         self._subject = subject
+        self._tell = tell or (lambda event: None)
         self.uses: list[ToolUse] = []
 
     @property
@@ -187,13 +231,17 @@ class BoundTools(MCPServer):
             _log.warning("model asked for another user", extra={"layer": "agent.binding"})
         bound = {**given, IDENTITY_ARGUMENT: self._subject.user_id}
         outcome = "error"
+        self._tell(ToolBegan(tool_name))
         try:
             token = self._exchange.token_for(self._subject)
             result = await self._connection.call(tool_name, bound, token)
             outcome = "error" if result.is_error else "ok"
             return result
         finally:
-            self.uses.append(ToolUse(tool_name, given, outcome))
+            changed = outcome == "ok" and not self._connection.only_reads(tool_name)
+            use = ToolUse(tool_name, given, outcome, changed)
+            self.uses.append(use)
+            self._tell(use)
 
     async def list_prompts(self) -> ListPromptsResult:
         """The agent uses no prompts."""

@@ -2,29 +2,99 @@
 
 Three separate steps, so that no database connection is held while the agent runs: the message is
 stored and the history read in one short transaction, the agent runs with nothing held, the answer
-is stored in another. What the user said is kept even when the agent fails.
+is stored in another. What the user said is kept even when the agent fails, and what the assistant
+had said is kept, marked as interrupted, even when it could not finish or nobody waited for it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 from uuid import UUID
 
+import anyio
+
 from system.backend.agent import Assistant
-from system.backend.bridge import BoundTools, McpConnection, ToolUse
+from system.backend.bridge import BoundTools, McpConnection, ToolBegan, ToolUse
 from system.backend.exchange import TokenExchange
+from system.errors import ServerError, ServiceError
 from system.identity import Subject
+from system.observe.metrics import agents_in_flight
 from system.store import Store, conversations
+from system.store.models import new_id
 from system.store.schemas import MAX_MESSAGE, MAX_TITLE, MessageRole, MessageView
+
+_NO_ANSWER = "(no answer)"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ChatAnswer:
-    """The assistant's message and what it did for it."""
+class Said:
+    """The next piece of the answer's text."""
 
-    conversation_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer is complete and stored; the pieces were its text."""
+
     message: MessageView
     uses: tuple[ToolUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer broke off; what had been said by then is stored, if anything was."""
+
+    error: ServiceError
+    message: MessageView | None
+
+
+ChatEvent: TypeAlias = ToolBegan | ToolUse | Said | Answered | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stored message of the user, with the conversation that it ends."""
+
+    conversation_id: UUID
+    history: Sequence[MessageView]
+
+
+class Turn:
+    """One answer under way, in a task of its own: whoever starts it closes it.
+
+    Attributes:
+        message_id: The id that the answer has, or will have.
+    """
+
+    def __init__(self, message_id: UUID, events: asyncio.Queue[ChatEvent | None]) -> None:
+        self.message_id = message_id
+        self._events = events
+        self._task: asyncio.Task[None] | None = None
+
+    def run(self, task: asyncio.Task[None]) -> None:
+        """Note the task that makes the answer."""
+        self._task = task
+
+    async def events(self) -> AsyncIterator[ChatEvent]:
+        """What happens, `Answered` or `Failed` last."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def aclose(self) -> None:
+        """End the turn if it is still under way, and wait until its part is stored."""
+        if self._task is None or self._task.done():
+            return
+        if not self._task.cancelling():
+            self._task.cancel()
+        # A server that drops a request cancels every await from then on; this one must not be.
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({self._task})
 
 
 class ChatService:
@@ -51,40 +121,143 @@ class ChatService:
         self._connection = connection
         self._exchange = exchange
         self._history = history
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def answer(self, subject: Subject, text: str, conversation_id: UUID | None) -> ChatAnswer:
-        """Answer one message of a user, in a conversation of theirs or a new one.
+    @property
+    def under_way(self) -> int:
+        """How many answers are being made now."""
+        return len(self._tasks)
+
+    async def ask(self, subject: Subject, text: str, conversation_id: UUID | None) -> Asked:
+        """Store a message of the user, in a conversation of theirs or a new one.
 
         Raises:
             NotFound: The conversation is not this user's.
-            Unavailable: The model, the tools or the database do not answer.
+            Unavailable: The database does not answer.
         """
         async with self._store.user_session(subject.user_id) as session:
             if conversation_id is None:
-                started = await conversations.start(session, title=text.strip()[:MAX_TITLE])
-                conversation_id = started.id
+                conversation_id = (await conversations.start(session, title=title_for(text))).id
             await conversations.append(
-                session,
-                conversation_id=conversation_id,
-                role=MessageRole.USER,
-                content=text,
+                session, conversation_id=conversation_id, role=MessageRole.USER, content=text
             )
             history = await conversations.messages(
                 session, conversation_id=conversation_id, limit=self._history
             )
-        tools = BoundTools(self._connection, self._exchange, subject)
-        said = await self._assistant.answer(history, tools)
+        return Asked(conversation_id, history)
+
+    async def asked(self, subject: Subject, conversation_id: UUID, message_id: UUID) -> Asked:
+        """The conversation as it was when the user wrote a stored message.
+
+        Raises:
+            NotFound: The conversation is not this user's.
+            Unavailable: The database does not answer.
+        """
         async with self._store.user_session(subject.user_id) as session:
-            message = await conversations.append(
-                session,
-                conversation_id=conversation_id,
-                role=MessageRole.ASSISTANT,
-                # Models can produce what PostgreSQL cannot store.
-                content=_storable(said),
+            history = await conversations.messages(
+                session, conversation_id=conversation_id, limit=self._history, until=message_id
             )
-        return ChatAnswer(conversation_id, message, tuple(tools.uses))
+        return Asked(conversation_id, history)
+
+    def begin(self, subject: Subject, asked: Asked) -> Turn:
+        """Start to answer; the caller must close the turn."""
+        events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
+        turn = Turn(new_id(), events)
+        task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        turn.run(task)
+        return turn
+
+    async def answer(self, subject: Subject, asked: Asked) -> Answered:
+        """Answer a stored message and wait for the end.
+
+        Raises:
+            NotFound: The conversation was deleted meanwhile.
+            Unavailable: The model or the database do not answer.
+        """
+        turn = self.begin(subject, asked)
+        try:
+            async for event in turn.events():
+                if isinstance(event, Answered):
+                    return event
+                if isinstance(event, Failed):
+                    raise event.error
+        finally:
+            await turn.aclose()
+        raise ServerError()
+
+    async def aclose(self) -> None:
+        """End the answers that are still being made."""
+        for task in self._tasks:
+            if not task.cancelling():
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _answer(
+        self,
+        subject: Subject,
+        asked: Asked,
+        message_id: UUID,
+        events: asyncio.Queue[ChatEvent | None],
+    ) -> None:
+        said: list[str] = []
+        room = MAX_MESSAGE
+
+        def say(text: str) -> None:
+            nonlocal room
+            piece = _storable(text)[:room]
+            if piece:
+                room -= len(piece)
+                said.append(piece)
+                events.put_nowait(Said(piece))
+
+        async def keep(*, interrupted: bool) -> MessageView:
+            async with self._store.user_session(subject.user_id) as session:
+                return await conversations.append(
+                    session,
+                    conversation_id=asked.conversation_id,
+                    role=MessageRole.ASSISTANT,
+                    content="".join(said) or _NO_ANSWER,
+                    message_id=message_id,
+                    interrupted=interrupted,
+                )
+
+        async def keep_part() -> MessageView | None:
+            try:
+                return await keep(interrupted=True) if said else None
+            except ServiceError as error:
+                _log.warning("part of an answer was not kept", extra={"error": error.code})
+                return None
+
+        tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait)
+        try:
+            with agents_in_flight.track_inprogress():
+                await self._assistant.answer(asked.history, tools, say)
+            events.put_nowait(Answered(await keep(interrupted=False), tuple(tools.uses)))
+        except asyncio.CancelledError:
+            await keep_part()
+            raise
+        except ServiceError as error:
+            events.put_nowait(Failed(error, await keep_part()))
+        except Exception:
+            _log.exception("chat failed")
+            events.put_nowait(Failed(ServerError(), await keep_part()))
+        finally:
+            events.put_nowait(None)
+
+
+def title_for(text: str) -> str | None:
+    """What a conversation is called that begins with this message."""
+    return " ".join(text.split())[:MAX_TITLE] or None
+
+
+def arguments_shown(use: ToolUse) -> Mapping[str, Any]:
+    """A tool call as every chat surface shows it."""
+    return {"name": use.name, "arguments": dict(use.arguments), "outcome": use.outcome}
 
 
 def _storable(text: str) -> str:
-    clean = text.replace("\x00", "").encode("utf-8", "replace").decode()
-    return clean[:MAX_MESSAGE] or "(no answer)"
+    # Models can produce what PostgreSQL cannot store.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -13,7 +13,9 @@ from starlette.types import Scope
 
 from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
+from system.backend.chatkit.server import AssistantServer
 from system.backend.exchange import TokenExchange
+from system.backend.limits import Limits
 from system.errors import Forbidden, Unauthorized
 from system.identity import Subject, TokenVerifier
 from system.store import Store, UserSession
@@ -35,6 +37,8 @@ class Services:
     exchange: TokenExchange
     connection: McpConnection
     chat: ChatService
+    chatkit: AssistantServer
+    limits: Limits
 
 
 def admit(scope: Scope, subject: Subject) -> None:

@@ -42,6 +42,21 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def events_schema(description: str) -> dict[str, Any]:
+    """Server-sent events in OpenAPI: the schema is that of one event."""
+    return {
+        "schema": {
+            "type": "object",
+            "description": description,
+            "properties": {
+                "event": {"type": "string"},
+                "data": {"type": "string", "contentMediaType": "application/json"},
+            },
+            "required": ["data"],
+        }
+    }
+
+
 # What any route of a user's data can answer; those with a body add 413.
 USER_DATA = errors(401, 403, 422, 503)
 ONE_OBJECT = errors(401, 403, 404, 422, 503)

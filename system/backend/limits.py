@@ -11,7 +11,7 @@ from system.backend.settings import Settings
 from system.identity import Subject
 from system.wire.rates import RateLimit
 
-_CHAT_PATHS = frozenset({"/api/chat", "/chatkit"})
+_CHAT_PATHS = frozenset({"/api/chat"})
 
 
 class Limits:
@@ -31,7 +31,14 @@ class Limits:
         Raises:
             RateLimited: It is one too many.
         """
-        key = (subject.issuer, subject.user_id)
-        self._all.spend(key)
+        self._all.spend((subject.issuer, subject.user_id))
         if scope["path"] in _CHAT_PATHS:
-            self._chat.spend(key)
+            self.spend_chat(subject)
+
+    def spend_chat(self, subject: Subject) -> None:
+        """Count an answer of the assistant; for routes where not every request asks for one.
+
+        Raises:
+            RateLimited: It is one too many.
+        """
+        self._chat.spend((subject.issuer, subject.user_id))

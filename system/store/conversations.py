@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -23,10 +25,16 @@ from system.store.users import ensure_user
 _LISTING = "conversations"
 
 
-async def start(session: UserSession, *, title: str | None = None) -> ConversationView:
-    """Begin a conversation."""
+async def start(
+    session: UserSession, *, title: str | None = None, conversation_id: UUID | None = None
+) -> ConversationView:
+    """Begin a conversation, under an id made beforehand where one is given.
+
+    Raises:
+        Conflict: The user has a conversation of that id.
+    """
     await ensure_user(session)
-    conversation_id = new_id()
+    conversation_id = conversation_id or new_id()
     await session.execute(
         insert(Conversation).values(user_id=session.user_id, id=conversation_id, title=title)
     )
@@ -109,12 +117,20 @@ async def remove(session: UserSession, *, conversation_id: UUID) -> Deletion:
 
 
 async def append(
-    session: UserSession, *, conversation_id: UUID, role: MessageRole, content: str
+    session: UserSession,
+    *,
+    conversation_id: UUID,
+    role: MessageRole,
+    content: str,
+    message_id: UUID | None = None,
+    parts: Mapping[str, Any] | None = None,
+    interrupted: bool = False,
 ) -> MessageView:
-    """Add a message at the end of a conversation.
+    """Add a message to a conversation; ids order messages, so one made earlier stands earlier.
 
     Raises:
         NotFound: No such conversation for this user.
+        Conflict: The user has a message of that id.
     """
     statement = update(Conversation).where(
         col(Conversation.user_id) == session.user_id,
@@ -125,15 +141,16 @@ async def append(
     )
     if touched.one_or_none() is None:
         raise NotFound()
-    message_id = new_id()
     stored = await session.execute(
         insert(Message)
         .values(
             user_id=session.user_id,
-            id=message_id,
+            id=message_id or new_id(),
             conversation_id=conversation_id,
             role=role.value,
             content=content,
+            parts=parts,
+            interrupted=interrupted,
         )
         .returning(Message)
     )
@@ -141,9 +158,9 @@ async def append(
 
 
 async def messages(
-    session: UserSession, *, conversation_id: UUID, limit: int = 200
+    session: UserSession, *, conversation_id: UUID, limit: int = 200, until: UUID | None = None
 ) -> list[MessageView]:
-    """The last `limit` messages of a conversation, oldest first.
+    """The last `limit` messages of a conversation, oldest first; none after `until`.
 
     Raises:
         NotFound: No such conversation for this user.
@@ -158,6 +175,8 @@ async def messages(
         .order_by(col(Message.id).desc())
         .limit(limit)
     )
+    if until is not None:
+        statement = statement.where(col(Message.id) <= until)
     found = (await session.execute(statement)).scalars().all()
     return [_message(row) for row in reversed(found)]
 
@@ -167,4 +186,4 @@ def _view(row: Conversation) -> ConversationView:
 
 
 def _message(row: Message) -> MessageView:
-    return MessageView(**row.model_dump(exclude={"user_id", "conversation_id"}))
+    return MessageView(**row.model_dump(include=set(MessageView.model_fields)))

@@ -8,11 +8,12 @@ user's row, and a key collision across users cannot happen, let alone be observe
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import Column, DateTime, ForeignKeyConstraint, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -102,4 +103,9 @@ class Message(SQLModel, table=True):
     conversation_id: UUID
     role: str
     content: str
+    # What ChatKit sent beyond plain text: quotation, tags, options.
+    parts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    # The answer ended before the assistant had finished.
+    interrupted: bool = False
+    feedback: str | None = None
     created_at: datetime = Field(sa_column=_timestamp())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -43,26 +43,33 @@ def _not_blank(value: str) -> str:
     return value
 
 
+# The same in JSON Schema, for clients that generate or check arguments by it.
+STORABLE_SCHEMA = Field(json_schema_extra={"not": {"pattern": "\\u0000"}})
+_WRITTEN_SCHEMA = Field(json_schema_extra={"not": {"pattern": "\\u0000|^\\s*$"}})
+
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_TITLE),
     AfterValidator(storable),
     AfterValidator(_not_blank),
+    _WRITTEN_SCHEMA,
 ]
 Description = Annotated[
-    str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(storable)
+    str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(storable), STORABLE_SCHEMA
 ]
 ProjectName = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_PROJECT_NAME),
     AfterValidator(storable),
     AfterValidator(_not_blank),
+    _WRITTEN_SCHEMA,
 ]
 SearchQuery = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_QUERY),
     AfterValidator(storable),
     AfterValidator(_not_blank),
+    _WRITTEN_SCHEMA,
 ]
 MessageText = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_MESSAGE), AfterValidator(storable)
@@ -226,10 +233,25 @@ class ConversationChange(Input):
     title: Title
 
 
+class Feedback(StrEnum):
+    """What a user thinks of an answer."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+
+
 class MessageView(View):
     """One message of a conversation."""
 
     id: UUID
     role: MessageRole
     content: str
+    interrupted: bool = Field(description="The answer ended before it was complete.")
+    feedback: Feedback | None = Field(description="What the user thinks of it, if they said so.")
     created_at: datetime
+
+
+class ThreadMessage(MessageView):
+    """A message with what ChatKit needs to show it as it was written."""
+
+    parts: dict[str, Any] | None

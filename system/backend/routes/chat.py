@@ -1,19 +1,30 @@
-"""The assistant over plain HTTP: `POST /api/chat`."""
+"""The assistant over plain HTTP: `POST /api/chat`, as JSON or as a stream of events."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Header
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
 
+from system.backend.bridge import ToolUse
+from system.backend.chat import Answered, Asked, Failed, Said, Turn, arguments_shown
 from system.backend.dependencies import CurrentSubject, ServicesOf
-from system.backend.documentation import errors
-from system.store.schemas import MessageView, storable
+from system.backend.documentation import errors, events_schema
+from system.backend.streams import MEDIA_TYPE, TurnStream, frame, wants_stream, while_connected
+from system.store.schemas import STORABLE_SCHEMA, MessageView, storable
 
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 
 _EXAMPLES = [{"message": "add a task to buy milk"}]
+_EVENTS = """Server-sent events with JSON data: `started` (conversation_id, message_id), `delta`
+(text), `tool_started` (name), `tool_call` (name, arguments, outcome), and at the end `answered`
+(the object that the JSON answer is) or `failed` (the error envelope)."""
+# What nginx logs for a client that closed the connection; nobody receives it.
+_CLIENT_LEFT = 499
+_STREAM = {MEDIA_TYPE: events_schema(_EVENTS)}
 
 
 class ChatRequest(BaseModel):
@@ -22,7 +33,10 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     message: Annotated[
-        str, StringConstraints(min_length=1, max_length=4_000), AfterValidator(storable)
+        str,
+        StringConstraints(min_length=1, max_length=4_000),
+        AfterValidator(storable),
+        STORABLE_SCHEMA,
     ]
     conversation_id: UUID | None = None
 
@@ -43,21 +57,46 @@ class ChatResponse(BaseModel):
     tool_calls: list[ToolCallView] = Field(description="What the assistant did, in order.")
 
 
-@router.post("", responses=errors(401, 404, 413, 422, 503))
+@router.post(
+    "",
+    response_model=ChatResponse,
+    responses={200: {"content": _STREAM}, **errors(401, 404, 413, 422, 503)},
+)
 async def chat(
     subject: CurrentSubject,
     services: ServicesOf,
     request: Annotated[ChatRequest, Body(examples=_EXAMPLES)],
-) -> ChatResponse:
-    """Send a message to the assistant and wait for its answer."""
-    answer = await services.chat.answer(subject, request.message, request.conversation_id)
+    http: Request,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> ChatResponse | Response:
+    """Send a message to the assistant: wait for its answer, or watch it come as events."""
+    asked = await services.chat.ask(subject, request.message, request.conversation_id)
+    if wants_stream(accept):
+        turn = services.chat.begin(subject, asked)
+        return TurnStream(_frames(asked, turn), [turn])
+    answered = await while_connected(http, services.chat.answer(subject, asked))
+    return _response(asked, answered) if answered else Response(status_code=_CLIENT_LEFT)
+
+
+async def _frames(asked: Asked, turn: Turn) -> AsyncIterator[bytes]:
+    ids = {"conversation_id": str(asked.conversation_id), "message_id": str(turn.message_id)}
+    yield frame("started", ids)
+    async for event in turn.events():
+        if isinstance(event, Said):
+            yield frame("delta", {"text": event.text})
+        elif isinstance(event, ToolUse):
+            yield frame("tool_call", arguments_shown(event))
+        elif isinstance(event, Answered):
+            yield frame("answered", _response(asked, event).model_dump(mode="json"))
+        elif isinstance(event, Failed):
+            yield frame("failed", event.error.envelope())
+        else:
+            yield frame("tool_started", {"name": event.name})
+
+
+def _response(asked: Asked, answered: Answered) -> ChatResponse:
     return ChatResponse(
-        conversation_id=answer.conversation_id,
-        message=answer.message,
-        tool_calls=[
-            ToolCallView.model_validate(
-                {"name": use.name, "arguments": use.arguments, "outcome": use.outcome}
-            )
-            for use in answer.uses
-        ],
+        conversation_id=asked.conversation_id,
+        message=answered.message,
+        tool_calls=[ToolCallView(**arguments_shown(use)) for use in answered.uses],
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from system.backend.dependencies import OwnerSession
 from system.backend.documentation import ONE_OBJECT, USER_DATA, errors
+from system.backend.failures import only
 from system.store import tasks
 from system.store.schemas import (
     BulkCompletion,
@@ -77,6 +78,10 @@ async def complete_all_tasks(
     """Complete all open tasks, or those of one project."""
     project_id = request.project_id if request else None
     return await tasks.complete_all_tasks(session, project_id=project_id)
+
+
+only(router, "/search", "GET")
+only(router, "/complete-all", "POST")
 
 
 @router.get("/{task_id}", responses=ONE_OBJECT)

@@ -1,0 +1,1 @@
+"""The ChatKit protocol over the same conversations, agent and history as `/api/chat`."""

@@ -1,0 +1,186 @@
+"""The ChatKit server: the SDK keeps the protocol, the chat service makes the answers.
+
+An answer is one assistant item, streamed as it comes. The chat service stores it, complete or
+interrupted, whatever becomes of the stream; so nothing is left for the SDK to rescue when a client
+disconnects, and its own notes about cancelled streams are not wanted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chatkit.errors import CustomStreamError
+from chatkit.server import ChatKitServer, StreamingResult
+from chatkit.types import (
+    AssistantMessageContent,
+    AssistantMessageContentPartAdded,
+    AssistantMessageContentPartDone,
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageItem,
+    ClientEffectEvent,
+    ErrorEvent,
+    FeedbackKind,
+    ProgressUpdateEvent,
+    ThreadItem,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    UserMessageItem,
+)
+
+from system.backend.bridge import ToolBegan, ToolUse
+from system.backend.chat import Answered, ChatService, Failed, Said, title_for
+from system.backend.chatkit.threads import Caller, ThreadStore, answer_item, text_of
+from system.errors import NotFound, ServiceError, ValidationFailed
+from system.store import Store as Database
+from system.store import threads
+from system.store.schemas import Feedback, MessageView
+
+# The client effect that tells a page to read its tasks and projects again.
+TASKS_CHANGED = "tasks_changed"
+
+_log = logging.getLogger(__name__)
+
+
+class AssistantServer(ChatKitServer[Caller]):
+    """Answers in the callers' threads.
+
+    Args:
+        database: Where threads are kept.
+        chat: Makes the answers.
+    """
+
+    def __init__(self, database: Database, chat: ChatService) -> None:
+        super().__init__(ThreadStore(database))
+        self._database = database
+        self._chat = chat
+        _quieten()
+
+    async def respond(
+        self,
+        thread: ThreadMetadata,
+        input_user_message: UserMessageItem | None,
+        context: Caller,
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        """Stream the answer to a message of the person.
+
+        Raises:
+            NotFound: There is no message to answer.
+            CustomStreamError: The answer broke off; says why, and that one may try again.
+        """
+        if input_user_message is None:
+            raise NotFound()
+        if thread.title is None:
+            # The SDK sees the change, stores it and tells the client.
+            thread.title = title_for(text_of(input_user_message))
+            # Naive where the SDK has just made it.
+            thread.created_at = thread.created_at.astimezone(UTC)
+        yield ProgressUpdateEvent(text="Thinking")
+        asked = await self._chat.asked(
+            context.subject, UUID(thread.id), UUID(input_user_message.id)
+        )
+        turn = self._chat.begin(context.subject, asked)
+        context.turns.append(turn)
+        item_id = str(turn.message_id)
+        shown = False
+        async for event in turn.events():
+            if isinstance(event, ToolBegan):
+                yield ProgressUpdateEvent(text=f"Using {event.name}")
+            elif isinstance(event, ToolUse):
+                if event.changed:
+                    yield ClientEffectEvent(name=TASKS_CHANGED, data={"tool": event.name})
+            elif isinstance(event, Said):
+                if not shown:
+                    shown = True
+                    for opening in _opening(item_id, thread.id):
+                        yield opening
+                yield ThreadItemUpdatedEvent(
+                    item_id=item_id,
+                    update=AssistantMessageContentPartTextDelta(content_index=0, delta=event.text),
+                )
+            elif isinstance(event, Answered | Failed):
+                if event.message is not None:
+                    for closing in _closing(event.message, thread.id):
+                        yield closing
+                if isinstance(event, Failed):
+                    raise CustomStreamError(event.error.message, allow_retry=True)
+
+    async def require_answerable(self, thread_id: UUID, item_id: UUID, context: Caller) -> None:
+        """Check that an item can be answered again, before the stream begins.
+
+        Raises:
+            NotFound: It is not in a thread of the caller's.
+            ValidationFailed: It is not a message of the person.
+        """
+        item = await self.store.load_item(str(thread_id), str(item_id), context)
+        if not isinstance(item, UserMessageItem):
+            raise ValidationFailed(details={"item_id": "must be a message of the user"})
+
+    async def add_feedback(
+        self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Caller
+    ) -> None:
+        """Note what the caller thinks of items.
+
+        Raises:
+            NotFound: One of them is not in a thread of the caller's.
+        """
+        async with self._database.user_session(context.subject.user_id) as session:
+            await threads.rate_items(
+                session,
+                conversation_id=UUID(thread_id),
+                message_ids={UUID(each) for each in item_ids},
+                feedback=Feedback(feedback),
+            )
+
+    async def handle_stream_cancelled(
+        self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: Caller
+    ) -> None:
+        """Leave it to the turn, which stores its part when the response closes it."""
+
+    async def frames(self, result: StreamingResult) -> AsyncIterator[bytes]:
+        """The stream's frames; a failure before the first event ends it in an error event."""
+        try:
+            async for frame in result:
+                yield frame
+        except ServiceError as error:
+            _log.info("chatkit stream ended early", extra={"error": error.code})
+            event = ErrorEvent(message=error.message, allow_retry=error.retry_after is not None)
+            yield b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+
+
+def _opening(item_id: str, thread_id: str) -> tuple[ThreadStreamEvent, ...]:
+    item = AssistantMessageItem(
+        id=item_id, thread_id=thread_id, created_at=datetime.now(UTC), content=[]
+    )
+    part = AssistantMessageContentPartAdded(
+        content_index=0, content=AssistantMessageContent(text="")
+    )
+    return ThreadItemAddedEvent(item=item), ThreadItemUpdatedEvent(item_id=item_id, update=part)
+
+
+def _closing(message: MessageView, thread_id: str) -> tuple[ThreadStreamEvent, ...]:
+    item = answer_item(message, thread_id)
+    part = AssistantMessageContentPartDone(content_index=0, content=item.content[0])
+    return ThreadItemUpdatedEvent(item_id=item.id, update=part), ThreadItemDoneEvent(item=item)
+
+
+def _quieten() -> None:
+    """Send the SDK's log the way of all others; it logs exceptions by their text, which may quote.
+
+    With LOG_LEVEL in the environment it also installs a handler of its own.
+    """
+    logger = logging.getLogger("chatkit")
+    logger.handlers[:] = []
+    logger.setLevel(logging.WARNING)
+    if not any(each is _fixed_text for each in logger.filters):
+        logger.addFilter(_fixed_text)
+
+
+def _fixed_text(record: logging.LogRecord) -> bool:
+    record.msg, record.args = "chatkit reports a problem", ()
+    return True

@@ -18,6 +18,7 @@ from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command
 from harness.commands import mutants as mutants_command
 from harness.commands import up as up_command
+from harness.environment import DataAccess
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -42,10 +43,21 @@ def isolation(
     strict: Annotated[
         bool, typer.Option(help="Fail when an operation stayed inconclusive.")
     ] = False,
+    data_access: Annotated[
+        DataAccess,
+        typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
+    ] = "direct",
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
-        isolation_command.run(calls=calls, seconds=seconds, seed=seed, mutant=mutant, strict=strict)
+        isolation_command.run(
+            calls=calls,
+            seconds=seconds,
+            seed=seed,
+            mutant=mutant,
+            strict=strict,
+            data_access=data_access,
+        )
     )
 
 

@@ -114,3 +114,36 @@ class Unavailable(ServiceError):
     code = "unavailable"
     http_status = 503
     default_message = "temporarily unavailable"
+
+
+_BY_STATUS: Mapping[int, type[ServiceError]] = {
+    each.http_status: each
+    for each in (
+        ValidationFailed,
+        PayloadTooLarge,
+        NotFound,
+        Unauthorized,
+        Forbidden,
+        Conflict,
+        RateLimited,
+        Unavailable,
+    )
+}
+
+
+def from_envelope(status: int, body: object, retry_after: int | None = None) -> ServiceError:
+    """The error that another service of this system answered with.
+
+    Args:
+        status: Its HTTP status.
+        body: Its JSON body; anything but the envelope gives the class's own words.
+        retry_after: Seconds, from its header.
+    """
+    kind = _BY_STATUS.get(status, ServerError)
+    envelope = body if isinstance(body, Mapping) and body.get("error_code") == kind.code else {}
+    message, details = envelope.get("message"), envelope.get("details")
+    return kind(
+        message if isinstance(message, str) else None,
+        details=details if isinstance(details, Mapping) else None,
+        retry_after=retry_after,
+    )

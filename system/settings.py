@@ -8,13 +8,15 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from system.identity import IdentitySettings
-from system.store import StoreSettings
 
 URL_PATTERN = r"^https?://[^/]+"
 
 
-class ServiceSettings(StoreSettings, IdentitySettings):
-    """The shared part of a service's settings; each service adds its own."""
+class ServiceSettings(IdentitySettings):
+    """The shared part of a service's settings; each service adds its own.
+
+    Not every service has a database, so the store's settings are apart.
+    """
 
     # An empty variable is one that was not set: that is how compose files pass them on.
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)

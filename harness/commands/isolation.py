@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast, get_args
 
 from rich.console import Console
 
-from harness.environment import ProcessEnvironment, ProcessOptions
+from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions
+from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions, Target
 from harness.isolation.events import Emit, Event
 from harness.isolation.reference import reference_target
@@ -22,13 +24,15 @@ from harness.report.runs import RunFolder, open_run
 
 
 @contextmanager
-def running_target(folder: Path, mutant: str | None) -> Iterator[Target]:
+def running_target(
+    folder: Path, mutant: str | None, data_access: DataAccess = "direct"
+) -> Iterator[Target]:
     """The reference system, or a copy with a planted leak, running as a target."""
     with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
         root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
-        options = ProcessOptions(run_folder=folder, system_root=root)
+        options = ProcessOptions(run_folder=folder, system_root=root, data_access=data_access)
         with ProcessEnvironment(options) as running:
-            target = reference_target(running, {"mutant": mutant or ""})
+            target = reference_target(running, {"mutant": mutant or "", "data_access": data_access})
             try:
                 yield target
             finally:
@@ -36,12 +40,17 @@ def running_target(folder: Path, mutant: str | None) -> Iterator[Target]:
 
 
 def play(
-    console: Console, run: RunFolder, options: CampaignOptions, mutant: str | None, emit: Emit
+    console: Console,
+    run: RunFolder,
+    options: CampaignOptions,
+    mutant: str | None,
+    emit: Emit,
+    data_access: DataAccess = "direct",
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
     console.print(f"starting {what}: PostgreSQL, MCP server, backend, model", markup=False)
-    with running_target(run.path, mutant) as target:
+    with running_target(run.path, mutant, data_access) as target:
         return Campaign(target, options, emit, run.path).run()
 
 
@@ -52,6 +61,7 @@ def run(
     seed: int | None,
     mutant: str | None,
     strict: bool,
+    data_access: DataAccess = "direct",
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
@@ -59,7 +69,7 @@ def run(
     options = CampaignOptions(calls=calls, seconds=seconds)
     if seed is not None:
         options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
-    result = play(console, folder, options, mutant, ConsoleReport(console, calls))
+    result = play(console, folder, options, mutant, ConsoleReport(console, calls), data_access)
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
@@ -81,7 +91,11 @@ def replay(file: Path, *, mutant: str | None) -> int:
     console.print(f"replaying {finding.oracle} on {where}:", markup=False)
     for line in finding.script.lines():
         console.print(f"  {line}", markup=False, soft_wrap=True)
-    with running_target(open_run("replay").path, None if planted == "none" else planted) as target:
+    access = about.get("data_access") or "direct"
+    if access not in get_args(DataAccess):
+        raise HarnessError(f"{file} names an unknown data access {access!r}")
+    mutant = None if planted == "none" else planted
+    with running_target(open_run("replay").path, mutant, cast(DataAccess, access)) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         replayer: Replayer = campaign.replayer()
         seen = replayer.reproduces(finding.script, finding.oracle)

@@ -3,7 +3,7 @@
 from harness.environment.attached import AttachedEnvironment, AttachedOptions, AttachedSystem
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
-from harness.environment.options import ProcessOptions
+from harness.environment.options import DataAccess, ProcessOptions
 from harness.environment.processes import ProcessEnvironment
 from harness.environment.running import RunningProcesses
 from harness.environment.wiring import locate_system
@@ -12,6 +12,7 @@ __all__ = [
     "AttachedEnvironment",
     "AttachedOptions",
     "AttachedSystem",
+    "DataAccess",
     "Environment",
     "EnvironmentFailed",
     "ProcessEnvironment",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
+# How the MCP server reaches data: itself, through the backend, or each for what it suits.
+DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]
 SERVICES = ("postgresql", "issuer", "model", "mcp", "backend", "frontend")
 # Where two of them tell their operator more.
 METRICS = ("mcp_metrics", "backend_metrics")
@@ -19,6 +22,7 @@ class ProcessOptions:
         run_folder: Where logs, keys and everything else of this run goes.
         system_root: Folder that contains the `system` package; None takes the installed one.
         adversarial_model: The offline model obeys directives it finds in any text.
+        data_access: How the MCP server reaches data.
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
         openai_model: Name of the model.
@@ -31,6 +35,7 @@ class ProcessOptions:
     run_folder: Path
     system_root: Path | None = None
     adversarial_model: bool = True
+    data_access: DataAccess = "direct"
     openai_api_key: str | None = field(default=None, repr=False)
     openai_base_url: str | None = None
     openai_model: str | None = None

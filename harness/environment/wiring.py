@@ -55,6 +55,7 @@ class Wiring:
         ports: Service name to port.
         issuer: The test issuer.
         exchanger: Has the backend's own key.
+        caller: Has the MCP server's own key, for calls to the backend.
         passwords: Database role to password.
     """
 
@@ -63,6 +64,7 @@ class Wiring:
     ports: Mapping[str, int]
     issuer: LocalIssuer = field(init=False)
     exchanger: LocalIssuer = field(init=False)
+    caller: LocalIssuer = field(init=False)
     passwords: dict[str, str] = field(init=False)
     _cursor_secret: str = field(init=False)
     _sign_in_secret: str = field(init=False)
@@ -70,6 +72,7 @@ class Wiring:
     def __post_init__(self) -> None:
         self.issuer = LocalIssuer.create(self.url("issuer"), ISSUER_ALGORITHMS)
         self.exchanger = LocalIssuer(self.url("backend"), [KeyPair.generate("EdDSA")])
+        self.caller = LocalIssuer(self.url("mcp"), [KeyPair.generate("EdDSA")])
         self.passwords = {role: secrets.token_urlsafe(18) for role in _ROLES}
         self._cursor_secret = secrets.token_urlsafe(32)
         self._sign_in_secret = secrets.token_urlsafe(32)
@@ -132,11 +135,16 @@ class Wiring:
         }
         return _module("system.store", "bootstrap", "migrate"), environment
 
-    def _shared(self, role: str) -> dict[str, str]:
+    def _database(self, role: str) -> dict[str, str]:
         place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
         return {
             "DATABASE_URL": f"postgresql://crosstalk_{role}:{self.passwords[role]}@{place}",
             "CURSOR_SECRET": self._cursor_secret,
+        }
+
+    def _service(self, role: str) -> dict[str, str]:
+        """What every service of the system is told."""
+        return {
             "LOG_LEVEL": "INFO",
             "DRAIN_SECONDS": "10",
             "MCP_URL": self.mcp_url,
@@ -154,16 +162,19 @@ class Wiring:
         }
 
     def _mcp(self) -> dict[str, str]:
-        backend = {
-            "issuer": self.exchanger.url,
-            "jwks_url": f"{self.exchanger.url}/.well-known/jwks.json",
-            "audience": self.mcp_url,
-            "algorithms": ["EdDSA"],
+        direct = self.options.data_access == "direct"
+        through = {
+            "MCP_DATA_ACCESS": self.options.data_access,
+            "MCP_SIGNING_KEY": json.dumps(self.caller.keys[0].private_jwk()),
+            "BACKEND_URL": self.exchanger.url,
+            "BACKEND_AUDIENCE": BACKEND_AUDIENCE,
         }
         # Desktop clients bring tokens of the sign-in issuer bound to this resource.
-        issuers = [backend, self._people(self.mcp_url)]
+        issuers = [_trusted(self.exchanger, self.mcp_url), self._people(self.mcp_url)]
         return {
-            **self._shared("mcp"),
+            **({} if self.options.data_access == "api" else self._database("mcp")),
+            **({} if direct else through),
+            **self._service("mcp"),
             "MCP_PORT": str(self.ports["mcp"]),
             "TRUSTED_ISSUERS": json.dumps(issuers),
         }
@@ -180,12 +191,16 @@ class Wiring:
                 **_of_ours(_PROXIES),
             }
         model["OPENAI_MODEL"] = options.openai_model or ""
+        issuers = [self._people(BACKEND_AUDIENCE)]
+        if options.data_access != "direct":
+            issuers.append(_trusted(self.caller, BACKEND_AUDIENCE))
         return {
-            **self._shared("backend"),
+            **self._database("backend"),
+            **self._service("backend"),
             "BACKEND_PORT": str(self.ports["backend"]),
             "BACKEND_URL": self.exchanger.url,
             "BACKEND_SIGNING_KEY": json.dumps(self.exchanger.keys[0].private_jwk()),
-            "TRUSTED_ISSUERS": json.dumps([self._people(BACKEND_AUDIENCE), *self._sign_in()]),
+            "TRUSTED_ISSUERS": json.dumps([*issuers, *self._sign_in()]),
             "CORS_ORIGINS": json.dumps([each["issuer"] for each in self._sign_in()]),
             **{name: value for name, value in model.items() if value},
         }
@@ -215,6 +230,16 @@ class Wiring:
             # Tests sign many people in from one address.
             "AUTH_SIGN_IN_ATTEMPTS": "1000",
         }
+
+
+def _trusted(signer: LocalIssuer, audience: str) -> dict[str, object]:
+    """Another service of the system as a trusted issuer."""
+    return {
+        "issuer": signer.url,
+        "jwks_url": f"{signer.url}/.well-known/jwks.json",
+        "audience": audience,
+        "algorithms": ["EdDSA"],
+    }
 
 
 def clean_environment(python_path: Path) -> dict[str, str]:

@@ -15,7 +15,6 @@ from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
 from system.backend.dependencies import Services, admit
-from system.backend.exchange import TokenExchange
 from system.backend.limits import Limits
 from system.backend.routes import (
     chat,
@@ -27,6 +26,7 @@ from system.backend.routes import (
     tasks,
 )
 from system.backend.settings import Settings
+from system.identity import TokenExchange
 from system.observe import metrics
 from system.store import Store
 from system.wire.gate import BearerGate

@@ -24,9 +24,8 @@ from agents.run_context import RunContextWrapper
 from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 from pydantic import ValidationError
 
-from system.backend.exchange import TokenExchange
 from system.errors import NotFound, Unavailable
-from system.identity import Subject
+from system.identity import Subject, TokenExchange
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 
 PROTOCOL = "2026-07-28"
@@ -215,7 +214,7 @@ class BoundTools(MCPServer):
         agent: AgentBase | None = None,
     ) -> list[Tool]:
         """The tools with the identity argument taken out of their schemas."""
-        token = self._exchange.token_for(self._subject)
+        token = self._exchange.token_for(self._subject.user_id)
         return [_without_identity(tool) for tool in await self._connection.tools(token)]
 
     async def call_tool(
@@ -233,7 +232,7 @@ class BoundTools(MCPServer):
         outcome = "error"
         self._tell(ToolBegan(tool_name))
         try:
-            token = self._exchange.token_for(self._subject)
+            token = self._exchange.token_for(self._subject.user_id)
             result = await self._connection.call(tool_name, bound, token)
             outcome = "error" if result.is_error else "ok"
             return result

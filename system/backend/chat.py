@@ -19,9 +19,8 @@ import anyio
 
 from system.backend.agent import Assistant
 from system.backend.bridge import BoundTools, McpConnection, ToolBegan, ToolUse
-from system.backend.exchange import TokenExchange
 from system.errors import ServerError, ServiceError
-from system.identity import Subject
+from system.identity import Subject, TokenExchange
 from system.observe.metrics import agents_in_flight
 from system.store import Store, conversations
 from system.store.models import new_id

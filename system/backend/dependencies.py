@@ -14,10 +14,9 @@ from starlette.types import Scope
 from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
-from system.backend.exchange import TokenExchange
 from system.backend.limits import Limits
 from system.errors import Forbidden, Unauthorized
-from system.identity import Subject, TokenVerifier
+from system.identity import Subject, TokenExchange, TokenVerifier
 from system.store import Store, UserSession
 from system.store.schemas import MAX_USER_ID
 

@@ -6,19 +6,19 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from system.identity import SigningKey
-from system.identity.signing import public_jwk
+from system.identity import PublishedKeys, SigningKey, SigningKeySetting
 from system.settings import URL_PATTERN, ServiceSettings
+from system.store import StoreSettings
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, StoreSettings):
     """`BACKEND_URL` is the issuer of the tokens that the backend presents to MCP."""
 
     backend_host: str = "127.0.0.1"
     backend_port: int = Field(default=8000, ge=0, le=65535)
     backend_url: str = Field(default="http://localhost:8000", pattern=URL_PATTERN)
-    backend_signing_key: SecretStr | None = None
-    backend_published_keys: list[dict[str, str]] = Field(default_factory=list)
+    backend_signing_key: SigningKeySetting | None = None
+    backend_published_keys: PublishedKeys = Field(default_factory=list)
     mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=URL_PATTERN)
     mcp_timeout_seconds: float = Field(default=15.0, gt=0)
     mcp_max_connections: int = Field(default=100, ge=1)
@@ -44,18 +44,6 @@ class Settings(ServiceSettings):
         if "*" in value:
             raise ValueError("must name origins; * would let any page use a signed-in browser")
         return value
-
-    @field_validator("backend_signing_key")
-    @classmethod
-    def _private_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            SigningKey.from_jwk_json(value.get_secret_value())
-        return value
-
-    @field_validator("backend_published_keys")
-    @classmethod
-    def _public_keys(cls, value: list[dict[str, str]]) -> list[dict[str, str]]:
-        return [public_jwk(each) for each in value]
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:

@@ -7,17 +7,21 @@ a cache (`jwks`, `keys`), and `verifier` puts these together.
 
 from system.identity.claims import Subject
 from system.identity.eddsa import EdDSAKey, PSSKey
+from system.identity.exchange import TokenExchange
 from system.identity.issuers import TrustedIssuer
 from system.identity.settings import IdentitySettings
-from system.identity.signing import SigningKey
+from system.identity.signing import PublishedKeys, SigningKey, SigningKeySetting
 from system.identity.verifier import TokenVerifier
 
 __all__ = [
     "EdDSAKey",
     "IdentitySettings",
     "PSSKey",
+    "PublishedKeys",
     "SigningKey",
+    "SigningKeySetting",
     "Subject",
+    "TokenExchange",
     "TokenVerifier",
     "TrustedIssuer",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jose.exceptions import JWKError
+from pydantic import AfterValidator, SecretStr
 
 from system.identity.eddsa import EdDSAKey
 from system.identity.encoding import b64url_encode
@@ -101,6 +102,19 @@ def public_jwk(jwk: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError(_EXPECTED_PUBLIC) from error
     members = {name: str(jwk[name]) for name in ("kty", "crv", "x", "kid")}
     return {**members, "alg": "EdDSA", "use": "sig"}
+
+
+def _checked(value: SecretStr) -> SecretStr:
+    SigningKey.from_jwk_json(value.get_secret_value())
+    return value
+
+
+# A private JWK as a setting, checked when it is read.
+SigningKeySetting = Annotated[SecretStr, AfterValidator(_checked)]
+# Public keys that are published beside one's own while a rotation is under way.
+PublishedKeys = Annotated[
+    list[dict[str, str]], AfterValidator(lambda value: [public_jwk(each) for each in value])
+]
 
 
 def _thumbprint(jwk: Mapping[str, Any]) -> str:

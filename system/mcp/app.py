@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
@@ -15,18 +14,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from system.errors import ServiceError
-from system.mcp.data import Data, DirectData
+from system.identity import TokenExchange
+from system.mcp.access import open_data
+from system.mcp.data import Data
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
-from system.store import Store
+from system.store import StoreSettings
 from system.wire.gate import BearerGate
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import RequestLog
 from system.wire.rates import RateLimit
 
+_JWKS_PATH = "/.well-known/jwks.json"
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
     "bearer token."
@@ -41,35 +43,46 @@ def create_server(data: Data) -> GuardedServer:
     return server
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     """The ASGI application of the MCP server.
 
     Args:
         settings: Checked configuration.
+        database: The database's, where this server reaches it itself.
     """
-    store = Store(settings)
+    exchange = None
+    if settings.calls_backend:
+        exchange = TokenExchange(
+            settings.origin,
+            settings.backend_audience,
+            settings.signing_key(),
+            also_published=settings.mcp_published_keys,
+        )
+    data = open_data(settings, database, exchange)
     verifier = settings.verifier()
     limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
-    metrics.watch(store.pool_status, verifier.fetches)
-    server = create_server(DirectData(store))
+    metrics.watch(data.pool_status, verifier.fetches)
+    server = create_server(data)
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
     metadata_path = f"/.well-known/oauth-protected-resource{settings.path}"
-    parts = urlsplit(settings.mcp_url)
-    metadata_url = f"{parts.scheme}://{parts.netloc}{metadata_path}"
+    metadata_url = f"{settings.origin}{metadata_path}"
 
     async def alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def ready(request: Request) -> Response:
-        checks = {"database": "ok"}
+        checks = {"data": "ok"}
         try:
-            await store.ping()
+            await data.ping()
         except ServiceError:
-            checks["database"] = "unavailable"
+            checks["data"] = "unavailable"
         # Keys are fetched when the first token needs them: an issuer may start after us.
         healthy = all(value == "ok" for value in checks.values())
         status = "ok" if healthy else "unavailable"
         return JSONResponse({"status": status, "checks": checks}, 200 if healthy else 503)
+
+    async def jwks(request: Request) -> Response:
+        return JSONResponse(exchange.jwks() if exchange is not None else {"keys": []})
 
     async def metadata(request: Request) -> Response:
         # RFC 9728 section 2.
@@ -93,7 +106,7 @@ def create_app(settings: Settings) -> ASGIApp:
             allowed_origins=settings.origins,
         ),
     )
-    public = frozenset({"/health", "/ready", metadata_path})
+    public = frozenset({"/health", "/ready", metadata_path, _JWKS_PATH})
     gate = BearerGate(
         AuthContextMiddleware(inner),
         verifier=verifier,
@@ -106,6 +119,7 @@ def create_app(settings: Settings) -> ASGIApp:
         Route("/health", alive),
         Route("/ready", ready),
         Route(metadata_path, metadata),
+        Route(_JWKS_PATH, jwks),
     ]
     inherited = inner.router.lifespan_context
 
@@ -114,7 +128,7 @@ def create_app(settings: Settings) -> ASGIApp:
         async with inherited(app):
             yield
         await verifier.aclose()
-        await store.close()
+        await data.aclose()
 
     inner.router.lifespan_context = lifespan
     return RequestLog(BodyLimit(gate))

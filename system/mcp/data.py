@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 from uuid import UUID
 
-from system.store import Store, projects, stats, tasks
+from system.store import PoolStatus, Store, projects, stats, tasks
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
@@ -48,7 +48,9 @@ class Data(Protocol):
     async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage: ...
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion: ...
     async def get_user_stats(self, user_id: str) -> UserStats: ...
+    def pool_status(self) -> PoolStatus | None: ...
     async def ping(self) -> None: ...
+    async def aclose(self) -> None: ...
 
 
 class DirectData:
@@ -128,6 +130,14 @@ class DirectData:
         async with self._store.user_session(user_id) as session:
             return await stats.get_user_stats(session)
 
+    def pool_status(self) -> PoolStatus | None:
+        """See `system.store.Store.pool_status`."""
+        return self._store.pool_status()
+
     async def ping(self) -> None:
         """One round trip to the database."""
         await self._store.ping()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._store.close()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from system.settings import ServiceSettings
+from system.identity import PublishedKeys, SigningKey, SigningKeySetting
+from system.settings import URL_PATTERN, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`MCP_URL` is the resource that tokens must name as their audience (RFC 8707)."""
+    """`MCP_URL` is the resource that tokens must name as their audience (RFC 8707).
+
+    The database's own settings are separate: with `MCP_DATA_ACCESS=api` there is no database to
+    know, and a server that knows no password cannot lose one.
+    """
 
     mcp_host: str = "127.0.0.1"
     mcp_port: int = Field(default=8001, ge=0, le=65535)
@@ -19,6 +25,44 @@ class Settings(ServiceSettings):
     mcp_allowed_hosts: list[str] = Field(default_factory=list)
     mcp_allowed_origins: list[str] = Field(default_factory=list)
     mcp_call_timeout_seconds: float = Field(default=12.0, gt=0)
+    mcp_data_access: Literal["direct", "api", "hybrid"] = "direct"
+    mcp_signing_key: SigningKeySetting | None = None
+    mcp_published_keys: PublishedKeys = Field(default_factory=list)
+    backend_url: str = Field(default="http://localhost:8000", pattern=URL_PATTERN)
+    backend_audience: str = Field(default="crosstalk-backend", min_length=1)
+    backend_timeout_seconds: float = Field(default=10.0, gt=0)
+    backend_max_connections: int = Field(default=100, ge=1)
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Settings:
+        if self.environment == "production" and self.calls_backend and not self.mcp_signing_key:
+            raise ValueError(
+                "MCP_SIGNING_KEY must be set in production with MCP_DATA_ACCESS="
+                f"{self.mcp_data_access}, the same on every replica"
+            )
+        return self
+
+    @property
+    def reaches_database(self) -> bool:
+        """Whether this server logs in to PostgreSQL itself."""
+        return self.mcp_data_access != "api"
+
+    @property
+    def calls_backend(self) -> bool:
+        """Whether this server calls the backend's REST."""
+        return self.mcp_data_access != "direct"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of `MCP_URL`: the issuer of this server's tokens for the backend."""
+        parts = urlsplit(self.mcp_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def signing_key(self) -> SigningKey:
+        """The key for those tokens; one of its own for each process in development."""
+        if self.mcp_signing_key is None:
+            return SigningKey.generate()
+        return SigningKey.from_jwk_json(self.mcp_signing_key.get_secret_value())
 
     @property
     def path(self) -> str:

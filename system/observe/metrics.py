@@ -86,13 +86,13 @@ def count_refused(reason: str) -> None:
 class _Watched(Collector):
     """Reads at scrape time what the service counts anyway."""
 
-    pool: Callable[[], PoolStatus] | None = None
+    pool: Callable[[], PoolStatus | None] | None = None
     fetches: Callable[[], Mapping[str, int]] | None = None
 
     def collect(self) -> Iterable[Metric]:
         """The pool's connections, and how often each issuer's keys were asked for."""
-        if self.pool is not None:
-            status = self.pool()
+        status = self.pool() if self.pool is not None else None
+        if status is not None:
             connections = GaugeMetricFamily(
                 "crosstalk_database_connections",
                 "The pool: its size, connections in use, opened beyond its size.",
@@ -116,7 +116,7 @@ REGISTRY.register(_watched)
 
 
 def watch(
-    pool: Callable[[], PoolStatus] | None, fetches: Callable[[], Mapping[str, int]] | None
+    pool: Callable[[], PoolStatus | None] | None, fetches: Callable[[], Mapping[str, int]] | None
 ) -> None:
     """Say where the pool's and the verifier's own counts are read; None forgets them."""
     _watched.pool = pool

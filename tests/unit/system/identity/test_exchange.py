@@ -8,12 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from system.backend.exchange import TokenExchange
 from system.backend.settings import Settings
-from system.identity import SigningKey, Subject, TokenVerifier
+from system.identity import SigningKey, TokenExchange, TokenVerifier
 from tests.unit.system.identity.issuing import EXCHANGER_URL, MCP, Published, trusted
-
-ALICE = Subject("alice", "http://issuer.test", "backend", 9_999_999_999, None, {})
 
 
 def settings(**variables: Any) -> Settings:
@@ -36,7 +33,7 @@ async def test_tokens_of_replicas_before_and_after_a_rotation_verify_with_either
         published.documents["backend.test"] = answering.jwks
         verifier = TokenVerifier([trusted(EXCHANGER_URL, MCP)], http=published.client())
         for signing in (before, after):
-            subject = await verifier.verify(signing.token_for(ALICE))
+            subject = await verifier.verify(signing.token_for("alice"))
             assert (subject.user_id, subject.actor) == ("alice", EXCHANGER_URL)
 
 

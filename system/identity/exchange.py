@@ -1,8 +1,9 @@
-"""Token exchange: the user's token stays here, and MCP gets one made for it.
+"""Token exchange: the user's token stays here, and the next service gets one made for it.
 
-The MCP authorization specification forbids passing a client's token through. What the backend
+The MCP authorization specification forbids passing a client's token through. What a service
 presents instead says who the user is (`sub`), for whom it is meant (`aud`, the resource of RFC
-8707), who acts (`act`, RFC 8693 section 4.1), and lives for a minute.
+8707), who acts (`act`, RFC 8693 section 4.1), and lives for a minute. The backend makes such tokens
+for the MCP server, and the MCP server for the backend where it reaches data through it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from system.identity import SigningKey, Subject
+from system.identity.signing import SigningKey
 
 LIFETIME_SECONDS = 60
 # A token is given out again while it will outlive the call it is for.
@@ -21,12 +22,12 @@ _MAX_KEPT = 10_000
 
 
 class TokenExchange:
-    """Makes the backend's own tokens for the users it acts for.
+    """Makes a service's own tokens for the users it acts for.
 
     Args:
-        issuer: The backend's URL, `iss` and `act.sub` of its tokens.
-        audience: The MCP resource URL.
-        key: Signs; its public part is in the backend's JWKS.
+        issuer: The service's URL, `iss` and `act.sub` of its tokens.
+        audience: For whom the tokens are meant.
+        key: Signs; its public part is in the service's JWKS.
         also_published: Public keys beside it: the next one, or the one before, while a rotation is
             under way.
         clock: Seconds since the epoch.
@@ -48,17 +49,17 @@ class TokenExchange:
         self._clock = clock
         self._made: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    def token_for(self, subject: Subject) -> str:
-        """A token with which the backend acts for the subject at the MCP server."""
+    def token_for(self, user_id: str) -> str:
+        """A token with which the service acts for a verified subject."""
         now = self._clock()
-        kept = self._made.get(subject.user_id)
+        kept = self._made.get(user_id)
         if kept is not None and now - kept[1] < _REUSE_SECONDS:
             return kept[0]
         issued = int(now)
         token = self._key.sign(
             {
                 "iss": self._issuer,
-                "sub": subject.user_id,
+                "sub": user_id,
                 "aud": self._audience,
                 "act": {"sub": self._issuer},
                 "iat": issued,
@@ -66,12 +67,12 @@ class TokenExchange:
                 "jti": secrets.token_hex(8),
             }
         )
-        self._made[subject.user_id] = (token, now)
-        self._made.move_to_end(subject.user_id)
+        self._made[user_id] = (token, now)
+        self._made.move_to_end(user_id)
         if len(self._made) > _MAX_KEPT:
             self._made.popitem(last=False)
         return token
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The JWK Set that the MCP server verifies with (RFC 7517 section 5)."""
+        """The JWK Set that the audience verifies with (RFC 7517 section 5)."""
         return {"keys": [self._key.public_jwk(), *self._also_published]}

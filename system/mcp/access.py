@@ -1,0 +1,42 @@
+"""Which way to the data the configuration names; the tools do not know which it is."""
+
+from __future__ import annotations
+
+from system.identity import TokenExchange
+from system.mcp.data import Data, DirectData
+from system.mcp.hybrid import HybridData
+from system.mcp.settings import Settings
+from system.mcp.through_api import ApiData
+from system.store import Store, StoreSettings
+
+
+def open_data(
+    settings: Settings, database: StoreSettings | None, exchange: TokenExchange | None
+) -> Data:
+    """The way to the data that `MCP_DATA_ACCESS` names.
+
+    Args:
+        settings: Checked configuration.
+        database: The database's settings, where it is reached from here.
+        exchange: Makes tokens for the backend, where data is reached through it.
+
+    Raises:
+        ValueError: What that way needs is missing.
+    """
+    store = Store(database) if database is not None else None
+    api = None
+    if exchange is not None:
+        api = ApiData(
+            settings.backend_url,
+            exchange,
+            timeout=settings.backend_timeout_seconds,
+            max_connections=settings.backend_max_connections,
+        )
+    match settings.mcp_data_access:
+        case "direct" if store is not None:
+            return DirectData(store)
+        case "api" if api is not None:
+            return api
+        case "hybrid" if store is not None and api is not None:
+            return HybridData(store, api)
+    raise ValueError(f"MCP_DATA_ACCESS={settings.mcp_data_access} lacks what it needs")

@@ -32,6 +32,11 @@ def tokens_in(text: str) -> set[str]:
     return found
 
 
+def missing_like(example: str, identifier: str) -> str:
+    """The example with another UUID in place of its own, e.g. in a URI; that UUID otherwise."""
+    return _UUID.sub(identifier, example) if _UUID.search(example) else identifier
+
+
 def strings_in(value: Any) -> Iterator[str]:
     """Every string inside a JSON value, keys included."""
     if isinstance(value, str):

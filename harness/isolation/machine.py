@@ -27,7 +27,7 @@ from harness.isolation.arguments import ArgumentDrawer
 from harness.isolation.performer import Performer
 from harness.isolation.pool import Pool
 from harness.surface.operation import Operation, Role
-from harness.values import marker
+from harness.values import marker, missing_like
 
 
 @dataclass(slots=True)
@@ -196,8 +196,18 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 return
             drawer = self.drawer(data)
             shared = drawer.arguments(operation, actor, references=("own",), hostile=False)
-            foreign = {**shared, parameter.name: data.draw(st.sampled_from(known))}
-            missing = {**shared, parameter.name: str(data.draw(st.uuids(version=4)))}
+            theirs = data.draw(st.sampled_from(known))
+            nobodys = missing_like(theirs, str(data.draw(st.uuids(version=4))))
+            foreign = {**shared, parameter.name: theirs}
+            missing = {**shared, parameter.name: nobodys}
+            if operation.reads_only and data.draw(st.booleans()):
+                # What the owner was shown may be kept for whoever asks next.
+                themselves = {
+                    each.name: self.history.subjects[victim.name]
+                    for each in operation.parameters
+                    if each.role is Role.IDENTITY and each.name in shared
+                }
+                self.perform(operation, victim, {**foreign, **themselves}, None)
             key = self.next_probe()
             self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
             self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))

@@ -16,7 +16,7 @@ from harness.isolation.script import paths_in
 from harness.surface.operation import Parameter
 from harness.values import tokens_in, tokens_of
 
-_ID_FIELD = re.compile(r"(^|_)(id|uuid|key)$|Id$")
+_ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 _VERBS = frozenset(
     {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
@@ -68,7 +68,8 @@ class Pool:
         stem = re.sub(r"(_?id|Id)$", "", parameter.name) or _noun(operation)
         items = self._ids[user].values()
         fitting = [each.value for each in items if _fits(each, parameter.name, stem)]
-        return fitting or [each.value for each in items]
+        # A URI is no id of anything else.
+        return fitting or [each.value for each in items if "://" not in each.value]
 
     def cursors(self, user: str) -> list[str]:
         """Cursors that `user` has received."""

@@ -11,7 +11,7 @@ import asyncpg
 from harness.environment import RunningProcesses
 from harness.history import Actor
 from harness.isolation.campaign import Target
-from harness.surface import McpSurface, RestSurface
+from harness.surface import McpResourcesSurface, McpSurface, RestSurface
 from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
 # Enough for a run; the forgery session tries them all on every surface.
@@ -74,6 +74,7 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
     rest = RestSurface(running.backend_url)
     discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
     mcp = McpSurface(running.mcp_url, discovery)
+    resources = McpResourcesSurface(running.mcp_url, discovery)
     credentials = MintedCredentials(
         issuer=running.issuer,
         stranger=LocalIssuer.create("http://127.0.0.1:9/stranger", ("EdDSA", "ES256", "RS256")),
@@ -81,12 +82,13 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
             "rest": BACKEND_AUDIENCE,
             "chat": BACKEND_AUDIENCE,
             "mcp": running.mcp_url,
+            "mcp-resources": running.mcp_url,
         },
         forgeries={each.name: each for each in FORGERIES},
     )
     erase = Eraser(running.databases["admin"])
     return Target(
-        surfaces={"rest": rest, "chat": rest, "mcp": mcp},
+        surfaces={"rest": rest, "chat": rest, "mcp": mcp, "mcp-resources": resources},
         credentials=credentials,
         reset=erase,
         forgeries=FIRST_FORGERIES,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from system.errors import ServiceError
 from system.identity import TokenExchange
+from system.mcp import prompts, resources
 from system.mcp.access import open_data
 from system.mcp.data import Data
 from system.mcp.gate import admit_to
@@ -31,14 +32,20 @@ from system.wire.rates import RateLimit
 _JWKS_PATH = "/.well-known/jwks.json"
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
-    "bearer token."
+    "bearer token; resources and prompts are that user's own."
 )
 
 
 def create_server(data: Data) -> GuardedServer:
-    """The tools on a server, without transport."""
-    server = GuardedServer("crosstalk-tasks", instructions=_INSTRUCTIONS, version="0.1.0")
-    for room in (tasks, projects, statistics, health):
+    """Tools, resources and prompts on a server, without transport."""
+    server = GuardedServer(
+        "crosstalk-tasks",
+        instructions=_INSTRUCTIONS,
+        version="0.1.0",
+        # Nothing is ever announced, so nobody may hold a stream open to listen.
+        subscriptions=False,
+    )
+    for room in (tasks, projects, statistics, health, resources, prompts):
         room.register(server, data)
     return server
 

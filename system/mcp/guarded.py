@@ -1,7 +1,8 @@
-"""The tool server: every call passes the subject check, and every failure is the envelope.
+"""The server: every call passes the subject check, and every failure is the envelope.
 
 A tool takes `user_id` because that is the contract clients know; who the caller is, the token
-says. The two must agree before the tool's own code runs.
+says. The two must agree before the tool's own code runs. Resources and prompts take no `user_id`:
+they ask `caller()`, and without a verified subject nothing is read.
 """
 
 from __future__ import annotations
@@ -10,14 +11,24 @@ import asyncio
 import json
 import logging
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable, Container, Iterable
+from typing import Any, TypeVar
 
 from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import CallToolResult, InputRequiredResult, TextContent
+from mcp.types import (
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    ListResourcesResult,
+    PaginatedRequestParams,
+    TextContent,
+)
 from mcp.types import Tool as ToolDescription
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from system.errors import (
     Forbidden,
@@ -28,15 +39,33 @@ from system.errors import (
     ValidationFailed,
 )
 from system.mcp.gate import current_subject
+from system.mcp.refusals import printable, protocol_error, reasons, service_error
 from system.observe.metrics import count_tool_call
 
 _log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+Listing = Callable[[str, str | None], Awaitable[ListResourcesResult]]
+
+
+def caller() -> str:
+    """The verified subject of the call under way.
+
+    Raises:
+        Unauthorized: There is none.
+    """
+    return current_subject(get_access_token())
 
 
 class GuardedServer(MCPServer[Any]):
-    """An `MCPServer` whose tools run only for the subject they name."""
+    """An `MCPServer` that answers only about the token's subject.
+
+    Attributes:
+        call_timeout_seconds: For one tool call, resource or prompt.
+        resource_listing: Lists a subject's resources from a cursor on.
+    """
 
     call_timeout_seconds: float = 12.0
+    resource_listing: Listing | None = None
 
     async def call_tool(
         self,
@@ -72,10 +101,7 @@ class GuardedServer(MCPServer[Any]):
         tool = self._tool_manager.get_tool(name)
         if tool is None:
             raise NotFound("no such tool")
-        accepted = tool.parameters["properties"]
-        unknown = sorted(_printable(each) for each in arguments if each not in accepted)
-        if unknown:
-            raise ValidationFailed(details=dict.fromkeys(unknown[:5], "is not an argument"))
+        _refuse_unknown(arguments, tool.parameters["properties"])
         _require_subject(arguments)
         try:
             async with asyncio.timeout(self.call_timeout_seconds):
@@ -85,7 +111,7 @@ class GuardedServer(MCPServer[Any]):
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError):
-                raise ValidationFailed(details=_reasons(cause)) from None
+                raise ValidationFailed(details=reasons(cause)) from None
             if isinstance(cause, ServiceError):
                 raise cause from None
             raise
@@ -96,6 +122,82 @@ class GuardedServer(MCPServer[Any]):
         for tool in tools:
             tool.input_schema["additionalProperties"] = False
         return tools
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource of the caller.
+
+        Raises:
+            MCPError: There is none of that URI for this caller, or it cannot be read now.
+        """
+        return await self._answer("resources/read", super().read_resource(uri, context))
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Any, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """Fill a prompt with the caller's data.
+
+        Raises:
+            MCPError: There is no such prompt, an argument is not valid, or it cannot be filled now.
+        """
+        return await self._answer("prompts/get", self._prompt(name, arguments or {}, context))
+
+    async def _prompt(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
+    ) -> GetPromptResult | InputRequiredResult:
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt is None:
+            raise NotFound("no such prompt")
+        _refuse_unknown(arguments, [each.name for each in prompt.arguments or ()])
+        return await super().get_prompt(name, arguments, context)
+
+    async def _handle_list_resources(
+        self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        # The SDK's own handler lists what is registered, the same for everybody.
+        return await self._answer(
+            "resources/list", self._resources(params.cursor if params else None)
+        )
+
+    async def _resources(self, cursor: str | None) -> ListResourcesResult:
+        if self.resource_listing is None:
+            return ListResourcesResult(resources=[])
+        return await self.resource_listing(caller(), cursor)
+
+    async def _answer(self, what: str, work: Awaitable[Answer]) -> Answer:
+        """Wait for what was asked, within the time limit.
+
+        Raises:
+            MCPError: It failed; the error carries the envelope.
+        """
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            async with asyncio.timeout(self.call_timeout_seconds):
+                return await work
+        except TimeoutError:
+            outcome = Unavailable.code
+            raise protocol_error(Unavailable("the call took too long", retry_after=1)) from None
+        except Exception as error:
+            found = service_error(error)
+            outcome = found.code
+            if isinstance(found, ServerError):
+                _log.exception(f"{what} failed")
+            raise protocol_error(found) from None
+        finally:
+            seconds = time.perf_counter() - started
+            count_tool_call(what, outcome, seconds)
+            _log.info(what, extra={"outcome": outcome, "ms": round(seconds * 1000, 1)})
+
+
+def _refuse_unknown(arguments: Iterable[str], accepted: Container[str]) -> None:
+    unknown = sorted(printable(each) for each in arguments if each not in accepted)
+    if unknown:
+        raise ValidationFailed(details=dict.fromkeys(unknown[:5], "is not an argument"))
 
 
 def _require_subject(arguments: dict[str, Any]) -> None:
@@ -118,15 +220,3 @@ def _error_result(error: ServiceError) -> CallToolResult:
     envelope = error.envelope()
     text = TextContent(type="text", text=json.dumps(envelope))
     return CallToolResult(content=[text], structured_content=envelope, is_error=True)
-
-
-def _reasons(error: ValidationError) -> dict[str, object]:
-    """Argument name to what is wrong with it; never the value."""
-    return {
-        _printable(".".join(str(part) for part in item["loc"])): item["msg"]
-        for item in error.errors(include_input=False, include_context=False, include_url=False)
-    }
-
-
-def _printable(name: str) -> str:
-    return name.encode("ascii", "replace").decode()[:60]

@@ -107,6 +107,10 @@ class ApiData:
         """See `system.store.projects.add_project`."""
         return await self._send(ProjectView, user_id, "POST", "projects", body=_json(draft))
 
+    async def get_project(self, user_id: str, project_id: UUID) -> ProjectView:
+        """See `system.store.projects.get_project`."""
+        return await self._send(ProjectView, user_id, "GET", f"projects/{project_id}")
+
     async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage:
         """See `system.store.projects.list_projects`."""
         query = {"cursor": cursor, "limit": limit}

@@ -73,7 +73,7 @@ def count_request(scope: Scope, status: int, seconds: float) -> None:
 
 
 def count_tool_call(tool: str, outcome: str, seconds: float) -> None:
-    """Count one tool call; `tool` is a tool that exists, or `unknown`."""
+    """Count one tool call; `tool` is a tool that exists, `unknown`, or a method beside tools."""
     _tool_calls.labels(tool, outcome).inc()
     _tool_seconds.labels(tool).observe(seconds)
 

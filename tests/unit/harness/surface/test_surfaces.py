@@ -6,7 +6,15 @@ import pytest
 
 from harness.environment import RunningProcesses
 from harness.history import Outcome
-from harness.surface import McpSurface, Operation, RestSurface, Role, SurfaceError
+from harness.surface import (
+    McpResourcesSurface,
+    McpSurface,
+    Operation,
+    RestSurface,
+    Role,
+    Surface,
+    SurfaceError,
+)
 from harness.surface.schemas import resolve, role_of
 
 
@@ -38,7 +46,7 @@ def test_references_and_optional_nulls_are_resolved() -> None:
     assert resolve({"$ref": "#/$defs/L"}, loop)
 
 
-def find(surface: McpSurface | RestSurface, name: str) -> Operation:
+def find(surface: Surface, name: str) -> Operation:
     """One operation of a surface."""
     return {each.name: each for each in surface.discover()}[name]
 
@@ -76,6 +84,40 @@ def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningProcesses, a
     assert (answer.outcome, answer.status, answer.code) == (Outcome.ERROR, 200, "forbidden")
     refused = surface.call(find(surface, "mcp:get_task"), {"user_id": alice}, {})
     assert (refused.outcome, refused.status) == (Outcome.ERROR, 401)
+
+
+def test_templates_and_prompts_become_operations_with_roles(
+    running: RunningProcesses, alice: str
+) -> None:
+    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    surface = McpResourcesSurface(running.mcp_url, headers)
+    read = find(surface, "mcp:resources/read task://{task_id}")
+    assert [(each.name, each.role) for each in read.parameters] == [("task_id", Role.REFERENCE)]
+    plan = find(surface, "mcp:prompts/get plan_my_day")
+    assert [(each.role, each.required) for each in plan.parameters] == [(Role.REFERENCE, False)]
+    assert plan.lists
+    assert find(surface, "mcp:resources/list").lists
+    assert not read.lists
+
+
+def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningProcesses, alice: str) -> None:
+    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    surface = McpResourcesSurface(running.mcp_url, headers)
+    read = find(surface, "mcp:resources/read")
+    first, second = (surface.call(read, {"uri": "task://x"}, headers) for _ in range(2))
+    assert first == second
+    assert (first.outcome, first.code) == (Outcome.ERROR, "-32602")
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "a/b", "\x00", {"$ne": None}])
+def test_hostile_template_values_are_sent_and_answered(
+    running: RunningProcesses, alice: str, value: object
+) -> None:
+    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    surface = McpResourcesSurface(running.mcp_url, headers)
+    read = find(surface, "mcp:resources/read task://{task_id}")
+    answer = surface.call(read, {"task_id": value}, headers)
+    assert (answer.outcome, answer.status) == (Outcome.ERROR, 400)
 
 
 def test_surrogates_reach_the_server_as_escapes(running: RunningProcesses, alice: str) -> None:

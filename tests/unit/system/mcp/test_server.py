@@ -54,7 +54,8 @@ async def test_every_revision_of_the_sdks_client_lists_and_calls(
 
 def test_tools_say_what_they_are(running: RunningProcesses, alice: str) -> None:
     surface = McpSurface(running.mcp_url, bearer(running, alice))
-    tools = surface._post("tools/list", {}, None, bearer(running, alice)).json()["result"]["tools"]
+    tools = surface._wire.listed("tools/list", "tools", bearer(running, alice))
+    assert tools
     for tool in tools:
         assert tool["description"]
         assert tool["outputSchema"]["type"] == "object"

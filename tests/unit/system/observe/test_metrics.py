@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.environment import RunningProcesses
 from harness.surface import McpSurface
+from harness.surface.mcp import tool_call
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -89,9 +90,9 @@ def test_labels_hold_nothing_that_a_caller_chose(running: RunningProcesses, alic
         (marker.upper().replace("-", ""), "/health"),
     ):
         httpx2.request(method, f"{running.backend_url}{path}", headers=headers)
-    mcp = bearer(running, alice, "mcp")
-    surface = McpSurface(running.mcp_url, mcp)
-    surface._post("tools/call", {"name": marker, "arguments": {"user_id": alice}}, marker, mcp)
+    lines, message = tool_call(marker, {"user_id": alice})
+    mcp = {**lines, **bearer(running, alice, "mcp")}
+    assert httpx2.post(running.mcp_url, json=message, headers=mcp).status_code == 200
     for service in ("backend", "mcp"):
         shown = repr(list(scrape(running, service))).lower()
         assert alice not in shown

@@ -100,6 +100,27 @@ class Conflict(ServiceError):
     default_message = "conflicts with an existing object"
 
 
+class KeyReused(Conflict):
+    """An idempotency key came again with other arguments.
+
+    422 as in draft-ietf-httpapi-idempotency-key-header-07, section 2.7; the code says "conflict",
+    because the arguments are valid and it is another key that helps.
+    """
+
+    http_status = 422
+    default_message = "this idempotency key was used with other arguments; take a new one"
+
+
+class CallUnderWay(Conflict):
+    """The first call with an idempotency key has not ended; the same call can be sent again."""
+
+    default_message = "the first call with this idempotency key is under way; repeat it"
+
+    def __init__(self) -> None:
+        # Tool results have no Retry-After header, so the details say it too.
+        super().__init__(details={"retry_after": 1}, retry_after=1)
+
+
 class RateLimited(ServiceError):
     """The user sent more than the limit allows; repeat after `retry_after` seconds."""
 
@@ -139,8 +160,11 @@ def from_envelope(status: int, body: object, retry_after: int | None = None) -> 
         body: Its JSON body; anything but the envelope gives the class's own words.
         retry_after: Seconds, from its header.
     """
+    code = body.get("error_code") if isinstance(body, Mapping) else None
     kind = _BY_STATUS.get(status, ServerError)
-    envelope = body if isinstance(body, Mapping) and body.get("error_code") == kind.code else {}
+    if (status, code) == (KeyReused.http_status, KeyReused.code):
+        kind = KeyReused
+    envelope = body if isinstance(body, Mapping) and code == kind.code else {}
     message, details = envelope.get("message"), envelope.get("details")
     return kind(
         message if isinstance(message, str) else None,

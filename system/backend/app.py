@@ -30,6 +30,7 @@ from system.identity import TokenExchange
 from system.observe import metrics
 from system.store import Store
 from system.wire.gate import BearerGate
+from system.wire.keys import KEY_HEADER
 from system.wire.limits import BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
 from system.wire.private import NoStore
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     verifier = settings.verifier()
     exchange = TokenExchange(
         settings.backend_url,
-        settings.mcp_url,
+        settings.mcp_resource_url or settings.mcp_url,
         settings.signing_key(),
         also_published=settings.backend_published_keys,
     )
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.mcp_url,
         timeout=settings.mcp_timeout_seconds,
         max_connections=settings.mcp_max_connections,
+        repeats=settings.mcp_repeats,
     )
     assistant = Assistant(settings)
     limits = Limits(settings)
@@ -81,7 +83,12 @@ def create_app(settings: Settings) -> FastAPI:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    REQUEST_ID_HEADER,
+                    KEY_HEADER,
+                ],
                 expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
                 max_age=600,
             ),

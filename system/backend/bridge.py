@@ -5,12 +5,17 @@ call is one request on a shared connection pool, with the token given to that ca
 Nothing is locked, nothing is kept between calls but the list of tools for a while, which is the
 same for everybody. The agent never sees `user_id`: it is taken out of the schemas, and what the
 model sends under that name is overwritten with the subject.
+
+An answer that was lost is asked for again: a read as it is, a write with the key that its first
+sending carried, so that the server answers with what that did instead of doing it twice. A write
+whose tool does not say that it takes a key is sent once.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,12 +29,15 @@ from agents.run_context import RunContextWrapper
 from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 from pydantic import ValidationError
 
+from system.backend.repeats import AnswerLostError, is_lost, until_answered
 from system.errors import NotFound, Unavailable
 from system.identity import Subject, TokenExchange
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 
 PROTOCOL = "2026-07-28"
 IDENTITY_ARGUMENT = "user_id"
+# In a call's `_meta`: names the call; in a tool's: the tool knows a repeated call by it.
+IDEMPOTENCY_KEY = "crosstalk/idempotencyKey"
 
 # After this many seconds the list of tools is asked for again: servers are upgraded.
 _TOOLS_MAX_AGE = 300.0
@@ -48,6 +56,7 @@ class McpConnection:
         url: The endpoint.
         timeout: Seconds for one call.
         max_connections: Calls that can be under way at once; more wait.
+        repeats: How often a call whose answer was lost is sent again, where that is safe.
         clock: Seconds, monotonic.
     """
 
@@ -57,9 +66,11 @@ class McpConnection:
         *,
         timeout: float,
         max_connections: int,
+        repeats: int = 2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
+        self._repeats = repeats
         self._clock = clock
         self._ids = itertools.count(1)
         limits = httpx2.Limits(
@@ -77,8 +88,10 @@ class McpConnection:
         """
         if self._tools and self._clock() < self._tools_until:
             return self._tools
+        # With a list at hand nobody waits for a second try.
+        repeats = 0 if self._tools else self._repeats
         try:
-            result = await self._request("tools/list", {}, token)
+            result = await self._answer("tools/list", {}, token, repeats=repeats)
             self._tools = [Tool.model_validate(each) for each in result.get("tools", ())]
         except (Unavailable, ValidationError) as error:
             if not self._tools:
@@ -93,15 +106,38 @@ class McpConnection:
             for tool in self._tools
         )
 
-    async def call(self, name: str, arguments: Mapping[str, Any], token: str) -> CallToolResult:
+    def takes_key(self, name: str) -> bool:
+        """Whether the server declares that this tool knows a repeated call by its key."""
+        return any(
+            tool.name == name and IDEMPOTENCY_KEY in (tool.meta or {}) for tool in self._tools
+        )
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], token: str, *, key: str | None = None
+    ) -> CallToolResult:
         """Call a tool with this token.
 
+        Args:
+            name: The tool.
+            arguments: What it is given.
+            token: The caller's.
+            key: The idempotency key of this call, one for each call that is meant. Tools that do
+                not take one are called without.
+
         Raises:
-            Unavailable: The server does not answer as it should; whether the tool ran is unknown,
-                and nothing is repeated.
+            Unavailable: The server does not answer as it should; whether the tool ran is unknown.
         """
-        params = {"name": name, "arguments": dict(arguments)}
-        result = await self._request("tools/call", params, token, name)
+        if not self._tools:
+            await self.tools(token)
+        keyed = key is not None and self.takes_key(name)
+        result = await self._answer(
+            "tools/call",
+            {"name": name, "arguments": dict(arguments)},
+            token,
+            name=name,
+            meta={IDEMPOTENCY_KEY: key} if keyed else {},
+            repeats=self._repeats if keyed or self.only_reads(name) else 0,
+        )
         try:
             return CallToolResult.model_validate(result)
         except ValidationError:
@@ -119,8 +155,21 @@ class McpConnection:
         """Close the connections."""
         await self._http.aclose()
 
+    async def _answer(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        token: str,
+        *,
+        repeats: int,
+        name: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        message = {**params, "_meta": {**_META, **(meta or {})}}
+        return await until_answered(lambda: self._request(method, message, token, name), repeats)
+
     async def _request(
-        self, method: str, params: Mapping[str, Any], token: str, name: str | None = None
+        self, method: str, params: Mapping[str, Any], token: str, name: str | None
     ) -> Mapping[str, Any]:
         identifier = next(self._ids)
         headers = {
@@ -136,13 +185,17 @@ class McpConnection:
             "jsonrpc": "2.0",
             "id": identifier,
             "method": method,
-            "params": {**params, "_meta": _META},
+            "params": params,
         }
         try:
             response = await self._http.post(self._url, json=message, headers=headers)
+            if is_lost(response):
+                raise AnswerLostError
             answer = response.json()
         except (httpx2.HTTPError, ValueError) as error:
             _log.warning("mcp does not answer", extra={"error": type(error).__name__})
+            if is_lost(error):
+                raise AnswerLostError from None
             raise Unavailable("the tools do not answer", retry_after=1) from None
         result = answer.get("result") if isinstance(answer, dict) else None
         # A reply is believed only if it is the reply to this very request.
@@ -233,7 +286,9 @@ class BoundTools(MCPServer):
         self._tell(ToolBegan(tool_name))
         try:
             token = self._exchange.token_for(self._subject.user_id)
-            result = await self._connection.call(tool_name, bound, token)
+            # The model's second wish for the same thing is another call, with another key.
+            key = secrets.token_hex(16)
+            result = await self._connection.call(tool_name, bound, token, key=key)
             outcome = "error" if result.is_error else "ok"
             return result
         finally:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
+from system.backend.idempotency import RequestKey
 from system.backend.limits import Limits
 from system.errors import Forbidden, Unauthorized
 from system.identity import Subject, TokenExchange, TokenVerifier
@@ -99,5 +100,14 @@ async def owner_session(subject: Owner, services: ServicesOf) -> AsyncIterator[U
         yield session
 
 
+async def write_session(
+    subject: Owner, services: ServicesOf, key: RequestKey
+) -> AsyncIterator[UserSession]:
+    """A transaction as the owner for one write, which the request may have given a key."""
+    async with services.store.user_session(subject.user_id, idempotency_key=key) as session:
+        yield session
+
+
 # Function scope ends the transaction before the answer goes out, so that "201" means committed.
 OwnerSession = Annotated[UserSession, Depends(owner_session, scope="function")]
+WriteSession = Annotated[UserSession, Depends(write_session, scope="function")]

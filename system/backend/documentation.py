@@ -10,7 +10,7 @@ _MEANINGS = {
     401: "The bearer token is missing or does not verify.",
     403: "The path names another user.",
     404: "Not there, or not this user's: the two are answered alike.",
-    409: "Conflicts with what this user stored.",
+    409: "Conflicts with what this user stored, or the first call with this key is under way.",
     413: "The body is too large.",
     422: "An argument is not valid; `details` names it.",
     503: "A dependency does not answer; see `Retry-After`.",
@@ -60,3 +60,5 @@ def events_schema(description: str) -> dict[str, Any]:
 # What any route of a user's data can answer; those with a body add 413.
 USER_DATA = errors(401, 403, 422, 503)
 ONE_OBJECT = errors(401, 403, 404, 422, 503)
+# A write with an idempotency key can meet its own first call.
+WRITE = {**ONE_OBJECT, **errors(409)}

@@ -20,8 +20,10 @@ class Settings(ServiceSettings, StoreSettings):
     backend_signing_key: SigningKeySetting | None = None
     backend_published_keys: PublishedKeys = Field(default_factory=list)
     mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=URL_PATTERN)
+    mcp_resource_url: str | None = Field(default=None, pattern=URL_PATTERN)
     mcp_timeout_seconds: float = Field(default=15.0, gt=0)
     mcp_max_connections: int = Field(default=100, ge=1)
+    mcp_repeats: int = Field(default=2, ge=0, le=5)
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = Field(default=None, pattern=URL_PATTERN)
     openai_model: str = "gpt-4.1-mini"

@@ -5,10 +5,12 @@ Nothing here waits for anything but the database while it holds a connection.
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
-from system.store import PoolStatus, Store, projects, stats, tasks
+from system.mcp.idempotency import current_key
+from system.store import PoolStatus, Store, UserSession, projects, stats, tasks
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
@@ -62,7 +64,7 @@ class DirectData:
 
     async def add_task(self, user_id: str, draft: TaskDraft) -> TaskView:
         """See `system.store.tasks.add_task`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await tasks.add_task(session, draft=draft)
 
     async def get_task(self, user_id: str, task_id: UUID) -> TaskView:
@@ -93,27 +95,27 @@ class DirectData:
 
     async def update_task(self, user_id: str, task_id: UUID, change: TaskChange) -> TaskView:
         """See `system.store.tasks.update_task`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await tasks.update_task(session, task_id=task_id, change=change)
 
     async def complete_task(self, user_id: str, task_id: UUID) -> TaskView:
         """See `system.store.tasks.complete_task`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await tasks.complete_task(session, task_id=task_id)
 
     async def complete_all_tasks(self, user_id: str, project_id: UUID | None) -> BulkCompletion:
         """See `system.store.tasks.complete_all_tasks`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await tasks.complete_all_tasks(session, project_id=project_id)
 
     async def delete_task(self, user_id: str, task_id: UUID) -> Deletion:
         """See `system.store.tasks.delete_task`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await tasks.delete_task(session, task_id=task_id)
 
     async def add_project(self, user_id: str, draft: ProjectDraft) -> ProjectView:
         """See `system.store.projects.add_project`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await projects.add_project(session, draft=draft)
 
     async def get_project(self, user_id: str, project_id: UUID) -> ProjectView:
@@ -128,7 +130,7 @@ class DirectData:
 
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion:
         """See `system.store.projects.delete_project`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._writing(user_id) as session:
             return await projects.delete_project(session, project_id=project_id)
 
     async def get_user_stats(self, user_id: str) -> UserStats:
@@ -139,6 +141,10 @@ class DirectData:
     def pool_status(self) -> PoolStatus | None:
         """See `system.store.Store.pool_status`."""
         return self._store.pool_status()
+
+    def _writing(self, user_id: str) -> AbstractAsyncContextManager[UserSession]:
+        """A transaction for the one write of the tool call under way."""
+        return self._store.user_session(user_id, idempotency_key=current_key())
 
     async def ping(self) -> None:
         """One round trip to the database."""

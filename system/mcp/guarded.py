@@ -39,6 +39,7 @@ from system.errors import (
     ValidationFailed,
 )
 from system.mcp.gate import current_subject
+from system.mcp.idempotency import META_KEY, SCHEMA, key_of
 from system.mcp.refusals import printable, protocol_error, reasons, service_error
 from system.observe.metrics import count_tool_call
 
@@ -104,8 +105,9 @@ class GuardedServer(MCPServer[Any]):
         _refuse_unknown(arguments, tool.parameters["properties"])
         _require_subject(arguments)
         try:
-            async with asyncio.timeout(self.call_timeout_seconds):
-                return await super().call_tool(name, arguments, context)
+            with key_of(context.request_context.meta if context is not None else None):
+                async with asyncio.timeout(self.call_timeout_seconds):
+                    return await super().call_tool(name, arguments, context)
         except TimeoutError:
             raise Unavailable("the call took too long", retry_after=1) from None
         except ToolError as error:
@@ -117,10 +119,12 @@ class GuardedServer(MCPServer[Any]):
             raise
 
     async def list_tools(self) -> list[ToolDescription]:
-        """The tools, saying that they take no other arguments."""
+        """The tools, saying that they take no other arguments, and which take a key."""
         tools = await super().list_tools()
         for tool in tools:
             tool.input_schema["additionalProperties"] = False
+            if tool.annotations is None or not tool.annotations.read_only_hint:
+                tool.meta = {**(tool.meta or {}), META_KEY: SCHEMA}
         return tools
 
     async def read_resource(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from system.errors import Forbidden, ServerError, Unavailable, from_envelope
 from system.identity import TokenExchange
+from system.mcp.idempotency import current_key
 from system.store import PoolStatus
 from system.store.schemas import (
     BulkCompletion,
@@ -31,6 +32,7 @@ from system.store.schemas import (
     TaskView,
     UserStats,
 )
+from system.wire.keys import KEY_HEADER, write_key
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 
 View = TypeVar("View", bound=BaseModel)
@@ -166,6 +168,9 @@ class ApiData:
             "Authorization": f"Bearer {self._exchange.token_for(user_id)}",
             REQUEST_ID_HEADER: request_id.get(),
         }
+        key = current_key()
+        if key is not None and method != "GET":
+            headers[KEY_HEADER] = write_key(key)
         try:
             response = await self._http.request(
                 method,

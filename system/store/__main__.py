@@ -1,6 +1,6 @@
 """`python -m system.store bootstrap` makes roles and database; `migrate` the tables.
 
-Both can be named in one call and run in that order.
+`prune` removes what has expired. Several can be named in one call and run in that order.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from system.store.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
 from system.store.migrate import migrate
+from system.store.prune import prune
 
-_USAGE = "usage: python -m system.store [bootstrap] [migrate]"
+_USAGE = "usage: python -m system.store [bootstrap] [migrate] [prune]"
 
 
 def _setting(name: str) -> str:
@@ -43,9 +44,15 @@ def _migrate() -> None:
     asyncio.run(migrate(_setting("OWNER_DATABASE_URL")))
 
 
+def _prune() -> None:
+    database = os.environ.get("DATABASE_NAME", "crosstalk")
+    removed = asyncio.run(prune(_setting("ADMIN_DATABASE_URL"), database=database))
+    sys.stderr.write(f"removed {removed} expired idempotency keys\n")
+
+
 def main() -> None:
     """Run the named command; one line on standard error and exit 1 when it cannot."""
-    commands = {"bootstrap": _bootstrap, "migrate": _migrate}
+    commands = {"bootstrap": _bootstrap, "migrate": _migrate, "prune": _prune}
     chosen = sys.argv[1:]
     if not chosen or any(each not in commands for each in chosen):
         raise SystemExit(_USAGE)

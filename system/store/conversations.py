@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import col
 
 from system.errors import NotFound
+from system.store.idempotency import idempotent
 from system.store.models import Conversation, Message, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
 from system.store.schemas import (
@@ -82,6 +83,7 @@ async def list_conversations(
     )
 
 
+@idempotent
 async def rename(session: UserSession, *, conversation_id: UUID, title: str) -> ConversationView:
     """Give a conversation a title.
 
@@ -100,6 +102,7 @@ async def rename(session: UserSession, *, conversation_id: UUID, title: str) -> 
     return await get(session, conversation_id=conversation_id)
 
 
+@idempotent
 async def remove(session: UserSession, *, conversation_id: UUID) -> Deletion:
     """Delete a conversation with its messages.
 

@@ -73,6 +73,20 @@ class Task(SQLModel, table=True):
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
+class IdempotencyKey(SQLModel, table=True):
+    """A key of one user for one operation, with the arguments' digest and the first result."""
+
+    __tablename__: ClassVar[str] = "idempotency_keys"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["user.id"], ondelete="CASCADE"),)
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    operation: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    digest: str
+    result: str | None = None
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class Conversation(SQLModel, table=True):
     """A thread between one user and the assistant."""
 

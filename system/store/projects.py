@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from system.errors import Conflict, NotFound
+from system.store.idempotency import idempotent
 from system.store.models import Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
 from system.store.schemas import (
@@ -26,6 +27,7 @@ from system.store.users import ensure_user
 _LISTING = "projects"
 
 
+@idempotent
 async def add_project(session: UserSession, *, draft: ProjectDraft) -> ProjectView:
     """Store a project.
 
@@ -77,6 +79,7 @@ async def list_projects(
     )
 
 
+@idempotent
 async def rename_project(
     session: UserSession, *, project_id: UUID, change: ProjectChange
 ) -> ProjectView:
@@ -102,6 +105,7 @@ async def rename_project(
     return await get_project(session, project_id=project_id)
 
 
+@idempotent
 async def delete_project(session: UserSession, *, project_id: UUID) -> Deletion:
     """Remove a project; its tasks stay, without a project.
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from itsdangerous import URLSafeSerializer
@@ -46,17 +47,37 @@ class PoolStatus:
     overflow: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """An idempotency key for one write, and how long its result is kept."""
+
+    key: str
+    lifetime: timedelta
+
+
 class UserSession:
     """A transaction bound to one subject. Operations take it as their first argument."""
 
-    def __init__(self, session: AsyncSession, user_id: str, cursors: URLSafeSerializer) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        user_id: str,
+        cursors: URLSafeSerializer,
+        key_use: KeyUse | None = None,
+    ) -> None:
         self._session = session
         self.user_id = user_id
         self.cursors = cursors
+        self._key_use = key_use
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
         return await self._session.execute(statement)
+
+    def take_key(self) -> KeyUse | None:
+        """The idempotency key, for the first write that asks; the writes inside it get none."""
+        use, self._key_use = self._key_use, None
+        return use
 
 
 class Store:
@@ -82,6 +103,7 @@ class Store:
                 "timeout": settings.database_pool_timeout,
                 "server_settings": {
                     "statement_timeout": str(int(settings.database_statement_timeout * 1000)),
+                    "lock_timeout": str(int(settings.database_lock_timeout * 1000)),
                     "idle_in_transaction_session_timeout": "30000",
                     "timezone": "UTC",
                 },
@@ -89,11 +111,15 @@ class Store:
         )
 
     @asynccontextmanager
-    async def user_session(self, user_id: str) -> AsyncIterator[UserSession]:
+    async def user_session(
+        self, user_id: str, *, idempotency_key: str | None = None
+    ) -> AsyncIterator[UserSession]:
         """One transaction as `user_id`: commits when the block ends, rolls back when it raises.
 
         Args:
             user_id: The verified subject. Never a value a caller merely claims.
+            idempotency_key: Names the one write of the block, so that a repeat of it with the same
+                key answers with its result; see `system.store.idempotency`.
 
         Raises:
             Forbidden: `user_id` is empty, too long or cannot be stored.
@@ -107,13 +133,17 @@ class Store:
                 session.begin(),
             ):
                 await session.execute(_SET_SUBJECT, {"user_id": user_id})
-                yield UserSession(session, user_id, cursors)
+                yield UserSession(session, user_id, cursors, self._key_use(idempotency_key))
         except PoolTimeoutError as error:
             raise Unavailable("the database is busy", retry_after=1) from error
         except (OperationalError, InterfaceError, OSError) as error:
             raise Unavailable("the database does not answer", retry_after=1) from error
         except DBAPIError as error:
             raise _translate(error) from error
+
+    def _key_use(self, key: str | None) -> KeyUse | None:
+        lifetime = timedelta(hours=self._settings.idempotency_key_hours)
+        return KeyUse(key, lifetime) if key is not None else None
 
     async def ping(self) -> None:
         """One round trip to the database.

@@ -26,6 +26,12 @@ class StoreSettings(BaseSettings):
     database_statement_timeout: float = Field(
         default=10.0, gt=0, description="Seconds after which PostgreSQL cancels a statement."
     )
+    database_lock_timeout: float = Field(
+        default=5.0, gt=0, description="Seconds a statement waits for another transaction's lock."
+    )
+    idempotency_key_hours: float = Field(
+        default=24.0, gt=0, le=8_760, description="Hours for which a repeated call is recognised."
+    )
     cursor_secret: SecretStr = Field(min_length=32)
 
     @field_validator("database_url")

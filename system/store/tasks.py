@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, o
 from sqlmodel import col
 
 from system.errors import NotFound
+from system.store.idempotency import idempotent
 from system.store.models import Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
 from system.store.schemas import (
@@ -28,6 +29,7 @@ from system.store.session import UserSession
 from system.store.users import ensure_user
 
 
+@idempotent
 async def add_task(session: UserSession, *, draft: TaskDraft) -> TaskView:
     """Store a task.
 
@@ -97,6 +99,7 @@ async def search_tasks(
     return await _page(session, f"search:{query}", [contains], cursor, limit)
 
 
+@idempotent
 async def update_task(session: UserSession, *, task_id: UUID, change: TaskChange) -> TaskView:
     """Change the given fields of a task and leave the others.
 
@@ -113,6 +116,7 @@ async def update_task(session: UserSession, *, task_id: UUID, change: TaskChange
     return await get_task(session, task_id=task_id)
 
 
+@idempotent
 async def complete_task(session: UserSession, *, task_id: UUID) -> TaskView:
     """Mark a task completed; completing it again changes nothing.
 
@@ -124,6 +128,7 @@ async def complete_task(session: UserSession, *, task_id: UUID) -> TaskView:
     )
 
 
+@idempotent
 async def complete_all_tasks(
     session: UserSession, *, project_id: UUID | None = None
 ) -> BulkCompletion:
@@ -146,6 +151,7 @@ async def complete_all_tasks(
     return BulkCompletion(completed=len(changed.all()))
 
 
+@idempotent
 async def delete_task(session: UserSession, *, task_id: UUID) -> Deletion:
     """Remove a task.
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel
 
-from system.backend.dependencies import OwnerSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, errors
+from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import conversations
 from system.store.schemas import (
     ConversationChange,
@@ -51,9 +51,9 @@ async def list_messages(session: OwnerSession, conversation_id: UUID) -> Message
     return MessageList(items=found)
 
 
-@router.patch("/{conversation_id}", responses={**ONE_OBJECT, **errors(413)})
+@router.patch("/{conversation_id}", responses={**WRITE, **errors(413)})
 async def rename_conversation(
-    session: OwnerSession,
+    session: WriteSession,
     conversation_id: UUID,
     change: Annotated[ConversationChange, Body(examples=[{"title": "Groceries"}])],
 ) -> ConversationView:
@@ -61,7 +61,7 @@ async def rename_conversation(
     return await conversations.rename(session, conversation_id=conversation_id, title=change.title)
 
 
-@router.delete("/{conversation_id}", responses=ONE_OBJECT)
-async def delete_conversation(session: OwnerSession, conversation_id: UUID) -> Deletion:
+@router.delete("/{conversation_id}", responses=WRITE)
+async def delete_conversation(session: WriteSession, conversation_id: UUID) -> Deletion:
     """Delete a conversation with its messages."""
     return await conversations.remove(session, conversation_id=conversation_id)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
 
-from system.backend.dependencies import OwnerSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, errors
+from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import projects
 from system.store.schemas import (
     Cursor,
@@ -35,7 +35,7 @@ async def list_projects(
 
 @router.post("", status_code=201, responses={**USER_DATA, **errors(409, 413)})
 async def add_project(
-    session: OwnerSession, draft: Annotated[ProjectDraft, Body(examples=_EXAMPLES)]
+    session: WriteSession, draft: Annotated[ProjectDraft, Body(examples=_EXAMPLES)]
 ) -> ProjectView:
     """Add a project."""
     return await projects.add_project(session, draft=draft)
@@ -47,9 +47,9 @@ async def get_project(session: OwnerSession, project_id: UUID) -> ProjectView:
     return await projects.get_project(session, project_id=project_id)
 
 
-@router.patch("/{project_id}", responses={**ONE_OBJECT, **errors(409, 413)})
+@router.patch("/{project_id}", responses={**WRITE, **errors(413)})
 async def rename_project(
-    session: OwnerSession,
+    session: WriteSession,
     project_id: UUID,
     change: Annotated[ProjectChange, Body(examples=_EXAMPLES)],
 ) -> ProjectView:
@@ -57,7 +57,7 @@ async def rename_project(
     return await projects.rename_project(session, project_id=project_id, change=change)
 
 
-@router.delete("/{project_id}", responses=ONE_OBJECT)
-async def delete_project(session: OwnerSession, project_id: UUID) -> Deletion:
+@router.delete("/{project_id}", responses=WRITE)
+async def delete_project(session: WriteSession, project_id: UUID) -> Deletion:
     """Delete a project; its tasks stay."""
     return await projects.delete_project(session, project_id=project_id)

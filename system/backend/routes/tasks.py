@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict
 
-from system.backend.dependencies import OwnerSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, errors
+from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.backend.failures import only
 from system.store import tasks
 from system.store.schemas import (
@@ -52,9 +52,9 @@ async def list_tasks(
     )
 
 
-@router.post("", status_code=201, responses={**ONE_OBJECT, **errors(413)})
+@router.post("", status_code=201, responses={**WRITE, **errors(413)})
 async def add_task(
-    session: OwnerSession, draft: Annotated[TaskDraft, Body(examples=[_DRAFT])]
+    session: WriteSession, draft: Annotated[TaskDraft, Body(examples=[_DRAFT])]
 ) -> TaskView:
     """Add a task."""
     return await tasks.add_task(session, draft=draft)
@@ -71,9 +71,9 @@ async def search_tasks(
     return await tasks.search_tasks(session, query=q, cursor=cursor, limit=limit)
 
 
-@router.post("/complete-all", responses={**ONE_OBJECT, **errors(413)})
+@router.post("/complete-all", responses={**WRITE, **errors(413)})
 async def complete_all_tasks(
-    session: OwnerSession, request: BulkRequest | None = None
+    session: WriteSession, request: BulkRequest | None = None
 ) -> BulkCompletion:
     """Complete all open tasks, or those of one project."""
     project_id = request.project_id if request else None
@@ -90,9 +90,9 @@ async def get_task(session: OwnerSession, task_id: UUID) -> TaskView:
     return await tasks.get_task(session, task_id=task_id)
 
 
-@router.patch("/{task_id}", responses={**ONE_OBJECT, **errors(413)})
+@router.patch("/{task_id}", responses={**WRITE, **errors(413)})
 async def update_task(
-    session: OwnerSession,
+    session: WriteSession,
     task_id: UUID,
     change: Annotated[TaskChange, Body(examples=[{"status": "in_progress"}])],
 ) -> TaskView:
@@ -100,13 +100,13 @@ async def update_task(
     return await tasks.update_task(session, task_id=task_id, change=change)
 
 
-@router.post("/{task_id}/complete", responses={**ONE_OBJECT, **errors(413)})
-async def complete_task(session: OwnerSession, task_id: UUID) -> TaskView:
+@router.post("/{task_id}/complete", responses={**WRITE, **errors(413)})
+async def complete_task(session: WriteSession, task_id: UUID) -> TaskView:
     """Complete a task."""
     return await tasks.complete_task(session, task_id=task_id)
 
 
-@router.delete("/{task_id}", responses=ONE_OBJECT)
-async def delete_task(session: OwnerSession, task_id: UUID) -> Deletion:
+@router.delete("/{task_id}", responses=WRITE)
+async def delete_task(session: WriteSession, task_id: UUID) -> Deletion:
     """Delete a task."""
     return await tasks.delete_task(session, task_id=task_id)

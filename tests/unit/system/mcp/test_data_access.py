@@ -22,6 +22,7 @@ from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
 from harness.surface import McpSurface
 from system.mcp.settings import Settings
+from tests.unit.system.mcp.keyed import keyed_call
 
 ACCESSES: tuple[DataAccess, ...] = ("api", "hybrid")
 
@@ -182,3 +183,15 @@ def test_in_production_the_signing_key_must_be_named(
     monkeypatch.setenv("MCP_DATA_ACCESS", access)
     with pytest.raises(ValidationError, match="MCP_SIGNING_KEY must be set"):
         Settings()
+
+
+async def test_a_key_travels_on_and_a_repeat_has_the_first_result(
+    through: RunningProcesses, alice: str
+) -> None:
+    key = 'with "quotes" and \\'.replace(" ", "-")
+    first = await keyed_call(through, alice, "add_task", key, title="milk")
+    assert await keyed_call(through, alice, "add_task", key, title="milk") == first
+    other = await keyed_call(through, alice, "add_task", key, title="bread")
+    assert (other["error_code"], "key" in other["message"]) == ("conflict", True)
+    listed = await keyed_call(through, alice, "list_tasks", key)
+    assert listed["items"] == [first]

@@ -9,7 +9,7 @@ import pytest
 
 from harness.environment import RunningProcesses
 
-USER_TABLES = ("user", "projects", "tasks", "conversations", "messages")
+USER_TABLES = ("user", "projects", "tasks", "conversations", "messages", "idempotency_keys")
 SERVICES = ("backend", "mcp")
 
 

@@ -1,0 +1,181 @@
+"""Writes that can be sent again: a repeat answers what the first call did, and writes nothing.
+
+A caller who lost the answer cannot know whether the write happened, so it sends the same call with
+the same key. The key names one call of one user to one operation: `(user_id, operation, key)` is
+the primary key, so the same text from another user, or for another operation, is another key.
+
+The key is claimed before the write and kept with the digest of the arguments and the result in the
+write's own transaction. Either all of it is there or nothing is: a write that fails leaves its key
+free, since there is nothing that a repeat could double. While the first call is under way, a second
+one with its key waits at the primary key, and goes on with the first one's result, or as the first
+one if that failed.
+
+Expired keys of a user go when that user next writes with a key, a few at a time; nothing here needs
+a timer. Keys of users who never write again are an administrator's to remove (`python -m
+system.store prune`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import timedelta
+from functools import wraps
+from hashlib import sha256
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from system.errors import CallUnderWay, Conflict, KeyReused
+from system.store.models import IdempotencyKey
+from system.store.schemas import View
+from system.store.session import UserSession
+from system.store.users import ensure_user
+
+# Expired keys that one write removes at most.
+PRUNED_AT_ONCE = 20
+_LOCK_NOT_AVAILABLE = "55P03"
+
+P = ParamSpec("P")
+Result = TypeVar("Result", bound=View)
+
+
+def idempotent(
+    write: Callable[Concatenate[UserSession, P], Awaitable[Result]],
+) -> Callable[Concatenate[UserSession, P], Coroutine[Any, Any, Result]]:
+    """Make a write answer a repeat with its first result, where its session carries a key.
+
+    The operation is the function's name, whichever service calls it. A write that calls another
+    one takes the key with it: what is kept is the result that the caller gets.
+
+    Raises:
+        KeyReused: The key was used with other arguments.
+        CallUnderWay: The first call with this key has not ended within the lock time-out.
+    """
+    operation = write.__name__
+    signature = inspect.signature(write)
+    view: type[Result] = get_type_hints(write)["return"]
+
+    @wraps(write)
+    async def once(session: UserSession, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        use = session.take_key()
+        if use is None:
+            return await write(session, *args, **kwargs)
+        bound = signature.bind(session, *args, **kwargs)
+        bound.apply_defaults()
+        _, *given = bound.arguments.items()
+        digest = digest_of(dict(given))
+        if not await _claim(session, operation, use.key, digest, use.lifetime):
+            return _read(view, await _first_result(session, operation, use.key, digest))
+        result = await write(session, *args, **kwargs)
+        await _keep(session, operation, use.key, result.model_dump_json())
+        await _forget_expired(session)
+        return result
+
+    return once
+
+
+def digest_of(arguments: Mapping[str, object]) -> str:
+    """What tells whether two calls have the same arguments: SHA-256 of their canonical JSON.
+
+    A field that was left out differs from one that was given its default, because to a change of
+    a stored object the two are not the same.
+    """
+    text = json.dumps(arguments, default=_plain, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_unset=True)
+    return str(value)
+
+
+async def _claim(
+    session: UserSession, operation: str, key: str, digest: str, lifetime: timedelta
+) -> bool:
+    """Take the key for this transaction; False if an earlier call has it.
+
+    Waits while another transaction holds it, which is as long as that one's write takes.
+    """
+    row = insert(IdempotencyKey).values(
+        user_id=session.user_id,
+        operation=operation,
+        key=key,
+        digest=digest,
+        expires_at=func.now() + lifetime,
+    )
+    row = row.on_conflict_do_update(
+        index_elements=["user_id", "operation", "key"],
+        set_={"digest": row.excluded.digest, "expires_at": row.excluded.expires_at, "result": None},
+        # A key that has expired is as good as new.
+        where=col(IdempotencyKey.expires_at) <= func.now(),
+    )
+    try:
+        # The key refers to the subject's row, which a first call may be about to make.
+        await ensure_user(session)
+        claimed = await session.execute(row.returning(col(IdempotencyKey.key)))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise CallUnderWay() from None
+        raise
+    return claimed.one_or_none() is not None
+
+
+async def _first_result(session: UserSession, operation: str, key: str, digest: str) -> str:
+    """The stored result.
+
+    Raises:
+        KeyReused: It is of other arguments.
+    """
+    statement = select(col(IdempotencyKey.digest), col(IdempotencyKey.result)).where(
+        col(IdempotencyKey.user_id) == session.user_id,
+        col(IdempotencyKey.operation) == operation,
+        col(IdempotencyKey.key) == key,
+    )
+    found, result = tuple((await session.execute(statement)).one())
+    if found != digest:
+        raise KeyReused()
+    return str(result)
+
+
+def _read(view: type[Result], stored: str) -> Result:
+    try:
+        return view.model_validate_json(stored)
+    except ValidationError:
+        # Stored by an earlier version: what happened cannot be shown, and must not happen again.
+        raise Conflict("this call was made, and its result is of an earlier version") from None
+
+
+async def _keep(session: UserSession, operation: str, key: str, result: str) -> None:
+    statement = update(IdempotencyKey).where(
+        col(IdempotencyKey.user_id) == session.user_id,
+        col(IdempotencyKey.operation) == operation,
+        col(IdempotencyKey.key) == key,
+    )
+    await session.execute(statement.values(result=result))
+
+
+async def _forget_expired(session: UserSession) -> None:
+    """Remove some of this user's expired keys, so that they do not pile up."""
+    expired = (
+        select(col(IdempotencyKey.operation), col(IdempotencyKey.key))
+        .where(
+            col(IdempotencyKey.user_id) == session.user_id,
+            col(IdempotencyKey.expires_at) <= func.now(),
+        )
+        .order_by(col(IdempotencyKey.expires_at))
+        .limit(PRUNED_AT_ONCE)
+        # Two writes of one user must not wait for each other over rubbish.
+        .with_for_update(skip_locked=True)
+    )
+    statement = delete(IdempotencyKey).where(
+        col(IdempotencyKey.user_id) == session.user_id,
+        tuple_(col(IdempotencyKey.operation), col(IdempotencyKey.key)).in_(expired),
+    )
+    await session.execute(statement)

@@ -1,0 +1,28 @@
+"""Idempotency keys in a header: both forms are read, and any key can be sent on."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from system.store.schemas import IDEMPOTENCY_KEY
+from system.wire.keys import KEY_HEADER_PATTERN, read_key, write_key
+
+
+@given(st.from_regex(IDEMPOTENCY_KEY, fullmatch=True))
+def test_what_is_written_is_read_as_the_same_key(key: str) -> None:
+    header = write_key(key)
+    assert re.fullmatch(KEY_HEADER_PATTERN, header)
+    assert read_key(header) == key
+
+
+@given(st.from_regex(KEY_HEADER_PATTERN, fullmatch=True))
+def test_every_header_of_the_pattern_holds_a_key(header: str) -> None:
+    assert re.fullmatch(IDEMPOTENCY_KEY, read_key(header))
+
+
+def test_a_bare_key_is_the_quoted_one() -> None:
+    assert read_key("8e03978e") == read_key('"8e03978e"') == "8e03978e"
+    assert read_key('"a\\"b\\\\c"') == 'a"b\\c'

@@ -60,7 +60,15 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    _pytest(session, "tests", "tests/unit", "tests/isolation", "-n", "2", "--dist", "loadfile")
+    _pytest(session, "tests", "tests/unit", "tests/isolation", "tests/contract", "-n", "2", "--dist", "loadfile")
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Schemathesis over the backend's OpenAPI document: all checks, stateful, two minutes."""
+    session.install("-e", ".[dev]")
+    session.env.setdefault("CONTRACT_SECONDS", "120")
+    _pytest(session, "contract", "tests/contract", "-s")
 
 
 @nox.session

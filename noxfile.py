@@ -60,7 +60,8 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    _pytest(session, "tests", "tests/unit", "tests/isolation", "tests/contract", "-n", "2", "--dist", "loadfile")
+    rooms = ("tests/unit", "tests/isolation", "tests/contract")
+    _pytest(session, "tests", *rooms, "-n", "2", "--dist", "loadfile")
 
 
 @nox.session

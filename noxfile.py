@@ -43,6 +43,13 @@ def forgeries(session: nox.Session) -> None:
 
 
 @nox.session
+def demonstrations(session: nox.Session) -> None:
+    """The well-known insecure auth patterns, each leaking, and their secure forms, each clean."""
+    session.install("-e", HARNESS)
+    session.run("crosstalk", "demonstrations", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """A short tour: clean, then a planted leak found and replayed."""
     session.install("-e", HARNESS)

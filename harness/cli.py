@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.commands import demonstrations as demonstrations_command
 from harness.commands import forgeries as forgeries_command
 from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command
@@ -47,6 +48,9 @@ def isolation(
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
     ] = "direct",
+    demonstration: Annotated[
+        str | None, typer.Option(help="Run against this demonstration instead of the system.")
+    ] = None,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
@@ -57,6 +61,7 @@ def isolation(
             mutant=mutant,
             strict=strict,
             data_access=data_access,
+            demonstration=demonstration,
         )
     )
 
@@ -99,6 +104,24 @@ def mutants(
 def forgeries() -> None:
     """Try every forged credential on every surface."""
     raise typer.Exit(forgeries_command.run())
+
+
+@app.command()
+def demonstrations(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this one; may be repeated.")
+    ] = None,
+    calls: Annotated[int, typer.Option(min=50, help="Stop each after about so many calls.")] = 600,
+    seconds: Annotated[float, typer.Option(min=1, help="Stop each after so many seconds.")] = 30.0,
+    seed: Seed = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
+) -> None:
+    """Run the campaign against well-known insecure auth patterns, and their secure forms."""
+    raise typer.Exit(
+        demonstrations_command.run(
+            only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
+        )
+    )
 
 
 @app.command()

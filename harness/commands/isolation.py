@@ -10,6 +10,8 @@ from typing import cast, get_args
 
 from rich.console import Console
 
+from harness.demonstrations import get_demonstration
+from harness.demonstrations.serving import demonstration_target
 from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions, Target
@@ -25,9 +27,16 @@ from harness.report.runs import RunFolder, open_run
 
 @contextmanager
 def running_target(
-    folder: Path, mutant: str | None, data_access: DataAccess = "direct"
+    folder: Path,
+    mutant: str | None,
+    data_access: DataAccess = "direct",
+    demonstration: str | None = None,
 ) -> Iterator[Target]:
-    """The reference system, or a copy with a planted leak, running as a target."""
+    """The reference system, a copy with a planted leak, or a demonstration, running as a target."""
+    if demonstration is not None:
+        with demonstration_target(get_demonstration(demonstration)) as target:
+            yield target
+        return
     with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
         root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
         options = ProcessOptions(run_folder=folder, system_root=root, data_access=data_access)
@@ -46,11 +55,15 @@ def play(
     mutant: str | None,
     emit: Emit,
     data_access: DataAccess = "direct",
+    demonstration: str | None = None,
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
-    console.print(f"starting {what}: PostgreSQL, MCP server, backend, model", markup=False)
-    with running_target(run.path, mutant, data_access) as target:
+    what += ": PostgreSQL, MCP server, backend, model"
+    if demonstration:
+        what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
+    console.print(f"starting {what}", markup=False, soft_wrap=True)
+    with running_target(run.path, mutant, data_access, demonstration) as target:
         return Campaign(target, options, emit, run.path).run()
 
 
@@ -62,14 +75,19 @@ def run(
     mutant: str | None,
     strict: bool,
     data_access: DataAccess = "direct",
+    demonstration: str | None = None,
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
-    folder = open_run("isolation" if mutant is None else f"isolation-{mutant}")
+    if mutant and demonstration:
+        raise HarnessError("a planted leak is one of the system: leave out one of the two options")
+    where = mutant or demonstration
+    folder = open_run(f"isolation-{where}" if where else "isolation")
     options = CampaignOptions(calls=calls, seconds=seconds)
     if seed is not None:
         options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
-    result = play(console, folder, options, mutant, ConsoleReport(console, calls), data_access)
+    emit = ConsoleReport(console, calls)
+    result = play(console, folder, options, mutant, emit, data_access, demonstration)
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
@@ -87,7 +105,9 @@ def replay(file: Path, *, mutant: str | None) -> int:
     planted = mutant if mutant is not None else (about.get("mutant") or "none")
     if planted == "recorded":
         planted = about.get("mutant") or "none"
+    shown = about.get("demonstration") if mutant in (None, "recorded") else None
     where = "the real system" if planted == "none" else f"the planted leak {planted!r}"
+    where = f"the demonstration {shown!r}" if shown else where
     console.print(f"replaying {finding.oracle} on {where}:", markup=False)
     for line in finding.script.lines():
         console.print(f"  {line}", markup=False, soft_wrap=True)
@@ -95,7 +115,8 @@ def replay(file: Path, *, mutant: str | None) -> int:
     if access not in get_args(DataAccess):
         raise HarnessError(f"{file} names an unknown data access {access!r}")
     mutant = None if planted == "none" else planted
-    with running_target(open_run("replay").path, mutant, cast(DataAccess, access)) as target:
+    folder = open_run("replay").path
+    with running_target(folder, mutant, cast(DataAccess, access), shown) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         replayer: Replayer = campaign.replayer()
         seen = replayer.reproduces(finding.script, finding.oracle)

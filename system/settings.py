@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from system.identity import IdentitySettings
+from system.production import Deployed, issuer_problems, url_problem
 
 URL_PATTERN = r"^https?://[^/]+"
 
 
-class ServiceSettings(IdentitySettings):
+class ServiceSettings(Deployed, IdentitySettings):
     """The shared part of a service's settings; each service adds its own.
 
     Not every service has a database, so the store's settings are apart.
     """
 
-    # An empty variable is one that was not set: that is how compose files pass them on.
+    # Said again because the classes beside `Deployed` say otherwise.
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    private_http_hosts: list[str] = Field(default_factory=list)
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     drain_seconds: int = Field(default=25, ge=1, le=600)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """Hosts that plain HTTP may be spoken with in production, in lower case."""
+        return frozenset(each.lower() for each in self.private_http_hosts)
+
+    def public_urls(self) -> Mapping[str, str]:
+        """Settings by name whose value is an address under which others reach something."""
+        return {}
+
+    def production_problems(self) -> Iterator[str]:
+        """What keeps the service from starting in production; each says what to set."""
+        yield from super().production_problems()
+        hosts = self.private_hosts
+        for name, url in self.public_urls().items():
+            if problem := url_problem(name, url, hosts):
+                yield problem
+        issuers = ((each.issuer, each.jwks_url) for each in self.trusted_issuers)
+        yield from issuer_problems(issuers, hosts)

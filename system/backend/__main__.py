@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
-from pydantic import ValidationError
-
 from system.backend.settings import Settings
 from system.wire.logs import configure_logging
-from system.wire.serve import serve, settings_error
+from system.wire.serve import read_settings, serve
 
 
 def main() -> None:
     """Read the environment and serve until told to stop."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        sys.exit(settings_error(error))
+    settings = read_settings(Settings)
     configure_logging("backend", settings.log_level)
     # Here and not above: the SDKs read variables of their own when they are imported.
     from system.backend.app import create_app

@@ -28,6 +28,7 @@ from system.backend.routes import (
 from system.backend.settings import Settings
 from system.identity import TokenExchange
 from system.observe import metrics
+from system.observe.readiness import ReadinessChecks
 from system.store import Store
 from system.wire.gate import BearerGate
 from system.wire.keys import KEY_HEADER
@@ -58,12 +59,16 @@ def create_app(settings: Settings) -> FastAPI:
     )
     assistant = Assistant(settings)
     limits = Limits(settings)
+    readiness = ReadinessChecks(
+        {"database": store.ping, "mcp": connection.healthy, "issuers": verifier.knows_keys}
+    )
     metrics.watch(store.pool_status, verifier.fetches)
     service = ChatService(store, assistant, connection, exchange, settings.agent_history_messages)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await readiness.aclose()
         await service.aclose()
         await assistant.aclose()
         await connection.aclose()
@@ -104,7 +109,14 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.services = Services(
-        store, verifier, exchange, connection, service, AssistantServer(store, service), limits
+        store,
+        verifier,
+        exchange,
+        connection,
+        service,
+        AssistantServer(store, service),
+        limits,
+        readiness,
     )
     failures.install(app)
     for room in (operations, chat, chatkit, tasks, projects, statistics, conversations):

@@ -18,6 +18,7 @@ from system.backend.idempotency import RequestKey
 from system.backend.limits import Limits
 from system.errors import Forbidden, Unauthorized
 from system.identity import Subject, TokenExchange, TokenVerifier
+from system.observe.readiness import ReadinessChecks
 from system.store import Store, UserSession
 from system.store.schemas import MAX_USER_ID
 
@@ -39,6 +40,7 @@ class Services:
     chat: ChatService
     chatkit: AssistantServer
     limits: Limits
+    readiness: ReadinessChecks
 
 
 def admit(scope: Scope, subject: Subject) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from system.identity import PublishedKeys, SigningKey, SigningKeySetting
+from system.production import url_problem
 from system.settings import URL_PATTERN, ServiceSettings
 from system.store import StoreSettings
 
@@ -47,13 +50,31 @@ class Settings(ServiceSettings, StoreSettings):
             raise ValueError("must name origins; * would let any page use a signed-in browser")
         return value
 
-    @model_validator(mode="after")
-    def _fit_for_production(self) -> Settings:
-        if self.environment == "production" and self.backend_signing_key is None:
-            raise ValueError(
-                "BACKEND_SIGNING_KEY must be set in production, the same on every replica"
-            )
-        return self
+    def public_urls(self) -> Mapping[str, str]:
+        """Where others reach this service and the MCP server, and who may call from a browser."""
+        origins = {f"CORS_ORIGINS: {each}": each for each in self.cors_origins}
+        resource = {"MCP_RESOURCE_URL": self.mcp_resource_url} if self.mcp_resource_url else {}
+        return {
+            "BACKEND_URL": self.backend_url,
+            "MCP_URL": self.mcp_url,
+            **resource,
+            **origins,
+        }
+
+    def production_problems(self) -> Iterator[str]:
+        """What keeps the backend from starting in production."""
+        yield from super().production_problems()
+        if self.backend_signing_key is None:
+            yield "BACKEND_SIGNING_KEY must be set in production, the same on every replica"
+        if self.openai_api_key is None:
+            yield "OPENAI_API_KEY must be set in production: the assistant needs it"
+        url = self.openai_base_url
+        hosts = self.private_hosts
+        # A model's server beside the service, on the same machine, is nobody else's to listen to.
+        if url and urlsplit(url).hostname not in hosts:
+            problem = url_problem("OPENAI_BASE_URL", url, hosts)
+            if problem:
+                yield problem
 
     def signing_key(self) -> SigningKey:
         """The key for exchanged tokens; one of its own for each process in development."""

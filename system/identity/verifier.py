@@ -118,6 +118,10 @@ class TokenVerifier:
                 await keys.refresh()
         return {name: keys.known for name, keys in self._keys.items()}
 
+    async def knows_keys(self) -> bool:
+        """Whether keys of every issuer are known, after fetching those of which none are."""
+        return all((await self.warm_up()).values())
+
     def fetches(self) -> dict[str, int]:
         """How often each issuer's JWKS was asked for."""
         return {name: keys.fetches for name, keys in self._keys.items()}

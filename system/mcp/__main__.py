@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-
-from pydantic import ValidationError
-
-from system.mcp.app import create_app
 from system.mcp.settings import Settings
 from system.store import StoreSettings
 from system.wire.logs import configure_logging
-from system.wire.serve import serve, settings_error
+from system.wire.serve import read_settings, serve
 
 
 def main() -> None:
     """Read the environment and serve until told to stop."""
-    try:
-        settings = Settings()
-        database = StoreSettings() if settings.reaches_database else None
-    except ValidationError as error:
-        sys.exit(settings_error(error))
+    settings = read_settings(Settings)
+    database = read_settings(StoreSettings) if settings.reaches_database else None
     configure_logging("mcp", settings.log_level)
+    # Here and not above: wrong settings are answered before the SDK has loaded.
+    from system.mcp.app import create_app
+
     serve(
         lambda: create_app(settings, database),
         settings,
+        *([database] if database else []),
         host=settings.mcp_host,
         port=settings.mcp_port,
         name="mcp server",

@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from system.errors import ServiceError
 from system.identity import TokenExchange
 from system.mcp import prompts, resources
 from system.mcp.access import open_data
@@ -23,6 +22,7 @@ from system.mcp.guarded import GuardedServer
 from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
+from system.observe.readiness import ReadinessChecks
 from system.store import StoreSettings
 from system.wire.gate import BearerGate
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
@@ -68,6 +68,11 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     data = open_data(settings, database, exchange)
     verifier = settings.verifier()
     limit = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
+    # The backend publishes some of the keys and is ready when this server is: to wait for them
+    # here would be to wait in a circle.
+    readiness = ReadinessChecks(
+        {**data.dependencies(), "issuers": verifier.knows_keys}, spared={"issuers"}
+    )
     metrics.watch(data.pool_status, verifier.fetches)
     server = create_server(data)
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
@@ -78,15 +83,7 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
         return JSONResponse({"status": "ok"})
 
     async def ready(request: Request) -> Response:
-        checks = {"data": "ok"}
-        try:
-            await data.ping()
-        except ServiceError:
-            checks["data"] = "unavailable"
-        # Keys are fetched when the first token needs them: an issuer may start after us.
-        healthy = all(value == "ok" for value in checks.values())
-        status = "ok" if healthy else "unavailable"
-        return JSONResponse({"status": status, "checks": checks}, 200 if healthy else 503)
+        return (await readiness.ask()).response()
 
     async def jwks(request: Request) -> Response:
         return JSONResponse(exchange.jwks() if exchange is not None else {"keys": []})
@@ -134,6 +131,7 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with inherited(app):
             yield
+        await readiness.aclose()
         await verifier.aclose()
         await data.aclose()
 

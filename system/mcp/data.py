@@ -5,6 +5,7 @@ Nothing here waits for anything but the database while it holds a connection.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
@@ -52,6 +53,7 @@ class Data(Protocol):
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion: ...
     async def get_user_stats(self, user_id: str) -> UserStats: ...
     def pool_status(self) -> PoolStatus | None: ...
+    def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]: ...
     async def ping(self) -> None: ...
     async def aclose(self) -> None: ...
 
@@ -145,6 +147,10 @@ class DirectData:
     def _writing(self, user_id: str) -> AbstractAsyncContextManager[UserSession]:
         """A transaction for the one write of the tool call under way."""
         return self._store.user_session(user_id, idempotency_key=current_key())
+
+    def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """The database alone."""
+        return {"database": self._store.ping}
 
     async def ping(self) -> None:
         """One round trip to the database."""

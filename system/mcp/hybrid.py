@@ -6,6 +6,7 @@ one round trip. Whoever reads after writing sees the write, since REST answers a
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from system.mcp.data import DirectData
@@ -61,6 +62,10 @@ class HybridData(DirectData):
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion:
         """See `system.store.projects.delete_project`."""
         return await self._api.delete_project(user_id, project_id)
+
+    def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """The database for reading, the backend for writing."""
+        return {**super().dependencies(), **self._api.dependencies()}
 
     async def ping(self) -> None:
         """The database first, then the backend.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from system.identity import PublishedKeys, SigningKey, SigningKeySetting
 from system.settings import URL_PATTERN, ServiceSettings
@@ -33,15 +34,6 @@ class Settings(ServiceSettings):
     backend_timeout_seconds: float = Field(default=10.0, gt=0)
     backend_max_connections: int = Field(default=100, ge=1)
 
-    @model_validator(mode="after")
-    def _fit_for_production(self) -> Settings:
-        if self.environment == "production" and self.calls_backend and not self.mcp_signing_key:
-            raise ValueError(
-                "MCP_SIGNING_KEY must be set in production with MCP_DATA_ACCESS="
-                f"{self.mcp_data_access}, the same on every replica"
-            )
-        return self
-
     @property
     def reaches_database(self) -> bool:
         """Whether this server logs in to PostgreSQL itself."""
@@ -63,6 +55,20 @@ class Settings(ServiceSettings):
         if self.mcp_signing_key is None:
             return SigningKey.generate()
         return SigningKey.from_jwk_json(self.mcp_signing_key.get_secret_value())
+
+    def public_urls(self) -> Mapping[str, str]:
+        """Where clients reach this server, and where it reaches the backend."""
+        backend = {"BACKEND_URL": self.backend_url} if self.calls_backend else {}
+        return {"MCP_URL": self.mcp_url, **backend}
+
+    def production_problems(self) -> Iterator[str]:
+        """What keeps the MCP server from starting in production."""
+        yield from super().production_problems()
+        if self.calls_backend and self.mcp_signing_key is None:
+            yield (
+                "MCP_SIGNING_KEY must be set in production with MCP_DATA_ACCESS="
+                f"{self.mcp_data_access}, the same on every replica"
+            )
 
     @property
     def path(self) -> str:

@@ -7,7 +7,7 @@ The backend answers only what it would answer the subject themself; nothing here
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -129,6 +129,10 @@ class ApiData:
     def pool_status(self) -> PoolStatus | None:
         """None: there is no connection to the database."""
         return None
+
+    def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """The backend alone."""
+        return {"backend": self.ping}
 
     async def ping(self) -> None:
         """Ask whether the backend's process answers; nothing of its dependencies.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from system.production import Deployed, database_problem, secret_problems
 
-class StoreSettings(BaseSettings):
+
+class StoreSettings(Deployed):
     """Read from the environment once, at start.
 
     `DATABASE_URL` names a service role: one that owns no table and cannot bypass row-level
     security. `CURSOR_SECRET` signs pagination cursors and must be the same on every replica.
     """
-
-    model_config = SettingsConfigDict(extra="ignore")
 
     database_url: SecretStr
     database_pool_size: int = Field(default=10, ge=1, le=500)
@@ -45,3 +46,10 @@ class StoreSettings(BaseSettings):
         if url.drivername not in ("postgresql", "postgres", "postgresql+asyncpg"):
             raise ValueError("must be a postgresql:// URL")
         return SecretStr(url.set(drivername="postgresql+asyncpg").render_as_string(False))
+
+    def production_problems(self) -> Iterator[str]:
+        """A cursor secret or a password that can be guessed."""
+        yield from super().production_problems()
+        yield from secret_problems({"CURSOR_SECRET": self.cursor_secret})
+        if problem := database_problem(self.database_url):
+            yield problem

@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import uvicorn
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
 from starlette.types import ASGIApp
 
+from system.observe.configuration import effective
 from system.observe.exposition import serve_metrics
+from system.production import Deployed
 from system.settings import ServiceSettings
 
+S = TypeVar("S", bound=Deployed)
+_BACKLOG = 2048
+_log = logging.getLogger(__name__)
 
-def settings_error(error: ValidationError) -> str:
-    """One line that says which environment variables to set, and never their values."""
-    problems = [
-        f"{'.'.join(str(part) for part in item['loc']).upper() or 'settings'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_context=False)
-    ]
-    return "cannot start: " + "; ".join(problems)
+
+def read_settings(kind: type[S]) -> S:
+    """Read a service's settings from the environment.
+
+    Exits with status 1 and one line on standard error that says which variables to set, and never
+    shows their values.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        sys.exit("cannot start: " + "; ".join(_problem(each) for each in _errors(error)))
+    except SettingsError as error:
+        # pydantic-settings names the field, and not what was in it.
+        name = str(error).partition('"')[2].partition('"')[0].upper() or "a variable"
+        sys.exit(f"cannot start: {name}: must be JSON")
+
+
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_input=False, include_context=False, include_url=False)
+
+
+def _problem(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "missing":
+        message = "must be set"
+    name, *inside = (str(part) for part in error["loc"]) if error["loc"] else ("",)
+    place = ".".join((name.upper(), *inside))
+    return f"{place}: {message}" if place else message
 
 
 def serve(
     app_factory: Callable[[], ASGIApp],
     settings: ServiceSettings,
-    *,
+    *others: Deployed,
     host: str,
     port: int,
     name: str,
@@ -44,6 +74,8 @@ def serve(
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # What is said below is true from here on: early callers wait, and are not refused.
+        listener.listen(_BACKLOG)
     except OSError as error:
         sys.exit(f"port {port} on {host} cannot be used ({error.strerror}): set {port_setting}")
     config = uvicorn.Config(
@@ -53,9 +85,11 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=settings.drain_seconds,
         timeout_keep_alive=30,
+        backlog=_BACKLOG,
     )
     server = uvicorn.Server(config)
     end_metrics = serve_metrics(settings.metrics_host, settings.metrics_port)
+    _log.info("configuration", extra={"settings": effective(settings, *others)})
     print(f"{name} listening on http://{host}:{listener.getsockname()[1]}", flush=True)
     # uvicorn raises the signal again when it has drained: having ended as asked is no failure.
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -1,13 +1,12 @@
 """What operators and other services ask: health, readiness, the public keys."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from system.backend.dependencies import ServicesOf
-from system.errors import ServiceError
 
 router = APIRouter(tags=["operations"])
 
@@ -24,7 +23,7 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether requests can be served now, by dependency."""
 
-    status: Literal["ok", "unavailable"]
+    status: Literal["ok", "degraded", "unavailable"]
     checks: dict[str, Literal["ok", "unavailable"]]
 
 
@@ -43,25 +42,10 @@ async def health() -> Health:
 @router.get("/ready", responses={503: {"model": Readiness, "description": "Not yet, or not now."}})
 async def ready(services: ServicesOf) -> JSONResponse:
     """Ask the dependencies whether requests can be served."""
-    checks = {
-        "database": await _database(services),
-        "mcp": "ok" if await services.connection.healthy() else "unavailable",
-        "issuers": "ok" if all((await services.verifier.warm_up()).values()) else "unavailable",
-    }
-    healthy = all(state == "ok" for state in checks.values())
-    body: dict[str, Any] = {"status": "ok" if healthy else "unavailable", "checks": checks}
-    return JSONResponse(body, 200 if healthy else 503)
+    return (await services.readiness.ask()).response()
 
 
 @router.get(JWKS_PATH)
 async def jwks(services: ServicesOf) -> Jwks:
     """The keys that verify the backend's own tokens."""
     return Jwks.model_validate(services.exchange.jwks())
-
-
-async def _database(services: ServicesOf) -> str:
-    try:
-        await services.store.ping()
-    except ServiceError:
-        return "unavailable"
-    return "ok"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import httpx2
 from rich.table import Table
@@ -11,10 +10,21 @@ from rich.table import Table
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
 from harness.report.console import make_console
 from harness.report.runs import open_run
-from harness.surface.mcp import tool_call
-from harness.tokens import BACKEND_AUDIENCE, FORGERIES, ForgeryContext, LocalIssuer
-from harness.tokens.controls import try_controls
-from harness.tokens.trial import ForgeryReport, http_target, try_forgeries
+from harness.tokens import BY_NAME
+from harness.tokens.controls import CONTROLS, try_controls
+from harness.tokens.reference import contexts_of, reference_targets
+from harness.tokens.trial import Attempt, ForgeryReport, Verdict, try_forgeries
+
+_WORDS = {
+    Verdict.ACCEPTED: "LET IN",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.NOT_SENDABLE: "n/s",
+    Verdict.NOT_APPLICABLE: "n/a",
+}
+_LEGEND = (
+    "401: refused; 400, 413, 414, 431: not readable as a request, so no further; "
+    "n/s: the surface has no place for it; n/a: genuine on this surface, or there is no such key"
+)
 
 
 def run() -> int:
@@ -24,7 +34,15 @@ def run() -> int:
     with ProcessEnvironment(ProcessOptions(run_folder=folder.path)) as running:
         report, missed = asyncio.run(_try(running))
     console.print(_table(report))
-    path = folder.write_summary({**report.summary(), "missed_controls": missed})
+    console.print(_LEGEND, soft_wrap=True)
+    path = folder.write_summary(
+        {**report.summary(), "missed_controls": missed, "table": _rows(report)}
+    )
+    console.print(
+        f"controls: {len(CONTROLS) - len(missed)} of {len(CONTROLS)} verifiers that lack one check "
+        "were caught",
+        markup=False,
+    )
     for check in missed:
         console.print(f"a verifier without {check!r} was not caught", style="red", markup=False)
     figures = report.summary()
@@ -38,46 +56,42 @@ def run() -> int:
 
 
 async def _try(running: RunningProcesses) -> tuple[ForgeryReport, list[str]]:
-    stranger = LocalIssuer.create("http://127.0.0.1:9/stranger")
-    backend = ForgeryContext(
-        running.issuer, stranger, "alice", BACKEND_AUDIENCE, running.mcp_url, running.exchanger
-    )
-    mcp = replace(
-        backend,
-        audience=running.mcp_url,
-        other_audience=BACKEND_AUDIENCE,
-        trusts_exchanger=True,
-    )
-    headers, message = tool_call("list_tasks", {"user_id": "alice"})
+    contexts = contexts_of(running)
     async with httpx2.AsyncClient(timeout=30.0) as client:
-        targets = {
-            "REST": http_target(
-                client, "GET", f"{running.backend_url}/api/alice/tasks", context=backend
-            ),
-            "chat": http_target(
-                client,
-                "POST",
-                f"{running.backend_url}/api/chat",
-                json={"message": "show my tasks"},
-                context=backend,
-            ),
-            "MCP tools": http_target(
-                client, "POST", running.mcp_url, json=message, headers=headers, context=mcp
-            ),
-        }
-        report = await try_forgeries(targets, backend)
-    _, missed = await try_controls(backend)
+        targets = await reference_targets(running, client, contexts)
+        report = await try_forgeries(targets, contexts.backend)
+    _, missed = await try_controls(contexts.backend)
     return report, missed
 
 
+def _rows(report: ForgeryReport) -> dict[str, dict[str, object]]:
+    """Forgery to its source, and to what became of it on each surface."""
+    return {
+        name: {
+            "source": BY_NAME[name].source,
+            "description": BY_NAME[name].description,
+            "surfaces": {surface: _cell(attempt) for surface, attempt in row.items()},
+        }
+        for name, row in report.table().items()
+    }
+
+
 def _table(report: ForgeryReport) -> Table:
-    rows = report.table()
-    surfaces = list(dict.fromkeys(name for row in rows.values() for name in row))
-    table = Table("forgery", "source", *surfaces)
-    sources = {each.name: each.source for each in FORGERIES}
-    for name, row in rows.items():
-        cells = [
-            f"{row[each].verdict} {row[each].status or ''}" for each in surfaces if each in row
-        ]
-        table.add_row(name, sources.get(name, "control"), *cells)
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("forgery", no_wrap=True, min_width=max(map(len, BY_NAME)))
+    for each in report.surfaces:
+        # A status fits below the longest word of any surface's name.
+        table.add_column(each, min_width=max(map(len, each.split())))
+    table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=32)
+    for name, row in report.table().items():
+        cells = (_cell(row.get(each)) for each in report.surfaces)
+        table.add_row(name, *cells, BY_NAME[name].source)
     return table
+
+
+def _cell(attempt: Attempt | None) -> str:
+    """The status of a refusal, and a word for whatever is none."""
+    if attempt is None:
+        return ""
+    word = _WORDS.get(attempt.verdict, "")
+    return f"{word} {attempt.status or ''}".strip()

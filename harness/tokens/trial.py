@@ -27,6 +27,7 @@ from harness.tokens.forgeries import (
     NotApplicableError,
 )
 from harness.tokens.forgeries.base import Header
+from harness.tokens.raw import NoAnswerError, send_raw
 
 Reply = tuple[int, str, str | None]
 Send = Callable[[Sequence[Header], Mapping[str, str]], Awaitable[Reply]]
@@ -34,7 +35,7 @@ SendHeaders = Callable[[Sequence[Header]], Awaitable[Reply]]
 
 
 class NotSendableError(HarnessError):
-    """The request cannot be written as HTTP, so nobody can send it."""
+    """The surface has no place for what the forgery carries, so nobody can send it there."""
 
 
 class Verdict(StrEnum):
@@ -208,7 +209,7 @@ async def _attempt(
         return Attempt(forgery.name, surface, Verdict.NOT_APPLICABLE)
     except NotSendableError:
         return Attempt(forgery.name, surface, Verdict.NOT_SENDABLE)
-    except httpx2.HTTPError:
+    except (httpx2.HTTPError, NoAnswerError):
         return Attempt(forgery.name, surface, Verdict.INCONCLUSIVE)
     return Attempt(
         forgery.name,
@@ -265,6 +266,11 @@ def http_target(
         context: What its forgeries are made from.
     """
 
+    async def _as_bytes(lines: Sequence[tuple[bytes, bytes]], query: Mapping[str, str]) -> Reply:
+        request = client.build_request(method, url, json=json, params=dict(query) or None)
+        kind = [(b"Content-Type", b"application/json")] if json is not None else []
+        return await send_raw(method, str(request.url), [*kind, *lines], request.content)
+
     async def send(lines: Sequence[Header], query: Mapping[str, str]) -> Reply:
         # As bytes, because a client would refuse what is not ASCII and send nothing.
         raw = [(name.encode(), value.encode()) for name, value in lines]
@@ -273,8 +279,9 @@ def http_target(
             answer = await client.request(
                 method, url, json=json, headers=[*usual, *raw], params=dict(query) or None
             )
-        except httpx2.LocalProtocolError as error:
-            raise NotSendableError("not expressible as HTTP") from error
+        except httpx2.LocalProtocolError:
+            # The library will not write it; an attacker would.
+            return await _as_bytes([*usual, *raw], query)
         return answer.status_code, answer.text, answer.headers.get("www-authenticate")
 
     return Target(send, context)

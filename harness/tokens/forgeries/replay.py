@@ -60,13 +60,13 @@ REPLAY_FORGERIES: tuple[Forgery, ...] = (
     of_token(
         "token-for-another-service",
         f"{_SUBSTITUTION}; {_PASSTHROUGH}",
-        "the user's token for the other service",
+        "the user's token for the other service: sign-in's at MCP, MCP's at the backend",
         _other_service,
     ),
     of_token(
         "exchanged-token-elsewhere",
         _PASSTHROUGH,
-        "a token that the backend issued for the other service",
+        "a token that the backend issued for the other service: MCP's, back at the backend",
         _exchanged_elsewhere,
     ),
     of_token(

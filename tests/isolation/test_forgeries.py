@@ -1,0 +1,40 @@
+"""Forged credentials on every surface of the running system: one kind a family, and all replays."""
+
+from __future__ import annotations
+
+import httpx2
+
+from harness.environment import RunningProcesses
+from harness.tokens import BY_NAME
+from harness.tokens.forgeries.replay import REPLAY_FORGERIES
+from harness.tokens.reference import contexts_of, reference_targets
+from harness.tokens.trial import Verdict, try_forgeries
+
+SURFACES = {
+    *("REST", "REST write", "chat", "chat events", "ChatKit"),
+    *("MCP tools", "MCP resources", "MCP prompts", "MCP handshake"),
+}
+KINDS = (
+    *("expired", "aud-list-of-others", "sub-confusable", "signature-stripped", "alg-none"),
+    *("hmac-with-public-key", "jwk-embedded-true-kid", "crit-unknown", "duplicate-sub-last"),
+    *("no-credential", "two-authorization-lines", "token-in-query"),
+)
+
+
+async def test_no_surface_lets_a_forgery_in_and_each_serves_the_valid_token(
+    running: RunningProcesses,
+) -> None:
+    contexts = contexts_of(running)
+    kinds = (*(BY_NAME[name] for name in KINDS), *REPLAY_FORGERIES)
+    async with httpx2.AsyncClient(timeout=30.0) as client:
+        targets = await reference_targets(running, client, contexts)
+        report = await try_forgeries(targets, contexts.backend, forgeries=kinds)
+    assert set(report.surfaces) == SURFACES
+    assert report.uncontrolled == []
+    assert report.verdict == "clean"
+    summary = report.summary()
+    assert summary["unchallenged"] == summary["echoed"] == []
+    genuine = {
+        (each.forgery, each.surface.split()[0]) for each in report.of(Verdict.NOT_APPLICABLE)
+    }
+    assert genuine == {("exchanged-token-here", "MCP")}

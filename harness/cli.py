@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from harness.commands import demonstrations as demonstrations_command
+from harness.commands import deadlock as deadlock_command
 from harness.commands import forgeries as forgeries_command
 from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command
@@ -122,6 +123,15 @@ def demonstrations(
             only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
         )
     )
+
+
+@app.command()
+def deadlock(
+    pool: Annotated[int, typer.Option(min=1, help="Connections of a service's pool.")] = 15,
+    workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
+) -> None:
+    """Say from how many concurrent requests on each topology can stall, and why."""
+    raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
 
 
 @app.command()

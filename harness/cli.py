@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.commands import demonstrations as demonstrations_command
 from harness.commands import deadlock as deadlock_command
+from harness.commands import demonstrations as demonstrations_command
 from harness.commands import forgeries as forgeries_command
 from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command

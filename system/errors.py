@@ -68,6 +68,22 @@ class PayloadTooLarge(ServiceError):
     default_message = "the request body is too large"
 
 
+class BodyTooSlow(ServiceError):
+    """The request body did not arrive in time (RFC 9110 section 15.5.9)."""
+
+    code = "validation_error"
+    http_status = 408
+    default_message = "the request body took too long to arrive"
+
+
+class Misdirected(ServiceError):
+    """The request names a host that this service does not answer to (RFC 9110 section 15.5.20)."""
+
+    code = "forbidden"
+    http_status = 421
+    default_message = "this service does not answer to this host name"
+
+
 class NotFound(ServiceError):
     """No such object for this user: missing and foreign are the same answer."""
 

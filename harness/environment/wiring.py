@@ -177,6 +177,7 @@ class Wiring:
             **self._service("mcp"),
             "MCP_PORT": str(self.ports["mcp"]),
             "TRUSTED_ISSUERS": json.dumps(issuers),
+            "MCP_AUTHORIZATION_SERVERS": json.dumps([self.issuer.url]),
         }
 
     def _backend(self) -> dict[str, str]:

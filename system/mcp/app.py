@@ -1,16 +1,15 @@
-"""Puts the MCP server together: tools behind the gate, health beside it."""
+"""Puts the MCP server together: what it offers behind the gate, what anybody sees beside it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from system.identity import TokenExchange
@@ -19,17 +18,30 @@ from system.mcp.access import open_data
 from system.mcp.data import Data
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
+from system.mcp.routes import PROBES, metadata_path, public_routes
+from system.mcp.sessions import SessionLimit
 from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.store import StoreSettings
 from system.wire.gate import BearerGate
+from system.wire.hosts import HostGuard, NameList
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
-from system.wire.logs import RequestLog
+from system.wire.logs import REQUEST_ID_HEADER, RequestLog
 from system.wire.rates import RateLimit
 
-_JWKS_PATH = "/.well-known/jwks.json"
+_REQUEST_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Last-Event-ID",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
+    "Mcp-Session-Id",
+    REQUEST_ID_HEADER,
+]
+_ANSWER_HEADERS = ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER]
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
     "bearer token; resources and prompts are that user's own."
@@ -76,55 +88,31 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     metrics.watch(data.pool_status, verifier.fetches)
     server = create_server(data)
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
-    metadata_path = f"/.well-known/oauth-protected-resource{settings.path}"
-    metadata_url = f"{settings.origin}{metadata_path}"
-
-    async def alive(request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def ready(request: Request) -> Response:
-        return (await readiness.ask()).response()
-
-    async def jwks(request: Request) -> Response:
-        return JSONResponse(exchange.jwks() if exchange is not None else {"keys": []})
-
-    async def metadata(request: Request) -> Response:
-        # RFC 9728 section 2.
-        return JSONResponse(
-            {
-                "resource": settings.mcp_url,
-                "authorization_servers": [each.issuer for each in settings.trusted_issuers],
-                "bearer_methods_supported": ["header"],
-                "resource_name": "Crosstalk tasks",
-            }
-        )
-
     inner = server.streamable_http_app(
         streamable_http_path=settings.path,
         json_response=True,
         stateless_http=not settings.mcp_stateful,
         max_request_body_size=MAX_BODY_BYTES,
-        transport_security=TransportSecuritySettings(
-            enable_dns_rebinding_protection=True,
-            allowed_hosts=settings.hosts,
-            allowed_origins=settings.origins,
-        ),
+        session_idle_timeout=settings.mcp_session_idle_seconds,
+        max_sessions=settings.mcp_max_sessions,
+        # The guard at the door has looked at host and origin already.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    public = frozenset({"/health", "/ready", metadata_path, _JWKS_PATH})
+    routes = public_routes(settings, readiness, exchange)
+    public = frozenset(each.path for each in routes)
     gate = BearerGate(
-        AuthContextMiddleware(inner),
+        AuthContextMiddleware(
+            SessionLimit(inner, server.session_manager, settings.mcp_max_sessions_per_user)
+            if settings.mcp_stateful
+            else inner
+        ),
         verifier=verifier,
         public=public.__contains__,
         admit=admit_to(settings.mcp_url),
         spend=lambda scope, subject: limit.spend((subject.issuer, subject.user_id)),
-        challenge_parameters=(f'resource_metadata="{metadata_url}"',),
+        challenge_parameters=(f'resource_metadata="{settings.origin}{metadata_path(settings)}"',),
     )
-    inner.router.routes += [
-        Route("/health", alive),
-        Route("/ready", ready),
-        Route(metadata_path, metadata),
-        Route(_JWKS_PATH, jwks),
-    ]
+    inner.router.routes += routes
     inherited = inner.router.lifespan_context
 
     @asynccontextmanager
@@ -136,4 +124,25 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
         await data.aclose()
 
     inner.router.lifespan_context = lifespan
-    return RequestLog(BodyLimit(gate))
+    origins = NameList(settings.origins)
+    guard = HostGuard(
+        for_pages(BodyLimit(gate), origins),
+        hosts=NameList(settings.hosts),
+        origins=origins,
+        exempt=PROBES.__contains__,
+        settings=("MCP_ALLOWED_HOSTS", "MCP_ALLOWED_ORIGINS"),
+    )
+    return RequestLog(guard)
+
+
+def for_pages(app: ASGIApp, origins: NameList) -> ASGIApp:
+    """Let pages of these origins read the answers (the Fetch standard's CORS protocol)."""
+    ports = "|".join(re.escape(each) for each in sorted(origins.any_port))
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted(origins.exact),
+        allow_origin_regex=rf"(?:{ports})(?::\d+)?" if ports else None,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=_REQUEST_HEADERS,
+        expose_headers=_ANSWER_HEADERS,
+    )

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
 from system.identity import PublishedKeys, SigningKey, SigningKeySetting
 from system.settings import URL_PATTERN, ServiceSettings
+from system.wire.hosts import host_entry, origin_entry
+
+Host = Annotated[str, AfterValidator(host_entry)]
+Origin = Annotated[str, AfterValidator(origin_entry)]
+# Where platforms say under which name the world reaches a service.
+_PLATFORM_NAMES = AliasChoices(
+    "RENDER_EXTERNAL_HOSTNAME",
+    "RAILWAY_PUBLIC_DOMAIN",
+    "KOYEB_PUBLIC_DOMAIN",
+    "WEBSITE_HOSTNAME",
+    "HEROKU_APP_DEFAULT_DOMAIN_NAME",
+)
 
 
 class Settings(ServiceSettings):
@@ -23,8 +35,14 @@ class Settings(ServiceSettings):
     mcp_port: int = Field(default=8001, ge=0, le=65535)
     mcp_url: str = Field(default="http://localhost:8001/mcp", pattern=r"^https?://[^/]+/.+")
     mcp_stateful: bool = False
-    mcp_allowed_hosts: list[str] = Field(default_factory=list)
-    mcp_allowed_origins: list[str] = Field(default_factory=list)
+    mcp_session_idle_seconds: float = Field(default=1_800.0, gt=0)
+    mcp_max_sessions: int = Field(default=10_000, ge=1)
+    mcp_max_sessions_per_user: int = Field(default=20, ge=1)
+    mcp_allowed_hosts: list[Host] = Field(default_factory=list)
+    mcp_allowed_origins: list[Origin] = Field(default_factory=list)
+    mcp_authorization_servers: list[str] = Field(default_factory=list)
+    platform_host: Host | None = Field(default=None, validation_alias=_PLATFORM_NAMES)
+    fly_app_name: Host | None = None
     mcp_call_timeout_seconds: float = Field(default=12.0, gt=0)
     mcp_data_access: Literal["direct", "api", "hybrid"] = "direct"
     mcp_signing_key: SigningKeySetting | None = None
@@ -33,6 +51,16 @@ class Settings(ServiceSettings):
     backend_audience: str = Field(default="crosstalk-backend", min_length=1)
     backend_timeout_seconds: float = Field(default=10.0, gt=0)
     backend_max_connections: int = Field(default=100, ge=1)
+
+    @model_validator(mode="after")
+    def _send_clients_to_trusted_issuers(self) -> Settings:
+        trusted = {each.issuer for each in self.trusted_issuers}
+        if strangers := set(self.mcp_authorization_servers) - trusted:
+            raise ValueError(
+                f"MCP_AUTHORIZATION_SERVERS names {sorted(strangers)[0]}, which TRUSTED_ISSUERS "
+                "does not: its tokens would be refused"
+            )
+        return self
 
     @property
     def reaches_database(self) -> bool:
@@ -76,15 +104,34 @@ class Settings(ServiceSettings):
         return urlsplit(self.mcp_url).path
 
     @property
+    def authorization_servers(self) -> list[str]:
+        """Issuers that a client can get tokens from; every trusted one where none is named."""
+        trusted = [each.issuer for each in self.trusted_issuers]
+        return self.mcp_authorization_servers or trusted
+
+    @property
     def hosts(self) -> list[str]:
         """Host headers that are answered; everything else is DNS rebinding."""
         local = ["127.0.0.1:*", "localhost:*", "[::1]:*"]
-        own = urlsplit(self.mcp_url).netloc
-        listed = self.mcp_allowed_hosts or [own]
-        return [*listed, *(local if self.environment == "development" else [])]
+        return [
+            urlsplit(self.mcp_url).netloc,
+            *self.mcp_allowed_hosts,
+            *self._external_hosts,
+            *(local if self.environment == "development" else []),
+        ]
 
     @property
     def origins(self) -> list[str]:
         """Origin headers that are answered; requests without one are no browser's."""
         local = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]
-        return [*self.mcp_allowed_origins, *(local if self.environment == "development" else [])]
+        return [
+            self.origin,
+            *self.mcp_allowed_origins,
+            *(f"https://{each}" for each in self._external_hosts),
+            *(local if self.environment == "development" else []),
+        ]
+
+    @property
+    def _external_hosts(self) -> list[str]:
+        named = [self.platform_host] if self.platform_host else []
+        return [*named, *([f"{self.fly_app_name}.fly.dev"] if self.fly_app_name else [])]

@@ -17,6 +17,11 @@ from system.observe.metrics import count_refused
 from system.wire.answers import error_response
 from system.wire.bearer import bearer_token
 
+_INVALID = (
+    'error="invalid_token"',
+    'error_description="expired, not meant for this service, or not of an issuer it trusts"',
+)
+
 
 class BearerGate:
     """Lets requests through whose token verifies; the envelope and a challenge for the others.
@@ -59,16 +64,20 @@ class BearerGate:
         except ServiceError as error:
             had_credentials = "authorization" in headers
             count_refused(_reason(error, had_credentials))
-            challenge = self._challenge(had_credentials)
+            challenge = self._challenge(headers)
             await error_response(error, challenge)(scope, receive, send)
             return
         self._admit(scope, subject)
         await self._app(scope, receive, send)
 
-    def _challenge(self, had_credentials: bool) -> str:
-        # No error code for a request that brought no credentials at all (RFC 6750 section 3.1).
-        error = ('error="invalid_token"',) if had_credentials else ()
-        return f"Bearer {', '.join((*error, *self._challenge_parameters))}".strip()
+    def _challenge(self, headers: Headers) -> str:
+        # No error code for a request that brought no credentials, or of another scheme alone (RFC
+        # 6750 section 3.1).
+        tried = any(
+            value.lower().startswith("bearer") for value in headers.getlist("authorization")
+        )
+        parameters = (*(_INVALID if tried else ()), *self._challenge_parameters)
+        return f"Bearer {', '.join(parameters)}".strip()
 
 
 def _reason(error: ServiceError, had_credentials: bool) -> str:

@@ -133,38 +133,3 @@ def test_fields_are_changed_kept_and_cleared(running: RunningProcesses, alice: s
         running, alice, "update_task", user_id=alice, task_id=made["id"], clear=["description"]
     ).body
     assert cleared["description"] is None
-
-
-@pytest.mark.parametrize("audience", ["backend", "https://elsewhere.example"])
-def test_a_token_for_somebody_else_is_refused_with_a_challenge(
-    running: RunningProcesses, alice: str, audience: str
-) -> None:
-    for headers in ({}, bearer(running, alice, audience)):
-        answer = httpx2.post(running.mcp_url, json={}, headers=headers)
-        assert answer.status_code == 401
-        assert "resource_metadata=" in answer.headers["WWW-Authenticate"]
-        assert answer.json()["error_code"] == "unauthorized"
-
-
-def test_the_metadata_names_the_resource_and_its_issuers(running: RunningProcesses) -> None:
-    challenge = httpx2.post(running.mcp_url, json={}).headers["WWW-Authenticate"]
-    url = challenge.split('resource_metadata="')[1].rstrip('"')
-    metadata = httpx2.get(url).json()
-    assert metadata["resource"] == running.mcp_url
-    assert running.issuer.url in metadata["authorization_servers"]
-
-
-def test_foreign_hosts_and_origins_are_refused(running: RunningProcesses, alice: str) -> None:
-    for header in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
-        answer = httpx2.post(running.mcp_url, json={}, headers={**bearer(running, alice), **header})
-        assert answer.status_code in (403, 421)
-
-
-def test_bodies_that_are_too_large_or_too_deep_are_refused(
-    running: RunningProcesses, alice: str
-) -> None:
-    headers = {**bearer(running, alice), "Content-Type": "application/json"}
-    large = httpx2.post(running.mcp_url, content=b"x" * 10_000_000, headers=headers)
-    assert large.status_code == 413
-    nested = httpx2.post(running.mcp_url, content=b"[" * 9_000, headers=headers)
-    assert 400 <= nested.status_code < 500

@@ -1,0 +1,130 @@
+"""What stands before the tools: challenge, metadata, host names, origins and limits."""
+
+from __future__ import annotations
+
+import re
+import socket
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from harness.environment import RunningProcesses
+
+METADATA = "/.well-known/oauth-protected-resource"
+
+
+def bearer(running: RunningProcesses, subject: str, audience: str = "mcp") -> dict[str, str]:
+    """Headers with a token."""
+    return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
+
+
+def parameters(challenge: str) -> dict[str, str]:
+    """The parameters of a Bearer challenge (RFC 9110 section 11.6.1)."""
+    scheme, _, rest = challenge.partition(" ")
+    assert scheme == "Bearer"
+    return dict(re.findall(r'(\w+)="([^"]*)"', rest))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YWxpY2U6c2VjcmV0"}])
+def test_whoever_brings_no_bearer_token_is_told_where_to_get_one_and_no_more(
+    running: RunningProcesses, headers: dict[str, str]
+) -> None:
+    answer = httpx2.post(running.mcp_url, json={}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["error_code"] == "unauthorized"
+    assert set(parameters(answer.headers["WWW-Authenticate"])) == {"resource_metadata"}
+
+
+@pytest.mark.parametrize("audience", ["backend", "https://elsewhere.example"])
+def test_a_token_for_somebody_else_is_refused_with_its_error_code(
+    running: RunningProcesses, alice: str, audience: str
+) -> None:
+    answer = httpx2.post(running.mcp_url, json={}, headers=bearer(running, alice, audience))
+    assert answer.status_code == 401
+    challenge = parameters(answer.headers["WWW-Authenticate"])
+    assert challenge["error"] == "invalid_token"
+    assert challenge["error_description"]
+    assert challenge["resource_metadata"]
+
+
+def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningProcesses) -> None:
+    challenge = httpx2.post(running.mcp_url, json={}).headers["WWW-Authenticate"]
+    url = parameters(challenge)["resource_metadata"]
+    resource = urlsplit(running.mcp_url)
+    # RFC 9728 section 3.1: the well-known part stands between host and path.
+    assert url == f"{resource.scheme}://{resource.netloc}{METADATA}{resource.path}"
+    metadata = httpx2.get(url).json()
+    assert metadata["resource"] == running.mcp_url
+    assert metadata["authorization_servers"] == [running.issuer.url]
+    assert metadata["bearer_methods_supported"] == ["header"]
+    assert httpx2.get(httpx2.URL(running.mcp_url).join(METADATA)).json() == metadata
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost:x"])
+def test_a_host_name_that_is_not_ours_is_misdirected(
+    running: RunningProcesses, alice: str, host: str
+) -> None:
+    for headers in ({}, bearer(running, alice)):
+        answer = httpx2.post(running.mcp_url, json={}, headers={**headers, "Host": host})
+        assert answer.status_code in (421, 400)
+        if answer.status_code == 421:
+            assert answer.json()["details"] == {"host": "not one of MCP_ALLOWED_HOSTS"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost.evil.example"]
+)
+def test_pages_of_other_origins_are_refused(
+    running: RunningProcesses, alice: str, origin: str
+) -> None:
+    headers = {**bearer(running, alice), "Origin": origin}
+    answer = httpx2.post(running.mcp_url, json={}, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["details"] == {"origin": "not one of MCP_ALLOWED_ORIGINS"}
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_pages_of_ours_may_ask_first_and_read_the_challenge(running: RunningProcesses) -> None:
+    origin = {"Origin": "http://localhost:6274"}
+    preflight = httpx2.options(
+        running.mcp_url,
+        headers={
+            **origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,mcp-protocol-version,mcp-session-id",
+        },
+    )
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+    answer = httpx2.post(running.mcp_url, json={}, headers=origin)
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_probes_are_answered_whatever_the_host(running: RunningProcesses) -> None:
+    for path in ("/health", "/ready"):
+        url = httpx2.URL(running.mcp_url).join(path)
+        assert httpx2.get(url, headers={"Host": "10.0.0.7:8001"}).status_code == 200
+
+
+def test_bodies_that_are_too_large_or_too_deep_are_refused_with_the_limit(
+    running: RunningProcesses, alice: str
+) -> None:
+    headers = {**bearer(running, alice), "Content-Type": "application/json"}
+    large = httpx2.post(running.mcp_url, content=b"x" * 10_000_000, headers=headers)
+    assert (large.status_code, large.json()["details"]) == (413, {"body": "at most 1048576 bytes"})
+    nested = httpx2.post(running.mcp_url, content=b"[" * 9_000, headers=headers)
+    assert nested.status_code == 422
+    assert nested.json()["details"] == {"body": "must not nest deeper than 64"}
+
+
+def test_two_host_headers_are_not_believed(running: RunningProcesses) -> None:
+    resource = urlsplit(running.mcp_url)
+    assert resource.hostname
+    assert resource.port
+    lines = f"Host: {resource.netloc}\r\nHost: evil.example\r\nConnection: close\r\n"
+    with socket.create_connection((resource.hostname, resource.port), timeout=10) as connection:
+        connection.sendall(f"GET {resource.path} HTTP/1.1\r\n{lines}\r\n".encode())
+        status = connection.recv(64).split()[1]
+    assert status in (b"400", b"421")

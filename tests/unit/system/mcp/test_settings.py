@@ -1,0 +1,94 @@
+"""The MCP server's settings: names it answers to, and issuers that clients are sent to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from system.mcp.settings import Settings
+
+ISSUER = {
+    "issuer": "https://sign-in.example",
+    "jwks_url": "https://sign-in.example/jwks",
+    "audience": "https://tasks.example/mcp",
+}
+PLATFORMS = [
+    "RENDER_EXTERNAL_HOSTNAME",
+    "RAILWAY_PUBLIC_DOMAIN",
+    "KOYEB_PUBLIC_DOMAIN",
+    "WEBSITE_HOSTNAME",
+    "HEROKU_APP_DEFAULT_DOMAIN_NAME",
+]
+
+
+@pytest.fixture(autouse=True)
+def production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a deployment sets at least."""
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("MCP_URL", "https://tasks.example/mcp")
+    monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([ISSUER]))
+    for name in PLATFORMS:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_its_own_name_alone_is_answered_to_in_production() -> None:
+    settings = Settings()
+    assert settings.hosts == ["tasks.example"]
+    assert settings.origins == ["https://tasks.example"]
+
+
+@pytest.mark.parametrize("variable", PLATFORMS)
+def test_the_platforms_name_is_added(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "tasks-7f3a.platform.example")
+    settings = Settings()
+    assert settings.hosts == ["tasks.example", "tasks-7f3a.platform.example"]
+    assert "https://tasks-7f3a.platform.example" in settings.origins
+
+
+def test_where_the_platform_tells_only_the_applications_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FLY_APP_NAME", "tasks")
+    assert "tasks.fly.dev" in Settings().hosts
+
+
+def test_named_hosts_and_origins_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCP_ALLOWED_HOSTS", '["mcp.internal:*"]')
+    monkeypatch.setenv("MCP_ALLOWED_ORIGINS", '["https://inspector.example"]')
+    settings = Settings()
+    assert "mcp.internal:*" in settings.hosts
+    assert "https://inspector.example" in settings.origins
+
+
+@pytest.mark.parametrize(
+    ("variable", "entry"),
+    [
+        ("MCP_ALLOWED_HOSTS", "*"),
+        ("MCP_ALLOWED_HOSTS", "*.example"),
+        ("MCP_ALLOWED_HOSTS", "https://tasks.example"),
+        ("MCP_ALLOWED_ORIGINS", "*"),
+        ("MCP_ALLOWED_ORIGINS", "tasks.example"),
+        ("MCP_ALLOWED_ORIGINS", "https://tasks.example/"),
+    ],
+)
+def test_an_entry_that_would_never_fit_is_refused_at_start(
+    monkeypatch: pytest.MonkeyPatch, variable: str, entry: str
+) -> None:
+    monkeypatch.setenv(variable, json.dumps([entry]))
+    with pytest.raises(ValidationError, match=variable.lower()):
+        Settings()
+
+
+def test_clients_are_sent_to_every_trusted_issuer_or_to_those_that_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = {**ISSUER, "issuer": "https://backend.example"}
+    monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([ISSUER, backend]))
+    assert Settings().authorization_servers == [ISSUER["issuer"], backend["issuer"]]
+    monkeypatch.setenv("MCP_AUTHORIZATION_SERVERS", json.dumps([ISSUER["issuer"]]))
+    assert Settings().authorization_servers == [ISSUER["issuer"]]
+    monkeypatch.setenv("MCP_AUTHORIZATION_SERVERS", '["https://elsewhere.example"]')
+    with pytest.raises(ValidationError, match="its tokens would be refused"):
+        Settings()

@@ -142,6 +142,7 @@ class BrowserCookies:
         """Name to what makes the headers of a request that must be refused."""
         return {
             "another-sites-page": self._from_another_site,
+            "another-sites-sandbox": self._from_a_sandbox,
             "session-fixed-before-sign-in": self._fixed,
             "session-after-sign-out": self._signed_out,
         }
@@ -149,6 +150,10 @@ class BrowserCookies:
     def _from_another_site(self, subject: str) -> dict[str, str]:
         # The user's browser adds the cookie by itself; Origin is all that tells.
         return {**self.own(subject), "Origin": _ELSEWHERE}
+
+    def _from_a_sandbox(self, subject: str) -> dict[str, str]:
+        # A frame without an origin of its own, which lists of forbidden origins forget.
+        return {**self.own(subject), "Origin": "null"}
 
     def _fixed(self, subject: str) -> dict[str, str]:
         chosen = secrets.token_urlsafe(24)

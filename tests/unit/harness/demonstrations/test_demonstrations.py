@@ -56,7 +56,7 @@ def test_users_who_ask_for_their_own_get_their_own(name: str) -> None:
 def test_every_stolen_or_made_up_credential_opens_the_careless_form(name: str) -> None:
     with demonstration_target(get_demonstration(name)) as target:
         call(target, ALICE, "add_task", title="of alice")
-        assert len(target.forgeries) == 3
+        assert len(target.forgeries) >= 3
         for kind in target.forgeries:
             assert titles(call(target, forger(kind), "list_tasks")) == ["of alice"], kind
 
@@ -65,7 +65,7 @@ def test_every_stolen_or_made_up_credential_opens_the_careless_form(name: str) -
 def test_the_secure_form_refuses_each_of_them(name: str) -> None:
     with demonstration_target(get_demonstration(name)) as target:
         call(target, ALICE, "add_task", title="of alice")
-        assert len(target.forgeries) == 3
+        assert len(target.forgeries) >= 3
         for kind in target.forgeries:
             answer = call(target, forger(kind), "list_tasks")
             assert answer.status in (401, 403), kind

@@ -92,3 +92,34 @@ async def test_the_backends_own_key_is_replaced_and_no_tool_call_is_refused(
         assert not calls.refused
         assert forged == {401: 500}
         assert answer.json()["tool_calls"][0]["name"] == "list_tasks"
+
+
+async def test_while_the_issuer_is_down_known_keys_serve_and_the_others_may_come_again(
+    running: RunningProcesses, alice: str
+) -> None:
+    issuer = running.issuer
+    async with httpx2.AsyncClient(timeout=20.0) as http:
+
+        async def read(key: KeyPair) -> httpx2.Response:
+            token = key.sign(issuer.claims(alice, audience=BACKEND_AUDIENCE))
+            return await http.get(
+                f"{running.backend_url}/api/{alice}/tasks",
+                headers={"Authorization": f"Bearer {token}"},
+            )
+
+        known = issuer.key()
+        assert (await read(known)).status_code == 200
+        running.stop("issuer")
+        try:
+            new = issuer.rotate(keep_old=True)
+            issuer.save(running.issuer_keys)
+            assert (await read(known)).status_code == 200
+            answer = await read(new)
+            assert answer.status_code == 503
+            assert answer.json()["error_code"] == "unavailable"
+            assert answer.headers["Retry-After"] == "1"
+            assert "WWW-Authenticate" not in answer.headers
+        finally:
+            await asyncio.to_thread(running.start, "issuer")
+        await asyncio.sleep(int(answer.headers["Retry-After"]))
+        assert (await read(new)).status_code == 200

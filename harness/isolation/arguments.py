@@ -117,6 +117,8 @@ class ArgumentDrawer:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
             return self.draw(st.sampled_from((COMMON_WORD, COMMON_WORD, "xt", "z0", "%")))
+        if parameter.role is Role.KEY:
+            return self._key(actor)
         if parameter.role is Role.TEXT:
             if operation.surface == "chat":
                 return self._chat(actor)
@@ -156,6 +158,18 @@ class ArgumentDrawer:
         foreign = [each for user in self.subjects if user != me for each in self.pool.cursors(user)]
         found = own + foreign
         return str(self.draw(st.sampled_from(found))) if found else None
+
+    def _key(self, actor: Actor) -> str:
+        """A new key, or one that was used: by the actor, or by somebody else."""
+        me = actor.user or actor.claims
+        used = {user: self.pool.keys(user) for user in self.subjects}
+        others = [key for user, keys in used.items() if user != me for key in keys]
+        source = self.draw(st.integers(0, 3))
+        if source == 1 and used.get(me):
+            return str(self.draw(st.sampled_from(used[me])))
+        if source == 2 and others:
+            return str(self.draw(st.sampled_from(others)))
+        return self.plant(me)
 
     def _text(self, parameter: Parameter, actor: Actor) -> str:
         text = f"{COMMON_WORD} {self.plant(actor.user or actor.claims)}"

@@ -34,7 +34,7 @@ from harness.isolation.script import script_of
 from harness.oracles import ORACLES, Suspicion
 from harness.oracles.canary import sightings
 from harness.surface.operation import Operation, Role, Surface
-from harness.values import marker, tokens_of
+from harness.values import is_marker, marker, tokens_of
 
 _EXAMPLES_A_CHUNK = 20
 
@@ -346,9 +346,13 @@ def controls_of(history: History) -> dict[str, Control]:
         call = sighting.call
         control = controls.setdefault(call.operation, Control())
         control.calls += 1
+        user = call.actor.user
+        if user is not None:
+            # What somebody made up is theirs, a key for one.
+            for value in filter(is_marker, tokens_of(call.arguments)):
+                owners.setdefault(value, user)
         if _is_foreign_attempt(call, owners, foreign_ids):
             control.foreign_attempts += 1
-        user = call.actor.user
         if user is not None:
             for value in sighting.own:
                 owners.setdefault(value, user)

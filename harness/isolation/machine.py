@@ -7,6 +7,8 @@ Each example has fresh subjects and a history of its own, judged when the exampl
 - `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
   victim reads again;
 - `compare`: one call with another user's id and the same call with a missing one;
+- `collide`: two users make the same call under the same key, and the first one repeats it; then
+  somebody tries that key, and one that nobody has, on an object that nobody has;
 - `knock`: a call without a valid credential.
 
 The machine only decides calls. It does not judge them, and never stops at an answer.
@@ -24,6 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from harness.history import Actor, Call, History, Probe
 from harness.isolation.actors import ANONYMOUS, BY_USER, IMPOSTOR, MEMBERS, USERS, forger
 from harness.isolation.arguments import ArgumentDrawer
+from harness.isolation.keys import collision, takes_key
 from harness.isolation.performer import Performer
 from harness.isolation.pool import Pool
 from harness.surface.operation import Operation, Role
@@ -67,6 +70,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     intrusive = [each for each in by_reference if not each.reads_only] or protected
     chats = [each for each in protected if each.surface == "chat"]
     tools = [each for each in protected if each.surface == "mcp"]
+    keyed = [each for each in protected if takes_key(each)]
 
     class Campaign(RuleBasedStateMachine):
         """One example: some users, their data, and what they try."""
@@ -154,6 +158,27 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.compare_one(data)
 
         @rule(data=st.data())
+        def collide(self, data: st.DataObject) -> None:
+            if stage.stopped() or not keyed:
+                return
+            for _ in range(data.draw(st.integers(1, 3))):
+                operation = data.draw(st.sampled_from(keyed))
+                first = data.draw(st.sampled_from(MEMBERS))
+                for actor, arguments, probe in collision(
+                    operation,
+                    self.drawer(data).arguments(
+                        operation, first, references=("own",), hostile=False
+                    ),
+                    first,
+                    data.draw(st.sampled_from([each for each in MEMBERS if each is not first])),
+                    subjects=self.history.subjects,
+                    plant=stage.plant,
+                    nobodys_id=str(data.draw(st.uuids(version=4))),
+                    probe=self.next_probe(),
+                ):
+                    self.perform(operation, actor, arguments, probe)
+
+        @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
             if stage.stopped():
                 return
@@ -224,6 +249,9 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         ) -> Call:
             call = stage.performer.perform(self.history, actor, operation.name, arguments, probe)
             self.pool.harvest(call)
+            key = operation.parameter(Role.KEY)
+            if key is not None and isinstance(arguments.get(key.name), str):
+                self.pool.keep_key(actor.user or actor.claims, arguments[key.name])
             return call
 
         def drawer(self, data: st.DataObject) -> ArgumentDrawer:

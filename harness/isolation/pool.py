@@ -37,6 +37,7 @@ class Pool:
     def __init__(self) -> None:
         self._ids: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
 
@@ -70,6 +71,14 @@ class Pool:
         fitting = [each.value for each in items if _fits(each, parameter.name, stem)]
         # A URI is no id of anything else.
         return fitting or [each.value for each in items if "://" not in each.value]
+
+    def keep_key(self, user: str, key: str) -> None:
+        """Note a key under which this user made a call."""
+        self._keys[user].setdefault(key)
+
+    def keys(self, user: str) -> list[str]:
+        """Keys under which `user` has made calls, oldest first."""
+        return list(self._keys[user])
 
     def cursors(self, user: str) -> list[str]:
         """Cursors that `user` has received."""

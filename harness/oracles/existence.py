@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from harness.history import Call, History
 from harness.oracles.base import Suspicion, conclusive
 from harness.oracles.canary import sightings
-from harness.values import strings_in, tokens_of
+from harness.values import is_marker, strings_in, tokens_of
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 
@@ -28,6 +28,7 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
             owners.setdefault(value, str(call.actor.user))
         probe = call.probe
         if probe is None or probe.kind != "existence":
+            _note_planted(call, owners)
             continue
         if probe.part == "foreign":
             foreign[probe.key] = call
@@ -39,6 +40,13 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
                 and conclusive(call.answer)
             ):
                 yield first, call
+
+
+def _note_planted(call: Call, owners: dict[str, str]) -> None:
+    """What somebody made up and sent is theirs: a key that names a call, for one."""
+    for value in tokens_of(call.arguments):
+        if is_marker(value) and call.actor.user is not None:
+            owners.setdefault(value, call.actor.user)
 
 
 def _comparable(first: Call, second: Call, owners: Mapping[str, str]) -> bool:

@@ -19,7 +19,7 @@ from harness.surface.exchange import (
 )
 from harness.surface.mcp_wire import McpWire, json_or_text, refusal, request, result_of
 from harness.surface.operation import Operation, Role
-from harness.surface.schemas import parameter
+from harness.surface.schemas import parameter, role_of
 
 
 class McpSurface:
@@ -52,7 +52,12 @@ class McpSurface:
         self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
     ) -> Answer:
         """Call a tool."""
-        params = {"name": operation.name.split(":", 1)[1], "arguments": dict(arguments)}
+        about: frozenset[str] = operation.extra.get("meta", frozenset())
+        params = {
+            "name": operation.name.split(":", 1)[1],
+            "arguments": {name: value for name, value in arguments.items() if name not in about},
+            "_meta": {name: value for name, value in arguments.items() if name in about},
+        }
         try:
             mirrored = mcp_param_headers(operation.extra.get("mirrored", {}), arguments)
             response = self._wire.post("tools/call", params, {**mirrored, **headers})
@@ -88,16 +93,25 @@ def _operation(tool: Mapping[str, Any]) -> Operation:
         parameter(name, each, schema, required=name in required)
         for name, each in (schema.get("properties") or {}).items()
     )
+    keys = tuple(
+        parameter(name, each, {}, required=False)
+        for name, each in (tool.get("_meta") or {}).items()
+        if isinstance(each, Mapping) and role_of(name, each) is Role.KEY
+    )
     reads_only = bool((tool.get("annotations") or {}).get("readOnlyHint"))
     needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
     return Operation(
         surface="mcp",
         name=f"mcp:{tool['name']}",
-        parameters=parameters,
+        parameters=(*parameters, *keys),
         reads_only=reads_only,
         lists=reads_only and not needs,
-        # Headers that must repeat an argument (transports, section Custom Headers).
-        extra={"mirrored": {} if find_invalid_x_mcp_header(schema) else x_mcp_header_map(schema)},
+        extra={
+            # Headers that must repeat an argument (transports, section Custom Headers).
+            "mirrored": {} if find_invalid_x_mcp_header(schema) else x_mcp_header_map(schema),
+            # What travels in the request's `_meta`, as the tool's own `_meta` announces.
+            "meta": frozenset(each.name for each in keys),
+        },
     )
 
 

@@ -107,7 +107,7 @@ def request(
         "jsonrpc": "2.0",
         "id": identifier,
         "method": method,
-        "params": {**params, "_meta": _META},
+        "params": {**params, "_meta": {**_META, **params.get("_meta", {})}},
     }
     return headers, message
 

@@ -17,6 +17,7 @@ class Role(StrEnum):
     REFERENCE = "reference"  # names an object
     CURSOR = "cursor"  # continues a listing
     QUERY = "query"  # is searched for
+    KEY = "key"  # names the call, so that a repeat of it is known as one
     TEXT = "text"  # free text that is stored or read
     VALUE = "value"  # anything else: enumerations, numbers, dates, switches
 

@@ -20,7 +20,7 @@ from harness.surface.exchange import (
     unsendable,
 )
 from harness.surface.operation import Operation, Parameter, Role
-from harness.surface.schemas import parameter, resolve
+from harness.surface.schemas import parameter, resolve, role_of
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -76,6 +76,7 @@ class RestSurface:
         path = str(operation.extra["path"])
         query: list[tuple[str, str | int | float | bool | None]] = []
         body: dict[str, Any] = {}
+        fields: dict[str, str] = {}
         wants_body = operation.extra["has_body"]
         for name, value in arguments.items():
             place = places.get(name, "body" if wants_body else "query")
@@ -89,6 +90,8 @@ class RestSurface:
                 return unsendable(f"{name} is not expressible in a URL")
             if place == "query":
                 query.append((name, text))
+            elif place == "header":
+                fields[name] = text
             elif text in ("", ".", ".."):
                 # Clients and proxies normalize such a path into another one.
                 return unsendable(f"{name} is not expressible as a path segment")
@@ -101,7 +104,11 @@ class RestSurface:
                 url,
                 params=query,
                 content=encode(body) if wants_body else None,
-                headers={**({"Content-Type": "application/json"} if wants_body else {}), **headers},
+                headers={
+                    **({"Content-Type": "application/json"} if wants_body else {}),
+                    **fields,
+                    **headers,
+                },
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return unreachable(error)
@@ -133,8 +140,10 @@ class RestSurface:
         # An operation's own parameter replaces its path's (OpenAPI 3.1, section 4.8.9).
         for each in (*item.get("parameters", ()), *shared):
             spec = resolve(each, document)
-            if spec.get("in") in ("path", "query") and spec["name"] not in places:
-                name = str(spec["name"])
+            name = str(spec["name"])
+            # Of headers only those that say something of the call; others belong to HTTP.
+            is_key = spec.get("in") == "header" and role_of(name, {}) is Role.KEY
+            if (spec.get("in") in ("path", "query") or is_key) and name not in places:
                 places[name] = str(spec["in"])
                 parameters.append(
                     parameter(

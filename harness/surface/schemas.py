@@ -14,6 +14,7 @@ from harness.surface.operation import Parameter, Role
 
 _IDENTITY = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
 _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
+_KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 _QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
 _MAX_DEPTH = 12
@@ -66,6 +67,9 @@ def role_of(name: str, schema: Mapping[str, Any]) -> Role:
     kind = schema.get("type")
     if _IDENTITY.search(name):
         return Role.IDENTITY
+    # A prefix such as `example.com/` belongs to the place, not to the name.
+    if _KEY.search(name.rsplit("/", 1)[-1]):
+        return Role.KEY
     if _CURSOR.search(name):
         return Role.CURSOR
     if schema.get("format") == "uuid" or _REFERENCE.search(name):

@@ -62,3 +62,14 @@ def test_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
     writer.call(BOB, "get", {}, refused(422, "y"), MISSING)
     assert Existence().judge(writer.history) == []
     assert not Existence().opportunities(writer.history)
+
+
+def test_a_key_that_somebody_made_up_is_theirs() -> None:
+    hers, nobodys = "xtalicez00000001", "xtnobodyz00000002"
+    writer = Writer().call(ALICE, "delete", {"task_id": HERS, "key": hers}, ok({}))
+    writer.call(BOB, "delete", {"task_id": NONE, "key": hers}, refused(422, "conflict"), FOREIGN)
+    writer.call(
+        BOB, "delete", {"task_id": NONE, "key": nobodys}, refused(404, "not_found"), MISSING
+    )
+    (suspicion,) = Existence().judge(writer.history)
+    assert "status" in suspicion.summary

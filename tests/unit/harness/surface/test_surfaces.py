@@ -27,6 +27,10 @@ from harness.surface.schemas import resolve, role_of
         ("thing", {"type": "string", "format": "uuid"}, Role.REFERENCE),
         ("cursor", {"type": "string"}, Role.CURSOR),
         ("q", {"type": "string"}, Role.QUERY),
+        ("Idempotency-Key", {"type": "string", "pattern": "x"}, Role.KEY),
+        ("crosstalk/idempotencyKey", {"type": "string"}, Role.KEY),
+        ("idempotency_key", {"type": "string"}, Role.KEY),
+        ("api_key", {"type": "string"}, Role.REFERENCE),
         ("title", {"type": "string"}, Role.TEXT),
         ("status", {"type": "string", "enum": ["a"]}, Role.VALUE),
         ("limit", {"type": "integer"}, Role.VALUE),
@@ -62,6 +66,32 @@ def test_rest_operations_are_found_with_their_roles(running: RunningProcesses) -
     assert find(surface, "rest:GET /health").public
     assert find(surface, "rest:GET /api/{user_id}/tasks").lists
     assert find(surface, "chat:POST /api/chat").surface == "chat"
+
+
+def test_a_key_is_found_and_travels_where_the_server_reads_it(
+    running: RunningProcesses, alice: str
+) -> None:
+    rest = RestSurface(running.backend_url)
+    mcp = McpSurface(
+        running.mcp_url, {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
+    )
+    for surface, name, audience in (
+        (rest, "rest:POST /api/{user_id}/tasks", "backend"),
+        (mcp, "mcp:add_task", "mcp"),
+    ):
+        operation = find(surface, name)
+        key = operation.parameter(Role.KEY)
+        assert key is not None
+        assert not key.required
+        headers = {"Authorization": f"Bearer {running.mint(alice, audience=audience)}"}
+        arguments = {"user_id": alice, "title": "milk", key.name: f"key-{audience}"}
+        first, again = (surface.call(operation, arguments, headers) for _ in range(2))
+        assert first.outcome is Outcome.OK
+        assert first.body == again.body
+        other = surface.call(operation, {**arguments, "title": "bread"}, headers)
+        assert other.code == "conflict"
+    for reads in (find(rest, "rest:GET /api/{user_id}/tasks"), find(mcp, "mcp:list_tasks")):
+        assert reads.parameter(Role.KEY) is None
 
 
 def test_hostile_path_values_stay_in_their_segment(running: RunningProcesses, alice: str) -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 
+KEY_HEADER = "Idempotency-Key"
+
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
-    """Take made-up cursors out of requests that are meant to be valid.
+    """Make requests that are meant to be valid so, where a schema cannot say what that takes.
 
-    A cursor is signed for its owner and its list, so only the server can make one; a schema cannot
-    say that. Cursors in requests meant to be invalid stay, and the campaign follows real ones.
+    A cursor is signed for its owner and its list, so only the server can make one: made-up ones go,
+    and the campaign follows real ones. A key belongs to one call, and examples and small values
+    come again: each is put in the place of a new one of its form.
     """
     positive = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
     if positive and case.query:
         case.query.pop("cursor", None)
+    if positive and case.headers and KEY_HEADER in case.headers:
+        new = secrets.token_hex(16)
+        quoted = str(case.headers[KEY_HEADER]).startswith('"')
+        case.headers[KEY_HEADER] = f'"{new}"' if quoted else new
     return case

@@ -102,9 +102,20 @@ def mutants(
 
 
 @app.command()
-def forgeries() -> None:
+def forgeries(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this kind; may be repeated.")
+    ] = None,
+    mutant: Annotated[
+        str | None, typer.Option(help="Try them on the system with this planted leak.")
+    ] = None,
+    data_access: Annotated[
+        DataAccess,
+        typer.Option(help="How the MCP server reaches data; by REST, the backend trusts it."),
+    ] = "direct",
+) -> None:
     """Try every forged credential on every surface."""
-    raise typer.Exit(forgeries_command.run())
+    raise typer.Exit(forgeries_command.run(only=only or [], mutant=mutant, data_access=data_access))
 
 
 @app.command()

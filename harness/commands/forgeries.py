@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
 
 import httpx2
 from rich.table import Table
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.errors import HarnessError
+from harness.mutants import get_mutant
 from harness.report.console import make_console
 from harness.report.runs import open_run
-from harness.tokens import BY_NAME
+from harness.tokens import BY_NAME, FORGERIES, Forgery
 from harness.tokens.controls import CONTROLS, try_controls
-from harness.tokens.reference import contexts_of, reference_targets
+from harness.tokens.reference import Contexts, contexts_of, reference_targets
 from harness.tokens.trial import Attempt, ForgeryReport, Verdict, try_forgeries
 
 _WORDS = {
@@ -27,12 +33,27 @@ _LEGEND = (
 )
 
 
-def run() -> int:
-    """Print kinds by surfaces; 0 when all were refused and every crippled verifier was caught."""
+def run(
+    *, only: Sequence[str] = (), mutant: str | None = None, data_access: DataAccess = "direct"
+) -> int:
+    """Print kinds by surfaces.
+
+    Returns:
+        0 when all were refused and every crippled verifier was caught, 1 when one was let in or
+        not caught, 2 when the run says nothing.
+
+    Raises:
+        HarnessError: There is no such kind or mutant, or the system does not start.
+    """
+    kinds = [_kind(each) for each in only] or list(FORGERIES)
     console = make_console()
-    folder = open_run("forgeries")
-    with ProcessEnvironment(ProcessOptions(run_folder=folder.path)) as running:
-        report, missed = asyncio.run(_try(running))
+    folder = open_run(f"forgeries-{mutant}" if mutant else "forgeries")
+    with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
+        root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
+        options = ProcessOptions(run_folder=folder.path, system_root=root, data_access=data_access)
+        with ProcessEnvironment(options) as running:
+            contexts = contexts_of(running, calls_backend=data_access != "direct")
+            report, missed = asyncio.run(_try(running, contexts, kinds))
     console.print(_table(report))
     console.print(_LEGEND, soft_wrap=True)
     path = folder.write_summary(
@@ -52,16 +73,26 @@ def run() -> int:
         markup=False,
         soft_wrap=True,
     )
-    return 0 if report.verdict == "clean" and not missed else 1
+    if report.verdict == "leak" or missed:
+        return 1
+    return 0 if report.verdict == "clean" else 2
 
 
-async def _try(running: RunningProcesses) -> tuple[ForgeryReport, list[str]]:
-    contexts = contexts_of(running)
+async def _try(
+    running: RunningProcesses, contexts: Contexts, kinds: Sequence[Forgery]
+) -> tuple[ForgeryReport, list[str]]:
     async with httpx2.AsyncClient(timeout=30.0) as client:
         targets = await reference_targets(running, client, contexts)
-        report = await try_forgeries(targets, contexts.backend)
+        report = await try_forgeries(targets, contexts.backend, forgeries=kinds)
     _, missed = await try_controls(contexts.backend)
     return report, missed
+
+
+def _kind(name: str) -> Forgery:
+    if name not in BY_NAME:
+        near = ", ".join(get_close_matches(name, BY_NAME, cutoff=0.3)) or "expired, alg-none, …"
+        raise HarnessError(f"no forgery {name!r}; there are, among others: {near}")
+    return BY_NAME[name]
 
 
 def _rows(report: ForgeryReport) -> dict[str, dict[str, object]]:

@@ -113,6 +113,7 @@ class ProcessEnvironment:
             model_url=wiring.url("model") if self._options.offline else None,
             issuer=wiring.issuer,
             exchanger=wiring.exchanger,
+            caller=wiring.caller,
             issuer_keys=wiring.keys_file,
             databases=wiring.databases(admin_url),
             logs=logs,

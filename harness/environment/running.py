@@ -25,6 +25,7 @@ class RunningProcesses:
         model_url: Base URL of the offline model, None with a real one.
         issuer: Mints tokens that the system trusts.
         exchanger: Holds the backend's own key, for forgeries that replay what the backend issues.
+        caller: Holds the MCP server's own key, likewise.
         issuer_keys: File from which the issuer's keys are published.
         databases: `admin`, `owner`, `backend`, `mcp`, `auth` to `postgresql://` URLs.
         logs: Folder with a log a service.
@@ -39,6 +40,7 @@ class RunningProcesses:
     model_url: str | None
     issuer: LocalIssuer
     exchanger: LocalIssuer
+    caller: LocalIssuer
     issuer_keys: Path
     databases: Mapping[str, str] = field(repr=False)
     logs: Path

@@ -38,17 +38,30 @@ class Contexts:
     mcp: ForgeryContext
 
 
-def contexts_of(running: RunningProcesses) -> Contexts:
-    """The contexts of a running system."""
+def contexts_of(running: RunningProcesses, *, calls_backend: bool = False) -> Contexts:
+    """The contexts of a running system.
+
+    Args:
+        running: The system.
+        calls_backend: The MCP server reaches data through the backend, which therefore trusts it.
+    """
     stranger = LocalIssuer.create("http://127.0.0.1:9/stranger")
     backend = ForgeryContext(
-        running.issuer, stranger, _WHO, BACKEND_AUDIENCE, running.mcp_url, running.exchanger
+        running.issuer,
+        stranger,
+        _WHO,
+        BACKEND_AUDIENCE,
+        running.mcp_url,
+        running.exchanger,
+        caller=running.caller,
+        trusts_caller=calls_backend,
     )
     mcp = replace(
         backend,
         audience=running.mcp_url,
         other_audience=BACKEND_AUDIENCE,
         trusts_exchanger=True,
+        trusts_caller=False,
     )
     return Contexts(backend, mcp)
 

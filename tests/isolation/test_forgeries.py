@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import httpx2
+import json
+from pathlib import Path
 
+import httpx2
+import pytest
+
+from harness.commands import forgeries as command
 from harness.environment import RunningProcesses
+from harness.errors import HarnessError
 from harness.tokens import BY_NAME
 from harness.tokens.forgeries.replay import REPLAY_FORGERIES
 from harness.tokens.reference import contexts_of, reference_targets
@@ -38,3 +44,20 @@ async def test_no_surface_lets_a_forgery_in_and_each_serves_the_valid_token(
         (each.forgery, each.surface.split()[0]) for each in report.of(Verdict.NOT_APPLICABLE)
     }
     assert genuine == {("exchanged-token-here", "MCP")}
+
+
+def test_the_system_without_one_check_lets_just_that_kind_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kinds = ["token-for-another-service", "expired"]
+    assert command.run(only=kinds, mutant="audience-not-checked") == 1
+    folder = tmp_path / ".crosstalk/runs/forgeries-audience-not-checked/latest"
+    summary = json.loads((folder / "summary.json").read_text())
+    let_in = {(each["forgery"], each["surface"]) for each in summary["accepted"]}
+    assert let_in == {("token-for-another-service", surface) for surface in SURFACES}
+
+
+def test_an_unknown_kind_is_said_to_be_none() -> None:
+    with pytest.raises(HarnessError, match="no forgery 'alg-non'; there are.* alg-none"):
+        command.run(only=["alg-non"])

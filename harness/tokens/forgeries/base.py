@@ -35,6 +35,8 @@ class ForgeryContext:
         exchanger: The service that issues tokens of its own for `other_audience` or `audience`,
             if its key is known.
         trusts_exchanger: Whether the surface under attack trusts that service.
+        caller: The service that signs tokens of its own to call back with, if its key is known.
+        trusts_caller: Whether the surface under attack trusts that one.
     """
 
     issuer: LocalIssuer
@@ -44,6 +46,8 @@ class ForgeryContext:
     other_audience: str
     exchanger: LocalIssuer | None = None
     trusts_exchanger: bool = False
+    caller: LocalIssuer | None = None
+    trusts_caller: bool = False
 
     @property
     def valid_token(self) -> str:

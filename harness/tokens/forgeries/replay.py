@@ -56,6 +56,30 @@ def _users_name_exchangers_key(context: ForgeryContext) -> str:
     return exchanger.mint(context.subject, audience=context.audience, iss=context.issuer.url)
 
 
+def _caller(context: ForgeryContext) -> LocalIssuer:
+    if context.caller is None:
+        raise NotApplicableError("the calling service's key is not known")
+    return context.caller
+
+
+def _called_elsewhere(context: ForgeryContext) -> str:
+    return _caller(context).mint(
+        context.subject, audience=context.other_audience, ttl=60, act={"sub": "mcp"}
+    )
+
+
+def _called_here(context: ForgeryContext) -> str:
+    caller = _caller(context)
+    if context.trusts_caller:
+        raise NotApplicableError("this surface trusts the calling service")
+    return caller.mint(context.subject, audience=context.audience, ttl=60, act={"sub": "mcp"})
+
+
+def _users_name_callers_key(context: ForgeryContext) -> str:
+    caller = _caller(context)
+    return caller.mint(context.subject, audience=context.audience, iss=context.issuer.url)
+
+
 REPLAY_FORGERIES: tuple[Forgery, ...] = (
     of_token(
         "token-for-another-service",
@@ -92,5 +116,23 @@ REPLAY_FORGERIES: tuple[Forgery, ...] = (
         "RFC 8725 section 3.8",
         "the sign-in issuer's name with the backend's key",
         _users_name_exchangers_key,
+    ),
+    of_token(
+        "callers-token-elsewhere",
+        _PASSTHROUGH,
+        "a token that the MCP server signed to call the backend: back at the MCP server",
+        _called_elsewhere,
+    ),
+    of_token(
+        "callers-token-here",
+        f"{_SUBSTITUTION}; RFC 8725 section 3.8",
+        "a token that the MCP server signed, where nobody trusts it to say who somebody is",
+        _called_here,
+    ),
+    of_token(
+        "issuer-impersonated-by-caller",
+        "RFC 8725 section 3.8",
+        "the sign-in issuer's name with the MCP server's key",
+        _users_name_callers_key,
     ),
 )

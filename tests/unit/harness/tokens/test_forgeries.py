@@ -7,7 +7,10 @@ from harness.tokens import BY_NAME, FORGERIES, ForgeryContext, LocalIssuer, NotA
 ISSUER = LocalIssuer.create("http://issuer.test")
 STRANGER = LocalIssuer.create("http://stranger.test", ("EdDSA", "ES256"))
 EXCHANGER = LocalIssuer.create("http://backend.test", ("EdDSA",))
-CONTEXT = ForgeryContext(ISSUER, STRANGER, "alice", "backend", "http://mcp.test", EXCHANGER)
+CALLER = LocalIssuer.create("http://mcp.test", ("EdDSA",))
+CONTEXT = ForgeryContext(
+    ISSUER, STRANGER, "alice", "backend", "http://mcp.test", EXCHANGER, caller=CALLER
+)
 
 
 def test_every_kind_has_a_name_of_its_own_a_source_and_a_description() -> None:

@@ -12,6 +12,7 @@ from system.identity import TokenVerifier, TrustedIssuer
 
 ISSUER_URL = "http://issuer.test"
 EXCHANGER_URL = "http://backend.test"
+CALLER_URL = "http://mcp.test"
 STRANGER_URL = "http://stranger.test"
 BACKEND = "crosstalk-backend"
 MCP = "http://mcp.test/mcp"

@@ -19,6 +19,7 @@ from system.wire.bearer import bearer_token
 from tests.unit.system.identity.issuing import (
     ALGORITHMS,
     BACKEND,
+    CALLER_URL,
     EXCHANGER_URL,
     ISSUER_URL,
     MCP,
@@ -31,10 +32,11 @@ from tests.unit.system.identity.issuing import (
 ISSUER = LocalIssuer.create(ISSUER_URL)
 STRANGER = LocalIssuer.create(STRANGER_URL, ("EdDSA", "ES256"))
 EXCHANGER = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+CALLER = LocalIssuer.create(CALLER_URL, ("EdDSA",))
 CONTEXTS = {
-    "backend": ForgeryContext(ISSUER, STRANGER, "alice", BACKEND, MCP, EXCHANGER),
+    "backend": ForgeryContext(ISSUER, STRANGER, "alice", BACKEND, MCP, EXCHANGER, caller=CALLER),
     "mcp": ForgeryContext(
-        ISSUER, STRANGER, "alice", MCP, BACKEND, EXCHANGER, trusts_exchanger=True
+        ISSUER, STRANGER, "alice", MCP, BACKEND, EXCHANGER, trusts_exchanger=True, caller=CALLER
     ),
 }
 

@@ -59,5 +59,5 @@ def test_the_system_without_one_check_lets_just_that_kind_in(
 
 
 def test_an_unknown_kind_is_said_to_be_none() -> None:
-    with pytest.raises(HarnessError, match="no forgery 'alg-non'; there are.* alg-none"):
+    with pytest.raises(HarnessError, match=r"no forgery 'alg-non'; there are.* alg-none"):
         command.run(only=["alg-non"])

@@ -27,6 +27,8 @@ class ServiceSettings(Deployed, IdentitySettings):
     private_http_hosts: list[str] = Field(default_factory=list)
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern=URL_PATTERN)
+    otel_service_name: str | None = None
     drain_seconds: int = Field(default=25, ge=1, le=600)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)

@@ -31,7 +31,9 @@ from openai import AsyncOpenAI, OpenAIError
 from pydantic import ValidationError
 
 from system.backend.settings import Settings
-from system.errors import Unavailable
+from system.errors import RateLimited, Unavailable
+from system.observe.metrics import agents_in_flight
+from system.observe.tracing import span
 from system.store.schemas import MessageRole, MessageView
 
 set_tracing_disabled(True)
@@ -104,20 +106,29 @@ class Assistant:
             mcp_config={"failure_error_function": _tool_failure},
         )
         try:
-            async with asyncio.timeout(self._timeout):
-                result = Runner.run_streamed(
-                    agent,
-                    _conversation(history),
-                    max_turns=self._max_turns,
-                    run_config=RunConfig(tracing_disabled=True),
-                )
-                try:
-                    await _listen(result, say)
-                finally:
-                    await _end(result)
+            with agents_in_flight.track_inprogress(), span("agent"):
+                await self._run(agent, _conversation(history), say)
         except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
+
+    async def _run(
+        self,
+        agent: Agent[Any],
+        conversation: list[TResponseInputItem],
+        say: Callable[[str], None],
+    ) -> None:
+        async with asyncio.timeout(self._timeout):
+            result = Runner.run_streamed(
+                agent,
+                conversation,
+                max_turns=self._max_turns,
+                run_config=RunConfig(tracing_disabled=True),
+            )
+            try:
+                await _listen(result, say)
+            finally:
+                await _end(result)
 
     async def aclose(self) -> None:
         """Close the connections to the model."""
@@ -163,4 +174,6 @@ def _conversation(history: Sequence[MessageView]) -> list[TResponseInputItem]:
 
 def _tool_failure(context: RunContextWrapper[Any], error: Exception) -> str:
     """What the model reads when a call failed; the SDK's own text asks it to repeat the call."""
-    return json.dumps(Unavailable(_UNKNOWN_OUTCOME).envelope())
+    cause = error if isinstance(error, RateLimited) else error.__cause__
+    refusal = cause if isinstance(cause, RateLimited) else Unavailable(_UNKNOWN_OUTCOME)
+    return json.dumps(refusal.envelope())

@@ -29,6 +29,7 @@ from system.backend.settings import Settings
 from system.identity import TokenExchange
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
+from system.observe.tracing import Traced
 from system.store import Store
 from system.wire.gate import BearerGate
 from system.wire.keys import KEY_HEADER
@@ -81,8 +82,17 @@ def create_app(settings: Settings) -> FastAPI:
         description="Tasks, projects and an assistant, each user apart from the others.",
         lifespan=lifespan,
         redoc_url=None,
+        # FastAPI's own spans, figures and logs would hold paths, queries and what users sent.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
         # Outermost first.
         middleware=[
+            Middleware(Traced),
             Middleware(RequestLog),
             Middleware(
                 CORSMiddleware,

@@ -30,8 +30,10 @@ from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 from pydantic import ValidationError
 
 from system.backend.repeats import AnswerLostError, is_lost, until_answered
-from system.errors import NotFound, Unavailable
+from system.errors import NotFound, RateLimited, Unavailable
 from system.identity import Subject, TokenExchange
+from system.observe.metrics import count_tool_call
+from system.observe.tracing import outgoing, span
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 
 PROTOCOL = "2026-07-28"
@@ -105,6 +107,10 @@ class McpConnection:
             tool.name == name and tool.annotations is not None and tool.annotations.read_only_hint
             for tool in self._tools
         )
+
+    def label(self, name: str) -> str:
+        """The name of a tool that the server has, for figures; `unknown` for any other."""
+        return name if any(tool.name == name for tool in self._tools) else "unknown"
 
     def takes_key(self, name: str) -> bool:
         """Whether the server declares that this tool knows a repeated call by its key."""
@@ -188,7 +194,9 @@ class McpConnection:
             "params": params,
         }
         try:
-            response = await self._http.post(self._url, json=message, headers=headers)
+            with span(f"mcp {method}", "CLIENT", {"mcp.method.name": method}):
+                headers |= outgoing()
+                response = await self._http.post(self._url, json=message, headers=headers)
             if is_lost(response):
                 raise AnswerLostError
             answer = response.json()
@@ -197,6 +205,8 @@ class McpConnection:
             if is_lost(error):
                 raise AnswerLostError from None
             raise Unavailable("the tools do not answer", retry_after=1) from None
+        if response.status_code == RateLimited.http_status:
+            raise RateLimited(retry_after=_seconds(response.headers.get("Retry-After")))
         result = answer.get("result") if isinstance(answer, dict) else None
         # A reply is believed only if it is the reply to this very request.
         if not isinstance(result, dict) or answer.get("id") != identifier:
@@ -282,6 +292,7 @@ class BoundTools(MCPServer):
         if asked_for is not None and asked_for != self._subject.user_id:
             _log.warning("model asked for another user", extra={"layer": "agent.binding"})
         bound = {**given, IDENTITY_ARGUMENT: self._subject.user_id}
+        started = time.perf_counter()
         outcome = "error"
         self._tell(ToolBegan(tool_name))
         try:
@@ -292,6 +303,8 @@ class BoundTools(MCPServer):
             outcome = "error" if result.is_error else "ok"
             return result
         finally:
+            label = self._connection.label(tool_name)
+            count_tool_call(label, outcome, time.perf_counter() - started)
             changed = outcome == "ok" and not self._connection.only_reads(tool_name)
             use = ToolUse(tool_name, given, outcome, changed)
             self.uses.append(use)
@@ -310,6 +323,10 @@ class BoundTools(MCPServer):
             NotFound: Always.
         """
         raise NotFound()
+
+
+def _seconds(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 6 else 1
 
 
 def _without_identity(tool: Tool) -> Tool:

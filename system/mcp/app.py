@@ -24,6 +24,7 @@ from system.mcp.settings import Settings
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
+from system.observe.tracing import Traced
 from system.store import StoreSettings
 from system.wire.gate import BearerGate
 from system.wire.hosts import HostGuard, NameList
@@ -132,7 +133,7 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
         exempt=PROBES.__contains__,
         settings=("MCP_ALLOWED_HOSTS", "MCP_ALLOWED_ORIGINS"),
     )
-    return RequestLog(guard)
+    return Traced(RequestLog(guard))
 
 
 def for_pages(app: ASGIApp, origins: NameList) -> ASGIApp:

@@ -42,6 +42,7 @@ from system.mcp.gate import current_subject
 from system.mcp.idempotency import META_KEY, SCHEMA, key_of
 from system.mcp.refusals import printable, protocol_error, reasons, service_error
 from system.observe.metrics import count_tool_call
+from system.observe.tracing import span
 
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -77,18 +78,21 @@ class GuardedServer(MCPServer[Any]):
         """Check the subject, run the tool, answer failures with the envelope."""
         started = time.perf_counter()
         known = self._tool_manager.get_tool(name) is not None
-        outcome = "ok"
+        tool = name if known else "unknown"
+        outcome = "cancelled"
         try:
-            return await self._guarded(name, arguments, context)
+            with span(f"tool {tool}", attributes={"mcp.tool.name": tool}):
+                result = await self._guarded(name, arguments, context)
+            outcome = "ok"
+            return result
         except ServiceError as error:
             outcome = error.code
             return _error_result(error)
         except Exception:
             outcome = ServerError.code
-            _log.exception("tool failed", extra={"tool": name if known else "unknown"})
+            _log.exception("tool failed", extra={"tool": tool})
             return _error_result(ServerError())
         finally:
-            tool = name if known else "unknown"
             seconds = time.perf_counter() - started
             count_tool_call(tool, outcome, seconds)
             _log.info(

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from system.errors import Forbidden, ServerError, Unavailable, from_envelope
 from system.identity import TokenExchange
 from system.mcp.idempotency import current_key
+from system.observe.tracing import outgoing
 from system.store import PoolStatus
 from system.store.schemas import (
     BulkCompletion,
@@ -171,6 +172,7 @@ class ApiData:
         headers = {
             "Authorization": f"Bearer {self._exchange.token_for(user_id)}",
             REQUEST_ID_HEADER: request_id.get(),
+            **outgoing(),
         }
         key = current_key()
         if key is not None and method != "GET":

@@ -58,6 +58,11 @@ def route_of(scope: Scope) -> str:
     return path if isinstance(path, str) and path else "-"
 
 
+def method_of(scope: Scope) -> str:
+    """A request's method; one that HTTP does not know is `other`."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
 def count_request(scope: Scope, status: int, seconds: float) -> None:
     """Count one request.
 
@@ -66,8 +71,7 @@ def count_request(scope: Scope, status: int, seconds: float) -> None:
         status: What was answered; 0 when nothing was.
         seconds: How long it took.
     """
-    method = scope["method"] if scope["method"] in _METHODS else "other"
-    route = route_of(scope)
+    method, route = method_of(scope), route_of(scope)
     _requests.labels(method, route, status).inc()
     _request_seconds.labels(method, route).observe(seconds)
 

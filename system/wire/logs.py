@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from system.errors import ServerError
 from system.observe.metrics import count_request, route_of
+from system.observe.tracing import trace_id
 from system.wire.answers import error_response
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -47,15 +48,17 @@ class JsonFormatter(logging.Formatter):
             "request_id": request_id.get(),
             "message": record.getMessage(),
         }
+        if (trace := trace_id()) is not None:
+            line["trace_id"] = trace
         line.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
-            trace = record.exc_info[2]
+            at = record.exc_info[2]
             places = []
-            while trace is not None:
-                code = trace.tb_frame.f_code
-                places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-                trace = trace.tb_next
+            while at is not None:
+                code = at.tb_frame.f_code
+                places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{at.tb_lineno}")
+                at = at.tb_next
             line["trace"] = places
         return json.dumps(line, default=str)
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from system.observe.configuration import effective
 from system.observe.exposition import serve_metrics
+from system.observe.tracing import start_tracing
 from system.production import Deployed
 from system.settings import ServiceSettings
 
@@ -88,6 +89,10 @@ def serve(
         backlog=_BACKLOG,
     )
     server = uvicorn.Server(config)
+    end_tracing = start_tracing(
+        settings.otel_service_name or f"crosstalk-{name.split()[0]}",
+        settings.otel_exporter_otlp_endpoint,
+    )
     end_metrics = serve_metrics(settings.metrics_host, settings.metrics_port)
     _log.info("configuration", extra={"settings": effective(settings, *others)})
     print(f"{name} listening on http://{host}:{listener.getsockname()[1]}", flush=True)
@@ -98,6 +103,7 @@ def serve(
         server.run(sockets=[listener])
     finally:
         end_metrics()
+        end_tracing()
 
 
 def _end(signum: int, frame: object) -> None:

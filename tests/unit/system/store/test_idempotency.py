@@ -19,19 +19,24 @@ from system.store.prune import prune
 from system.store.schemas import ProjectDraft, TaskChange, TaskDraft, TaskView
 
 
-@pytest.fixture
-async def store(running: RunningProcesses) -> AsyncIterator[Store]:
-    """A store with room for two transactions at once, and little patience with locks."""
-    opened = Store(
+def opened(running: RunningProcesses, lock_timeout: float) -> Store:
+    """A store that waits so many seconds for another transaction's lock."""
+    return Store(
         StoreSettings(
             database_url=SecretStr(running.databases["backend"]),
             cursor_secret=SecretStr("a secret of forty characters, for tests."),
-            database_lock_timeout=0.3,
+            database_lock_timeout=lock_timeout,
             database_pool_size=4,
         )
     )
-    yield opened
-    await opened.close()
+
+
+@pytest.fixture
+async def store(running: RunningProcesses) -> AsyncIterator[Store]:
+    """A store with more patience than a busy machine needs."""
+    patient = opened(running, 60.0)
+    yield patient
+    await patient.close()
 
 
 @pytest.fixture
@@ -153,12 +158,14 @@ async def test_a_call_that_waits_takes_over_when_the_first_one_fails(
 
 
 async def test_a_call_that_would_wait_too_long_is_told_to_come_back(
-    store: Store, alice: str
+    running: RunningProcesses, store: Store, alice: str
 ) -> None:
+    impatient = opened(running, 0.2)
     async with store.user_session(alice, idempotency_key="k") as session:
         await tasks.add_task(session, draft=TaskDraft(title="milk"))
         with pytest.raises(CallUnderWay) as caught:
-            await add(store, alice, "k")
+            await add(impatient, alice, "k")
+    await impatient.close()
     assert (caught.value.http_status, caught.value.retry_after) == (409, 1)
     assert await count(store, alice) == 1
 

@@ -29,12 +29,12 @@ from agents.run_context import RunContextWrapper
 from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 from pydantic import ValidationError
 
-from system.backend.repeats import AnswerLostError, is_lost, until_answered
 from system.errors import NotFound, RateLimited, Unavailable
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import count_tool_call
 from system.observe.tracing import outgoing, span
 from system.wire.logs import REQUEST_ID_HEADER, request_id
+from system.wire.repeats import AnswerLostError, is_lost, is_under_way, until_answered
 
 PROTOCOL = "2026-07-28"
 IDENTITY_ARGUMENT = "user_id"
@@ -172,7 +172,12 @@ class McpConnection:
         meta: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         message = {**params, "_meta": {**_META, **(meta or {})}}
-        return await until_answered(lambda: self._request(method, message, token, name), repeats)
+        try:
+            return await until_answered(
+                lambda: self._request(method, message, token, name), repeats, _is_under_way
+            )
+        except AnswerLostError:
+            raise Unavailable("the tools do not answer", retry_after=1) from None
 
     async def _request(
         self, method: str, params: Mapping[str, Any], token: str, name: str | None
@@ -327,6 +332,10 @@ class BoundTools(MCPServer):
 
 def _seconds(text: str | None) -> int:
     return int(text) if text is not None and text.isdecimal() and len(text) < 6 else 1
+
+
+def _is_under_way(result: Mapping[str, Any]) -> bool:
+    return bool(result.get("isError")) and is_under_way(result.get("structuredContent"))
 
 
 def _without_identity(tool: Tool) -> Tool:

@@ -31,6 +31,7 @@ def open_data(
             exchange,
             timeout=settings.backend_timeout_seconds,
             max_connections=settings.backend_max_connections,
+            repeats=settings.backend_repeats,
         )
     match settings.mcp_data_access:
         case "direct" if store is not None:

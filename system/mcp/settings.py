@@ -51,6 +51,7 @@ class Settings(ServiceSettings):
     backend_audience: str = Field(default="crosstalk-backend", min_length=1)
     backend_timeout_seconds: float = Field(default=10.0, gt=0)
     backend_max_connections: int = Field(default=100, ge=1)
+    backend_repeats: int = Field(default=2, ge=0, le=5)
 
     @model_validator(mode="after")
     def _send_clients_to_trusted_issuers(self) -> Settings:

@@ -2,11 +2,15 @@
 
 Each call is one request on a shared pool, with a token made for the subject and for the backend.
 The backend answers only what it would answer the subject themself; nothing here decides that.
+
+An answer that was lost is asked for again. Writes carry the key that the tool call came with, or
+one made here for this request, so that the backend does not do again what it has done.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -35,6 +39,7 @@ from system.store.schemas import (
 )
 from system.wire.keys import KEY_HEADER, write_key
 from system.wire.logs import REQUEST_ID_HEADER, request_id
+from system.wire.repeats import AnswerLostError, is_lost, is_under_way, until_answered
 
 View = TypeVar("View", bound=BaseModel)
 _HEALTH_SECONDS = 2.0
@@ -49,12 +54,20 @@ class ApiData:
         exchange: Makes tokens that the backend accepts from this server.
         timeout: Seconds for one request.
         max_connections: Requests that can be under way at once; more wait.
+        repeats: How often a request whose answer was lost is sent again.
     """
 
     def __init__(
-        self, url: str, exchange: TokenExchange, *, timeout: float, max_connections: int
+        self,
+        url: str,
+        exchange: TokenExchange,
+        *,
+        timeout: float,
+        max_connections: int,
+        repeats: int = 2,
     ) -> None:
         self._url = url.rstrip("/")
+        self._repeats = repeats
         self._exchange = exchange
         limits = httpx2.Limits(
             max_connections=max_connections, max_keepalive_connections=max_connections
@@ -174,20 +187,20 @@ class ApiData:
             REQUEST_ID_HEADER: request_id.get(),
             **outgoing(),
         }
-        key = current_key()
-        if key is not None and method != "GET":
-            headers[KEY_HEADER] = write_key(key)
+        if method != "GET":
+            headers[KEY_HEADER] = write_key(current_key() or secrets.token_hex(16))
+        request = self._http.build_request(
+            method,
+            f"{self._url}/api/{_segment(user_id)}/{path}",
+            params={k: str(v) for k, v in (query or {}).items() if v is not None},
+            json=body,
+            headers=headers,
+        )
         try:
-            response = await self._http.request(
-                method,
-                f"{self._url}/api/{_segment(user_id)}/{path}",
-                params={k: str(v) for k, v in (query or {}).items() if v is not None},
-                json=body,
-                headers=headers,
+            response, answer = await until_answered(
+                lambda: self._exchanged(request), self._repeats, lambda each: is_under_way(each[1])
             )
-            answer = response.json()
-        except (httpx2.HTTPError, ValueError) as error:
-            _log.warning("the backend does not answer", extra={"error": type(error).__name__})
+        except (AnswerLostError, httpx2.HTTPError, ValueError):
             raise Unavailable("the data does not answer", retry_after=1) from None
         if response.status_code == 401:
             # Not the caller's credential but ours: nothing they could mend.
@@ -200,6 +213,24 @@ class ApiData:
         except ValidationError:
             _log.error("the backend answered in another form", extra={"form": view.__name__})
             raise ServerError() from None
+
+    async def _exchanged(self, request: httpx2.Request) -> tuple[httpx2.Response, object]:
+        """The answer to one sending, with its JSON.
+
+        Raises:
+            AnswerLostError: There is none, and the backend may have done what was asked.
+            httpx2.HTTPError, ValueError: It could not be asked, or does not answer with JSON.
+        """
+        try:
+            response = await self._http.send(request)
+            if is_lost(response):
+                raise AnswerLostError
+            return response, response.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            _log.warning("the backend does not answer", extra={"error": type(error).__name__})
+            if is_lost(error):
+                raise AnswerLostError from None
+            raise
 
 
 def _json(model: BaseModel) -> dict[str, Any]:

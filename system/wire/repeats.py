@@ -1,0 +1,75 @@
+"""When a request to another service is sent again, and how often.
+
+Only one that may be sent twice comes here with repeats left: a read, or a write with a key that the
+other service knows a repeat by. A refusal is an answer; what is sent again is what has no answer,
+or finds its own first sending still under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import httpx2
+
+from system.errors import Conflict
+
+# What a proxy in between says when it lost the server's answer.
+_LOST_BEHIND_PROXY = frozenset({502, 504})
+_LOST = (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
+_PAUSE_SECONDS = 0.1
+_log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class AnswerLostError(Exception):
+    """The request may have been served; its answer did not arrive."""
+
+
+def is_lost(what: Exception | httpx2.Response) -> bool:
+    """Whether this failure or answer leaves open what became of the request."""
+    if isinstance(what, httpx2.Response):
+        return what.status_code in _LOST_BEHIND_PROXY
+    # No connection was free: nothing was sent, and more of it would not help.
+    return isinstance(what, _LOST) and not isinstance(what, httpx2.PoolTimeout)
+
+
+def is_under_way(envelope: object) -> bool:
+    """Whether an answer's body is that of `system.errors.CallUnderWay`."""
+    if not isinstance(envelope, Mapping) or envelope.get("error_code") != Conflict.code:
+        return False
+    details = envelope.get("details")
+    return isinstance(details, Mapping) and "retry_after" in details
+
+
+async def until_answered(
+    send: Callable[[], Awaitable[Answer]],
+    repeats: int,
+    under_way: Callable[[Answer], bool],
+) -> Answer:
+    """The answer to a request, which is sent at most `repeats` times more.
+
+    Args:
+        send: Sends it once; raises `AnswerLostError` when there is no answer.
+        repeats: How often more.
+        under_way: Whether an answer says that the first sending has not ended.
+
+    Raises:
+        AnswerLostError: No answer arrived.
+    """
+    for done in range(repeats + 1):
+        try:
+            answer = await send()
+            if done == repeats or not under_way(answer):
+                return answer
+        except AnswerLostError:
+            if done == repeats:
+                raise
+        # Apart from each other, for a service that lost many callers at once.
+        spread = 0.5 + random.random()  # noqa: S311
+        await asyncio.sleep(_PAUSE_SECONDS * 4**done * spread)
+        _log.info("sent again", extra={"attempt": done + 2})
+    raise AnswerLostError

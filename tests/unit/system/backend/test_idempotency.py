@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -275,6 +276,39 @@ async def test_without_the_key_the_same_repeat_would_write_twice(
     listed = await tools.call_tool("list_tasks", {})
     assert listed.structured_content is not None
     assert len(listed.structured_content["items"]) == 2
+
+
+async def test_a_call_that_is_sent_again_while_the_first_is_under_way_writes_once(
+    running: RunningProcesses, in_front_of_mcp: CuttingProxy, tools: BoundTools, alice: str
+) -> None:
+    await tools.call_tool("add_project", {"name": "Home"})
+    hurried = McpConnection(in_front_of_mcp.url, timeout=1.5, max_connections=2, repeats=5)
+    token = running.mint(alice, audience="mcp")
+    admin = await asyncpg.connect(running.databases["admin"])
+
+    def sendings() -> int:
+        return sum(b'"add_task"' in each for each in in_front_of_mcp.requests)
+
+    async def held_up() -> None:
+        async with admin.transaction():
+            # The key's row refers to the user's, so the first sending waits here, its key claimed.
+            await admin.execute('SELECT 1 FROM "user" WHERE id = $1 FOR UPDATE', alice)
+            locked.set()
+            while sendings() < 2:  # noqa: ASYNC110  (another thread counts)
+                await asyncio.sleep(0.05)
+
+    locked = asyncio.Event()
+    obstacle = asyncio.ensure_future(held_up())
+    await locked.wait()
+    arguments = {"user_id": alice, "title": "milk"}
+    made = await hurried.call("add_task", arguments, token, key="k")
+    await obstacle
+    assert sendings() >= 2
+    listed = await tools.call_tool("list_tasks", {})
+    assert listed.structured_content is not None
+    assert listed.structured_content["items"] == [made.structured_content]
+    await hurried.aclose()
+    await admin.close()
 
 
 async def test_two_calls_that_are_meant_have_two_keys(tools: BoundTools) -> None:

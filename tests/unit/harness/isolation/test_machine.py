@@ -1,0 +1,113 @@
+"""The generator on a system made of memory: which calls it decides on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from harness.history import Actor, Answer, Call, History, Outcome
+from harness.isolation.actors import USERS
+from harness.isolation.campaign import controls_of
+from harness.isolation.machine import Stage, make_machine
+from harness.isolation.performer import Performer
+from harness.surface.operation import Operation, Parameter, Role
+
+IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+KEY = Parameter("Idempotency-Key", {"type": "string"}, False, Role.KEY)
+ADD = Operation(
+    "rest",
+    "rest:POST /things",
+    (IDENTITY, Parameter("title", {"type": "string"}, True, Role.TEXT), KEY),
+    reads_only=False,
+)
+DELETE = Operation(
+    "rest",
+    "rest:DELETE /things/{thing_id}",
+    (IDENTITY, Parameter("thing_id", {"type": "string"}, True, Role.REFERENCE), KEY),
+    reads_only=False,
+)
+
+
+class Memory:
+    """Makes things with ids, and finds no other."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def discover(self) -> list[Operation]:
+        """Two operations."""
+        return [ADD, DELETE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """A new id, or nothing."""
+        if operation is DELETE:
+            return Answer(Outcome.ERROR, 404, None, {}, "not_found")
+        self._made += 1
+        return Answer(Outcome.OK, 201, {"id": f"01a1fc95-41f3-7131-b962-{self._made:012d}"})
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+        """No credentials are looked at."""
+        return {}
+
+
+def histories(examples: int) -> list[History]:
+    """What the machine did in so many examples."""
+    memory = Memory()
+    found: list[History] = []
+    stage = Stage(
+        performer=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[],
+        forgeries=(),
+        examined=found.append,
+        stopped=lambda: False,
+    )
+    run_state_machine_as_test(
+        make_machine(stage),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=10,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+        ),
+    )
+    return found
+
+
+def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
+    shared = repeated = 0
+    for history in histories(10):
+        uses: defaultdict[object, list[Call]] = defaultdict(list)
+        for call in history:
+            if KEY.name in call.arguments and call.actor.user is not None:
+                uses[call.arguments[KEY.name]].append(call)
+        for calls in uses.values():
+            shared += len({call.actor.user for call in calls}) > 1
+            said = [(call.actor, call.operation, str(call.arguments)) for call in calls]
+            repeated += len(said) > len(set(said))
+    assert shared > 5
+    assert repeated > 5
+
+
+def test_a_call_under_somebody_elses_key_counts_as_an_attempt_on_them() -> None:
+    alice, bob = Actor("alice", "alice", "alice"), Actor("bob", "bob", "bob")
+    history = History({"alice": "alice-1", "bob": "bob-1"})
+    for number, (actor, key) in enumerate(
+        ((alice, "xtalicez00000001"), (bob, "xtalicez00000001"), (bob, "xtbobz00000002")), start=1
+    ):
+        arguments = {KEY.name: key, "title": "x"}
+        answer = Answer(Outcome.OK, 201, {})
+        history.record(Call(number, actor, ADD.name, arguments, answer, 0.0, 0.0))
+    assert controls_of(history)[ADD.name].foreign_attempts == 1

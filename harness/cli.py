@@ -52,6 +52,10 @@ def isolation(
     demonstration: Annotated[
         str | None, typer.Option(help="Run against this demonstration instead of the system.")
     ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(help="Run against the system that this `crosstalk.toml` describes."),
+    ] = None,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
@@ -63,6 +67,7 @@ def isolation(
             strict=strict,
             data_access=data_access,
             demonstration=demonstration,
+            described=target,
         )
     )
 

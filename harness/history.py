@@ -18,6 +18,7 @@ class Outcome(StrEnum):
 
     OK = "ok"
     ERROR = "error"  # the surface answered with an error of its own kind
+    REFUSED = "refused"  # an error that speaks of the credential or the form of the request
     LIMITED = "limited"  # 429: says nothing about isolation
     UNREACHABLE = "unreachable"  # no answer: says nothing about isolation
 
@@ -94,6 +95,29 @@ class Call:
     world: str = "main"
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Sharing that is meant: what `source` stored may reach `target`, who may also change it.
+
+    Attributes:
+        source: A user, or `*` for everybody.
+        target: A user, or `*` for everybody.
+        operations: By which operations; none named means by all.
+    """
+
+    source: str = "*"
+    target: str = "*"
+    operations: frozenset[str] = frozenset()
+
+    def permits(self, source: str, target: str | None, operation: str) -> bool:
+        """Whether it covers this case; somebody without a credential is covered by `*` alone."""
+        return (
+            self.source in ("*", source)
+            and self.target in ("*", target)
+            and (not self.operations or operation in self.operations)
+        )
+
+
 @dataclass(slots=True)
 class History:
     """Calls in the order in which they ended, and the ids that stand for each user.
@@ -103,12 +127,18 @@ class History:
         public_values: Identifying values that everybody may see (calibrated before anybody has
             data, or declared as shared).
         public_operations: Operations that the system serves without a credential on purpose.
+        allowed_flows: Sharing that is meant.
     """
 
     subjects: Mapping[str, str]
     calls: list[Call] = field(default_factory=list)
     public_values: frozenset[str] = frozenset()
     public_operations: frozenset[str] = frozenset()
+    allowed_flows: tuple[Flow, ...] = ()
+
+    def permits(self, source: str, target: str | None, operation: str) -> bool:
+        """Whether it is meant that `source`'s data reaches `target` by this operation."""
+        return any(each.permits(source, target, operation) for each in self.allowed_flows)
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls)
@@ -130,6 +160,10 @@ class History:
             "subjects": dict(self.subjects),
             "public_values": sorted(self.public_values),
             "public_operations": sorted(self.public_operations),
+            "allowed_flows": [
+                {**asdict(each), "operations": sorted(each.operations)}
+                for each in self.allowed_flows
+            ],
             "calls": [asdict(call) for call in self.calls],
         }
 
@@ -144,6 +178,10 @@ class History:
             subjects=data["subjects"],
             public_values=frozenset(data["public_values"]),
             public_operations=frozenset(data["public_operations"]),
+            allowed_flows=tuple(
+                Flow(each["source"], each["target"], frozenset(each["operations"]))
+                for each in data.get("allowed_flows", ())
+            ),
         )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}

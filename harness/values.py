@@ -7,8 +7,14 @@ chance count: planted markers, UUIDs, and long opaque strings such as cursors.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+# A field or argument that holds an id.
+ID_NAME = re.compile(r"(^|_)(id|uuid|key|uri)s?$|Ids?$")
+# Ids too short to be anybody's secret: numbers, numbers with a prefix, a few hexadecimal digits.
+_SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
 
 # What `marker` makes; the shape is unlikely in anybody's own data.
 _MARKER = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
@@ -23,6 +29,21 @@ def marker(user: str, number: int) -> str:
     return f"xt{letters}z{number:08x}"
 
 
+def remarked(text: str, salt: int) -> str:
+    """The same text with every marker replaced by another of the same user.
+
+    Args:
+        text: Any text.
+        salt: 32 bits; different markers stay different, and one text gives one result.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        planted = match.group(0)
+        return f"{planted[:-8]}{int(planted[-8:], 16) ^ salt:08x}"
+
+    return _MARKER.sub(replacement, text)
+
+
 def tokens_in(text: str) -> set[str]:
     """The identifying values in a text."""
     found = set(_MARKER.findall(text))
@@ -33,8 +54,19 @@ def tokens_in(text: str) -> set[str]:
 
 
 def missing_like(example: str, identifier: str) -> str:
-    """The example with another UUID in place of its own, e.g. in a URI; that UUID otherwise."""
+    """An id of the example's form that nobody has.
+
+    The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
+    for a number; the UUID itself otherwise.
+    """
+    if example.isdigit():
+        return str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
     return _UUID.sub(identifier, example) if _UUID.search(example) else identifier
+
+
+def is_short_id(text: str) -> bool:
+    """Whether a value is an id that may occur with several users by chance."""
+    return _SHORT_ID.fullmatch(text) is not None and not tokens_in(text)
 
 
 def strings_in(value: Any) -> Iterator[str]:

@@ -23,6 +23,7 @@ from harness.mutants import get_mutant
 from harness.report.console import ConsoleReport, make_console
 from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
+from harness.targets import load_target, opened_target
 
 
 @contextmanager
@@ -31,8 +32,17 @@ def running_target(
     mutant: str | None,
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
+    described: Path | None = None,
 ) -> Iterator[Target]:
-    """The reference system, a copy with a planted leak, or a demonstration, running as a target."""
+    """What is to be verified, running.
+
+    The reference system, a copy of it with a planted leak, a demonstration, or what a
+    `crosstalk.toml` describes.
+    """
+    if described is not None:
+        with opened_target(load_target(described), described) as target:
+            yield target
+        return
     if demonstration is not None:
         with demonstration_target(get_demonstration(demonstration)) as target:
             yield target
@@ -56,14 +66,17 @@ def play(
     emit: Emit,
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
+    described: Path | None = None,
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
     what += ": PostgreSQL, MCP server, backend, model"
     if demonstration:
         what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
+    if described:
+        what = f"what {described} describes"
     console.print(f"starting {what}", markup=False, soft_wrap=True)
-    with running_target(run.path, mutant, data_access, demonstration) as target:
+    with running_target(run.path, mutant, data_access, demonstration, described) as target:
         return Campaign(target, options, emit, run.path).run()
 
 
@@ -76,18 +89,21 @@ def run(
     strict: bool,
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
+    described: Path | None = None,
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
     if mutant and demonstration:
         raise HarnessError("a planted leak is one of the system: leave out one of the two options")
-    where = mutant or demonstration
+    if described and (mutant or demonstration):
+        raise HarnessError("--target names another system: leave out --mutant and --demonstration")
+    where = mutant or demonstration or (described.stem if described else None)
     folder = open_run(f"isolation-{where}" if where else "isolation")
     options = CampaignOptions(calls=calls, seconds=seconds)
     if seed is not None:
         options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
     emit = ConsoleReport(console, calls)
-    result = play(console, folder, options, mutant, emit, data_access, demonstration)
+    result = play(console, folder, options, mutant, emit, data_access, demonstration, described)
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
@@ -108,6 +124,8 @@ def replay(file: Path, *, mutant: str | None) -> int:
     shown = about.get("demonstration") if mutant in (None, "recorded") else None
     where = "the real system" if planted == "none" else f"the planted leak {planted!r}"
     where = f"the demonstration {shown!r}" if shown else where
+    told = about.get("target") if mutant in (None, "recorded") else None
+    where = f"what {told} describes" if told else where
     console.print(f"replaying {finding.oracle} on {where}:", markup=False)
     for line in finding.script.lines():
         console.print(f"  {line}", markup=False, soft_wrap=True)
@@ -116,7 +134,9 @@ def replay(file: Path, *, mutant: str | None) -> int:
         raise HarnessError(f"{file} names an unknown data access {access!r}")
     mutant = None if planted == "none" else planted
     folder = open_run("replay").path
-    with running_target(folder, mutant, cast(DataAccess, access), shown) as target:
+    with running_target(
+        folder, mutant, cast(DataAccess, access), shown, Path(told) if told else None
+    ) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         replayer: Replayer = campaign.replayer()
         seen = replayer.reproduces(finding.script, finding.oracle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harness.history import Actor
 
 USERS = ("alice", "bob", "carol")
@@ -15,6 +17,27 @@ BYSTANDER = Actor("bystander", "bystander", "bystander")
 
 MEMBERS = (ALICE, BOB, CAROL)
 BY_USER = {actor.name: actor for actor in MEMBERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who can take part against a target.
+
+    Attributes:
+        members: Users with accounts, each with a credential of their own.
+        impostors: Those who say to be somebody else than their credential does; nobody where
+            no credential shows who somebody is.
+        strangers: Those without a credential, where the system asks for one.
+        bystander: Stores something before each example; nobody where users cannot be made up.
+    """
+
+    members: tuple[Actor, ...] = MEMBERS
+    impostors: tuple[Actor, ...] = (IMPOSTOR,)
+    strangers: tuple[Actor, ...] = (ANONYMOUS,)
+    bystander: Actor | None = BYSTANDER
+
+
+EVERYBODY = Cast()
 
 
 def forger(kind: str) -> Actor:

@@ -18,6 +18,7 @@ from hypothesis_jsonschema import from_schema
 from harness.history import Actor
 from harness.isolation.pool import Pool
 from harness.surface.operation import Operation, Parameter, Role
+from harness.values import missing_like
 
 # Every marker text starts with it, so that one query can match everybody's rows.
 COMMON_WORD = "note"
@@ -57,6 +58,8 @@ class ArgumentDrawer:
         subjects: User name to subject.
         plant: Makes a new marker for a user.
         tools: Operations that the adversarial model can be told to call.
+        trusting: Nothing but an argument says who calls: whoever leaves it out is nobody, and
+            shares what they store with everybody else who does.
     """
 
     draw: Callable[[st.SearchStrategy[Any]], Any]
@@ -64,6 +67,7 @@ class ArgumentDrawer:
     subjects: Mapping[str, str]
     plant: Callable[[str], str]
     tools: Sequence[Operation]
+    trusting: bool = False
 
     def arguments(
         self,
@@ -92,9 +96,10 @@ class ArgumentDrawer:
         )
         arguments = {}
         for parameter in operation.parameters:
-            if not (parameter.required or everything or self.draw(st.booleans())):
+            identified = parameter.role is Role.IDENTITY and not operation.reads_only
+            if not (parameter.required or everything or identified or self.draw(st.booleans())):
                 continue
-            if parameter is victim:
+            if parameter is victim and not (identified and self.trusting):
                 arguments[parameter.name] = self._hostile(parameter)
             else:
                 value = self._value(operation, parameter, actor, references)
@@ -111,7 +116,9 @@ class ArgumentDrawer:
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
-        if parameter.role is Role.REFERENCE:
+        if parameter.role is Role.NAME and operation.stores:
+            return self._new_name(operation, parameter, actor, references)
+        if parameter.refers:
             return self._reference(operation, parameter, actor, references)
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
@@ -135,7 +142,7 @@ class ArgumentDrawer:
         source = self.draw(st.sampled_from(list(references)))
         me = actor.user or actor.claims
         if source == "missing":
-            return str(self.draw(st.uuids(version=4)))
+            return self._missing(parameter)
         if source == "own":
             owners = [me]
         elif source == "foreign":
@@ -149,8 +156,34 @@ class ArgumentDrawer:
         ]
         if not found:
             # Nothing to refer to: an optional reference is left out.
-            return str(self.draw(st.uuids(version=4))) if parameter.required else None
+            return self._missing(parameter) if parameter.required else None
         return str(self.draw(st.sampled_from(found)))
+
+    def _missing(self, parameter: Parameter) -> str:
+        identifier = str(self.draw(st.uuids(version=4)))
+        if parameter.schema.get("type") in ("integer", "number"):
+            return missing_like("1", identifier)
+        return identifier
+
+    def _new_name(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        actor: Actor,
+        references: Sequence[str],
+    ) -> str:
+        """What somebody calls an object: often as others call theirs, as people do."""
+        me = actor.user or actor.claims
+        prey = [each for each in references if each in self.subjects and each != me]
+        theirs = [
+            each for name in prey for each in self.pool.references(name, parameter, operation.name)
+        ]
+        mine = self.pool.references(me, parameter, operation.name)
+        return (
+            str(self.draw(st.sampled_from([COMMON_WORD, *mine[:2], *theirs[:4]])))
+            if (self.draw(st.booleans()))
+            else self.plant(me)
+        )
 
     def _cursor(self, actor: Actor) -> str | None:
         me = actor.user or actor.claims
@@ -204,6 +237,13 @@ class ArgumentDrawer:
             return self.draw(st.one_of(st.integers(low, high), st.sampled_from([low, high])))
         if schema.get("type") == "boolean":
             return self.draw(st.booleans())
+        if schema.get("type") == "object":
+            needed = schema.get("required", ())
+            return {
+                name: self._from_schema(each)
+                for name, each in (schema.get("properties") or {}).items()
+                if name in needed
+            }
         return self.draw(from_schema(dict(schema)))
 
     def _hostile(self, parameter: Parameter) -> Any:

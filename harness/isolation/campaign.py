@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from harness.history import Call, History, Outcome
-from harness.isolation.actors import ANONYMOUS, BY_USER, BYSTANDER, USERS
+from harness.history import Actor, Call, Flow, History, Outcome
+from harness.isolation.actors import ANONYMOUS, EVERYBODY, Cast
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
 from harness.isolation.machine import (
     Stage,
@@ -67,6 +67,13 @@ class Target:
         credentials: Who may present what.
         reset: Empties the users' data, where the target allows it.
         forgeries: Names of spoiled credentials that `credentials` can present.
+        about: What a replay file says of it.
+        release: Ends whatever else the target holds.
+        cast: Who can take part.
+        subjects: Gives the users' subjects for one example from a new nonce; by default each is
+            named after the user and the nonce.
+        allowed_flows: Sharing that is meant.
+        not_applicable: Oracle to the reason why it cannot have an opportunity here.
     """
 
     surfaces: Mapping[str, Surface]
@@ -75,6 +82,10 @@ class Target:
     forgeries: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     release: Callable[[], None] | None = None
+    cast: Cast = EVERYBODY
+    subjects: Callable[[str], Mapping[str, str]] | None = None
+    allowed_flows: tuple[Flow, ...] = ()
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     def close(self) -> None:
         """Close the surfaces' connections, and whatever else the target holds."""
@@ -136,8 +147,11 @@ class Campaign:
             fresh_history=self._fresh_history,
             observations=observations,
             forgeries=self._target.forgeries,
+            cast=self._target.cast,
             examined=self._examine,
             stopped=self._stopped,
+            # Where nothing is reset, what an earlier run planted is still there.
+            planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
         machine = make_machine(stage)
         chunk = 0
@@ -179,34 +193,41 @@ class Campaign:
         if self._target.reset is not None:
             self._target.reset()
         nonce = secrets.token_hex(4)
-        self._stir(f"{BYSTANDER.name}-{nonce}")
+        cast = self._target.cast
+        naming = self._target.subjects
+        names = [each.name for each in (*cast.members, cast.bystander) if each is not None]
+        subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
+        if cast.bystander is not None:
+            self._stir(cast.bystander, subjects[cast.bystander.name])
         return History(
-            subjects={name: f"{name}-{nonce}" for name in USERS},
+            subjects={each.name: subjects[each.name] for each in cast.members},
             public_values=self._public_values,
             public_operations=frozenset(
                 name for name, each in self._performer.operations.items() if each.public
             ),
+            allowed_flows=self._target.allowed_flows,
         )
 
-    def _stir(self, subject: str) -> None:
+    def _stir(self, bystander: Actor, subject: str) -> None:
         """Have a bystander store something by every protocol.
 
         Services keep state between runs. A write brings what is cached until the next write to
         the same point each time, so that a replay does not depend on what was played before it.
         """
-        scrap = History({BYSTANDER.name: subject})
+        scrap = History({bystander.name: subject})
         for operation in creators_among(list(self._performer.operations.values())):
             arguments = {
-                each.name: subject if each.role is Role.IDENTITY else marker(BYSTANDER.name, 0)
+                each.name: subject if each.role is Role.IDENTITY else marker(bystander.name, 0)
                 for each in operation.parameters
-                if each.required and each.role in (Role.IDENTITY, Role.TEXT)
+                if each.role is Role.IDENTITY
+                or (each.required and each.role in (Role.TEXT, Role.NAME))
             }
-            self._performer.perform(scrap, BYSTANDER, operation.name, arguments)
+            self._performer.perform(scrap, bystander, operation.name, arguments)
 
     def _calibrate(self) -> tuple[list[Operation], list[str]]:
         """Learn what everybody may see, and which readings stay the same when nobody acts."""
         history = self._fresh_history()
-        newcomer = BY_USER["carol"]
+        newcomer = self._target.cast.members[-1]
         for operation in self._performer.operations.values():
             if operation.public or operation.lists:
                 actor = ANONYMOUS if operation.public else newcomer
@@ -268,6 +289,7 @@ class Campaign:
             history.calls[: suspicion.calls[-1]],
             history.public_values,
             history.public_operations,
+            history.allowed_flows,
         )
         finding = Finding(
             oracle=suspicion.oracle,
@@ -314,7 +336,8 @@ class Campaign:
         never = [
             oracle.name
             for oracle in ORACLES
-            if not any(control.oracles.get(oracle.name) for control in self._controls.values())
+            if oracle.name not in self._target.not_applicable
+            and not any(control.oracles.get(oracle.name) for control in self._controls.values())
         ]
         inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
         verdict: Verdict = "clean"
@@ -331,6 +354,7 @@ class Campaign:
             controls=self._controls,
             inconclusive=inconclusive,
             calls_to_finding=self._calls_to_finding,
+            not_applicable=dict(self._target.not_applicable),
         )
 
 

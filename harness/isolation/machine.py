@@ -24,13 +24,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from harness.history import Actor, Call, History, Probe
-from harness.isolation.actors import ANONYMOUS, BY_USER, IMPOSTOR, MEMBERS, USERS, forger
+from harness.isolation.actors import BY_USER, EVERYBODY, USERS, Cast, forger
 from harness.isolation.arguments import ArgumentDrawer
 from harness.isolation.keys import collision, takes_key
 from harness.isolation.performer import Performer
 from harness.isolation.pool import Pool
-from harness.surface.operation import Operation, Role
-from harness.values import marker, missing_like
+from harness.surface.nesting import last_name
+from harness.surface.operation import Operation, Parameter, Role
+from harness.values import is_short_id, marker, missing_like
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Stage:
         forgeries: Names of the spoiled credentials that may be tried.
         examined: Called with each example's history when it ends.
         stopped: Tells whether the campaign should make no more calls.
+        cast: Who can take part.
     """
 
     performer: Performer
@@ -52,6 +54,7 @@ class Stage:
     forgeries: Sequence[str]
     examined: Callable[[History], None]
     stopped: Callable[[], bool]
+    cast: Cast = EVERYBODY
     planted: int = field(default=0)
 
     def plant(self, user: str) -> str:
@@ -64,8 +67,11 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     """The state machine class that plays on this stage."""
     operations = list(stage.performer.operations.values())
     protected = [each for each in operations if not each.public]
+    members, impostors = stage.cast.members, stage.cast.impostors
+    strangers = [*stage.cast.strangers, *(forger(kind) for kind in stage.forgeries)]
     creators = creators_among(protected)
-    by_reference = [each for each in protected if each.parameter(Role.REFERENCE)]
+    by_reference = [each for each in protected if any(p.refers for p in each.parameters)]
+    comparable = [each for each in protected if any(compares(each, p) for p in each.parameters)]
     # What could change somebody else's data: calls that name an object and declare a change.
     intrusive = [each for each in by_reference if not each.reads_only] or protected
     chats = [each for each in protected if each.surface == "chat"]
@@ -90,12 +96,12 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             self.pool.know_subjects(set(self.history.subjects.values()))
             # One of each kind by one protocol: the other protocol sees the same rows.
             surface = data.draw(st.sampled_from(sorted({each.surface for each in creators})))
-            for actor in MEMBERS:
+            for actor in members:
                 for operation in creators:
                     if operation.surface == surface:
                         self.call(data, operation, actor, hostile=False)
             if chats and data.draw(st.integers(0, 2)) == 0:
-                for actor in MEMBERS:
+                for actor in members:
                     self.call(data, data.draw(st.sampled_from(chats)), actor, hostile=False)
 
         @rule(data=st.data())
@@ -103,7 +109,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             if stage.stopped():
                 return
             for _ in range(data.draw(st.integers(2, 5))):
-                actor = data.draw(st.sampled_from((*MEMBERS, IMPOSTOR)))
+                actor = data.draw(st.sampled_from((*members, *impostors)))
                 self.call(data, data.draw(st.sampled_from(protected)), actor)
 
         @rule(data=st.data())
@@ -111,7 +117,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             """Honest use of one's own data: without it nothing else means anything."""
             if stage.stopped():
                 return
-            actor = data.draw(st.sampled_from(MEMBERS))
+            actor = data.draw(st.sampled_from(members))
             for _ in range(data.draw(st.integers(3, 6))):
                 operation = data.draw(st.sampled_from(protected))
                 self.call(data, operation, actor, references=("own",), hostile=False)
@@ -120,10 +126,9 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def intrude(self, data: st.DataObject) -> None:
             if stage.stopped() or not stage.observations:
                 return
-            victim = data.draw(st.sampled_from(MEMBERS))
-            others = [actor for actor in MEMBERS if actor is not victim]
-            if victim.name == IMPOSTOR.claims:
-                others.append(IMPOSTOR)
+            victim = data.draw(st.sampled_from(members))
+            others = [actor for actor in members if actor is not victim]
+            others += [actor for actor in impostors if actor.claims == victim.name]
             attacker = data.draw(st.sampled_from(others))
             surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
             readings = [each for each in stage.observations if each.surface == surface]
@@ -144,7 +149,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 )
             for operation in readings:
                 self.observe(operation, attacker, attack)
-                if attacker is IMPOSTOR:
+                if attacker in impostors:
                     asked = observation_arguments(operation, self.history, attacker)
                     self.perform(operation, attacker, asked, attack)
             for operation in readings:
@@ -152,7 +157,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def compare(self, data: st.DataObject) -> None:
-            if stage.stopped() or not by_reference:
+            if stage.stopped() or not comparable:
                 return
             for _ in range(data.draw(st.integers(2, 4))):
                 self.compare_one(data)
@@ -163,14 +168,14 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 return
             for _ in range(data.draw(st.integers(1, 3))):
                 operation = data.draw(st.sampled_from(keyed))
-                first = data.draw(st.sampled_from(MEMBERS))
+                first = data.draw(st.sampled_from(members))
                 for actor, arguments, probe in collision(
                     operation,
                     self.drawer(data).arguments(
                         operation, first, references=("own",), hostile=False
                     ),
                     first,
-                    data.draw(st.sampled_from([each for each in MEMBERS if each is not first])),
+                    data.draw(st.sampled_from([each for each in members if each is not first])),
                     subjects=self.history.subjects,
                     plant=stage.plant,
                     nobodys_id=str(data.draw(st.uuids(version=4))),
@@ -180,9 +185,8 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
-            if stage.stopped():
+            if stage.stopped() or not strangers:
                 return
-            strangers = [ANONYMOUS, *(forger(kind) for kind in stage.forgeries)]
             for _ in range(data.draw(st.integers(1, 3))):
                 actor = data.draw(st.sampled_from(strangers))
                 operation = data.draw(st.sampled_from(operations))
@@ -211,12 +215,16 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         def compare_one(self, data: st.DataObject) -> None:
             """One operation with another user's id, and with one that nobody has."""
-            operation = data.draw(st.sampled_from(by_reference))
-            actor = data.draw(st.sampled_from(MEMBERS))
-            victim = data.draw(st.sampled_from([each for each in MEMBERS if each is not actor]))
-            references = [p for p in operation.parameters if p.role is Role.REFERENCE]
+            operation = data.draw(st.sampled_from(comparable))
+            actor = data.draw(st.sampled_from(members))
+            victim = data.draw(st.sampled_from([each for each in members if each is not actor]))
+            references = [p for p in operation.parameters if compares(operation, p)]
             parameter = data.draw(st.sampled_from(references))
             known = self.pool.references(victim.name, parameter, operation.name)
+            mine = self.pool.references(actor.name, parameter, operation.name)
+            # A number or name that both have, each for an object of their own, compares nothing.
+            own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
+            known = [each for each in known if each not in own]
             if not known:
                 return
             drawer = self.drawer(data)
@@ -252,16 +260,33 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             key = operation.parameter(Role.KEY)
             if key is not None and isinstance(arguments.get(key.name), str):
                 self.pool.keep_key(actor.user or actor.claims, arguments[key.name])
+            self.pool.keep_names(call, operation)
             return call
 
         def drawer(self, data: st.DataObject) -> ArgumentDrawer:
-            return ArgumentDrawer(data.draw, self.pool, self.history.subjects, stage.plant, tools)
+            return ArgumentDrawer(
+                data.draw,
+                self.pool,
+                self.history.subjects,
+                stage.plant,
+                tools,
+                trusting=not impostors,
+            )
 
         def next_probe(self) -> int:
             self.probes += 1
             return self.probes
 
     return Campaign
+
+
+def compares(operation: Operation, parameter: Parameter) -> bool:
+    """Whether a foreign id and a missing one must be answered alike there.
+
+    Whoever stores something may call it what they like, as others call theirs.
+    """
+    chosen = parameter.role is Role.NAME and operation.stores
+    return parameter.refers and not chosen
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:
@@ -283,6 +308,6 @@ def observation_arguments(operation: Operation, history: History, actor: Actor) 
     for parameter in operation.parameters:
         if parameter.role is Role.IDENTITY:
             arguments[parameter.name] = history.subjects[actor.claims]
-        elif parameter.name == "limit":
+        elif last_name(parameter.name) == "limit":
             arguments[parameter.name] = parameter.schema.get("maximum", 100)
     return arguments

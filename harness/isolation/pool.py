@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from harness.history import Call, Outcome
 from harness.isolation.script import paths_in
-from harness.surface.operation import Parameter
-from harness.values import tokens_in, tokens_of
+from harness.surface.nesting import last_name
+from harness.surface.operation import Operation, Parameter, Role
+from harness.values import is_short_id, tokens_in, tokens_of
 
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 _VERBS = frozenset(
@@ -40,19 +41,35 @@ class Pool:
         self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
+        self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
 
     def know_subjects(self, subjects: set[str]) -> None:
         """Subjects are identities, not references to objects."""
         self._subjects = subjects
+
+    def keep_names(self, call: Call, operation: Operation) -> None:
+        """Remember by what names a user called things that they stored."""
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        for parameter in operation.parameters:
+            given = call.arguments.get(parameter.name)
+            if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
+                self._names[call.actor.user][last_name(parameter.name), given] = None
 
     def harvest(self, call: Call) -> None:
         """Take the ids and cursors out of an answer."""
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
         sent = tokens_of(call.arguments)
+        named = {str(each) for each in call.arguments.values()}
         for path, text in paths_in(call.answer.body):
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             item = _Harvested(text, name, call.operation)
+            if is_short_id(text) and _ID_FIELD.search(name):
+                # Several users may have it, each for an object of their own.
+                if text not in named and text not in self._subjects:
+                    self._ids[call.actor.user].setdefault(text, item)
+                continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
             if tokens_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
@@ -66,9 +83,14 @@ class Pool:
 
     def references(self, user: str, parameter: Parameter, operation: str) -> list[str]:
         """Ids that `user` has received and that fit the parameter, oldest first."""
-        stem = re.sub(r"(_?id|Id)$", "", parameter.name) or _noun(operation)
+        name = last_name(parameter.name)
+        if parameter.role is Role.NAME:
+            known = self._names[user]
+            same = [chosen for argument, chosen in known if argument == name]
+            return same or [chosen for _, chosen in known]
+        stem = re.sub(r"(_?id|Id)$", "", name) or _noun(operation)
         items = self._ids[user].values()
-        fitting = [each.value for each in items if _fits(each, parameter.name, stem)]
+        fitting = [each.value for each in items if _fits(each, name, stem)]
         # A URI is no id of anything else.
         return fitting or [each.value for each in items if "://" not in each.value]
 

@@ -8,6 +8,8 @@ a shrinker that expects the same bytes to give the same run would call real leak
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,10 @@ from harness.isolation.performer import Performer
 from harness.isolation.result import Finding
 from harness.isolation.script import Script, UnresolvedReferenceError, resolve
 from harness.oracles import ORACLES, Suspicion
+from harness.surface.operation import Role
 
 FORMAT = "crosstalk-replay/1"
+_LAST_TRIES = 3
 
 
 class ReplayFileError(Exception):
@@ -33,10 +37,12 @@ class Replayer:
     Attributes:
         performer: Makes the calls.
         fresh_history: Resets the system if it can be and gives a history with new subjects.
+        patience: Seconds after which a script is short enough.
     """
 
     performer: Performer
     fresh_history: Callable[[], History]
+    patience: float = 60.0
 
     def run(self, script: Script) -> History | None:
         """The history of one replay; None if a step needs a value that did not come back.
@@ -46,13 +52,14 @@ class Replayer:
         """
         history = self.fresh_history()
         answers: dict[int, Call] = {}
+        salt = secrets.randbits(32)
         for step in script.steps:
             if step.operation not in self.performer.operations:
                 raise ReplayFileError(
                     f"the system has no operation {step.operation!r}; is it the same system?"
                 )
             try:
-                arguments = resolve(step.arguments, answers, history.subjects)
+                arguments = resolve(step.arguments, answers, history.subjects, salt)
             except UnresolvedReferenceError:
                 return None
             answers[step.number] = self.performer.perform(
@@ -72,26 +79,38 @@ class Replayer:
 
     def shrink(self, script: Script, oracle: str) -> tuple[Script, Suspicion] | None:
         """The shortest script found that still shows it; None if even the whole does not."""
-        seen = self.reproduces(script, oracle)
-        if seen is None:
+        whole = self.reproduces(script, oracle)
+        if whole is None:
             return None
-        best = self._drop_blocks(script, oracle)
+        deadline = time.monotonic() + self.patience
+        best = self._drop_blocks(script, oracle, deadline)
         for step in best.steps:
+            operation = self.performer.operations.get(step.operation)
             for name in list(step.arguments):
+                known = [p for p in operation.parameters if p.name == name] if operation else []
+                # Without it the call would be nobody's, and show something else.
+                if any(p.role is Role.IDENTITY for p in known):
+                    continue
+                if time.monotonic() > deadline:
+                    break
                 shorter = best.without_argument(step.number, name)
                 if self.reproduces(shorter, oracle) is not None:
                     best = shorter
         # Arguments that are gone may have needed calls that are still there.
-        best = self._drop_blocks(best, oracle)
-        seen = self.reproduces(best, oracle)
-        return (best, seen) if seen is not None else None
+        best = self._drop_blocks(best, oracle, deadline)
+        # Where nothing is reset, what is left of earlier replays may stand in the way of one.
+        for _ in range(_LAST_TRIES):
+            seen = self.reproduces(best, oracle)
+            if seen is not None:
+                return best, seen
+        return script, whole
 
-    def _drop_blocks(self, script: Script, oracle: str) -> Script:
+    def _drop_blocks(self, script: Script, oracle: str, deadline: float) -> Script:
         size = max(1, len(script.steps) // 2)
         while size:
             position = 0
             progressed = False
-            while position < len(script.steps):
+            while position < len(script.steps) and time.monotonic() < deadline:
                 shorter: Script | None = script
                 for step in script.steps[position : position + size]:
                     shorter = shorter.without(step.number) if shorter else None
@@ -100,7 +119,7 @@ class Replayer:
                     progressed = True
                 else:
                     position += size
-            if size == 1 and progressed:
+            if size == 1 and progressed and time.monotonic() < deadline:
                 continue
             size //= 2
         return script

@@ -67,6 +67,7 @@ class CampaignResult:
 
     Attributes:
         calls_to_finding: Calls made when the first believed finding was first suspected.
+        not_applicable: Oracle to the reason why it has nothing to look at in this target.
     """
 
     verdict: Verdict
@@ -77,6 +78,7 @@ class CampaignResult:
     controls: Mapping[str, Control]
     inconclusive: list[str]
     calls_to_finding: int | None = None
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""
@@ -106,4 +108,5 @@ class CampaignResult:
                 for name, control in sorted(self.controls.items())
             },
             "inconclusive": self.inconclusive,
+            "not_applicable": dict(self.not_applicable),
         }

@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.history import Actor, Call, History, Probe
-from harness.values import strings_in
+from harness.surface.nesting import last_name
+from harness.values import ID_NAME, is_short_id, remarked, strings_in
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
@@ -118,20 +119,33 @@ class Script:
 def script_of(history: History) -> Script:
     """Take the particulars out of a history."""
     known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
+    short: dict[str, str] = {}
     steps = []
     for call in history:
         arguments = _substitute(call.arguments, known)
+        # A short id is one only where an id is asked for, and only as a whole.
+        for name, value in arguments.items():
+            if str(value) in short and ID_NAME.search(last_name(name)):
+                arguments[name] = short[str(value)]
         steps.append(Step(call.index, call.actor, call.operation, arguments, call.probe))
         for path, text in paths_in(call.answer.body):
             if len(text) >= _MIN_LENGTH and " " not in text:
                 known.setdefault(text, f"${{{call.index}.{path}}}")
+            elif is_id_path(path) and is_short_id(text):
+                short.setdefault(text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
 
 
 def resolve(
-    arguments: Mapping[str, Any], answers: Mapping[int, Call], subjects: Mapping[str, str]
+    arguments: Mapping[str, Any],
+    answers: Mapping[int, Call],
+    subjects: Mapping[str, str],
+    salt: int = 0,
 ) -> dict[str, Any]:
-    """Put this run's values in the place of references.
+    """Put this run's values in the place of references, and markers of its own in that of others.
+
+    Where nothing is reset, what an earlier run planted is still there, and a marker that was
+    planted twice would show the earlier one.
 
     Raises:
         UnresolvedReferenceError: An earlier answer has nothing at that path this time.
@@ -151,7 +165,8 @@ def resolve(
 
     def visit(value: Any) -> Any:
         if isinstance(value, str):
-            return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, value))
+            planted = remarked(value, salt)
+            return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, planted))
         if isinstance(value, Mapping):
             return {key: visit(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -162,9 +177,11 @@ def resolve(
 
 
 def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """Every string of a JSON value with its dotted path."""
+    """Every string of a JSON value with its dotted path, and every number that is an id."""
     if isinstance(body, str):
         return [(prefix or "text", body)]
+    if isinstance(body, int) and not isinstance(body, bool):
+        return [(prefix, str(body))] if is_id_path(prefix) else []
     if isinstance(body, Mapping):
         items = [(str(key), value) for key, value in body.items()]
     elif isinstance(body, list | tuple):
@@ -176,6 +193,16 @@ def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
         for key, value in items
         for found in paths_in(value, f"{prefix}.{key}" if prefix else key)
     ]
+
+
+def is_id_path(path: str) -> bool:
+    """Whether what stands at that path is an id, by its name."""
+    return ID_NAME.search(_field(path)) is not None
+
+
+def _field(path: str) -> str:
+    """The name nearest to a value; places in lists are no names."""
+    return next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
 
 
 def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:

@@ -45,4 +45,4 @@ class Oracle(Protocol):
 
 def conclusive(answer: Answer) -> bool:
     """Whether an answer says anything: a rate limit or a lost connection does not."""
-    return answer.outcome in (Outcome.OK, Outcome.ERROR)
+    return answer.outcome in (Outcome.OK, Outcome.ERROR, Outcome.REFUSED)

@@ -56,7 +56,10 @@ def sightings(history: History) -> Iterator[Sighting]:
                 elif owner == user:
                     own.add(value)
                 elif value not in supplied[user] and owner is not None:
-                    foreign.append((value, owner))
+                    if history.permits(owner, user, call.operation):
+                        supplied[user].add(value)  # given on purpose, and theirs to use
+                    else:
+                        foreign.append((value, owner))
         yield Sighting(call, frozenset(own), tuple(foreign), others)
 
 

@@ -35,6 +35,8 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
                 for each in between
             )
             attack = [each for each in between if each.actor.user != probe.victim]
+            if any(history.permits(probe.victim, a.actor.user, a.operation) for a in attack):
+                continue
             if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
                 yield first, call, attack
 

@@ -14,7 +14,8 @@ class Role(StrEnum):
     """What a parameter is for, inferred from its schema and name, and corrected by observation."""
 
     IDENTITY = "identity"  # says whose data is meant
-    REFERENCE = "reference"  # names an object
+    REFERENCE = "reference"  # names an object by the id that the system gave it
+    NAME = "name"  # names an object by what its user chose to call it
     CURSOR = "cursor"  # continues a listing
     QUERY = "query"  # is searched for
     KEY = "key"  # names the call, so that a repeat of it is known as one
@@ -30,6 +31,11 @@ class Parameter:
     schema: Mapping[str, Any]
     required: bool
     role: Role
+
+    @property
+    def refers(self) -> bool:
+        """Whether it names an object."""
+        return self.role in (Role.REFERENCE, Role.NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class Operation:
     public: bool = False
     lists: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stores(self) -> bool:
+        """Whether it takes a text that it may keep."""
+        return not self.reads_only and self.parameter(Role.TEXT) is not None
 
     def parameter(self, role: Role) -> Parameter | None:
         """The first parameter of that role, if there is one."""

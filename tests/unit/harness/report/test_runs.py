@@ -56,6 +56,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "findings",
         "controls",
         "inconclusive",
+        "not_applicable",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

@@ -1,0 +1,67 @@
+"""Streamable HTTP in revision 2026-07-28: no handshake, no session, one POST a request."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+from harness.surface.exchange import clean_headers, client, decode, encode
+from harness.surface.mcp_wire import request
+from harness.surface.presented import Presented
+from harness.surface.transports.base import Reply, TransportError, filled, is_reply_to
+
+
+class CurrentHttp:
+    """One endpoint.
+
+    Args:
+        url: The endpoint; `{name}` stands for what the caller puts into the address.
+        timeout: Seconds for one request.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self._url = url
+        self._ids = itertools.count(1)
+        self._http = client(timeout)
+
+    @property
+    def where(self) -> str:
+        """The endpoint."""
+        return self._url
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request and wait for its reply.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: JSON or HTTP cannot express the request.
+        """
+        identifier = next(self._ids)
+        protocol, content = request(method, params, identifier)
+        try:
+            response = self._http.post(
+                filled(self._url, presented.address),
+                content=encode(content),
+                headers={**protocol, **presented.headers},
+            )
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no MCP server answers at {self._url} ({type(error).__name__})"
+            ) from error
+        return Reply(
+            response.status_code, reply_among(decode(response), identifier), clean_headers(response)
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def reply_among(body: Any, identifier: int) -> Any:
+    """The reply among the messages of a stream; anything else as it is."""
+    if isinstance(body, list):
+        return next((each for each in body if is_reply_to(identifier, each)), body)
+    return body

@@ -1,0 +1,63 @@
+"""JSON-RPC over HTTP as people write it by hand: no handshake, no headers of the protocol."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+from harness.surface.exchange import clean_headers, client, decode, encode
+from harness.surface.presented import Presented
+from harness.surface.transports.base import Reply, TransportError, filled, message
+from harness.surface.transports.current import reply_among
+
+
+class PlainHttp:
+    """One endpoint that takes a JSON-RPC request by POST and answers with the reply.
+
+    Args:
+        url: The endpoint; `{name}` stands for what the caller puts into the address.
+        timeout: Seconds for one request.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self._url = url
+        self._ids = itertools.count(1)
+        self._http = client(timeout)
+
+    @property
+    def where(self) -> str:
+        """The endpoint."""
+        return self._url
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request and wait for its reply.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: JSON or HTTP cannot express the request.
+        """
+        identifier = next(self._ids)
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Content-Type": "application/json",
+        }
+        try:
+            response = self._http.post(
+                filled(self._url, presented.address),
+                content=encode(message(method, params, identifier)),
+                headers={**headers, **presented.headers},
+            )
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no server answers at {self._url} ({type(error).__name__})"
+            ) from error
+        return Reply(
+            response.status_code, reply_among(decode(response), identifier), clean_headers(response)
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()

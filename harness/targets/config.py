@@ -1,0 +1,332 @@
+"""What a `crosstalk.toml` may hold; docs/targets.md explains it with examples.
+
+Every error says which setting to change. Secrets may stand in the environment instead: wherever a
+text is expected, `$NAME` or `${NAME}` takes the variable's value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.surface.operation import Role
+from harness.surface.tools import Kind
+
+Carrier = Literal[
+    "argument",
+    "bearer",
+    "header",
+    "url",
+    "token-argument",
+    "login",
+    "environment",
+    "session",
+    "none",
+]
+TransportName = Literal["streamable-http", "streamable-http-older", "sse", "stdio", "json-rpc"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class McpConfig(_Strict):
+    """An MCP server.
+
+    Attributes:
+        transport: `streamable-http` is revision 2026-07-28, `streamable-http-older` any earlier
+            one with or without sessions, `sse` the event stream of 2024-11-05, `json-rpc` a server
+            that takes plain requests without a handshake.
+        url: The endpoint; `{user}` and `{token}` stand for the caller's.
+        command: For `stdio`: program and arguments.
+        environment: For `stdio`: variables of the process; `{user}` and `{token}` may stand in it.
+        folder: For `stdio`: working directory, relative to the file.
+        timeout: Seconds for one call.
+        revision: What the handshake offers.
+    """
+
+    transport: TransportName = "streamable-http"
+    url: str = ""
+    command: list[str] = Field(default_factory=list)
+    environment: dict[str, str] = Field(default_factory=dict)
+    folder: str = "."
+    timeout: float = Field(default=20.0, gt=0)
+    revision: str = "2025-06-18"
+
+    @model_validator(mode="after")
+    def _has_place(self) -> McpConfig:
+        if self.transport == "stdio" and not self.command:
+            raise ValueError('transport is "stdio": set mcp.command to the program and arguments')
+        if self.transport != "stdio" and not self.url:
+            raise ValueError(f'transport is "{self.transport}": set mcp.url to the endpoint')
+        return self
+
+
+class RestConfig(_Strict):
+    """A REST API beside the MCP server, or instead of it.
+
+    Attributes:
+        openapi: URL of its OpenAPI document.
+        base: Where its paths begin; the document's origin by default.
+        public: Operations that need no credential on purpose, e.g. `GET /health`.
+        skip: Operations that are not to be called.
+        timeout: Seconds for one call.
+    """
+
+    openapi: str
+    base: str = ""
+    public: list[str] = Field(default_factory=list)
+    skip: list[str] = Field(default_factory=list)
+    timeout: float = Field(default=30.0, gt=0)
+
+
+class MintConfig(_Strict):
+    """Tokens made here with a key that the system trusts.
+
+    Attributes:
+        algorithm: `HS256` and its like with a secret; `EdDSA`, `ES256`, `RS256` with a PEM key.
+        key: The secret or the PEM text; `key_file` names a file instead.
+        claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`.
+        subject_claim: The claim that says who it is.
+        key_id: The `kid` of the header.
+        ttl: Seconds that a token lives.
+    """
+
+    algorithm: Literal["HS256", "HS384", "HS512", "EdDSA", "ES256", "RS256", "RS384", "RS512"] = (
+        "HS256"
+    )
+    key: str = ""
+    key_file: str = ""
+    claims: dict[str, Any] = Field(default_factory=dict)
+    subject_claim: str = "sub"
+    key_id: str = ""
+    ttl: int = Field(default=3_600, gt=0)
+
+    @model_validator(mode="after")
+    def _has_key(self) -> MintConfig:
+        if bool(self.key) == bool(self.key_file):
+            raise ValueError("set one of identity.mint.key and identity.mint.key_file")
+        return self
+
+
+class CallConfig(_Strict):
+    """One tool call with `{user}`, `{password}` and `{token}` in its arguments."""
+
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class LoginConfig(CallConfig):
+    """A tool that logs somebody in.
+
+    Attributes:
+        register_first: A tool that creates the account.
+        token: Name of the answer's field that holds the token; empty where the session itself is
+            logged in.
+        carried: How the token travels afterwards.
+        argument: The argument that carries it, where it travels in one.
+    """
+
+    register_first: CallConfig | None = None
+    token: str = ""
+    carried: Literal["token-argument", "bearer", "session"] = "session"
+    argument: str = "token"
+
+    @model_validator(mode="after")
+    def _has_token(self) -> LoginConfig:
+        if self.carried != "session" and not self.token:
+            raise ValueError(
+                "set identity.login.token to the answer's field that holds the token, "
+                'or identity.login.carried to "session"'
+            )
+        return self
+
+
+class IdentityConfig(_Strict):
+    """How a caller says, or proves, who they are.
+
+    Attributes:
+        by: Where the identity travels; several where the system wants several.
+        arguments: Names of arguments that say whose data is meant.
+        header: The header's name.
+        value: What the header holds; `{user}` and `{token}` stand for the caller's.
+        environment: For a process a user: its variables.
+        token_argument: The argument that carries a token.
+        token: What the token is, with `{user}` in it, where anybody can tell.
+        token_command: A program that prints a token; `{user}` may stand in its arguments.
+        mint: Makes tokens with a key.
+        login: Gets tokens, or a session, from a tool.
+    """
+
+    by: list[Carrier] = Field(min_length=1)
+    arguments: list[str] = Field(default_factory=list)
+    header: str = "X-User-Id"
+    value: str = "{user}"
+    environment: dict[str, str] = Field(default_factory=dict)
+    token_argument: str = "token"  # noqa: S105 - the argument's usual name
+    token: str = ""
+    token_command: list[str] = Field(default_factory=list)
+    mint: MintConfig | None = None
+    login: LoginConfig | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> IdentityConfig:
+        if "argument" in self.by and not self.arguments:
+            raise ValueError('identity.by has "argument": set identity.arguments to its names')
+        if "login" in self.by and self.login is None:
+            raise ValueError('identity.by has "login": describe the tool under [identity.login]')
+        if "environment" in self.by and not self.environment:
+            raise ValueError(
+                'identity.by has "environment": set identity.environment, e.g. {USER_ID = "{user}"}'
+            )
+        if "none" in self.by and len(self.by) > 1:
+            raise ValueError('identity.by has "none" and something else: choose')
+        return self
+
+
+class UserConfig(_Strict):
+    """A user who exists already.
+
+    Attributes:
+        subject: The id that the system knows them by; the table's name by default.
+        token: Their token.
+        token_command: A program that prints it.
+        password: For a login tool.
+    """
+
+    subject: str = ""
+    token: str = ""
+    token_command: list[str] = Field(default_factory=list)
+    password: str = ""
+
+
+class StartConfig(_Strict):
+    """How the system is started for a run; without it, it runs already.
+
+    Attributes:
+        command: Program and arguments; `{port}` is a free port, also in URLs of the file.
+        environment: Its variables beside those that are inherited.
+        folder: Working directory, relative to the file.
+        seconds: How long it may take to listen.
+        fresh: A folder that is made anew for each run, as `{scratch}` in the settings above.
+    """
+
+    command: list[str] = Field(min_length=1)
+    environment: dict[str, str] = Field(default_factory=dict)
+    folder: str = "."
+    seconds: float = Field(default=30.0, gt=0)
+
+
+class CommandConfig(_Strict):
+    """A command that must end with status 0."""
+
+    command: list[str] = Field(min_length=1)
+    seconds: float = Field(default=60.0, gt=0)
+
+
+class RateLimitConfig(_Strict):
+    """How fast the system may be called.
+
+    Attributes:
+        calls_per_second: Calls are spaced so that no more are made; 0 does not space them.
+        patience: Seconds to wait, at most, when an answer says that it was too fast.
+    """
+
+    calls_per_second: float = Field(default=0.0, ge=0)
+    patience: float = Field(default=5.0, ge=0)
+
+
+class FlowConfig(_Strict):
+    """Sharing that is meant.
+
+    Attributes:
+        source: Whose data may reach `target`, or `*`.
+        target: Who may see or change it, or `*`.
+        tools: By which tools or operations; all by default.
+    """
+
+    source: str = "*"
+    target: str = "*"
+    tools: list[str] = Field(default_factory=list)
+
+
+class ToolConfig(_Strict):
+    """What is known about one tool.
+
+    Attributes:
+        kind: What it does.
+        arguments: Argument to role: identity, reference, name, cursor, query, key, text or value.
+        public: It needs no credential on purpose, and what it shows everybody may see.
+        skip: It is not to be called.
+    """
+
+    kind: Kind = "other"
+    arguments: dict[str, Role] = Field(default_factory=dict)
+    public: bool = False
+    skip: bool = False
+
+
+class TargetConfig(_Strict):
+    """A whole `crosstalk.toml`."""
+
+    confirmed: bool = True
+    name: str = "target"
+    mcp: McpConfig | None = None
+    rest: RestConfig | None = None
+    identity: IdentityConfig
+    users: dict[str, UserConfig] = Field(default_factory=dict)
+    user_names: str = "{user}-{nonce}"
+    start: StartConfig | None = None
+    setup: CommandConfig | None = None
+    reset: CommandConfig | None = None
+    rate_limit: RateLimitConfig = RateLimitConfig()
+    allowed_flows: list[FlowConfig] = Field(default_factory=list)
+    tools: dict[str, ToolConfig] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> TargetConfig:
+        if self.mcp is None and self.rest is None:
+            raise ValueError("say where the system is: [mcp] with transport and url, or [rest]")
+        if self.users and len(self.users) < 2:
+            raise ValueError("two users at least must be listed under [users], or none at all")
+        self._check_tokens()
+        stdio = self.mcp is not None and self.mcp.transport == "stdio"
+        if stdio and set(self.identity.by) & {"bearer", "header", "url"}:
+            raise ValueError(
+                'transport is "stdio", which has no headers: identity.by may be argument, '
+                "token-argument, login, environment, session or none"
+            )
+        if self.mcp is None and set(self.identity.by) & {"login", "session", "token-argument"}:
+            raise ValueError("identity.by names something that only an MCP server has: set [mcp]")
+        return self
+
+    def _check_tokens(self) -> None:
+        identity = self.identity
+        if not needs_tokens(self):
+            return
+        if identity.token or identity.token_command or identity.mint:
+            return
+        lacking = [
+            name for name, each in self.users.items() if not (each.token or each.token_command)
+        ]
+        if not self.users:
+            raise ValueError(
+                "nothing says where tokens come from: set users.NAME.token for two users or "
+                "more, or identity.token_command, or identity.mint"
+            )
+        if lacking:
+            raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
+
+
+def needs_tokens(config: TargetConfig) -> bool:
+    """Whether callers present tokens that do not come from a login."""
+    identity = config.identity
+    if set(identity.by) & {"bearer", "token-argument"}:
+        return True
+    texts = [*identity.environment.values()] if "environment" in identity.by else []
+    if "header" in identity.by:
+        texts.append(identity.value)
+    if "url" in identity.by:
+        texts += [config.mcp.url if config.mcp else "", config.rest.base if config.rest else ""]
+    return any("{token}" in text for text in texts)

@@ -1,5 +1,17 @@
 import { APIError, SessionEnded } from "./api-error.ts";
-import type { Page, Project, Task, TaskChange, TaskDraft, TaskStatus, UserStats } from "./backend-types.ts";
+import type {
+  Answer,
+  MethodOf,
+  Page,
+  Path,
+  Project,
+  Question,
+  Task,
+  TaskChange,
+  TaskDraft,
+  TaskStatus,
+  UserStats,
+} from "./backend-types.ts";
 import { connectionError, TokenSource } from "./token.ts";
 
 export { APIError, describeError } from "./api-error.ts";
@@ -9,7 +21,8 @@ export { APIError, describeError } from "./api-error.ts";
  *
  * Every call carries a bearer token and a request id that the other tiers log. A 401 is answered
  * once with a fresh token; every other failure becomes an `APIError`. Calls are not retried here:
- * SWR repeats reads, and a write is repeated only by the person.
+ * SWR repeats reads, and a write is repeated only by the person. Paths, arguments and answers are
+ * those of the backend's OpenAPI document, as the compiler sees them.
  */
 
 type Fetch = (input: string, init: RequestInit) => Promise<Response>;
@@ -37,8 +50,6 @@ export interface CallOptions {
   readonly keepalive?: boolean;
 }
 
-type Query = Readonly<Record<string, string | number | null | undefined>>;
-
 const TIMEOUT_MS = 20_000;
 const PAGE_SIZE = 20;
 
@@ -60,35 +71,31 @@ export class Backend {
   }
 
   tasks(filter: TaskFilter, cursor: string | null): Promise<Page<Task>> {
-    const query = filter.query.trim();
-    return query
-      ? this.#read("/tasks/search", { q: query, cursor, limit: PAGE_SIZE })
-      : this.#read("/tasks", {
-          status: filter.status,
-          project_id: filter.projectId,
-          cursor,
-          limit: PAGE_SIZE,
-        });
+    const q = filter.query.trim();
+    const page = { cursor, limit: PAGE_SIZE };
+    return q
+      ? this.#call("get", "/tasks/search", { query: { q, ...page } })
+      : this.#call("get", "/tasks", { query: { status: filter.status, project_id: filter.projectId, ...page } });
   }
 
   addTask(draft: TaskDraft): Promise<Task> {
-    return this.#write("POST", "/tasks", draft);
+    return this.#call("post", "/tasks", { body: draft });
   }
 
   changeTask(id: string, change: TaskChange): Promise<Task> {
-    return this.#write("PATCH", `/tasks/${encodeURIComponent(id)}`, change);
+    return this.#call("patch", "/tasks/{task_id}", { names: { task_id: id }, body: change });
   }
 
   completeTask(id: string): Promise<Task> {
-    return this.#write("POST", `/tasks/${encodeURIComponent(id)}/complete`);
+    return this.#call("post", "/tasks/{task_id}/complete", { names: { task_id: id } });
   }
 
   completeAll(projectId: string | null): Promise<{ readonly completed: number }> {
-    return this.#write("POST", "/tasks/complete-all", { project_id: projectId });
+    return this.#call("post", "/tasks/complete-all", { body: { project_id: projectId } });
   }
 
   deleteTask(id: string, options: CallOptions = {}): Promise<{ readonly id: string }> {
-    return this.#write("DELETE", `/tasks/${encodeURIComponent(id)}`, undefined, {}, options);
+    return this.#call("delete", "/tasks/{task_id}", { names: { task_id: id } }, options);
   }
 
   /** All projects: people have few, and the menus need every one. */
@@ -96,7 +103,7 @@ export class Backend {
     const found: Project[] = [];
     let cursor: string | null = null;
     do {
-      const page: Page<Project> = await this.#read("/projects", { cursor, limit: 100 });
+      const page: Page<Project> = await this.#call("get", "/projects", { query: { cursor, limit: 100 } });
       found.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor !== null);
@@ -104,19 +111,19 @@ export class Backend {
   }
 
   addProject(name: string): Promise<Project> {
-    return this.#write("POST", "/projects", { name });
+    return this.#call("post", "/projects", { body: { name } });
   }
 
   renameProject(id: string, name: string): Promise<Project> {
-    return this.#write("PATCH", `/projects/${encodeURIComponent(id)}`, { name });
+    return this.#call("patch", "/projects/{project_id}", { names: { project_id: id }, body: { name } });
   }
 
   deleteProject(id: string): Promise<{ readonly id: string }> {
-    return this.#write("DELETE", `/projects/${encodeURIComponent(id)}`);
+    return this.#call("delete", "/projects/{project_id}", { names: { project_id: id } });
   }
 
   stats(): Promise<UserStats> {
-    return this.#read("/stats", {});
+    return this.#call("get", "/stats", {});
   }
 
   /**
@@ -149,34 +156,29 @@ export class Backend {
     }
   }
 
-  #read<T>(path: string, query: Query): Promise<T> {
-    return this.#call(path, { method: "GET" }, query);
-  }
-
-  #write<T>(method: string, path: string, body?: unknown, query: Query = {}, options: CallOptions = {}): Promise<T> {
-    return this.#call(
-      path,
-      {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
-        ...(options.keepalive ? { keepalive: true } : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-      },
-      query,
-    );
-  }
-
-  async #call<T>(path: string, init: RequestInit, query: Query): Promise<T> {
-    const url = new URL(`${this.backendUrl}/api/${encodeURIComponent(this.userId)}${path}`);
-    for (const [name, value] of Object.entries(query)) {
+  async #call<P extends Path, M extends MethodOf<P>>(
+    method: M,
+    path: P,
+    question: Question<P, M>,
+    options: CallOptions = {},
+  ): Promise<Answer<P, M>> {
+    const url = new URL(`${this.backendUrl}/api/${encodeURIComponent(this.userId)}${filled(path, question.names ?? {})}`);
+    for (const [name, value] of Object.entries(question.query ?? {})) {
       if (value !== null && value !== undefined) url.searchParams.set(name, String(value));
     }
+    const init: RequestInit = {
+      method: method.toUpperCase(),
+      ...(question.body === undefined
+        ? {}
+        : { body: JSON.stringify(question.body), headers: { "Content-Type": "application/json" } }),
+      ...(options.keepalive ? { keepalive: true } : {}),
+    };
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
     const answer = await this.authorizedFetch(url.href, { ...init, signal });
     if (answer.ok) {
       const body: unknown = await answer.json().catch(() => undefined);
-      if (body !== undefined) return body as T;
+      if (body !== undefined) return body as Answer<P, M>;
       throw new APIError({ status: answer.status, code: "unexpected_answer", message: "the answer is not JSON" });
     }
     const error = await errorOf(answer);
@@ -184,6 +186,14 @@ export class Backend {
     if (error.status === 401) this.#onSessionLost(new SessionEnded());
     throw error;
   }
+}
+
+/** `/tasks/{task_id}` with its names filled in. */
+function filled(path: string, names: object): string {
+  return Object.entries(names).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(String(value))),
+    path,
+  );
 }
 
 /** The error that an answer stands for, from the envelope where there is one. */

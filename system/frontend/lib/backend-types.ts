@@ -1,54 +1,55 @@
-/** The domain's values as the backend sends them, under the names this client uses. */
+import type { components, paths } from "./backend-schema.d.ts";
 
-export type TaskStatus = "pending" | "in_progress" | "completed";
-export type TaskPriority = "low" | "medium" | "high";
+/**
+ * The domain's values and operations as the backend describes them, under the names this client
+ * uses. Everything here follows from the generated schema: a change of the backend that breaks the
+ * client does not compile.
+ */
 
-export interface Task {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string | null;
-  readonly status: TaskStatus;
-  readonly priority: TaskPriority;
-  /** Calendar date, `YYYY-MM-DD`. */
-  readonly due_date: string | null;
-  readonly project_id: string | null;
-  readonly project_name: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-  readonly completed_at: string | null;
-}
+type Schemas = components["schemas"];
 
-export interface TaskDraft {
-  readonly title: string;
-  readonly description?: string | null;
-  readonly status?: TaskStatus;
-  readonly priority?: TaskPriority;
-  readonly due_date?: string | null;
-  readonly project_id?: string | null;
-}
-
+export type TaskStatus = Schemas["TaskStatus"];
+export type TaskPriority = Schemas["TaskPriority"];
+export type Task = Schemas["TaskView"];
+export type TaskDraft = Schemas["TaskDraft"];
 /** Fields left out stay as they are; null clears an optional one. */
-export type TaskChange = Partial<TaskDraft>;
-
-export interface Project {
-  readonly id: string;
-  readonly name: string;
-  readonly task_count: number;
-  readonly open_task_count: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-export interface UserStats {
-  readonly total: number;
-  readonly pending: number;
-  readonly in_progress: number;
-  readonly completed: number;
-  readonly overdue: number;
-  readonly projects: number;
-}
+export type TaskChange = Schemas["TaskChange"];
+export type Project = Schemas["ProjectView"];
+export type UserStats = Schemas["UserStats"];
 
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
 }
+
+type Users = "/api/{user_id}";
+type Method = "get" | "post" | "patch" | "delete";
+
+/** A path below a user's own, such as `/tasks/{task_id}`. */
+export type Path = keyof paths extends infer P ? (P extends `${Users}${infer Rest}` ? Rest : never) : never;
+
+/** The methods that a path has. */
+export type MethodOf<P extends Path> = {
+  [M in Method]: paths[`${Users}${P}`][M] extends { readonly responses: unknown } ? M : never;
+}[Method];
+
+type Operation<P extends Path, M extends Method> = paths[`${Users}${P}`][M];
+
+/** What the answer to an operation holds when it succeeds. */
+export type Answer<P extends Path, M extends Method> =
+  Operation<P, M> extends { readonly responses: infer R }
+    ? { [S in keyof R]: R[S] extends { content: { readonly "application/json": infer A } } ? A : never }[keyof R]
+    : never;
+
+type QueryOf<O> = O extends { readonly parameters: { readonly query?: infer Q } } ? NonNullable<Q> : never;
+type NamesOf<O> = O extends { readonly parameters: { readonly path: infer N } } ? Omit<N, "user_id"> : never;
+type BodyOf<O> = O extends { readonly requestBody?: { readonly content: { readonly "application/json": infer B } } }
+  ? B
+  : undefined;
+
+/** What an operation is asked with; a path without further names has no `names`. */
+export type Question<P extends Path, M extends Method> = {
+  readonly names?: NamesOf<Operation<P, M>>;
+  readonly query?: QueryOf<Operation<P, M>>;
+  readonly body?: BodyOf<Operation<P, M>>;
+} & (P extends `${string}{${string}` ? { readonly names: NamesOf<Operation<P, M>> } : unknown);

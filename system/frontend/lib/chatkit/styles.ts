@@ -11,7 +11,7 @@ const CSS = `
 button, textarea, input { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--focus, #1452c4); outline-offset: 2px; }
-.root { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; height: 100%; position: relative; overflow: hidden; }
+.root { display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); height: 100%; position: relative; overflow: hidden; }
 .bar { display: flex; align-items: center; gap: 0.25rem; padding: 0.5rem 0.5rem 0.5rem 1.25rem; border-bottom: 1px solid var(--line, #dcd9d0); }
 .bar h2 { flex: 1; min-width: 0; margin: 0; font-size: 0.95rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tool { display: inline-grid; place-items: center; width: 2.5rem; height: 2.5rem; border: 0; border-radius: 0.5rem; background: none; color: var(--muted, #596067); }
@@ -20,7 +20,7 @@ button { cursor: pointer; }
 .icon { width: 1.25rem; height: 1.25rem; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .small .icon { width: 1.05rem; height: 1.05rem; }
 .scroll { overflow-y: auto; overscroll-behavior: contain; padding: 1.25rem; scroll-padding: 1rem; }
-.messages { list-style: none; margin: 0 auto; padding: 0; max-width: 44rem; display: grid; gap: 1.25rem; }
+.messages { list-style: none; margin: 0 auto; padding: 0; max-width: 44rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
 .message { min-width: 0; overflow-wrap: anywhere; }
 .mine { justify-self: end; max-width: min(85%, 34rem); padding: 0.6rem 1rem; border-radius: 1.1rem 1.1rem 0.3rem 1.1rem; background: var(--accent-soft, #dfeeea); white-space: pre-wrap; }
 .waiting { opacity: 0.7; }
@@ -57,8 +57,8 @@ form.composer { padding: 0.75rem 1rem 1rem; border-top: 1px solid var(--line, #d
 .go:disabled { background: var(--sunken, #eceae3); color: var(--muted, #596067); cursor: not-allowed; }
 .disclaimer { max-width: 44rem; margin: 0.5rem auto 0; text-align: center; font-size: 0.8rem; color: var(--muted, #596067); }
 .history .scroll { padding: 0.75rem; }
-.history { position: absolute; inset: 0; z-index: 2; display: grid; grid-template-rows: auto minmax(0, 1fr); background: var(--surface, #fff); }
-.threads { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.15rem; align-content: start; }
+.history { position: absolute; inset: 0; z-index: 2; display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr); background: var(--surface, #fff); }
+.threads { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.15rem; align-content: start; }
 .threads li { display: flex; align-items: center; gap: 0.15rem; border-radius: 0.6rem; }
 .threads li:hover { background: var(--paper, #f6f5f1); }
 .threads .open { flex: 1; min-width: 0; min-height: 2.75rem; padding: 0 0.75rem; border: 0; border-radius: 0.6rem; background: none; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

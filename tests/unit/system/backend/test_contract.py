@@ -1,0 +1,23 @@
+"""The page's copy of what it relies on is what the backend offers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from system.backend.contract import contract
+
+_COPY = Path("system/frontend/lib/backend-contract.json")
+_ROOT = Path(__file__).parents[4]
+
+
+def test_the_frontend_relies_on_what_the_backend_offers() -> None:
+    assert json.loads((_ROOT / _COPY).read_text()) == contract(), (
+        f"python -m system.backend.contract > {_COPY}, then npm run api:generate in the frontend"
+    )
+
+
+def test_fields_named_like_words_for_people_are_kept() -> None:
+    draft = contract()["components"]["schemas"]["TaskDraft"]
+    assert {"title", "description"} <= set(draft["properties"])
+    assert "description" not in draft

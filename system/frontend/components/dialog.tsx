@@ -12,7 +12,10 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** A modal dialog on the browser's own element, which keeps and returns the keyboard focus. */
+/**
+ * A modal dialog on the browser's own element, which keeps and returns the keyboard focus. What is
+ * marked `data-first` gets it on opening, else the first control.
+ */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -22,6 +25,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     if (!dialog) return;
     const opener = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    // React's autoFocus comes before the dialog is open and so has no effect.
+    dialog.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       dialog.close();
       if (opener instanceof HTMLElement) opener.focus();

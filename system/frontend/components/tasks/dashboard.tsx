@@ -62,7 +62,8 @@ export function Dashboard() {
   const open = shown.some((task) => task.status !== "completed");
 
   return (
-    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[15rem_minmax(0,1fr)]">
+    // Room at the end, so that no row stays under the notices.
+    <div className="grid items-start gap-x-8 gap-y-6 pb-20 lg:grid-cols-[15rem_minmax(0,1fr)]">
       <ProjectPanel
         projects={projects}
         loading={projectsLoading}

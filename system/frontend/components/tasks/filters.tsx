@@ -61,7 +61,7 @@ export function Filters({
           ))}
         </div>
       </fieldset>
-      <div role="search" className="relative min-w-0 flex-1 basis-48">
+      <div role="search" className="relative min-w-0 flex-1 basis-36">
         <SearchIcon className="pointer-events-none absolute top-1/2 left-3 size-5 -translate-y-1/2 text-muted" />
         <label>
           <span className="sr-only">Search all tasks</span>
@@ -69,7 +69,7 @@ export function Filters({
             ref={searchRef}
             type="search"
             className="field pl-10"
-            placeholder="Search all tasks"
+            placeholder="Search"
             maxLength={200}
             autoComplete="off"
             value={query}

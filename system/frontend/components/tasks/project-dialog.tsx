@@ -71,7 +71,7 @@ export function ProjectDialog({ request, actions, onClose, onAdded, onDeleted }:
                 required
                 maxLength={100}
                 autoComplete="off"
-                autoFocus
+                data-first
               />
             )}
           </Field>

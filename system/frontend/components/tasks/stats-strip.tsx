@@ -14,8 +14,8 @@ export function StatsStrip() {
   return (
     <dl aria-label="Statistics" className="grid grid-cols-4 divide-x divide-line rounded-2xl border border-line bg-surface">
       {counts.map(({ name, value, alarming }) => (
-        <div key={name} className="flex min-w-0 flex-col-reverse px-2 py-3 sm:px-5">
-          <dt className="truncate text-xs text-muted sm:text-sm">{name}</dt>
+        <div key={name} className="flex min-w-0 flex-col-reverse justify-end px-2 py-3 sm:px-5">
+          <dt className="text-xs leading-4 text-muted sm:text-sm">{name}</dt>
           <dd className={`text-xl font-semibold tabular-nums sm:text-2xl ${alarming ? "text-danger" : ""}`}>
             {value ?? <span className="text-muted">–</span>}
           </dd>

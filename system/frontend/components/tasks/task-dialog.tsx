@@ -61,7 +61,7 @@ export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps)
         ) : null}
         <Field label="Title" className="col-span-2">
           {({ id }) => (
-            <input id={id} name="title" className="field" defaultValue={task.title} required maxLength={200} autoComplete="off" autoFocus />
+            <input id={id} name="title" className="field" defaultValue={task.title} required maxLength={200} autoComplete="off" data-first />
           )}
         </Field>
         <Field label="Description" className="col-span-2">
@@ -87,10 +87,10 @@ export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps)
             </select>
           )}
         </Field>
-        <Field label="Due date">
+        <Field label="Due date" className="col-span-2 sm:col-span-1">
           {({ id }) => <input id={id} name="due_date" type="date" className="field" defaultValue={task.due_date ?? ""} />}
         </Field>
-        <Field label="Project">
+        <Field label="Project" className="col-span-2 sm:col-span-1">
           {({ id }) => (
             <select id={id} name="project_id" className="field" defaultValue={task.project_id ?? ""}>
               <option value="">No project</option>

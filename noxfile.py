@@ -50,6 +50,13 @@ def demonstrations(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """Topologies at their predicted boundaries, and ours under load: does it stall?"""
+    session.install("-e", ".[system,harness,load]")
+    session.run("python", "-m", "loadtests", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """A short tour: clean, then a planted leak found and replayed."""
     session.install("-e", HARNESS)

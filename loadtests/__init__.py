@@ -1,0 +1,1 @@
+"""Load: topologies that stall and one that must not, and what drives and watches them."""

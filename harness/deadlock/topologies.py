@@ -17,6 +17,7 @@ from harness.deadlock.program import (
     Repeat,
     Request,
     Resource,
+    Step,
     Topology,
     holding,
 )
@@ -145,14 +146,19 @@ def _separate_held_sync_session(parts: _Parts) -> Topology:
     )
 
 
+def _endpoint(parts: _Parts, *body: Step) -> Program:
+    """A synchronous endpoint: FastAPI checks what it returns on a worker thread once more."""
+    return (*holding(parts.worker, *body), *holding(parts.worker))
+
+
 def _separate_callback_bounded_workers(parts: _Parts) -> Topology:
-    rest = holding(parts.worker, *holding(parts.backend_pool))
+    rest = _endpoint(parts, *holding(parts.backend_pool))
     tool = holding(parts.to_mcp, *holding(parts.to_backend, *rest))
     return Topology(
         "separate-callback-bounded-workers",
         "MCP server in a process of its own that asks the backend's REST; chat and REST run on "
         "one bounded pool of worker threads.",
-        (Request("chat", holding(parts.worker, *tool)),),
+        (Request("chat", _endpoint(parts, *tool)),),
     )
 
 
@@ -162,7 +168,7 @@ def _mounted_sync_endpoints(parts: _Parts) -> Topology:
         "mounted-sync-endpoints",
         "MCP server mounted in the backend; endpoints and tools are synchronous and share the "
         "worker threads.",
-        (Request("chat", holding(parts.worker, *tool)),),
+        (Request("chat", _endpoint(parts, *tool)),),
     )
 
 

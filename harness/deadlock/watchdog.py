@@ -68,6 +68,11 @@ class Watchdog:
         self.stalls.append(seen)
         return seen
 
+    def dismiss(self) -> None:
+        """What was seen last was no stall: something inside still moved. Wait once more."""
+        self.stalls.pop()
+        self._moved()
+
     def _moved(self) -> None:
         self._progress = self._clock()
         self._stalled = False

@@ -181,7 +181,7 @@ def programs(draw: st.DrawFn, depth: int = 2) -> Program:
     return (Repeat(body),) if kind == "repeat" else body
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(programs(), min_size=1, max_size=2), st.integers(1, 3))
 def test_the_fast_search_agrees_with_the_slow_one(kinds: list[Program], requests: int) -> None:
     topology = of(*kinds)

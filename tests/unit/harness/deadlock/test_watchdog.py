@@ -62,3 +62,17 @@ def test_a_second_stall_after_progress_is_another_one() -> None:
     clock.now += 3
     assert dog.look() is not None
     assert [each.in_flight for each in dog.stalls] == [2, 1]
+
+
+def test_slowness_that_was_taken_for_a_stall_is_taken_back() -> None:
+    clock = Clock()
+    dog = Watchdog(2.0, clock)
+    dog.begin()
+    clock.now += 3
+    assert dog.look() is not None
+    dog.dismiss()
+    assert dog.stalls == []
+    clock.now += 1.9
+    assert dog.look() is None
+    clock.now += 0.2
+    assert dog.look() is not None

@@ -1,0 +1,85 @@
+"""Asks the observers inside services how requests stand, and names the circle among them."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness.deadlock.cycle import find_cycle, sentence
+from harness.deadlock.program import Held, Place, Resource
+from harness.deadlock.search import Blocked, Stall
+from harness.deadlock.traces import Action, Seen
+
+_SECONDS = 5.0
+
+
+def look(observers: Mapping[str, str]) -> dict[str, Any]:
+    """What each observer says: how requests stand, and the stacks."""
+    return {
+        service: {"standing": ask(f"{url}/"), "stacks": ask(f"{url}/stacks")}
+        for service, url in observers.items()
+    }
+
+
+def steps(observers: Mapping[str, str]) -> list[Any]:
+    """How often something was taken or given back in each service so far."""
+    return [ask(f"{url}/steps") for url in observers.values()]
+
+
+def ask(url: str) -> Any:
+    """An observer's answer; None where there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310
+            return json.load(answer)
+    except (OSError, ValueError, urllib.error.URLError):
+        return None
+
+
+def observed_circle(seen: Mapping[str, Any], capacities: Mapping[str, int], kind: str) -> str:
+    """The circle in which requests were seen to wait, as a sentence; empty if there is none.
+
+    Args:
+        seen: What `look` returned.
+        capacities: How many units each resource has.
+        kind: What a request is called.
+    """
+    groups: Counter[Place] = Counter()
+    for request in _standing(seen).values():
+        held: Held = tuple(
+            (Resource(name, capacities.get(name, units)), units)
+            for name, units in sorted(request["held"].items())
+        )
+        for name in dict.fromkeys(request["wants"]):
+            groups[Place(kind, held, Resource(name, capacities.get(name, 1)), ())] += 1
+    blocked = tuple(Blocked(count, place) for place, count in groups.items())
+    return sentence(find_cycle(Stall(sum(groups.values()), blocked, ())))
+
+
+def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each request, in all services together."""
+    merged: dict[str, dict[str, Any]] = {}
+    for service in seen.values():
+        requests = (service["standing"] or {}).get("requests", {})
+        for identifier, entry in requests.items():
+            request = merged.setdefault(identifier, {"held": Counter(), "wants": []})
+            request["held"].update(entry["held"])
+            request["wants"] += entry["wants"]
+    return merged
+
+
+def merged_traces(observers: Mapping[str, str]) -> dict[str, list[Seen]]:
+    """What each request did in all services, in the order of time."""
+    events: dict[str, list[tuple[int, Action, str]]] = {}
+    for url in observers.values():
+        for identifier, trace in (ask(f"{url}/traces") or {}).items():
+            events.setdefault(identifier, []).extend(
+                (when, action, resource) for when, action, resource in trace
+            )
+    return {
+        identifier: [Seen(action, resource) for _, action, resource in sorted(trace)]
+        for identifier, trace in events.items()
+    }

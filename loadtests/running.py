@@ -1,0 +1,111 @@
+"""Starts a topology as processes on a database that exists already."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from harness.deadlock.topologies import Sizes
+from harness.environment.guard import Guard
+from harness.environment.ports import Ports
+from harness.environment.probes import listens
+from harness.environment.process import ServiceProcess
+from harness.environment.wiring import clean_environment, package_root
+from loadtests.observe import VARIABLE, Plan
+
+TO_MCP = "HTTP connection to MCP"
+TO_BACKEND = "HTTP connection to the backend"
+
+
+class RunningTopology:
+    """A topology's processes; `start` does not wait, `wait_until_ready` does.
+
+    Args:
+        name: Which.
+        database_url: Of a role that the tables let in.
+        sizes: How many units there are of everything.
+        timeouts: Seconds: `pool` for a connection, `call` for a call, `think` for the model.
+        logs: Folder for output.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database_url: str,
+        sizes: Sizes,
+        timeouts: Mapping[str, float],
+        logs: Path,
+    ) -> None:
+        self.name = name
+        self._ports = Ports()
+        tiers = ("backend",) if name.startswith("mounted") else ("backend", "mcp")
+        ports = {tier: self._ports.take() for tier in tiers}
+        observers = {tier: self._ports.take() for tier in tiers}
+        self.url = f"http://127.0.0.1:{ports['backend']}"
+        mcp_url = f"http://127.0.0.1:{ports[tiers[-1]]}/mcp"
+        self.observers = {tier: f"http://127.0.0.1:{port}" for tier, port in observers.items()}
+        common = {
+            **clean_environment(package_root("loadtests")),
+            "DATABASE_URL": database_url,
+            "DATABASE_POOL_SIZE": str(sizes.pool),
+            "DATABASE_MAX_OVERFLOW": "0",
+            "DATABASE_POOL_TIMEOUT": str(timeouts["pool"]),
+            "CURSOR_SECRET": "topologies-have-no-secrets-to-keep",
+            "MCP_URL": mcp_url,
+            "BACKEND_URL": self.url,
+            "WORKERS": str(sizes.workers),
+            "THINK_SECONDS": str(timeouts["think"]),
+            "CALL_TIMEOUT_SECONDS": str(timeouts["call"]),
+        }
+        calls = {mcp_url: TO_MCP, self.url: TO_BACKEND}
+        self._services = [
+            ServiceProcess(
+                name=f"{name} {tier}",
+                command=_command(name, tier, ports[tier]),
+                environment={**common, VARIABLE: json.dumps(_plan(tier, observers[tier], calls))},
+                log=logs / f"{name}-{tier}.log",
+                port=ports[tier],
+                probe=partial(listens, ports[tier]),
+            )
+            for tier in tiers
+        ]
+
+    def start(self, guard: Guard) -> None:
+        """Start its processes."""
+        for service in self._services:
+            service.start(guard)
+
+    def wait_until_ready(self) -> None:
+        """Wait until all of them listen."""
+        for service in self._services:
+            service.wait_until_ready()
+
+    def stop(self, guard: Guard) -> None:
+        """End its processes, at once: some of them stand still on purpose."""
+        for service in self._services:
+            if service.alive():
+                os.kill(service.pid, 9)
+            service.stop(guard)
+        self._ports.release()
+
+
+def _plan(tier: str, port: int, calls: Mapping[str, str]) -> dict[str, object]:
+    names = {"backend": "backend", "mcp": "MCP"}
+    return asdict(
+        Plan(
+            port=port,
+            pool=f"{names[tier]} pool connection",
+            loop=f"{names[tier]} event loop",
+            calls=dict(calls),
+        )
+    )
+
+
+def _command(name: str, tier: str, port: int) -> list[str]:
+    module = ["-P", "-m", "loadtests.topologies", name, tier]
+    return [sys.executable, *module, "--port", str(port)]

@@ -1,0 +1,46 @@
+"""The circle is found in what observers in several services say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loadtests.looking import observed_circle
+
+POOL, LOOP, CALL = "backend pool connection", "backend event loop", "HTTP connection to MCP"
+
+
+def said(**services: dict[str, Any]) -> dict[str, Any]:
+    return {name: {"standing": {"requests": each}} for name, each in services.items()}
+
+
+def entry(held: dict[str, int], *wants: str) -> dict[str, Any]:
+    return {"held": held, "wants": list(wants)}
+
+
+def test_what_a_request_holds_here_and_wants_there_is_put_together() -> None:
+    seen = said(
+        backend={f"r{n}": entry({POOL: 1, CALL: 1}) for n in range(3)},
+        mcp={f"r{n}": entry({}, POOL) for n in range(3)},
+    )
+    assert observed_circle(seen, {POOL: 3}, "chat") == (
+        "3 chats hold 3 of 3 backend pool connections and wait for another backend pool "
+        "connection, which nobody else can give back"
+    )
+
+
+def test_a_loop_that_somebody_keeps_is_part_of_the_circle() -> None:
+    waiting = {f"r{n}": entry({POOL: 1}, LOOP) for n in range(3)}
+    keeping = {"r9": entry({LOOP: 1}, POOL)}
+    circle = observed_circle(said(backend={**waiting, **keeping}), {POOL: 3, LOOP: 1}, "chat")
+    assert "3 chats" in circle
+    assert "1 chat" in circle
+    assert circle.endswith("held by the first")
+
+
+def test_waiting_for_who_waits_for_nobody_is_no_circle() -> None:
+    seen = said(backend={"r1": entry({CALL: 1}, POOL), "r2": entry({POOL: 1})})
+    assert observed_circle(seen, {POOL: 1}, "chat") == ""
+
+
+def test_a_service_that_does_not_answer_says_nothing() -> None:
+    assert observed_circle({"backend": {"standing": None}}, {}, "chat") == ""

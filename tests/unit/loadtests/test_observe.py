@@ -1,0 +1,129 @@
+"""The observer sees what requests take of pools, threads and calls."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from harness.environment.ports import free_port
+from loadtests.ledger import Ledger
+
+# In a process of its own: wrapped libraries stay wrapped.
+_PROGRAM = """
+import asyncio, contextvars, json, sys, threading, urllib.request
+from loadtests.observe import Observer, Plan
+
+request = contextvars.ContextVar("request", default="-")
+port = int(sys.argv[1])
+observer = Observer(Plan(port, "connection", loop="loop", worker="worker"), request.get)
+observer.watch()
+
+import anyio.to_thread
+from sqlalchemy import create_engine
+from sqlalchemy.pool import QueuePool
+
+engine = create_engine(
+    "sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=2.0,
+    connect_args={"check_same_thread": False},
+)
+
+def ask(path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return json.load(answer)
+
+async def first():
+    request.set("first")
+    def work():
+        with engine.connect():
+            pass
+    await anyio.to_thread.run_sync(work)
+
+async def holder():
+    request.set("holder")
+    with engine.connect():
+        await asyncio.sleep(0.5)
+
+async def blocker():
+    request.set("blocker")
+    await asyncio.sleep(0.1)
+    try:
+        engine.connect()
+    except Exception:
+        pass
+
+seen = {}
+
+def look():
+    seen["standing"] = ask("/")
+    seen["stacks"] = ask("/stacks")
+
+async def main():
+    await first()
+    looker = threading.Timer(1.0, look)
+    looker.start()
+    await asyncio.gather(holder(), blocker())
+    looker.join()
+    print(json.dumps({**seen, "traces": ask("/traces"), "steps": ask("/steps")}))
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, Any]:
+    """What the observer said of a program in which a request keeps the loop."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(free_port())],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_a_connection_taken_on_a_worker_thread_belongs_to_its_request(
+    seen: dict[str, Any],
+) -> None:
+    trace = [(action, resource) for _, action, resource in seen["traces"]["first"]]
+    assert trace == [
+        ("acquire", "worker"),
+        ("acquire", "connection"),
+        ("release", "connection"),
+        ("release", "worker"),
+    ]
+
+
+def test_a_synchronous_wait_keeps_the_loop_and_those_who_could_go_on_wait_for_it(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["standing"] == {
+        "loop_turns": False,
+        "requests": {
+            "holder": {"held": {"connection": 1}, "wants": ["loop"]},
+            "blocker": {"held": {"loop": 1}, "wants": ["connection"]},
+        },
+    }
+
+
+def test_stacks_of_threads_and_tasks_show_where_it_stands(seen: dict[str, Any]) -> None:
+    assert any(" holder" in line for stack in seen["stacks"].values() for line in stack)
+    assert any(" blocker" in line for line in seen["stacks"]["thread MainThread"])
+
+
+def test_every_taking_and_giving_is_a_step(seen: dict[str, Any]) -> None:
+    assert seen["steps"] == sum(len(trace) for trace in seen["traces"].values())
+
+
+def test_a_request_that_got_nothing_waits_no_more() -> None:
+    ledger = Ledger()
+    ledger.want("r", "connection")
+    assert ledger.standing() == {"r": {"held": {}, "wants": ["connection"]}}
+    ledger.give_up("r", "connection")
+    assert ledger.standing() == {}
+    assert ledger.traces() == {"r": []}

@@ -15,11 +15,13 @@ from rich.console import Console
 
 from harness.commands import deadlock as deadlock_command
 from harness.commands import demonstrations as demonstrations_command
+from harness.commands import doctor as doctor_command
 from harness.commands import forgeries as forgeries_command
 from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command
 from harness.commands import mutants as mutants_command
 from harness.commands import up as up_command
+from harness.doctor import Options
 from harness.environment import DataAccess
 from harness.errors import HarnessError
 
@@ -163,6 +165,45 @@ def mint(
 ) -> None:
     """Print a token of the test issuer that a running `crosstalk up` trusts."""
     raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
+
+
+@app.command()
+def doctor(
+    urls: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL...",
+            help="The backend's URL, the MCP endpoint's, the front end's; what each is, is found "
+            "out, or said by backend=URL, mcp=URL, frontend=URL.",
+        ),
+    ],
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_TOKEN", help="A user's token for the backend."),
+    ] = None,
+    mcp_token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_MCP_TOKEN", help="A token for the MCP server."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="An origin whose pages call the backend.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds a request.")] = 5.0,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates of a private authority (PEM).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
+    options = Options(
+        urls=urls,
+        token=token,
+        mcp_token=mcp_token,
+        origins=origin or (),
+        timeout=timeout,
+        ca_file=ca_file,
+    )
+    raise typer.Exit(doctor_command.run(options, as_json=as_json))
 
 
 @app.command()

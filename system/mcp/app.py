@@ -30,6 +30,7 @@ from system.wire.gate import BearerGate
 from system.wire.hosts import HostGuard, NameList
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
+from system.wire.private import NoStore
 from system.wire.rates import RateLimit
 
 _REQUEST_HEADERS = [
@@ -133,7 +134,7 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
         exempt=PROBES.__contains__,
         settings=("MCP_ALLOWED_HOSTS", "MCP_ALLOWED_ORIGINS"),
     )
-    return Traced(RequestLog(guard))
+    return Traced(RequestLog(NoStore(guard)))
 
 
 def for_pages(app: ASGIApp, origins: NameList) -> ASGIApp:

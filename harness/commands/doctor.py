@@ -1,0 +1,52 @@
+"""`crosstalk doctor`: a deployment from outside, and what to change."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from harness.doctor import Entry, Options, Status, examine
+from harness.report.console import make_console
+from harness.report.runs import open_run
+from harness.report.text import printable
+
+_STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIP: "dim"}
+
+
+def run(options: Options, *, as_json: bool) -> int:
+    """Examine and print.
+
+    Returns:
+        0 when nothing failed, 1 otherwise.
+
+    Raises:
+        HarnessError: An address is no URL.
+    """
+    console = make_console()
+    target = ""
+
+    def tell(entry: Entry) -> None:
+        nonlocal target
+        if entry.target != target:
+            target = entry.target
+            console.print(printable(target), style="bold", markup=False)
+        line = f"  {entry.status:4} {entry.check}: {printable(entry.found)}"
+        console.print(line, style=_STYLES[entry.status], markup=False, soft_wrap=True)
+        if entry.change:
+            console.print(f"       change: {printable(entry.change)}", markup=False, soft_wrap=True)
+
+    sheet, requests = examine(options, (lambda entry: None) if as_json else tell)
+    summary = sheet.summary(requests=requests)
+    path = open_run("doctor").write_summary(summary)
+    if as_json:
+        sys.stdout.write(json.dumps(summary, indent=2) + "\n")
+    else:
+        counts = {each: sum(entry.status is each for entry in sheet.entries) for each in Status}
+        console.print(
+            f"{sheet.verdict}: {counts[Status.OK]} ok, {counts[Status.WARN]} to improve, "
+            f"{counts[Status.FAIL]} failed, {counts[Status.SKIP]} skipped, {requests} requests; "
+            f"summary: {path}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 1 if sheet.verdict is Status.FAIL else 0

@@ -58,6 +58,13 @@ def isolation(
         Path | None,
         typer.Option(help="Run against the system that this `crosstalk.toml` describes."),
     ] = None,
+    frontend: Annotated[
+        bool,
+        typer.Option(
+            "--with-frontend/--without-frontend",
+            help="Start the frontend too; everybody signs up there and brings its tokens.",
+        ),
+    ] = False,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
@@ -70,6 +77,7 @@ def isolation(
             data_access=data_access,
             demonstration=demonstration,
             described=target,
+            frontend=frontend,
         )
     )
 

@@ -33,6 +33,8 @@ def running_target(
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
     described: Path | None = None,
+    *,
+    frontend: bool = False,
 ) -> Iterator[Target]:
     """What is to be verified, running.
 
@@ -49,7 +51,9 @@ def running_target(
         return
     with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
         root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
-        options = ProcessOptions(run_folder=folder, system_root=root, data_access=data_access)
+        options = ProcessOptions(
+            run_folder=folder, system_root=root, data_access=data_access, frontend=frontend
+        )
         with ProcessEnvironment(options) as running:
             target = reference_target(running, {"mutant": mutant or "", "data_access": data_access})
             try:
@@ -67,16 +71,21 @@ def play(
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
     described: Path | None = None,
+    *,
+    frontend: bool = False,
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
     what += ": PostgreSQL, MCP server, backend, model"
+    what += ", frontend (everybody signs up there)" if frontend else ""
     if demonstration:
         what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
     if described:
         what = f"what {described} describes"
     console.print(f"starting {what}", markup=False, soft_wrap=True)
-    with running_target(run.path, mutant, data_access, demonstration, described) as target:
+    with running_target(
+        run.path, mutant, data_access, demonstration, described, frontend=frontend
+    ) as target:
         return Campaign(target, options, emit, run.path).run()
 
 
@@ -90,6 +99,7 @@ def run(
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
     described: Path | None = None,
+    frontend: bool = False,
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
@@ -103,7 +113,17 @@ def run(
     if seed is not None:
         options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
     emit = ConsoleReport(console, calls)
-    result = play(console, folder, options, mutant, emit, data_access, demonstration, described)
+    result = play(
+        console,
+        folder,
+        options,
+        mutant,
+        emit,
+        data_access,
+        demonstration,
+        described,
+        frontend=frontend,
+    )
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)

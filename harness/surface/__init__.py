@@ -5,14 +5,17 @@ from harness.surface.mcp import McpSurface
 from harness.surface.mcp_resources import McpResourcesSurface
 from harness.surface.operation import Operation, Parameter, Role, Surface
 from harness.surface.rest import RestSurface
+from harness.surface.sign_in import Account, SignIn
 
 __all__ = [
+    "Account",
     "McpResourcesSurface",
     "McpSurface",
     "Operation",
     "Parameter",
     "RestSurface",
     "Role",
+    "SignIn",
     "Surface",
     "SurfaceError",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import nox
 nox.needs_version = ">=2025.11"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "types", "frontend", "tests"]
 
 HARNESS = ".[system,harness]"
 SOURCES = ("system", "harness", "loadtests", "tests", "noxfile.py")
@@ -88,9 +89,24 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """The flows of a person, through all tiers."""
-    session.install("-e", ".[dev,e2e]")
-    _pytest(session, "e2e", "tests/e2e")
+    """The flows of a person in a browser, through all tiers; pictures are in the run's folder."""
+    session.install("-e", ".[dev,e2e]", *_node())
+    _chromium(session)
+    # The frontend is built the first time, which takes minutes on a busy machine.
+    _pytest(session, "e2e", "tests/e2e", "--timeout=900")
+
+
+@nox.session
+def frontend(session: nox.Session) -> None:
+    """The frontend without a browser: types, rules, tests, and what it was generated from."""
+    if _node():
+        session.skip("the frontend's checks need Node 20.9 or newer and npm")
+    session.chdir("system/frontend")
+    made, lock = Path("node_modules/.package-lock.json"), Path("package-lock.json")
+    if not made.exists() or made.stat().st_mtime < lock.stat().st_mtime:
+        session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+    for check in ("types", "lint", "test", "api:check"):
+        session.run("npm", "run", "--silent", check, external=True)
 
 
 @nox.session
@@ -104,7 +120,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, strict."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev,e2e]")
     session.run("mypy")
 
 
@@ -123,6 +139,28 @@ def _node_version() -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", said.stdout)[:2])
 
 
+def _chromium(session: nox.Session) -> None:
+    """See that there is a browser; as root on Debian and its like, install one."""
+    here = "from playwright.sync_api import sync_playwright as play; from tests.e2e import browser"
+    look = f"{here}\nwith play() as p: print(browser.find_chromium(p.chromium) or '')"
+
+    def found() -> bool:
+        said = session.run("python", "-c", look, silent=True)
+        return isinstance(said, str) and bool(said.strip())
+
+    if found():
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            session.run("apt-get", "-q", *command, external=True, success_codes=range(256))
+        if found():
+            return
+    session.error(
+        "the browser tests need Chromium: install it (apt-get install chromium, or playwright "
+        "install chromium in this session's environment), or set CHROMIUM to its path"
+    )
+
+
 def _pytest(session: nox.Session, name: str, *arguments: str) -> None:
     """Run pytest and leave a summary where every run leaves one."""
     folder = Path(".crosstalk/runs") / name / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
@@ -130,7 +168,9 @@ def _pytest(session: nox.Session, name: str, *arguments: str) -> None:
     began = time.monotonic()
     ok = False
     try:
-        session.run("pytest", *arguments, f"--junitxml={folder / 'junit.xml'}", *session.posargs)
+        report = f"--junitxml={folder / 'junit.xml'}"
+        environment = {"E2E_RUN_FOLDER": str(folder.resolve())}
+        session.run("pytest", *arguments, report, *session.posargs, env=environment)
         ok = True
     finally:
         summary = {"ok": ok, **_counts(folder / "junit.xml")}

@@ -1,0 +1,87 @@
+"""What the flows of a person share: the system with its frontend, a browser, and people.
+
+The browser is closed at the end of each module: while it runs, its event loop does, and no
+asynchronous test could.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from tests.e2e.browser import ARGUMENTS, find_chromium
+from tests.e2e.person import Person
+
+_TIMEOUT_MS = 20_000
+# Slow enough to look at an answer, and to stop it, while it is being written.
+_PIECE_MS = 40
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where logs and pictures go: the folder of the run, if there is one."""
+    named = os.environ.get("E2E_RUN_FOLDER")
+    return Path(named) if named else tmp_path_factory.mktemp("e2e")
+
+
+@pytest.fixture(scope="session")
+def running(run_folder: Path) -> Iterator[RunningProcesses]:
+    """The reference system with its frontend, started once."""
+    options = ProcessOptions(run_folder=run_folder, frontend=True, model_piece_ms=_PIECE_MS)
+    with ProcessEnvironment(options) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        program = find_chromium(playwright.chromium)
+        if program is None:
+            pytest.fail("there is no Chromium: apt-get install chromium, or set CHROMIUM")
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(running: RunningProcesses, chromium: Browser) -> Iterator[Callable[..., Person]]:
+    """Makes a person at a browser of their own (cookies, cache and history), not signed in.
+
+    When the test ends, no page may have met an error of its own or of its security policy.
+    """
+    people: list[Person] = []
+    with ExitStack() as opened:
+
+        def arrive(width: int = 1440, height: int = 900) -> Person:
+            context = chromium.new_context(
+                base_url=running.frontend_url, viewport={"width": width, "height": height}
+            )
+            opened.callback(context.close)
+            context.set_default_timeout(_TIMEOUT_MS)
+            person = Person(context.new_page(), f"person-{secrets.token_hex(6)}")
+            people.append(person)
+            return person
+
+        yield arrive
+        assert [each for person in people for each in person.troubles] == []
+
+
+@pytest.fixture
+def picture(run_folder: Path) -> Callable[[Person, str], None]:
+    """Takes a picture of what a person sees, into the folder of the run."""
+    folder = run_folder / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(person: Person, name: str) -> None:
+        width = (person.page.viewport_size or {"width": 0})["width"]
+        person.page.screenshot(path=folder / f"{name}-{width}.png", animations="disabled")
+
+    return take

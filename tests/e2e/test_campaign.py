@@ -1,0 +1,26 @@
+"""The isolation campaign once with people who signed up, and the tokens that Better Auth gave."""
+
+from __future__ import annotations
+
+from harness.environment import RunningProcesses
+from harness.isolation.campaign import Campaign, CampaignOptions
+from harness.isolation.reference import reference_target
+from harness.isolation.signed_in import SignedInCredentials
+from harness.oracles import ORACLES
+
+
+def test_nothing_crosses_between_people_who_signed_up(running: RunningProcesses) -> None:
+    target = reference_target(running, {})
+    try:
+        options = CampaignOptions(calls=500, seconds=150, seed=20261121)
+        result = Campaign(target, options, lambda event: None).run()
+        credentials = target.credentials
+    finally:
+        target.close()
+    assert result.findings == []
+    assert result.verdict == "clean"
+    assert isinstance(credentials, SignedInCredentials)
+    assert credentials.given > 10, "hardly a call was made with a token of the sign-in service"
+    for oracle in ORACLES:
+        chances = sum(each.oracles.get(oracle.name, 0) for each in result.controls.values())
+        assert chances > 3, f"{oracle.name} could hardly have fired"

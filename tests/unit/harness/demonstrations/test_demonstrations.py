@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.demonstrations import (
     UnknownDemonstrationError,
     get_demonstration,
 )
+from harness.demonstrations.__main__ import lines_to_paste
 from harness.demonstrations.serving import bound_socket, demonstration_target, serving
 from harness.demonstrations.session_cookie import COOKIE, session_app
 from harness.demonstrations.shared_secret import PUBLISHED_SECRETS, guess_secret, mint
@@ -143,3 +145,25 @@ def test_a_port_in_use_is_said_to_be() -> None:
     listener.listen()
     with listener, pytest.raises(HarnessError, match="cannot be used"):
         bound_socket(int(url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("name", sorted(DEMONSTRATIONS))
+def test_the_lines_that_a_person_pastes_do_what_they_say(name: str) -> None:
+    demonstration = get_demonstration(name)
+    listener, url = bound_socket()
+    pattern = demonstration.build(url)
+    with serving(pattern.app, listener):
+        lines = lines_to_paste(pattern, f"{url}{pattern.endpoint}")
+        answers = [paste(line) for line in lines[1::2]]
+    stored = lines[::2].index("# alice stores a task")
+    assert "private" in answers[stored]
+    assert not any("private" in each for each in answers[:stored])
+    shown = ["private" in each for each in answers[stored + 1 :]]
+    assert set(shown) == {demonstration.expected == "leak"}
+
+
+def paste(line: str) -> str:
+    """Send what curl would."""
+    words = shlex.split(line)
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    return httpx2.post(words[2], headers=headers, content=words[-1]).text

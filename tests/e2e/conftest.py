@@ -39,6 +39,21 @@ def running(run_folder: Path) -> Iterator[RunningProcesses]:
         yield system
 
 
+@pytest.fixture
+def set_frontend(running: RunningProcesses) -> Iterator[Callable[..., None]]:
+    """Starts the frontend again with other settings; at the end as it was."""
+    service = running.services["frontend"]
+    before = service.environment
+
+    def change(**settings: str) -> None:
+        service.environment = {**before, **settings}
+        running.restart("frontend")
+
+    yield change
+    service.environment = before
+    running.restart("frontend")
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium without a window."""

@@ -67,10 +67,12 @@ class Person:
             self.page.goto("/tasks")
         expect(self.page.get_by_role("heading", name="All tasks")).to_be_visible()
 
-    def have_account(self) -> None:
+    def have_account(self) -> APIResponse:
         """Make the account and be signed in to it, whatever the page shows."""
         person = {"name": self.name, "email": self.email, "password": self.password}
-        assert self.page.request.post("/api/auth/sign-up/email", data=person).status == 200
+        answer = self.page.request.post("/api/auth/sign-up/email", data=person)
+        assert answer.status == 200
+        return answer
 
     def sign_in(self) -> None:
         """Come back to the account."""
@@ -82,12 +84,13 @@ class Person:
         self.page.get_by_role("button", name="Sign out").click()
         self.page.wait_for_url(re.compile("/sign-in"))
 
-    def end_session(self) -> None:
+    def end_session(self) -> APIResponse:
         """End it as another device would: the page hears nothing of it."""
         answer = self.page.request.post(
             "/api/auth/sign-out", data={}, headers={"Origin": self._origin()}
         )
         assert answer.status == 200
+        return answer
 
     def add(self, title: str) -> None:
         """Add a task and wait until the backend has it."""

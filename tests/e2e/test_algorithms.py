@@ -5,26 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import httpx2
-import pytest
 
 from harness.environment import RunningProcesses
-from harness.environment.process import ServiceProcess
 from harness.surface import Account, SignIn
-
-_SETTING = "AUTH_TOKEN_ALGORITHM"
-
-
-@pytest.fixture
-def frontend(running: RunningProcesses) -> Iterator[ServiceProcess]:
-    """The frontend's process, which is as it was when the test has ended."""
-    service = running.services["frontend"]
-    before = service.environment
-    yield service
-    service.environment = before
-    running.restart("frontend")
 
 
 def _part(token: str, index: int) -> dict[str, object]:
@@ -40,14 +26,13 @@ def _status(running: RunningProcesses, subject: str, token: str) -> int:
 
 
 def test_the_backend_takes_tokens_of_every_algorithm_and_of_former_keys(
-    running: RunningProcesses, frontend: ServiceProcess
+    running: RunningProcesses, set_frontend: Callable[..., None]
 ) -> None:
     origin = running.frontend_url or ""
     given: list[tuple[Account, str]] = []
     with SignIn(origin) as service:
         for algorithm in ("EdDSA", "ES256", "RS256"):
-            frontend.environment = {**frontend.environment, _SETTING: algorithm}
-            running.restart("frontend")
+            set_frontend(AUTH_TOKEN_ALGORITHM=algorithm)
             person = service.sign_up(f"person-{secrets.token_hex(6)}")
             token = person.token()
             given.append((person, token))

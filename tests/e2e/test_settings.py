@@ -1,0 +1,66 @@
+"""Settings of the frontend that change what a person meets: the hosted ChatKit, and patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Route, expect
+
+from tests.e2e.person import Person
+
+Visit = Callable[..., Person]
+_SCRIPT = "https://cdn.example/chatkit.js"
+# Stands in for the hosted component: it only tells what it was set up with.
+_COMPONENT = """
+customElements.define("openai-chatkit", class extends HTMLElement {
+  setOptions(options) {
+    this.textContent = `hosted, ${options.api.url}, ${options.api.domainKey}`;
+  }
+});
+"""
+
+
+def test_the_hosted_component_takes_the_place_of_ours_by_a_setting(
+    visit: Visit, set_frontend: Callable[..., None]
+) -> None:
+    set_frontend(
+        CHATKIT_SOURCE="cdn", CHATKIT_SCRIPT_URL=_SCRIPT, CHATKIT_DOMAIN_KEY="domain_pk_test"
+    )
+    person = visit()
+    person.join()
+    page = person.page
+
+    def serve(route: Route) -> None:
+        route.fulfill(content_type="text/javascript", body=_COMPONENT)
+
+    page.route(_SCRIPT, serve)
+    page.goto("/chat")
+    expect(page.locator("openai-chatkit")).to_contain_text("/chatkit, domain_pk_test")
+    # Without it the page says so, instead of an empty box.
+    page.unroute(_SCRIPT)
+    page.route(_SCRIPT, lambda route: route.abort())
+    page.goto("/chat")
+    expect(page.get_by_text("The assistant could not be loaded.")).to_be_visible()
+
+
+def test_passwords_cannot_be_tried_one_after_the_other(
+    visit: Visit, set_frontend: Callable[..., None]
+) -> None:
+    set_frontend(AUTH_SIGN_IN_ATTEMPTS="2")
+    person = visit()
+    person.have_account()
+    person.page.context.clear_cookies()
+    for number in range(3):
+        answer = person.page.request.post(
+            "/api/auth/sign-in/email",
+            data={"email": person.email, "password": f"guess {number}"},
+            # Nobody chooses the address that attempts are counted by.
+            headers={"X-Forwarded-For": f"203.0.113.{number}"},
+        )
+        assert answer.status == (429 if number == 2 else 401)
+    page = person.page
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_label("Password").fill(person.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Too many attempts. Try again in")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import signal
@@ -14,6 +15,9 @@ import httpx2
 import pytest
 
 from harness.environment import RunningProcesses
+from harness.model.app import create_app as create_model
+from harness.model.minds import helpful
+from tests.unit.system.backend.serving import serving
 from tests.unit.system.service import Service, service, start
 
 # Streams a line, waits for a word on /go, streams another one; /hang never ends.
@@ -75,30 +79,45 @@ def test_what_never_ends_is_given_up_in_bounded_time(app: Service, number: signa
     assert app.process.wait(20) == 0
 
 
-def test_a_request_under_way_is_answered_while_new_ones_are_refused(
+async def test_a_request_and_a_chat_under_way_are_finished_while_new_ones_are_refused(
     running: RunningProcesses, tmp_path: Path, alice: str
 ) -> None:
-    with service(running, "backend", tmp_path, {}) as started:
-        place = urlsplit(started.url)
-        body = b'{"title": "begun before the end"}'
-        head = (
-            f"POST /api/{alice}/tasks HTTP/1.1\r\nHost: {place.netloc}\r\n"
-            f"Authorization: Bearer {running.mint(alice)}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        with socket.create_connection((place.hostname, place.port), timeout=20) as half:
-            half.sendall(head.encode() + body[:5])
-            # Answered on the same event loop after the half request was read.
-            assert httpx2.get(f"{started.url}/health").status_code == 200
-            started.process.send_signal(signal.SIGTERM)
-            started.wait_for_message("Shutting down")
-            with pytest.raises(httpx2.ConnectError):
-                httpx2.get(f"{started.url}/health")
-            half.sendall(body[5:])
-            answer = http.client.HTTPResponse(half)
-            answer.begin()
-            assert answer.status == 201
-        assert started.process.wait(20) == 0
+    body = b'{"title": "begun before the end"}'
+    async with serving(create_model(helpful, piece_seconds=0.1)) as model:
+        changes = {"OPENAI_BASE_URL": f"{model}/v1"}
+        with service(running, "backend", tmp_path, changes) as started:
+            place = urlsplit(started.url)
+            bearer = f"Bearer {running.mint(alice)}"
+            head = (
+                f"POST /api/{alice}/tasks HTTP/1.1\r\nHost: {place.netloc}\r\n"
+                f"Authorization: {bearer}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            headers = {"Authorization": bearer, "Accept": "text/event-stream"}
+            asked = {"message": "add a task to buy milk"}
+            url = f"{started.url}/api/chat"
+            async with httpx2.AsyncClient(timeout=30.0) as client:
+                half = socket.create_connection((place.hostname, place.port), timeout=20)
+                with half:
+                    half.sendall(head.encode() + body[:5])
+                    async with client.stream("POST", url, json=asked, headers=headers) as answer:
+                        lines = answer.aiter_lines()
+                        assert await anext(lines) == "event: started"
+                        started.process.send_signal(signal.SIGTERM)
+                        await asyncio.to_thread(started.wait_for_message, "Shutting down")
+                        with pytest.raises(httpx2.ConnectError):
+                            await httpx2.AsyncClient().get(f"{started.url}/health")
+                        half.sendall(body[5:])
+                        assert await asyncio.to_thread(_status, half) == 201
+                        rest = [line async for line in lines]
+            assert "event: answered" in rest
+            assert await asyncio.to_thread(started.process.wait, 20) == 0
+
+
+def _status(connection: socket.socket) -> int:
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer.status
 
 
 def test_a_port_in_use_is_one_line_that_names_the_setting(

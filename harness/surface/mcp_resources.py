@@ -1,13 +1,14 @@
-"""MCP resources and prompts as operations.
+"""MCP resources, prompts and completions as operations.
 
 A template's variables become parameters (`mcp:resources/read task://{task_id}`), so that a URI
 carries somebody's id as an argument does; `mcp:resources/read` takes a whole URI as some answer
-gave it. Neither has an identity argument: whose data is meant, the credential alone says.
+gave it. `mcp:completion/complete` asks what a variable or an argument could be, from a part of
+it. None has an identity argument: whose data is meant, the credential alone says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -15,7 +16,14 @@ from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 
 from harness.history import Answer, Outcome
 from harness.surface.exchange import clean_headers, decode, encode, unreachable, unsendable
-from harness.surface.mcp_wire import McpWire, json_or_text, refusal, request, result_of
+from harness.surface.mcp_wire import (
+    METHOD_NOT_FOUND,
+    McpWire,
+    json_or_text,
+    refusal,
+    request,
+    result_of,
+)
 from harness.surface.operation import Operation, Parameter, Role
 from harness.surface.schemas import parameter
 
@@ -24,12 +32,13 @@ _TEXT = {"type": "string"}
 _LIST = "resources/list"
 _READ = "resources/read"
 _PROMPT = "prompts/get"
+_COMPLETE = "completion/complete"
 # They tell a client how long to keep an answer and who gave it, and hold nobody's data.
 _PROTOCOL_FIELDS = frozenset({"_meta", "resultType", "ttlMs", "cacheScope"})
 
 
 class McpResourcesSurface:
-    """The resources and prompts of one MCP server.
+    """The resources, prompts and completions of one MCP server.
 
     Args:
         url: The endpoint.
@@ -63,12 +72,30 @@ class McpResourcesSurface:
         found += [
             _prompt(each) for each in self._wire.listed("prompts/list", "prompts", headers) or ()
         ]
-        return found
+        return [*found, *self._completions(found)]
+
+    def _completions(self, operations: Sequence[Operation]) -> list[Operation]:
+        """What could complete these operations' parameters, if the server completes anything."""
+        found = [
+            _operation(
+                _COMPLETE,
+                f"{operation.extra['of']} {each.name}",
+                (Parameter("value", _TEXT, True, Role.QUERY),),
+                extra={"ref": _reference(operation), "argument": each.name},
+            )
+            for operation in operations
+            if operation.extra["of"]
+            for each in operation.parameters
+        ]
+        if not found:
+            return []
+        answer = self.call(found[0], {"value": ""}, self._discovery_headers)
+        return found if answer.code != METHOD_NOT_FOUND else []
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
     ) -> Answer:
-        """List, read or prompt."""
+        """List, read, prompt or complete."""
         method = str(operation.extra["method"])
         try:
             response = self._wire.post(method, _params(operation, arguments), headers)
@@ -94,7 +121,12 @@ def resource_read(uri: str) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def _operation(
-    method: str, name: str, parameters: tuple[Parameter, ...], *, lists: bool = False
+    method: str,
+    name: str,
+    parameters: tuple[Parameter, ...],
+    *,
+    lists: bool = False,
+    extra: Mapping[str, Any] | None = None,
 ) -> Operation:
     return Operation(
         surface=SURFACE,
@@ -102,7 +134,7 @@ def _operation(
         parameters=parameters,
         reads_only=True,
         lists=lists,
-        extra={"method": method, "of": name},
+        extra={"method": method, "of": name, **(extra or {})},
     )
 
 
@@ -127,6 +159,13 @@ def _prompt(item: Mapping[str, Any]) -> Operation:
     return _operation(_PROMPT, str(item["name"]), parameters, lists=not needs)
 
 
+def _reference(operation: Operation) -> dict[str, str]:
+    """How a completion names what it completes (completion, section Reference Types)."""
+    if operation.extra["method"] == _PROMPT:
+        return {"type": "ref/prompt", "name": str(operation.extra["of"])}
+    return {"type": "ref/resource", "uri": str(operation.extra["of"])}
+
+
 def _params(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What the method takes.
 
@@ -134,6 +173,9 @@ def _params(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any
         ValueError, RecursionError: An argument has no place in a URI.
     """
     method, name = operation.extra["method"], str(operation.extra["of"])
+    if method == _COMPLETE:
+        argument = {"name": operation.extra["argument"], **arguments}
+        return {"ref": operation.extra["ref"], "argument": argument}
     if method == _PROMPT:
         return {"name": name, "arguments": dict(arguments)}
     if method == _READ and name:

@@ -24,7 +24,7 @@ _META = {
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": {"name": "crosstalk", "version": "1"},
 }
-_METHOD_NOT_FOUND = "-32601"
+METHOD_NOT_FOUND = "-32601"
 
 
 class McpWire:
@@ -74,7 +74,7 @@ class McpWire:
             result = result_of(body)
             if result is None or not isinstance(result.get(key), list):
                 code, message = error_fields(body)
-                if code == _METHOD_NOT_FOUND:
+                if code == METHOD_NOT_FOUND:
                     return None
                 reason = message or code or f"HTTP {response.status_code}"
                 raise SurfaceError(f"{self.url} does not list {key}: {reason}")

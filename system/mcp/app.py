@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from system.identity import TokenExchange
-from system.mcp import prompts, resources
+from system.mcp import completions, log_levels, prompts, resources
 from system.mcp.access import open_data
 from system.mcp.data import Data
 from system.mcp.gate import admit_to
@@ -44,6 +44,7 @@ _REQUEST_HEADERS = [
     REQUEST_ID_HEADER,
 ]
 _ANSWER_HEADERS = ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER]
+_ROOMS = (tasks, projects, statistics, health, resources, prompts, completions, log_levels)
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
     "bearer token; resources and prompts are that user's own."
@@ -59,7 +60,7 @@ def create_server(data: Data) -> GuardedServer:
         # Nothing is ever announced, so nobody may hold a stream open to listen.
         subscriptions=False,
     )
-    for room in (tasks, projects, statistics, health, resources, prompts):
+    for room in _ROOMS:
         room.register(server, data)
     return server
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, TypeVar
 
 from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -25,6 +25,7 @@ from mcp.types import (
     InputRequiredResult,
     ListResourcesResult,
     PaginatedRequestParams,
+    RequestParams,
     TextContent,
 )
 from mcp.types import Tool as ToolDescription
@@ -139,7 +140,7 @@ class GuardedServer(MCPServer[Any]):
         Raises:
             MCPError: There is none of that URI for this caller, or it cannot be read now.
         """
-        return await self._answer("resources/read", super().read_resource(uri, context))
+        return await self.answer("resources/read", super().read_resource(uri, context))
 
     async def get_prompt(
         self,
@@ -152,7 +153,7 @@ class GuardedServer(MCPServer[Any]):
         Raises:
             MCPError: There is no such prompt, an argument is not valid, or it cannot be filled now.
         """
-        return await self._answer("prompts/get", self._prompt(name, arguments or {}, context))
+        return await self.answer("prompts/get", self._prompt(name, arguments or {}, context))
 
     async def _prompt(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
@@ -167,7 +168,7 @@ class GuardedServer(MCPServer[Any]):
         self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
     ) -> ListResourcesResult:
         # The SDK's own handler lists what is registered, the same for everybody.
-        return await self._answer(
+        return await self.answer(
             "resources/list", self._resources(params.cursor if params else None)
         )
 
@@ -176,7 +177,16 @@ class GuardedServer(MCPServer[Any]):
             return ListResourcesResult(resources=[])
         return await self.resource_listing(caller(), cursor)
 
-    async def _answer(self, what: str, work: Awaitable[Answer]) -> Answer:
+    def handle(
+        self,
+        method: str,
+        params: type[RequestParams],
+        handler: Callable[[ServerRequestContext[Any], Any], Awaitable[HandlerResult]],
+    ) -> None:
+        """Answer a method of the protocol for which the SDK has no decorator."""
+        self._lowlevel_server.add_request_handler(method, params, handler)
+
+    async def answer(self, what: str, work: Awaitable[Answer]) -> Answer:
         """Wait for what was asked, within the time limit.
 
         Raises:

@@ -179,6 +179,26 @@ def test_bad_arguments_of_a_prompt_are_named(
     assert list(answer.body["error"]["data"]["details"]) == list(arguments)
 
 
+def test_completions_suggest_ids_of_the_callers_own(
+    running: RunningProcesses, alice: str, bob: str
+) -> None:
+    home = use(running, alice, "add_project", name="Home")["id"]
+    use(running, alice, "add_project", name="Work")
+    milk = use(running, alice, "add_task", title="milk")["id"]
+
+    def suggested(subject: str, of: str, value: str) -> list[str]:
+        answer = ask(running, subject, f"mcp:completion/complete {of}", value=value)
+        return list(answer.body["completion"]["values"])
+
+    for of in ("plan_my_day project_id", "project://{project_id} project_id"):
+        assert suggested(alice, of, "hom") == [home]
+        assert len(suggested(alice, of, "")) == 2
+        assert suggested(bob, of, "") == []
+        assert suggested(bob, of, home[:8]) == []
+    assert suggested(alice, "task://{task_id} task_id", milk) == [milk]
+    assert suggested(bob, "task://{task_id} task_id", milk) == []
+
+
 def test_nothing_is_read_without_a_token(running: RunningProcesses, alice: str) -> None:
     surface = McpResourcesSurface(running.mcp_url, bearer(running, alice))
     for operation in surface.discover():

@@ -27,7 +27,7 @@ def test_a_handshake_revision_is_spoken_as_asked(
     caller = Handshake(url, running.mint(alice, audience="mcp"), version)
     answer = caller.initialize()
     assert answer["protocolVersion"] == version
-    assert {"tools", "resources", "prompts"} <= set(answer["capabilities"])
+    assert {"tools", "resources", "prompts", "completions"} <= set(answer["capabilities"])
     assert bool(caller.session) is kept
     assert len(caller.send("tools/list").json()["result"]["tools"]) > 10
     made = caller.use("add_task", user_id=alice, title="milk")
@@ -38,6 +38,7 @@ def test_a_handshake_revision_is_spoken_as_asked(
     plan = caller.send("prompts/get", {"name": "plan_my_day"}).json()["result"]
     assert "milk" in plan["messages"][0]["content"]["text"]
     assert caller.send("ping").json()["result"] == {}
+    assert caller.send("logging/setLevel", {"level": "warning"}).json()["result"] == {}
 
 
 def test_a_revision_that_nobody_released_is_answered_with_one_that_is_spoken(

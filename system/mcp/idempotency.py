@@ -35,6 +35,9 @@ def key_of(meta: Mapping[str, object] | None) -> Iterator[None]:
         ValidationFailed: It is not 1 to 255 visible ASCII characters.
     """
     value = (meta or {}).get(META_KEY)
+    if value == SCHEMA:
+        # Some clients, the Agents SDK's among them, send a tool's own `_meta` back with each call.
+        value = None
     if value is not None and not (isinstance(value, str) and re.fullmatch(IDEMPOTENCY_KEY, value)):
         raise ValidationFailed(details={META_KEY: "must be 1 to 255 visible ASCII characters"})
     token = _key.set(value)

@@ -23,9 +23,10 @@ _CODES = {
 }
 
 
-def protocol_error(error: ServiceError) -> MCPError:
-    """The JSON-RPC error that says what the envelope says."""
-    return MCPError(_CODES.get(error.code, INTERNAL_ERROR), error.message, error.envelope())
+def protocol_error(error: ServiceError, uri: str | None = None) -> MCPError:
+    """The JSON-RPC error that says what the envelope says, and which URI was asked for, if any."""
+    data = error.envelope() if uri is None else {**error.envelope(), "uri": uri}
+    return MCPError(_CODES.get(error.code, INTERNAL_ERROR), error.message, data)
 
 
 def service_error(error: BaseException) -> ServiceError:

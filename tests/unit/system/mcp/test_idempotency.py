@@ -10,7 +10,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from harness.environment import RunningProcesses
-from system.mcp.idempotency import META_KEY, current_key, key_of
+from system.mcp.idempotency import META_KEY, SCHEMA, current_key, key_of
 from tests.unit.system.mcp.keyed import keyed_call
 
 READS = {"get_task", "list_tasks", "search_tasks", "list_projects", "get_user_stats"}
@@ -80,3 +80,8 @@ def test_a_key_lasts_as_long_as_its_call() -> None:
         with key_of(None):
             assert current_key() is None
     assert current_key() is None
+
+
+def test_a_tools_own_words_sent_back_are_no_key() -> None:
+    with key_of({META_KEY: dict(SCHEMA)}):
+        assert current_key() is None

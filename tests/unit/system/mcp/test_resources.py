@@ -130,6 +130,7 @@ def test_what_is_not_the_callers_is_not_found_whatever_it_is(
                 "error_code": "not_found",
                 "message": "not found",
                 "details": {},
+                "uri": asked,
             },
         }
     }

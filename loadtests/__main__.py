@@ -8,62 +8,113 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 from rich.console import Console
 from rich.table import Table
 
 from harness.deadlock.topologies import Sizes
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import RunningProcesses
 from harness.environment.guard import Guard
 from harness.errors import HarnessError
 from harness.report.console import make_console
 from harness.report.runs import open_run
+from loadtests.accounts import Account
 from loadtests.load_process import LoadProcess
+from loadtests.ours import Ours, make_accounts, observed_system
+from loadtests.picture import picture
 from loadtests.proof import Outcome, Proof
-from loadtests.tally import Subject
+from loadtests.requests import add_task
+
+_THINK_MS = 200
+_MOST_USERS = 100
 
 
 def main() -> int:
-    """Run everything, print the table, write `summary.json`."""
+    """Run everything, print the tables, write `summary.json`."""
     arguments = _arguments()
     console = make_console()
     run = open_run("load")
     sizes = Sizes(pool=arguments.pool, workers=arguments.workers)
-    options = ProcessOptions(run_folder=run.path, adversarial_model=False)
-    with ProcessEnvironment(options) as running, LoadProcess(run.path / "load.log") as load:
-        subjects = [Subject.create() for _ in range(2 * max(sizes.pool + 1, sizes.workers))]
-        _store_markers(running, subjects)
-        guard = Guard()
-        try:
+    guard = Guard()
+    try:
+        with (
+            observed_system(run.path, think_ms=_THINK_MS) as (running, observers),
+            LoadProcess(run.path / "load.log") as load,
+        ):
+            accounts = make_accounts(running, max(_MOST_USERS, 2 * max(sizes.pool, sizes.workers)))
+            _store_markers(running, accounts)
+            ours = Ours(running, observers, accounts, run)
+            for phase in _phases(short=arguments.short, users=arguments.users):
+                figures = ours.phase(load, **phase)
+                console.print(_line(phase["name"], figures), markup=False, soft_wrap=True)
             proof = Proof(
-                running.databases["backend"], subjects, sizes, run, lambda each: _say(console, each)
+                running.databases["backend"],
+                [each.subject for each in accounts],
+                sizes,
+                run,
+                lambda each: _say(console, each),
             )
-            outcomes = proof.run(load, guard, short=arguments.short)
-        finally:
-            guard.close()
-    run.write_summary({"topologies": [each.summarized() for each in outcomes]})
-    console.print(_table(outcomes))
-    console.print(f"summary.json: {run.path}", markup=False, soft_wrap=True)
-    return 0 if all(each.agree for each in outcomes) else 1
+            outcomes = [] if arguments.ours else proof.run(load, guard, short=arguments.short)
+    finally:
+        guard.close()
+    run.write("boundaries.svg", picture(outcomes))
+    verdict = ours.verdict
+    run.write_summary(
+        {"topologies": [each.summarized() for each in outcomes], "ours": verdict.summarized()}
+    )
+    if outcomes:
+        console.print(_table(outcomes))
+    for problem in verdict.departures + verdict.circles:
+        console.print(f"ours: {problem}", markup=False, soft_wrap=True)
+    good = verdict.stands and all(each.agree for each in outcomes)
+    said = "every boundary is where the model says, and ours has none"
+    console.print(said if good else "NOT as the model says; see summary.json")
+    console.print(f"summary.json, boundaries.svg: {run.path}", markup=False, soft_wrap=True)
+    return 0 if good else 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="loadtests", description="The deadlock question.")
     parser.add_argument("--short", action="store_true", help="below and at the boundaries only")
+    parser.add_argument("--ours", action="store_true", help="only our own system")
+    parser.add_argument("--users", type=int, default=0, help="chats at once on ours")
     parser.add_argument("--pool", type=int, default=15, help="connections of a service's pool")
     parser.add_argument("--workers", type=int, default=40, help="worker threads of a service")
     return parser.parse_args()
 
 
-def _store_markers(running: RunningProcesses, subjects: list[Subject]) -> None:
+def _phases(*, short: bool, users: int) -> Iterator[dict[str, Any]]:
+    """What ours goes through: everybody at once, coming slowly, coming suddenly, arriving."""
+    at_once = {"kind": "rounds", "path": "/api/chat", "body": {"message": "show my tasks"}}
+    for count in [users] if users else [30] if short else [100, 500]:
+        yield {"name": f"{count} at once", "users": count, **at_once, "rounds": 1, "seconds": 600.0}
+    ramp = [(4.0, 5), (4.0, 15)] if short else [(5.0, 10), (5.0, 25), (10.0, 50)]
+    yield {"name": "ramp", "users": ramp[-1][1], "kind": "people", "stages": ramp}
+    if not short:
+        spike = [(5.0, 10), (8.0, 100), (5.0, 10)]
+        yield {"name": "spike", "users": 100, "kind": "people", "stages": spike}
+    rate, arriving = (4.0, 5.0) if short else (10.0, 20.0)
+    arrive = {"kind": "arrivals", "rate": rate, "arriving": arriving, "seconds": arriving + 60.0}
+    yield {"name": f"{rate:.0f} arrivals a second", "users": 1, **arrive}
+
+
+def _store_markers(running: RunningProcesses, accounts: list[Account]) -> None:
     with httpx2.Client(base_url=running.backend_url, timeout=30.0) as client:
-        for each in subjects:
-            client.post(
-                f"/api/{each.user}/tasks",
-                json={"title": f"remember {each.marker}"},
-                headers={"Authorization": f"Bearer {running.mint(each.user)}"},
-            ).raise_for_status()
+        for account in accounts:
+            call = add_task(account, running.mcp_url)
+            client.post(call.path, json=call.body, headers=call.headers).raise_for_status()
+
+
+def _line(name: str, figures: dict[str, Any]) -> str:
+    return (
+        f"ours, {name}: {figures['requests']} requests, {figures['errors']} errors, "
+        f"{figures['unfinished']} unfinished, {figures['stalls']} stalls, "
+        f"{figures['foreign']} foreign of {figures['own']}, "
+        f"p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms"
+    )
 
 
 def _say(console: Console, outcome: Outcome) -> None:

@@ -9,16 +9,22 @@ from locust.contrib.fasthttp import FastHttpUser  # isort: skip
 from locust.env import Environment  # isort: skip
 from locust.exception import StopUser  # isort: skip
 
+import itertools
 import json
+import secrets
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gevent
 from gevent.event import Event
 
+from loadtests.accounts import Account
 from loadtests.looking import look, steps
-from loadtests.tally import Subject, Tally
+from loadtests.people import Arrivals, Person, send
+from loadtests.requests import Call
+from loadtests.tally import Tally
 
 _LOOK_SECONDS = 0.1
 _STANDSTILL_SECONDS = 1.0
@@ -43,19 +49,21 @@ class Barrier:
 
 
 class Chatter(FastHttpUser):
-    """Chats with a topology, each round at the same moment as everybody else."""
+    """Chats, each round at the same moment as everybody else."""
 
     abstract = True
     wait_time = constant(0)
-    network_timeout = 120.0
+    network_timeout = 600.0
     tally: Tally
     barrier: Barrier
-    subjects: list[Subject]
+    accounts: list[Account]
     rounds: int
+    path: str
+    body: dict[str, Any]
 
     def on_start(self) -> None:
-        """Become one of the subjects."""
-        self._subject = self.subjects.pop()
+        """Become one of the users."""
+        self._account = self.accounts.pop()
         self._left = self.rounds
 
     @task
@@ -65,47 +73,99 @@ class Chatter(FastHttpUser):
             raise StopUser()
         self._left -= 1
         self.barrier.wait()
-        subject = self._subject
-        self.tally.watchdog.begin()
-        began = time.monotonic()
-        headers = {"Authorization": f"Bearer {subject.user}"}
-        with self.client.post("/chat", json={}, headers=headers, catch_response=True) as answer:
-            ms = (time.monotonic() - began) * 1000
-            if answer.status_code == 200:
-                self.tally.answered("chat", subject, answer.text or "", ms)
-            else:
-                self.tally.failed("chat", f"{answer.status_code} {answer.error or ''}")
+        headers = {
+            "Authorization": f"Bearer {self._account.token}",
+            "X-Request-ID": f"chat.{secrets.token_hex(8)}",
+        }
+        call = Call("chat", "POST", self.path, headers, self.body)
+        send(self.client, self.tally, self._account, call)
 
 
-def chat_rounds(phase: dict[str, Any]) -> dict[str, Any]:
+def rounds(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
     """So many users chat at once, so many times; ends at the first stall."""
-    users = phase["users"]
-    tally = Tally.create(phase["patience"])
-    chatter = type(
-        "PhaseChatter",
-        (Chatter,),
-        {
-            "host": phase["host"],
-            "tally": tally,
-            "barrier": Barrier(users),
-            "rounds": phase["rounds"],
-            "subjects": [Subject(*each) for each in phase["subjects"][:users]],
-        },
+    users, times = phase["users"], phase["rounds"]
+    members = {
+        "host": phase["host"],
+        "tally": tally,
+        "barrier": Barrier(users),
+        "rounds": times,
+        "path": phase["path"],
+        "body": phase["body"],
+        "accounts": _accounts(phase)[:users],
+    }
+    return _run(
+        phase,
+        tally,
+        type("_", (Chatter,), members),
+        lambda: tally.watchdog.completed >= users * times,
     )
-    environment = Environment(user_classes=[chatter], events=events)
+
+
+def people(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
+    """People come and go as the stages say: pairs of seconds and how many there are by then."""
+    accounts = itertools.cycle(_accounts(phase))
+    members = {
+        "host": phase["host"],
+        "tally": tally,
+        "mcp_url": phase["mcp_url"],
+        "new_account": staticmethod(lambda: next(accounts)),
+    }
+    return _run(phase, tally, type("_", (Person,), members), lambda: False)
+
+
+def arrivals(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
+    """Requests arrive at a constant rate; the phase ends when the last is answered."""
+    ended = Event()
+    members = {
+        "host": phase["host"],
+        "tally": tally,
+        "mcp_url": phase["mcp_url"],
+        "accounts": _accounts(phase),
+        "rate": phase["rate"],
+        "seconds": phase["arriving"],
+        "ended": ended,
+    }
+    return _run(phase, tally, type("_", (Arrivals,), members), ended.is_set)
+
+
+def _accounts(phase: dict[str, Any]) -> list[Account]:
+    return [Account.from_plain(each) for each in phase["accounts"]]
+
+
+def _run(
+    phase: dict[str, Any], tally: Tally, user: type[FastHttpUser], over: Callable[[], bool]
+) -> dict[str, Any]:
+    """Let users of this class run until it is over, the time is up, or they stand still."""
+    environment = Environment(user_classes=[user], events=events)
     runner = environment.create_local_runner()
+    stages = list(phase.get("stages") or [(phase["seconds"], phase["users"])])
     began = time.monotonic()
-    runner.start(users, spawn_rate=users)
+    until = began
     seen: dict[str, Any] | None = None
-    while seen is None and time.monotonic() - began < phase["seconds"]:
-        gevent.sleep(_LOOK_SECONDS)
-        if tally.watchdog.look() is not None:
-            seen = standstill(tally, phase["observers"])
-        if tally.watchdog.completed >= users * phase["rounds"]:
-            break
+    while seen is None and stages:
+        lasts, users = stages.pop(0)
+        until += lasts
+        runner.start(users, spawn_rate=max(1.0, users / phase.get("spawn_seconds", 1.0)))
+        while seen is None and time.monotonic() < until and not over():
+            gevent.sleep(_LOOK_SECONDS)
+            if tally.watchdog.look() is not None:
+                seen = standstill(tally, phase["observers"])
+    seen = seen or _drain(phase, tally, user)
     figures = tally.figures()
     runner.quit()
     return {**figures, "seconds": round(time.monotonic() - began, 2), "seen": seen}
+
+
+def _drain(phase: dict[str, Any], tally: Tally, user: type[FastHttpUser]) -> dict[str, Any] | None:
+    """Let nobody begin anything more, and wait for what was begun."""
+    if issubclass(user, Person):
+        user.closing = True
+    seen: dict[str, Any] | None = None
+    while seen is None and tally.watchdog.in_flight:
+        gevent.sleep(_LOOK_SECONDS)
+        if tally.watchdog.look() is not None:
+            seen = standstill(tally, phase["observers"])
+    return seen
 
 
 def standstill(tally: Tally, observers: dict[str, str]) -> dict[str, Any] | None:
@@ -118,10 +178,16 @@ def standstill(tally: Tally, observers: dict[str, str]) -> dict[str, Any] | None
     return look(observers)
 
 
+_KINDS = {"rounds": rounds, "people": people, "arrivals": arrivals}
+
+
 def main() -> None:
     """Serve phases until the input ends."""
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(chat_rounds(json.loads(line))) + "\n")
+        phase = json.loads(line)
+        tally = Tally.create(phase["patience"])
+        figures = _KINDS[phase["kind"]](phase, tally)
+        sys.stdout.write(json.dumps(figures) + "\n")
         sys.stdout.flush()
 
 

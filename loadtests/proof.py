@@ -14,6 +14,7 @@ from harness.deadlock.topologies import Sizes, topologies
 from harness.deadlock.traces import departure
 from harness.environment.guard import Guard
 from harness.report.runs import RunFolder
+from loadtests.accounts import Account
 from loadtests.load_process import LoadProcess
 from loadtests.looking import merged_traces, observed_circle
 from loadtests.running import RunningTopology
@@ -167,12 +168,16 @@ class Proof:
     ) -> bool:
         figures = load.run(
             {
+                "kind": "rounds",
                 "host": running.url,
+                "path": "/chat",
+                "body": {},
                 "users": users,
                 "rounds": 2,
                 "seconds": 30.0,
                 "patience": _PATIENCE,
-                "subjects": [(each.user, each.marker) for each in self._subjects[:users]],
+                # Who calls a topology is who the bearer says.
+                "accounts": [Account(each, each.user).plain() for each in self._subjects[:users]],
                 "observers": running.observers,
             }
         )

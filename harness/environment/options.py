@@ -30,6 +30,7 @@ class ProcessOptions:
         ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
         extra_env: Service name to environment variables that are added or replaced.
         frontend: Build and start the frontend too; needs Node.
+        model_think_ms: How long the offline model takes before each reply.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
     """
 
@@ -45,6 +46,7 @@ class ProcessOptions:
     extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     frontend: bool = False
+    model_think_ms: int = 0
 
     @property
     def offline(self) -> bool:

@@ -112,6 +112,7 @@ class Wiring:
             adversarial = ["--adversarial"] if self.options.adversarial_model else []
             settings = ["--port", str(self.ports["model"])]
             settings += ["--piece-ms", str(self.options.model_piece_ms)]
+            settings += ["--think-ms", str(self.options.model_think_ms)]
             commands["model"] = _module("harness.model", *settings, *adversarial)
         return commands
 

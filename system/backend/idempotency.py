@@ -10,7 +10,7 @@ from system.errors import ValidationFailed
 from system.wire.keys import KEY_HEADER, KEY_HEADER_PATTERN, read_key
 
 
-def idempotency_key(
+async def idempotency_key(
     request: Request,
     value: Annotated[
         str | None,

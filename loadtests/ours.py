@@ -1,0 +1,221 @@
+"""Our own system under load: observed from inside, and compared with what is declared for it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.deadlock.search import resources
+from harness.deadlock.topologies import Sizes, topologies
+from harness.deadlock.traces import departure
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment.options import DataAccess
+from harness.environment.ports import free_port
+from harness.environment.wiring import package_root
+from harness.report.runs import RunFolder
+from loadtests.accounts import Account, Place
+from loadtests.load_process import LoadProcess
+from loadtests.looking import merged_traces, observed_circle
+from loadtests.observe import VARIABLE, Plan
+from loadtests.running import TO_BACKEND, TO_MCP
+
+TO_MODEL = "HTTP connection to the model"
+_DECLARED: Mapping[DataAccess, str] = {
+    "direct": "separate",
+    "api": "separate-through-rest",
+    "hybrid": "separate-hybrid",
+}
+# The first word of a request's id, and what it is declared as.
+_KINDS = {"chat": "chat", "rest": "REST request", "tool": "tool call"}
+_PATIENCE = 10.0
+# Asked is whether it stalls, not whether it is quick: a slow machine must not meet time-outs.
+_UNHURRIED = {
+    "AGENT_TIMEOUT_SECONDS": "600",
+    "DATABASE_POOL_TIMEOUT": "120",
+    "DATABASE_STATEMENT_TIMEOUT": "60",
+    "MCP_TIMEOUT_SECONDS": "300",
+    "MCP_CALL_TIMEOUT_SECONDS": "240",
+}
+_INSTRUMENT = Path(__file__).parent / "instrument"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of our system.
+
+    Attributes:
+        phases: The figures of each phase, by its name.
+        departures: Requests that took something that is not declared.
+        traced: Requests that were compared, by kind.
+        circles: Circles that were seen; there must be none.
+    """
+
+    phases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    departures: list[str] = field(default_factory=list)
+    traced: dict[str, int] = field(default_factory=dict)
+    circles: list[str] = field(default_factory=list)
+
+    @property
+    def stands(self) -> bool:
+        """Every request was answered, well, with nobody else's texts, and as declared."""
+        return (
+            all(
+                each["requests"] > 0
+                and each["own"] > 0
+                and not (each["errors"] or each["unfinished"] or each["stalls"] or each["foreign"])
+                for each in self.phases.values()
+            )
+            and not self.departures
+            and bool(self.traced)
+        )
+
+    def summarized(self) -> dict[str, Any]:
+        """As in `summary.json`: sums over the phases, the worst percentiles, and each phase."""
+        phases = list(self.phases.values())
+        return {
+            "users": max((each["users"] for each in phases), default=0),
+            **{
+                key: sum(each[key] for each in phases)
+                for key in ("requests", "errors", "unfinished", "stalls", "foreign", "own")
+            },
+            **{
+                key: max((each[key] or 0.0 for each in phases), default=0.0)
+                for key in ("p50_ms", "p99_ms")
+            },
+            "stands": self.stands,
+            **asdict(self),
+        }
+
+
+@contextmanager
+def observed_system(
+    folder: Path, *, think_ms: int, data_access: DataAccess = "direct"
+) -> Iterator[tuple[RunningProcesses, dict[str, str]]]:
+    """Our system, unchanged, with an observer in each of its two services.
+
+    Args:
+        folder: The run's.
+        think_ms: How long the offline model takes, in milliseconds.
+        data_access: How MCP reaches data.
+    """
+    ports = {name: free_port() for name in ("backend", "mcp", "model")}
+    watching = {name: free_port() for name in ("backend", "mcp")}
+    calls = {
+        f"http://127.0.0.1:{ports['mcp']}/mcp": TO_MCP,
+        f"http://127.0.0.1:{ports['model']}": TO_MODEL,
+        f"http://127.0.0.1:{ports['backend']}/api": TO_BACKEND,
+    }
+    root = package_root("loadtests")
+    path = os.pathsep.join((str(_INSTRUMENT), str(root)))
+    names = {"backend": "backend", "mcp": "MCP"}
+    environment = {
+        service: {
+            **_UNHURRIED,
+            "PYTHONPATH": path,
+            VARIABLE: json.dumps(
+                asdict(
+                    Plan(
+                        port=port,
+                        pool=f"{names[service]} pool connection",
+                        loop=f"{names[service]} event loop",
+                        worker=f"{names[service]} worker thread",
+                        calls=calls,
+                    )
+                )
+            ),
+        }
+        for service, port in watching.items()
+    }
+    options = ProcessOptions(
+        run_folder=folder,
+        adversarial_model=False,
+        data_access=data_access,
+        ports=ports,
+        extra_env=environment,
+        model_think_ms=think_ms,
+    )
+    with ProcessEnvironment(options) as running:
+        yield running, {name: f"http://127.0.0.1:{port}" for name, port in watching.items()}
+
+
+class Ours:
+    """Phases of load on our system.
+
+    Args:
+        running: The system.
+        observers: Of its services.
+        accounts: Users who have a task with their marker.
+        run: Where logs and what was seen in a stall go.
+        data_access: How MCP reaches data.
+    """
+
+    def __init__(
+        self,
+        running: RunningProcesses,
+        observers: Mapping[str, str],
+        accounts: list[Account],
+        run: RunFolder,
+        data_access: DataAccess = "direct",
+    ) -> None:
+        self._running = running
+        self._observers = observers
+        self._accounts = accounts
+        self._run = run
+        self._declared = topologies(Sizes())[_DECLARED[data_access]]
+        self.verdict = Verdict()
+
+    def phase(self, load: LoadProcess, name: str, users: int, **what: Any) -> dict[str, Any]:
+        """Run a phase, and compare what requests took with what is declared.
+
+        Args:
+            load: Makes the load.
+            name: How figures call it.
+            users: How many there are at most.
+            what: The phase, as `loadtests.phases` takes it.
+        """
+        figures = load.run(
+            {
+                "host": self._running.backend_url,
+                "mcp_url": self._running.mcp_url,
+                "users": users,
+                "patience": _PATIENCE,
+                "accounts": [each.plain() for each in self._accounts],
+                "observers": dict(self._observers),
+                **what,
+            }
+        )
+        seen = figures.pop("seen")
+        if seen is not None:
+            self._run.write(f"ours-{name}-stall.json", json.dumps(seen, indent=1))
+            capacities = {each.name: each.capacity for each in resources(self._declared)}
+            self.verdict.circles.append(observed_circle(seen, capacities, "request"))
+        self.verdict.phases[name] = {"users": users, **figures}
+        self.compare()
+        return self.verdict.phases[name]
+
+    def compare(self) -> None:
+        """Hold what requests did against what is declared."""
+        declared = {each.name: each for each in self._declared.requests}
+        traced: dict[str, int] = {}
+        departures = []
+        for identifier, trace in merged_traces(self._observers).items():
+            kind = _KINDS.get(identifier.split(".")[0])
+            if kind is None:
+                continue
+            traced[kind] = traced.get(kind, 0) + 1
+            found = departure(declared[kind], trace)
+            if found is not None:
+                departures.append(f"{kind} {identifier}: {found}")
+        self.verdict.traced = traced
+        self.verdict.departures = departures[:5]
+
+
+def make_accounts(running: RunningProcesses, count: int) -> list[Account]:
+    """New users of this system."""
+    place = Place(running.backend_url, running.mcp_url, running.issuer)
+    return [place.account() for _ in range(count)]

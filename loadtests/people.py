@@ -1,0 +1,140 @@
+"""Locust's users: people who wait for their answers, and arrivals that wait for nobody.
+
+Import after Locust, which patches the standard library.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import gevent
+from gevent.event import Event
+from locust import between, constant, task
+from locust.contrib.fasthttp import FastHttpSession, FastHttpUser
+from locust.exception import StopUser
+
+from loadtests.accounts import Account
+from loadtests.requests import MIX, Call, add_task
+from loadtests.tally import Tally
+
+_KINDS = list(MIX)
+_WEIGHTS = list(MIX.values())
+
+
+class Person(FastHttpUser):
+    """Does what people do, one thing after the other: a closed loop.
+
+    Attributes:
+        tally: Counts what happens.
+        mcp_url: The MCP endpoint.
+        new_account: Gives each person an account.
+        closing: Whoever has their answer goes home.
+    """
+
+    abstract = True
+    wait_time = between(0.2, 1.0)
+    network_timeout = 600.0
+    tally: Tally
+    mcp_url: str
+    new_account: Callable[[], Account]
+    closing = False
+
+    def on_start(self) -> None:
+        """Have a task with a marker."""
+        self._account = type(self).new_account()
+        self._send(add_task(self._account, self.mcp_url))
+
+    @task
+    def something(self) -> None:
+        """One thing, by chance."""
+        if self.closing:
+            raise StopUser()
+        kind = random.choices(_KINDS, _WEIGHTS)[0]  # noqa: S311
+        self._send(kind(self._account, self.mcp_url))
+
+    def _send(self, call: Call) -> None:
+        send(self.client, self.tally, self._account, call)
+
+
+class Arrivals(FastHttpUser):
+    """Requests that begin when it is their time, whether others are answered or not.
+
+    Their latency counts from the moment at which they were meant to begin.
+
+    Attributes:
+        tally: Counts what happens.
+        mcp_url: The MCP endpoint.
+        accounts: Who arrives, in turns; each has a task with their marker.
+        rate: Arrivals a second, at random moments (a Poisson process).
+        seconds: For how long.
+    """
+
+    abstract = True
+    fixed_count = 1
+    wait_time = constant(0)
+    network_timeout = 600.0
+    concurrency = 2_000
+    tally: Tally
+    mcp_url: str
+    accounts: list[Account]
+    rate: float
+    seconds: float
+    ended: Event
+
+    @task
+    def arrive(self) -> None:
+        """Let everybody arrive, then wait for their answers."""
+        due = time.monotonic()
+        until = due + self.seconds
+        under_way = []
+        number = 0
+        while (due := due + random.expovariate(self.rate)) < until:
+            gevent.sleep(max(0.0, due - time.monotonic()))
+            account = self.accounts[number % len(self.accounts)]
+            number += 1
+            call = random.choices(_KINDS, _WEIGHTS)[0](account, self.mcp_url)  # noqa: S311
+            arguments = (self.client, self.tally, account, call, due)
+            under_way.append(gevent.spawn(send, *arguments))
+        gevent.joinall(under_way)
+        self.ended.set()
+        raise StopUser()
+
+
+def send(
+    client: FastHttpSession,
+    tally: Tally,
+    account: Account,
+    call: Call,
+    due: float | None = None,
+) -> None:
+    """Send a request, count its outcome, look for other people's texts in the answer.
+
+    Args:
+        client: Locust's.
+        tally: Counts what happens.
+        account: Who sends it.
+        call: What is sent.
+        due: When it was meant to be sent, in monotonic seconds; now by default.
+    """
+    began = time.monotonic() if due is None else due
+    tally.watchdog.begin()
+    with client.request(
+        call.method,
+        call.path,
+        name=call.kind,
+        json=call.body,
+        headers=dict(call.headers),
+        catch_response=True,
+    ) as response:
+        text = response.text or ""
+        fault = call.fault(response.status_code, text or str(response.error or ""))
+        foreign = account.subject.foreign(text)
+        if fault is not None:
+            tally.failed(call.kind, fault)
+            response.failure(fault[:200])
+        else:
+            tally.answered(call.kind, account.subject, text, (time.monotonic() - began) * 1000)
+        if foreign:
+            response.failure("another user's text in the answer")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from agents.run_context import RunContextWrapper
 from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 from pydantic import ValidationError
 
+from system.backend.call_keys import CallKeys
 from system.errors import NotFound, RateLimited, Unavailable
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import count_tool_call
@@ -248,6 +248,7 @@ class BoundTools(MCPServer):
         connection: The shared pool.
         exchange: Makes the token for each call.
         subject: The verified user.
+        keys: Names each call, so that one that is sent again is known.
         tell: Is told of every call when it begins and when it has ended.
     """
 
@@ -257,12 +258,14 @@ class BoundTools(MCPServer):
         exchange: TokenExchange,
         subject: Subject,
         tell: Callable[[ToolBegan | ToolUse], None] | None = None,
+        keys: CallKeys | None = None,
     ) -> None:
         super().__init__(use_structured_content=False)
         self._connection = connection
         self._exchange = exchange
         self._subject = subject
         self._tell = tell or (lambda event: None)
+        self._keys = keys or CallKeys()
         self.uses: list[ToolUse] = []
 
     @property
@@ -302,8 +305,7 @@ class BoundTools(MCPServer):
         self._tell(ToolBegan(tool_name))
         try:
             token = self._exchange.token_for(self._subject.user_id)
-            # The model's second wish for the same thing is another call, with another key.
-            key = secrets.token_hex(16)
+            key = self._keys.next(tool_name, given)
             result = await self._connection.call(tool_name, bound, token, key=key)
             outcome = "error" if result.is_error else "ok"
             return result

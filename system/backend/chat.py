@@ -19,10 +19,11 @@ import anyio
 
 from system.backend.agent import Assistant
 from system.backend.bridge import BoundTools, McpConnection, ToolBegan, ToolUse
+from system.backend.call_keys import CallKeys
 from system.errors import ServerError, ServiceError
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import agents_in_flight
-from system.store import Store, conversations
+from system.store import Store, conversations, turns
 from system.store.models import new_id
 from system.store.schemas import MAX_MESSAGE, MAX_TITLE, MessageRole, MessageView
 
@@ -58,10 +59,19 @@ ChatEvent: TypeAlias = ToolBegan | ToolUse | Said | Answered | Failed
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A stored message of the user, with the conversation that it ends."""
+    """A stored message of the user, with the conversation that it ends.
+
+    Attributes:
+        conversation_id: Where it stands.
+        history: The conversation up to it.
+        question_id: The message, where it was asked with a key and may be asked again.
+        earlier: Its answer, if it was asked before and there is one.
+    """
 
     conversation_id: UUID
     history: Sequence[MessageView]
+    question_id: UUID | None = None
+    earlier: Answered | None = None
 
 
 class Turn:
@@ -127,23 +137,38 @@ class ChatService:
         """How many answers are being made now."""
         return len(self._tasks)
 
-    async def ask(self, subject: Subject, text: str, conversation_id: UUID | None) -> Asked:
+    async def ask(
+        self, subject: Subject, text: str, conversation_id: UUID | None, key: str | None = None
+    ) -> Asked:
         """Store a message of the user, in a conversation of theirs or a new one.
+
+        Asked again with the same idempotency key it is the same message, and if it was answered,
+        that is its answer. If it was not, it can be answered now, and what was done for it before
+        is not done again.
 
         Raises:
             NotFound: The conversation is not this user's.
+            Conflict: The key was used for another message.
             Unavailable: The database does not answer.
         """
-        async with self._store.user_session(subject.user_id) as session:
-            if conversation_id is None:
-                conversation_id = (await conversations.start(session, title=title_for(text))).id
-            await conversations.append(
-                session, conversation_id=conversation_id, role=MessageRole.USER, content=text
+        async with self._store.user_session(subject.user_id, idempotency_key=key) as session:
+            question = await turns.ask(
+                session, text=text, title=title_for(text), conversation_id=conversation_id
             )
             history = await conversations.messages(
-                session, conversation_id=conversation_id, limit=self._history
+                session,
+                conversation_id=question.conversation_id,
+                limit=self._history,
+                until=question.message_id,
             )
-        return Asked(conversation_id, history)
+            if key is None:
+                return Asked(question.conversation_id, history)
+            answer = await turns.earlier_answer(session, question.message_id)
+        earlier = None
+        if answer is not None:
+            uses = tuple(ToolUse(**each) for each in answer.tool_calls)
+            earlier = Answered(answer.message, uses)
+        return Asked(question.conversation_id, history, question.message_id, earlier)
 
     async def asked(self, subject: Subject, conversation_id: UUID, message_id: UUID) -> Asked:
         """The conversation as it was when the user wrote a stored message.
@@ -161,6 +186,10 @@ class ChatService:
     def begin(self, subject: Subject, asked: Asked) -> Turn:
         """Start to answer; the caller must close the turn."""
         events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
+        if asked.earlier is not None:
+            for event in (Said(asked.earlier.message.content), asked.earlier, None):
+                events.put_nowait(event)
+            return Turn(asked.earlier.message.id, events)
         turn = Turn(new_id(), events)
         task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
         self._tasks.add(task)
@@ -212,29 +241,43 @@ class ChatService:
                 said.append(piece)
                 events.put_nowait(Said(piece))
 
-        async def keep(*, interrupted: bool) -> MessageView:
-            async with self._store.user_session(subject.user_id) as session:
-                return await conversations.append(
+        question = asked.question_id
+        key = turns.answer_key(question) if question else None
+
+        async def keep(uses: Sequence[ToolUse]) -> Answered:
+            async with self._store.user_session(subject.user_id, idempotency_key=key) as session:
+                kept = await turns.answer(
                     session,
                     conversation_id=asked.conversation_id,
-                    role=MessageRole.ASSISTANT,
-                    content="".join(said) or _NO_ANSWER,
                     message_id=message_id,
-                    interrupted=interrupted,
+                    content="".join(said) or _NO_ANSWER,
+                    tool_calls=[arguments_shown(use) for use in uses],
                 )
+            return Answered(kept.message, tuple(ToolUse(**each) for each in kept.tool_calls))
 
         async def keep_part() -> MessageView | None:
+            if not said:
+                return None
             try:
-                return await keep(interrupted=True) if said else None
+                async with self._store.user_session(subject.user_id) as session:
+                    return await conversations.append(
+                        session,
+                        conversation_id=asked.conversation_id,
+                        role=MessageRole.ASSISTANT,
+                        content="".join(said),
+                        message_id=message_id,
+                        interrupted=True,
+                    )
             except ServiceError as error:
                 _log.warning("part of an answer was not kept", extra={"error": error.code})
                 return None
 
-        tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait)
+        keys = CallKeys(key)
+        tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait, keys)
         try:
             with agents_in_flight.track_inprogress():
                 await self._assistant.answer(asked.history, tools, say)
-            events.put_nowait(Answered(await keep(interrupted=False), tuple(tools.uses)))
+            events.put_nowait(await keep(tools.uses))
         except asyncio.CancelledError:
             await keep_part()
             raise

@@ -57,6 +57,22 @@ def idempotent(
         KeyReused: The key was used with other arguments.
         CallUnderWay: The first call with this key has not ended within the lock time-out.
     """
+    return _once(write, frozenset(list(inspect.signature(write).parameters)[1:]))
+
+
+def idempotent_by(
+    *names: str,
+) -> Callable[
+    [Callable[Concatenate[UserSession, P], Awaitable[Result]]],
+    Callable[Concatenate[UserSession, P], Coroutine[Any, Any, Result]],
+]:
+    """As `idempotent`, where these arguments alone say whether two calls are the same."""
+    return lambda write: _once(write, frozenset(names))
+
+
+def _once(
+    write: Callable[Concatenate[UserSession, P], Awaitable[Result]], compared: frozenset[str]
+) -> Callable[Concatenate[UserSession, P], Coroutine[Any, Any, Result]]:
     operation = write.__name__
     signature = inspect.signature(write)
     view: type[Result] = get_type_hints(write)["return"]
@@ -68,8 +84,8 @@ def idempotent(
             return await write(session, *args, **kwargs)
         bound = signature.bind(session, *args, **kwargs)
         bound.apply_defaults()
-        _, *given = bound.arguments.items()
-        digest = digest_of(dict(given))
+        given = {name: value for name, value in bound.arguments.items() if name in compared}
+        digest = digest_of(given)
         if not await _claim(session, operation, use.key, digest, use.lifetime):
             return _read(view, await _first_result(session, operation, use.key, digest))
         result = await write(session, *args, **kwargs)
@@ -78,6 +94,20 @@ def idempotent(
         return result
 
     return once
+
+
+async def recalled(
+    session: UserSession, operation: str, key: str, view: type[Result]
+) -> Result | None:
+    """What an earlier call of this user came to, if there was one; claims and writes nothing."""
+    statement = select(col(IdempotencyKey.result)).where(
+        col(IdempotencyKey.user_id) == session.user_id,
+        col(IdempotencyKey.operation) == operation,
+        col(IdempotencyKey.key) == key,
+        col(IdempotencyKey.expires_at) > func.now(),
+    )
+    stored = (await session.execute(statement)).scalar_one_or_none()
+    return _read(view, stored) if stored is not None else None
 
 
 def digest_of(arguments: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from system.backend.bridge import ToolUse
 from system.backend.chat import Answered, Asked, Failed, Said, Turn, arguments_shown
 from system.backend.dependencies import CurrentSubject, ServicesOf
 from system.backend.documentation import errors, events_schema
+from system.backend.idempotency import RequestKey
 from system.backend.streams import MEDIA_TYPE, TurnStream, frame, wants_stream, while_connected
 from system.store.schemas import STORABLE_SCHEMA, MessageView, storable
 
@@ -60,17 +61,18 @@ class ChatResponse(BaseModel):
 @router.post(
     "",
     response_model=ChatResponse,
-    responses={200: {"content": _STREAM}, **errors(401, 404, 413, 422, 503)},
+    responses={200: {"content": _STREAM}, **errors(401, 404, 409, 413, 422, 503)},
 )
 async def chat(
     subject: CurrentSubject,
     services: ServicesOf,
     request: Annotated[ChatRequest, Body(examples=_EXAMPLES)],
     http: Request,
+    key: RequestKey,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> ChatResponse | Response:
     """Send a message to the assistant: wait for its answer, or watch it come as events."""
-    asked = await services.chat.ask(subject, request.message, request.conversation_id)
+    asked = await services.chat.ask(subject, request.message, request.conversation_id, key)
     if wants_stream(accept):
         turn = services.chat.begin(subject, asked)
         return TurnStream(_frames(asked, turn), [turn])

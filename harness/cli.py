@@ -18,6 +18,7 @@ from harness.commands import deadlock as deadlock_command
 from harness.commands import demonstrations as demonstrations_command
 from harness.commands import doctor as doctor_command
 from harness.commands import forgeries as forgeries_command
+from harness.commands import init as init_command
 from harness.commands import isolation as isolation_command
 from harness.commands import mint as mint_command
 from harness.commands import mutants as mutants_command
@@ -79,6 +80,42 @@ def isolation(
             demonstration=demonstration,
             described=target,
             frontend=frontend,
+        )
+    )
+
+
+@app.command()
+def init(
+    url: Annotated[str | None, typer.Argument(help="The server's endpoint.")] = None,
+    stdio: Annotated[
+        str | None, typer.Option(help="Command of a server on standard streams.")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for that command; may be repeated.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="A bearer token to connect with.")] = None,
+    header: Annotated[
+        str | None, typer.Option(help="`Name: value` to connect with, where it is no bearer token.")
+    ] = None,
+    openapi: Annotated[
+        str | None, typer.Option(help="URL of the OpenAPI document of a REST API beside it.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("crosstalk.toml"),
+    probe: Annotated[
+        bool, typer.Option(help="Try the guesses with a few calls, which store something.")
+    ] = True,
+) -> None:
+    """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    raise typer.Exit(
+        init_command.run(
+            url=url,
+            stdio=stdio,
+            environment=env or [],
+            token=token,
+            header=header,
+            openapi=openapi,
+            output=output,
+            probing=probe,
         )
     )
 

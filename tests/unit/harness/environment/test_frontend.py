@@ -87,12 +87,13 @@ def test_changed_sources_are_built_anew(root: Path, tmp_path: Path) -> None:
     assert [call.split()[0] for call in calls] == ["ci", "run", "run"]
 
 
-def test_what_tools_make_beside_the_sources_changes_no_fingerprint(root: Path) -> None:
+def test_what_no_build_depends_on_changes_no_fingerprint(root: Path) -> None:
     sources = root / "system" / "frontend"
     before = fingerprint(sources)
     (sources / "node_modules").mkdir(exist_ok=True)
     (sources / "node_modules" / "left-pad.js").touch()
     (sources / "next-env.d.ts").touch()
+    (sources / "README.md").touch()
     assert fingerprint(sources) == before
     (sources / "lib.ts").touch()
     assert fingerprint(sources) != before

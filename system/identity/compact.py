@@ -18,9 +18,26 @@ from system.identity.keys import acceptable_kid
 
 MAX_TOKEN_BYTES = 8_192
 MAX_DEPTH = 16
-# What a token may say of itself; `jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip` are none of it.
-# A certificate's thumbprint is allowed because common issuers send it; nothing reads it.
-_HEADER_MEMBERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
+# Members that bring a key, or change how the token is to be read: no issuer we trust needs them.
+# Others are ignored, as RFC 7515 section 4 asks, because common issuers send some of their own.
+_REFUSED_MEMBERS = frozenset(
+    {
+        "jku",
+        "jwk",
+        "x5u",
+        "x5c",
+        "crit",
+        "b64",
+        "cty",
+        "zip",
+        "enc",
+        "epk",
+        "apu",
+        "apv",
+        "p2s",
+        "p2c",
+    }
+)
 # RFC 7519 section 5.1 and RFC 9068 section 2.1; other kinds of token are not access tokens.
 _TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
 # 9999-12-31T23:59:59Z, the last moment that common date types can hold.
@@ -65,7 +82,7 @@ def parse(token: str) -> CompactToken:
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
-    if not set(header) <= _HEADER_MEMBERS:
+    if _REFUSED_MEMBERS & set(header):
         raise MalformedTokenError("header members that are not accepted")
     if not isinstance(header.get("alg"), str):
         raise MalformedTokenError("alg missing")

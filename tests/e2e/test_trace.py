@@ -20,6 +20,18 @@ from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
 
+# The browser does not keep what a page reads as a stream, so a copy is taken on the way.
+COPY_STREAMS = """
+    window.copiedStreams = []
+    const send = window.fetch
+    window.fetch = async (...request) => {
+      const answer = await send(...request)
+      if (!(answer.headers.get("content-type") ?? "").startsWith("text/event-stream")) return answer
+      window.copiedStreams.push(answer.clone().text())
+      return answer
+    }
+"""
+
 
 def _claims(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     parts = [part + "=" * (-len(part) % 4) for part in token.split(".")[:2]]
@@ -53,13 +65,14 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     running: RunningProcesses, visit: Visit, run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person, title = visit(), f"buy milk {secrets.token_hex(4)}"
-    person.join()
     page = person.page
+    page.add_init_script(COPY_STREAMS)
+    person.join()
     page.get_by_role("link", name="Assistant").click()
     page.get_by_role("textbox", name="Ask about your tasks").fill(f"add a task to {title}")
     with person.answer("POST", "/chatkit$") as answer:
         page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=60_000)
 
     request = answer.value.request
     request_id = request.headers["x-request-id"]
@@ -69,7 +82,7 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     row = _row(running.databases["admin"], title)
     events = [
         json.loads(line.removeprefix("data: "))
-        for line in answer.value.text().splitlines()
+        for line in page.evaluate("() => window.copiedStreams.at(-1)").splitlines()
         if line.startswith("data: ")
     ]
     updates = [event["update"] for event in events if event["type"] == "thread.item.updated"]

@@ -68,6 +68,16 @@ async def test_a_type_is_optional_and_may_be_that_of_an_access_token(
         assert (await verifier.verify(token)).user_id == "alice"
 
 
+async def test_header_members_that_mean_nothing_here_are_ignored(
+    issuer: LocalIssuer, published: Published
+) -> None:
+    verifier, key = backend_verifier(published), issuer.key()
+    claims = issuer.claims("alice", audience=BACKEND)
+    for member in ({"cat": "cl_B7d4PD222AAA"}, {"x5t": "dGh1bWI"}, {"x5t#S256": "dGh1bWI"}):
+        token = key.sign(claims, {"alg": "EdDSA", "kid": key.kid, "typ": "JWT", **member})
+        assert (await verifier.verify(token)).user_id == "alice"
+
+
 async def test_the_new_name_of_eddsa_is_the_same_algorithm(
     issuer: LocalIssuer, published: Published
 ) -> None:

@@ -22,7 +22,6 @@ from system.backend.bridge import BoundTools, McpConnection, ToolBegan, ToolUse
 from system.backend.call_keys import CallKeys
 from system.errors import ServerError, ServiceError
 from system.identity import Subject, TokenExchange
-from system.observe.metrics import agents_in_flight
 from system.store import Store, conversations, turns
 from system.store.models import new_id
 from system.store.schemas import MAX_MESSAGE, MAX_TITLE, MessageRole, MessageView
@@ -275,8 +274,7 @@ class ChatService:
         keys = CallKeys(key)
         tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait, keys)
         try:
-            with agents_in_flight.track_inprogress():
-                await self._assistant.answer(asked.history, tools, say)
+            await self._assistant.answer(asked.history, tools, say)
             events.put_nowait(await keep(tools.uses))
         except asyncio.CancelledError:
             await keep_part()

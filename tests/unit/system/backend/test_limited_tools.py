@@ -1,0 +1,92 @@
+"""A rate limit at the MCP server reaches the agent as what it is, and figures follow the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from agents import AgentsException
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from harness.environment import RunningProcesses
+from harness.model.app import create_app as create_model
+from harness.model.minds import helpful
+from system.backend.agent import _tool_failure
+from system.backend.bridge import McpConnection
+from system.errors import RateLimited, Unavailable
+from system.observe.metrics import REGISTRY
+from tests.unit.system.backend.serving import backend, eventually, serving
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("17", 17), (None, 1), ("soon", 1), ("-5", 1), ("9" * 30, 1)]
+)
+async def test_the_bridge_says_when_to_come_back(given: str | None, expected: int) -> None:
+    asked = 0
+
+    async def limited(request: Request) -> Response:
+        nonlocal asked
+        asked += 1
+        headers = {"Retry-After": given} if given else {}
+        return JSONResponse(RateLimited().envelope(), 429, headers)
+
+    async with serving(Starlette(routes=[Route("/mcp", limited, methods=["POST"])])) as url:
+        connection = McpConnection(f"{url}/mcp", timeout=5.0, max_connections=1)
+        with pytest.raises(RateLimited) as refused:
+            await connection.call("list_tasks", {}, "token")
+        await connection.aclose()
+    assert refused.value.retry_after == expected
+    # Asking again at once is what the limit is against.
+    assert asked == 1
+
+
+def test_the_model_reads_of_the_limit_and_of_nothing_else() -> None:
+    context = cast(Any, SimpleNamespace())
+    wrapped = AgentsException("tool failed")
+    wrapped.__cause__ = RateLimited(retry_after=3)
+    for error in (wrapped, RateLimited(retry_after=3)):
+        assert json.loads(_tool_failure(context, error))["error_code"] == "rate_limited"
+    other = AgentsException("tool failed")
+    other.__cause__ = Unavailable("at 10.0.0.7")
+    told = _tool_failure(context, other)
+    assert json.loads(told)["error_code"] == "unavailable"
+    assert "10.0.0.7" not in told
+
+
+def figure(name: str, **labels: str) -> float:
+    """A sample of this process."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_agents_under_way_and_their_tool_calls_are_counted(
+    running: RunningProcesses, alice: str
+) -> None:
+    thought = asyncio.Event()
+    model = create_model(helpful)
+
+    async def thinking(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await thought.wait()
+        await model(scope, receive, send)
+
+    calls = {"tool": "add_task", "outcome": "ok"}
+    before = figure("crosstalk_tool_calls_total", **calls)
+    body = {"message": "add a task to rest"}
+    async with serving(thinking) as url, backend(running, url) as system:
+        headers = system.bearer(alice)
+        asking = [
+            asyncio.create_task(system.http.post("/api/chat", json=body, headers=headers))
+            for _ in range(3)
+        ]
+        await eventually(lambda: figure("crosstalk_agents_in_flight") == 3)
+        thought.set()
+        assert {each.status_code for each in await asyncio.gather(*asking)} == {200}
+    assert figure("crosstalk_agents_in_flight") == 0
+    assert figure("crosstalk_tool_calls_total", **calls) == before + 3

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -29,7 +30,7 @@ from loadtests.proof import Outcome, Proof
 from loadtests.requests import add_task
 
 _THINK_MS = 200
-_MOST_USERS = 100
+_SEEDING = 8
 
 
 def main() -> int:
@@ -44,12 +45,17 @@ def main() -> int:
             observed_system(run.path, think_ms=_THINK_MS) as (running, observers),
             LoadProcess(run.path / "load.log") as load,
         ):
-            accounts = make_accounts(running, max(_MOST_USERS, 2 * max(sizes.pool, sizes.workers)))
+            phases = list(_phases(short=arguments.short, users=arguments.users))
+            most = max(phase["users"] for phase in phases)
+            accounts = make_accounts(running, max(most, 3 * sizes.pool, 2 * sizes.workers))
             _store_markers(running, accounts)
             ours = Ours(running, observers, accounts, run)
-            for phase in _phases(short=arguments.short, users=arguments.users):
+            for phase in phases:
                 figures = ours.phase(load, **phase)
                 console.print(_line(phase["name"], figures), markup=False, soft_wrap=True)
+            if arguments.soak:
+                figures = ours.soak(load, arguments.soak, arguments.rate)
+                console.print(_line("soak", figures), markup=False, soft_wrap=True)
             proof = Proof(
                 running.databases["backend"],
                 [each.subject for each in accounts],
@@ -67,7 +73,7 @@ def main() -> int:
     )
     if outcomes:
         console.print(_table(outcomes))
-    for problem in verdict.departures + verdict.circles:
+    for problem in verdict.departures + verdict.circles + verdict.grown:
         console.print(f"ours: {problem}", markup=False, soft_wrap=True)
     good = verdict.stands and all(each.agree for each in outcomes)
     said = "every boundary is where the model says, and ours has none"
@@ -81,6 +87,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="below and at the boundaries only")
     parser.add_argument("--ours", action="store_true", help="only our own system")
     parser.add_argument("--users", type=int, default=0, help="chats at once on ours")
+    parser.add_argument("--soak", type=float, default=0.0, help="seconds at a constant rate")
+    parser.add_argument("--rate", type=float, default=5.0, help="arrivals a second in the soak")
     parser.add_argument("--pool", type=int, default=15, help="connections of a service's pool")
     parser.add_argument("--workers", type=int, default=40, help="worker threads of a service")
     return parser.parse_args()
@@ -102,10 +110,17 @@ def _phases(*, short: bool, users: int) -> Iterator[dict[str, Any]]:
 
 
 def _store_markers(running: RunningProcesses, accounts: list[Account]) -> None:
-    with httpx2.Client(base_url=running.backend_url, timeout=30.0) as client:
-        for account in accounts:
+    with (
+        httpx2.Client(base_url=running.backend_url, timeout=60.0) as client,
+        ThreadPoolExecutor(_SEEDING) as pool,
+    ):
+
+        def store(account: Account) -> None:
             call = add_task(account, running.mcp_url)
             client.post(call.path, json=call.body, headers=call.headers).raise_for_status()
+
+        for done in [pool.submit(store, account) for account in accounts]:
+            done.result()
 
 
 def _line(name: str, figures: dict[str, Any]) -> str:

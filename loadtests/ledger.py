@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-_KEPT = 20_000
+_KEPT = 4_000
 
 
 @dataclass(slots=True)

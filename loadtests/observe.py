@@ -35,7 +35,7 @@ class Plan:
 
     Attributes:
         port: Where to answer: `/` how requests stand, `/traces` what they did, `/steps` how much of
-            it, `/stacks` where threads and tasks are.
+            it, `/stacks` where threads and tasks are, `/tasks` how many tasks there are.
         pool: Name of a connection of this service's pool.
         loop: Name of this service's event loop.
         worker: Name of a worker thread of this service.
@@ -74,6 +74,7 @@ class Observer:
                 "/traces": self.ledger.traces,
                 "/steps": lambda: self.ledger.steps,
                 "/stacks": self.stacks,
+                "/tasks": self.tasks,
             }
         )
         server = ThreadingHTTPServer(("127.0.0.1", self._plan.port), handler)
@@ -102,6 +103,10 @@ class Observer:
                 summary = traceback.StackSummary.extract(iter(frames))
                 found[f"task {task.get_name()}"] = _lines(summary)
         return found
+
+    def tasks(self) -> int:
+        """How many tasks the event loop has."""
+        return len(asyncio.all_tasks(self._loop)) if self._loop is not None else 0
 
     def _turns(self) -> bool:
         if self._loop is None:

@@ -23,6 +23,7 @@ from loadtests.load_process import LoadProcess
 from loadtests.looking import merged_traces, observed_circle
 from loadtests.observe import VARIABLE, Plan
 from loadtests.running import TO_BACKEND, TO_MCP
+from loadtests.soak import Sampler, grown, picture
 
 TO_MODEL = "HTTP connection to the model"
 _DECLARED: Mapping[DataAccess, str] = {
@@ -53,12 +54,14 @@ class Verdict:
         departures: Requests that took something that is not declared.
         traced: Requests that were compared, by kind.
         circles: Circles that were seen; there must be none.
+        grown: What services had ever more of during a soak.
     """
 
     phases: dict[str, dict[str, Any]] = field(default_factory=dict)
     departures: list[str] = field(default_factory=list)
     traced: dict[str, int] = field(default_factory=dict)
     circles: list[str] = field(default_factory=list)
+    grown: list[str] = field(default_factory=list)
 
     @property
     def stands(self) -> bool:
@@ -71,6 +74,7 @@ class Verdict:
                 for each in self.phases.values()
             )
             and not self.departures
+            and not self.grown
             and bool(self.traced)
         )
 
@@ -190,6 +194,7 @@ class Ours:
             }
         )
         seen = figures.pop("seen")
+        self._run.write(f"ours-{name.replace(' ', '-')}.html", figures.pop("html"))
         if seen is not None:
             self._run.write(f"ours-{name}-stall.json", json.dumps(seen, indent=1))
             capacities = {each.name: each.capacity for each in resources(self._declared)}
@@ -197,6 +202,17 @@ class Ours:
         self.verdict.phases[name] = {"users": users, **figures}
         self.compare()
         return self.verdict.phases[name]
+
+    def soak(self, load: LoadProcess, seconds: float, rate: float) -> dict[str, Any]:
+        """So many requests a second for so long; services must not grow meanwhile."""
+        pids = {name: self._running.services[name].pid for name in self._observers}
+        arrive = {"kind": "arrivals", "rate": rate, "arriving": seconds, "seconds": seconds + 60.0}
+        with Sampler(pids, self._observers) as sampler:
+            figures = self.phase(load, "soak", 1, **arrive)
+        self.verdict.grown = grown(sampler.samples)
+        self._run.write("soak.json", json.dumps(sampler.samples))
+        self._run.write("soak.svg", picture(sampler.samples))
+        return figures
 
     def compare(self) -> None:
         """Hold what requests did against what is declared."""

@@ -8,6 +8,7 @@ from locust import constant, events, task  # isort: skip
 from locust.contrib.fasthttp import FastHttpUser  # isort: skip
 from locust.env import Environment  # isort: skip
 from locust.exception import StopUser  # isort: skip
+from locust.html import get_html_report  # isort: skip
 
 import itertools
 import json
@@ -152,8 +153,10 @@ def _run(
                 seen = standstill(tally, phase["observers"])
     seen = seen or _drain(phase, tally, user)
     figures = tally.figures()
+    seconds = round(time.monotonic() - began, 2)
+    html = get_html_report(environment, show_download_link=False)  # type: ignore[no-untyped-call]
     runner.quit()
-    return {**figures, "seconds": round(time.monotonic() - began, 2), "seen": seen}
+    return {**figures, "seconds": seconds, "seen": seen, "html": html}
 
 
 def _drain(phase: dict[str, Any], tally: Tally, user: type[FastHttpUser]) -> dict[str, Any] | None:

@@ -182,6 +182,7 @@ class Proof:
             }
         )
         seen = figures.pop("seen")
+        self._run.write(f"{topology.name}-{users}.html", figures.pop("html"))
         if seen is not None:
             name = f"{topology.name}-{users}-stall.json"
             self._run.write(name, json.dumps(seen, indent=1))

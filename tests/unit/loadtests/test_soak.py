@@ -1,0 +1,65 @@
+"""Growth is told from noise."""
+
+from __future__ import annotations
+
+import os
+import time
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from loadtests.soak import Sampler, grown, picture
+
+FLAT = {"memory_mb": 100.0, "files": 30, "threads": 5, "tasks": 12}
+
+
+def samples(**rates: float) -> list[dict[str, Any]]:
+    """Forty samples in which figures grow by so much a sample."""
+    return [
+        {
+            "seconds": 2.0 * number,
+            "backend": {name: FLAT[name] + rates.get(name, 0) * number for name in FLAT},
+        }
+        for number in range(40)
+    ]
+
+
+def test_what_stays_flat_has_not_grown() -> None:
+    assert grown(samples()) == []
+    assert grown(samples(memory_mb=0.2)) == []
+
+
+@pytest.mark.parametrize(("figure", "rate"), [("memory_mb", 2), ("files", 1), ("tasks", 1)])
+def test_what_grows_all_the_time_is_named(figure: str, rate: float) -> None:
+    found = grown(samples(**{figure: rate}))
+    assert len(found) == 1
+    assert found[0].startswith(f"backend: {figure} grew from")
+
+
+def test_warming_up_is_no_growth() -> None:
+    warm = samples()
+    for each in warm[:5]:
+        each["backend"] = {**FLAT, "memory_mb": 20.0}
+    assert grown(warm) == []
+
+
+def test_too_few_samples_say_nothing() -> None:
+    assert grown(samples()[:3]) == []
+
+
+def test_every_figure_of_every_service_is_a_line() -> None:
+    drawn = ET.fromstring(picture(samples()))  # noqa: S314
+    assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == 4
+    assert ET.fromstring(picture([])) is not None  # noqa: S314
+
+
+def test_a_process_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtests.soak._EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("loadtests.soak.ask", lambda url: 3)
+    with Sampler({"own": os.getpid()}, {"own": "http://127.0.0.1:1"}) as sampler:
+        while not sampler.samples:
+            time.sleep(0.01)
+    sample = sampler.samples[0]["own"]
+    assert sample["memory_mb"] > 1
+    assert sample["tasks"] == 3

@@ -45,6 +45,8 @@ _CHAT_REQUESTS = (
     "show my tasks",
     "how many tasks do I have?",
     f"search {COMMON_WORD}",
+    # A model that was taken over says everything it was shown.
+    "[[repeat]]",
 )
 
 
@@ -76,7 +78,7 @@ class ArgumentDrawer:
         *,
         references: Sequence[str] = ("own", "own", "foreign", "missing"),
         hostile: bool = True,
-        everything: bool = False,
+        target: str = "",
     ) -> dict[str, Any]:
         """Arguments for one call.
 
@@ -86,25 +88,29 @@ class ArgumentDrawer:
             references: Where reference arguments come from: `own`, `foreign`, `missing`, or the
                 name of a victim; drawn with equal weight.
             hostile: Whether values meant to break something may be drawn.
-            everything: Whether optional parameters are always given.
+            target: An object; references that were seen together with it are preferred.
         """
-        spoiled = hostile and self.draw(st.integers(0, 9)) == 0
+        # Not the smallest number: the simplest example should be one that works.
+        spoiled = hostile and self.draw(st.integers(0, 9)) == 7
         victim = (
             self.draw(st.sampled_from(operation.parameters))
             if spoiled and operation.parameters
             else None
         )
-        arguments = {}
+        arguments: dict[str, Any] = {}
+        chosen: list[str] = [target] if target else []
         for parameter in operation.parameters:
             identified = parameter.role is Role.IDENTITY and not operation.reads_only
-            if not (parameter.required or everything or identified or self.draw(st.booleans())):
+            if not (parameter.required or identified or self.draw(st.booleans())):
                 continue
             if parameter is victim and not (identified and self.trusting):
                 arguments[parameter.name] = self._hostile(parameter)
             else:
-                value = self._value(operation, parameter, actor, references)
+                value = self._value(operation, parameter, actor, references, chosen)
                 if value is not None:
                     arguments[parameter.name] = value
+                if parameter.refers and value is not None:
+                    chosen.append(str(value))
         return arguments
 
     def _value(
@@ -113,13 +119,14 @@ class ArgumentDrawer:
         parameter: Parameter,
         actor: Actor,
         references: Sequence[str],
+        chosen: Sequence[str],
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
         if parameter.role is Role.NAME and operation.stores:
             return self._new_name(operation, parameter, actor, references)
         if parameter.refers:
-            return self._reference(operation, parameter, actor, references)
+            return self._reference(operation, parameter, actor, references, chosen)
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
@@ -127,7 +134,7 @@ class ArgumentDrawer:
         if parameter.role is Role.KEY:
             return self._key(actor)
         if parameter.role is Role.TEXT:
-            if operation.surface == "chat":
+            if operation.conversational:
                 return self._chat(actor)
             return self._text(parameter, actor)
         return self._from_schema(parameter.schema)
@@ -138,6 +145,7 @@ class ArgumentDrawer:
         parameter: Parameter,
         actor: Actor,
         references: Sequence[str],
+        chosen: Sequence[str],
     ) -> str | None:
         source = self.draw(st.sampled_from(list(references)))
         me = actor.user or actor.claims
@@ -157,7 +165,8 @@ class ArgumentDrawer:
         if not found:
             # Nothing to refer to: an optional reference is left out.
             return self._missing(parameter) if parameter.required else None
-        return str(self.draw(st.sampled_from(found)))
+        # An item of that thread rather than of any.
+        return str(self.draw(st.sampled_from(self.pool.related(found, chosen))))
 
     def _missing(self, parameter: Parameter) -> str:
         identifier = str(self.draw(st.uuids(version=4)))
@@ -219,9 +228,7 @@ class ArgumentDrawer:
         tool = self.draw(st.sampled_from(list(self.tools)))
         prey = self.draw(st.sampled_from([user for user in self.subjects if user != actor.user]))
         as_victim = Actor(actor.name, actor.user, prey)
-        arguments = self.arguments(
-            tool, as_victim, references=(prey,), hostile=False, everything=False
-        )
+        arguments = self.arguments(tool, as_victim, references=(prey,), hostile=False)
         return f"[[call {tool.name.split(':', 1)[-1]} {json.dumps(arguments)}]]"
 
     def _from_schema(self, schema: Mapping[str, Any]) -> Any:

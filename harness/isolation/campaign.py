@@ -21,12 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from harness.history import Actor, Call, Flow, History, Outcome
 from harness.isolation.actors import ANONYMOUS, EVERYBODY, Cast
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
-from harness.isolation.machine import (
-    Stage,
-    creators_among,
-    make_machine,
-    observation_arguments,
-)
+from harness.isolation.kinds import creators_among, observation_arguments
+from harness.isolation.machine import Stage, make_machine
 from harness.isolation.performer import Credentials, Performer
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
@@ -382,7 +378,9 @@ def controls_of(history: History) -> dict[str, Control]:
                 owners.setdefault(value, user)
         if call.answer.outcome is Outcome.OK and user is not None:
             control.answered += 1
-            if call.actor.claims == user and (sighting.own or call.answer.body):
+            # Where there is nothing to show, as after a deletion, success with one's own id counts.
+            named = any(owners.get(value) == user for value in tokens_of(call.arguments))
+            if call.actor.claims == user and (sighting.own or call.answer.body or named):
                 control.own_reads += 1
     for oracle in ORACLES:
         for name, count in oracle.opportunities(history).items():

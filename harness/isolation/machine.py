@@ -16,6 +16,7 @@ The machine only decides calls. It does not judge them, and never stops at an an
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,15 +24,24 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from harness.history import Actor, Call, History, Probe
+from harness.history import Actor, Call, History, Outcome, Probe
 from harness.isolation.actors import BY_USER, EVERYBODY, USERS, Cast, forger
 from harness.isolation.arguments import ArgumentDrawer
-from harness.isolation.keys import collision, takes_key
+from harness.isolation.keys import collision
+from harness.isolation.kinds import (
+    Kinds,
+    compares,
+    observation_arguments,
+    references,
+    required_references,
+)
 from harness.isolation.performer import Performer
 from harness.isolation.pool import Pool
-from harness.surface.nesting import last_name
-from harness.surface.operation import Operation, Parameter, Role
+from harness.surface.operation import Operation, Role
 from harness.values import is_short_id, marker, missing_like
+
+# Calls by which each user of an example uses what has been used least.
+_HONEST_CALLS = 4
 
 
 @dataclass(slots=True)
@@ -41,7 +51,7 @@ class Stage:
     Attributes:
         performer: Makes the calls.
         fresh_history: Resets the system where that is possible; a history with new subjects.
-        observations: Operations by which users read their own data.
+        observations: Operations by which users read their own data, known to be steady.
         forgeries: Names of the spoiled credentials that may be tried.
         examined: Called with each example's history when it ends.
         stopped: Tells whether the campaign should make no more calls.
@@ -56,6 +66,9 @@ class Stage:
     stopped: Callable[[], bool]
     cast: Cast = EVERYBODY
     planted: int = field(default=0)
+    steady: set[str] = field(default_factory=set)
+    tried: Counter[str] = field(default_factory=Counter)
+    served: Counter[str] = field(default_factory=Counter)
 
     def plant(self, user: str) -> str:
         """A new marker of this user."""
@@ -66,17 +79,10 @@ class Stage:
 def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     """The state machine class that plays on this stage."""
     operations = list(stage.performer.operations.values())
-    protected = [each for each in operations if not each.public]
     members, impostors = stage.cast.members, stage.cast.impostors
     strangers = [*stage.cast.strangers, *(forger(kind) for kind in stage.forgeries)]
-    creators = creators_among(protected)
-    by_reference = [each for each in protected if any(p.refers for p in each.parameters)]
-    comparable = [each for each in protected if any(compares(each, p) for p in each.parameters)]
-    # What could change somebody else's data: calls that name an object and declare a change.
-    intrusive = [each for each in by_reference if not each.reads_only] or protected
-    chats = [each for each in protected if each.surface == "chat"]
-    tools = [each for each in protected if each.surface == "mcp"]
-    keyed = [each for each in protected if takes_key(each)]
+    kinds = Kinds.of(operations)
+    stage.steady.update(each.name for each in stage.observations)
 
     class Campaign(RuleBasedStateMachine):
         """One example: some users, their data, and what they try."""
@@ -95,14 +101,18 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             self.history = stage.fresh_history()
             self.pool.know_subjects(set(self.history.subjects.values()))
             # One of each kind by one protocol: the other protocol sees the same rows.
-            surface = data.draw(st.sampled_from(sorted({each.surface for each in creators})))
+            surface = data.draw(st.sampled_from(sorted({each.surface for each in kinds.creators})))
             for actor in members:
-                for operation in creators:
+                for operation in kinds.creators:
                     if operation.surface == surface:
                         self.call(data, operation, actor, hostile=False)
-            if chats and data.draw(st.integers(0, 2)) == 0:
-                for actor in members:
-                    self.call(data, data.draw(st.sampled_from(chats)), actor, hostile=False)
+            for actor in members if kinds.chats else ():
+                self.call(data, data.draw(st.sampled_from(kinds.chats)), actor, hostile=False)
+            # Whatever rules this example plays, no operation goes without honest use for long.
+            for actor in members:
+                for _ in range(_HONEST_CALLS):
+                    operation = data.draw(st.sampled_from(self.neglected(actor)[:2]))
+                    self.call(data, operation, actor, sources=("own",), hostile=False)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:
@@ -110,7 +120,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 return
             for _ in range(data.draw(st.integers(2, 5))):
                 actor = data.draw(st.sampled_from((*members, *impostors)))
-                self.call(data, data.draw(st.sampled_from(protected)), actor)
+                self.call(data, data.draw(st.sampled_from(kinds.protected)), actor)
 
         @rule(data=st.data())
         def live(self, data: st.DataObject) -> None:
@@ -118,9 +128,11 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             if stage.stopped():
                 return
             actor = data.draw(st.sampled_from(members))
-            for _ in range(data.draw(st.integers(3, 6))):
-                operation = data.draw(st.sampled_from(protected))
-                self.call(data, operation, actor, references=("own",), hostile=False)
+            for place in range(data.draw(st.integers(3, 6))):
+                # First something new, that the others may then refer to.
+                kind = [*kinds.creators, *kinds.chats] if place == 0 else []
+                operation = data.draw(st.sampled_from(kind or self.neglected(actor)))
+                self.call(data, operation, actor, sources=("own",), hostile=False)
 
         @rule(data=st.data())
         def intrude(self, data: st.DataObject) -> None:
@@ -130,44 +142,52 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             others = [actor for actor in members if actor is not victim]
             others += [actor for actor in impostors if actor.claims == victim.name]
             attacker = data.draw(st.sampled_from(others))
-            surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
-            readings = [each for each in stage.observations if each.surface == surface]
+            target, readings = self.aim(data, victim)
+            aimed = self.aimed(victim, target)
             key = self.next_probe()
-            for operation in readings:
-                self.observe(operation, victim, Probe("ownership", key, "before", victim.name))
+            before = Probe("ownership", key, "before", victim.name)
+            for operation, arguments in readings:
+                first = self.perform(operation, victim, arguments, before).answer
+                if operation.name not in stage.steady:
+                    # Calibration has not seen it: two readings in a row must be the same.
+                    again = self.perform(operation, victim, arguments, before).answer
+                    if first.body == again.body and first.outcome is Outcome.OK:
+                        stage.steady.add(operation.name)
             attack = Probe("ownership", key, "attack", victim.name)
             for _ in range(data.draw(st.integers(2, 4))):
-                kind = data.draw(st.sampled_from((intrusive, intrusive, intrusive, protected)))
+                kind = data.draw(st.sampled_from((aimed, aimed, kinds.intrusive, kinds.protected)))
                 operation = data.draw(st.sampled_from(kind))
                 self.call(
                     data,
                     operation,
                     attacker,
-                    references=(victim.name,),
+                    sources=(victim.name,),
                     hostile=False,
                     probe=attack,
+                    target=target,
                 )
-            for operation in readings:
+            for operation, _ in readings if not target else ():
                 self.observe(operation, attacker, attack)
                 if attacker in impostors:
                     asked = observation_arguments(operation, self.history, attacker)
                     self.perform(operation, attacker, asked, attack)
-            for operation in readings:
-                self.observe(operation, victim, Probe("ownership", key, "after", victim.name))
+            after = Probe("ownership", key, "after", victim.name)
+            for operation, arguments in readings:
+                self.perform(operation, victim, arguments, after)
 
         @rule(data=st.data())
         def compare(self, data: st.DataObject) -> None:
-            if stage.stopped() or not comparable:
+            if stage.stopped() or not kinds.comparable:
                 return
             for _ in range(data.draw(st.integers(2, 4))):
                 self.compare_one(data)
 
         @rule(data=st.data())
         def collide(self, data: st.DataObject) -> None:
-            if stage.stopped() or not keyed:
+            if stage.stopped() or not kinds.keyed:
                 return
             for _ in range(data.draw(st.integers(1, 3))):
-                operation = data.draw(st.sampled_from(keyed))
+                operation = data.draw(st.sampled_from(kinds.keyed))
                 first = data.draw(st.sampled_from(members))
                 for actor, arguments, probe in collision(
                     operation,
@@ -190,7 +210,21 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             for _ in range(data.draw(st.integers(1, 3))):
                 actor = data.draw(st.sampled_from(strangers))
                 operation = data.draw(st.sampled_from(operations))
-                self.call(data, operation, actor, references=(actor.claims,), hostile=False)
+                self.call(data, operation, actor, sources=(actor.claims,), hostile=False)
+
+        def neglected(self, actor: Actor) -> list[Operation]:
+            """Operations that have served least so far, of those that the actor has objects for."""
+            possible = [
+                each
+                for each in kinds.protected
+                if all(
+                    self.pool.references(actor.name, reference, each.name)
+                    for reference in required_references(each)
+                )
+            ]
+            # An operation that will not serve does not keep the others waiting.
+            possible.sort(key=lambda each: stage.served[each.name] + stage.tried[each.name] / 3)
+            return possible[: max(4, len(possible) // 3)] or list(kinds.protected)
 
         def teardown(self) -> None:
             """Hand the history over to those who judge."""
@@ -203,23 +237,24 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             operation: Operation,
             actor: Actor,
             *,
-            references: Sequence[str] = ("own", "own", "foreign", "missing"),
+            sources: Sequence[str] = ("own", "own", "foreign", "missing"),
             hostile: bool = True,
-            everything: bool = False,
             probe: Probe | None = None,
+            target: str = "",
         ) -> None:
             arguments = self.drawer(data).arguments(
-                operation, actor, references=references, hostile=hostile, everything=everything
+                operation, actor, references=sources, hostile=hostile, target=target
             )
             self.perform(operation, actor, arguments, probe)
 
         def compare_one(self, data: st.DataObject) -> None:
             """One operation with another user's id, and with one that nobody has."""
-            operation = data.draw(st.sampled_from(comparable))
+            operation = data.draw(st.sampled_from(kinds.comparable))
             actor = data.draw(st.sampled_from(members))
             victim = data.draw(st.sampled_from([each for each in members if each is not actor]))
-            references = [p for p in operation.parameters if compares(operation, p)]
-            parameter = data.draw(st.sampled_from(references))
+            parameter = data.draw(
+                st.sampled_from([p for p in operation.parameters if compares(operation, p)])
+            )
             known = self.pool.references(victim.name, parameter, operation.name)
             mine = self.pool.references(actor.name, parameter, operation.name)
             # A number or name that both have, each for an object of their own, compares nothing.
@@ -245,6 +280,40 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
             self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))
 
+        def aim(
+            self, data: st.DataObject, victim: Actor
+        ) -> tuple[str, list[tuple[Operation, dict[str, Any]]]]:
+            """What the victim will read: one object of theirs in every way, or all their lists."""
+            ways: defaultdict[str, list[tuple[Operation, dict[str, Any]]]] = defaultdict(list)
+            for operation in kinds.details:
+                (reference,) = required_references(operation)
+                asked = observation_arguments(operation, self.history, victim)
+                for known in self.pool.references(
+                    victim.name, reference, operation.name, guess=False
+                ):
+                    ways[known].append((operation, {**asked, reference.name: known}))
+            if ways and data.draw(st.integers(0, 1)) == 1:
+                target = data.draw(st.sampled_from(list(ways)))
+                return target, ways[target]
+            surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
+            return "", [
+                (each, observation_arguments(each, self.history, victim))
+                for each in stage.observations
+                if each.surface == surface
+            ]
+
+        def aimed(self, victim: Actor, target: str) -> list[Operation]:
+            """What could hurt the owner of that object; of any, where there is none."""
+            hurting = [
+                each
+                for each in kinds.intrusive
+                if any(
+                    target in self.pool.references(victim.name, reference, each.name, guess=False)
+                    for reference in references(each)
+                )
+            ]
+            return hurting or list(kinds.intrusive)
+
         def observe(self, operation: Operation, actor: Actor, probe: Probe) -> None:
             """Read the actor's own data, whatever identity they otherwise claim."""
             reader = BY_USER[actor.user or actor.claims]
@@ -261,6 +330,9 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             if key is not None and isinstance(arguments.get(key.name), str):
                 self.pool.keep_key(actor.user or actor.claims, arguments[key.name])
             self.pool.keep_names(call, operation)
+            if actor.claims == actor.user:
+                stage.tried[operation.name] += 1
+                stage.served[operation.name] += call.answer.outcome is Outcome.OK
             return call
 
         def drawer(self, data: st.DataObject) -> ArgumentDrawer:
@@ -269,7 +341,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.pool,
                 self.history.subjects,
                 stage.plant,
-                tools,
+                kinds.tools,
                 trusting=not impostors,
             )
 
@@ -278,36 +350,3 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             return self.probes
 
     return Campaign
-
-
-def compares(operation: Operation, parameter: Parameter) -> bool:
-    """Whether a foreign id and a missing one must be answered alike there.
-
-    Whoever stores something may call it what they like, as others call theirs.
-    """
-    chosen = parameter.role is Role.NAME and operation.stores
-    return parameter.refers and not chosen
-
-
-def creators_among(operations: Sequence[Operation]) -> list[Operation]:
-    """Operations by which somebody stores something without naming anything that exists."""
-    return [
-        each
-        for each in operations
-        if not each.public
-        and each.surface != "chat"
-        and not each.reads_only
-        and each.parameter(Role.TEXT)
-        and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
-    ]
-
-
-def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:
-    """Arguments with which an actor reads their own data: their identity, and a full page."""
-    arguments: dict[str, Any] = {}
-    for parameter in operation.parameters:
-        if parameter.role is Role.IDENTITY:
-            arguments[parameter.name] = history.subjects[actor.claims]
-        elif last_name(parameter.name) == "limit":
-            arguments[parameter.name] = parameter.schema.get("maximum", 100)
-    return arguments

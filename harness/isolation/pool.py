@@ -2,13 +2,14 @@
 
 They are what makes a campaign go deep: an id that exists reaches code that a random one never
 does. A reference parameter prefers values of its own kind: `task_id` takes ids that came from an
-operation or field whose name speaks of tasks.
+operation, or stood under a field, whose name speaks of tasks.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.history import Call, Outcome
@@ -21,15 +22,21 @@ _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 _VERBS = frozenset(
     {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
+    | {"by", "id", "as", "events"}
 )
-_CURSOR_FIELD = re.compile(r"cursor|page_token", re.IGNORECASE)
+_CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
+# They hold objects and do not say of what kind.
+_CONTAINERS = frozenset(
+    {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
+    | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Harvested:
     value: str
     field: str
-    operation: str
+    kind: str
 
 
 class Pool:
@@ -42,6 +49,8 @@ class Pool:
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
         self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        self._together: defaultdict[str, set[str]] = defaultdict(set)
+        self._gone: set[str] = set()
 
     def know_subjects(self, subjects: set[str]) -> None:
         """Subjects are identities, not references to objects."""
@@ -57,14 +66,18 @@ class Pool:
                 self._names[call.actor.user][last_name(parameter.name), given] = None
 
     def harvest(self, call: Call) -> None:
-        """Take the ids and cursors out of an answer."""
+        """Take the ids and cursors out of an answer; note what its owner does not find any more."""
+        self._notice_missing(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
         sent = tokens_of(call.arguments)
         named = {str(each) for each in call.arguments.values()}
-        for path, text in paths_in(call.answer.body):
-            name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
-            item = _Harvested(text, name, call.operation)
+        found = paths_in(call.answer.body)
+        received = tokens_of(call.answer.body)
+        has_id = any(path == "id" for path, _ in found)
+        for path, text in found:
+            *holders, name = [part for part in path.split(".") if not part.isdigit()] or [""]
+            item = _Harvested(text, name, _kind(holders, call.operation, has_id))
             if is_short_id(text) and _ID_FIELD.search(name):
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
@@ -80,19 +93,48 @@ class Pool:
                 self._cursors[call.actor.user].setdefault(text, item)
             elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):
                 self._ids[call.actor.user].setdefault(text, item)
+                self._together[text] |= sent | received
 
-    def references(self, user: str, parameter: Parameter, operation: str) -> list[str]:
-        """Ids that `user` has received and that fit the parameter, oldest first."""
+    def _notice_missing(self, call: Call) -> None:
+        user, answer = call.actor.user, call.answer
+        if user is None or call.actor.claims != user:
+            return
+        if answer.status == 404 or answer.code == "not_found":
+            own = [each for each in tokens_of(call.arguments) if each in self._ids[user]]
+            # With two of them it is not known which one is missing.
+            if len(own) == 1:
+                self._gone.update(own)
+
+    def references(
+        self, user: str, parameter: Parameter, operation: str, *, guess: bool = True
+    ) -> list[str]:
+        """Ids that `user` has received and that fit the parameter, oldest first.
+
+        Kinds are guessed by names: where nobody has any that fit, any id may, unless `guess` is
+        false.
+        """
         name = last_name(parameter.name)
         if parameter.role is Role.NAME:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]
             return same or [chosen for _, chosen in known]
         stem = re.sub(r"(_?id|Id)$", "", name) or _noun(operation)
-        items = self._ids[user].values()
-        fitting = [each.value for each in items if _fits(each, name, stem)]
+        fitting = {
+            owner: [
+                each.value
+                for each in items.values()
+                if each.value not in self._gone and _fits(each, name, stem)
+            ]
+            for owner, items in self._ids.items()
+        }
+        if any(fitting.values()) or not guess:
+            return fitting.get(user, [])
         # A URI is no id of anything else.
-        return fitting or [each.value for each in items if "://" not in each.value]
+        return [each for each in self._ids[user] if "://" not in each]
+
+    def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
+        """Those of `values` that were seen in one call with all `chosen`; if none was, all."""
+        return [each for each in values if self._together[each].issuperset(chosen)] or values
 
     def keep_key(self, user: str, key: str) -> None:
         """Note a key under which this user made a call."""
@@ -110,9 +152,22 @@ class Pool:
 def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
     if item.field == parameter:
         return True
-    if item.field != "id":
-        return False
-    return stem.lower() in _noun(item.operation)
+    return item.field == "id" and stem.lower() in item.kind.lower()
+
+
+def _kind(holders: list[str], operation: str, has_id: bool) -> str:
+    """What an object is: by the nearest field that holds it, else by the operation's name.
+
+    Args:
+        holders: The fields around it, outermost first.
+        operation: What was called.
+        has_id: Whether the answer is an object with an id of its own: its lists are then of
+            something else than the operation is about.
+    """
+    named = [each for each in holders if each.lower() not in _CONTAINERS]
+    if named:
+        return named[-1]
+    return holders[0] if holders and has_id else _noun(operation)
 
 
 def _noun(operation: str) -> str:

@@ -12,7 +12,13 @@ from harness.environment import RunningProcesses
 from harness.history import Actor
 from harness.isolation.campaign import Target
 from harness.isolation.signed_in import SignedInCredentials
-from harness.surface import McpResourcesSurface, McpSurface, RestSurface, SignIn
+from harness.surface import (
+    ChatKitSurface,
+    McpResourcesSurface,
+    McpSurface,
+    RestSurface,
+    SignIn,
+)
 from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
 # Enough for a run; the forgery session tries them all on every surface.
@@ -75,7 +81,8 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
 
     Where its frontend runs, everybody signs up there and brings its tokens.
     """
-    rest = RestSurface(running.backend_url)
+    rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
+    chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
     discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
     mcp = McpSurface(running.mcp_url, discovery)
     resources = McpResourcesSurface(running.mcp_url, discovery)
@@ -85,6 +92,7 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
         audiences={
             "rest": BACKEND_AUDIENCE,
             "chat": BACKEND_AUDIENCE,
+            "chatkit": BACKEND_AUDIENCE,
             "mcp": running.mcp_url,
             "mcp-resources": running.mcp_url,
         },
@@ -101,7 +109,13 @@ def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Tar
             signed_in.close()
 
     return Target(
-        surfaces={"rest": rest, "chat": rest, "mcp": mcp, "mcp-resources": resources},
+        surfaces={
+            "rest": rest,
+            "chat": rest,
+            "chatkit": chatkit,
+            "mcp": mcp,
+            "mcp-resources": resources,
+        },
         credentials=signed_in or minted,
         reset=erase,
         forgeries=FIRST_FORGERIES,

@@ -40,7 +40,8 @@ class Control:
 
     Attributes:
         calls: Calls made.
-        own_reads: Answers in which the caller saw values of their own.
+        own_reads: Answers in which callers saw values of their own, or did to their own object
+            what they asked for.
         foreign_attempts: Calls that carried another user's id, or no valid credential.
         oracles: Oracle name to how often it could have fired.
     """

@@ -26,6 +26,7 @@ class Turn:
         outputs: What they returned, in the order of arrival.
         tools: Names of the tools that are offered.
         instructions: The system's instructions.
+        heard: Every text that came before the latest user message, oldest first.
     """
 
     text: str = ""
@@ -33,6 +34,12 @@ class Turn:
     outputs: list[str] = field(default_factory=list)
     tools: tuple[str, ...] = ()
     instructions: str = ""
+    heard: list[str] = field(default_factory=list)
+
+    def hear(self, text: str) -> None:
+        """A new message of the user: all that was said before it becomes the past."""
+        self.heard += [self.text, *self.outputs] if self.text else []
+        self.text, self.calls, self.outputs = text, [], []
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,9 @@ def from_responses(body: Mapping[str, Any]) -> Turn:
     for item in items:
         kind = item.get("type", "message")
         if kind == "message" and item.get("role") == "user":
-            turn.text, turn.calls, turn.outputs = _text(item.get("content")), [], []
+            turn.hear(_text(item.get("content")))
+        elif kind == "message" and item.get("role") == "assistant":
+            turn.heard.append(_text(item.get("content")))
         elif kind == "function_call":
             turn.calls.append(ToolCall(str(item["name"]), _arguments(item.get("arguments"))))
         elif kind == "function_call_output":
@@ -76,8 +85,9 @@ def from_chat_completions(body: Mapping[str, Any]) -> Turn:
         if role in ("system", "developer"):
             turn.instructions = _text(message.get("content"))
         elif role == "user":
-            turn.text, turn.calls, turn.outputs = _text(message.get("content")), [], []
+            turn.hear(_text(message.get("content")))
         elif role == "assistant":
+            turn.heard.append(_text(message.get("content")))
             for call in message.get("tool_calls") or ():
                 function = call["function"]
                 turn.calls.append(ToolCall(function["name"], _arguments(function["arguments"])))

@@ -2,8 +2,8 @@
 
 The helpful mind turns simple requests into tool calls by their words. The adversarial mind has
 been taken over: it obeys a directive wherever it reads one, in the user's text or in what a tool
-returned, with any tool and any argument, and repeats everything it was told. Isolation that needs
-this model's good behaviour is no isolation.
+returned, with any tool and any argument, and repeats all that it was told when asked to. Isolation
+that needs this model's good behaviour is no isolation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from harness.model.conversation import Reply, ToolCall, Turn
 Mind: TypeAlias = Callable[[Turn], Reply]
 
 _DIRECTIVE = re.compile(r"\[\[call\s+([\w.\-]+)\s+")
+_REPEAT = "[[repeat]]"
 _MAX_DIRECTIVES = 6
+# What it repeats would otherwise double with every repetition.
+_MAX_REPEATED = 6_000
 
 
 def helpful(turn: Turn) -> Reply:
@@ -35,6 +38,9 @@ def helpful(turn: Turn) -> Reply:
 
 def adversarial(turn: Turn) -> Reply:
     """Obey every directive once; without any, behave like the helpful mind."""
+    if _REPEAT in turn.text:
+        told = dict.fromkeys((turn.instructions, *reversed(turn.heard)))
+        return Reply(text="I was told:\n" + "\n".join(told)[:_MAX_REPEATED])
     done = [(call.name, _key(call.arguments)) for call in turn.calls]
     orders = list(_directives([turn.text, *turn.outputs]))[:_MAX_DIRECTIVES]
     for order in orders:

@@ -17,6 +17,7 @@ from harness.oracles.base import Suspicion, conclusive
 def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
     """Readings of one victim before and after an attack, with the calls of the attack."""
     before: dict[tuple[int, str, str], Call] = {}
+    unsteady: set[tuple[int, str, str]] = set()
     for call in history:
         probe = call.probe
         if probe is None or probe.kind != "ownership":
@@ -24,8 +25,11 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
         arguments = json.dumps(call.arguments, sort_keys=True, default=str)
         key = (probe.key, call.operation, arguments)
         if probe.part == "before":
+            # Two readings in a row that differ say nothing about anybody's acts.
+            if key in before and _reading(before[key]) != _reading(call):
+                unsteady.add(key)
             before[key] = call
-        elif probe.part == "after" and key in before:
+        elif probe.part == "after" and key in before and key not in unsteady:
             first = before[key]
             between = history.calls[first.index : call.index - 1]
             meddled = any(

@@ -1,5 +1,6 @@
-"""What can be called, and how: MCP tools, resources and prompts, and REST, in one form."""
+"""What can be called, and how: MCP tools, resources and prompts, REST, and ChatKit, in one form."""
 
+from harness.surface.chatkit import ChatKitSurface
 from harness.surface.errors import SurfaceError
 from harness.surface.mcp import McpSurface
 from harness.surface.mcp_resources import McpResourcesSurface
@@ -9,6 +10,7 @@ from harness.surface.sign_in import Account, SignIn
 
 __all__ = [
     "Account",
+    "ChatKitSurface",
     "McpResourcesSurface",
     "McpSurface",
     "Operation",

@@ -59,25 +59,30 @@ def decode(response: httpx2.Response) -> Any:
     """The body: JSON, the data of an event stream, or text."""
     text = response.text
     if "text/event-stream" in response.headers.get("content-type", ""):
-        return [_loads(frame) for frame in _frames(text)]
-    return _loads(text)
+        return [loads(data) for _, data in frames(text)]
+    return loads(text)
 
 
-def _frames(text: str) -> list[str]:
-    """The data of each event (HTML Living Standard, section 9.2.6)."""
-    frames: list[str] = []
+def frames(text: str) -> list[tuple[str, str]]:
+    """Name, empty if it has none, and data of each event (HTML Living Standard, section 9.2.6)."""
+    found: list[tuple[str, str]] = []
     lines: list[str] = []
+    name = ""
     # Not splitlines: U+2028 and its like end no line here, and stand inside JSON as they are.
     for line in [*re.split(r"\r\n|\n|\r", text), ""]:
         if line.startswith("data:"):
             lines.append(line[5:].removeprefix(" "))
-        elif not line and lines:
-            frames.append("\n".join(lines))
-            lines = []
-    return frames
+        elif line.startswith("event:"):
+            name = line[6:].strip()
+        elif not line:
+            if lines:
+                found.append((name, "\n".join(lines)))
+            lines, name = [], ""
+    return found
 
 
-def _loads(text: str) -> Any:
+def loads(text: str) -> Any:
+    """The value that a JSON text stands for; the text itself where it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -43,13 +43,14 @@ class Operation:
     """Something that can be called.
 
     Attributes:
-        surface: `mcp`, `rest` or `chat`.
+        surface: `mcp`, `rest`, `chat` or `chatkit`.
         name: Unique over all surfaces, e.g. `mcp:get_task`, `rest:GET /api/{user_id}/tasks`.
         parameters: Its arguments, whatever place they travel in.
         reads_only: The server declares that it changes nothing (readOnlyHint, GET).
         public: The server declares that it needs no credential.
         lists: True where it needs nothing but the identity to show the caller's own data, so
             that it can serve as an observation.
+        conversational: Its text goes to a model, which answers.
     """
 
     surface: str
@@ -58,6 +59,7 @@ class Operation:
     reads_only: bool
     public: bool = False
     lists: bool = False
+    conversational: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

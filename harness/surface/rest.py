@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -10,6 +11,7 @@ import httpx2
 
 from harness.history import Answer, Outcome
 from harness.surface.errors import SurfaceError
+from harness.surface.events import MEDIA_TYPE, failure_of, is_stream, stream_body
 from harness.surface.exchange import (
     clean_headers,
     client,
@@ -32,6 +34,7 @@ class RestSurface:
         base_url: Where its paths begin.
         document: Path or URL of its OpenAPI document.
         chat_paths: Paths whose text goes to a model; they form a surface of their own.
+        elsewhere: Paths that another surface speaks for.
         timeout: Seconds for one call.
     """
 
@@ -41,11 +44,13 @@ class RestSurface:
         *,
         document: str = "/openapi.json",
         chat_paths: tuple[str, ...] = ("/api/chat",),
+        elsewhere: tuple[str, ...] = (),
         timeout: float = 30.0,
     ) -> None:
         self._base = base_url.rstrip("/") + "/"
         self._document = document
         self._chat_paths = chat_paths
+        self._elsewhere = elsewhere
         self._http = client(timeout)
 
     def discover(self) -> list[Operation]:
@@ -62,10 +67,13 @@ class RestSurface:
         except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise SurfaceError(f"no OpenAPI document at {url} ({type(error).__name__})") from error
         return [
-            self._operation(path, method, item, methods.get("parameters", ()), document)
+            operation
             for path, methods in paths.items()
             for method, item in methods.items()
-            if method in _METHODS
+            if method in _METHODS and path not in self._elsewhere
+            for operation in self._operations(
+                path, method, item, methods.get("parameters", ()), document
+            )
         ]
 
     def call(
@@ -106,6 +114,7 @@ class RestSurface:
                 content=encode(body) if wants_body else None,
                 headers={
                     **({"Content-Type": "application/json"} if wants_body else {}),
+                    **({"Accept": MEDIA_TYPE} if operation.extra.get("events") else {}),
                     **fields,
                     **headers,
                 },
@@ -114,18 +123,35 @@ class RestSurface:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"body or header is not expressible ({type(error).__name__})")
-        answer = decode(response)
+        answer = stream_body(response.text) if is_stream(response) else decode(response)
         noted = clean_headers(response)
         if response.status_code == 429:
             return Answer(Outcome.LIMITED, 429, answer, noted)
-        if response.is_success:
+        failure = failure_of(answer) if is_stream(response) else None
+        if response.is_success and failure is None:
             return Answer(Outcome.OK, response.status_code, answer, noted)
-        code, message = error_fields(answer)
+        code, message = error_fields(failure or answer)
         return Answer(Outcome.ERROR, response.status_code, answer, noted, code, message)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _operations(
+        self,
+        path: str,
+        method: str,
+        item: Mapping[str, Any],
+        shared: Sequence[Mapping[str, Any]],
+        document: Mapping[str, Any],
+    ) -> list[Operation]:
+        """The operation, and once more where its answer can also be had as events."""
+        plain = self._operation(path, method, item, shared, document)
+        content = (item.get("responses") or {}).get("200", {}).get("content", {})
+        if not {MEDIA_TYPE, "application/json"} <= set(content):
+            return [plain]
+        name, extra = f"{plain.name} as events", {**plain.extra, "events": True}
+        return [plain, replace(plain, name=name, extra=extra)]
 
     def _operation(
         self,
@@ -167,6 +193,7 @@ class RestSurface:
             reads_only=method == "get",
             public=not security,
             lists=method == "get" and bool(security) and not needs,
+            conversational=surface == "chat",
             extra={
                 "path": path,
                 "method": method,

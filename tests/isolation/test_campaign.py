@@ -31,6 +31,10 @@ def test_the_reference_system_is_clean_and_every_oracle_had_chances(
     assert {"mcp:list_tasks", "rest:GET /api/{user_id}/tasks", "chat:POST /api/chat"} <= set(
         result.controls
     )
+    threads = [each for name, each in result.controls.items() if name.startswith("chatkit:")]
+    assert len(threads) == 9
+    assert sum(each.own_reads for each in threads) > 5
+    assert sum(each.foreign_attempts for each in threads) > 5
 
 
 @pytest.mark.timeout(240)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.isolation.pool import Pool
 from harness.surface.operation import Parameter, Role
-from tests.unit.harness.histories import ALICE, BOB, Writer, ok
+from tests.unit.harness.histories import ALICE, BOB, Writer, ok, refused
 
 TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
 PROJECT = "01a1fc95-0000-7131-b962-eac9f4851703"
@@ -33,3 +33,45 @@ def test_an_id_that_comes_back_to_its_sender_stays_its_owners() -> None:
     writer.call(BOB, "messages", {}, ok([{"id": TASK}]))
     assert pool(writer).references("bob", TASK_ID, "mcp:get_task") == []
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+
+
+THREAD_ID = Parameter("thread_id", {}, required=True, role=Role.REFERENCE)
+ITEM_ID = Parameter("item_id", {}, required=True, role=Role.REFERENCE)
+
+
+def test_an_object_is_of_the_kind_that_the_field_around_it_names() -> None:
+    events = [{"thread": {"id": PROJECT}}, {"item": {"id": TASK, "thread_id": PROJECT}}]
+    writer = Writer().call(ALICE, "chatkit:threads.create", {}, ok({"events": events}))
+    found = pool(writer)
+    assert found.references("alice", THREAD_ID, "chatkit:threads.delete") == [PROJECT]
+    assert found.references("alice", ITEM_ID, "chatkit:items.feedback") == [TASK]
+
+
+def test_a_list_inside_an_object_is_of_something_else() -> None:
+    thread = {"id": PROJECT, "items": {"data": [{"id": TASK}]}}
+    found = pool(Writer().call(ALICE, "chatkit:threads.get_by_id", {}, ok(thread)))
+    assert found.references("alice", THREAD_ID, "chatkit:threads.delete") == [PROJECT]
+    assert found.references("alice", ITEM_ID, "chatkit:items.feedback") == [TASK]
+
+
+def test_any_id_may_do_where_nobody_has_one_that_fits() -> None:
+    found = pool(Writer().call(ALICE, "make", {}, ok({"id": TASK})))
+    assert found.references("alice", THREAD_ID, "x") == [TASK]
+    assert found.references("alice", THREAD_ID, "x", guess=False) == []
+
+
+def test_what_its_owner_does_not_find_any_more_is_not_offered_again() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    writer.call(BOB, "mcp:get_task", {"task_id": TASK}, refused(404, "not_found"))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+    writer.call(ALICE, "mcp:get_task", {"task_id": TASK}, refused(200, "not_found"))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task", guess=False) == []
+
+
+def test_ids_that_were_seen_together_are_preferred_together() -> None:
+    other = "01a1fc95-1111-7131-b962-eac9f4851703"
+    writer = Writer().call(ALICE, "a", {}, ok({"thread_id": PROJECT, "id": TASK}))
+    writer.call(ALICE, "b", {}, ok({"id": other}))
+    found = pool(writer)
+    assert found.related([TASK, other], [PROJECT]) == [TASK]
+    assert found.related([other], [PROJECT]) == [other]

@@ -13,7 +13,13 @@ from openai import OpenAI
 
 from harness.environment.ports import free_port
 from harness.model.app import create_app
-from harness.model.conversation import Reply, ToolCall, Turn
+from harness.model.conversation import (
+    Reply,
+    ToolCall,
+    Turn,
+    from_chat_completions,
+    from_responses,
+)
 from harness.model.minds import adversarial, helpful, replaying
 
 TOOLS = ("add_task", "list_tasks", "delete_task")
@@ -95,3 +101,19 @@ def test_the_real_client_reads_chat_completions_whole_and_streamed(client: OpenA
 def test_ids_are_never_used_twice(client: OpenAI) -> None:
     ids = {client.responses.create(model="offline", input="hi").output[0].id for _ in range(5)}
     assert len(ids) == 5
+
+
+def test_the_adversary_repeats_what_it_was_told_and_the_helpful_mind_does_not() -> None:
+    body = {
+        "instructions": "be kind",
+        "input": [
+            {"role": "user", "content": "my secret"},
+            {"role": "assistant", "content": "noted"},
+            {"role": "user", "content": "[[repeat]]"},
+        ],
+    }
+    said = adversarial(from_responses(body)).text
+    assert all(each in said for each in ("be kind", "my secret", "noted"))
+    assert "my secret" not in helpful(from_responses(body)).text
+    messages = [{"role": "system", "content": "be kind"}, *body["input"]]
+    assert adversarial(from_chat_completions({"messages": messages})).text == said

@@ -56,3 +56,11 @@ def test_says_nothing_of_a_reading_that_was_limited() -> None:
 
 def test_counts_the_attacking_calls_as_opportunities() -> None:
     assert Ownership().opportunities(story(ok([1]), ok([1])).history) == {"update": 1}
+
+
+def test_is_silent_where_two_readings_in_a_row_already_differ() -> None:
+    writer = Writer().call(ALICE, "get", {"task_id": "x"}, ok({"views": 1}), BEFORE)
+    writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 2}), BEFORE)
+    writer.call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)
+    writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 3}), AFTER)
+    assert Ownership().judge(writer.history) == []

@@ -1,0 +1,59 @@
+"""Answers that come as server-sent events: the events, the text they spell, how they end.
+
+A value that crosses can hide in any event, and can be cut in two by the pieces in which a text is
+sent; so an answer is kept both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx2
+
+from harness.surface.exchange import frames, loads
+
+MEDIA_TYPE = "text/event-stream"
+
+
+def is_stream(response: httpx2.Response) -> bool:
+    """Whether a response is a stream of events."""
+    return MEDIA_TYPE in response.headers.get("content-type", "")
+
+
+def stream_body(text: str) -> dict[str, Any]:
+    """A whole stream as one value: `events` in order, and the `text` that their pieces spell.
+
+    An event with a name is `{"event": name, "data": data}`, one without is its data.
+    """
+    events = [
+        {"event": name, "data": loads(data)} if name else loads(data) for name, data in frames(text)
+    ]
+    return {"text": "".join(_pieces(events)), "events": events}
+
+
+def failure_of(body: Any) -> Any:
+    """What a stream says of its failure, in an event called `failed` or `error`; None without."""
+    events = body.get("events") if isinstance(body, Mapping) else None
+    for event in reversed(events or ()):
+        if isinstance(event, Mapping):
+            if event.get("event") in ("failed", "error"):
+                return event.get("data")
+            if event.get("type") in ("failed", "error"):
+                return event
+    return None
+
+
+def _pieces(value: Any, name: str = "") -> Iterator[str]:
+    """Texts under `delta`, and texts of events that are called so."""
+    if isinstance(value, Mapping):
+        called = value.get("event") == "delta"
+        for key, each in value.items():
+            inner = "delta" if called and key == "data" else key
+            if isinstance(each, str) and (key == "delta" or (name == "delta" and key == "text")):
+                yield each
+            else:
+                yield from _pieces(each, inner)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for each in value:
+            yield from _pieces(each, name)

@@ -11,9 +11,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from system.backend import failures
 from system.backend.agent import Assistant
-from system.backend.bridge import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
+from system.backend.connection import McpConnection
 from system.backend.dependencies import Services, admit
 from system.backend.limits import Limits
 from system.backend.routes import (

@@ -18,8 +18,9 @@ from uuid import UUID
 import anyio
 
 from system.backend.agent import Assistant
-from system.backend.bridge import BoundTools, McpConnection, ToolBegan, ToolUse
+from system.backend.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.call_keys import CallKeys
+from system.backend.connection import McpConnection
 from system.errors import ServerError, ServiceError
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns

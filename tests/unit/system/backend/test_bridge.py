@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from harness.environment import RunningProcesses
-from system.backend.bridge import BoundTools, McpConnection
+from system.backend.bridge import BoundTools
+from system.backend.connection import McpConnection
 from system.errors import Unavailable
 from system.identity import SigningKey, Subject, TokenExchange
 
@@ -86,7 +87,7 @@ async def test_the_model_is_shown_no_identity_argument(
         assert "user_id" not in tool.input_schema["required"]
 
 
-async def test_a_server_that_is_away_is_unavailable_and_nothing_is_repeated(
+async def test_a_server_that_is_away_is_unavailable_and_the_call_an_error(
     exchange: TokenExchange, alice: str
 ) -> None:
     nowhere = McpConnection("http://127.0.0.1:9/mcp", timeout=1.0, max_connections=1)

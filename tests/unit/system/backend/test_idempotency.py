@@ -13,7 +13,8 @@ import httpx2
 import pytest
 
 from harness.environment import RunningProcesses
-from system.backend.bridge import BoundTools, McpConnection
+from system.backend.bridge import BoundTools
+from system.backend.connection import McpConnection
 from system.errors import Unavailable
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.cutting import CuttingProxy, cutting_proxy
@@ -304,7 +305,7 @@ async def test_a_write_that_takes_no_key_is_sent_once(
     tools: BoundTools, in_front_of_mcp: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the server were one that does not know keys.
-    monkeypatch.setattr("system.backend.bridge.IDEMPOTENCY_KEY", "somebody/else")
+    monkeypatch.setattr("system.backend.connection.IDEMPOTENCY_KEY", "somebody/else")
     in_front_of_mcp.cut_next(b'"add_task"', times=1)
     with contextlib.suppress(Unavailable):
         await tools.call_tool("add_task", {"title": "milk"})

@@ -19,7 +19,7 @@ from harness.environment import RunningProcesses
 from harness.model.app import create_app as create_model
 from harness.model.minds import helpful
 from system.backend.agent import _tool_failure
-from system.backend.bridge import McpConnection
+from system.backend.connection import McpConnection
 from system.errors import RateLimited, Unavailable
 from system.observe.metrics import REGISTRY
 from tests.unit.system.backend.serving import backend, eventually, serving

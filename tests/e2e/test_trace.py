@@ -20,16 +20,22 @@ from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
 
-# The browser does not keep what a page reads as a stream, so a copy is taken on the way.
-COPY_STREAMS = """
-    window.copiedStreams = []
-    const send = window.fetch
-    window.fetch = async (...request) => {
-      const answer = await send(...request)
-      if (!(answer.headers.get("content-type") ?? "").startsWith("text/event-stream")) return answer
-      window.copiedStreams.push(answer.clone().text())
-      return answer
+# Keeps what the page reads of a stream, as it arrives: the browser itself may not.
+_LISTEN = """
+window.arrived = [];
+const plain = window.fetch;
+window.fetch = async (input, init) => {
+  const answer = await plain(input, init);
+  if (!String(input).endsWith("/chatkit") || !answer.body) return answer;
+  const [mine, theirs] = answer.body.tee();
+  (async () => {
+    const reader = mine.pipeThrough(new TextDecoderStream()).getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      window.arrived.push(next.value);
     }
+  })();
+  return new Response(theirs, { status: answer.status, headers: answer.headers });
+};
 """
 
 
@@ -66,7 +72,7 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
 ) -> None:
     person, title = visit(), f"buy milk {secrets.token_hex(4)}"
     page = person.page
-    page.add_init_script(COPY_STREAMS)
+    page.add_init_script(_LISTEN)
     person.join()
     page.get_by_role("link", name="Assistant").click()
     page.get_by_role("textbox", name="Ask about your tasks").fill(f"add a task to {title}")
@@ -80,9 +86,10 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     backend = _logged(running.logs / "backend.log", request_id)
     tools = _logged(running.logs / "mcp.log", request_id)
     row = _row(running.databases["admin"], title)
+    arrived: list[str] = page.evaluate("window.arrived")
     events = [
         json.loads(line.removeprefix("data: "))
-        for line in page.evaluate("() => window.copiedStreams.at(-1)").splitlines()
+        for line in "".join(arrived).splitlines()
         if line.startswith("data: ")
     ]
     updates = [event["update"] for event in events if event["type"] == "thread.item.updated"]
@@ -97,7 +104,8 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
         *(f"MCP server   {json.dumps(line)}" for line in tools),
         f"row          {json.dumps(row)}",
         f"stream       {' '.join(dict.fromkeys(event['type'] for event in events))}",
-        f"answer       {len(pieces)} pieces: {' '.join(answered.split())[:90]} ...",
+        f"answer       {len(pieces)} pieces in {len(arrived)} arrivals: "
+        + f"{' '.join(answered.split())[:90]} ...",
     ]
     (run_folder / "trace.txt").write_text("\n".join(lines) + "\n")
     with capsys.disabled():
@@ -110,3 +118,4 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     assert calls == [("add_task", "ok")]
     assert title in answered
     assert len(pieces) > 1
+    assert len(arrived) > 3, "the answer was held back and came at once"

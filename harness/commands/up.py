@@ -86,6 +86,13 @@ def _explain(console: Console, running: RunningProcesses) -> None:
         url = f"{running.backend_url}/api/{user}/tasks"
         say(f'curl -s {url} -H "Authorization: Bearer ${user.upper()}"')
     say()
+    say("Look at it from outside, and at its figures:")
+    say()
+    tokens = '--token "$ALICE" --mcp-token "$ALICE_MCP"'
+    say(f"crosstalk doctor {running.backend_url} {running.mcp_url} {tokens}")
+    for url in running.metrics_urls.values():
+        say(f"curl -s {url}")
+    say()
     say("crosstalk mint --user carol --ttl 600 prints a token for anybody else.")
     say("Ctrl-C ends everything.")
     signal.siginterrupt(signal.SIGINT, True)

@@ -1,7 +1,10 @@
 """Structured logs: one JSON object a line, with the request id, never tokens or users' text.
 
-A logger call passes names and numbers in `extra`; messages are fixed texts. The request id is
-accepted from the caller when it is sane, made otherwise, answered, and sent on to the next tier.
+A logger call passes names and numbers in `extra`; messages are fixed texts. Libraries do not keep
+to that (the agents SDK logs a failed tool's arguments, the MCP SDK names that callers chose), so of
+their lines only what stands in their source is shown: the message before anything is put into it,
+and where it was logged. The request id is accepted from the caller when it is sane, made otherwise,
+answered, and sent on to the next tier.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 _SANE = re.compile(r"[A-Za-z0-9._\-]{8,64}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Their messages are fixed texts, or hold numbers only.
+_OURS = frozenset({"system", "uvicorn"})
 _log = logging.getLogger("system.request")
 
 
@@ -46,11 +51,12 @@ class JsonFormatter(logging.Formatter):
             "service": self._service,
             "logger": record.name,
             "request_id": request_id.get(),
-            "message": record.getMessage(),
+            **_message(record),
         }
         if (trace := trace_id()) is not None:
             line["trace_id"] = trace
-        line.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
+        if record.name.startswith("system."):
+            line.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
             at = record.exc_info[2]
@@ -61,6 +67,20 @@ class JsonFormatter(logging.Formatter):
                 at = at.tb_next
             line["trace"] = places
         return json.dumps(line, default=str)
+
+
+def _message(record: logging.LogRecord) -> dict[str, str]:
+    if record.name.partition(".")[0] in _OURS:
+        return {"message": record.getMessage()}
+    place = f"{record.filename}:{record.lineno}"
+    if record.args:
+        text = record.msg if isinstance(record.msg, str) else "(withheld)"
+    elif record.name == "asyncio":
+        # What follows the first line is the representation of a task, or of its exception.
+        text = record.getMessage().partition("\n")[0]
+    else:
+        text = "(withheld)"
+    return {"message": text, "place": place}
 
 
 def configure_logging(service: str, level: str) -> None:

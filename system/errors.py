@@ -84,6 +84,14 @@ class Misdirected(ServiceError):
     default_message = "this service does not answer to this host name"
 
 
+class MethodNotAllowed(ServiceError):
+    """The path exists and is not for this method (RFC 9110 section 15.5.6)."""
+
+    code = "validation_error"
+    http_status = 405
+    default_message = "this method is not allowed here"
+
+
 class NotFound(ServiceError):
     """No such object for this user: missing and foreign are the same answer."""
 

@@ -7,16 +7,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from system.errors import NotFound, ServerError, ServiceError, ValidationFailed
+from system.errors import MethodNotAllowed, NotFound, ServerError, ServiceError, ValidationFailed
 from system.wire.answers import error_response
 
 _METHODS = {"DELETE", "GET", "PATCH", "POST", "PUT"}
-
-
-class _MethodNotAllowed(ServiceError):
-    code = "validation_error"
-    http_status = 405
-    default_message = "this method is not allowed here"
 
 
 def install(app: FastAPI) -> None:
@@ -58,7 +52,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
-        response = error_response(_MethodNotAllowed())
+        response = error_response(MethodNotAllowed())
         response.headers["Allow"] = ", ".join(_allowed(request))
         return response
     if isinstance(error, HTTPException) and error.status_code == 404:

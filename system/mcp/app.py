@@ -22,6 +22,7 @@ from system.mcp.headers import TrimmedHeaders
 from system.mcp.routes import PROBES, metadata_path, public_routes
 from system.mcp.sessions import SessionLimit
 from system.mcp.settings import Settings
+from system.mcp.streams import NoStreams
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
@@ -104,14 +105,12 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
     )
     routes = public_routes(settings, readiness, exchange)
     public = frozenset(each.path for each in routes)
+    endpoint: ASGIApp = AuthContextMiddleware(inner)
+    if settings.mcp_stateful:
+        most = settings.mcp_max_sessions_per_user
+        endpoint = SessionLimit(endpoint, server.session_manager, most)
     gate = BearerGate(
-        TrimmedHeaders(
-            AuthContextMiddleware(
-                SessionLimit(inner, server.session_manager, settings.mcp_max_sessions_per_user)
-                if settings.mcp_stateful
-                else inner
-            )
-        ),
+        TrimmedHeaders(NoStreams(endpoint, settings.path)),
         verifier=verifier,
         public=public.__contains__,
         admit=admit_to(settings.mcp_url),

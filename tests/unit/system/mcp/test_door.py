@@ -119,6 +119,14 @@ def test_bodies_that_are_too_large_or_too_deep_are_refused_with_the_limit(
     assert nested.json()["details"] == {"body": "must not nest deeper than 64"}
 
 
+def test_nobody_is_given_a_stream_to_hold_open(running: RunningProcesses, alice: str) -> None:
+    accepts = {"Accept": "text/event-stream"}
+    answer = httpx2.get(running.mcp_url, headers={**bearer(running, alice), **accepts})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, DELETE")
+    # Who has no token is challenged, whatever the method: clients look for the metadata this way.
+    assert httpx2.get(running.mcp_url, headers=accepts).status_code == 401
+
+
 def test_two_host_headers_are_not_believed(running: RunningProcesses) -> None:
     resource = urlsplit(running.mcp_url)
     assert resource.hostname

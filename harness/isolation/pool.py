@@ -129,8 +129,9 @@ class Pool:
         }
         if any(fitting.values()) or not guess:
             return fitting.get(user, [])
-        # A URI is no id of anything else.
-        return [each for each in self._ids[user] if "://" not in each]
+        # A URI is no id, and an id no URI.
+        wants_uri = name.lower().endswith("uri")
+        return [each for each in self._ids[user] if ("://" in each) is wants_uri]
 
     def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
         """Those of `values` that were seen in one call with all `chosen`; if none was, all."""

@@ -75,3 +75,13 @@ def test_ids_that_were_seen_together_are_preferred_together() -> None:
     found = pool(writer)
     assert found.related([TASK, other], [PROJECT]) == [TASK]
     assert found.related([other], [PROJECT]) == [other]
+
+
+def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    uri = Parameter("uri", {}, required=True, role=Role.REFERENCE)
+    assert pool(writer).references("alice", uri, "mcp:resources/read") == []
+    listed = {"resources": [{"uri": f"task://{TASK}", "name": "milk"}]}
+    writer.call(ALICE, "mcp:resources/list", {}, ok(listed))
+    assert pool(writer).references("alice", uri, "mcp:resources/read") == [f"task://{TASK}"]
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]

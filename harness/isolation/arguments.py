@@ -41,6 +41,7 @@ HOSTILE_TEXTS = (
     "ﾅ" * 40,
     "x" * 5_000,
 )
+_SCALARS = ("string", "integer", "number", "boolean", "null")
 _CHAT_REQUESTS = (
     "show my tasks",
     "how many tasks do I have?",
@@ -244,7 +245,17 @@ class ArgumentDrawer:
             return self.draw(st.one_of(st.integers(low, high), st.sampled_from([low, high])))
         if schema.get("type") == "boolean":
             return self.draw(st.booleans())
-        if schema.get("type") == "object":
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            return self._from_schema({**schema, "type": self.draw(st.sampled_from(kind))})
+        items = schema.get("items")
+        if kind == "array" and isinstance(items, Mapping) and items.get("type") not in _SCALARS:
+            return [self._from_schema(items) for _ in range(self.draw(st.integers(0, 2)))]
+        if kind is None and isinstance(schema.get("anyOf"), list) and schema["anyOf"]:
+            return self._from_schema(self.draw(st.sampled_from(schema["anyOf"])))
+        if kind is None and not {"const", "enum", "not"} & set(schema):
+            return self.draw(st.sampled_from((COMMON_WORD, 0, True, None)))
+        if kind == "object":
             needed = schema.get("required", ())
             return {
                 name: self._from_schema(each)

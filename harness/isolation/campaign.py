@@ -70,6 +70,7 @@ class Target:
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
+        persistent: Every example has the same users, and what they stored before is still there.
     """
 
     surfaces: Mapping[str, Surface]
@@ -82,6 +83,7 @@ class Target:
     subjects: Callable[[str], Mapping[str, str]] | None = None
     allowed_flows: tuple[Flow, ...] = ()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
+    persistent: bool = False
 
     def close(self) -> None:
         """Close the surfaces' connections, and whatever else the target holds."""
@@ -129,6 +131,7 @@ class Campaign:
         self._unconfirmed: list[str] = []
         self._seen: Counter[tuple[str, str]] = Counter()
         self._public_values: frozenset[str] = frozenset()
+        self._latest: History | None = None
         self._examples = 0
         self._calls_to_finding: int | None = None
         self._began = time.monotonic()
@@ -188,6 +191,13 @@ class Campaign:
     def _fresh_history(self) -> History:
         if self._target.reset is not None:
             self._target.reset()
+        if self._target.persistent and self._latest is not None:
+            # Whose it was is forgotten with the example; only what is new can be told apart.
+            self._public_values |= {
+                value
+                for call in self._latest
+                for value in tokens_of(call.arguments) | tokens_of(call.answer.body)
+            }
         nonce = secrets.token_hex(4)
         cast = self._target.cast
         naming = self._target.subjects
@@ -195,7 +205,7 @@ class Campaign:
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
         if cast.bystander is not None:
             self._stir(cast.bystander, subjects[cast.bystander.name])
-        return History(
+        self._latest = History(
             subjects={each.name: subjects[each.name] for each in cast.members},
             public_values=self._public_values,
             public_operations=frozenset(
@@ -203,6 +213,7 @@ class Campaign:
             ),
             allowed_flows=self._target.allowed_flows,
         )
+        return self._latest
 
     def _stir(self, bystander: Actor, subject: str) -> None:
         """Have a bystander store something by every protocol.

@@ -213,7 +213,9 @@ def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[
         if isinstance(value, str):
             for concrete, symbol in ordered:
                 if concrete in value:
-                    value = value.replace(concrete, symbol)
+                    # Not within a word: a marker may hold the name of a user.
+                    whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
+                    value = re.sub(whole, symbol.replace("\\", r"\\"), value)
             return value
         if isinstance(value, Mapping):
             return {key: visit(item) for key, item in value.items()}

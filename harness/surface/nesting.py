@@ -6,7 +6,7 @@ The generator draws one value a name. `params.user_id` stands for `{"params": {"
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,29 @@ def shape_of(schema: Mapping[str, Any]) -> Shape:
     containers: list[tuple[str, ...]] = []
     _walk(resolve(schema, schema), (), True, leaves, containers)
     return Shape(tuple(leaves), tuple(containers))
+
+
+def path_of(flat: str) -> tuple[str, ...]:
+    """`entities[].name` as `("entities", "[]", "name")`."""
+    return tuple(part for part in flat.replace(_ELEMENT, f".{_ELEMENT}").split(".") if part)
+
+
+def with_names(shape: Shape, names: Iterable[str]) -> Shape:
+    """The shape with values that a schema leaves open, as free-form objects do.
+
+    Args:
+        shape: What the schema says.
+        names: Flat names; those that the shape has already change nothing.
+    """
+    known = {leaf.name for leaf in shape.leaves} | {last_name(leaf.name) for leaf in shape.leaves}
+    added = [path_of(name) for name in names if name not in known]
+    kept = [
+        leaf
+        for leaf in shape.leaves
+        if not any(path[: len(leaf.path)] == leaf.path for path in added)
+    ]
+    leaves = [Leaf(path, {"type": "string"}, required=True) for path in added]
+    return Shape((*kept, *leaves), shape.containers)
 
 
 def nested(

@@ -65,7 +65,8 @@ class Operation:
     @property
     def stores(self) -> bool:
         """Whether it takes a text that it may keep."""
-        return not self.reads_only and self.parameter(Role.TEXT) is not None
+        deletes = self.extra.get("kind") == "delete"
+        return not self.reads_only and not deletes and self.parameter(Role.TEXT) is not None
 
     def parameter(self, role: Role) -> Parameter | None:
         """The first parameter of that role, if there is one."""

@@ -15,7 +15,7 @@ from harness.history import Answer, Outcome
 from harness.surface.errors import SurfaceError
 from harness.surface.exchange import unreachable, unsendable
 from harness.surface.mcp_wire import result_of
-from harness.surface.nesting import last_name, nested, shape_of
+from harness.surface.nesting import last_name, nested, shape_of, with_names
 from harness.surface.operation import Operation, Parameter, Role
 from harness.surface.presented import Presented
 from harness.surface.replies import content_of, error_kind, sorted_out
@@ -158,10 +158,9 @@ class ToolSurface:
 
     def _operation(self, tool: Mapping[str, Any], names: frozenset[str]) -> Operation:
         name = str(tool["name"])
-        facts = self._facts.get(name)
-        if facts is None:
-            facts = ToolFacts(roles=dict.fromkeys(names, Role.NAME))
-        shape = shape_of(tool.get("inputSchema") or {})
+        own = self._facts.get(name)
+        facts = own or ToolFacts(roles=dict.fromkeys(names, Role.NAME))
+        shape = with_names(shape_of(tool.get("inputSchema") or {}), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(
             Parameter(

@@ -83,6 +83,7 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         subjects=_naming(config, users),
         allowed_flows=_flows(config),
         not_applicable=_not_applicable(config, surfaces),
+        persistent=bool(users) and config.reset is None,
     )
 
 

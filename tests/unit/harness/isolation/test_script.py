@@ -71,3 +71,24 @@ def test_survives_a_file() -> None:
 def test_prints_what_no_terminal_could() -> None:
     writer = Writer().call(ALICE, "add", {"title": "\ud800"}, ok({}))
     assert "\\ud800" in script_of(writer.history).lines()[0]
+
+
+def test_a_marker_that_holds_a_users_name_stays_whole() -> None:
+    story = Writer().call(ALICE, "add", {"title": "note xtbobz00000001", "who": "bob"}, ok({}))
+    story.history.subjects = {"alice": "alice", "bob": "bob"}
+    assert script_of(story.history).steps[0].arguments == {
+        "title": "note xtbobz00000001",
+        "who": "${bob}",
+    }
+
+
+def test_a_short_id_is_a_reference_only_where_an_id_is_asked_for() -> None:
+    story = Writer().call(ALICE, "add", {}, ok({"id": 17}))
+    story.call(ALICE, "get", {"note_id": "17", "limit": 17}, ok({}))
+    assert script_of(story.history).steps[1].arguments == {"note_id": "${1.id}", "limit": 17}
+
+
+def test_every_replay_plants_markers_of_its_own() -> None:
+    once, again = (resolve({"t": "xtbobz00000001"}, {}, {}, salt)["t"] for salt in (1, 2))
+    assert once != again
+    assert once.startswith("xtbobz")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.surface.nesting import last_name, nested, shape_of
+from harness.surface.nesting import last_name, nested, shape_of, with_names
 
 SCHEMA = {
     "type": "object",
@@ -69,3 +69,12 @@ def test_a_list_of_ids_is_about_an_id() -> None:
 def test_of_several_forms_text_is_taken() -> None:
     schema = {"properties": {"v": {"anyOf": [{"type": "object"}, {"type": "string"}]}, "w": {}}}
     assert [leaf.schema["type"] for leaf in shape_of(schema).leaves] == ["string", "string"]
+
+
+def test_what_a_schema_leaves_open_can_be_named() -> None:
+    items = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    schema = {"properties": {"items": items}, "required": ["items"]}
+    shape = with_names(shape_of(schema), ["items[].content"])
+    paths = {leaf.name: leaf.path for leaf in shape.leaves}
+    assert list(paths) == ["items[].content"]
+    assert nested({"items[].content": "x"}, paths) == {"items": [{"content": "x"}]}

@@ -87,8 +87,8 @@ def compares(operation: Operation, parameter: Parameter) -> bool:
 
 
 def required_references(operation: Operation) -> list[Parameter]:
-    """The objects that must be named."""
-    return [each for each in references(operation) if each.required]
+    """The objects that must be there and be named."""
+    return [each for each in references(operation) if each.required and compares(operation, each)]
 
 
 def references(operation: Operation) -> list[Parameter]:

@@ -13,7 +13,7 @@ import pytest
 
 from harness.environment import RunningProcesses
 
-SECONDS = int(os.environ.get("CONTRACT_SECONDS", "25"))
+SECONDS = int(os.environ.get("CONTRACT_SECONDS", "60"))
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 

@@ -37,7 +37,7 @@ _PATIENCE = 10.0
 # Asked is whether it stalls, not whether it is quick: a slow machine must not meet time-outs.
 _UNHURRIED = {
     "AGENT_TIMEOUT_SECONDS": "600",
-    "DATABASE_POOL_TIMEOUT": "120",
+    "DATABASE_POOL_TIMEOUT": "600",
     "DATABASE_STATEMENT_TIMEOUT": "60",
     "MCP_TIMEOUT_SECONDS": "300",
     "MCP_CALL_TIMEOUT_SECONDS": "240",

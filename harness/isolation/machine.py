@@ -7,6 +7,7 @@ Each example has fresh subjects and a history of its own, judged when the exampl
 - `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
   victim reads again;
 - `compare`: one call with another user's id and the same call with a missing one;
+- `imitate`: a reading of somebody's, repeated by others in the same words;
 - `collide`: two users make the same call under the same key, and the first one repeats it; then
   somebody tries that key, and one that nobody has, on an object that nobody has;
 - `knock`: a call without a valid credential.
@@ -203,6 +204,32 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                     probe=self.next_probe(),
                 ):
                     self.perform(operation, actor, arguments, probe)
+
+        @rule(data=st.data())
+        def imitate(self, data: st.DataObject) -> None:
+            """What one user has read of their own objects, read by another in the same words."""
+            if stage.stopped():
+                return
+            readings = {each.name: each for each in kinds.details}
+            done = [
+                call
+                for call in self.history
+                if call.operation in readings
+                and call.actor in members
+                and call.answer.outcome is Outcome.OK
+            ]
+            for _ in range(data.draw(st.integers(1, 4)) if done else 0):
+                # The latest ones above all: what is kept may be kept for a while only.
+                call = data.draw(st.sampled_from(done[-8:]))
+                others = [each for each in members if each is not call.actor]
+                attacker = data.draw(st.sampled_from(others))
+                operation = readings[call.operation]
+                mine = {
+                    each.name: self.history.subjects[attacker.claims]
+                    for each in operation.parameters
+                    if each.role is Role.IDENTITY and each.name in call.arguments
+                }
+                self.perform(operation, attacker, {**call.arguments, **mine}, None)
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:

@@ -21,7 +21,7 @@ from system.backend.agent import Assistant
 from system.backend.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.call_keys import CallKeys
 from system.backend.connection import McpConnection
-from system.errors import ServerError, ServiceError
+from system.errors import ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns
 from system.store.models import new_id
@@ -130,7 +130,8 @@ class ChatService:
         self._connection = connection
         self._exchange = exchange
         self._history = history
-        self._tasks: set[asyncio.Task[None]] = set()
+        # Each answer under way, with its user and conversation.
+        self._tasks: dict[asyncio.Task[None], tuple[str, UUID]] = {}
 
     @property
     def under_way(self) -> int:
@@ -192,8 +193,8 @@ class ChatService:
             return Turn(asked.earlier.message.id, events)
         turn = Turn(new_id(), events)
         task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = (subject.user_id, asked.conversation_id)
+        task.add_done_callback(self._tasks.pop)
         turn.run(task)
         return turn
 
@@ -215,13 +216,17 @@ class ChatService:
             await turn.aclose()
         raise ServerError()
 
+    async def stop(self, subject: Subject, conversation_id: UUID) -> None:
+        """End what is being answered in a conversation, and wait until its parts are stored.
+
+        Knows of the answers of this process only.
+        """
+        place = (subject.user_id, conversation_id)
+        await _end([task for task, each in self._tasks.items() if each == place])
+
     async def aclose(self) -> None:
         """End the answers that are still being made."""
-        for task in self._tasks:
-            if not task.cancelling():
-                task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await _end(list(self._tasks))
 
     async def _answer(
         self,
@@ -278,7 +283,8 @@ class ChatService:
             await self._assistant.answer(asked.history, tools, say)
             events.put_nowait(await keep(tools.uses))
         except asyncio.CancelledError:
-            await keep_part()
+            # Who stopped it is gone, or wants another answer; somebody else may be watching.
+            events.put_nowait(Failed(Unavailable("the answer was stopped"), await keep_part()))
             raise
         except ServiceError as error:
             events.put_nowait(Failed(error, await keep_part()))
@@ -287,6 +293,14 @@ class ChatService:
             events.put_nowait(Failed(ServerError(), await keep_part()))
         finally:
             events.put_nowait(None)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        if not task.cancelling():
+            task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def title_for(text: str) -> str | None:

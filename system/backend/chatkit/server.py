@@ -110,8 +110,11 @@ class AssistantServer(ChatKitServer[Caller]):
                 if isinstance(event, Failed):
                     raise CustomStreamError(event.error.message, allow_retry=True)
 
-    async def require_answerable(self, thread_id: UUID, item_id: UUID, context: Caller) -> None:
-        """Check that an item can be answered again, before the stream begins.
+    async def prepare_retry(self, thread_id: UUID, item_id: UUID, context: Caller) -> None:
+        """Check that an item can be answered again, and end what is being answered in its thread.
+
+        That answer will be deleted with all else that follows the item; were it still under way,
+        or its client gone so lately that it does not know, it would come back behind the new one.
 
         Raises:
             NotFound: It is not in a thread of the caller's.
@@ -120,6 +123,7 @@ class AssistantServer(ChatKitServer[Caller]):
         item = await self.store.load_item(str(thread_id), str(item_id), context)
         if not isinstance(item, UserMessageItem):
             raise ValidationFailed(details={"item_id": "must be a message of the user"})
+        await self._chat.stop(context.subject, thread_id)
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Caller

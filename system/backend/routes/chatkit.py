@@ -56,7 +56,7 @@ async def chatkit(
     if isinstance(request, AddUserMessage):
         await server.store.load_thread(str(request.params.thread_id), caller)
     elif isinstance(request, RetryAfterItem):
-        await server.require_answerable(request.params.thread_id, request.params.item_id, caller)
+        await server.prepare_retry(request.params.thread_id, request.params.item_id, caller)
     result = await server.process(request.model_dump_json(exclude_unset=True), caller)
     if isinstance(result, StreamingResult):
         return TurnStream(server.frames(result), caller.turns)

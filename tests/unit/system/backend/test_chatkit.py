@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -36,7 +37,7 @@ def events(text: str) -> list[dict[str, Any]]:
 class Person:
     """Somebody's ChatKit client."""
 
-    def __init__(self, system: Backend, subject: str) -> None:
+    def __init__(self, system: Backend | Served, subject: str) -> None:
         self.system = system
         self.subject = subject
         self.headers = system.bearer(subject)
@@ -109,14 +110,23 @@ async def slow(running: RunningProcesses) -> AsyncIterator[Backend]:
         yield system
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The running backend, as a client sees it."""
+
+    running: RunningProcesses
+    http: httpx2.AsyncClient
+
+    def bearer(self, subject: str) -> dict[str, str]:
+        """Headers with a token of this subject."""
+        return {"Authorization": f"Bearer {self.running.mint(subject)}"}
+
+
 @pytest.fixture
-async def fast(running: RunningProcesses) -> AsyncIterator[Backend]:
-    """A backend whose model answers at once."""
-    async with (
-        serving(create_model(helpful)) as model,
-        backend(running, model) as system,
-    ):
-        yield system
+async def fast(running: RunningProcesses) -> AsyncIterator[Served]:
+    """The backend that runs anyway, whose model answers at once."""
+    async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as http:
+        yield Served(running, http)
 
 
 async def test_a_conversation_is_streamed_stopped_resumed_listed_and_deleted(
@@ -193,7 +203,7 @@ async def test_a_conversation_is_streamed_stopped_resumed_listed_and_deleted(
     ],
 )
 async def test_a_thread_of_somebody_else_is_missing_to_every_request(
-    fast: Backend, alice: str, bob: str, kind: str, params: dict[str, Any]
+    fast: Served, alice: str, bob: str, kind: str, params: dict[str, Any]
 ) -> None:
     hers, his = Person(fast, alice), Person(fast, bob)
     thread = thread_of(await hers.stream("threads.create", input=message("hello")))
@@ -213,7 +223,7 @@ async def test_a_thread_of_somebody_else_is_missing_to_every_request(
 
 
 async def test_an_item_of_somebody_else_is_missing_in_ones_own_thread(
-    fast: Backend, alice: str, bob: str
+    fast: Served, alice: str, bob: str
 ) -> None:
     hers, his = Person(fast, alice), Person(fast, bob)
     hers_items = await hers.items(
@@ -232,7 +242,7 @@ async def test_an_item_of_somebody_else_is_missing_in_ones_own_thread(
     assert {each["feedback"] for each in await his.stored(thread)} == {None}
 
 
-async def test_both_ways_to_chat_share_one_history(fast: Backend, alice: str) -> None:
+async def test_both_ways_to_chat_share_one_history(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     thread = thread_of(await person.stream("threads.create", input=message("add a task to dance")))
     body = {"message": "show my tasks", "conversation_id": thread}
@@ -246,7 +256,7 @@ async def test_both_ways_to_chat_share_one_history(fast: Backend, alice: str) ->
 
 
 async def test_a_thread_is_called_by_its_first_message_until_it_is_renamed(
-    fast: Backend, alice: str
+    fast: Served, alice: str
 ) -> None:
     person = Person(fast, alice)
     begun = await person.stream("threads.create", input=message("  what is \n new?  "))
@@ -260,7 +270,7 @@ async def test_a_thread_is_called_by_its_first_message_until_it_is_renamed(
 
 
 async def test_a_page_is_told_that_tasks_changed_after_each_write_and_only_then(
-    fast: Backend, alice: str
+    fast: Served, alice: str
 ) -> None:
     person = Person(fast, alice)
     wrote = await person.stream("threads.create", input=message("add a task to sing"))
@@ -273,7 +283,7 @@ async def test_a_page_is_told_that_tasks_changed_after_each_write_and_only_then(
     assert "client_effect" not in {each["type"] for each in (*read, *failed)}
 
 
-async def test_pages_of_threads_and_items_go_both_ways(fast: Backend, alice: str) -> None:
+async def test_pages_of_threads_and_items_go_both_ways(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     made = [
         thread_of(await person.stream("threads.create", input=message(f"hello {number}")))
@@ -297,7 +307,7 @@ async def test_pages_of_threads_and_items_go_both_ways(fast: Backend, alice: str
     assert [each["type"] for each in rest.json()["data"]] == ["user_message"]
 
 
-async def test_feedback_is_kept(fast: Backend, alice: str) -> None:
+async def test_feedback_is_kept(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     thread = thread_of(await person.stream("threads.create", input=message("hello")))
     answer = (await person.items(thread))[1]["id"]
@@ -307,7 +317,7 @@ async def test_feedback_is_kept(fast: Backend, alice: str) -> None:
         assert [each["feedback"] for each in await person.stored(thread)] == [None, kind]
 
 
-async def test_a_message_is_shown_again_as_it_was_written(fast: Backend, alice: str) -> None:
+async def test_a_message_is_shown_again_as_it_was_written(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     given = {
         "content": [
@@ -344,7 +354,7 @@ async def test_a_message_is_shown_again_as_it_was_written(fast: Backend, alice: 
     ],
 )
 async def test_what_is_not_offered_is_refused_before_anything_is_stored(
-    fast: Backend, alice: str, body: Any
+    fast: Served, alice: str, body: Any
 ) -> None:
     person = Person(fast, alice)
     answer = await fast.http.post("/chatkit", json=body, headers=person.headers)
@@ -354,7 +364,7 @@ async def test_what_is_not_offered_is_refused_before_anything_is_stored(
 
 
 async def test_an_answer_cannot_be_retried_as_if_it_were_a_question(
-    fast: Backend, alice: str
+    fast: Served, alice: str
 ) -> None:
     person = Person(fast, alice)
     thread = thread_of(await person.stream("threads.create", input=message("hello")))
@@ -362,6 +372,33 @@ async def test_an_answer_cannot_be_retried_as_if_it_were_a_question(
     answer = await person.ask("threads.retry_after_item", thread_id=thread, item_id=before[1]["id"])
     assert answer.status_code == 422
     assert await person.stored(thread) == before
+
+
+async def test_to_retry_ends_the_answer_that_is_still_being_made(slow: Backend, alice: str) -> None:
+    person = Person(slow, alice)
+    begun: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def watch() -> list[dict[str, Any]]:
+        request = {"type": "threads.create", "params": {"input": message("hello")}}
+        seen = ""
+        async with slow.http.stream(
+            "POST", "/chatkit", json=request, headers=person.headers
+        ) as answer:
+            async for text in answer.aiter_text():
+                if "thread.item.updated" in text and "thread.item.updated" not in seen:
+                    first = events(seen + text)
+                    begun.put_nowait((thread_of(first), first[1]["item"]["id"]))
+                seen += text
+        return events(seen)
+
+    watching = asyncio.create_task(watch())
+    thread, item = await begun.get()
+    again = await person.stream("threads.retry_after_item", thread_id=thread, item_id=item)
+    assert again[-1]["type"] == "thread.item.done"
+    assert (await watching)[-1]["type"] == "error"
+    stored = await person.stored(thread)
+    assert [each["id"] for each in stored] == [item, again[-1]["item"]["id"]]
+    assert not stored[1]["interrupted"]
 
 
 async def test_a_stream_without_a_model_ends_in_an_error_that_can_be_retried(
@@ -394,14 +431,14 @@ async def test_a_thread_that_is_deleted_while_it_is_answered_does_not_come_back(
     assert (await person.ask("items.list", thread_id=thread)).status_code == 404
 
 
-async def test_streams_are_not_cached_nor_held_back(fast: Backend, alice: str) -> None:
+async def test_streams_are_not_cached_nor_held_back(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     answer = await person.ask("threads.create", input=message("hello"))
     assert answer.headers["cache-control"] == "no-cache, no-store, no-transform"
     assert (await person.ask("threads.list")).headers["cache-control"] == "no-store"
 
 
-async def test_without_a_token_there_is_no_chatkit(fast: Backend) -> None:
+async def test_without_a_token_there_is_no_chatkit(fast: Served) -> None:
     answer = await fast.http.post("/chatkit", json={"type": "threads.list", "params": {}})
     assert answer.status_code == 401
 

@@ -29,24 +29,30 @@ _TOKEN_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Task:
+    """A scenario that is run, by which suite and at which revision (None: the suite's choice)."""
+
     suite: Suite
     scenario: Scenario
     revision: str | None
     spared: dict[str, str]
 
     def title(self, mode: Mode) -> str:
+        """How it is called in print."""
         revision = self.revision or "handshake"
         return f"{self.scenario.name} [{self.suite.version}, {revision}, {mode}]"
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What became of the scenarios so far."""
+
     passed: list[dict[str, object]] = field(default_factory=list)
     failed: list[dict[str, object]] = field(default_factory=list)
     not_applicable: list[dict[str, str]] = field(default_factory=list)
 
     def summary(self) -> dict[str, object]:
+        """The figures for `summary.json`."""
         return {
             "passed": len(self.passed),
             "failed": len(self.failed),
@@ -61,8 +67,8 @@ def run() -> int:
     console = make_console()
     node = find_node(least=_LEAST_NODE, who="the conformance suite", instead="")
     suites = [Suite.install(RELEASED, node), Suite.install(NEWEST, node)]
-    tally = _Tally()
-    tasks = {mode: _tasks(suites, mode, tally) for mode in BOTH}
+    tally = Tally()
+    tasks = {mode: choose(suites, mode, tally) for mode in BOTH}
     folder = open_run("conformance")
     for mode in BOTH:
         _run_mode(mode, tasks[mode], folder, tally, console)
@@ -78,13 +84,13 @@ def run() -> int:
     return 1 if tally.failed or not tally.passed else 0
 
 
-def _tasks(suites: list[Suite], mode: Mode, tally: _Tally) -> list[_Task]:
+def choose(suites: list[Suite], mode: Mode, tally: Tally) -> list[Task]:
     """What is run in a mode; what is not applicable is noted once.
 
     Raises:
         UnclassifiedError: The suite has scenarios that nobody has looked at.
     """
-    found: list[_Task] = []
+    found: list[Task] = []
     unknown: list[str] = []
     seen: set[str] = set()
     for suite in suites:
@@ -105,7 +111,7 @@ def _tasks(suites: list[Suite], mode: Mode, tally: _Tally) -> list[_Task]:
             if isinstance(kind, Reason):
                 _note(tally, scenario.name, kind.text)
             elif mode in kind.modes:
-                found.append(_Task(suite, scenario, revision_asked, dict(kind.spared)))
+                found.append(Task(suite, scenario, revision_asked, dict(kind.spared)))
                 for check, reason in kind.spared.items():
                     _note(tally, f"{scenario.name} / {check}", reason)
     if unknown:
@@ -113,14 +119,14 @@ def _tasks(suites: list[Suite], mode: Mode, tally: _Tally) -> list[_Task]:
     return found
 
 
-def _note(tally: _Tally, name: str, reason: str) -> None:
+def _note(tally: Tally, name: str, reason: str) -> None:
     item = {"scenario": name, "reason": reason}
     if item not in tally.not_applicable:
         tally.not_applicable.append(item)
 
 
 def _run_mode(
-    mode: Mode, tasks: list[_Task], folder: RunFolder, tally: _Tally, console: Console
+    mode: Mode, tasks: list[Task], folder: RunFolder, tally: Tally, console: Console
 ) -> None:
     stateful = str(mode == "sessions").lower()
     path = folder.path / mode

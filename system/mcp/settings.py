@@ -115,7 +115,7 @@ class Settings(ServiceSettings):
         """Host headers that are answered; everything else is DNS rebinding."""
         local = ["127.0.0.1:*", "localhost:*", "[::1]:*"]
         return [
-            urlsplit(self.mcp_url).netloc,
+            *self._own_hosts,
             *self.mcp_allowed_hosts,
             *self._external_hosts,
             *(local if self.environment == "development" else []),
@@ -131,6 +131,14 @@ class Settings(ServiceSettings):
             *(f"https://{each}" for each in self._external_hosts),
             *(local if self.environment == "development" else []),
         ]
+
+    @property
+    def _own_hosts(self) -> list[str]:
+        """As clients write it: the port that a scheme implies is left out (RFC 9110, 4.2.3)."""
+        parts = urlsplit(self.mcp_url)
+        implied = {"http": 80, "https": 443}[parts.scheme]
+        bare = [parts.netloc.rpartition(":")[0]] if parts.port == implied else []
+        return [parts.netloc, *bare]
 
     @property
     def _external_hosts(self) -> list[str]:

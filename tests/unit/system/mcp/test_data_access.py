@@ -20,7 +20,7 @@ from harness.environment import (
 )
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
-from harness.surface import McpSurface
+from harness.surface import McpResourcesSurface, McpSurface
 from system.mcp.settings import Settings
 from tests.unit.system.mcp.keyed import keyed_call
 
@@ -101,6 +101,30 @@ def test_every_answer_is_the_one_that_direct_access_gives(
     direct = answers(running, alice, bob)
     assert direct[0]["name"] == "home"
     assert answers(through, alice, bob) == direct
+
+
+def test_resources_and_prompts_are_the_callers_own_either_way(
+    through: RunningProcesses, alice: str, bob: str
+) -> None:
+    project = Tools(through, alice)("add_project", name="home")
+    Tools(through, alice)("add_task", title="milk", project_id=project["id"])
+
+    def ask(user: str, name: str, **arguments: str) -> Any:
+        headers = {"Authorization": f"Bearer {through.mint(user, audience='mcp')}"}
+        surface = McpResourcesSurface(through.mcp_url, headers)
+        (operation,) = [each for each in surface.discover() if each.name == name]
+        return surface.call(operation, arguments, headers).body
+
+    listed = ask(alice, "mcp:resources/list")["resources"]
+    assert [each["name"] for each in listed] == ["home", "milk"]
+    assert ask(bob, "mcp:resources/list")["resources"] == []
+    for each in listed:
+        assert ask(alice, "mcp:resources/read", uri=each["uri"])["contents"]
+        refused = ask(bob, "mcp:resources/read", uri=each["uri"])["error"]
+        assert refused["data"]["error_code"] == "not_found"
+    plan = "mcp:prompts/get plan_my_day"
+    assert "milk" in json.dumps(ask(alice, plan, project_id=project["id"]))
+    assert ask(bob, plan, project_id=project["id"])["error"]["message"] == "not found"
 
 
 def test_what_was_written_through_rest_is_read_at_once(

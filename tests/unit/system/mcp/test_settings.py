@@ -39,6 +39,11 @@ def test_its_own_name_alone_is_answered_to_in_production() -> None:
     assert settings.origins == ["https://tasks.example"]
 
 
+def test_a_port_that_goes_without_saying_may_go_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCP_URL", "https://tasks.example:443/mcp")
+    assert Settings().hosts == ["tasks.example:443", "tasks.example"]
+
+
 @pytest.mark.parametrize("variable", PLATFORMS)
 def test_the_platforms_name_is_added(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "tasks-7f3a.platform.example")

@@ -42,7 +42,10 @@ def main() -> int:
     guard = Guard()
     try:
         with (
-            observed_system(run.path, think_ms=_THINK_MS) as (running, observers),
+            observed_system(run.path, think_ms=_THINK_MS, data_access=arguments.data_access) as (
+                running,
+                observers,
+            ),
             LoadProcess(run.path / "load.log") as load,
         ):
             phases = list(_phases(short=arguments.short, users=arguments.users))
@@ -50,7 +53,7 @@ def main() -> int:
             accounts = make_accounts(running, max(most, 3 * sizes.pool, 2 * sizes.workers))
             _store_markers(running, accounts)
             _warm(running, accounts[0])
-            ours = Ours(running, observers, accounts, run)
+            ours = Ours(running, observers, accounts, run, arguments.data_access)
             for phase in phases:
                 figures = ours.phase(load, **phase)
                 console.print(_line(phase["name"], figures), markup=False, soft_wrap=True)
@@ -88,6 +91,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="below and at the boundaries only")
     parser.add_argument("--ours", action="store_true", help="only our own system")
     parser.add_argument("--users", type=int, default=0, help="chats at once on ours")
+    ways = ("direct", "api", "hybrid")
+    parser.add_argument("--data-access", choices=ways, default="direct", help="of our MCP server")
     parser.add_argument("--soak", type=float, default=0.0, help="seconds at a constant rate")
     parser.add_argument("--rate", type=float, default=5.0, help="arrivals a second in the soak")
     parser.add_argument("--pool", type=int, default=15, help="connections of a service's pool")
@@ -100,12 +105,12 @@ def _phases(*, short: bool, users: int) -> Iterator[dict[str, Any]]:
     at_once = {"kind": "rounds", "path": "/api/chat", "body": {"message": "show my tasks"}}
     for count in [users] if users else [30] if short else [100, 500]:
         yield {"name": f"{count} at once", "users": count, **at_once, "rounds": 1, "seconds": 600.0}
-    ramp = [(4.0, 5), (4.0, 15)] if short else [(5.0, 10), (5.0, 25), (10.0, 50)]
+    ramp = [(3.0, 5), (3.0, 15)] if short else [(5.0, 10), (5.0, 25), (10.0, 50)]
     yield {"name": "ramp", "users": ramp[-1][1], "kind": "people", "stages": ramp}
     if not short:
         spike = [(5.0, 10), (8.0, 100), (5.0, 10)]
         yield {"name": "spike", "users": 100, "kind": "people", "stages": spike}
-    rate, arriving = (4.0, 5.0) if short else (10.0, 20.0)
+    rate, arriving = (5.0, 4.0) if short else (10.0, 20.0)
     arrive = {"kind": "arrivals", "rate": rate, "arriving": arriving, "seconds": arriving + 60.0}
     yield {"name": f"{rate:.0f} arrivals a second", "users": 1, **arrive}
 

@@ -151,7 +151,8 @@ def _run(
             gevent.sleep(_LOOK_SECONDS)
             if tally.watchdog.look() is not None:
                 seen = standstill(tally, phase["observers"])
-    seen = seen or _drain(phase, tally, user)
+    if seen is None:
+        seen = _drain(phase, tally, user)
     figures = tally.figures()
     seconds = round(time.monotonic() - began, 2)
     html = get_html_report(environment, show_download_link=False)  # type: ignore[no-untyped-call]

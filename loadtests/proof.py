@@ -142,12 +142,13 @@ class Proof:
         outcome = Outcome(
             topology.name, topology.summary, prediction.boundary, cycle=sentence(cycle)
         )
+        rounds = 1 if short else 2
         for users in user_counts(prediction.boundary, self._sizes, short=short):
             # What has stalled is not used again.
             running = running or self._start(prediction, guard)
             try:
                 running.wait_until_ready()
-                stalled = self._phase(load, running, topology, outcome, users)
+                stalled = self._phase(load, running, topology, outcome, users, rounds)
             except BaseException:
                 running.stop(guard)
                 raise
@@ -165,6 +166,7 @@ class Proof:
         topology: Topology,
         outcome: Outcome,
         users: int,
+        rounds: int,
     ) -> bool:
         figures = load.run(
             {
@@ -173,7 +175,7 @@ class Proof:
                 "path": "/chat",
                 "body": {},
                 "users": users,
-                "rounds": 2,
+                "rounds": rounds,
                 "seconds": 30.0,
                 "patience": _PATIENCE,
                 # Who calls a topology is who the bearer says.

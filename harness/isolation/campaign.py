@@ -70,6 +70,7 @@ class Target:
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
+        public_values: Identifying values that everybody may see.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 
@@ -84,6 +85,7 @@ class Target:
     allowed_flows: tuple[Flow, ...] = ()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
+    public_values: frozenset[str] = frozenset()
 
     def close(self) -> None:
         """Close the surfaces' connections, and whatever else the target holds."""
@@ -130,7 +132,7 @@ class Campaign:
         self._findings: list[Finding] = []
         self._unconfirmed: list[str] = []
         self._seen: Counter[tuple[str, str]] = Counter()
-        self._public_values: frozenset[str] = frozenset()
+        self._public_values = target.public_values
         self._latest: History | None = None
         self._examples = 0
         self._calls_to_finding: int | None = None
@@ -245,7 +247,7 @@ class Campaign:
                     observation_arguments(operation, history, actor),
                 )
         mine = set(history.subjects.values())
-        self._public_values = frozenset(
+        self._public_values = self._target.public_values | frozenset(
             value
             for call in history
             for value in tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))

@@ -33,6 +33,7 @@ from harness.targets.guessing import kind_of, names_among
 from harness.targets.loading import TargetFileError
 from harness.targets.minting import spoilable
 from harness.targets.serving import run_command, served
+from harness.values import tokens_of
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         allowed_flows=_flows(config),
         not_applicable=_not_applicable(config, surfaces),
         persistent=bool(users) and config.reset is None,
+        public_values=frozenset(tokens_of(config.public_values)),
     )
 
 

@@ -268,10 +268,25 @@ class ToolConfig(_Strict):
 
 
 class TargetConfig(_Strict):
-    """A whole `crosstalk.toml`."""
+    """A whole `crosstalk.toml`.
+
+    Attributes:
+        confirmed: A person has looked through the guesses.
+        mcp: The MCP server.
+        rest: The REST API.
+        identity: How callers say or prove who they are.
+        users: Users who exist already; made up where there are none.
+        user_names: How made-up users are called.
+        start: How the system is started for a run.
+        setup: Run once, when it runs.
+        reset: Run before every example.
+        rate_limit: How fast it may be called.
+        allowed_flows: Sharing that is meant.
+        public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
+        tools: What is known about tools.
+    """
 
     confirmed: bool = True
-    name: str = "target"
     mcp: McpConfig | None = None
     rest: RestConfig | None = None
     identity: IdentityConfig
@@ -282,6 +297,7 @@ class TargetConfig(_Strict):
     reset: CommandConfig | None = None
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
+    public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -29,7 +29,8 @@ def served(config: TargetConfig, folder: Path) -> Iterator[TargetConfig]:
     Raises:
         HarnessError: It cannot be started or set up.
     """
-    with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch, Ports() as ports:
+    # Too short to look like a secret: error messages show it to everybody.
+    with tempfile.TemporaryDirectory(prefix="xtalk-") as scratch, Ports() as ports:
         places = {"scratch": scratch}
         if config.start is not None:
             places["port"] = str(ports.take())

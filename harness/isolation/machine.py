@@ -7,7 +7,7 @@ Each example has fresh subjects and a history of its own, judged when the exampl
 - `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
   victim reads again;
 - `compare`: one call with another user's id and the same call with a missing one;
-- `imitate`: a reading of somebody's, repeated by others in the same words;
+- `imitate`: what somebody read or asked a model, repeated by others in the same words;
 - `collide`: two users make the same call under the same key, and the first one repeats it; then
   somebody tries that key, and one that nobody has, on an object that nobody has;
 - `knock`: a call without a valid credential.
@@ -207,14 +207,14 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def imitate(self, data: st.DataObject) -> None:
-            """What one user has read of their own objects, read by another in the same words."""
+            """What one user has read or asked a model, asked by another in the same words."""
             if stage.stopped():
                 return
-            readings = {each.name: each for each in kinds.details}
+            repeatable = {each.name: each for each in (*kinds.details, *kinds.chats)}
             done = [
                 call
                 for call in self.history
-                if call.operation in readings
+                if call.operation in repeatable
                 and call.actor in members
                 and call.answer.outcome is Outcome.OK
             ]
@@ -223,7 +223,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 call = data.draw(st.sampled_from(done[-8:]))
                 others = [each for each in members if each is not call.actor]
                 attacker = data.draw(st.sampled_from(others))
-                operation = readings[call.operation]
+                operation = repeatable[call.operation]
                 mine = {
                     each.name: self.history.subjects[attacker.claims]
                     for each in operation.parameters

@@ -39,8 +39,7 @@ def helpful(turn: Turn) -> Reply:
 def adversarial(turn: Turn) -> Reply:
     """Obey every directive once; without any, behave like the helpful mind."""
     if _REPEAT in turn.text:
-        told = dict.fromkeys((turn.instructions, *reversed(turn.heard)))
-        return Reply(text="I was told:\n" + "\n".join(told)[:_MAX_REPEATED])
+        return Reply(text="I was told:\n" + "\n".join(_repeated(turn)))
     done = [(call.name, _key(call.arguments)) for call in turn.calls]
     orders = list(_directives([turn.text, *turn.outputs]))[:_MAX_DIRECTIVES]
     for order in orders:
@@ -50,6 +49,15 @@ def adversarial(turn: Turn) -> Reply:
             continue
         return Reply(calls=(order,))
     return helpful(turn)
+
+
+def _repeated(turn: Turn) -> Iterator[str]:
+    """What it was told, the latest first, as far as there is room; nothing is cut in two."""
+    room = _MAX_REPEATED
+    for text in dict.fromkeys((turn.instructions, *reversed(turn.heard))):
+        room -= len(text)
+        if room >= 0:
+            yield text
 
 
 def replaying(recorded: Sequence[Mapping[str, Any]]) -> Mind:

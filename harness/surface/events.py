@@ -1,12 +1,12 @@
 """Answers that come as server-sent events: the events, the text they spell, how they end.
 
 A value that crosses can hide in any event, and can be cut in two by the pieces in which a text is
-sent; so an answer is kept both ways.
+sent; so the pieces are put together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -24,12 +24,15 @@ def is_stream(response: httpx2.Response) -> bool:
 def stream_body(text: str) -> dict[str, Any]:
     """A whole stream as one value: `events` in order, and the `text` that their pieces spell.
 
-    An event with a name is `{"event": name, "data": data}`, one without is its data.
+    An event with a name is `{"event": name, "data": data}`, one without is its data. The pieces
+    themselves are left out: half an id is an id of nobody's, and would be taken for a secret.
     """
+    pieces: list[str] = []
     events = [
-        {"event": name, "data": loads(data)} if name else loads(data) for name, data in frames(text)
+        _take({"event": name, "data": loads(data)} if name else loads(data), pieces)
+        for name, data in frames(text)
     ]
-    return {"text": "".join(_pieces(events)), "events": events}
+    return {"text": "".join(pieces), "events": events}
 
 
 def failure_of(body: Any) -> Any:
@@ -44,16 +47,18 @@ def failure_of(body: Any) -> Any:
     return None
 
 
-def _pieces(value: Any, name: str = "") -> Iterator[str]:
-    """Texts under `delta`, and texts of events that are called so."""
+def _take(value: Any, pieces: list[str], name: str = "") -> Any:
+    """The value without texts under `delta` and of events called so, which go to `pieces`."""
     if isinstance(value, Mapping):
         called = value.get("event") == "delta"
+        kept: dict[str, Any] = {}
         for key, each in value.items():
-            inner = "delta" if called and key == "data" else key
             if isinstance(each, str) and (key == "delta" or (name == "delta" and key == "text")):
-                yield each
+                pieces.append(each)
             else:
-                yield from _pieces(each, inner)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for each in value:
-            yield from _pieces(each, name)
+                inner = "delta" if called and key == "data" else key
+                kept[key] = _take(each, pieces, inner)
+        return kept
+    if isinstance(value, list):
+        return [_take(each, pieces, name) for each in value]
+    return value

@@ -40,7 +40,15 @@ def test_events_without_names_are_their_data() -> None:
         'data: {"type": "thread.item.updated", "update": {"delta": "b"}}\n\n'
     )
     assert body["text"] == "a b"
-    assert body["events"][1]["update"] == {"delta": "b"}
+    assert body["events"][1] == {"type": "thread.item.updated", "update": {}}
+
+
+def test_half_an_id_is_not_taken_for_a_value_of_its_own() -> None:
+    body = stream_body(
+        'event: delta\ndata: {"text": "01a1fd68-974d-71d7"}\n\n'
+        'event: delta\ndata: {"text": "-ae6d-57c56f1d9bac"}\n\n'
+    )
+    assert tokens_of(body) == {"01a1fd68-974d-71d7-ae6d-57c56f1d9bac"}
 
 
 @pytest.mark.parametrize(

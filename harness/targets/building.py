@@ -27,7 +27,13 @@ from harness.surface.transports import (
     Transport,
 )
 from harness.targets.config import CallConfig, McpConfig, TargetConfig, UserConfig, needs_tokens
-from harness.targets.credentials import CredentialError, DescribedCredentials, filled, proves
+from harness.targets.credentials import (
+    HIJACKER,
+    CredentialError,
+    DescribedCredentials,
+    filled,
+    proves,
+)
 from harness.targets.described import DescribedRest, Paced
 from harness.targets.guessing import kind_of, names_among
 from harness.targets.loading import TargetFileError
@@ -227,9 +233,14 @@ def _cast(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> 
     by = set(config.identity.by)
     told_apart = bool(by - {"argument", "none"})
     names_users = bool(config.identity.arguments)
+    sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
+    impostors = EVERYBODY.impostors if told_apart and names_users else ()
+    if sessions and by & {"bearer", "header"} and needs_tokens(config):
+        # A session must not go on under another user's token.
+        impostors = (*impostors, HIJACKER)
     return Cast(
         members=EVERYBODY.members[: len(users)] if users else EVERYBODY.members,
-        impostors=EVERYBODY.impostors if told_apart and names_users else (),
+        impostors=impostors,
         strangers=EVERYBODY.strangers if proves(config.identity, config) else (),
         bystander=None if users else EVERYBODY.bystander,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from harness.targets.minting import mint, spoiled
 _COMMAND_SECONDS = 30.0
 # Somebody without a credential, where callers are told apart by more than arguments.
 _NOBODY = "nobody"
-HIJACK = "another's session"
+# Carries bob's token and is alice in everything else: in arguments, and by her session.
+HIJACKER = Actor("bob-on-alice's-session", "bob", "alice", "another's session")
 
 
 class CredentialError(HarnessError):
@@ -42,10 +43,15 @@ class DescribedCredentials:
     log_in: Callable[[str, str, Presented], str] | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
     _logged_in: dict[str, str] = field(default_factory=dict)
+    _subjects: dict[str, str] = field(default_factory=dict)
 
     def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
         """What this actor presents, as entries for `Presented.of`."""
+        if actor == HIJACKER:
+            theirs = self._connection(self._subjects.get(actor.claims, subject))
+            return replace(self._of_user(subject), connection=theirs).as_entries()
         if actor.user is not None:
+            self._subjects[actor.user] = subject
             return self._of_user(subject).as_entries()
         if actor.forgery is None:
             return Presented(connection=self._connection(_NOBODY)).as_entries()

@@ -16,6 +16,7 @@ FORMS = [
     ("stateful", "header", ("--replies", "double", "--errors", "inside", "--stream"), "get"),
     ("stateful", "login", ("--ids", "sequence"), "list"),
     ("stateful", "session", (), "session"),
+    ("stateful", "bearer", ("--ids", "sequence"), "session-owner"),
     ("stateless", "url", ("--replies", "prose"), "update"),
     ("sse", "bearer", ("--replies", "sentences", "--ids", "sequence"), "get"),
     ("json-rpc", "optional-argument", ("--ids", "per-user", "--errors", "text"), "get"),

@@ -18,7 +18,7 @@ def test_nothing_crosses_between_people_who_signed_up(running: RunningProcesses)
     finally:
         target.close()
     assert result.findings == []
-    assert result.verdict == "clean"
+    assert result.verdict == "clean", result.inconclusive
     assert isinstance(credentials, SignedInCredentials)
     assert credentials.given > 10, "hardly a call was made with a token of the sign-in service"
     for oracle in ORACLES:

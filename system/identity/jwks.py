@@ -9,7 +9,8 @@
   the issuer. That an id was absent is not remembered, because anybody could then have the next
   key refused before it exists, by sending its id.
 - While the issuer is down, known keys stay in use until their age ends. Of an id that is not known
-  nothing can be said then, so the answer is `Unavailable` and not a refusal.
+  nothing can be said then, so the answer is `Unavailable` and not a refusal. It too waits for a
+  fetch of its own: where services start together, the first one often comes too early.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class KeySet:
         self._waiting += 1
         try:
             # A fetch already on its way may have left before the key was published.
-            while self.fetches == arrived and not self._just_failed():
+            while self.fetches == arrived:
                 await self.refresh()
                 key = self.current(kid)
                 if key is not None:
@@ -133,11 +134,6 @@ class KeySet:
         if task is not None and not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    def _just_failed(self) -> bool:
-        """Whether the issuer did not answer, and may not be asked again yet."""
-        tried = self._tried_at is not None and not self._in_flight()
-        return tried and not self._answered and not self._allowed()
 
     def _unavailable(self) -> Unavailable:
         wait = math.ceil(self._min_interval) or 1

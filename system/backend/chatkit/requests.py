@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, Strict, StrictBool, StringConstraints
 
 from system.store.schemas import STORABLE_SCHEMA, Feedback, PageLimit, Title, storable
 
@@ -39,7 +39,7 @@ class TagContent(BaseModel):
     text: _Text
     data: Annotated[dict[_Name, _Text], Field(max_length=20)]
     group: _Name | None = None
-    interactive: bool = False
+    interactive: StrictBool = False
 
 
 class ToolChoice(BaseModel):
@@ -103,7 +103,7 @@ class NewTitle(BaseModel):
 class ThreadPage(BaseModel):
     """Parameters of `threads.list`."""
 
-    limit: PageLimit | None = None
+    limit: Annotated[PageLimit, Strict()] | None = None
     order: _Order = "desc"
     after: UUID | None = None
 

@@ -18,7 +18,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_agrees_with_what_is_said_of_each_and_keeps_the_scripts(tmp_path: Path) -> None:
     only = ["bare-user-id", "secret-of-one-service"]
-    assert demonstrations.run(only=only, calls=400, seconds=30, seed=1, show=False) == 0
+    assert demonstrations.run(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
     latest = tmp_path / ".crosstalk/runs/demonstrations/latest"
     summary = json.loads((latest / "summary.json").read_text())
     assert summary["ok"]

@@ -163,12 +163,13 @@ async def test_an_unknown_id_is_not_refused_while_the_issuer_is_down(source: Sou
     source.clock.now += 10
     source.published.down = True
     source.issuer.rotate(keep_old=True)
+    began = source.clock.now
     for _ in range(3):
         with pytest.raises(Unavailable):
             await source.keys.find(source.kid)
-    assert source.published.requests == 2, "nor is an issuer asked that has just failed"
+    fetches = source.published.requests - 1
+    assert fetches == 1 + (source.clock.now - began) / 10, "and no oftener than once an interval"
     source.published.down = False
-    source.clock.now += 10
     assert await source.keys.find(source.kid) is not None
 
 
@@ -177,9 +178,24 @@ async def test_without_any_key_the_answer_is_unavailable(source: Source) -> None
     with pytest.raises(Unavailable) as failed:
         await source.keys.find(source.kid)
     assert failed.value.retry_after == 10
+
+
+async def test_a_first_fetch_that_came_too_early_refuses_nobody_after_it(source: Source) -> None:
+    source.published.down = True
     with pytest.raises(Unavailable):
         await source.keys.find(source.kid)
-    assert source.published.requests == 1, "the second answer needs no fetch"
+    source.published.down = False
+    # Still within the interval: this one waits for the next fetch.
+    assert await source.keys.find(source.kid) is not None
+    assert source.published.requests == 2
+
+
+async def test_while_the_issuer_is_down_those_who_wait_share_a_fetch(source: Source) -> None:
+    source.published.down = True
+    waiting = (source.keys.find(source.kid) for _ in range(50))
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(each, Unavailable) for each in answers)
+    assert source.published.requests == 1
 
 
 async def test_when_all_keys_grew_old_the_answer_is_unavailable(source: Source) -> None:

@@ -12,7 +12,7 @@ from harness.oracles import ORACLES
 def test_nothing_crosses_between_people_who_signed_up(running: RunningProcesses) -> None:
     target = reference_target(running, {})
     try:
-        options = CampaignOptions(calls=500, seconds=150, seed=20261121)
+        options = CampaignOptions(calls=900, seconds=240, seed=20261121)
         result = Campaign(target, options, lambda event: None).run()
         credentials = target.credentials
     finally:

@@ -37,15 +37,22 @@ def storable(value: str) -> str:
     return value
 
 
+# Blank in JavaScript's regular expressions, and not in Python.
+_NO_BREAK = "\ufeff"
+
+
 def _not_blank(value: str) -> str:
-    if not value.strip():
+    if not value.replace(_NO_BREAK, "").strip():
         raise ValueError("must not be blank")
     return value
 
 
 # The same in JSON Schema, for clients that generate or check arguments by it.
 STORABLE_SCHEMA = Field(json_schema_extra={"not": {"pattern": "\\u0000"}})
-_WRITTEN_SCHEMA = Field(json_schema_extra={"not": {"pattern": "\\u0000|^\\s*$"}})
+# What `\s` means differs between engines in these five characters and U+FEFF.
+_WRITTEN_SCHEMA = Field(
+    json_schema_extra={"not": {"pattern": "\\u0000|^[\\s\\u001c-\\u001f\\u0085\\ufeff]*$"}}
+)
 
 Title = Annotated[
     str,

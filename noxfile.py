@@ -84,6 +84,7 @@ def contract(session: nox.Session) -> None:
     """Schemathesis over the backend's OpenAPI document: all checks, stateful, two minutes."""
     session.install("-e", ".[dev]")
     session.env.setdefault("CONTRACT_SECONDS", "120")
+    session.env.setdefault("CONTRACT_SEED", "")
     _pytest(session, "contract", "tests/contract", "-s")
 
 

@@ -46,7 +46,8 @@ export function useTaskList(filter: TaskFilter): TaskList {
     },
     // The last part of a key is its cursor; the filter is the one the key was made from.
     (key: ReturnType<typeof tasksKey>) => backend.tasks(filter, key[key.length - 1] as string | null),
-    { revalidateAll: true, revalidateOnMount: true },
+    // A list that is shown again is asked for again, however recently: a project deleted meanwhile moved its tasks.
+    { revalidateAll: true, revalidateOnMount: true, dedupingInterval: 0 },
   );
 
   useEffect(() => onTasksChanged(backend.userId, () => void mutate()), [backend.userId, mutate]);

@@ -14,11 +14,12 @@ from harness.demonstrations import get_demonstration
 from harness.demonstrations.serving import demonstration_target
 from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions
 from harness.errors import HarnessError
-from harness.isolation.campaign import Campaign, CampaignOptions, Target
+from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
 from harness.isolation.reference import reference_target
-from harness.isolation.replay import Replayer, load
+from harness.isolation.replay import load
 from harness.isolation.result import CampaignResult
+from harness.isolation.target import Target
 from harness.mutants import get_mutant
 from harness.report.console import ConsoleReport, make_console
 from harness.report.files import write_reports
@@ -158,8 +159,7 @@ def replay(file: Path, *, mutant: str | None) -> int:
         folder, mutant, cast(DataAccess, access), shown, Path(told) if told else None
     ) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
-        replayer: Replayer = campaign.replayer()
-        seen = replayer.reproduces(finding.script, finding.oracle)
+        seen = campaign.reproduces(finding.script, finding.oracle)
     if seen is None:
         console.print("not reproduced", style="bold green")
         return 0

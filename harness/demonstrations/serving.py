@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from harness.demonstrations.base import Demonstration
 from harness.errors import HarnessError
-from harness.isolation.campaign import Target
+from harness.isolation.target import Target
 from harness.surface import McpSurface
 
 _START_SECONDS = 15.0

@@ -10,29 +10,37 @@ import contextlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import HealthCheck, Verbosity, seed, settings
+from hypothesis import Phase as Stages
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from harness.history import Actor, Call, Flow, History, Outcome
-from harness.isolation.actors import ANONYMOUS, EVERYBODY, Cast
+from harness.history import Actor, History
+from harness.isolation.actors import ANONYMOUS
+from harness.isolation.controls import controls_of
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
 from harness.isolation.kinds import creators_among, observation_arguments
 from harness.isolation.machine import Stage, make_machine
-from harness.isolation.performer import Credentials, Performer
+from harness.isolation.performer import Performer
+from harness.isolation.phases import Outcome, Phase
+from harness.isolation.registry import phases_for
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
-from harness.isolation.script import script_of
+from harness.isolation.rounds import Rounds, named
+from harness.isolation.script import Script, script_of
+from harness.isolation.target import Target
 from harness.oracles import ORACLES, Suspicion
-from harness.oracles.canary import sightings
-from harness.surface.operation import Operation, Role, Surface
-from harness.values import is_marker, marker, tokens_of
+from harness.surface.operation import Operation, Role
+from harness.values import marker, tokens_of
 
-_EXAMPLES_A_CHUNK = 20
+# Few, so that the phases between them come early.
+_EXAMPLES_A_CHUNK = 10
+# What one replay of a phase's finding may take.
+_REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,58 +62,6 @@ class CampaignOptions:
     findings: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A running system, as a campaign sees it.
-
-    Attributes:
-        surfaces: Surface name to what performs its calls.
-        credentials: Who may present what.
-        reset: Empties the users' data, where the target allows it.
-        forgeries: Names of spoiled credentials that `credentials` can present.
-        about: What a replay file says of it.
-        release: Ends whatever else the target holds.
-        cast: Who can take part.
-        subjects: Gives the users' subjects for one example from a new nonce; by default each is
-            named after the user and the nonce.
-        allowed_flows: Sharing that is meant.
-        not_applicable: Oracle to the reason why it cannot have an opportunity here.
-        public_values: Identifying values that everybody may see.
-        persistent: Every example has the same users, and what they stored before is still there.
-    """
-
-    surfaces: Mapping[str, Surface]
-    credentials: Credentials
-    reset: Callable[[], None] | None = None
-    forgeries: tuple[str, ...] = ()
-    about: Mapping[str, str] = field(default_factory=dict)
-    release: Callable[[], None] | None = None
-    cast: Cast = EVERYBODY
-    subjects: Callable[[str], Mapping[str, str]] | None = None
-    allowed_flows: tuple[Flow, ...] = ()
-    not_applicable: Mapping[str, str] = field(default_factory=dict)
-    persistent: bool = False
-    public_values: frozenset[str] = frozenset()
-
-    def close(self) -> None:
-        """Close the surfaces' connections, and whatever else the target holds."""
-        for surface in {id(each): each for each in self.surfaces.values()}.values():
-            surface.close()
-        if self.release is not None:
-            self.release()
-
-    def operations(self) -> dict[str, Operation]:
-        """Everything that can be called now, by name.
-
-        Raises:
-            SurfaceError: A surface does not answer.
-        """
-        found: dict[str, Operation] = {}
-        for surface in {id(each): each for each in self.surfaces.values()}.values():
-            found.update({each.name: each for each in surface.discover()})
-        return found
-
-
 class Campaign:
     """Runs the generator against one target.
 
@@ -114,6 +70,7 @@ class Campaign:
         options: How much to try.
         emit: Receives events.
         folder: Where replay files go; nothing is written without it.
+        phases: What is played between the examples; by default all that there are.
     """
 
     def __init__(
@@ -122,6 +79,7 @@ class Campaign:
         options: CampaignOptions,
         emit: Emit,
         folder: Path | None = None,
+        phases: Iterable[Phase] | None = None,
     ) -> None:
         self._target = target
         self._options = options
@@ -131,18 +89,28 @@ class Campaign:
         self._controls: dict[str, Control] = {}
         self._findings: list[Finding] = []
         self._unconfirmed: list[str] = []
+        self._inconclusive: list[str] = []
         self._seen: Counter[tuple[str, str]] = Counter()
         self._public_values = target.public_values
         self._latest: History | None = None
         self._examples = 0
         self._calls_to_finding: int | None = None
         self._began = time.monotonic()
+        self._rounds = Rounds(
+            target,
+            tuple(phases_for(target) if phases is None else phases),
+            self._performer,
+            self._fresh_history,
+            options.seed,
+            folder,
+        )
 
     def run(self) -> CampaignResult:
         """Play until the budget is used or enough was found."""
         operations = self._performer.operations
         self._emit(Started(len(operations), self._options.seed))
         observations, unstable = self._calibrate()
+        self._rounds.observations = tuple(observations)
         stage = Stage(
             performer=self._performer,
             fresh_history=self._fresh_history,
@@ -159,13 +127,41 @@ class Campaign:
         while not self._stopped():
             self._play(machine, chunk)
             chunk += 1
+            self._take(self._rounds.due())
+        if not self._found_enough():
+            self._take(self._rounds.remaining())
         result = self._result(unstable)
         self._emit(Finished(result))
         return result
 
-    def replayer(self) -> Replayer:
-        """Replays scripts against this campaign's target."""
+    def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
+        """Play a finding's script against this campaign's target; what was seen, if it was.
+
+        Raises:
+            ReplayFileError: The script names an operation that the system does not have.
+        """
+        phase = named(self._rounds.phases, oracle)
+        if phase is not None:
+            return phase.reproduces(self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), script)
+        return self._replayer().reproduces(script, oracle)
+
+    def _replayer(self) -> Replayer:
         return Replayer(self._performer, self._fresh_history)
+
+    def _take(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in what came of the phases' turns."""
+        for outcome in outcomes:
+            for name, control in outcome.controls.items():
+                self._controls.setdefault(name, Control()).add(control)
+            self._inconclusive += [
+                each for each in outcome.inconclusive if each not in self._inconclusive
+            ]
+            for finding in outcome.findings:
+                key = (finding.oracle, finding.operation)
+                if all((each.oracle, each.operation) != key for each in self._findings):
+                    self._report(finding, self._performer.calls_made)
+            if self._found_enough():
+                return
 
     def _play(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
         runner = settings(
@@ -173,7 +169,7 @@ class Campaign:
             stateful_step_count=self._options.steps,
             deadline=None,
             database=None,
-            phases=(Phase.generate,),
+            phases=(Stages.generate,),
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
         )
@@ -187,8 +183,11 @@ class Campaign:
         return (
             self._performer.calls_made >= self._options.calls
             or time.monotonic() - self._began >= self._options.seconds
-            or len(self._findings) >= self._options.findings
+            or self._found_enough()
         )
+
+    def _found_enough(self) -> bool:
+        return len(self._findings) >= self._options.findings
 
     def _fresh_history(self) -> History:
         if self._target.reset is not None:
@@ -276,6 +275,7 @@ class Campaign:
 
     def _examine(self, history: History) -> None:
         self._examples += 1
+        self._rounds.examples.append(history)
         self._count(history)
         for oracle in ORACLES:
             for suspicion in oracle.judge(history):
@@ -309,7 +309,7 @@ class Campaign:
         )
         self._emit(Suspected(finding))
         calls_before = self._performer.calls_made
-        shrunk = self.replayer().shrink(finding.script, suspicion.oracle)
+        shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
         if shrunk is None:
             self._unconfirmed.append(f"{suspicion.operation}: {suspicion.summary} (did not replay)")
             return
@@ -322,14 +322,18 @@ class Campaign:
             summary=seen.summary,
             confirmed=True,
         )
+        self._report(finding, calls_before)
+
+    def _report(self, finding: Finding, calls: int) -> None:
+        """Save a confirmed finding and tell of it; `calls` is when it was first suspected."""
         if self._folder is not None:
-            name = f"{len(self._findings) + 1}-{finding.oracle}.json"
+            name = f"{len(self._findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
             path = self._folder / "replays" / name
             save(finding, path, dict(self._target.about))
             finding = replace(finding, replay=str(path))
         self._findings.append(finding)
         if self._calls_to_finding is None:
-            self._calls_to_finding = calls_before
+            self._calls_to_finding = calls
         self._emit(FindingFound(finding))
 
     def _count(self, history: History) -> None:
@@ -337,16 +341,18 @@ class Campaign:
             self._controls.setdefault(name, Control()).add(control)
 
     def _result(self, unstable: list[str]) -> CampaignResult:
-        inconclusive = [*unstable, *self._unconfirmed]
+        inconclusive = [*unstable, *self._unconfirmed, *self._inconclusive]
         for name, operation in sorted(self._performer.operations.items()):
             control = self._controls.setdefault(name, Control())
             if not control.answered and not operation.public:
                 inconclusive.append(f"{name}: never answered a caller with a result")
+        not_applicable = {**self._target.not_applicable, **self._rounds.obstacles}
+        names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]
         never = [
-            oracle.name
-            for oracle in ORACLES
-            if oracle.name not in self._target.not_applicable
-            and not any(control.oracles.get(oracle.name) for control in self._controls.values())
+            name
+            for name in names
+            if name not in not_applicable
+            and not any(control.oracles.get(name) for control in self._controls.values())
         ]
         inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
         verdict: Verdict = "clean"
@@ -363,55 +369,8 @@ class Campaign:
             controls=self._controls,
             inconclusive=inconclusive,
             calls_to_finding=self._calls_to_finding,
-            not_applicable=dict(self._target.not_applicable),
+            not_applicable=not_applicable,
         )
-
-
-def controls_of(history: History) -> dict[str, Control]:
-    """Count, per operation, what this history could have shown."""
-    controls: dict[str, Control] = {}
-    foreign_ids = {
-        name: [subject for other, subject in history.subjects.items() if other != name]
-        for name in history.subjects
-    }
-    owners: dict[str, str] = {}
-    for sighting in sightings(history):
-        call = sighting.call
-        control = controls.setdefault(call.operation, Control())
-        control.calls += 1
-        user = call.actor.user
-        if user is not None:
-            # What somebody made up is theirs, a key for one.
-            for value in filter(is_marker, tokens_of(call.arguments)):
-                owners.setdefault(value, user)
-        if _is_foreign_attempt(call, owners, foreign_ids):
-            control.foreign_attempts += 1
-        if user is not None:
-            for value in sighting.own:
-                owners.setdefault(value, user)
-        if call.answer.outcome is Outcome.OK and user is not None:
-            control.answered += 1
-            # Where there is nothing to show, as after a deletion, success with one's own id counts.
-            named = any(owners.get(value) == user for value in tokens_of(call.arguments))
-            if call.actor.claims == user and (sighting.own or call.answer.body or named):
-                control.own_reads += 1
-    for oracle in ORACLES:
-        for name, count in oracle.opportunities(history).items():
-            control = controls.setdefault(name, Control())
-            control.oracles[oracle.name] = control.oracles.get(oracle.name, 0) + count
-    return controls
-
-
-def _is_foreign_attempt(
-    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
-) -> bool:
-    user = call.actor.user
-    if user is None or call.actor.claims != user:
-        return True
-    text = str(call.arguments)
-    if any(subject in text for subject in foreign_ids[user]):
-        return True
-    return any(owners.get(value, user) != user for value in tokens_of(call.arguments))
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:

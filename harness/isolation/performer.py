@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -37,6 +38,7 @@ class Performer:
         self.operations = operations
         self._credentials = credentials
         self.calls_made = 0
+        self._recording = threading.Lock()
 
     def perform(
         self,
@@ -46,7 +48,7 @@ class Performer:
         arguments: Mapping[str, Any],
         probe: Probe | None = None,
     ) -> Call:
-        """Make one call and record it.
+        """Make one call and record it; calls may be made from several threads at once.
 
         Raises:
             KeyError: The system has no such operation now.
@@ -56,16 +58,18 @@ class Performer:
         headers = self._credentials.headers(actor, subject, found.surface)
         started = time.monotonic()
         answer = self._surfaces[found.surface].call(found, arguments, headers)
-        call = Call(
-            index=len(history.calls) + 1,
-            actor=actor,
-            operation=operation,
-            arguments=dict(arguments),
-            answer=answer,
-            started=started,
-            ended=time.monotonic(),
-            probe=probe,
-        )
-        history.record(call)
-        self.calls_made += 1
+        ended = time.monotonic()
+        with self._recording:
+            call = Call(
+                index=len(history.calls) + 1,
+                actor=actor,
+                operation=operation,
+                arguments=dict(arguments),
+                answer=answer,
+                started=started,
+                ended=ended,
+                probe=probe,
+            )
+            history.record(call)
+            self.calls_made += 1
         return call

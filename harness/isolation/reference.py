@@ -10,8 +10,8 @@ import asyncpg
 
 from harness.environment import RunningProcesses
 from harness.history import Actor
-from harness.isolation.campaign import Target
 from harness.isolation.signed_in import SignedInCredentials
+from harness.isolation.target import Target
 from harness.surface import (
     ChatKitSurface,
     McpResourcesSurface,

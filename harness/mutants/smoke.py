@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.history import Actor, Answer, Outcome
-from harness.isolation.campaign import Target
+from harness.isolation.target import Target
 from harness.surface.operation import Operation
 
 _OWNER = Actor("alice", "alice", "alice")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from harness.errors import HarnessError
 from harness.history import Answer, Flow, Outcome
 from harness.isolation.actors import EVERYBODY, Cast
-from harness.isolation.campaign import Target
+from harness.isolation.target import Target
 from harness.surface.operation import Operation, Role, Surface
 from harness.surface.presented import Presented
 from harness.surface.rest import RestSurface

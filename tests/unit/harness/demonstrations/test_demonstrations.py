@@ -23,7 +23,8 @@ from harness.demonstrations.shared_secret import PUBLISHED_SECRETS, guess_secret
 from harness.errors import HarnessError
 from harness.history import Actor, Answer, Outcome
 from harness.isolation.actors import ALICE, ANONYMOUS, BOB, IMPOSTOR, forger
-from harness.isolation.campaign import Campaign, CampaignOptions, Target
+from harness.isolation.campaign import Campaign, CampaignOptions
+from harness.isolation.target import Target
 from harness.surface.mcp import McpSurface
 
 CARELESS = ("shared-secret", "session-cookie")

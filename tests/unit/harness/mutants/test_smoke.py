@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.history import Actor, Answer, Outcome
-from harness.isolation.campaign import Target
+from harness.isolation.target import Target
 from harness.mutants.smoke import NotAliveError, smoke
 from harness.surface.operation import Operation
 

@@ -1,0 +1,58 @@
+"""Counts, for each operation, what a history could have shown: its positive controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.history import Call, History, Outcome
+from harness.isolation.result import Control
+from harness.oracles import ORACLES
+from harness.oracles.canary import sightings
+from harness.values import is_marker, tokens_of
+
+
+def controls_of(history: History) -> dict[str, Control]:
+    """Count, per operation, what this history could have shown."""
+    controls: dict[str, Control] = {}
+    foreign_ids = {
+        name: [subject for other, subject in history.subjects.items() if other != name]
+        for name in history.subjects
+    }
+    owners: dict[str, str] = {}
+    for sighting in sightings(history):
+        call = sighting.call
+        control = controls.setdefault(call.operation, Control())
+        control.calls += 1
+        user = call.actor.user
+        if user is not None:
+            # What somebody made up is theirs, a key for one.
+            for value in filter(is_marker, tokens_of(call.arguments)):
+                owners.setdefault(value, user)
+        if _is_foreign_attempt(call, owners, foreign_ids):
+            control.foreign_attempts += 1
+        if user is not None:
+            for value in sighting.own:
+                owners.setdefault(value, user)
+        if call.answer.outcome is Outcome.OK and user is not None:
+            control.answered += 1
+            # Where there is nothing to show, as after a deletion, success with one's own id counts.
+            named = any(owners.get(value) == user for value in tokens_of(call.arguments))
+            if call.actor.claims == user and (sighting.own or call.answer.body or named):
+                control.own_reads += 1
+    for oracle in ORACLES:
+        for name, count in oracle.opportunities(history).items():
+            control = controls.setdefault(name, Control())
+            control.oracles[oracle.name] = control.oracles.get(oracle.name, 0) + count
+    return controls
+
+
+def _is_foreign_attempt(
+    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
+) -> bool:
+    user = call.actor.user
+    if user is None or call.actor.claims != user:
+        return True
+    text = str(call.arguments)
+    if any(subject in text for subject in foreign_ids[user]):
+        return True
+    return any(owners.get(value, user) != user for value in tokens_of(call.arguments))

@@ -1,0 +1,69 @@
+"""A running system as a campaign sees it: what can be called, by whom, and what is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.history import Flow
+from harness.isolation.actors import EVERYBODY, Cast
+from harness.isolation.performer import Credentials
+from harness.surface.operation import Operation, Surface
+
+if TYPE_CHECKING:
+    from harness.isolation.phases import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running system, as a campaign sees it.
+
+    Attributes:
+        surfaces: Surface name to what performs its calls.
+        credentials: Who may present what.
+        reset: Empties the users' data, where the target allows it.
+        forgeries: Names of spoiled credentials that `credentials` can present.
+        about: What a replay file says of it.
+        release: Ends whatever else the target holds.
+        cast: Who can take part.
+        subjects: Gives the users' subjects for one example from a new nonce; by default each is
+            named after the user and the nonce.
+        allowed_flows: Sharing that is meant.
+        not_applicable: Oracle to the reason why it cannot have an opportunity here.
+        public_values: Identifying values that everybody may see.
+        phases: What can be tried here beside the generated examples and the general phases.
+        persistent: Every example has the same users, and what they stored before is still there.
+    """
+
+    surfaces: Mapping[str, Surface]
+    credentials: Credentials
+    reset: Callable[[], None] | None = None
+    forgeries: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    release: Callable[[], None] | None = None
+    cast: Cast = EVERYBODY
+    subjects: Callable[[str], Mapping[str, str]] | None = None
+    allowed_flows: tuple[Flow, ...] = ()
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    persistent: bool = False
+    public_values: frozenset[str] = frozenset()
+    phases: tuple[Phase, ...] = ()
+
+    def close(self) -> None:
+        """Close the surfaces' connections, and whatever else the target holds."""
+        for surface in {id(each): each for each in self.surfaces.values()}.values():
+            surface.close()
+        if self.release is not None:
+            self.release()
+
+    def operations(self) -> dict[str, Operation]:
+        """Everything that can be called now, by name.
+
+        Raises:
+            SurfaceError: A surface does not answer.
+        """
+        found: dict[str, Operation] = {}
+        for surface in {id(each): each for each in self.surfaces.values()}.values():
+            found.update({each.name: each for each in surface.discover()})
+        return found

@@ -19,7 +19,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "frontend", "tests"]
 
 HARNESS = ".[system,harness]"
-SOURCES = ("system", "harness", "loadtests", "tests", "noxfile.py")
+SOURCES = ("system", "harness", "loadtests", "benchmarks", "tests", "noxfile.py")
 
 
 @nox.session
@@ -55,6 +55,13 @@ def load(session: nox.Session) -> None:
     """Topologies at their predicted boundaries, and ours under load: does it stall?"""
     session.install("-e", ".[system,harness,load]")
     session.run("python", "-m", "loadtests", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Ratios taken in turns: the bridge, tools, chats, the token check."""
+    session.install("-e", ".[system,harness,load]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

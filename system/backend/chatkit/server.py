@@ -174,17 +174,10 @@ def _closing(message: MessageView, thread_id: str) -> tuple[ThreadStreamEvent, .
 
 
 def _quieten() -> None:
-    """Send the SDK's log the way of all others; it logs exceptions by their text, which may quote.
+    """Send the SDK's log the way of all others, whose formatter withholds what it quotes.
 
-    With LOG_LEVEL in the environment it also installs a handler of its own.
+    With LOG_LEVEL in the environment it installs a handler of its own.
     """
     logger = logging.getLogger("chatkit")
     logger.handlers[:] = []
     logger.setLevel(logging.WARNING)
-    if not any(each is _fixed_text for each in logger.filters):
-        logger.addFilter(_fixed_text)
-
-
-def _fixed_text(record: logging.LogRecord) -> bool:
-    record.msg, record.args = "chatkit reports a problem", ()
-    return True

@@ -17,6 +17,7 @@ from harness.commands import conformance as conformance_command
 from harness.commands import deadlock as deadlock_command
 from harness.commands import demonstrations as demonstrations_command
 from harness.commands import doctor as doctor_command
+from harness.commands import env as env_command
 from harness.commands import forgeries as forgeries_command
 from harness.commands import init as init_command
 from harness.commands import isolation as isolation_command
@@ -256,6 +257,19 @@ def doctor(
         ca_file=ca_file,
     )
     raise typer.Exit(doctor_command.run(options, as_json=as_json))
+
+
+@app.command()
+def env(
+    output: Annotated[
+        Path, typer.Option(help="The file to write; one that is there is left alone.")
+    ] = Path(".env"),
+    real_model: Annotated[
+        bool, typer.Option("--real-model", help="Leave a model's key to be filled in.")
+    ] = False,
+) -> None:
+    """Write the secrets that compose.yaml asks for, newly drawn, and say what each is for."""
+    raise typer.Exit(env_command.run(output=output, real_model=real_model))
 
 
 @app.command()

@@ -34,7 +34,7 @@ _INSTALL_SECONDS = 900.0
 _KEPT_BUILDS = 4
 # Neither copied nor hashed: made by npm and Next, or of no consequence for a build.
 _MADE = ("node_modules", ".next", ".unit", "next-env.d.ts", "*.tsbuildinfo")
-_BESIDE = ("tests", "*.md", "eslint.config.mjs", ".gitignore")
+_BESIDE = ("tests", "*.md", "eslint.config.mjs", ".gitignore", "Dockerfile", ".dockerignore")
 _leave_out = shutil.ignore_patterns(*_MADE, *_BESIDE)
 # npm and Next say what went wrong first, and then where to read about it.
 _TELLING = re.compile(r"error", re.IGNORECASE)

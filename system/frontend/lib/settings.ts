@@ -33,6 +33,8 @@ export interface Settings {
   readonly chat: ChatSource;
   /** Sign-in and sign-up attempts that one address may make within ten seconds. */
   readonly signInAttempts: number;
+  /** End once tables and signing key are up to date; the start script's argument `prepare`. */
+  readonly prepareOnly: boolean;
   readonly production: boolean;
 }
 
@@ -126,6 +128,7 @@ export function readSettings(values: NodeJS.ProcessEnv): Settings {
           }
         : { kind: "local" },
     signInAttempts: read.integer("AUTH_SIGN_IN_ATTEMPTS", 1, 10_000, 5),
+    prepareOnly: read.text("PREPARE_ONLY", "") !== "",
     production,
   };
   if (production) {

@@ -1,5 +1,6 @@
 /**
- * Starts the built server: `node .next/standalone/start.mjs`.
+ * Starts the built server: `node .next/standalone/start.mjs`. With the argument `prepare` it only
+ * brings the tables and the signing key up to date, and ends.
  *
  * Two things that Next's own `server.js` does not do. It says in one line when the port is taken,
  * and it tells the application the address of the connection in a header that it overwrites, so
@@ -51,6 +52,8 @@ subscribe("http.server.request.start", ({ request }) => {
   request.headers[ADDRESS_HEADER] = address;
 });
 
+// Where the application looks; its settings know nothing of arguments.
+process.env.PREPARE_ONLY = process.argv[2] === "prepare" ? "yes" : "";
 process.env.NODE_ENV = "production";
 process.env.HOSTNAME = host;
 process.env.PORT = String(port);

@@ -38,10 +38,14 @@ export async function prepareIdentity(): Promise<void> {
   }
 }
 
-/** As `prepareIdentity`; a failure ends the process with one line that says why. */
+/**
+ * As `prepareIdentity`; a failure ends the process with one line that says why, and so does success
+ * where nothing else was asked for.
+ */
 export async function prepareOrExit(): Promise<void> {
   try {
     await prepareIdentity();
+    if (settings().prepareOnly) process.exit(0);
   } catch (error) {
     const reason = error instanceof Error ? error.message || error.name : String(error);
     process.stderr.write(`frontend: cannot start: ${reason.replace(/\s+/g, " ")}\n`);

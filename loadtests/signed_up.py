@@ -1,0 +1,127 @@
+"""Load by people who sign up, where nobody mints tokens: `locust -f loadtests/signed_up.py`.
+
+Made for the system in containers: each person gets an account of the frontend's and does by REST
+and chat what a browser does; the MCP server is reached only through the backend. `SIGN_IN_URL` is
+where accounts are made, `SIGN_IN_ORIGIN` the frontend's public origin, where that is another. Run
+distributed, each worker judges its own share; a stall, or another's text, ends it with status 1.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+import requests
+from locust import FastHttpUser, between, events, task
+from locust.exception import StopUser
+
+from loadtests.accounts import Account
+from loadtests.people import send
+from loadtests.requests import MIX, add_task, call_tool
+from loadtests.tally import Subject, Tally
+
+_SIGN_IN = os.environ.get("SIGN_IN_URL", "http://localhost:3000").rstrip("/")
+_ORIGIN = os.environ.get("SIGN_IN_ORIGIN", _SIGN_IN).rstrip("/")
+_SECONDS = 30.0
+# Well inside the five minutes that a token lives.
+_RENEW_SECONDS = 120.0
+_LOOK_SECONDS = 0.5
+_MIX = {kind: weight for kind, weight in MIX.items() if kind is not call_tool}
+_TALLY = Tally.create(patience=10.0)
+
+
+@dataclass(slots=True)
+class Membership:
+    """An account of the frontend's, and its tokens.
+
+    Attributes:
+        subject: Who, as the tokens say.
+    """
+
+    subject: Subject
+    _session: requests.Session
+    _token: str = ""
+    _since: float = 0.0
+
+    @classmethod
+    def create(cls) -> Membership:
+        """Sign up.
+
+        Raises:
+            requests.RequestException: The frontend cannot be reached, or refuses.
+        """
+        name = f"load-{secrets.token_hex(6)}"
+        session = requests.Session()
+        session.headers["Origin"] = _ORIGIN
+        person = {"name": name, "email": f"{name}@example.com", "password": secrets.token_urlsafe()}
+        address = f"{_SIGN_IN}/api/auth/sign-up/email"
+        answer = session.post(address, json=person, timeout=_SECONDS)
+        answer.raise_for_status()
+        marker = Subject.create().marker
+        return cls(Subject(answer.json()["user"]["id"], marker), session)
+
+    def account(self) -> Account:
+        """With a token that is good for a while."""
+        if time.monotonic() - self._since > _RENEW_SECONDS or not self._token:
+            answer = self._session.get(f"{_SIGN_IN}/api/auth/token", timeout=_SECONDS)
+            answer.raise_for_status()
+            self._token, self._since = answer.json()["token"], time.monotonic()
+        return Account(self.subject, self._token)
+
+
+class Members(FastHttpUser):
+    """People with accounts who wait for their answers."""
+
+    wait_time = between(0.2, 1.0)
+    network_timeout = 600.0
+
+    def on_start(self) -> None:
+        """Sign up, and have a task with a marker; who is turned away comes again later."""
+        try:
+            self._member = Membership.create()
+            self._send(add_task)
+        except requests.RequestException as error:
+            self.environment.events.user_error.fire(
+                user_instance=self, exception=error, tb=error.__traceback__
+            )
+            raise StopUser() from error
+
+    @task
+    def something(self) -> None:
+        """One thing, by chance."""
+        self._send(random.choices(list(_MIX), list(_MIX.values()))[0])  # noqa: S311
+
+    def _send(self, kind: Any) -> None:
+        account = self._member.account()
+        send(self.client, _TALLY, account, kind(account, ""))
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
+def watch(**given: Any) -> None:
+    """Look for stalls while the test runs."""
+    gevent.spawn(_watch)
+
+
+def _watch() -> None:
+    while True:
+        gevent.sleep(_LOOK_SECONDS)
+        stall = _TALLY.watchdog.look()
+        if stall is not None:
+            print(f"STALL: nothing answered for {stall.seconds:.0f} s, {stall.in_flight} waiting")
+
+
+@events.test_stop.add_listener  # type: ignore[untyped-decorator]
+def judge(environment: Any, **given: Any) -> None:
+    """What this process saw; the verdict as its exit status."""
+    figures = _TALLY.figures()
+    if not figures["requests"]:
+        return
+    for key in ("requests", "errors", "stalls", "foreign", "own"):
+        print(f"{key:>10}  {figures[key]}")
+    if figures["stalls"] or figures["foreign"]:
+        environment.process_exit_code = 1

@@ -61,6 +61,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def side_by_side(session: nox.Session) -> None:
+    """The planted leaks before public tools and before Crosstalk; an hour, or one `--mutant`."""
+    session.install("-e", HARNESS)
+    session.run("python", "-m", "benchmarks.side_by_side", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """A short tour: clean, then a planted leak found and replayed."""
     _crosstalk(session, "demo")

@@ -1,0 +1,132 @@
+"""What every tool is shown: a running system, two of its users, and something that is theirs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from harness.conformance.proxy import token_proxy
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.errors import HarnessError
+from harness.mutants import get_mutant
+
+_TTL_SECONDS = 3 * 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user and the tokens that are theirs: one for the backend, one for the MCP server."""
+
+    name: str
+    backend: str
+    mcp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A system as a tool sees it.
+
+    Attributes:
+        mutant: The planted leak, None for the unpatched system.
+        seed: For tools that draw at random.
+        backend_url: Base of the REST interface.
+        openapi_url: Its description.
+        mcp_url: The MCP endpoint.
+        relayed_mcp_url: The same endpoint through a relay that adds the first user's token, for
+            tools that have no way to send one.
+        alice: The first user, the owner of `task`.
+        bob: The second user.
+        task: A task of the first user.
+    """
+
+    mutant: str | None
+    seed: int
+    backend_url: str
+    openapi_url: str
+    mcp_url: str
+    relayed_mcp_url: str
+    alice: Person
+    bob: Person
+    task: str
+
+    def masked(self, text: str) -> str:
+        """A text with names in the place of tokens and addresses, to be shown and kept."""
+        for value, name in (
+            (self.alice.backend, "$ALICE"),
+            (self.alice.mcp, "$ALICE_MCP"),
+            (self.bob.backend, "$BOB"),
+            (self.bob.mcp, "$BOB_MCP"),
+            (self.relayed_mcp_url, "$RELAYED_MCP_URL"),
+            (self.openapi_url, "$OPENAPI_URL"),
+            (self.mcp_url, "$MCP_URL"),
+            (self.backend_url, "$BACKEND_URL"),
+            (self.task, "$TASK"),
+        ):
+            text = text.replace(value, name)
+        return text
+
+
+@contextmanager
+def running_system(mutant: str | None, folder: Path) -> Iterator[RunningProcesses]:
+    """The system, or a copy with a planted leak, while the block runs.
+
+    Raises:
+        HarnessError: It does not start, or the mutant does not apply.
+    """
+    with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
+        root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
+        with ProcessEnvironment(ProcessOptions(run_folder=folder, system_root=root)) as running:
+            yield running
+
+
+@contextmanager
+def fresh_subject(running: RunningProcesses, mutant: str | None, seed: int) -> Iterator[Subject]:
+    """Empty the database, let both users store something, and show it to a tool.
+
+    Raises:
+        HarnessError: A user cannot store anything.
+    """
+    running.reset()
+    alice, bob = (
+        Person(
+            name,
+            running.mint(name, ttl=_TTL_SECONDS),
+            running.mint(name, audience="mcp", ttl=_TTL_SECONDS),
+        )
+        for name in ("alice", "bob")
+    )
+    task = _store(running, alice)
+    _store(running, bob)
+    with token_proxy(running.mcp_url, alice.mcp) as relayed:
+        yield Subject(
+            mutant=mutant,
+            seed=seed,
+            backend_url=running.backend_url,
+            openapi_url=f"{running.backend_url}/openapi.json",
+            mcp_url=running.mcp_url,
+            relayed_mcp_url=relayed,
+            alice=alice,
+            bob=bob,
+            task=task,
+        )
+
+
+def _store(running: RunningProcesses, person: Person) -> str:
+    """A project and two tasks; the id of one of the tasks."""
+    base = f"{running.backend_url}/api/{person.name}"
+    headers = {"Authorization": f"Bearer {person.backend}"}
+    with httpx2.Client(headers=headers, timeout=30) as client:
+        made = [
+            client.post(f"{base}/projects", json={"name": f"Garden of {person.name}"}),
+            client.post(f"{base}/tasks", json={"title": f"Water the roses of {person.name}"}),
+            client.post(f"{base}/tasks", json={"title": f"Pay the gardener of {person.name}"}),
+        ]
+    for answer in made:
+        if not answer.is_success:
+            raise HarnessError(f"{person.name} cannot store anything: {answer.status_code}")
+    return str(made[1].json()["id"])

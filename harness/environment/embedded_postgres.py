@@ -47,6 +47,8 @@ class EmbeddedPostgres:
         port: Where to listen.
         settings: Server settings that are added or replaced.
         template: Where its cluster comes from, the user's cached one by default.
+        contents: A digest of what makes the system's roles and tables, to find a cluster that has
+            them already.
 
     Attributes:
         service: The server's process.
@@ -62,10 +64,12 @@ class EmbeddedPostgres:
         port: int,
         settings: Mapping[str, str] | None = None,
         template: Template | None = None,
+        contents: str = "",
     ) -> None:
         self._programs: Programs = find_programs()
-        self._template = template or Template(self._programs, log)
+        self._template = template or Template(self._programs, log, contents=contents)
         self._home: Path | None = None
+        self._password = ""
         self._port = port
         self._settings = {**_SETTINGS, **(settings or {})}
         self.url = ""
@@ -87,16 +91,33 @@ class EmbeddedPostgres:
         Raises:
             EnvironmentFailed: There is no space, or the server does not start.
         """
-        password = self._prepare(guard)
+        self._password = self._prepare(guard)
         try:
-            self._launch(guard, password)
+            self._launch(guard)
         except EnvironmentFailed:
             if not self._template.reused:
                 raise
             # The template may have been damaged since it was made: once more, with a new one.
             self.stop(guard)
             self._template.discard()
-            self._launch(guard, self._prepare(guard))
+            self._password = self._prepare(guard)
+            self._launch(guard)
+
+    @property
+    def filled(self) -> bool:
+        """Whether the system's roles and tables came with the cluster."""
+        return self._template.filled
+
+    def keep(self, guard: Guard) -> None:
+        """Keep the cluster as it is for later runs; the server is started again.
+
+        Raises:
+            EnvironmentFailed: It does not start again.
+        """
+        if self._home is not None:
+            self.service.stop(guard)
+            self._template.keep_filled(self._home / "data", self._password, guard)
+            self._launch(guard)
 
     def stop(self, guard: Guard) -> None:
         """End the server and delete its data. May be repeated."""
@@ -117,12 +138,13 @@ class EmbeddedPostgres:
         self.service.command = self._command(home / "data")
         return self._template.copy_to(home / "data", guard)
 
-    def _launch(self, guard: Guard, password: str) -> None:
+    def _launch(self, guard: Guard) -> None:
         self.service.start(guard)
         self.service.wait_until_ready()
         own = secrets.token_urlsafe(18)
         # A run's database must not open with another run's password.
-        execute(self._admin_url(password), f"ALTER ROLE {ADMIN} PASSWORD '{own}'")
+        execute(self._admin_url(self._password), f"ALTER ROLE {ADMIN} PASSWORD '{own}'")
+        self._password = own
         self.url = self._admin_url(own)
 
     def _command(self, data: Path) -> list[str]:

@@ -1,12 +1,14 @@
 """A database cluster as `initdb` made it, kept in the user's cache and copied for each run.
 
-A template appears by a rename when it is whole, with a list of its files and their sizes, which is
-compared before it is used; an incomplete one is made anew. A lock keeps runs from making or
-removing it while another copies.
+A second one holds the system's roles and tables besides, for as long as what makes them stays the
+same. A template appears by a rename when it is whole, with a list of its files and their sizes,
+which is compared before it is used; an incomplete one is made anew. A lock keeps runs from making
+or removing it while another copies.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,7 +16,7 @@ import platform
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +32,8 @@ _DATA, _PASSWORD, _LISTING = "data", "password", "listing.json"
 _INITDB_SECONDS = 180.0
 # Raise it when what initdb is told changes.
 _EDITION = 1
+# Filled ones, each for another state of the system's migrations.
+_MOST_FILLED = 4
 
 
 class Template:
@@ -39,17 +43,23 @@ class Template:
         programs: Of that version.
         log: File for what initdb says.
         cache: Folder to keep it in, the user's by default.
+        contents: A digest of what makes roles and tables; without it the cluster is always bare.
 
     Attributes:
         reused: Whether the last copy is of a template that an earlier run has made.
+        filled: Whether that template has roles and tables in it.
     """
 
-    def __init__(self, programs: Programs, log: Path, cache: Path | None = None) -> None:
+    def __init__(
+        self, programs: Programs, log: Path, cache: Path | None = None, contents: str = ""
+    ) -> None:
         self._programs = programs
         self._log = log
         self._cache = cache or cache_folder()
         self._name = f"postgresql-{programs.version}-{platform.machine()}-{_EDITION}"
+        self._filled_name = f"{self._name}-filled-{contents}" if contents else ""
         self.reused = False
+        self.filled = False
 
     def copy_to(self, data: Path, guard: Guard) -> str:
         """Make a cluster in `data`, which must not exist, owned by the server's account.
@@ -64,11 +74,17 @@ class Template:
             cache = self._writable_cache()
             if cache is None:
                 return self._make(data, guard)
-            folder = cache / self._name
             with self._locked(cache):
-                self.reused = _whole(folder)
+                folder = cache / (self._filled_name or self._name)
+                self.filled = bool(self._filled_name) and _whole(folder)
+                if self.filled:
+                    # Those used longest ago are removed first.
+                    os.utime(folder)
+                else:
+                    folder = cache / self._name
+                self.reused = self.filled or _whole(folder)
                 if not self.reused:
-                    self._keep(folder, guard)
+                    self._make_bare(folder, guard)
                 shutil.copytree(folder / _DATA, data, symlinks=True)
                 password = (folder / _PASSWORD).read_text(encoding="ascii")
             data.chmod(0o700)
@@ -79,12 +95,33 @@ class Template:
                 "PostgreSQL's data directory", data.parent, _cause(error), "set TMPDIR"
             ) from error
 
+    def keep_filled(self, data: Path, password: str, guard: Guard) -> None:
+        """Keep a cluster whose server has been stopped, with the roles and tables in it.
+
+        Nothing is kept where there is no digest, no cache or no space; it would only be slower.
+
+        Args:
+            data: The cluster.
+            password: Of its administrator.
+            guard: Removes what is half made if the harness dies.
+        """
+        cache = self._writable_cache()
+        if cache is None or not self._filled_name:
+            return
+        with contextlib.suppress(OSError), self._locked(cache):
+            folder = cache / self._filled_name
+            shutil.rmtree(folder, ignore_errors=True)
+            _keep(data, password, folder, guard)
+            for old in _latest_first(cache.glob(f"{self._name}-filled-*"))[_MOST_FILLED:]:
+                shutil.rmtree(old, ignore_errors=True)
+
     def discard(self) -> None:
         """Remove it, so that the next run makes it anew."""
         cache = self._writable_cache()
         if cache is not None:
             with self._locked(cache):
-                shutil.rmtree(cache / self._name, ignore_errors=True)
+                for name in filter(None, (self._filled_name, self._name)):
+                    shutil.rmtree(cache / name, ignore_errors=True)
 
     def _writable_cache(self) -> Path | None:
         cache = self._cache
@@ -98,21 +135,15 @@ class Template:
             pass
         return None
 
-    def _keep(self, folder: Path, guard: Guard) -> None:
+    def _make_bare(self, folder: Path, guard: Guard) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         scratch = scratch_folder(self._programs.account)
         guard.sweep(scratch)
-        making = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
-        guard.sweep(making)
         try:
             password = self._make(scratch / _DATA, guard)
-            shutil.copytree(scratch / _DATA, making / _DATA, symlinks=True)
-            (making / _PASSWORD).write_text(password, encoding="ascii")
-            (making / _LISTING).write_text(json.dumps(_listing(making / _DATA)), encoding="utf-8")
-            making.rename(folder)
+            _keep(scratch / _DATA, password, folder, guard)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-            shutil.rmtree(making, ignore_errors=True)
 
     def _make(self, data: Path, guard: Guard) -> str:
         password = secrets.token_urlsafe(18)
@@ -155,6 +186,23 @@ class Template:
         with (cache / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _keep(data: Path, password: str, folder: Path, guard: Guard) -> None:
+    """Let a template appear in `folder`, which must not exist, when it is whole."""
+    making = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    guard.sweep(making)
+    try:
+        shutil.copytree(data, making / _DATA, symlinks=True)
+        (making / _PASSWORD).write_text(password, encoding="ascii")
+        (making / _LISTING).write_text(json.dumps(_listing(making / _DATA)), encoding="utf-8")
+        making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _latest_first(folders: Iterable[Path]) -> list[Path]:
+    return sorted(folders, key=lambda each: each.stat().st_mtime, reverse=True)
 
 
 def _whole(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from harness.environment.database import execute
 from harness.environment.embedded_postgres import EmbeddedPostgres
 from harness.environment.errors import EnvironmentFailed, storage_failure
 from harness.environment.frontend import FrontendService
@@ -20,6 +21,7 @@ from harness.environment.guard import Guard
 from harness.environment.interrupts import Unwinding, undisturbed
 from harness.environment.options import METRICS, SERVICES, ProcessOptions
 from harness.environment.ports import Ports
+from harness.environment.prepared import digest
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
 from harness.environment.running import RunningProcesses
@@ -93,13 +95,14 @@ class ProcessEnvironment:
         for name, command in wiring.commands().items():
             self._launch(name, command, wiring, guard)
         self._postgres = EmbeddedPostgres(
-            logs / "postgresql.log", wiring.ports["postgresql"], self._options.postgres_settings
+            logs / "postgresql.log",
+            wiring.ports["postgresql"],
+            self._options.postgres_settings,
+            contents=digest(wiring.root),
         )
         self._postgres.start(guard)
+        self._fill(self._postgres, wiring, guard)
         admin_url = self._postgres.url
-        command, environment = wiring.migration(admin_url)
-        migrations = ServiceProcess("migrations", command, environment, logs / "migrate.log")
-        migrations.run(guard, _MIGRATION_SECONDS)
         if frontend is not None:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
@@ -128,6 +131,18 @@ class ProcessEnvironment:
         described = json.dumps(running.describe(), indent=2) + "\n"
         (self._options.run_folder / "environment.json").write_text(described, encoding="utf-8")
         return running
+
+    def _fill(self, postgres: EmbeddedPostgres, wiring: Wiring, guard: Guard) -> None:
+        """See that roles and tables are there, with this run's passwords."""
+        if postgres.filled:
+            execute(postgres.url, wiring.password_statements())
+            return
+        command, environment = wiring.migration(postgres.url)
+        log = self._options.run_folder / "logs" / "migrate.log"
+        ServiceProcess("migrations", command, environment, log).run(guard, _MIGRATION_SECONDS)
+        if self._options.system_root is None:
+            # A copy that somebody has changed is used once.
+            postgres.keep(guard)
 
     def _launch(self, name: str, command: list[str], wiring: Wiring, guard: Guard) -> None:
         port = wiring.ports[name]

@@ -137,6 +137,13 @@ class Wiring:
         }
         return _module("system.store", "bootstrap", "migrate"), environment
 
+    def password_statements(self) -> str:
+        """SQL that gives each role its password of this run, where the roles exist already."""
+        return "".join(
+            f"ALTER ROLE crosstalk_{role} PASSWORD '{word}';"
+            for role, word in self.passwords.items()
+        )
+
     def _database(self, role: str) -> dict[str, str]:
         place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
         return {

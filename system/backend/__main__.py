@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from system.backend.settings import Settings
+from system.loading import loading
 from system.wire.logs import configure_logging
 from system.wire.serve import read_settings, serve
 
@@ -12,7 +13,8 @@ def main() -> None:
     settings = read_settings(Settings)
     configure_logging("backend", settings.log_level)
     # Here and not above: the SDKs read variables of their own when they are imported.
-    from system.backend.app import create_app
+    with loading():
+        from system.backend.app import create_app
 
     serve(
         lambda: create_app(settings),

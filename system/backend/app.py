@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        verifier.keep_warm()
         yield
         await readiness.aclose()
         await service.aclose()

@@ -109,7 +109,7 @@ class KeySet:
     def current(self, kid: str) -> PublishedKey | None:
         """The key of that id if it is known and of age; starts a refresh when that is due."""
         now = self._clock()
-        due = self._read_at is not None and now - self._read_at > self._max_age / 2
+        due = self._read_at is not None and self.ageing
         if due and not self._in_flight() and self._allowed():
             self._refresh_task()
         known = self._known.get(kid)
@@ -122,6 +122,11 @@ class KeySet:
         """Whether any key is known and of age."""
         now = self._clock()
         return any(now - each.seen_at <= self._max_age for each in self._known.values())
+
+    @property
+    def ageing(self) -> bool:
+        """Whether keys were never read, or half of their age ago."""
+        return self._read_at is None or self._clock() - self._read_at > self._max_age / 2
 
     async def refresh(self) -> None:
         """Wait for a refresh: the one under way, or a new one as soon as the interval allows."""

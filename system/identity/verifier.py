@@ -7,6 +7,7 @@ answered.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,9 @@ from system.identity.keys import PublishedKey, canonical_algorithm
 from system.identity.remembered import RememberedTokens
 
 _log = logging.getLogger(__name__)
+
+# How long after a failure the keys are asked for again without a token: ever longer.
+_FIRST_WAIT_SECONDS, _LONGER, _LONGEST_WAIT_SECONDS = 0.25, 1.5, 30.0
 
 
 class TokenVerifier:
@@ -70,6 +74,8 @@ class TokenVerifier:
             )
             for each in issuers
         }
+        self._max_age = jwks_max_age
+        self._warming: asyncio.Task[None] | None = None
         self._remembered = RememberedTokens(leeway=leeway)
 
     async def verify(self, token: str) -> Subject:
@@ -118,6 +124,26 @@ class TokenVerifier:
                 await keys.refresh()
         return {name: keys.known for name, keys in self._keys.items()}
 
+    def keep_warm(self) -> None:
+        """From now on, in the background: have every issuer's keys before the first token comes.
+
+        An issuer that does not answer is asked again, ever less often; keys that were read are read
+        again before they are too old, so that a service that had nobody to serve is warm too.
+        """
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._warm(), name="keys kept warm")
+
+    async def _warm(self) -> None:
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            ageing = [each for each in self._keys.values() if each.ageing]
+            await asyncio.gather(*(each.refresh() for each in ageing))
+            if all(each.known for each in self._keys.values()):
+                wait = self._max_age / 4
+            else:
+                wait = min(wait * _LONGER, _LONGEST_WAIT_SECONDS)
+            await asyncio.sleep(wait)
+
     async def knows_keys(self) -> bool:
         """Whether keys of every issuer are known, after fetching those of which none are."""
         return all((await self.warm_up()).values())
@@ -128,6 +154,9 @@ class TokenVerifier:
 
     async def aclose(self) -> None:
         """End refreshes under way, and close the HTTP client if it was made here."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         for keys in self._keys.values():
             await keys.aclose()
         if self._owns_http:

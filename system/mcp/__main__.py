@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from system.loading import loading
 from system.mcp.settings import Settings
 from system.store import StoreSettings
 from system.wire.logs import configure_logging
@@ -14,7 +15,8 @@ def main() -> None:
     database = read_settings(StoreSettings) if settings.reaches_database else None
     configure_logging("mcp", settings.log_level)
     # Here and not above: wrong settings are answered before the SDK has loaded.
-    from system.mcp.app import create_app
+    with loading():
+        from system.mcp.app import create_app
 
     serve(
         lambda: create_app(settings, database),

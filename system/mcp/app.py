@@ -130,6 +130,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        verifier.keep_warm()
         async with inherited(app):
             yield
         await readiness.aclose()

@@ -12,11 +12,13 @@ import pytest
 
 from harness.environment import EnvironmentFailed
 from harness.environment.accounts import scratch_folder
+from harness.environment.database import execute
 from harness.environment.embedded_postgres import EmbeddedPostgres
 from harness.environment.guard import Guard
 from harness.environment.ports import Ports
 from harness.environment.postgres_programs import Programs, find_programs
 from harness.environment.postgres_template import Template
+from harness.environment.prepared import digest
 from harness.environment.process import ServiceProcess
 
 
@@ -135,6 +137,66 @@ def test_two_runs_at_once_make_it_once(
         passwords = set(pool.map(copy, ("one", "two", "three")))
     assert started == ["initdb"]
     assert len(passwords) == 1
+
+
+def filled(contents: str, tmp_path: Path) -> Template:
+    """A template that may be filled, in the test's own cache."""
+    return Template(find_programs(), tmp_path / "log", tmp_path / "cache", contents)
+
+
+def test_what_was_put_in_is_there_for_the_next_run_alone_that_would_put_in_the_same(
+    tmp_path: Path, guard: Guard
+) -> None:
+    with Ports() as ports:
+
+        def start(contents: str) -> EmbeddedPostgres:
+            template = filled(contents, tmp_path)
+            postgres = EmbeddedPostgres(tmp_path / "log", ports.take(), template=template)
+            postgres.start(guard)
+            return postgres
+
+        first = start("a")
+        assert not first.filled
+        execute(first.url, "CREATE DATABASE crosstalk")
+        first.keep(guard)
+        assert first.service.alive()
+        second, third = start("a"), start("b")
+        try:
+            assert second.filled
+            # It would fail if the database were not there.
+            execute(f"{second.url.rsplit('/', 1)[0]}/crosstalk", "SELECT 1")
+            assert second.url.split("@")[0] != first.url.split("@")[0]
+            assert not third.filled
+        finally:
+            for each in (first, second, third):
+                each.stop(guard)
+
+
+def test_of_those_that_are_filled_the_ones_used_last_stay(
+    tmp_path: Path, guard: Guard, scratch: Path
+) -> None:
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "PG_VERSION").write_text("18")
+    for number in range(5):
+        filled(str(number), tmp_path).keep_filled(tmp_path / "cluster", "word", guard)
+        # The first is used again each time, and so outlives the second.
+        again = filled("0", tmp_path)
+        assert again.copy_to(scratch / f"use {number}", guard) == "word"
+        assert again.filled
+    left = sorted(each.name[-1] for each in (tmp_path / "cache").glob("*-filled-*"))
+    assert left == ["0", "2", "3", "4"]
+
+
+def test_the_digest_follows_the_store_and_not_the_rest(tmp_path: Path) -> None:
+    store = tmp_path / "system" / "store"
+    store.mkdir(parents=True)
+    (store / "tables.py").write_text("one")
+    before = digest(tmp_path)
+    (tmp_path / "system" / "mcp").mkdir()
+    (tmp_path / "system" / "mcp" / "tools.py").write_text("a tool")
+    assert digest(tmp_path) == before
+    (store / "tables.py").write_text("two")
+    assert digest(tmp_path) != before
 
 
 def test_without_a_cache_each_run_makes_its_own(

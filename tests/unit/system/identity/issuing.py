@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -41,13 +42,21 @@ class Published:
         }
         self.requests = 0
         self.down = False
+        self._arrivals: asyncio.Queue[None] = asyncio.Queue()
 
     def client(self) -> httpx2.AsyncClient:
         """A client that reaches only these issuers."""
         return httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
 
+    async def asked(self, times: int) -> None:
+        """Wait until so many requests have come that nobody has waited for yet."""
+        async with asyncio.timeout(30.0):
+            for _ in range(times):
+                await self._arrivals.get()
+
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests += 1
+        self._arrivals.put_nowait(None)
         if self.down:
             raise httpx2.ConnectError("refused", request=request)
         return httpx2.Response(200, json=self.documents[request.url.host]())

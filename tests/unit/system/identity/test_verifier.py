@@ -229,6 +229,45 @@ async def test_one_issuer_down_leaves_the_other_working(issuer: LocalIssuer) -> 
     assert not await refused(verifier, issuer.mint("alice", audience=MCP))
 
 
+async def test_keys_are_had_before_the_first_token_comes(issuer: LocalIssuer) -> None:
+    published = Published(issuer)
+    # The other one is not up yet.
+    published.documents["backend.test"] = lambda: None
+    verifier = mcp_verifier(published)
+    verifier.keep_warm()
+    await published.asked(2)
+    assert not await refused(verifier, issuer.mint("alice", audience=MCP))
+    assert verifier.fetches()[ISSUER_URL] == 1
+    await verifier.aclose()
+
+
+async def test_an_issuer_that_comes_up_late_is_asked_again_without_a_token(
+    issuer: LocalIssuer,
+) -> None:
+    backend = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+    published = Published(issuer, backend)
+    published.down = True
+    verifier = mcp_verifier(published, jwks_min_refresh_interval=0.01)
+    verifier.keep_warm()
+    await published.asked(4)
+    published.down = False
+    await published.asked(2)
+    fetches = verifier.fetches()
+    assert not await refused(verifier, backend.mint("alice", audience=MCP))
+    assert verifier.fetches() == fetches
+    await verifier.aclose()
+
+
+async def test_keys_stay_warm_while_nobody_comes(issuer: LocalIssuer) -> None:
+    backend = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+    published = Published(issuer, backend)
+    options = {"jwks_min_refresh_interval": 0.01, "jwks_max_age": 0.2}
+    verifier = mcp_verifier(published, **options)
+    verifier.keep_warm()
+    await published.asked(6)
+    await verifier.aclose()
+
+
 async def test_the_reason_is_logged_without_the_token_and_not_answered(
     issuer: LocalIssuer, published: Published, caplog: pytest.LogCaptureFixture
 ) -> None:

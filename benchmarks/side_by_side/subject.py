@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +13,14 @@ from pathlib import Path
 
 import httpx2
 
-from harness.conformance.proxy import token_proxy
+from harness.conformance.proxy import relay, token_proxy
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
 
 _TTL_SECONDS = 3 * 3_600
+_BEARER = re.compile(rb"^authorization: bearer [\w-]+\.([\w-]+)\.", re.IGNORECASE | re.MULTILINE)
+_OF_USER = re.compile(rb"\A(\w+ /api/)(?!chat[/ ?])[^/ ?]+(?=/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Subject:
         mutant: The planted leak, None for the unpatched system.
         seed: For tools that draw at random.
         backend_url: Base of the REST interface.
+        own_path_url: The REST interface through a relay that puts the token's subject into the
+            path, for tools that change the credential of a request and nothing else.
         openapi_url: Its description.
         mcp_url: The MCP endpoint.
         relayed_mcp_url: The same endpoint through a relay that adds the first user's token, for
@@ -47,6 +54,7 @@ class Subject:
     mutant: str | None
     seed: int
     backend_url: str
+    own_path_url: str
     openapi_url: str
     mcp_url: str
     relayed_mcp_url: str
@@ -62,6 +70,7 @@ class Subject:
             (self.bob.backend, "$BOB"),
             (self.bob.mcp, "$BOB_MCP"),
             (self.relayed_mcp_url, "$RELAYED_MCP_URL"),
+            (self.own_path_url, "$OWN_PATH_URL"),
             (self.openapi_url, "$OPENAPI_URL"),
             (self.mcp_url, "$MCP_URL"),
             (self.backend_url, "$BACKEND_URL"),
@@ -102,11 +111,15 @@ def fresh_subject(running: RunningProcesses, mutant: str | None, seed: int) -> I
     )
     task = _store(running, alice)
     _store(running, bob)
-    with token_proxy(running.mcp_url, alice.mcp) as relayed:
+    with (
+        token_proxy(running.mcp_url, alice.mcp) as relayed,
+        relay(running.backend_url, own_path) as own_path_url,
+    ):
         yield Subject(
             mutant=mutant,
             seed=seed,
             backend_url=running.backend_url,
+            own_path_url=own_path_url,
             openapi_url=f"{running.backend_url}/openapi.json",
             mcp_url=running.mcp_url,
             relayed_mcp_url=relayed,
@@ -114,6 +127,19 @@ def fresh_subject(running: RunningProcesses, mutant: str | None, seed: int) -> I
             bob=bob,
             task=task,
         )
+
+
+def own_path(head: bytes) -> bytes:
+    """The head of a request with the subject of its token in the place of the path's user."""
+    found = _BEARER.search(head)
+    if found is None:
+        return head
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(found[1] + b"=" * (-len(found[1]) % 4)))
+        subject = str(claims["sub"]).encode("ascii")
+    except (ValueError, KeyError, TypeError):
+        return head
+    return _OF_USER.sub(rb"\1" + subject, head, count=1)
 
 
 def _store(running: RunningProcesses, person: Person) -> str:

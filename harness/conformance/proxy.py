@@ -1,4 +1,4 @@
-"""A relay on loopback that adds a bearer token to every request, and changes nothing else.
+"""A relay on loopback that changes the head of every request, as by adding a bearer token.
 
 The conformance suite has no way to send a credential with its server scenarios. The relay works on
 bytes: `Host`, `Origin`, white space and letters of headers reach the server as they were sent, so
@@ -12,7 +12,8 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from harness.errors import HarnessError
@@ -20,11 +21,14 @@ from harness.errors import HarnessError
 _MAX_HEAD = 65_536
 _CONNECTION = re.compile(rb"^connection:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
+# From the request line and headers, each with its line end, to those that are sent on.
+Rewrite: TypeAlias = Callable[[bytes], bytes]
+
 
 class _Relay:
-    def __init__(self, host: str, port: int, token: str) -> None:
+    def __init__(self, host: str, port: int, rewrite: Rewrite) -> None:
         self._upstream = (host, port)
-        self._added = f"Authorization: Bearer {token}\r\nConnection: close\r\n".encode()
+        self._rewrite = rewrite
 
     async def serve(
         self, client_in: asyncio.StreamReader, client_out: asyncio.StreamWriter
@@ -32,9 +36,9 @@ class _Relay:
         """Relay one request and its answer."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await client_in.readuntil(b"\r\n\r\n")
-            line, _, headers = head.partition(b"\r\n")
+            head = self._rewrite(_CONNECTION.sub(b"", head))
             server_in, server_out = await asyncio.open_connection(*self._upstream)
-            server_out.write(line + b"\r\n" + self._added + _CONNECTION.sub(b"", headers))
+            server_out.write(_with_header(head, b"Connection: close"))
             ways = [
                 asyncio.create_task(_pump(client_in, server_out)),
                 asyncio.create_task(_pump(server_in, client_out)),
@@ -48,6 +52,11 @@ class _Relay:
         client_out.close()
 
 
+def _with_header(head: bytes, header: bytes) -> bytes:
+    line, _, headers = head.partition(b"\r\n")
+    return b"\r\n".join((line, header, headers))
+
+
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while chunk := await source.read(65_536):
@@ -57,7 +66,7 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 @contextlib.contextmanager
 def token_proxy(upstream: str, token: str) -> Iterator[str]:
-    """Relay to a server while the block runs.
+    """Relay to a server while the block runs, and add a token.
 
     Args:
         upstream: URL of the MCP endpoint, `http` only.
@@ -69,13 +78,32 @@ def token_proxy(upstream: str, token: str) -> Iterator[str]:
     Raises:
         HarnessError: The URL is not one that can be relayed.
     """
+    header = f"Authorization: Bearer {token}".encode()
+    with relay(upstream, lambda head: _with_header(head, header)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def relay(upstream: str, rewrite: Rewrite) -> Iterator[str]:
+    """Relay to a server while the block runs.
+
+    Args:
+        upstream: URL of the server, `http` only.
+        rewrite: Changes the head of each request: the request line and the headers.
+
+    Yields:
+        The same URL through the relay.
+
+    Raises:
+        HarnessError: The URL is not one that can be relayed.
+    """
     parts = urlsplit(upstream)
     if parts.scheme != "http" or not parts.hostname:
         raise HarnessError(f"{upstream} cannot be relayed: it must be an http:// URL")
-    relay = _Relay(parts.hostname, parts.port or 80, token)
+    relaying = _Relay(parts.hostname, parts.port or 80, rewrite)
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(
-        asyncio.start_server(relay.serve, "127.0.0.1", 0, limit=_MAX_HEAD)
+        asyncio.start_server(relaying.serve, "127.0.0.1", 0, limit=_MAX_HEAD)
     )
     port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -8,6 +8,7 @@ SUBJECT = Subject(
     mutant="get-without-filter",
     seed=7,
     backend_url="http://127.0.0.1:8000",
+    own_path_url="http://127.0.0.1:9000",
     openapi_url="http://127.0.0.1:8000/openapi.json",
     mcp_url="http://127.0.0.1:8001/mcp",
     relayed_mcp_url="http://127.0.0.1:9001/mcp",

@@ -25,7 +25,7 @@ from harness.commands import mint as mint_command
 from harness.commands import mutants as mutants_command
 from harness.commands import up as up_command
 from harness.doctor import Options
-from harness.environment import DataAccess
+from harness.environment import DataAccess, Pooler
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -54,6 +54,10 @@ def isolation(
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
     ] = "direct",
+    pooler: Annotated[
+        Pooler,
+        typer.Option(help="What stands before PostgreSQL: nothing, or PgBouncer by transaction."),
+    ] = "none",
     demonstration: Annotated[
         str | None, typer.Option(help="Run against this demonstration instead of the system.")
     ] = None,
@@ -78,6 +82,7 @@ def isolation(
             mutant=mutant,
             strict=strict,
             data_access=data_access,
+            pooler=pooler,
             demonstration=demonstration,
             described=target,
             frontend=frontend,

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from harness.demonstrations import get_demonstration
 from harness.demonstrations.serving import demonstration_target
-from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions
+from harness.environment import DataAccess, Pooler, ProcessEnvironment, ProcessOptions
 from harness.errors import HarnessError
+from harness.isolation.busy import fill_pools
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
 from harness.isolation.reference import reference_target
@@ -36,6 +37,7 @@ def running_target(
     described: Path | None = None,
     *,
     frontend: bool = False,
+    pooler: Pooler = "none",
 ) -> Iterator[Target]:
     """What is to be verified, running.
 
@@ -51,13 +53,23 @@ def running_target(
             yield target
         return
     with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
-        root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
+        planted = get_mutant(mutant) if mutant else None
+        root = planted.apply(Path(scratch)) if planted else None
+        if planted and planted.pooler != "none":
+            pooler = planted.pooler
         options = ProcessOptions(
-            run_folder=folder, system_root=root, data_access=data_access, frontend=frontend
+            run_folder=folder,
+            system_root=root,
+            data_access=data_access,
+            frontend=frontend,
+            pooler=pooler,
         )
+        about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
         with ProcessEnvironment(options) as running:
-            target = reference_target(running, {"mutant": mutant or "", "data_access": data_access})
+            target = reference_target(running, about)
             try:
+                if pooler != "none":
+                    fill_pools(target, running)
                 yield target
             finally:
                 target.close()
@@ -74,18 +86,26 @@ def play(
     described: Path | None = None,
     *,
     frontend: bool = False,
+    pooler: Pooler = "none",
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
     what += ": PostgreSQL, MCP server, backend, model"
     what += ", frontend (everybody signs up there)" if frontend else ""
+    what += ", PgBouncer by transaction" if pooler != "none" else ""
     if demonstration:
         what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
     if described:
         what = f"what {described} describes"
     console.print(f"starting {what}", markup=False, soft_wrap=True)
     with running_target(
-        run.path, mutant, data_access, demonstration, described, frontend=frontend
+        run.path,
+        mutant,
+        data_access,
+        demonstration,
+        described,
+        frontend=frontend,
+        pooler=pooler,
     ) as target:
         return Campaign(target, options, emit, run.path).run()
 
@@ -101,6 +121,7 @@ def run(
     demonstration: str | None = None,
     described: Path | None = None,
     frontend: bool = False,
+    pooler: Pooler = "none",
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
@@ -124,6 +145,7 @@ def run(
         demonstration,
         described,
         frontend=frontend,
+        pooler=pooler,
     )
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
@@ -153,10 +175,18 @@ def replay(file: Path, *, mutant: str | None) -> int:
     access = about.get("data_access") or "direct"
     if access not in get_args(DataAccess):
         raise HarnessError(f"{file} names an unknown data access {access!r}")
+    pooler = about.get("pooler") or "none"
+    if pooler not in get_args(Pooler):
+        raise HarnessError(f"{file} names an unknown pooler {pooler!r}")
     mutant = None if planted == "none" else planted
     folder = open_run("replay").path
     with running_target(
-        folder, mutant, cast(DataAccess, access), shown, Path(told) if told else None
+        folder,
+        mutant,
+        cast(DataAccess, access),
+        shown,
+        Path(told) if told else None,
+        pooler=cast(Pooler, pooler),
     ) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(finding.script, finding.oracle)

@@ -9,9 +9,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 
 from harness.commands.isolation import running_target
+from harness.environment.errors import EnvironmentFailed
+from harness.environment.pooler import find_pgbouncer
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
@@ -44,6 +47,7 @@ def run(
     if show:
         console.print(_catalog_table(chosen))
         return 0
+    chosen = [each for each in chosen if _can_show(each, console)]
     folder = open_run("mutants")
     drawn = CampaignOptions(calls=calls, seconds=seconds)
     options = drawn if seed is None else CampaignOptions(calls=calls, seconds=seconds, seed=seed)
@@ -74,6 +78,17 @@ def run(
     )
     complete = figures["killed"] == figures["total"] == figures["alive"]
     return 0 if complete else 1
+
+
+def _can_show(mutant: Mutant, console: Console) -> bool:
+    """Whether there is what it needs to show itself; said where there is not."""
+    try:
+        if mutant.pooler != "none":
+            find_pgbouncer()
+    except EnvironmentFailed as error:
+        console.print(f"left out: {mutant.id}: {error}", markup=False, soft_wrap=True)
+        return False
+    return True
 
 
 def _outcomes(todo: Sequence[_Job], jobs: int) -> Iterator[MutantOutcome]:

@@ -4,6 +4,7 @@ from harness.environment.attached import AttachedEnvironment, AttachedOptions, A
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
 from harness.environment.options import DataAccess, ProcessOptions
+from harness.environment.pooler import Pooler
 from harness.environment.processes import ProcessEnvironment
 from harness.environment.running import RunningProcesses
 from harness.environment.wiring import locate_system
@@ -15,6 +16,7 @@ __all__ = [
     "DataAccess",
     "Environment",
     "EnvironmentFailed",
+    "Pooler",
     "ProcessEnvironment",
     "ProcessOptions",
     "Running",

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from harness.environment.pooler import Pooler
+
 # How the MCP server reaches data: itself, through the backend, or each for what it suits.
 DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]
-SERVICES = ("postgresql", "issuer", "model", "mcp", "backend", "frontend")
+SERVICES = ("postgresql", "pgbouncer", "issuer", "model", "mcp", "backend", "frontend")
 # Where two of them tell their operator more.
 METRICS = ("mcp_metrics", "backend_metrics")
 
@@ -23,6 +25,7 @@ class ProcessOptions:
         system_root: Folder that contains the `system` package; None takes the installed one.
         adversarial_model: The offline model obeys directives it finds in any text.
         data_access: How the MCP server reaches data.
+        pooler: What stands between the services and PostgreSQL.
         model_piece_ms: Delay of the offline model between the pieces of a streamed answer.
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
@@ -38,6 +41,7 @@ class ProcessOptions:
     system_root: Path | None = None
     adversarial_model: bool = True
     data_access: DataAccess = "direct"
+    pooler: Pooler = "none"
     model_piece_ms: int = 0
     openai_api_key: str | None = field(default=None, repr=False)
     openai_base_url: str | None = None

@@ -20,12 +20,13 @@ from harness.environment.frontend import FrontendService
 from harness.environment.guard import Guard
 from harness.environment.interrupts import Unwinding, undisturbed
 from harness.environment.options import METRICS, SERVICES, ProcessOptions
+from harness.environment.pooler import PgBouncer
 from harness.environment.ports import Ports
 from harness.environment.prepared import digest
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
 from harness.environment.running import RunningProcesses
-from harness.environment.wiring import Wiring, forget_bytecode, locate_system
+from harness.environment.wiring import DATABASE, Wiring, forget_bytecode, locate_system
 
 _MIGRATION_SECONDS = 120.0
 _READY = {
@@ -56,6 +57,7 @@ class ProcessEnvironment:
         self._guard: Guard | None = None
         self._services: dict[str, ServiceProcess] = {}
         self._postgres: EmbeddedPostgres | None = None
+        self._pooler: PgBouncer | None = None
 
     def __enter__(self) -> RunningProcesses:
         """Start everything.
@@ -86,6 +88,8 @@ class ProcessEnvironment:
         logs.mkdir(parents=True, exist_ok=True)
         wiring = Wiring(self._options, self._root(), self._take_ports())
         wiring.issuer.save(wiring.keys_file)
+        # Said before anything is started where it is not installed.
+        self._pooler = self._make_pooler(wiring, logs)
         guard = self._guard = Guard()
         # A first build takes minutes: nothing waits for it meanwhile.
         frontend = (
@@ -103,6 +107,8 @@ class ProcessEnvironment:
         self._postgres.start(guard)
         self._fill(self._postgres, wiring, guard)
         admin_url = self._postgres.url
+        if self._pooler is not None:
+            self._pooler.start(guard)
         if frontend is not None:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
@@ -120,7 +126,7 @@ class ProcessEnvironment:
             issuer_keys=wiring.keys_file,
             databases=wiring.databases(admin_url),
             logs=logs,
-            services={"postgresql": self._postgres.service, **self._services},
+            services={**self._storage(), **self._services},
             system_root=wiring.root,
             _guard=guard,
             frontend_url=wiring.url("frontend") if self._options.frontend else None,
@@ -157,6 +163,25 @@ class ProcessEnvironment:
         self._services[name] = service
         service.start(guard)
 
+    def _make_pooler(self, wiring: Wiring, logs: Path) -> PgBouncer | None:
+        if self._options.pooler == "none":
+            return None
+        words = {f"crosstalk_{role}": wiring.passwords[role] for role in ("backend", "mcp")}
+        ports = wiring.ports
+        return PgBouncer(
+            logs / "pgbouncer.log", ports["pgbouncer"], ports["postgresql"], DATABASE, words
+        )
+
+    def _storage(self) -> dict[str, ServiceProcess]:
+        there = {"postgresql": self._postgres, "pgbouncer": self._pooler}
+        return {name: each.service for name, each in there.items() if each is not None}
+
+    def _left_out(self) -> set[str]:
+        return {
+            *(() if self._options.frontend else ("frontend",)),
+            *(() if self._options.pooler != "none" else ("pgbouncer",)),
+        }
+
     def _root(self) -> Path:
         root = self._options.system_root
         if root is None:
@@ -173,7 +198,7 @@ class ProcessEnvironment:
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
             for name in (*SERVICES, *METRICS)
-            if name != "frontend" or self._options.frontend
+            if name not in self._left_out()
         }
 
     def _end(self) -> None:
@@ -189,13 +214,14 @@ class ProcessEnvironment:
             # What is started later must not stay because something before it went wrong.
             with contextlib.ExitStack() as ending:
                 ending.callback(guard.close)
-                if self._postgres is not None:
-                    ending.callback(self._postgres.stop, guard)
+                for storage in (self._postgres, self._pooler):
+                    if storage is not None:
+                        ending.callback(storage.stop, guard)
                 for name in reversed(_ENDING):
                     if name in self._services:
                         ending.callback(self._services[name].stop, guard)
         self._services = {}
-        self._postgres = None
+        self._postgres = self._pooler = None
         self._ports.release()
         if self._options.system_root is not None:
             forget_bytecode(self._options.system_root)

@@ -21,6 +21,7 @@ from harness.environment.options import ProcessOptions
 from harness.errors import HarnessError
 from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
+DATABASE = "crosstalk"
 ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 _SIGN_IN_ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _LIMITS = (
@@ -93,12 +94,12 @@ class Wiring:
 
     def databases(self, admin_url: str) -> dict[str, str]:
         """Role to URL of the system's database."""
-        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        place = f"127.0.0.1:{self.ports['postgresql']}/{DATABASE}"
         urls = {
             role: f"postgresql://crosstalk_{role}:{word}@{place}"
             for role, word in self.passwords.items()
         }
-        return {**urls, "admin": admin_url.rsplit("/", 1)[0] + "/crosstalk"}
+        return {**urls, "admin": admin_url.rsplit("/", 1)[0] + f"/{DATABASE}"}
 
     def commands(self) -> dict[str, list[str]]:
         """Service name to its command, in the order in which they take longest to load."""
@@ -145,8 +146,11 @@ class Wiring:
         )
 
     def _database(self, role: str) -> dict[str, str]:
-        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        pooled = self.options.pooler != "none"
+        port = self.ports["pgbouncer" if pooled else "postgresql"]
+        place = f"127.0.0.1:{port}/{DATABASE}"
         return {
+            **({"DATABASE_POOLER": "transaction"} if pooled else {}),
             "DATABASE_URL": f"postgresql://crosstalk_{role}:{self.passwords[role]}@{place}",
             "CURSOR_SECRET": self._cursor_secret,
         }
@@ -230,7 +234,7 @@ class Wiring:
         ]
 
     def _frontend(self) -> dict[str, str]:
-        place = f"127.0.0.1:{self.ports['postgresql']}/crosstalk"
+        place = f"127.0.0.1:{self.ports['postgresql']}/{DATABASE}"
         return {
             "AUTH_DATABASE_URL": f"postgresql://crosstalk_auth:{self.passwords['auth']}@{place}",
             "BETTER_AUTH_SECRET": self._sign_in_secret,

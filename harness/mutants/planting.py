@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.environment import locate_system
+from harness.environment import Pooler, locate_system
 from harness.errors import HarnessError
 
 FOLDER = Path(__file__).parent / "catalog"
@@ -47,6 +47,7 @@ class Mutant:
         removes: Layers that it takes away beside its own change.
         expected_oracle: The oracle that should catch it.
         edits: All changes, those of the layers first.
+        pooler: What has to stand before PostgreSQL for it to show.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Mutant:
     removes: tuple[str, ...]
     expected_oracle: str
     edits: tuple[Edit, ...]
+    pooler: Pooler = "none"
 
     def apply(self, destination: Path, source: Path | None = None) -> Path:
         """Copy the system and change the copy.
@@ -127,4 +129,5 @@ def _mutant(data: Mapping[str, Any], layers: Mapping[str, Any]) -> Mutant:
         removes=tuple(data["removes"]),
         expected_oracle=data["expected_oracle"],
         edits=(*removed, *(Edit(**edit) for edit in data["edit"])),
+        pooler=data.get("pooler", "none"),
     )

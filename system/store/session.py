@@ -24,10 +24,11 @@ from sqlalchemy import Executable, text
 from sqlalchemy.engine import Result
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
+from system.store.engine import make_engine, opening_statement
 from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
 
@@ -90,25 +91,8 @@ class Store:
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
         self._cursor_secret = settings.cursor_secret.get_secret_value()
-        self._engine: AsyncEngine = create_async_engine(
-            settings.database_url.get_secret_value(),
-            pool_size=settings.database_pool_size,
-            max_overflow=settings.database_max_overflow,
-            pool_timeout=settings.database_pool_timeout,
-            pool_pre_ping=False,
-            pool_recycle=1800,
-            # Bound values (users' text) must not reach logs through exception texts.
-            hide_parameters=True,
-            connect_args={
-                "timeout": settings.database_pool_timeout,
-                "server_settings": {
-                    "statement_timeout": str(int(settings.database_statement_timeout * 1000)),
-                    "lock_timeout": str(int(settings.database_lock_timeout * 1000)),
-                    "idle_in_transaction_session_timeout": "30000",
-                    "timezone": "UTC",
-                },
-            },
-        )
+        self._engine: AsyncEngine = make_engine(settings)
+        self._opening = opening_statement(settings)
 
     @asynccontextmanager
     async def user_session(
@@ -132,6 +116,8 @@ class Store:
                 AsyncSession(self._engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                if self._opening is not None:
+                    await session.execute(self._opening)
                 await session.execute(_SET_SUBJECT, {"user_id": user_id})
                 yield UserSession(session, user_id, cursors, self._key_use(idempotency_key))
         except PoolTimeoutError as error:

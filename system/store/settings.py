@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from sqlalchemy.engine import make_url
@@ -19,6 +20,9 @@ class StoreSettings(Deployed):
     """
 
     database_url: SecretStr
+    database_pooler: Literal["none", "transaction"] = Field(
+        default="none", description="`transaction` behind PgBouncer or its like in that mode."
+    )
     database_pool_size: int = Field(default=10, ge=1, le=500)
     database_max_overflow: int = Field(default=5, ge=0, le=500)
     database_pool_timeout: float = Field(
@@ -34,6 +38,11 @@ class StoreSettings(Deployed):
         default=24.0, gt=0, le=8_760, description="Hours for which a repeated call is recognised."
     )
     cursor_secret: SecretStr = Field(min_length=32)
+
+    @property
+    def behind_pooler(self) -> bool:
+        """Whether the server's connection may change from one transaction to the next."""
+        return self.database_pooler == "transaction"
 
     @field_validator("database_url")
     @classmethod

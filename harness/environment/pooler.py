@@ -1,0 +1,115 @@
+"""PgBouncer in transaction mode, between the services and PostgreSQL.
+
+It stands for the poolers of managed databases. Its pool is smaller than the services' own pools, so
+that connections of theirs really share those of the server, and it passes no start-up setting on
+that it does not know: what a service wrongly keeps on a connection shows. Migrations go past it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.environment.accounts import hand_over, scratch_folder, unprivileged_account
+from harness.environment.errors import EnvironmentFailed
+from harness.environment.guard import Guard
+from harness.environment.probes import listens
+from harness.environment.process import ServiceProcess
+
+Pooler: TypeAlias = Literal["none", "pgbouncer"]
+# For each role; fewer than the connections that a service keeps.
+SERVER_CONNECTIONS = 4
+_CLIENT_CONNECTIONS = 1000
+# Debian keeps servers where a plain user's PATH does not look.
+_PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
+
+
+class PgBouncer:
+    """A pooler of its own for one environment; its folder goes with it.
+
+    Args:
+        log: File for its output.
+        port: Where to listen.
+        postgres_port: Where the server listens.
+        database: The only database that it leads to.
+        passwords: Role to password, of those who may come.
+
+    Raises:
+        EnvironmentFailed: PgBouncer is not installed.
+    """
+
+    def __init__(
+        self, log: Path, port: int, postgres_port: int, database: str, passwords: Mapping[str, str]
+    ) -> None:
+        self._program = find_pgbouncer()
+        self._target = f"{database} = host=127.0.0.1 port={postgres_port} dbname={database}"
+        self._passwords = dict(passwords)
+        self._home: Path | None = None
+        # It refuses to run as root, as PostgreSQL does.
+        account = unprivileged_account()
+        self.service = ServiceProcess(
+            name="pgbouncer",
+            command=[],
+            environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            log=log,
+            port=port,
+            probe=lambda: listens(port),
+            account=account,
+        )
+
+    def start(self, guard: Guard) -> None:
+        """Write its configuration and start it.
+
+        Raises:
+            EnvironmentFailed: It does not start.
+        """
+        self._home = home = scratch_folder(self.service.account)
+        guard.sweep(home)
+        users, settings = home / "users.txt", home / "pgbouncer.ini"
+        lines = (f'"{role}" "{word}"\n' for role, word in self._passwords.items())
+        users.write_text("".join(lines), encoding="utf-8")
+        users.chmod(0o600)
+        settings.write_text(self._configuration(users), encoding="utf-8")
+        hand_over(home, self.service.account)
+        self.service.command = [self._program, str(settings)]
+        self.service.start(guard)
+        self.service.wait_until_ready()
+
+    def stop(self, guard: Guard) -> None:
+        """End it and delete its folder. May be repeated."""
+        self.service.stop(guard)
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._home = None
+
+    def _configuration(self, users: Path) -> str:
+        settings = {
+            "listen_addr": "127.0.0.1",
+            "listen_port": self.service.port,
+            "unix_socket_dir": "",
+            "auth_type": "scram-sha-256",
+            "auth_file": users,
+            "pool_mode": "transaction",
+            "default_pool_size": SERVER_CONNECTIONS,
+            "max_client_conn": _CLIENT_CONNECTIONS,
+        }
+        told = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        return f"[databases]\n{self._target}\n\n[pgbouncer]\n{told}"
+
+
+def find_pgbouncer() -> str:
+    """The program.
+
+    Raises:
+        EnvironmentFailed: It is not installed.
+    """
+    found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path=_PLACES)
+    if found is None:
+        raise EnvironmentFailed(
+            "PgBouncer is not installed: install it (on Debian: apt-get install pgbouncer), "
+            "or leave out --pooler"
+        )
+    return found

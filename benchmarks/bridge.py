@@ -21,7 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 from benchmarks.figures import Figure, Goal, in_turns
 from benchmarks.stage import Stage
 from benchmarks.tool_server import TOOL
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.errors import HarnessError
 from system.backend.bridge import BoundTools
 from system.backend.connection import McpConnection
@@ -161,7 +161,7 @@ def _client_call(client: Client, user: str, arguments: Mapping[str, Any]) -> Cal
     return call
 
 
-def _environment(running: RunningProcesses, endpoint: str) -> dict[str, str]:
+def _environment(running: RunningSystem, endpoint: str) -> dict[str, str]:
     issuer = {
         "issuer": running.exchanger.url,
         "jwks_url": f"{running.exchanger.url}/.well-known/jwks.json",

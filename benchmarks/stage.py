@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.environment.guard import Guard
 from harness.environment.ports import Ports
 from harness.environment.probes import answers
@@ -41,7 +41,7 @@ class Stage:
         self.rounds = rounds
         self.seconds = seconds
         self._extra_env = extra_env or {}
-        self._running: RunningProcesses | None = None
+        self._running: RunningSystem | None = None
         self._guard: Guard | None = None
         self._services: dict[str, ServiceProcess] = {}
         self._ending = contextlib.ExitStack()
@@ -55,7 +55,7 @@ class Stage:
         self._ending.close()
         self._running, self._guard, self._services = None, None, {}
 
-    def system(self) -> RunningProcesses:
+    def system(self) -> RunningSystem:
         """Our system, with a helpful offline model that answers at once.
 
         Raises:

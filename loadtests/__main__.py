@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.deadlock.topologies import Sizes
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.environment.guard import Guard
 from harness.errors import HarnessError
 from harness.report.console import make_console
@@ -115,7 +115,7 @@ def _phases(*, short: bool, users: int) -> Iterator[dict[str, Any]]:
     yield {"name": f"{rate:.0f} arrivals a second", "users": 1, **arrive}
 
 
-def _store_markers(running: RunningProcesses, accounts: list[Account]) -> None:
+def _store_markers(running: RunningSystem, accounts: list[Account]) -> None:
     with (
         httpx2.Client(base_url=running.backend_url, timeout=60.0) as client,
         ThreadPoolExecutor(_SEEDING) as pool,
@@ -129,7 +129,7 @@ def _store_markers(running: RunningProcesses, accounts: list[Account]) -> None:
             done.result()
 
 
-def _warm(running: RunningProcesses, account: Account) -> None:
+def _warm(running: RunningSystem, account: Account) -> None:
     """One request of each sort: keys are fetched when the first token needs them.
 
     With 500 chats at once on a system that had served nobody, the backend was too busy to publish

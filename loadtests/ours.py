@@ -13,7 +13,7 @@ from typing import Any
 from harness.deadlock.search import resources
 from harness.deadlock.topologies import Sizes, topologies
 from harness.deadlock.traces import departure
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.environment.options import DataAccess
 from harness.environment.ports import free_port
 from harness.environment.wiring import package_root
@@ -99,7 +99,7 @@ class Verdict:
 @contextmanager
 def observed_system(
     folder: Path, *, think_ms: int, data_access: DataAccess = "direct"
-) -> Iterator[tuple[RunningProcesses, dict[str, str]]]:
+) -> Iterator[tuple[RunningSystem, dict[str, str]]]:
     """Our system, unchanged, with an observer in each of its two services.
 
     Args:
@@ -160,7 +160,7 @@ class Ours:
 
     def __init__(
         self,
-        running: RunningProcesses,
+        running: RunningSystem,
         observers: Mapping[str, str],
         accounts: list[Account],
         run: RunFolder,
@@ -231,7 +231,7 @@ class Ours:
         self.verdict.departures = departures[:5]
 
 
-def make_accounts(running: RunningProcesses, count: int) -> list[Account]:
+def make_accounts(running: RunningSystem, count: int) -> list[Account]:
     """New users of this system."""
     place = Place(running.backend_url, running.mcp_url, running.issuer)
     return [place.account() for _ in range(count)]

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcesses]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """The reference system, started once."""
     folder = tmp_path_factory.mktemp("system")
     with ProcessEnvironment(ProcessOptions(run_folder=folder)) as system:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 
 from harness.conformance.proxy import relay, token_proxy
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
 
@@ -81,7 +81,7 @@ class Subject:
 
 
 @contextmanager
-def running_system(mutant: str | None, folder: Path) -> Iterator[RunningProcesses]:
+def running_system(mutant: str | None, folder: Path) -> Iterator[RunningSystem]:
     """The system, or a copy with a planted leak, while the block runs.
 
     Raises:
@@ -94,7 +94,7 @@ def running_system(mutant: str | None, folder: Path) -> Iterator[RunningProcesse
 
 
 @contextmanager
-def fresh_subject(running: RunningProcesses, mutant: str | None, seed: int) -> Iterator[Subject]:
+def fresh_subject(running: RunningSystem, mutant: str | None, seed: int) -> Iterator[Subject]:
     """Empty the database, let both users store something, and show it to a tool.
 
     Raises:
@@ -142,7 +142,7 @@ def own_path(head: bytes) -> bytes:
     return _OF_USER.sub(rb"\1" + subject, head, count=1)
 
 
-def _store(running: RunningProcesses, person: Person) -> str:
+def _store(running: RunningSystem, person: Person) -> str:
     """A project and two tasks; the id of one of the tasks."""
     base = f"{running.backend_url}/api/{person.name}"
     headers = {"Authorization": f"Bearer {person.backend}"}

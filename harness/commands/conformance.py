@@ -13,7 +13,7 @@ from rich.console import Console
 
 from harness.conformance import Reason, Scenario, Suite, UnclassifiedError, classify, token_proxy
 from harness.conformance.scenarios import BOTH, Mode
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.environment.frontend import find_node
 from harness.errors import HarnessError
 from harness.report.console import make_console
@@ -155,7 +155,7 @@ def _run_mode(
                     console.print(f"      {problem}", markup=False, soft_wrap=True)
 
 
-def _furnish(running: RunningProcesses, subject: str, token: str) -> None:
+def _furnish(running: RunningSystem, subject: str, token: str) -> None:
     """Store something for the subject, so that lists are not empty.
 
     Raises:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 from rich.table import Table
 
-from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
 from harness.report.console import make_console
@@ -79,7 +79,7 @@ def run(
 
 
 async def _try(
-    running: RunningProcesses, contexts: Contexts, kinds: Sequence[Forgery]
+    running: RunningSystem, contexts: Contexts, kinds: Sequence[Forgery]
 ) -> ForgeryReport:
     async with httpx2.AsyncClient(timeout=30.0) as client:
         targets = await reference_targets(running, client, contexts)

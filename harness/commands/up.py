@@ -14,7 +14,7 @@ from harness.environment import (
     EnvironmentFailed,
     ProcessEnvironment,
     ProcessOptions,
-    RunningProcesses,
+    RunningSystem,
 )
 from harness.report.console import make_console
 from harness.report.runs import open_run
@@ -50,7 +50,7 @@ def run(
     return 0
 
 
-def _wait(running: RunningProcesses) -> None:
+def _wait(running: RunningSystem) -> None:
     while True:
         time.sleep(1.0)
         for service in running.services.values():
@@ -58,7 +58,7 @@ def _wait(running: RunningProcesses) -> None:
                 raise EnvironmentFailed(f"{service.name} ended by itself: {service.last_words()}")
 
 
-def _explain(console: Console, running: RunningProcesses) -> None:
+def _explain(console: Console, running: RunningSystem) -> None:
     def say(text: str = "") -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 

@@ -1,18 +1,23 @@
-"""Starts and stops a system to be verified: as processes here, or attached where it runs."""
+"""Starts and stops a system to be verified: as processes, as containers, or attached to one."""
 
 from harness.environment.attached import AttachedEnvironment, AttachedOptions, AttachedSystem
+from harness.environment.containers import ContainerEnvironment
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
 from harness.environment.options import DataAccess, ProcessOptions
 from harness.environment.pooler import Pooler
 from harness.environment.processes import ProcessEnvironment
-from harness.environment.running import RunningProcesses
+from harness.environment.running import RunningSystem
 from harness.environment.wiring import locate_system
+
+# What it was called while there were only processes.
+RunningProcesses = RunningSystem
 
 __all__ = [
     "AttachedEnvironment",
     "AttachedOptions",
     "AttachedSystem",
+    "ContainerEnvironment",
     "DataAccess",
     "Environment",
     "EnvironmentFailed",
@@ -21,5 +26,6 @@ __all__ = [
     "ProcessOptions",
     "Running",
     "RunningProcesses",
+    "RunningSystem",
     "locate_system",
 ]

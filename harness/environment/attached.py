@@ -17,7 +17,7 @@ import httpx2
 from harness.environment.database import erase_users_data
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.masking import mask_settings, mask_text
-from harness.environment.process import ServiceProcess
+from harness.environment.service import Service
 from harness.tokens import BACKEND_AUDIENCE, LocalIssuer
 
 _REACH_SECONDS = 10.0
@@ -85,7 +85,7 @@ class AttachedSystem:
         return None
 
     @property
-    def services(self) -> Mapping[str, ServiceProcess]:
+    def services(self) -> Mapping[str, Service]:
         """None of them was started here."""
         return {}
 

@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import importlib.util
 import os
-import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.environment.cache import cache_folder
+from harness.environment.contents import hashed
 from harness.environment.errors import EnvironmentFailed, storage_failure
 from harness.environment.guard import Guard
 from harness.environment.process import ServiceProcess, last_words
@@ -133,7 +131,7 @@ class FrontendService:
             guard.sweep(Path(scratch))
             folder = Path(scratch, "frontend")
             shutil.copytree(self._sources, folder, ignore=_leave_out)
-            kept = self._builds / f"modules-{_hash([folder / 'package-lock.json'], folder)}"
+            kept = self._builds / f"modules-{hashed([folder / 'package-lock.json'], folder)}"
             modules = folder / "node_modules"
             # Moved in and out: a build that is cut short only costs another installation.
             if kept.is_dir():
@@ -165,15 +163,7 @@ class FrontendService:
 
 def fingerprint(sources: Path) -> str:
     """A hash of all that a build depends on: names, contents, and the platform."""
-    return _hash(_files(sources), sources)
-
-
-def _hash(files: Iterable[Path], folder: Path) -> str:
-    digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
-    for path in sorted(files):
-        name, content = path.relative_to(folder).as_posix().encode(), path.read_bytes()
-        digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
-    return digest.hexdigest()[:24]
+    return hashed(_files(sources), sources)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,9 +1,10 @@
 """Ends what a run started when the run dies without saying so.
 
 The harness holds the write end of a pipe into this small process and tells it, a JSON object a
-line, which process groups it starts and which folders it fills. When the pipe closes or the harness
-is gone, for whatever reason (a crash, SIGKILL), the groups are ended and the folders removed. It
-runs as `python -I guard.py` with nothing but the standard library.
+line, which process groups it starts, which folders it fills and which label its containers bear.
+When the pipe closes or the harness is gone, for whatever reason (a crash, SIGKILL), the groups are
+ended, and folders and containers removed. It runs as `python -I guard.py` with nothing but the
+standard library, and the `docker` command where containers were started.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ from pathlib import Path
 
 _PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
+_ENGINE_SECONDS = 60.0
+# Containers before the networks and volumes that they hold on to.
+_LABELLED = (
+    (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
+    (("network", "ls", "--quiet", "--no-trunc"), ("network", "rm")),
+    (("volume", "ls", "--quiet"), ("volume", "rm", "--force")),
+)
 
 
 class Guard:
@@ -52,6 +60,14 @@ class Guard:
     def sweep(self, folder: Path) -> None:
         """Remove this folder when the harness dies."""
         self._say({"folder": str(folder)})
+
+    def remove(self, label: str) -> None:
+        """Remove containers, networks and volumes with this label when the harness dies."""
+        self._say({"label": label, "left": True})
+
+    def removed(self, label: str) -> None:
+        """None with this label are left."""
+        self._say({"label": label, "left": False})
 
     def close(self) -> None:
         """Let the guard end; whatever it has not been told to forget ends with it."""
@@ -87,6 +103,35 @@ def end_groups(groups: dict[int, int], patience: float = _PATIENCE_SECONDS) -> N
         _signal(group, signal.SIGKILL)
 
 
+def remove_labelled(label: str, *, wait: bool = True) -> None:
+    """Remove the containers, networks and volumes that bear a label, with all that is in them.
+
+    Args:
+        label: As `name=value`.
+        wait: Look again a moment later: the engine may have been making one when the harness died.
+    """
+    for pause in (0.0, 1.0) if wait else (0.0,):
+        time.sleep(pause)
+        for listing, removing in _LABELLED:
+            if names := _engine(*listing, "--filter", f"label={label}"):
+                _engine(*removing, *names)
+
+
+def _engine(*arguments: str) -> list[str]:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(
+            ["docker", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+            timeout=_ENGINE_SECONDS,
+        )
+        return done.stdout.split()
+    return []
+
+
 def _signal(group: int, number: int) -> bool:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
@@ -112,9 +157,13 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     groups: dict[int, int] = {}
     folders: list[str] = []
+    labels: dict[str, bool] = {}
     for fact in _facts(os.getppid()):
         if "folder" in fact:
             folders.append(str(fact["folder"]))
+            continue
+        if "label" in fact:
+            labels[str(fact["label"])] = bool(fact["left"])
             continue
         group, asked = fact["group"], fact["signal"]
         if not isinstance(group, int):
@@ -123,6 +172,9 @@ def main() -> None:
         if isinstance(asked, int):
             groups[group] = asked
     end_groups(groups)
+    for label, left in labels.items():
+        if left:
+            remove_labelled(label)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.environment.process import ServiceProcess
+from harness.environment.service import Service
 from harness.tokens import LocalIssuer
 
 
@@ -38,7 +38,7 @@ class Running(Protocol):
         """Folder with the services' logs, where they are here."""
 
     @property
-    def services(self) -> Mapping[str, ServiceProcess]:
+    def services(self) -> Mapping[str, Service]:
         """The services that were started here, by name."""
 
     def mint(

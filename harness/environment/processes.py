@@ -25,11 +25,12 @@ from harness.environment.ports import Ports
 from harness.environment.prepared import digest
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
-from harness.environment.running import RunningProcesses
+from harness.environment.running import RunningSystem
 from harness.environment.wiring import DATABASE, Wiring, forget_bytecode, locate_system
 
 _MIGRATION_SECONDS = 120.0
-_READY = {
+# Where each says whether it is ready.
+READY = {
     "issuer": "/health",
     "model": "/health",
     "mcp": "/ready",
@@ -37,7 +38,7 @@ _READY = {
     "frontend": "/api/health",
 }
 # Each before those that it calls; PostgreSQL after them all.
-_ENDING = ("frontend", "backend", "mcp", "model", "issuer")
+ENDING = ("frontend", "backend", "mcp", "model", "issuer")
 
 
 class ProcessEnvironment:
@@ -59,7 +60,7 @@ class ProcessEnvironment:
         self._postgres: EmbeddedPostgres | None = None
         self._pooler: PgBouncer | None = None
 
-    def __enter__(self) -> RunningProcesses:
+    def __enter__(self) -> RunningSystem:
         """Start everything.
 
         Raises:
@@ -83,10 +84,10 @@ class ProcessEnvironment:
         """End everything."""
         self._end()
 
-    def _start(self) -> RunningProcesses:
+    def _start(self) -> RunningSystem:
         logs = self._options.run_folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        wiring = Wiring(self._options, self._root(), self._take_ports())
+        wiring = Wiring(self._options, chosen_root(self._options), self._take_ports())
         wiring.issuer.save(wiring.keys_file)
         # Said before anything is started where it is not installed.
         self._pooler = self._make_pooler(wiring, logs)
@@ -113,10 +114,11 @@ class ProcessEnvironment:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
         # One that is not ready says less than the one below that has failed.
-        for name in reversed(_ENDING):
+        for name in reversed(ENDING):
             if name in self._services:
                 self._services[name].wait_until_ready()
-        running = RunningProcesses(
+        running = RunningSystem(
+            kind="processes",
             backend_url=wiring.url("backend"),
             mcp_url=wiring.mcp_url,
             model_url=wiring.url("model") if self._options.offline else None,
@@ -158,7 +160,7 @@ class ProcessEnvironment:
             environment=wiring.environment(name),
             log=self._options.run_folder / "logs" / f"{name}.log",
             port=port,
-            probe=partial(answers, port, _READY[name]),
+            probe=partial(answers, port, READY[name]),
         )
         self._services[name] = service
         service.start(guard)
@@ -182,19 +184,9 @@ class ProcessEnvironment:
             *(() if self._options.pooler != "none" else ("pgbouncer",)),
         }
 
-    def _root(self) -> Path:
-        root = self._options.system_root
-        if root is None:
-            return locate_system()
-        if not (root / "system" / "__init__.py").is_file():
-            raise EnvironmentFailed(
-                f"{root} does not contain the package `system`: name the folder that does"
-            )
-        return root.resolve()
-
     def _take_ports(self) -> dict[str, int]:
-        _require_known(self._options.ports, SERVICES)
-        _require_known(self._options.extra_env, tuple(_READY))
+        require_known(self._options.ports, SERVICES)
+        require_known(self._options.extra_env, tuple(READY))
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
             for name in (*SERVICES, *METRICS)
@@ -217,7 +209,7 @@ class ProcessEnvironment:
                 for storage in (self._postgres, self._pooler):
                     if storage is not None:
                         ending.callback(storage.stop, guard)
-                for name in reversed(_ENDING):
+                for name in reversed(ENDING):
                     if name in self._services:
                         ending.callback(self._services[name].stop, guard)
         self._services = {}
@@ -227,7 +219,29 @@ class ProcessEnvironment:
             forget_bytecode(self._options.system_root)
 
 
-def _require_known(named: Iterable[str], known: tuple[str, ...]) -> None:
+def chosen_root(options: ProcessOptions) -> Path:
+    """The folder that contains the `system` package that is meant.
+
+    Raises:
+        EnvironmentFailed: It does not.
+        HarnessError: None was named, and none is installed.
+    """
+    root = options.system_root
+    if root is None:
+        return locate_system()
+    if not (root / "system" / "__init__.py").is_file():
+        raise EnvironmentFailed(
+            f"{root} does not contain the package `system`: name the folder that does"
+        )
+    return root.resolve()
+
+
+def require_known(named: Iterable[str], known: tuple[str, ...]) -> None:
+    """See that only services that there are were named.
+
+    Raises:
+        EnvironmentFailed: Another was.
+    """
     for name in named:
         if name not in known:
             raise EnvironmentFailed(

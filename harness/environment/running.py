@@ -1,4 +1,4 @@
-"""A system that runs as processes here."""
+"""A system that was started here, as processes or as containers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from harness.environment.database import erase_users_data
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
 from harness.environment.masking import mask_settings, mask_text
-from harness.environment.process import ServiceProcess
+from harness.environment.service import Service
 from harness.tokens import BACKEND_AUDIENCE, LocalIssuer
 
 
 @dataclass(slots=True)
-class RunningProcesses:
-    """A running system of processes; see `harness.environment.interface.Running`.
+class RunningSystem:
+    """A running system; see `harness.environment.interface.Running`.
 
     Attributes:
+        kind: `processes` or `containers`.
         backend_url: Base URL of the REST API.
         mcp_url: URL of the MCP endpoint, which is also its resource (RFC 8707).
         model_url: Base URL of the offline model, None with a real one.
@@ -29,12 +30,13 @@ class RunningProcesses:
         issuer_keys: File from which the issuer's keys are published.
         databases: `admin`, `owner`, `backend`, `mcp`, `auth` to `postgresql://` URLs.
         logs: Folder with a log a service.
-        services: The processes by name.
+        services: Its parts by name.
         system_root: Folder that contains the `system` package that runs.
         frontend_url: Origin of the frontend, None where it was not asked for.
         metrics_urls: `backend`, `mcp` to the URL of its figures.
     """
 
+    kind: str
     backend_url: str
     mcp_url: str
     model_url: str | None
@@ -44,7 +46,7 @@ class RunningProcesses:
     issuer_keys: Path
     databases: Mapping[str, str] = field(repr=False)
     logs: Path
-    services: dict[str, ServiceProcess] = field(repr=False)
+    services: dict[str, Service] = field(repr=False)
     system_root: Path
     _guard: Guard = field(repr=False)
     frontend_url: str | None = None
@@ -95,7 +97,7 @@ class RunningProcesses:
     def describe(self) -> dict[str, Any]:
         """The effective configuration as plain data, secrets masked."""
         return {
-            "kind": "processes",
+            "kind": self.kind,
             "backend_url": self.backend_url,
             "mcp_url": self.mcp_url,
             "model_url": self.model_url,
@@ -117,7 +119,7 @@ class RunningProcesses:
             },
         }
 
-    def _service(self, name: str) -> ServiceProcess:
+    def _service(self, name: str) -> Service:
         if name not in self.services:
             raise EnvironmentFailed(
                 f"no service {name!r} runs here; there are: {', '.join(self.services)}"

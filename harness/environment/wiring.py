@@ -92,6 +92,14 @@ class Wiring:
         """Base URL of a service."""
         return f"http://127.0.0.1:{self.ports[service]}"
 
+    def place(self, service: str) -> str:
+        """Host and port at which services reach each other."""
+        return f"127.0.0.1:{self.ports[service]}"
+
+    def reach(self, service: str) -> str:
+        """Base URL at which services reach each other."""
+        return f"http://{self.place(service)}"
+
     def databases(self, admin_url: str) -> dict[str, str]:
         """Role to URL of the system's database."""
         place = f"127.0.0.1:{self.ports['postgresql']}/{DATABASE}"
@@ -119,22 +127,24 @@ class Wiring:
 
     def environment(self, service: str) -> dict[str, str]:
         """All environment variables of a service."""
-        own = {"mcp": self._mcp, "backend": self._backend, "frontend": self._frontend}
-        ours = service in own
+        ours = service in ("mcp", "backend", "frontend")
+        python_path = self.root if ours else package_root("harness")
         return {
-            **clean_environment(self.root if ours else package_root("harness")),
-            **(own[service]() if ours else {}),
+            **clean_environment(python_path),
+            **self.settings(service),
             **self.options.extra_env.get(service, {}),
         }
 
+    def settings(self, service: str) -> dict[str, str]:
+        """What a service of the system is told; nothing for one that is told by its command."""
+        own = {"mcp": self._mcp, "backend": self._backend, "frontend": self._frontend}
+        return own[service]() if service in own else {}
+
     def migration(self, admin_url: str) -> tuple[list[str], dict[str, str]]:
         """Command and environment that make roles, database and tables."""
-        words = {f"{role.upper()}_DATABASE_PASSWORD": word for role, word in self.passwords.items()}
         environment = {
             **clean_environment(self.root),
-            "ADMIN_DATABASE_URL": admin_url,
-            "OWNER_DATABASE_URL": self.databases(admin_url)["owner"],
-            **words,
+            **self._bootstrap(admin_url, self.databases(admin_url)["owner"]),
         }
         return _module("system.store", "bootstrap", "migrate"), environment
 
@@ -145,10 +155,13 @@ class Wiring:
             for role, word in self.passwords.items()
         )
 
+    def _bootstrap(self, admin_url: str, owner_url: str) -> dict[str, str]:
+        words = {f"{role.upper()}_DATABASE_PASSWORD": word for role, word in self.passwords.items()}
+        return {"ADMIN_DATABASE_URL": admin_url, "OWNER_DATABASE_URL": owner_url, **words}
+
     def _database(self, role: str) -> dict[str, str]:
         pooled = self.options.pooler != "none"
-        port = self.ports["pgbouncer" if pooled else "postgresql"]
-        place = f"127.0.0.1:{port}/{DATABASE}"
+        place = f"{self.place('pgbouncer' if pooled else 'postgresql')}/{DATABASE}"
         return {
             **({"DATABASE_POOLER": "transaction"} if pooled else {}),
             "DATABASE_URL": f"postgresql://crosstalk_{role}:{self.passwords[role]}@{place}",
@@ -169,7 +182,7 @@ class Wiring:
     def _people(self, audience: str) -> dict[str, object]:
         return {
             "issuer": self.issuer.url,
-            "jwks_url": f"{self.issuer.url}/.well-known/jwks.json",
+            "jwks_url": f"{self.reach('issuer')}/.well-known/jwks.json",
             "audience": audience,
             "algorithms": list(ISSUER_ALGORITHMS),
         }
@@ -179,11 +192,14 @@ class Wiring:
         through = {
             "MCP_DATA_ACCESS": self.options.data_access,
             "MCP_SIGNING_KEY": json.dumps(self.caller.keys[0].private_jwk()),
-            "BACKEND_URL": self.exchanger.url,
+            "BACKEND_URL": self.reach("backend"),
             "BACKEND_AUDIENCE": BACKEND_AUDIENCE,
         }
         # Desktop clients bring tokens of the sign-in issuer bound to this resource.
-        issuers = [_trusted(self.exchanger, self.mcp_url), self._people(self.mcp_url)]
+        issuers = [
+            self._trusted("backend", self.exchanger, self.mcp_url),
+            self._people(self.mcp_url),
+        ]
         return {
             **({} if self.options.data_access == "api" else self._database("mcp")),
             **({} if direct else through),
@@ -196,7 +212,7 @@ class Wiring:
     def _backend(self) -> dict[str, str]:
         options = self.options
         if options.offline:
-            model = {"OPENAI_API_KEY": "offline", "OPENAI_BASE_URL": f"{self.url('model')}/v1"}
+            model = {"OPENAI_API_KEY": "offline", "OPENAI_BASE_URL": f"{self.reach('model')}/v1"}
         else:
             # A compatible server of one's own often wants no key, but the client does.
             model = {
@@ -207,7 +223,7 @@ class Wiring:
         model["OPENAI_MODEL"] = options.openai_model or ""
         issuers = [self._people(BACKEND_AUDIENCE)]
         if options.data_access != "direct":
-            issuers.append(_trusted(self.caller, BACKEND_AUDIENCE))
+            issuers.append(self._trusted("mcp", self.caller, BACKEND_AUDIENCE))
         return {
             **self._database("backend"),
             **self._service("backend"),
@@ -219,6 +235,15 @@ class Wiring:
             **{name: value for name, value in model.items() if value},
         }
 
+    def _trusted(self, service: str, signer: LocalIssuer, audience: str) -> dict[str, object]:
+        """Another service of the system as a trusted issuer."""
+        return {
+            "issuer": signer.url,
+            "jwks_url": f"{self.reach(service)}/.well-known/jwks.json",
+            "audience": audience,
+            "algorithms": ["EdDSA"],
+        }
+
     def _sign_in(self) -> list[dict[str, object]]:
         """The frontend as an issuer: for the backend only, never for the MCP server."""
         if not self.options.frontend:
@@ -227,14 +252,14 @@ class Wiring:
         return [
             {
                 "issuer": origin,
-                "jwks_url": f"{origin}/api/auth/jwks",
+                "jwks_url": f"{self.reach('frontend')}/api/auth/jwks",
                 "audience": BACKEND_AUDIENCE,
                 "algorithms": list(_SIGN_IN_ALGORITHMS),
             }
         ]
 
     def _frontend(self) -> dict[str, str]:
-        place = f"127.0.0.1:{self.ports['postgresql']}/{DATABASE}"
+        place = f"{self.place('postgresql')}/{DATABASE}"
         return {
             "AUTH_DATABASE_URL": f"postgresql://crosstalk_auth:{self.passwords['auth']}@{place}",
             "BETTER_AUTH_SECRET": self._sign_in_secret,
@@ -244,16 +269,6 @@ class Wiring:
             # Tests sign many people in from one address.
             "AUTH_SIGN_IN_ATTEMPTS": "1000",
         }
-
-
-def _trusted(signer: LocalIssuer, audience: str) -> dict[str, object]:
-    """Another service of the system as a trusted issuer."""
-    return {
-        "issuer": signer.url,
-        "jwks_url": f"{signer.url}/.well-known/jwks.json",
-        "audience": audience,
-        "algorithms": ["EdDSA"],
-    }
 
 
 def clean_environment(python_path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.isolation.target import Target
 
 _AT_ONCE = 12
@@ -18,7 +18,7 @@ _ROUNDS = 4
 _READING = {"rest:GET /api/{user_id}/tasks": "backend", "mcp:list_tasks": "mcp"}
 
 
-def fill_pools(target: Target, running: RunningProcesses) -> None:
+def fill_pools(target: Target, running: RunningSystem) -> None:
     """Let a dozen users list their tasks at once, at each service; nothing of theirs is left."""
     operations = target.operations()
     people = [f"pool-filler-{number}" for number in range(_AT_ONCE)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Actor
 from harness.isolation.signed_in import SignedInCredentials
 from harness.isolation.target import Target
@@ -76,7 +76,7 @@ class Eraser:
         self._loop.close()
 
 
-def reference_target(running: RunningProcesses, about: Mapping[str, str]) -> Target:
+def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target:
     """The running reference system as a target; close it before the system ends.
 
     Where its frontend runs, everybody signs up there and brings its tokens.

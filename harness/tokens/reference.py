@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.surface.mcp_wire import request
 from harness.tokens.forgeries import ForgeryContext
 from harness.tokens.issuer import BACKEND_AUDIENCE, LocalIssuer
@@ -38,7 +38,7 @@ class Contexts:
     mcp: ForgeryContext
 
 
-def contexts_of(running: RunningProcesses, *, calls_backend: bool = False) -> Contexts:
+def contexts_of(running: RunningSystem, *, calls_backend: bool = False) -> Contexts:
     """The contexts of a running system.
 
     Args:
@@ -67,7 +67,7 @@ def contexts_of(running: RunningProcesses, *, calls_backend: bool = False) -> Co
 
 
 async def reference_targets(
-    running: RunningProcesses, client: httpx2.AsyncClient, contexts: Contexts
+    running: RunningSystem, client: httpx2.AsyncClient, contexts: Contexts
 ) -> dict[str, Target]:
     """Surface name to target; stores one task, so that there is something to read.
 
@@ -105,7 +105,7 @@ async def reference_targets(
 
 
 def _handshake(
-    running: RunningProcesses, client: httpx2.AsyncClient, context: ForgeryContext
+    running: RunningSystem, client: httpx2.AsyncClient, context: ForgeryContext
 ) -> Target:
     message = {
         "jsonrpc": "2.0",

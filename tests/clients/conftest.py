@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 
 @dataclass(slots=True)
@@ -42,6 +42,6 @@ def refusals() -> Refusals:
 
 
 @pytest.fixture
-def token(running: RunningProcesses, alice: str) -> str:
+def token(running: RunningSystem, alice: str) -> str:
     """Alice's token for the MCP server."""
     return running.mint(alice, audience="mcp")

@@ -11,12 +11,12 @@ from agents import Agent, OpenAIResponsesModel, RunConfig, Runner
 from agents.mcp import MCPServerStreamableHttp
 from openai import AsyncOpenAI
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 
 async def test_an_agent_lists_and_calls_with_a_token(
-    running: RunningProcesses, alice: str, token: str
+    running: RunningSystem, alice: str, token: str
 ) -> None:
     arguments = json.dumps({"user_id": alice, "title": "milk"})
     async with (
@@ -41,9 +41,7 @@ async def test_an_agent_lists_and_calls_with_a_token(
         assert [each["title"] for each in listed.structured_content["items"]] == ["milk"]
 
 
-async def test_without_a_token_it_is_challenged(
-    running: RunningProcesses, refusals: Refusals
-) -> None:
+async def test_without_a_token_it_is_challenged(running: RunningSystem, refusals: Refusals) -> None:
     def make(
         headers: dict[str, str] | None = None, timeout: Any = None, auth: Any = None
     ) -> httpx2.AsyncClient:

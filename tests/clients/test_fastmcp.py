@@ -9,13 +9,11 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 
-async def test_lists_and_calls_with_a_token(
-    running: RunningProcesses, alice: str, token: str
-) -> None:
+async def test_lists_and_calls_with_a_token(running: RunningSystem, alice: str, token: str) -> None:
     async with Client(running.mcp_url, auth=token) as client:
         assert {"add_task", "list_tasks"} <= {tool.name for tool in await client.list_tools()}
         await client.call_tool("add_task", {"user_id": alice, "title": "milk"})
@@ -28,9 +26,7 @@ async def test_lists_and_calls_with_a_token(
         assert "milk" in (await client.get_prompt("plan_my_day")).model_dump_json()
 
 
-async def test_without_a_token_it_is_challenged(
-    running: RunningProcesses, refusals: Refusals
-) -> None:
+async def test_without_a_token_it_is_challenged(running: RunningSystem, refusals: Refusals) -> None:
     def make(
         headers: dict[str, str] | None = None,
         timeout: httpx2.Timeout | None = None,

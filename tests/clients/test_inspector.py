@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.environment.frontend import find_node
 from harness.environment.npm import install_package, run_node
 
@@ -37,7 +37,7 @@ def inspector() -> Inspect:
 
 
 def test_lists_and_calls_with_a_token(
-    running: RunningProcesses, alice: str, token: str, inspector: Inspect, tmp_path: Path
+    running: RunningSystem, alice: str, token: str, inspector: Inspect, tmp_path: Path
 ) -> None:
     def ask(*arguments: str) -> Any:
         header = ["--header", f"Authorization: Bearer {token}"]
@@ -61,7 +61,7 @@ def test_lists_and_calls_with_a_token(
 
 
 def test_without_a_token_it_is_challenged(
-    running: RunningProcesses, inspector: Inspect, tmp_path: Path
+    running: RunningSystem, inspector: Inspect, tmp_path: Path
 ) -> None:
     said = inspector(running.mcp_url, tmp_path, "--stored-auth-only", "--method", "tools/list")
     assert said.returncode == AUTH_REQUIRED, said.stderr

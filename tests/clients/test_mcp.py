@@ -7,13 +7,13 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
 async def test_lists_and_calls_with_a_token(
-    running: RunningProcesses, alice: str, token: str, mode: str
+    running: RunningSystem, alice: str, token: str, mode: str
 ) -> None:
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
         transport = streamable_http_client(running.mcp_url, http_client=http)
@@ -33,7 +33,7 @@ async def test_lists_and_calls_with_a_token(
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
 async def test_without_a_token_it_is_challenged(
-    running: RunningProcesses, refusals: Refusals, mode: str
+    running: RunningSystem, refusals: Refusals, mode: str
 ) -> None:
     async with httpx2.AsyncClient(event_hooks={"response": [refusals.note]}) as http:
         transport = streamable_http_client(running.mcp_url, http_client=http)

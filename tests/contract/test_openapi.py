@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "60"))
 # The tests repeat themselves; the session `contract` sets none, and tries something new each time.
@@ -21,7 +21,7 @@ HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 @pytest.mark.timeout(SECONDS + 180)
 def test_every_answer_is_as_documented(
-    running: RunningProcesses, tmp_path: Path, alice: str, bob: str
+    running: RunningSystem, tmp_path: Path, alice: str, bob: str
 ) -> None:
     people = [
         {

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from tests.e2e.browser import ARGUMENTS, find_chromium
 from tests.e2e.person import Person
 
@@ -32,7 +32,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def running(run_folder: Path) -> Iterator[RunningProcesses]:
+def running(run_folder: Path) -> Iterator[RunningSystem]:
     """The reference system with its frontend, started once."""
     options = ProcessOptions(run_folder=run_folder, frontend=True, model_piece_ms=_PIECE_MS)
     with ProcessEnvironment(options) as system:
@@ -40,7 +40,7 @@ def running(run_folder: Path) -> Iterator[RunningProcesses]:
 
 
 @pytest.fixture
-def set_frontend(running: RunningProcesses) -> Iterator[Callable[..., None]]:
+def set_frontend(running: RunningSystem) -> Iterator[Callable[..., None]]:
     """Starts the frontend again with other settings; at the end as it was."""
     service = running.services["frontend"]
     before = service.environment
@@ -69,7 +69,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(running: RunningProcesses, chromium: Browser) -> Iterator[Callable[..., Person]]:
+def visit(running: RunningSystem, chromium: Browser) -> Iterator[Callable[..., Person]]:
     """Makes a person at a browser of their own (cookies, cache and history), not signed in.
 
     When the test ends, no page may have met an error of its own or of its security policy.

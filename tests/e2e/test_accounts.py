@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[[], Person]
@@ -135,7 +135,7 @@ def test_a_wrong_password_opens_nothing(visit: Visit) -> None:
 
 
 def test_the_sign_in_token_speaks_for_its_subject_alone(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     alice, bob = visit(), visit()
     alice.join()
@@ -162,9 +162,7 @@ def test_the_sign_in_token_speaks_for_its_subject_alone(
         assert tasks(hers, forged).status_code == 401
 
 
-def test_the_sign_in_token_is_not_for_the_tool_server(
-    running: RunningProcesses, visit: Visit
-) -> None:
+def test_the_sign_in_token_is_not_for_the_tool_server(running: RunningSystem, visit: Visit) -> None:
     person = visit()
     person.join()
     answer = httpx2.post(

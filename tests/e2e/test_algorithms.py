@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.surface import Account, SignIn
 
 
@@ -19,14 +19,14 @@ def _part(token: str, index: int) -> dict[str, object]:
     return found
 
 
-def _status(running: RunningProcesses, subject: str, token: str) -> int:
+def _status(running: RunningSystem, subject: str, token: str) -> int:
     url = f"{running.backend_url}/api/{subject}/tasks"
     headers = {"Authorization": f"Bearer {token}"}
     return httpx2.get(url, headers=headers, timeout=30.0).status_code
 
 
 def test_the_backend_takes_tokens_of_every_algorithm_and_of_former_keys(
-    running: RunningProcesses, set_frontend: Callable[..., None]
+    running: RunningSystem, set_frontend: Callable[..., None]
 ) -> None:
     origin = running.frontend_url or ""
     given: list[tuple[Account, str]] = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
 from harness.isolation.signed_in import SignedInCredentials
 from harness.oracles import ORACLES
 
 
-def test_nothing_crosses_between_people_who_signed_up(running: RunningProcesses) -> None:
+def test_nothing_crosses_between_people_who_signed_up(running: RunningSystem) -> None:
     target = reference_target(running, {})
     try:
         options = CampaignOptions(calls=900, seconds=240, seed=20261121)

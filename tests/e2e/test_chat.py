@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -39,7 +39,7 @@ def _open(person: Person) -> None:
     expect(_composer(person.page)).to_be_visible()
 
 
-def _fill(person: Person, running: RunningProcesses) -> list[str]:
+def _fill(person: Person, running: RunningSystem) -> list[str]:
     """Tasks enough for an answer that takes a while."""
     titles = [_title(f"task {number}") for number in range(_LONG)]
     for title in titles:
@@ -64,7 +64,7 @@ def test_a_sentence_becomes_a_task_that_both_pages_show_without_a_reload(visit: 
 
 
 def test_an_answer_comes_in_pieces_and_its_progress_is_told(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
     person.join()
@@ -82,7 +82,7 @@ def test_an_answer_comes_in_pieces_and_its_progress_is_told(
 
 
 def test_an_answer_can_be_stopped_and_what_was_said_stays(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
     person.join()
@@ -121,7 +121,7 @@ def test_an_answer_can_be_asked_for_again(visit: Visit) -> None:
     expect(messages.last).to_contain_text('"total": 0')
 
 
-def test_a_broken_connection_offers_another_try(running: RunningProcesses, visit: Visit) -> None:
+def test_a_broken_connection_offers_another_try(running: RunningSystem, visit: Visit) -> None:
     person, title = visit(), _title("buy milk")
     person.join()
     _open(person)
@@ -137,7 +137,7 @@ def test_a_broken_connection_offers_another_try(running: RunningProcesses, visit
 
 
 def test_a_refusal_before_the_stream_is_put_into_words(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
     person.join()

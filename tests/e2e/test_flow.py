@@ -8,11 +8,11 @@ import secrets
 import asyncpg
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 
 async def test_a_sentence_becomes_a_row_of_its_author(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     request_id = f"flow-{secrets.token_hex(8)}"
     headers = {"Authorization": f"Bearer {running.mint(alice)}", "X-Request-ID": request_id}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -35,7 +35,7 @@ _WATCH = """
 """
 
 
-def _glimpses(running: RunningProcesses, alice: Person) -> int:
+def _glimpses(running: RunningSystem, alice: Person) -> int:
     """How often the next person in the same document was shown the first one's task."""
     page, secret = alice.page, f"see a doctor {secrets.token_hex(6)}"
     bob = Person(page, f"person-{secrets.token_hex(6)}")
@@ -71,13 +71,13 @@ def _forget_the_user_in_cache_keys(page: Page) -> list[str]:
 
 
 def test_the_next_person_in_a_document_sees_nothing_of_the_one_before(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     assert _glimpses(running, visit()) == 0
 
 
 def test_without_the_user_in_the_cache_keys_they_would(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
     changed = _forget_the_user_in_cache_keys(person.page)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Response, expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -59,9 +59,7 @@ def test_neither_token_nor_task_is_kept_in_the_browser(visit: Visit) -> None:
     assert cookies[0]["sameSite"] == "Lax"
 
 
-def test_no_answer_with_somebodys_data_may_be_stored(
-    running: RunningProcesses, visit: Visit
-) -> None:
+def test_no_answer_with_somebodys_data_may_be_stored(running: RunningSystem, visit: Visit) -> None:
     person = visit()
     answers: list[Response] = []
     person.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
@@ -92,9 +90,7 @@ def test_the_session_is_in_its_cookie_alone_and_signing_out_clears_the_browser(
     assert person.page.context.cookies() == []
 
 
-def test_a_page_may_run_and_reach_only_what_it_names(
-    running: RunningProcesses, visit: Visit
-) -> None:
+def test_a_page_may_run_and_reach_only_what_it_names(running: RunningSystem, visit: Visit) -> None:
     person = visit()
     answer = person.page.goto("/sign-in")
     assert answer is not None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.browser import axe_violations
 from tests.e2e.person import Person
 
@@ -55,7 +55,7 @@ def look(picture: Picture) -> Look:
     return look_at
 
 
-def _fill(person: Person, running: RunningProcesses) -> None:
+def _fill(person: Person, running: RunningSystem) -> None:
     def post(path: str, body: object) -> dict[str, str]:
         answer = person.call(running.backend_url, "POST", path, body)
         assert answer.status == 201
@@ -87,7 +87,7 @@ def test_the_doors(visit: Visit, look: Look, width: int, height: int) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_tasks(
-    running: RunningProcesses, visit: Visit, look: Look, width: int, height: int
+    running: RunningSystem, visit: Visit, look: Look, width: int, height: int
 ) -> None:
     person = visit(width, height)
     person.join()
@@ -119,7 +119,7 @@ def test_the_tasks(
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_assistant(
-    running: RunningProcesses, visit: Visit, look: Look, width: int, height: int
+    running: RunningSystem, visit: Visit, look: Look, width: int, height: int
 ) -> None:
     person = visit(width, height)
     person.join()

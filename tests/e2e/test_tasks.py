@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Route, expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -136,7 +136,7 @@ def test_projects_are_added_renamed_and_deleted_and_their_tasks_stay(visit: Visi
 
 
 def test_a_long_list_comes_in_pages_and_is_filtered_searched_and_counted(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
     person.join()
@@ -167,7 +167,7 @@ def test_a_long_list_comes_in_pages_and_is_filtered_searched_and_counted(
 
 
 def test_a_change_is_shown_at_once_and_taken_back_when_the_backend_refuses(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person, title = visit(), _title("buy milk")
     person.join()
@@ -195,7 +195,7 @@ def test_a_change_is_shown_at_once_and_taken_back_when_the_backend_refuses(
     ],
 )
 def test_a_refusal_is_put_into_words(
-    running: RunningProcesses, visit: Visit, status: int, code: str, words: str
+    running: RunningSystem, visit: Visit, status: int, code: str, words: str
 ) -> None:
     person = visit()
     person.join()
@@ -209,7 +209,7 @@ def test_a_refusal_is_put_into_words(
 
 
 def test_without_a_connection_the_page_says_so_and_recovers(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person, title = visit(), _title("buy milk")
     person.join()
@@ -224,7 +224,7 @@ def test_without_a_connection_the_page_says_so_and_recovers(
 
 
 def test_a_refused_token_is_replaced_once_without_the_person_noticing(
-    running: RunningProcesses, visit: Visit
+    running: RunningSystem, visit: Visit
 ) -> None:
     person, title = visit(), _title("buy milk")
     person.join()

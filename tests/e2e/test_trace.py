@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import expect
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -68,7 +68,7 @@ def _row(url: str, title: str) -> dict[str, Any]:
 
 
 def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
-    running: RunningProcesses, visit: Visit, run_folder: Path, capsys: pytest.CaptureFixture[str]
+    running: RunningSystem, visit: Visit, run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person, title = visit(), f"buy milk {secrets.token_hex(4)}"
     page = person.page

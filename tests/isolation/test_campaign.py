@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from harness.commands import isolation as command
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
 from harness.oracles import ORACLES
 
 
 def test_the_reference_system_is_clean_and_every_oracle_had_chances(
-    running: RunningProcesses,
+    running: RunningSystem,
 ) -> None:
     target = reference_target(running, {})
     try:

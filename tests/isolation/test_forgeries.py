@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from harness.commands import forgeries as command
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.errors import HarnessError
 from harness.tokens import BY_NAME
 from harness.tokens.forgeries.replay import REPLAY_FORGERIES
@@ -28,7 +28,7 @@ KINDS = (
 
 
 async def test_no_surface_lets_a_forgery_in_and_each_serves_the_valid_token(
-    running: RunningProcesses,
+    running: RunningSystem,
 ) -> None:
     contexts = contexts_of(running)
     kinds = (*(BY_NAME[name] for name in KINDS), *REPLAY_FORGERIES)

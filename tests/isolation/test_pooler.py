@@ -16,7 +16,7 @@ from harness.environment import (
     EnvironmentFailed,
     ProcessEnvironment,
     ProcessOptions,
-    RunningProcesses,
+    RunningSystem,
 )
 from harness.environment.pooler import SERVER_CONNECTIONS, find_pgbouncer
 from harness.isolation.busy import fill_pools
@@ -28,7 +28,7 @@ _USERS = 12
 
 
 @pytest.fixture(scope="module")
-def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcesses]:
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """The reference system with PgBouncer between its services and PostgreSQL."""
     try:
         find_pgbouncer()
@@ -39,7 +39,7 @@ def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcesse
         yield system
 
 
-def pooled_url(system: RunningProcesses) -> str:
+def pooled_url(system: RunningSystem) -> str:
     """What the backend is told."""
     return system.services["backend"].environment["DATABASE_URL"]
 
@@ -54,7 +54,7 @@ async def connections(url: str, number: int) -> AsyncIterator[list[asyncpg.Conne
             await each.close()
 
 
-def test_a_campaign_through_it_finds_nothing(pooled: RunningProcesses) -> None:
+def test_a_campaign_through_it_finds_nothing(pooled: RunningSystem) -> None:
     target = reference_target(pooled, {})
     try:
         fill_pools(target, pooled)
@@ -67,7 +67,7 @@ def test_a_campaign_through_it_finds_nothing(pooled: RunningProcesses) -> None:
 
 
 async def test_users_at_once_share_its_connections_and_nothing_else(
-    pooled: RunningProcesses,
+    pooled: RunningSystem,
 ) -> None:
     def live(number: int) -> list[set[str]]:
         subject = f"pooled-{number}"
@@ -94,7 +94,7 @@ async def test_users_at_once_share_its_connections_and_nothing_else(
     assert 1 < used <= SERVER_CONNECTIONS
 
 
-async def test_limits_hold_in_each_transaction(pooled: RunningProcesses) -> None:
+async def test_limits_hold_in_each_transaction(pooled: RunningSystem) -> None:
     store = Store(
         StoreSettings(
             database_url=SecretStr(pooled_url(pooled)),
@@ -113,7 +113,7 @@ async def test_limits_hold_in_each_transaction(pooled: RunningProcesses) -> None
 
 
 async def test_what_is_set_for_a_session_reaches_whoever_comes_next(
-    pooled: RunningProcesses,
+    pooled: RunningSystem,
 ) -> None:
     """The control: the difference between `SET LOCAL` and `SET` can be seen here."""
     async with connections(pooled_url(pooled), 2) as (one, another):

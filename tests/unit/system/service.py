@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 _SECONDS = 60.0
 
@@ -57,7 +57,7 @@ class Service:
 
 @contextlib.contextmanager
 def service(
-    running: RunningProcesses, name: str, folder: Path, changes: Mapping[str, str]
+    running: RunningSystem, name: str, folder: Path, changes: Mapping[str, str]
 ) -> Iterator[Service]:
     """A `backend` or an `mcp` on a port of its own, like the running one but for `changes`."""
     environment = {

@@ -9,14 +9,12 @@ import httpx2
 import pytest
 
 from harness.conformance import token_proxy
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.errors import HarnessError
 from harness.surface.mcp import tool_call
 
 
-def test_a_request_without_a_token_is_served_through_it(
-    running: RunningProcesses, alice: str
-) -> None:
+def test_a_request_without_a_token_is_served_through_it(running: RunningSystem, alice: str) -> None:
     token = running.mint(alice, audience="mcp")
     headers, message = tool_call("list_tasks", {"user_id": alice})
     assert httpx2.post(running.mcp_url, json=message, headers=headers).status_code == 401
@@ -27,7 +25,7 @@ def test_a_request_without_a_token_is_served_through_it(
             assert answer.json()["result"]["structuredContent"]["items"] == []
 
 
-def test_host_and_origin_are_the_servers_to_judge(running: RunningProcesses, alice: str) -> None:
+def test_host_and_origin_are_the_servers_to_judge(running: RunningSystem, alice: str) -> None:
     with token_proxy(running.mcp_url, running.mint(alice, audience="mcp")) as url:
         assert httpx2.post(url, json={}, headers={"Host": "evil.example"}).status_code == 421
         origin = {"Origin": "https://evil.example"}
@@ -35,7 +33,7 @@ def test_host_and_origin_are_the_servers_to_judge(running: RunningProcesses, ali
 
 
 def test_white_space_in_headers_reaches_the_server_and_is_no_part_of_the_value(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     headers, message = tool_call("list_tasks", {"user_id": alice})
     body = httpx2.Request("POST", "http://x", json=message).content

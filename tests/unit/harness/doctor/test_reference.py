@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.doctor import Options, Status, examine
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 _CHECKS = {
     "backend": {
@@ -35,7 +35,7 @@ _CHECKS = {
 }
 
 
-def test_every_check_passes(running: RunningProcesses, alice: str) -> None:
+def test_every_check_passes(running: RunningSystem, alice: str) -> None:
     options = Options(
         urls=[running.mcp_url, running.backend_url],
         token=running.mint(alice),

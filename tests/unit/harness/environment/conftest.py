@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from tests.unit.harness.environment.stand_in import write_stand_in
 
 
@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def standing_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProcesses]:
+def standing_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """The stand-in, running; shared by a module's tests, which leave it running."""
     folder = tmp_path_factory.mktemp("standing-in")
     root = write_stand_in(folder / "root")

@@ -13,7 +13,7 @@ from harness.environment import (
     AttachedSystem,
     EnvironmentFailed,
     Running,
-    RunningProcesses,
+    RunningSystem,
 )
 from harness.environment.ports import free_port
 
@@ -24,7 +24,7 @@ def attach(options: AttachedOptions) -> AttachedSystem:
         return system
 
 
-def test_it_mints_with_the_issuers_keys(standing_in: RunningProcesses) -> None:
+def test_it_mints_with_the_issuers_keys(standing_in: RunningSystem) -> None:
     system: Running = attach(
         AttachedOptions(
             backend_url=f"{standing_in.backend_url}/",
@@ -39,7 +39,7 @@ def test_it_mints_with_the_issuers_keys(standing_in: RunningProcesses) -> None:
     assert jwt.get_unverified_claims(system.mint("alice", audience="mcp"))["aud"] == system.mcp_url
 
 
-def test_it_hands_out_the_tokens_that_it_was_given(standing_in: RunningProcesses) -> None:
+def test_it_hands_out_the_tokens_that_it_was_given(standing_in: RunningSystem) -> None:
     system = attach(
         AttachedOptions(
             mcp_url=standing_in.mcp_url, tokens={"mcp": {"alice": "hers", "bob": "his"}}
@@ -54,7 +54,7 @@ def test_it_hands_out_the_tokens_that_it_was_given(standing_in: RunningProcesses
     assert "hers" not in shown
 
 
-def test_nothing_of_it_is_started_or_ended_here(standing_in: RunningProcesses) -> None:
+def test_nothing_of_it_is_started_or_ended_here(standing_in: RunningSystem) -> None:
     system = attach(AttachedOptions(backend_url=standing_in.backend_url))
     assert system.services == {}
     for act in (system.stop, system.start, system.restart):
@@ -63,7 +63,7 @@ def test_nothing_of_it_is_started_or_ended_here(standing_in: RunningProcesses) -
     assert standing_in.services["backend"].alive()
 
 
-def test_data_is_deleted_only_where_that_was_allowed(standing_in: RunningProcesses) -> None:
+def test_data_is_deleted_only_where_that_was_allowed(standing_in: RunningSystem) -> None:
     databases = {"admin": standing_in.databases["admin"].replace("/crosstalk", "/postgres")}
     kept = AttachedOptions(backend_url=standing_in.backend_url, databases=databases)
     with pytest.raises(EnvironmentFailed, match="say that it is disposable"):

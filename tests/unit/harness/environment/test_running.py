@@ -16,7 +16,7 @@ from harness.environment import (
     ProcessEnvironment,
     ProcessOptions,
     Running,
-    RunningProcesses,
+    RunningSystem,
 )
 from harness.environment.probes import answers, listens
 from tests.unit.harness.environment.stand_in import write_stand_in
@@ -41,12 +41,12 @@ def environment_of(url: str) -> dict[str, str]:
         return dict(json.loads(answer.read()))
 
 
-def in_postgres(running: RunningProcesses) -> str:
+def in_postgres(running: RunningSystem) -> str:
     """The administrator's URL of the one database that a stand-in system has."""
     return running.databases["admin"].replace("/crosstalk", "/postgres")
 
 
-def test_it_is_what_every_environment_gives(standing_in: RunningProcesses) -> None:
+def test_it_is_what_every_environment_gives(standing_in: RunningSystem) -> None:
     given: Running = standing_in
     assert set(given.services) == {"postgresql", "issuer", "model", "mcp", "backend"}
     assert all(service.alive() for service in given.services.values())
@@ -82,7 +82,7 @@ def test_a_real_model_is_asked_only_when_it_is_given(tmp_path: Path, root: Path)
     assert "sk-1" not in described + repr(options)
 
 
-def test_two_at_once_do_not_meet(standing_in: RunningProcesses, tmp_path: Path) -> None:
+def test_two_at_once_do_not_meet(standing_in: RunningSystem, tmp_path: Path) -> None:
     options = ProcessOptions(tmp_path / "run", write_stand_in(tmp_path / "root"))
     with ProcessEnvironment(options) as other:
         ours = {service.port for service in standing_in.services.values()}
@@ -99,7 +99,7 @@ def test_two_at_once_do_not_meet(standing_in: RunningProcesses, tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["mcp", "postgresql"])
 def test_a_service_is_stopped_and_started_again_where_it_was(
-    standing_in: RunningProcesses, name: str
+    standing_in: RunningSystem, name: str
 ) -> None:
     service = standing_in.services[name]
     others = {each: standing_in.services[each].pid for each in ("issuer", "backend")}
@@ -116,14 +116,14 @@ def test_a_service_is_stopped_and_started_again_where_it_was(
     assert fetch(in_postgres(standing_in), "SELECT 1") == [1]
 
 
-def test_a_service_that_is_not_there_is_not_started(standing_in: RunningProcesses) -> None:
+def test_a_service_that_is_not_there_is_not_started(standing_in: RunningSystem) -> None:
     with pytest.raises(EnvironmentFailed, match="no service 'redis' runs here; there are: "):
         standing_in.restart("redis")
     with pytest.raises(EnvironmentFailed, match="mcp is running already"):
         standing_in.start("mcp")
 
 
-def test_a_description_shows_everything_but_secrets(standing_in: RunningProcesses) -> None:
+def test_a_description_shows_everything_but_secrets(standing_in: RunningSystem) -> None:
     described = json.dumps(standing_in.describe())
     environments = [service.environment for service in standing_in.services.values()]
     secrets = [url.split(":")[2].split("@")[0] for url in standing_in.databases.values()]
@@ -137,7 +137,7 @@ def test_a_description_shows_everything_but_secrets(standing_in: RunningProcesse
     assert not [secret for secret in secrets if secret in kept.read_text()]
 
 
-def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningProcesses) -> None:
+def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningSystem) -> None:
     from jose import jwt
 
     audiences = {
@@ -151,7 +151,7 @@ def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningProcesses) ->
     }
 
 
-def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningProcesses) -> None:
+def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningSystem) -> None:
     url = running.databases["admin"]
     revision = fetch(url, "SELECT version_num FROM alembic_version")
     for subject in ("reset-1", "reset-2"):
@@ -171,5 +171,5 @@ def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningProce
     assert fetch(url, "SELECT version_num FROM alembic_version") == revision != []
 
 
-async def test_reset_works_inside_an_event_loop_too(running: RunningProcesses) -> None:
+async def test_reset_works_inside_an_event_loop_too(running: RunningSystem) -> None:
     running.reset()

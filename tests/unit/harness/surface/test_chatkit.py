@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Outcome
 from harness.isolation.kinds import Kinds
 from harness.surface import ChatKitSurface, Operation, RestSurface, Role, SurfaceError
@@ -15,7 +15,7 @@ from harness.values import tokens_of
 
 
 @pytest.fixture
-def operations(running: RunningProcesses) -> dict[str, Operation]:
+def operations(running: RunningSystem) -> dict[str, Operation]:
     """The running system's ChatKit operations."""
     surface = ChatKitSurface(f"{running.backend_url}/chatkit")
     return {each.name: each for each in surface.discover()}
@@ -93,7 +93,7 @@ def test_every_thread_and_item_is_a_reference(operations: dict[str, Operation]) 
 
 
 def test_a_conversation_is_held_over_the_wire(
-    running: RunningProcesses, operations: dict[str, Operation], alice: str, bob: str
+    running: RunningSystem, operations: dict[str, Operation], alice: str, bob: str
 ) -> None:
     surface = ChatKitSurface(f"{running.backend_url}/chatkit")
     hers, his = ({"Authorization": f"Bearer {running.mint(subject)}"} for subject in (alice, bob))
@@ -113,7 +113,7 @@ def test_a_conversation_is_held_over_the_wire(
     assert surface.call(operations["chatkit:threads.list"], {}, {}).status == 401
 
 
-def test_chat_is_also_had_as_events(running: RunningProcesses, alice: str) -> None:
+def test_chat_is_also_had_as_events(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     found = {each.name: each for each in surface.discover()}
     assert not any("chatkit" in name for name in found)
@@ -128,7 +128,7 @@ def test_chat_is_also_had_as_events(running: RunningProcesses, alice: str) -> No
     assert streamed.body["text"] == answered["data"]["message"]["content"]
 
 
-def test_nobody_there_and_no_chatkit_there_are_said_in_one_line(running: RunningProcesses) -> None:
+def test_nobody_there_and_no_chatkit_there_are_said_in_one_line(running: RunningSystem) -> None:
     with pytest.raises(SurfaceError, match="no ChatKit server answers"):
         ChatKitSurface("http://127.0.0.1:9/chatkit").discover()
     assert httpx2.get(f"{running.model_url}/chatkit").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Outcome
 from harness.surface import (
     McpResourcesSurface,
@@ -55,7 +55,7 @@ def find(surface: Surface, name: str) -> Operation:
     return {each.name: each for each in surface.discover()}[name]
 
 
-def test_rest_operations_are_found_with_their_roles(running: RunningProcesses) -> None:
+def test_rest_operations_are_found_with_their_roles(running: RunningSystem) -> None:
     surface = RestSurface(running.backend_url)
     patch = find(surface, "rest:PATCH /api/{user_id}/tasks/{task_id}")
     roles = {each.name: each.role for each in patch.parameters}
@@ -69,7 +69,7 @@ def test_rest_operations_are_found_with_their_roles(running: RunningProcesses) -
 
 
 def test_a_key_is_found_and_travels_where_the_server_reads_it(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     rest = RestSurface(running.backend_url)
     mcp = McpSurface(
@@ -94,7 +94,7 @@ def test_a_key_is_found_and_travels_where_the_server_reads_it(
         assert reads.parameter(Role.KEY) is None
 
 
-def test_hostile_path_values_stay_in_their_segment(running: RunningProcesses, alice: str) -> None:
+def test_hostile_path_values_stay_in_their_segment(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url)
     get = find(surface, "rest:GET /api/{user_id}/tasks/{task_id}")
     headers = {"Authorization": f"Bearer {running.mint(alice)}"}
@@ -107,7 +107,7 @@ def test_hostile_path_values_stay_in_their_segment(running: RunningProcesses, al
         assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
 
 
-def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningProcesses, alice: str) -> None:
+def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningSystem, alice: str) -> None:
     headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
     surface = McpSurface(running.mcp_url, headers)
     answer = surface.call(find(surface, "mcp:get_task"), {"user_id": "somebody"}, headers)
@@ -117,7 +117,7 @@ def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningProcesses, a
 
 
 def test_templates_and_prompts_become_operations_with_roles(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
     surface = McpResourcesSurface(running.mcp_url, headers)
@@ -130,7 +130,7 @@ def test_templates_and_prompts_become_operations_with_roles(
     assert not read.lists
 
 
-def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningProcesses, alice: str) -> None:
+def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningSystem, alice: str) -> None:
     headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
     surface = McpResourcesSurface(running.mcp_url, headers)
     read = find(surface, "mcp:resources/read")
@@ -141,7 +141,7 @@ def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningProcesses, al
 
 @pytest.mark.parametrize("value", [None, 7, "", "a/b", "\x00", {"$ne": None}])
 def test_hostile_template_values_are_sent_and_answered(
-    running: RunningProcesses, alice: str, value: object
+    running: RunningSystem, alice: str, value: object
 ) -> None:
     headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
     surface = McpResourcesSurface(running.mcp_url, headers)
@@ -150,7 +150,7 @@ def test_hostile_template_values_are_sent_and_answered(
     assert (answer.outcome, answer.status) == (Outcome.ERROR, 400)
 
 
-def test_surrogates_reach_the_server_as_escapes(running: RunningProcesses, alice: str) -> None:
+def test_surrogates_reach_the_server_as_escapes(running: RunningSystem, alice: str) -> None:
     headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
     surface = McpSurface(running.mcp_url, headers)
     call = {"user_id": alice, "title": "\ud800"}

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.environment.ports import free_port
 from system.backend.app import create_app
 from system.backend.dependencies import Services
@@ -59,7 +59,7 @@ class Backend:
 
     app: FastAPI
     http: httpx2.AsyncClient
-    running: RunningProcesses
+    running: RunningSystem
 
     @property
     def services(self) -> Services:
@@ -75,7 +75,7 @@ class Backend:
 
 @asynccontextmanager
 async def backend(
-    running: RunningProcesses, model_url: str, **settings: Any
+    running: RunningSystem, model_url: str, **settings: Any
 ) -> AsyncIterator[Backend]:
     """The backend with another model, on the running system's database and MCP server."""
     app = create_app(

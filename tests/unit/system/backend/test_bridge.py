@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.backend.bridge import BoundTools
 from system.backend.connection import McpConnection
 from system.errors import Unavailable
@@ -19,7 +19,7 @@ from system.identity import SigningKey, Subject, TokenExchange
 
 
 @pytest.fixture
-async def connection(running: RunningProcesses) -> AsyncIterator[McpConnection]:
+async def connection(running: RunningSystem) -> AsyncIterator[McpConnection]:
     """One pool, smaller than the crowd."""
     shared = McpConnection(running.mcp_url, timeout=20.0, max_connections=4)
     yield shared
@@ -27,7 +27,7 @@ async def connection(running: RunningProcesses) -> AsyncIterator[McpConnection]:
 
 
 @pytest.fixture
-def exchange(running: RunningProcesses) -> TokenExchange:
+def exchange(running: RunningSystem) -> TokenExchange:
     """Issues tokens as the running backend does."""
     key = SigningKey(running.exchanger.keys[0].private_jwk())
     return TokenExchange(running.backend_url, running.mcp_url, key)
@@ -99,7 +99,7 @@ async def test_a_server_that_is_away_is_unavailable_and_the_call_an_error(
 
 
 async def test_it_goes_on_when_the_server_has_been_restarted(
-    running: RunningProcesses, connection: McpConnection, exchange: TokenExchange, alice: str
+    running: RunningSystem, connection: McpConnection, exchange: TokenExchange, alice: str
 ) -> None:
     tools = BoundTools(connection, exchange, subject(alice))
     await tools.call_tool("add_task", {"title": "before"})

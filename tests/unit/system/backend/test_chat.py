@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 
 def ask(
-    running: RunningProcesses, subject: str, message: str, conversation: str | None = None
+    running: RunningSystem, subject: str, message: str, conversation: str | None = None
 ) -> httpx2.Response:
     """Send one chat message."""
     body = {"message": message, **({"conversation_id": conversation} if conversation else {})}
@@ -21,7 +21,7 @@ def ask(
     return httpx2.post(f"{running.backend_url}/api/chat", json=body, headers=headers, timeout=30.0)
 
 
-def titles(running: RunningProcesses, subject: str) -> list[str]:
+def titles(running: RunningSystem, subject: str) -> list[str]:
     """What a user's own list shows."""
     answer = httpx2.get(
         f"{running.backend_url}/api/{subject}/tasks",
@@ -37,7 +37,7 @@ def logged(path: Path, request_id: str) -> list[dict[str, Any]]:
 
 
 def test_a_request_becomes_a_task_of_the_caller(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     answer = ask(running, alice, "add a task to buy milk")
     assert answer.status_code == 200
@@ -46,14 +46,14 @@ def test_a_request_becomes_a_task_of_the_caller(
     assert titles(running, bob) == []
 
 
-def test_one_request_id_runs_through_all_tiers(running: RunningProcesses, alice: str) -> None:
+def test_one_request_id_runs_through_all_tiers(running: RunningSystem, alice: str) -> None:
     ask(running, alice, "show my tasks")
     for service in ("backend", "mcp"):
         assert logged(running.logs / f"{service}.log", alice), service
 
 
 def test_a_model_that_was_taken_over_reaches_nobody_else(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     ask(running, alice, "add a task to keep the secret plan")
     for order in (
@@ -74,9 +74,7 @@ def test_a_model_that_was_taken_over_reaches_nobody_else(
     assert "agent.binding" in layers
 
 
-def test_logs_hold_neither_tokens_nor_what_users_wrote(
-    running: RunningProcesses, alice: str
-) -> None:
+def test_logs_hold_neither_tokens_nor_what_users_wrote(running: RunningSystem, alice: str) -> None:
     ask(running, alice, "add a task to whisper about pomegranates")
     for service in ("backend", "mcp"):
         text = (running.logs / f"{service}.log").read_text()
@@ -85,7 +83,7 @@ def test_logs_hold_neither_tokens_nor_what_users_wrote(
 
 
 def test_a_conversation_goes_on_and_is_its_owners(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     first = ask(running, alice, "show my tasks").json()
     second = ask(running, alice, "how many tasks do I have?", first["conversation_id"])
@@ -98,6 +96,6 @@ def test_a_conversation_goes_on_and_is_its_owners(
 
 @pytest.mark.parametrize("message", ["", "x" * 4_001, "a\x00b"])
 def test_messages_that_cannot_be_are_refused(
-    running: RunningProcesses, alice: str, message: str
+    running: RunningSystem, alice: str, message: str
 ) -> None:
     assert ask(running, alice, message).status_code == 422

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.backend.app import create_app
 from system.backend.call_keys import CallKeys
 from system.backend.settings import Settings
@@ -51,7 +51,7 @@ class Chats:
 
 
 @pytest.fixture
-async def chats(running: RunningProcesses, alice: str) -> AsyncIterator[Chats]:
+async def chats(running: RunningSystem, alice: str) -> AsyncIterator[Chats]:
     """Alice at the running backend."""
     async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as http:
         yield Chats(http, running.mint(alice), alice)
@@ -59,7 +59,7 @@ async def chats(running: RunningProcesses, alice: str) -> AsyncIterator[Chats]:
 
 @asynccontextmanager
 async def backend_with(
-    running: RunningProcesses, monkeypatch: pytest.MonkeyPatch, user: str, **settings: str
+    running: RunningSystem, monkeypatch: pytest.MonkeyPatch, user: str, **settings: str
 ) -> AsyncIterator[Chats]:
     """A user at a backend of this process that reaches something by another way."""
     environment = {**running.services["backend"].environment, **settings}
@@ -76,7 +76,7 @@ async def backend_with(
 
 
 async def test_a_tool_call_whose_answer_was_cut_off_makes_one_task(
-    running: RunningProcesses, monkeypatch: pytest.MonkeyPatch, alice: str
+    running: RunningSystem, monkeypatch: pytest.MonkeyPatch, alice: str
 ) -> None:
     with cutting_proxy(running.mcp_url) as proxy:
         proxy.cut_next(b'"add_task"')
@@ -90,7 +90,7 @@ async def test_a_tool_call_whose_answer_was_cut_off_makes_one_task(
 
 @pytest.mark.parametrize("key", ["k", None])
 async def test_a_chat_whose_answer_was_cut_off_has_it_by_its_key(
-    running: RunningProcesses, chats: Chats, alice: str, key: str | None
+    running: RunningSystem, chats: Chats, alice: str, key: str | None
 ) -> None:
     with cutting_proxy(running.backend_url) as proxy:
         proxy.cut_next(b"/api/chat")
@@ -129,7 +129,7 @@ async def test_a_key_is_of_one_message_in_one_conversation(chats: Chats) -> None
 
 
 async def test_an_answer_that_broke_off_is_attempted_again_and_does_nothing_twice(
-    running: RunningProcesses, monkeypatch: pytest.MonkeyPatch, alice: str
+    running: RunningSystem, monkeypatch: pytest.MonkeyPatch, alice: str
 ) -> None:
     assert running.model_url is not None
     with cutting_proxy(running.model_url) as model:

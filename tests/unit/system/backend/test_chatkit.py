@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.model.app import create_app as create_model
 from harness.model.minds import helpful
 from tests.unit.system.backend.serving import Backend, backend, eventually, serving
@@ -101,7 +101,7 @@ def words(item: Mapping[str, Any]) -> str:
 
 
 @pytest.fixture
-async def slow(running: RunningProcesses) -> AsyncIterator[Backend]:
+async def slow(running: RunningSystem) -> AsyncIterator[Backend]:
     """A backend whose model takes its time between the pieces of an answer."""
     async with (
         serving(create_model(helpful, piece_seconds=0.03)) as model,
@@ -114,7 +114,7 @@ async def slow(running: RunningProcesses) -> AsyncIterator[Backend]:
 class Served:
     """The running backend, as a client sees it."""
 
-    running: RunningProcesses
+    running: RunningSystem
     http: httpx2.AsyncClient
 
     def bearer(self, subject: str) -> dict[str, str]:
@@ -123,7 +123,7 @@ class Served:
 
 
 @pytest.fixture
-async def fast(running: RunningProcesses) -> AsyncIterator[Served]:
+async def fast(running: RunningSystem) -> AsyncIterator[Served]:
     """The backend that runs anyway, whose model answers at once."""
     async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as http:
         yield Served(running, http)
@@ -402,7 +402,7 @@ async def test_to_retry_ends_the_answer_that_is_still_being_made(slow: Backend, 
 
 
 async def test_a_stream_without_a_model_ends_in_an_error_that_can_be_retried(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     async with backend(running, "http://127.0.0.1:9") as system:
         person = Person(system, alice)
@@ -444,7 +444,7 @@ async def test_without_a_token_there_is_no_chatkit(fast: Served) -> None:
 
 
 async def test_only_requests_for_an_answer_count_as_chats(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     async with (
         serving(create_model(helpful)) as model,

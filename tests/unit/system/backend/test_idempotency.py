@@ -12,7 +12,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.backend.bridge import BoundTools
 from system.backend.connection import McpConnection
 from system.errors import Unavailable
@@ -21,33 +21,33 @@ from tests.unit.system.cutting import CuttingProxy, cutting_proxy
 
 
 @pytest.fixture
-def http(running: RunningProcesses) -> Iterator[httpx2.Client]:
+def http(running: RunningSystem) -> Iterator[httpx2.Client]:
     """A client of the backend."""
     with httpx2.Client(base_url=running.backend_url, timeout=30.0) as client:
         yield client
 
 
 @pytest.fixture
-def in_front_of_backend(running: RunningProcesses) -> Iterator[CuttingProxy]:
+def in_front_of_backend(running: RunningSystem) -> Iterator[CuttingProxy]:
     """The backend, reached by a network that loses answers."""
     with cutting_proxy(running.backend_url) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def in_front_of_mcp(running: RunningProcesses) -> Iterator[CuttingProxy]:
+def in_front_of_mcp(running: RunningSystem) -> Iterator[CuttingProxy]:
     """The MCP server, reached by a network that loses answers."""
     with cutting_proxy(running.mcp_url) as proxy:
         yield proxy
 
 
-def headers(running: RunningProcesses, subject: str, key: str | None = None) -> dict[str, str]:
+def headers(running: RunningSystem, subject: str, key: str | None = None) -> dict[str, str]:
     """A token of this subject, and the key."""
     token = {"Authorization": f"Bearer {running.mint(subject)}"}
     return token if key is None else {**token, "Idempotency-Key": key}
 
 
-def titles(http: httpx2.Client, running: RunningProcesses, subject: str) -> list[str]:
+def titles(http: httpx2.Client, running: RunningSystem, subject: str) -> list[str]:
     """What a user's own list shows."""
     answer = http.get(f"/api/{subject}/tasks", headers=headers(running, subject))
     return [each["title"] for each in answer.json()["items"]]
@@ -56,7 +56,7 @@ def titles(http: httpx2.Client, running: RunningProcesses, subject: str) -> list
 @pytest.mark.parametrize("key", ["a-key", None])
 def test_a_client_whose_answer_was_cut_off_gets_the_first_one_by_its_key(
     http: httpx2.Client,
-    running: RunningProcesses,
+    running: RunningSystem,
     in_front_of_backend: CuttingProxy,
     alice: str,
     key: str | None,
@@ -81,7 +81,7 @@ def test_a_client_whose_answer_was_cut_off_gets_the_first_one_by_its_key(
 
 
 def test_a_repeat_has_the_first_status_and_body_to_the_letter(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     keyed = headers(running, alice, "k")
     answers = [
@@ -95,9 +95,7 @@ def test_a_repeat_has_the_first_status_and_body_to_the_letter(
     assert unkeyed.status_code == 409
 
 
-def test_every_write_takes_a_key(
-    http: httpx2.Client, running: RunningProcesses, alice: str
-) -> None:
+def test_every_write_takes_a_key(http: httpx2.Client, running: RunningSystem, alice: str) -> None:
     base = f"/api/{alice}"
     task = http.post(f"{base}/tasks", json={"title": "x"}, headers=headers(running, alice)).json()
     project = http.post(
@@ -138,7 +136,7 @@ def test_every_write_takes_a_key(
 
 @pytest.mark.parametrize("key", ["k", '"k"'])
 def test_a_quoted_key_and_a_bare_one_are_the_same(
-    http: httpx2.Client, running: RunningProcesses, alice: str, key: str
+    http: httpx2.Client, running: RunningSystem, alice: str, key: str
 ) -> None:
     first = http.post(
         f"/api/{alice}/tasks", json={"title": "x"}, headers=headers(running, alice, "k")
@@ -153,7 +151,7 @@ def test_a_quoted_key_and_a_bare_one_are_the_same(
     "key", ["", '""', '"', '"k', 'k"x y', "two words", "ke\ty", "k" * 256, '"' + "k" * 256 + '"']
 )
 def test_what_is_no_key_is_named_and_nothing_is_written(
-    http: httpx2.Client, running: RunningProcesses, alice: str, key: str
+    http: httpx2.Client, running: RunningSystem, alice: str, key: str
 ) -> None:
     answer = http.post(
         f"/api/{alice}/tasks", json={"title": "x"}, headers=headers(running, alice, key)
@@ -164,7 +162,7 @@ def test_what_is_no_key_is_named_and_nothing_is_written(
 
 
 def test_two_keys_in_one_request_are_refused(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     twice = [*headers(running, alice, "a").items(), ("Idempotency-Key", "b")]
     answer = http.post(f"/api/{alice}/tasks", json={"title": "x"}, headers=twice)
@@ -173,7 +171,7 @@ def test_two_keys_in_one_request_are_refused(
 
 
 def test_a_key_of_somebody_else_is_nothing_to_me(
-    http: httpx2.Client, running: RunningProcesses, alice: str, bob: str
+    http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     ids = set()
     for subject, title in ((alice, "x"), (bob, "x"), (alice, "x"), (bob, "x")):
@@ -187,7 +185,7 @@ def test_a_key_of_somebody_else_is_nothing_to_me(
     assert (reused.status_code, reused.json()["error_code"]) == (422, "conflict")
 
 
-async def test_of_twenty_calls_at_once_one_writes(running: RunningProcesses, alice: str) -> None:
+async def test_of_twenty_calls_at_once_one_writes(running: RunningSystem, alice: str) -> None:
     async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as client:
         answers = await asyncio.gather(
             *(
@@ -207,7 +205,7 @@ async def test_of_twenty_calls_at_once_one_writes(running: RunningProcesses, ali
 
 @pytest.fixture
 async def tools(
-    running: RunningProcesses, in_front_of_mcp: CuttingProxy, alice: str
+    running: RunningSystem, in_front_of_mcp: CuttingProxy, alice: str
 ) -> AsyncIterator[BoundTools]:
     """Alice's tools, through the proxy."""
     key = SigningKey(running.exchanger.keys[0].private_jwk())
@@ -250,7 +248,7 @@ async def test_without_the_key_the_same_repeat_would_write_twice(
 
 
 async def test_a_call_that_is_sent_again_while_the_first_is_under_way_writes_once(
-    running: RunningProcesses, in_front_of_mcp: CuttingProxy, tools: BoundTools, alice: str
+    running: RunningSystem, in_front_of_mcp: CuttingProxy, tools: BoundTools, alice: str
 ) -> None:
     await tools.call_tool("add_project", {"name": "Home"})
     hurried = McpConnection(in_front_of_mcp.url, timeout=1.5, max_connections=2, repeats=5)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.model.app import create_app as create_model
 from harness.model.minds import helpful
 from system.backend.agent import _tool_failure
@@ -66,7 +66,7 @@ def figure(name: str, **labels: str) -> float:
 
 
 async def test_agents_under_way_and_their_tool_calls_are_counted(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     thought = asyncio.Event()
     model = create_model(helpful)

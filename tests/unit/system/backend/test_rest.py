@@ -9,25 +9,25 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 ENVELOPE = {"status", "error_code", "message", "details"}
 
 
 @pytest.fixture
-def http(running: RunningProcesses) -> Iterator[httpx2.Client]:
+def http(running: RunningSystem) -> Iterator[httpx2.Client]:
     """A client of the backend."""
     with httpx2.Client(base_url=running.backend_url, timeout=30.0) as client:
         yield client
 
 
-def bearer(running: RunningProcesses, subject: str, **claims: Any) -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str, **claims: Any) -> dict[str, str]:
     """Headers with a token of this subject."""
     return {"Authorization": f"Bearer {running.mint(subject, **claims)}"}
 
 
 def test_a_task_lives_through_its_states(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     headers = bearer(running, alice)
     base = f"/api/{alice}/tasks"
@@ -45,7 +45,7 @@ def test_a_task_lives_through_its_states(
 
 
 def test_a_path_that_is_not_the_subjects_is_forbidden_before_anything_else(
-    http: httpx2.Client, running: RunningProcesses, alice: str, bob: str
+    http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     headers = bearer(running, bob)
     for method, path in (
@@ -68,9 +68,7 @@ def test_without_a_token_everything_is_401_with_a_challenge(http: httpx2.Client,
         assert set(answer.json()) == ENVELOPE
 
 
-def test_an_expired_token_is_401(
-    http: httpx2.Client, running: RunningProcesses, alice: str
-) -> None:
+def test_an_expired_token_is_401(http: httpx2.Client, running: RunningSystem, alice: str) -> None:
     answer = http.get(f"/api/{alice}/tasks", headers=bearer(running, alice, ttl=-60))
     assert answer.status_code == 401
 
@@ -91,7 +89,7 @@ def test_an_expired_token_is_401(
 )
 def test_bad_arguments_are_named_and_never_repeated(
     http: httpx2.Client,
-    running: RunningProcesses,
+    running: RunningSystem,
     alice: str,
     body: dict[str, Any],
     argument: str,
@@ -108,7 +106,7 @@ def test_bad_arguments_are_named_and_never_repeated(
 
 
 def test_bodies_that_are_too_large_or_too_deep_are_refused(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     headers = {**bearer(running, alice), "Content-Type": "application/json"}
     large = http.post(f"/api/{alice}/tasks", content=b"x" * 10_000_000, headers=headers)
@@ -121,7 +119,7 @@ def test_bodies_that_are_too_large_or_too_deep_are_refused(
 
 
 def test_a_cursor_of_somebody_else_is_an_argument_error(
-    http: httpx2.Client, running: RunningProcesses, alice: str, bob: str
+    http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     cursors = {}
     for user in (alice, bob):
@@ -138,7 +136,7 @@ def test_a_cursor_of_somebody_else_is_an_argument_error(
 
 
 def test_answers_are_not_stored_and_carry_the_request_id(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     headers = {**bearer(running, alice), "X-Request-ID": "my-request-0001"}
     answer = http.get(f"/api/{alice}/tasks", headers=headers)
@@ -149,7 +147,7 @@ def test_answers_are_not_stored_and_carry_the_request_id(
 
 
 def test_methods_and_routes_that_are_not_there_get_the_envelope(
-    http: httpx2.Client, running: RunningProcesses, alice: str
+    http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     headers = bearer(running, alice)
     wrong = http.put(f"/api/{alice}/tasks", headers=headers)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.model.app import create_app as create_model
 from harness.model.conversation import Reply
 from harness.model.minds import helpful
@@ -49,7 +49,7 @@ async def settled(system: Backend) -> None:
 
 
 @pytest.fixture
-async def slow(running: RunningProcesses) -> AsyncIterator[Backend]:
+async def slow(running: RunningSystem) -> AsyncIterator[Backend]:
     """A backend whose model takes its time between the pieces of an answer."""
     async with (
         serving(create_model(helpful, piece_seconds=0.05)) as model,
@@ -154,7 +154,7 @@ async def test_a_client_that_hangs_up_on_a_plain_answer_ends_it_too(
 
 
 async def test_the_model_hears_that_an_answer_was_interrupted(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     heard: list[Any] = []
 
@@ -225,7 +225,7 @@ def wrong(kind: str) -> Callable[[Request], Any]:
 
 @pytest.mark.parametrize("kind", ["page", "failing", "denied", "hanging", "broken", "cut"])
 async def test_a_model_that_does_not_work_is_unavailable_and_the_message_is_kept(
-    running: RunningProcesses, alice: str, kind: str
+    running: RunningSystem, alice: str, kind: str
 ) -> None:
     model = Starlette(routes=[Route("/v1/responses", wrong(kind), methods=["POST"])])
     async with (
@@ -251,7 +251,7 @@ async def test_a_model_that_does_not_work_is_unavailable_and_the_message_is_kept
         assert system.services.chat.under_way == 0
 
 
-async def test_a_model_that_is_away_is_unavailable(running: RunningProcesses, alice: str) -> None:
+async def test_a_model_that_is_away_is_unavailable(running: RunningSystem, alice: str) -> None:
     async with backend(running, "http://127.0.0.1:9") as system:
         answer = await system.http.post(
             "/api/chat", json={"message": "are you there?"}, headers=system.bearer(alice)
@@ -260,7 +260,7 @@ async def test_a_model_that_is_away_is_unavailable(running: RunningProcesses, al
 
 
 async def test_a_tool_that_does_not_answer_is_not_called_again_by_itself(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     async def away(request: Request) -> Response:
         body = await request.json()
@@ -286,7 +286,7 @@ async def test_a_tool_that_does_not_answer_is_not_called_again_by_itself(
 
 
 async def test_no_database_connection_is_held_while_the_agent_runs(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     held: list[int] = []
 
@@ -305,9 +305,7 @@ async def test_no_database_connection_is_held_while_the_agent_runs(
     assert held == [0, 0]
 
 
-async def test_one_connection_serves_many_chats_at_once(
-    running: RunningProcesses, alice: str
-) -> None:
+async def test_one_connection_serves_many_chats_at_once(running: RunningSystem, alice: str) -> None:
     async with (
         serving(create_model(helpful, think_seconds=0.3)) as model,
         backend(running, model, database_pool_size=1, database_max_overflow=0) as system,

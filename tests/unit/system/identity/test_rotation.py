@@ -8,7 +8,7 @@ import time
 
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.tokens import BACKEND_AUDIENCE, KeyPair
 from tests.unit.system.identity.traffic import Traffic, flood, meanwhile
 
@@ -17,7 +17,7 @@ INTERVAL = 1.0
 
 
 async def test_the_issuers_key_is_replaced_while_forged_key_ids_pour_in(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     issuer = running.issuer
     signing = [issuer.key()]
@@ -65,7 +65,7 @@ async def test_the_issuers_key_is_replaced_while_forged_key_ids_pour_in(
 
 
 async def test_the_backends_own_key_is_replaced_and_no_tool_call_is_refused(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     exchanger, backend = running.exchanger, running.services["backend"]
     old, new = exchanger.key(), KeyPair.generate("EdDSA")
@@ -95,7 +95,7 @@ async def test_the_backends_own_key_is_replaced_and_no_tool_call_is_refused(
 
 
 async def test_while_the_issuer_is_down_known_keys_serve_and_the_others_may_come_again(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     issuer = running.issuer
     async with httpx2.AsyncClient(timeout=20.0) as http:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.surface.mcp import tool_call
 from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 from harness.tokens.keys import encode_json
@@ -59,7 +59,7 @@ class Traffic:
         statuses: Key id and status to how often it was answered so.
     """
 
-    running: RunningProcesses
+    running: RunningSystem
     who: str
     http: httpx2.AsyncClient
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)

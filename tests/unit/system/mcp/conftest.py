@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.environment.ports import free_port
 
 MAX_SESSIONS = 5
 
 
 @pytest.fixture(scope="session")
-def stateful(running: RunningProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def stateful(running: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a server in stateful mode; its resource is the running server's."""
     service = running.services["mcp"]
     port = free_port()

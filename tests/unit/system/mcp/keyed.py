@@ -10,12 +10,12 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import RequestParamsMeta
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.mcp.idempotency import META_KEY
 
 
 async def keyed_call(
-    running: RunningProcesses,
+    running: RunningSystem,
     subject: str,
     tool: str,
     key: object,

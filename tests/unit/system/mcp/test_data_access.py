@@ -16,7 +16,7 @@ from harness.environment import (
     DataAccess,
     ProcessEnvironment,
     ProcessOptions,
-    RunningProcesses,
+    RunningSystem,
 )
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
@@ -30,7 +30,7 @@ ACCESSES: tuple[DataAccess, ...] = ("api", "hybrid")
 @pytest.fixture(scope="module", params=ACCESSES)
 def through(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningProcesses]:
+) -> Iterator[RunningSystem]:
     """The system with another way to the data."""
     folder = tmp_path_factory.mktemp(request.param)
     options = ProcessOptions(run_folder=folder, data_access=request.param)
@@ -41,7 +41,7 @@ def through(
 class Tools:
     """One user's tools on one system."""
 
-    def __init__(self, system: RunningProcesses, user: str) -> None:
+    def __init__(self, system: RunningSystem, user: str) -> None:
         self._headers = {"Authorization": f"Bearer {system.mint(user, audience='mcp')}"}
         self._surface = McpSurface(system.mcp_url, self._headers)
         self._operations = {each.name: each for each in self._surface.discover()}
@@ -54,7 +54,7 @@ class Tools:
         return self._surface.call(operation, given, self._headers).body
 
 
-def answers(system: RunningProcesses, user: str, other: str) -> list[Any]:
+def answers(system: RunningSystem, user: str, other: str) -> list[Any]:
     """What a user sees of a life with tasks: everything but ids and times."""
     call, others = Tools(system, user), Tools(system, other)
     seen: list[Any] = []
@@ -96,7 +96,7 @@ def _without_ids(value: Any) -> Any:
 
 
 def test_every_answer_is_the_one_that_direct_access_gives(
-    running: RunningProcesses, through: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, through: RunningSystem, alice: str, bob: str
 ) -> None:
     direct = answers(running, alice, bob)
     assert direct[0]["name"] == "home"
@@ -104,7 +104,7 @@ def test_every_answer_is_the_one_that_direct_access_gives(
 
 
 def test_resources_and_prompts_are_the_callers_own_either_way(
-    through: RunningProcesses, alice: str, bob: str
+    through: RunningSystem, alice: str, bob: str
 ) -> None:
     project = Tools(through, alice)("add_project", name="home")
     Tools(through, alice)("add_task", title="milk", project_id=project["id"])
@@ -127,16 +127,14 @@ def test_resources_and_prompts_are_the_callers_own_either_way(
     assert ask(bob, plan, project_id=project["id"])["error"]["message"] == "not found"
 
 
-def test_what_was_written_through_rest_is_read_at_once(
-    through: RunningProcesses, alice: str
-) -> None:
+def test_what_was_written_through_rest_is_read_at_once(through: RunningSystem, alice: str) -> None:
     call = Tools(through, alice)
     for index in range(10):
         made = call("add_task", title=f"task {index}")
         assert call("get_task", task_id=made["id"]) == made
 
 
-def test_a_server_that_needs_no_database_is_told_of_none(through: RunningProcesses) -> None:
+def test_a_server_that_needs_no_database_is_told_of_none(through: RunningSystem) -> None:
     environment = psutil.Process(through.services["mcp"].pid).environ()
     direct_reads = environment["MCP_DATA_ACCESS"] == "hybrid"
     assert ("DATABASE_URL" in environment) is direct_reads
@@ -144,7 +142,7 @@ def test_a_server_that_needs_no_database_is_told_of_none(through: RunningProcess
 
 
 def test_the_key_of_its_own_tokens_is_published_without_the_private_part(
-    through: RunningProcesses,
+    through: RunningSystem,
 ) -> None:
     origin = through.mcp_url.rsplit("/", 1)[0]
     (key,) = httpx2.get(f"{origin}/.well-known/jwks.json").json()["keys"]
@@ -152,7 +150,7 @@ def test_the_key_of_its_own_tokens_is_published_without_the_private_part(
     assert "d" not in key
 
 
-def test_a_short_campaign_finds_nothing(through: RunningProcesses) -> None:
+def test_a_short_campaign_finds_nothing(through: RunningSystem) -> None:
     target = reference_target(through, {})
     try:
         options = CampaignOptions(calls=700, seconds=120, seed=20261121)
@@ -163,7 +161,7 @@ def test_a_short_campaign_finds_nothing(through: RunningProcesses) -> None:
     assert result.verdict == "clean"
 
 
-def test_without_the_backend_the_tools_say_so(through: RunningProcesses, alice: str) -> None:
+def test_without_the_backend_the_tools_say_so(through: RunningSystem, alice: str) -> None:
     call = Tools(through, alice)
     through.stop("backend")
     try:
@@ -210,7 +208,7 @@ def test_in_production_the_signing_key_must_be_named(
 
 
 async def test_a_key_travels_on_and_a_repeat_has_the_first_result(
-    through: RunningProcesses, alice: str
+    through: RunningSystem, alice: str
 ) -> None:
     key = 'with "quotes" and \\'.replace(" ", "-")
     first = await keyed_call(through, alice, "add_task", key, title="milk")

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 METADATA = "/.well-known/oauth-protected-resource"
 
 
-def bearer(running: RunningProcesses, subject: str, audience: str = "mcp") -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str, audience: str = "mcp") -> dict[str, str]:
     """Headers with a token."""
     return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
 
@@ -28,7 +28,7 @@ def parameters(challenge: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YWxpY2U6c2VjcmV0"}])
 def test_whoever_brings_no_bearer_token_is_told_where_to_get_one_and_no_more(
-    running: RunningProcesses, headers: dict[str, str]
+    running: RunningSystem, headers: dict[str, str]
 ) -> None:
     answer = httpx2.post(running.mcp_url, json={}, headers=headers)
     assert answer.status_code == 401
@@ -38,7 +38,7 @@ def test_whoever_brings_no_bearer_token_is_told_where_to_get_one_and_no_more(
 
 @pytest.mark.parametrize("audience", ["backend", "https://elsewhere.example"])
 def test_a_token_for_somebody_else_is_refused_with_its_error_code(
-    running: RunningProcesses, alice: str, audience: str
+    running: RunningSystem, alice: str, audience: str
 ) -> None:
     answer = httpx2.post(running.mcp_url, json={}, headers=bearer(running, alice, audience))
     assert answer.status_code == 401
@@ -48,7 +48,7 @@ def test_a_token_for_somebody_else_is_refused_with_its_error_code(
     assert challenge["resource_metadata"]
 
 
-def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningProcesses) -> None:
+def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningSystem) -> None:
     challenge = httpx2.post(running.mcp_url, json={}).headers["WWW-Authenticate"]
     url = parameters(challenge)["resource_metadata"]
     resource = urlsplit(running.mcp_url)
@@ -63,7 +63,7 @@ def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningPr
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost:x"])
 def test_a_host_name_that_is_not_ours_is_misdirected(
-    running: RunningProcesses, alice: str, host: str
+    running: RunningSystem, alice: str, host: str
 ) -> None:
     for headers in ({}, bearer(running, alice)):
         answer = httpx2.post(running.mcp_url, json={}, headers={**headers, "Host": host})
@@ -76,7 +76,7 @@ def test_a_host_name_that_is_not_ours_is_misdirected(
     "origin", ["https://evil.example", "null", "http://localhost.evil.example"]
 )
 def test_pages_of_other_origins_are_refused(
-    running: RunningProcesses, alice: str, origin: str
+    running: RunningSystem, alice: str, origin: str
 ) -> None:
     headers = {**bearer(running, alice), "Origin": origin}
     answer = httpx2.post(running.mcp_url, json={}, headers=headers)
@@ -85,7 +85,7 @@ def test_pages_of_other_origins_are_refused(
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_pages_of_ours_may_ask_first_and_read_the_challenge(running: RunningProcesses) -> None:
+def test_pages_of_ours_may_ask_first_and_read_the_challenge(running: RunningSystem) -> None:
     origin = {"Origin": "http://localhost:6274"}
     preflight = httpx2.options(
         running.mcp_url,
@@ -102,14 +102,14 @@ def test_pages_of_ours_may_ask_first_and_read_the_challenge(running: RunningProc
     assert "WWW-Authenticate" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_probes_are_answered_whatever_the_host(running: RunningProcesses) -> None:
+def test_probes_are_answered_whatever_the_host(running: RunningSystem) -> None:
     for path in ("/health", "/ready"):
         url = httpx2.URL(running.mcp_url).join(path)
         assert httpx2.get(url, headers={"Host": "10.0.0.7:8001"}).status_code == 200
 
 
 def test_bodies_that_are_too_large_or_too_deep_are_refused_with_the_limit(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     headers = {**bearer(running, alice), "Content-Type": "application/json"}
     large = httpx2.post(running.mcp_url, content=b"x" * 10_000_000, headers=headers)
@@ -119,7 +119,7 @@ def test_bodies_that_are_too_large_or_too_deep_are_refused_with_the_limit(
     assert nested.json()["details"] == {"body": "must not nest deeper than 64"}
 
 
-def test_nobody_is_given_a_stream_to_hold_open(running: RunningProcesses, alice: str) -> None:
+def test_nobody_is_given_a_stream_to_hold_open(running: RunningSystem, alice: str) -> None:
     accepts = {"Accept": "text/event-stream"}
     answer = httpx2.get(running.mcp_url, headers={**bearer(running, alice), **accepts})
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, DELETE")
@@ -127,7 +127,7 @@ def test_nobody_is_given_a_stream_to_hold_open(running: RunningProcesses, alice:
     assert httpx2.get(running.mcp_url, headers=accepts).status_code == 401
 
 
-def test_two_host_headers_are_not_believed(running: RunningProcesses) -> None:
+def test_two_host_headers_are_not_believed(running: RunningSystem) -> None:
     resource = urlsplit(running.mcp_url)
     assert resource.hostname
     assert resource.port

@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.mcp.idempotency import META_KEY, SCHEMA, current_key, key_of
 from tests.unit.system.mcp.keyed import keyed_call
 
@@ -18,7 +18,7 @@ READS = {"get_task", "list_tasks", "search_tasks", "list_projects", "get_user_st
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
 async def test_a_repeated_call_answers_with_the_first_result(
-    running: RunningProcesses, alice: str, mode: str
+    running: RunningSystem, alice: str, mode: str
 ) -> None:
     answers = [
         await keyed_call(running, alice, "add_task", "k", mode, title="milk") for _ in range(2)
@@ -28,9 +28,7 @@ async def test_a_repeated_call_answers_with_the_first_result(
     assert listed["items"] == [answers[0]]
 
 
-async def test_a_key_with_other_arguments_is_a_conflict(
-    running: RunningProcesses, alice: str
-) -> None:
+async def test_a_key_with_other_arguments_is_a_conflict(running: RunningSystem, alice: str) -> None:
     await keyed_call(running, alice, "add_task", "k", title="milk")
     answer = await keyed_call(running, alice, "add_task", "k", title="bread")
     assert (answer["status"], answer["error_code"]) == ("error", "conflict")
@@ -38,14 +36,14 @@ async def test_a_key_with_other_arguments_is_a_conflict(
 
 
 async def test_the_key_of_one_user_is_not_anothers(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     hers = await keyed_call(running, alice, "add_task", "k", title="milk")
     his = await keyed_call(running, bob, "add_task", "k", title="milk")
     assert hers["id"] != his["id"]
 
 
-async def test_of_calls_at_once_one_writes(running: RunningProcesses, alice: str) -> None:
+async def test_of_calls_at_once_one_writes(running: RunningSystem, alice: str) -> None:
     answers = await asyncio.gather(
         *(keyed_call(running, alice, "add_project", "k", name="Home") for _ in range(6))
     )
@@ -53,14 +51,14 @@ async def test_of_calls_at_once_one_writes(running: RunningProcesses, alice: str
 
 
 @pytest.mark.parametrize("key", ["", "two words", "k" * 256, "k\n", 5, ["k"]])
-async def test_what_is_no_key_is_named(running: RunningProcesses, alice: str, key: object) -> None:
+async def test_what_is_no_key_is_named(running: RunningSystem, alice: str, key: object) -> None:
     answer = await keyed_call(running, alice, "add_task", key, title="milk")
     assert answer["error_code"] == "validation_error"
     assert list(answer["details"]) == [META_KEY]
 
 
 async def test_tools_that_write_say_that_they_take_a_key(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     token = running.mint(alice, audience="mcp")
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Answer, Outcome
 from harness.surface import McpResourcesSurface, McpSurface
 
@@ -16,12 +16,12 @@ READ_TASK = "mcp:resources/read task://{task_id}"
 READ_PROJECT = "mcp:resources/read project://{project_id}"
 
 
-def bearer(running: RunningProcesses, subject: str) -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str) -> dict[str, str]:
     """Headers with a token for the MCP server."""
     return {"Authorization": f"Bearer {running.mint(subject, audience='mcp')}"}
 
 
-def ask(running: RunningProcesses, subject: str, name: str, /, **arguments: Any) -> Answer:
+def ask(running: RunningSystem, subject: str, name: str, /, **arguments: Any) -> Answer:
     """Read, list or prompt with a subject's token."""
     headers = bearer(running, subject)
     surface = McpResourcesSurface(running.mcp_url, headers)
@@ -32,7 +32,7 @@ def ask(running: RunningProcesses, subject: str, name: str, /, **arguments: Any)
         surface.close()
 
 
-def use(running: RunningProcesses, subject: str, tool: str, /, **arguments: Any) -> Any:
+def use(running: RunningSystem, subject: str, tool: str, /, **arguments: Any) -> Any:
     """Call a tool with a subject's token; gives what it returns."""
     headers = bearer(running, subject)
     surface = McpSurface(running.mcp_url, headers)
@@ -45,7 +45,7 @@ def use(running: RunningProcesses, subject: str, tool: str, /, **arguments: Any)
         surface.close()
 
 
-def test_a_task_and_a_project_are_read_by_their_uri(running: RunningProcesses, alice: str) -> None:
+def test_a_task_and_a_project_are_read_by_their_uri(running: RunningSystem, alice: str) -> None:
     project = use(running, alice, "add_project", name="Home")
     task = use(running, alice, "add_task", title="milk", project_id=project["id"])
     (content,) = ask(running, alice, READ_TASK, task_id=task["id"]).body["contents"]
@@ -57,7 +57,7 @@ def test_a_task_and_a_project_are_read_by_their_uri(running: RunningProcesses, a
 
 
 def test_the_list_holds_the_callers_own_and_can_be_read(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     project = use(running, alice, "add_project", name="Home")
     task = use(running, alice, "add_task", title="milk")
@@ -71,7 +71,7 @@ def test_the_list_holds_the_callers_own_and_can_be_read(
     assert ask(running, bob, "mcp:resources/list").body["resources"] == []
 
 
-def test_a_long_list_continues_where_it_stopped(running: RunningProcesses, alice: str) -> None:
+def test_a_long_list_continues_where_it_stopped(running: RunningSystem, alice: str) -> None:
     headers = bearer(running, alice)
     tools = McpSurface(running.mcp_url, headers)
     (add,) = [each for each in tools.discover() if each.name == "mcp:add_task"]
@@ -87,7 +87,7 @@ def test_a_long_list_continues_where_it_stopped(running: RunningProcesses, alice
 
 @pytest.mark.parametrize("cursor", ["", "tasks-", "tasks-x", "elsewhere-x"])
 def test_a_cursor_that_the_list_did_not_give_is_refused(
-    running: RunningProcesses, alice: str, cursor: str
+    running: RunningSystem, alice: str, cursor: str
 ) -> None:
     answer = ask(running, alice, "mcp:resources/list", cursor=cursor)
     assert answer.body["error"]["code"] == -32602
@@ -114,7 +114,7 @@ def test_a_cursor_that_the_list_did_not_give_is_refused(
     ],
 )
 def test_what_is_not_the_callers_is_not_found_whatever_it_is(
-    running: RunningProcesses, alice: str, bob: str, uri: str
+    running: RunningSystem, alice: str, bob: str, uri: str
 ) -> None:
     foreign = use(running, alice, "add_task", title="hers")["id"]
     own = use(running, bob, "add_task", title="his")["id"]
@@ -137,7 +137,7 @@ def test_what_is_not_the_callers_is_not_found_whatever_it_is(
 
 
 def test_prompts_are_filled_with_the_callers_tasks(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     use(running, alice, "add_task", title="milk", due_date="2020-01-01")
     done = use(running, alice, "add_task", title="bread")
@@ -155,7 +155,7 @@ def test_prompts_are_filled_with_the_callers_tasks(
 
 
 def test_a_plan_for_one_project_needs_a_project_of_ones_own(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     project = use(running, alice, "add_project", name="Home")["id"]
     use(running, alice, "add_task", title="inside", project_id=project)
@@ -173,7 +173,7 @@ def test_a_plan_for_one_project_needs_a_project_of_ones_own(
 
 @pytest.mark.parametrize("arguments", [{"project_id": "x"}, {"surprise": "1"}])
 def test_bad_arguments_of_a_prompt_are_named(
-    running: RunningProcesses, alice: str, arguments: dict[str, str]
+    running: RunningSystem, alice: str, arguments: dict[str, str]
 ) -> None:
     answer = ask(running, alice, "mcp:prompts/get plan_my_day", **arguments)
     assert answer.body["error"]["data"]["error_code"] == "validation_error"
@@ -181,7 +181,7 @@ def test_bad_arguments_of_a_prompt_are_named(
 
 
 def test_completions_suggest_ids_of_the_callers_own(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     home = use(running, alice, "add_project", name="Home")["id"]
     use(running, alice, "add_project", name="Work")
@@ -200,7 +200,7 @@ def test_completions_suggest_ids_of_the_callers_own(
     assert suggested(bob, "task://{task_id} task_id", milk) == []
 
 
-def test_nothing_is_read_without_a_token(running: RunningProcesses, alice: str) -> None:
+def test_nothing_is_read_without_a_token(running: RunningSystem, alice: str) -> None:
     surface = McpResourcesSurface(running.mcp_url, bearer(running, alice))
     for operation in surface.discover():
         answer = surface.call(operation, {each.name: "x" for each in operation.parameters}, {})

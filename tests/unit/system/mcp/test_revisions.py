@@ -9,7 +9,7 @@ import pytest
 from mcp.types import LATEST_PROTOCOL_VERSION
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.unit.system.mcp.handshake import Handshake
 
 
@@ -21,7 +21,7 @@ def test_these_are_all_there_are() -> None:
 @pytest.mark.parametrize("kept", [True, False], ids=["sessions", "no sessions"])
 @pytest.mark.parametrize("version", HANDSHAKE_PROTOCOL_VERSIONS)
 def test_a_handshake_revision_is_spoken_as_asked(
-    running: RunningProcesses, stateful: str, alice: str, version: str, kept: bool
+    running: RunningSystem, stateful: str, alice: str, version: str, kept: bool
 ) -> None:
     url = stateful if kept else running.mcp_url
     caller = Handshake(url, running.mint(alice, audience="mcp"), version)
@@ -42,7 +42,7 @@ def test_a_handshake_revision_is_spoken_as_asked(
 
 
 def test_a_revision_that_nobody_released_is_answered_with_one_that_is_spoken(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     caller = Handshake(running.mcp_url, running.mint(alice, audience="mcp"), "2025-06-18")
     params = {
@@ -57,7 +57,7 @@ def test_a_revision_that_nobody_released_is_answered_with_one_that_is_spoken(
 
 
 def test_the_newest_revision_discovers_without_a_handshake(
-    running: RunningProcesses, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
     meta = {
         "io.modelcontextprotocol/protocolVersion": LATEST_PROTOCOL_VERSION,

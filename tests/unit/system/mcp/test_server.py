@@ -10,7 +10,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Outcome
 from harness.surface import McpSurface
 
@@ -31,14 +31,14 @@ TOOLS = {
 }
 
 
-def bearer(running: RunningProcesses, subject: str, audience: str = "mcp") -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str, audience: str = "mcp") -> dict[str, str]:
     """Headers with a token for the MCP server."""
     return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "auto", "legacy"])
 async def test_every_revision_of_the_sdks_client_lists_and_calls(
-    running: RunningProcesses, alice: str, mode: str
+    running: RunningSystem, alice: str, mode: str
 ) -> None:
     async with httpx2.AsyncClient(headers=bearer(running, alice)) as http:
         transport = streamable_http_client(running.mcp_url, http_client=http)
@@ -52,7 +52,7 @@ async def test_every_revision_of_the_sdks_client_lists_and_calls(
             assert health.structured_content == {"status": "ok"}
 
 
-def test_tools_say_what_they_are(running: RunningProcesses, alice: str) -> None:
+def test_tools_say_what_they_are(running: RunningSystem, alice: str) -> None:
     surface = McpSurface(running.mcp_url, bearer(running, alice))
     tools = surface._wire.listed("tools/list", "tools", bearer(running, alice))
     assert tools
@@ -64,7 +64,7 @@ def test_tools_say_what_they_are(running: RunningProcesses, alice: str) -> None:
         assert {"readOnlyHint", "destructiveHint", "idempotentHint"} <= set(tool["annotations"])
 
 
-def call(running: RunningProcesses, subject: str, tool: str, /, **arguments: Any) -> Any:
+def call(running: RunningSystem, subject: str, tool: str, /, **arguments: Any) -> Any:
     """Call a tool with a subject's token."""
     surface = McpSurface(running.mcp_url, bearer(running, subject))
     operations = {each.name: each for each in surface.discover()}
@@ -73,7 +73,7 @@ def call(running: RunningProcesses, subject: str, tool: str, /, **arguments: Any
 
 @pytest.mark.parametrize("tool", ["list_tasks", "get_user_stats", "complete_all_tasks"])
 def test_a_user_id_that_is_not_the_subject_is_forbidden(
-    running: RunningProcesses, alice: str, bob: str, tool: str
+    running: RunningSystem, alice: str, bob: str, tool: str
 ) -> None:
     answer = call(running, bob, tool, user_id=alice)
     assert answer.outcome is Outcome.ERROR
@@ -98,7 +98,7 @@ def test_a_user_id_that_is_not_the_subject_is_forbidden(
     ],
 )
 def test_bad_arguments_are_named_and_never_repeated(
-    running: RunningProcesses, alice: str, arguments: dict[str, Any], named: str
+    running: RunningSystem, alice: str, arguments: dict[str, Any], named: str
 ) -> None:
     answer = call(running, alice, "add_task", user_id=alice, **arguments)
     assert (answer.outcome, answer.code) == (Outcome.ERROR, "validation_error")
@@ -107,7 +107,7 @@ def test_bad_arguments_are_named_and_never_repeated(
 
 
 def test_an_unknown_project_is_not_found_whoever_has_it(
-    running: RunningProcesses, alice: str, bob: str
+    running: RunningSystem, alice: str, bob: str
 ) -> None:
     project = call(running, alice, "add_project", user_id=alice, name="Hers").body["id"]
     foreign = call(running, bob, "add_task", user_id=bob, title="x", project_id=project)
@@ -123,7 +123,7 @@ def test_an_unknown_project_is_not_found_whoever_has_it(
     assert foreign.body == missing.body
 
 
-def test_fields_are_changed_kept_and_cleared(running: RunningProcesses, alice: str) -> None:
+def test_fields_are_changed_kept_and_cleared(running: RunningSystem, alice: str) -> None:
     made = call(running, alice, "add_task", user_id=alice, title="x", description="d").body
     kept = call(
         running, alice, "update_task", user_id=alice, task_id=made["id"], priority="high"

@@ -8,13 +8,13 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.surface import McpSurface
 from tests.unit.system.mcp.conftest import MAX_SESSIONS
 from tests.unit.system.mcp.handshake import Handshake
 
 
-def client(running: RunningProcesses, url: str, subject: str) -> Handshake:
+def client(running: RunningSystem, url: str, subject: str) -> Handshake:
     """A caller with a token of the subject's."""
     return Handshake(url, running.mint(subject, audience="mcp"))
 
@@ -27,7 +27,7 @@ def visible(answer: httpx2.Response) -> tuple[int, str, dict[str, str]]:
 
 
 def test_a_session_continues_with_any_token_of_its_subject(
-    running: RunningProcesses, stateful: str, alice: str
+    running: RunningSystem, stateful: str, alice: str
 ) -> None:
     session = client(running, stateful, alice)
     session.initialize()
@@ -42,7 +42,7 @@ def test_a_session_continues_with_any_token_of_its_subject(
 
 
 def test_another_subjects_session_is_refused_like_one_that_does_not_exist(
-    running: RunningProcesses, stateful: str, alice: str, bob: str
+    running: RunningSystem, stateful: str, alice: str, bob: str
 ) -> None:
     hers = client(running, stateful, alice)
     hers.initialize()
@@ -67,7 +67,7 @@ def test_another_subjects_session_is_refused_like_one_that_does_not_exist(
 
 
 def test_a_session_does_not_outlive_its_token(
-    running: RunningProcesses, stateful: str, alice: str
+    running: RunningSystem, stateful: str, alice: str
 ) -> None:
     session = client(running, stateful, alice)
     session.initialize()
@@ -82,7 +82,7 @@ def test_a_session_does_not_outlive_its_token(
 
 
 def test_two_subjects_in_turns_each_get_their_own(
-    running: RunningProcesses, stateful: str, alice: str, bob: str
+    running: RunningSystem, stateful: str, alice: str, bob: str
 ) -> None:
     callers = {name: client(running, stateful, name) for name in (alice, bob)}
     for name, caller in callers.items():
@@ -96,7 +96,7 @@ def test_two_subjects_in_turns_each_get_their_own(
 
 
 def test_a_session_that_was_ended_is_unknown(
-    running: RunningProcesses, stateful: str, alice: str
+    running: RunningSystem, stateful: str, alice: str
 ) -> None:
     session = client(running, stateful, alice)
     session.initialize()
@@ -105,7 +105,7 @@ def test_a_session_that_was_ended_is_unknown(
 
 
 def test_one_subject_cannot_take_the_room_of_the_others(
-    running: RunningProcesses, stateful: str, alice: str, bob: str
+    running: RunningSystem, stateful: str, alice: str, bob: str
 ) -> None:
     sessions = [client(running, stateful, bob) for _ in range(MAX_SESSIONS)]
     for session in sessions:
@@ -121,7 +121,7 @@ def test_one_subject_cannot_take_the_room_of_the_others(
 
 @pytest.mark.parametrize("held", [True, False])
 def test_the_newest_revision_needs_no_session(
-    running: RunningProcesses, stateful: str, alice: str, held: bool
+    running: RunningSystem, stateful: str, alice: str, held: bool
 ) -> None:
     caller = client(running, stateful, alice)
     if held:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.tokens import BACKEND_AUDIENCE
 from system.errors import KeyReused, Unavailable
 from system.identity import SigningKey, TokenExchange
@@ -19,14 +19,14 @@ MILK = TaskDraft(title="milk")
 
 
 @pytest.fixture
-def proxy(running: RunningProcesses) -> Iterator[CuttingProxy]:
+def proxy(running: RunningSystem) -> Iterator[CuttingProxy]:
     """The backend, reached by a network that loses answers."""
     with cutting_proxy(running.backend_url) as between:
         yield between
 
 
 @pytest.fixture
-async def data(running: RunningProcesses, proxy: CuttingProxy) -> AsyncIterator[ApiData]:
+async def data(running: RunningSystem, proxy: CuttingProxy) -> AsyncIterator[ApiData]:
     """The way through the backend, with tokens of an issuer that it trusts."""
     key = SigningKey(running.issuer.keys[0].private_jwk())
     exchange = TokenExchange(running.issuer.url, BACKEND_AUDIENCE, key)

@@ -6,7 +6,7 @@ import json
 
 from pydantic import SecretStr
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.identity import TrustedIssuer
 from system.mcp.settings import Settings
 from system.observe.configuration import effective
@@ -38,7 +38,7 @@ def test_secrets_and_passwords_in_urls_are_masked() -> None:
     assert "s3cret" not in json.dumps(shown)
 
 
-def test_each_service_logs_it_once_at_start(running: RunningProcesses) -> None:
+def test_each_service_logs_it_once_at_start(running: RunningSystem) -> None:
     for service in ("backend", "mcp"):
         text = (running.logs / f"{service}.log").read_text()
         lines = [json.loads(each) for each in text.splitlines() if each.startswith("{")]
@@ -50,7 +50,7 @@ def test_each_service_logs_it_once_at_start(running: RunningProcesses) -> None:
         assert told["settings"]["DATABASE_URL"].partition("@")[0].endswith(":***")
 
 
-def test_no_secret_of_a_service_is_in_its_log(running: RunningProcesses) -> None:
+def test_no_secret_of_a_service_is_in_its_log(running: RunningSystem) -> None:
     for service in ("backend", "mcp"):
         environment = running.services[service].environment
         text = (running.logs / f"{service}.log").read_text()

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningProcesses
+from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.surface import McpSurface
 from harness.surface.mcp_wire import McpWire
 from tests.unit.system.observe.collector import Collector, collecting
@@ -34,7 +34,7 @@ class Flow:
         markers: What must not appear anywhere.
     """
 
-    running: RunningProcesses
+    running: RunningSystem
     collector: Collector
     chat: str = "request-of-the-chat"
     markers: list[str] = field(default_factory=list)

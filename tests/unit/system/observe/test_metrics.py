@@ -8,14 +8,14 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.surface import McpSurface
 from harness.surface.mcp import tool_call
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def scrape(running: RunningProcesses, service: str) -> Series:
+def scrape(running: RunningSystem, service: str) -> Series:
     """Every sample of a service, by name and labels."""
     text = httpx2.get(running.metrics_urls[service]).raise_for_status().text
     return {
@@ -30,12 +30,12 @@ def value(series: Series, name: str, **labels: str) -> float:
     return series.get((name, tuple(sorted(labels.items()))), 0.0)
 
 
-def bearer(running: RunningProcesses, subject: str, audience: str = "backend") -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str, audience: str = "backend") -> dict[str, str]:
     """Headers with a token."""
     return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
 
 
-def test_requests_are_counted_by_template_and_status(running: RunningProcesses, alice: str) -> None:
+def test_requests_are_counted_by_template_and_status(running: RunningSystem, alice: str) -> None:
     labels = {"method": "GET", "route": "/api/{user_id}/tasks"}
     before = scrape(running, "backend")
     httpx2.get(f"{running.backend_url}/api/{alice}/tasks", headers=bearer(running, alice))
@@ -50,7 +50,7 @@ def test_requests_are_counted_by_template_and_status(running: RunningProcesses, 
     ("headers", "reason"), [({}, "missing"), ({"Authorization": "Bearer x.y.z"}, "invalid")]
 )
 def test_refused_requests_are_counted_by_reason(
-    running: RunningProcesses, headers: dict[str, str], reason: str
+    running: RunningSystem, headers: dict[str, str], reason: str
 ) -> None:
     name = "crosstalk_requests_refused_total"
     for service, url in (("backend", f"{running.backend_url}/x"), ("mcp", running.mcp_url)):
@@ -59,7 +59,7 @@ def test_refused_requests_are_counted_by_reason(
         assert value(scrape(running, service), name, reason=reason) > before
 
 
-def test_tool_calls_are_counted_by_tool_and_outcome(running: RunningProcesses, alice: str) -> None:
+def test_tool_calls_are_counted_by_tool_and_outcome(running: RunningSystem, alice: str) -> None:
     headers = bearer(running, alice, "mcp")
     surface = McpSurface(running.mcp_url, headers)
     operation = next(each for each in surface.discover() if each.name == "mcp:list_tasks")
@@ -72,7 +72,7 @@ def test_tool_calls_are_counted_by_tool_and_outcome(running: RunningProcesses, a
         assert value(after, name, **labels) > value(before, name, **labels)
 
 
-def test_pools_and_key_fetches_are_shown(running: RunningProcesses, alice: str) -> None:
+def test_pools_and_key_fetches_are_shown(running: RunningSystem, alice: str) -> None:
     httpx2.get(f"{running.backend_url}/api/{alice}/tasks", headers=bearer(running, alice))
     series = scrape(running, "backend")
     assert value(series, "crosstalk_database_connections", kind="size") == 10
@@ -81,7 +81,7 @@ def test_pools_and_key_fetches_are_shown(running: RunningProcesses, alice: str) 
     assert ("crosstalk_agents_in_flight", ()) in series
 
 
-def test_labels_hold_nothing_that_a_caller_chose(running: RunningProcesses, alice: str) -> None:
+def test_labels_hold_nothing_that_a_caller_chose(running: RunningSystem, alice: str) -> None:
     marker = "q7x-marker"
     headers = bearer(running, alice)
     for method, path in (
@@ -99,9 +99,7 @@ def test_labels_hold_nothing_that_a_caller_chose(running: RunningProcesses, alic
         assert not re.search("q7x-?marker", shown)
 
 
-def test_figures_are_not_on_the_port_that_is_published(
-    running: RunningProcesses, alice: str
-) -> None:
+def test_figures_are_not_on_the_port_that_is_published(running: RunningSystem, alice: str) -> None:
     for base, audience in ((running.backend_url, "backend"), (running.mcp_url, "mcp")):
         url = httpx2.URL(base).join("/metrics")
         assert httpx2.get(url).status_code == 401

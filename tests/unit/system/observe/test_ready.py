@@ -7,12 +7,12 @@ from pathlib import Path
 
 import httpx2
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from tests.unit.system.service import service
 
 
 def test_a_backend_without_its_database_says_which_dependency_is_missing(
-    running: RunningProcesses, tmp_path: Path
+    running: RunningSystem, tmp_path: Path
 ) -> None:
     issuer = {
         "issuer": "https://app.acme.test",

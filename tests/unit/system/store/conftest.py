@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pydantic import SecretStr
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.store import Store, StoreSettings
 
 
 @pytest.fixture
-def open_store(running: RunningProcesses) -> Callable[[], Store]:
+def open_store(running: RunningSystem) -> Callable[[], Store]:
     """Makes stores of the backend's role with a pool of one; close them."""
 
     def opened() -> Store:

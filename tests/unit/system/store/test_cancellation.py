@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.store import Store, tasks
 from system.store.schemas import TaskDraft
 
@@ -52,7 +52,7 @@ class CancelAt:
 @pytest.mark.parametrize("cold", [False, True], ids=["pooled", "connecting"])
 async def test_the_next_user_meets_nothing(
     open_store: Callable[[], Store],
-    running: RunningProcesses,
+    running: RunningSystem,
     alice: str,
     bob: str,
     cold: bool,

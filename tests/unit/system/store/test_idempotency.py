@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
 from system.store import Store, StoreSettings, projects, tasks
 from system.store.idempotency import PRUNED_AT_ONCE, digest_of
@@ -19,7 +19,7 @@ from system.store.prune import prune
 from system.store.schemas import ProjectDraft, TaskChange, TaskDraft, TaskView
 
 
-def opened(running: RunningProcesses, lock_timeout: float) -> Store:
+def opened(running: RunningSystem, lock_timeout: float) -> Store:
     """A store that waits so many seconds for another transaction's lock."""
     return Store(
         StoreSettings(
@@ -32,7 +32,7 @@ def opened(running: RunningProcesses, lock_timeout: float) -> Store:
 
 
 @pytest.fixture
-async def store(running: RunningProcesses) -> AsyncIterator[Store]:
+async def store(running: RunningSystem) -> AsyncIterator[Store]:
     """A store with more patience than a busy machine needs."""
     patient = opened(running, 60.0)
     yield patient
@@ -40,7 +40,7 @@ async def store(running: RunningProcesses) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def admin(running: RunningProcesses) -> AsyncIterator[asyncpg.Connection]:
+async def admin(running: RunningSystem) -> AsyncIterator[asyncpg.Connection]:
     """A connection that sees every row."""
     connection = await asyncpg.connect(running.databases["admin"])
     yield connection
@@ -158,7 +158,7 @@ async def test_a_call_that_waits_takes_over_when_the_first_one_fails(
 
 
 async def test_a_call_that_would_wait_too_long_is_told_to_come_back(
-    running: RunningProcesses, store: Store, alice: str
+    running: RunningSystem, store: Store, alice: str
 ) -> None:
     impatient = opened(running, 0.2)
     async with store.user_session(alice, idempotency_key="k") as session:
@@ -207,7 +207,7 @@ async def test_writes_with_keys_remove_a_few_expired_ones_of_their_user(
 
 
 async def test_an_administrator_removes_what_users_left_behind(
-    running: RunningProcesses, store: Store, admin: asyncpg.Connection, alice: str, bob: str
+    running: RunningSystem, store: Store, admin: asyncpg.Connection, alice: str, bob: str
 ) -> None:
     kept = await add(store, alice, "kept")
     await add(store, bob, "k")

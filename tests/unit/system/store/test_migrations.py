@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.store import models
 from system.store.bootstrap import bootstrap
 from system.store.migrate import migrate
@@ -35,7 +35,7 @@ WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 
 
 @pytest.fixture
-async def admin(running: RunningProcesses) -> AsyncIterator[asyncpg.Connection]:
+async def admin(running: RunningSystem) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the administrator."""
     connection = await asyncpg.connect(running.databases["admin"])
     yield connection
@@ -43,7 +43,7 @@ async def admin(running: RunningProcesses) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def test_bootstrap_and_migrate_can_be_repeated(
-    running: RunningProcesses, admin: asyncpg.Connection
+    running: RunningSystem, admin: asyncpg.Connection
 ) -> None:
     urls = {name: make_url(url) for name, url in running.databases.items()}
     before = await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename")
@@ -62,7 +62,7 @@ async def test_bootstrap_and_migrate_can_be_repeated(
 
 
 async def test_bootstrap_takes_back_attributes_that_bypass_policies(
-    running: RunningProcesses, admin: asyncpg.Connection
+    running: RunningSystem, admin: asyncpg.Connection
 ) -> None:
     url = make_url(running.databases["mcp"])
     await admin.execute("ALTER ROLE crosstalk_mcp BYPASSRLS")
@@ -75,7 +75,7 @@ async def test_bootstrap_takes_back_attributes_that_bypass_policies(
     assert await admin.fetchval(bypasses) is False
 
 
-async def test_tables_have_the_columns_that_the_classes_map(running: RunningProcesses) -> None:
+async def test_tables_have_the_columns_that_the_classes_map(running: RunningSystem) -> None:
     url = make_url(running.databases["owner"]).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
     async with engine.connect() as connection:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 
 USER_TABLES = ("user", "projects", "tasks", "conversations", "messages", "idempotency_keys")
 SERVICES = ("backend", "mcp")
@@ -15,7 +15,7 @@ SERVICES = ("backend", "mcp")
 
 @pytest.fixture(params=SERVICES)
 async def service(
-    request: pytest.FixtureRequest, running: RunningProcesses
+    request: pytest.FixtureRequest, running: RunningSystem
 ) -> AsyncIterator[asyncpg.Connection]:
     """A connection as one of the service roles."""
     connection = await asyncpg.connect(running.databases[request.param])
@@ -24,7 +24,7 @@ async def service(
 
 
 @pytest.fixture
-async def admin(running: RunningProcesses) -> AsyncIterator[asyncpg.Connection]:
+async def admin(running: RunningSystem) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the administrator, who is bound by nothing."""
     connection = await asyncpg.connect(running.databases["admin"])
     yield connection
@@ -160,7 +160,7 @@ async def test_every_key_of_a_user_table_starts_with_its_owner(admin: asyncpg.Co
 
 
 async def test_the_owner_is_bound_too(
-    running: RunningProcesses, admin: asyncpg.Connection, alice: str
+    running: RunningSystem, admin: asyncpg.Connection, alice: str
 ) -> None:
     await settle(admin, alice)
     owner = await asyncpg.connect(running.databases["owner"])

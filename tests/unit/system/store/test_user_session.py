@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.engine import make_url
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
 from system.store import Store, StoreSettings, UserSession, conversations, projects, stats, tasks
 from system.store.schemas import (
@@ -213,7 +213,7 @@ async def test_text_that_cannot_be_stored_is_the_callers_error_even_past_the_sch
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"database": "nowhere"}, {"port": 1}])
 async def test_a_database_that_lets_nobody_in_is_unavailable(
-    running: RunningProcesses, alice: str, wrong: dict[str, Any]
+    running: RunningSystem, alice: str, wrong: dict[str, Any]
 ) -> None:
     url = make_url(running.databases["backend"]).set(**wrong).render_as_string(False)
     store = Store(StoreSettings(database_url=SecretStr(url), cursor_secret=SecretStr("s" * 32)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.history import Outcome
 from harness.surface import McpSurface
 from tests.unit.system.service import service
@@ -17,13 +17,13 @@ from tests.unit.system.service import service
 _SLOW = {"RATE_LIMIT_PER_MINUTE": "1", "CHAT_RATE_LIMIT_PER_MINUTE": "1"}
 
 
-def bearer(running: RunningProcesses, subject: str, audience: str = "backend") -> dict[str, str]:
+def bearer(running: RunningSystem, subject: str, audience: str = "backend") -> dict[str, str]:
     """Headers with a token."""
     return {"Authorization": f"Bearer {running.mint(subject, audience=audience)}"}
 
 
 @pytest.fixture(scope="module")
-def backend(running: RunningProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def backend(running: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a backend that lets five requests through, and two chats."""
     changes = {**_SLOW, "RATE_LIMIT_BURST": "5", "CHAT_RATE_LIMIT_BURST": "2"}
     with service(running, "backend", tmp_path_factory.mktemp("limited"), changes) as started:
@@ -31,7 +31,7 @@ def backend(running: RunningProcesses, tmp_path_factory: pytest.TempPathFactory)
 
 
 def test_one_too_many_is_429_with_when_to_come_back(
-    running: RunningProcesses, backend: str, alice: str
+    running: RunningSystem, backend: str, alice: str
 ) -> None:
     url, headers = f"{backend}/api/{alice}/tasks", bearer(running, alice)
     answers = [httpx2.get(url, headers=headers) for _ in range(6)]
@@ -47,7 +47,7 @@ def test_one_too_many_is_429_with_when_to_come_back(
 
 
 def test_one_users_limit_is_no_other_users(
-    running: RunningProcesses, backend: str, alice: str, bob: str
+    running: RunningSystem, backend: str, alice: str, bob: str
 ) -> None:
     for _ in range(7):
         last = httpx2.get(f"{backend}/api/{alice}/tasks", headers=bearer(running, alice))
@@ -61,7 +61,7 @@ def test_one_users_limit_is_no_other_users(
 
 
 def test_another_token_of_the_same_user_changes_nothing(
-    running: RunningProcesses, backend: str, alice: str
+    running: RunningSystem, backend: str, alice: str
 ) -> None:
     for ttl in range(600, 606):
         headers = {"Authorization": f"Bearer {running.mint(alice, ttl=ttl)}"}
@@ -69,9 +69,7 @@ def test_another_token_of_the_same_user_changes_nothing(
     assert last.status_code == 429
 
 
-def test_chats_have_a_limit_of_their_own(
-    running: RunningProcesses, backend: str, alice: str
-) -> None:
+def test_chats_have_a_limit_of_their_own(running: RunningSystem, backend: str, alice: str) -> None:
     chats = [
         httpx2.post(
             f"{backend}/api/chat",
@@ -87,7 +85,7 @@ def test_chats_have_a_limit_of_their_own(
 
 
 def test_strangers_and_health_spend_nothing(
-    running: RunningProcesses, backend: str, alice: str
+    running: RunningSystem, backend: str, alice: str
 ) -> None:
     for _ in range(10):
         assert httpx2.get(f"{backend}/api/{alice}/tasks").status_code == 401
@@ -97,7 +95,7 @@ def test_strangers_and_health_spend_nothing(
 
 
 def test_the_tool_server_limits_too_and_a_campaign_calls_that_inconclusive(
-    running: RunningProcesses, alice: str, bob: str, tmp_path: Path
+    running: RunningSystem, alice: str, bob: str, tmp_path: Path
 ) -> None:
     with service(running, "mcp", tmp_path, {**_SLOW, "RATE_LIMIT_BURST": "4"}) as started:
         url = f"{started.url}/mcp"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.model.app import create_app as create_model
 from harness.model.minds import helpful
 from tests.unit.system.backend.serving import serving
@@ -47,7 +47,7 @@ serve(lambda: app, read_settings(ServiceSettings), host="127.0.0.1", port=int(sy
 
 
 @pytest.fixture
-def app(running: RunningProcesses, tmp_path: Path) -> Iterator[Service]:
+def app(running: RunningSystem, tmp_path: Path) -> Iterator[Service]:
     """A small application that the services' own `serve` runs."""
     environment = {**running.services["mcp"].environment, "METRICS_PORT": "", "DRAIN_SECONDS": "2"}
     with start([_APP, "0"], environment, tmp_path / "app.log", command="-c") as started:
@@ -80,7 +80,7 @@ def test_what_never_ends_is_given_up_in_bounded_time(app: Service, number: signa
 
 
 async def test_a_request_and_a_chat_under_way_are_finished_while_new_ones_are_refused(
-    running: RunningProcesses, tmp_path: Path, alice: str
+    running: RunningSystem, tmp_path: Path, alice: str
 ) -> None:
     body = b'{"title": "begun before the end"}'
     async with serving(create_model(helpful, piece_seconds=0.1)) as model:
@@ -121,7 +121,7 @@ def _status(connection: socket.socket) -> int:
 
 
 def test_a_port_in_use_is_one_line_that_names_the_setting(
-    running: RunningProcesses, tmp_path: Path
+    running: RunningSystem, tmp_path: Path
 ) -> None:
     environment = running.services["mcp"].environment
     with socket.socket() as taken:
@@ -144,7 +144,7 @@ def test_a_port_in_use_is_one_line_that_names_the_setting(
     ],
 )
 def test_without_settings_a_service_says_which_in_one_line(
-    running: RunningProcesses, tmp_path: Path, name: str, missing: tuple[str, ...]
+    running: RunningSystem, tmp_path: Path, name: str, missing: tuple[str, ...]
 ) -> None:
     environment = {
         each: value

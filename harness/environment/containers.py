@@ -1,0 +1,237 @@
+"""The container environment: every part in a container, driven exactly as the processes are.
+
+PostgreSQL is the official image; the others are built from this project, once for each state of it.
+Logs, keys and the description of what runs are in the run's folder, as ever. The containers share a
+network of their own and publish their ports on loopback; they, the network and the database's
+volume are removed when the run ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from harness.environment.container import LABEL, ContainerService, Place
+from harness.environment.container_wiring import INSIDE, ContainerWiring
+from harness.environment.database import execute
+from harness.environment.engine import engine_client, engine_errors, require_engine
+from harness.environment.errors import EnvironmentFailed, storage_failure
+from harness.environment.guard import Guard, remove_labelled
+from harness.environment.images import POSTGRES, Images
+from harness.environment.interrupts import Unwinding, undisturbed
+from harness.environment.options import METRICS, SERVICES, ProcessOptions
+from harness.environment.ports import Ports
+from harness.environment.probes import answers
+from harness.environment.processes import ENDING, READY, chosen_root, require_known
+from harness.environment.running import RunningSystem
+from harness.environment.wiring import package_root
+
+_MIGRATION_SECONDS = 180.0
+_DATA = PurePosixPath("/var/lib/postgresql/data")
+_SOCKET = PurePosixPath("/var/run/postgresql")
+# This is for verification, not for anybody's data.
+_POSTGRES = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_wal_size": "256MB",
+}
+
+
+class ContainerEnvironment:
+    """Starts the reference system as containers; everything ends with the `with` block.
+
+    It also ends when the harness gets SIGINT, SIGTERM or SIGHUP, and when it is killed: a guard
+    process watches it. Any number of environments run at once on one engine.
+
+    Args:
+        options: What to start, and where its files go.
+    """
+
+    def __init__(self, options: ProcessOptions) -> None:
+        self._options = options
+        self._unwinding = Unwinding()
+        self._ports = Ports()
+        self._guard: Guard | None = None
+        self._services: dict[str, ContainerService] = {}
+        run = secrets.token_hex(5)
+        self._place = Place(run, f"crosstalk-{run}")
+
+    def __enter__(self) -> RunningSystem:
+        """Start everything.
+
+        Raises:
+            EnvironmentFailed: There is no engine, or a part did not start; nothing is left running.
+        """
+        if self._guard is not None:
+            raise EnvironmentFailed("this environment is running already: make another one")
+        if self._options.pooler != "none":
+            raise EnvironmentFailed(
+                "PgBouncer is started as a process only: leave --pooler out, or use "
+                "--environment processes"
+            )
+        require_engine()
+        try:
+            self._unwinding.install()
+            return self._start()
+        except OSError as error:
+            self._end()
+            raise storage_failure(
+                "the run", self._options.run_folder, error, "choose another run folder"
+            ) from error
+        except BaseException:
+            self._end()
+            raise
+
+    def __exit__(self, *failure: object) -> None:
+        """End everything."""
+        self._end()
+
+    def _start(self) -> RunningSystem:
+        options = self._options
+        logs = options.run_folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        wiring = ContainerWiring(options, chosen_root(options), self._take_ports())
+        wiring.issuer.save(wiring.keys_file)
+        guard = self._guard = Guard()
+        guard.remove(self._place.label)
+        names = [*self._parts(), *(["frontend"] if options.frontend else [])]
+        images = Images(wiring.root, package_root("harness"), logs / "images.log")
+        # A first build takes minutes: nothing waits for it meanwhile.
+        tags = {name: images.tag(name, guard) for name in (*names, "migrations")}
+        self._make_network()
+        postgres = self._services["postgresql"] = self._postgres(wiring, logs)
+        postgres.start(guard)
+        # Services need no database to start: they load while it is being made.
+        for name in self._parts():
+            self._launch(name, tags[name], wiring, guard)
+        postgres.wait_until_ready()
+        migrations = ContainerService(
+            "migrations",
+            tags["migrations"],
+            wiring.bootstrap(),
+            logs / "migrate.log",
+            self._place,
+        )
+        migrations.run(guard, _MIGRATION_SECONDS)
+        if options.frontend:
+            self._launch("frontend", tags["frontend"], wiring, guard)
+        for name in reversed(ENDING):
+            if name in self._services:
+                self._services[name].wait_until_ready()
+        running = RunningSystem(
+            kind="containers",
+            backend_url=wiring.url("backend"),
+            mcp_url=wiring.mcp_url,
+            model_url=wiring.url("model") if options.offline else None,
+            issuer=wiring.issuer,
+            exchanger=wiring.exchanger,
+            caller=wiring.caller,
+            issuer_keys=wiring.keys_file,
+            databases=wiring.databases(wiring.admin_url),
+            logs=logs,
+            services={**self._services},
+            system_root=wiring.root,
+            _guard=guard,
+            frontend_url=wiring.url("frontend") if options.frontend else None,
+            metrics_urls={
+                name: f"{wiring.url(f'{name}_metrics')}/metrics" for name in ("backend", "mcp")
+            },
+        )
+        described = json.dumps(running.describe(), indent=2) + "\n"
+        (options.run_folder / "environment.json").write_text(described, encoding="utf-8")
+        return running
+
+    def _parts(self) -> list[str]:
+        """All but PostgreSQL and the frontend, in the order in which they take longest to load."""
+        return ["backend", "mcp", "issuer", *(["model"] if self._options.offline else [])]
+
+    def _launch(self, name: str, image: str, wiring: ContainerWiring, guard: Guard) -> None:
+        port = wiring.ports[name]
+        mounts = {str(wiring.published): ("/keys", "ro")} if name == "issuer" else {}
+        service = ContainerService(
+            name=name,
+            image=image,
+            environment=wiring.environment(name),
+            log=self._options.run_folder / "logs" / f"{name}.log",
+            place=self._place,
+            command=wiring.command(name),
+            published=wiring.published_ports(name),
+            probe=partial(answers, port, READY[name]),
+            mounts=mounts,
+            scratch=("/app/.next/cache",) if name == "frontend" else (),
+        )
+        self._services[name] = service
+        service.start(guard)
+
+    def _postgres(self, wiring: ContainerWiring, logs: Path) -> ContainerService:
+        settings = {**_POSTGRES, **self._options.postgres_settings}
+        # The socket's folder, too, has to be that of whom the image says.
+        volumes = {f"{self._place.network}-{each.name}": str(each) for each in (_DATA, _SOCKET)}
+        with engine_errors("the database's volumes cannot be made"), engine_client() as client:
+            for volume in volumes:
+                client.volumes.create(volume, labels={LABEL: self._place.run})
+        return ContainerService(
+            name="postgresql",
+            image=POSTGRES,
+            environment={"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": wiring.admin_password},
+            log=logs / "postgresql.log",
+            place=self._place,
+            command=["postgres", *(f"--{key}={value}" for key, value in settings.items())],
+            published={INSIDE["postgresql"]: wiring.ports["postgresql"]},
+            probe=partial(_answers_queries, wiring.admin_url),
+            mounts={volume: (folder, "rw") for volume, folder in volumes.items()},
+            user="postgres",
+        )
+
+    def _make_network(self) -> None:
+        with engine_errors("the containers' network cannot be made"), engine_client() as client:
+            client.networks.create(self._place.network, labels={LABEL: self._place.run})
+
+    def _take_ports(self) -> dict[str, int]:
+        require_known(self._options.ports, SERVICES)
+        require_known(self._options.extra_env, tuple(READY))
+        return {
+            name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
+            for name in (*SERVICES, *METRICS)
+            if name not in ("pgbouncer", *(() if self._options.frontend else ("frontend",)))
+        }
+
+    def _end(self) -> None:
+        try:
+            with undisturbed():
+                self._end_services()
+        finally:
+            self._unwinding.remove()
+
+    def _end_services(self) -> None:
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            # What is started later must not stay because something before it went wrong.
+            with contextlib.ExitStack() as ending:
+                ending.callback(guard.close)
+                ending.callback(self._remove_all, guard)
+                for name in ("postgresql", *reversed(ENDING)):
+                    if name in self._services:
+                        ending.callback(self._services[name].stop, guard)
+        self._services = {}
+        self._ports.release()
+
+    def _remove_all(self, guard: Guard) -> None:
+        remove_labelled(self._place.label, wait=False)
+        guard.removed(self._place.label)
+
+
+def _answers_queries(url: str) -> bool:
+    """Whether PostgreSQL does: while a new cluster is made, its port is open to nobody."""
+    try:
+        execute(url, "SELECT 1")
+    except EnvironmentFailed:
+        return False
+    return True

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import httpx2
 from agents import (
@@ -18,20 +17,20 @@ from agents import (
     AgentsException,
     Model,
     OpenAIChatCompletionsModel,
-    OpenAIResponsesModel,
     RunConfig,
-    RunContextWrapper,
     Runner,
     RunResultStreaming,
     set_tracing_disabled,
 )
 from agents.items import TResponseInputItem
-from agents.mcp import MCPServer
-from openai import AsyncOpenAI, OpenAIError
+from openai import OpenAIError
 from pydantic import ValidationError
 
+from system.backend.bridge import BoundTools
+from system.backend.model import PlainOpenAI, PlainResponsesModel
 from system.backend.settings import Settings
-from system.errors import RateLimited, Unavailable
+from system.backend.toolbox import Toolbox
+from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
 from system.observe.tracing import span
 from system.store.schemas import MessageRole, MessageView
@@ -41,9 +40,6 @@ set_tracing_disabled(True)
 _INSTRUCTIONS = (
     "You help one person with their tasks and projects. Use the tools to read and change them; "
     "they work on this person's data only. Say briefly what you did."
-)
-_UNKNOWN_OUTCOME = (
-    "the tool did not answer; whether it took effect is unknown: look before repeating a change"
 )
 # Anything but these is a fault of ours: the model's server is away, wrong or too slow.
 _MODEL_FAILURES = (
@@ -66,7 +62,7 @@ class Assistant:
 
     def __init__(self, settings: Settings) -> None:
         key = settings.openai_api_key
-        self._client = AsyncOpenAI(
+        self._client = PlainOpenAI(
             api_key=key.get_secret_value() if key else "not-set",
             base_url=settings.openai_base_url,
             timeout=settings.agent_timeout_seconds,
@@ -74,15 +70,16 @@ class Assistant:
         )
         self._configured = key is not None
         self._model: Model = (
-            OpenAIResponsesModel(model=settings.openai_model, openai_client=self._client)
+            PlainResponsesModel(model=settings.openai_model, openai_client=self._client)
             if settings.openai_api == "responses"
             else OpenAIChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
         )
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
+        self._toolbox = Toolbox()
 
     async def answer(
-        self, history: Sequence[MessageView], tools: MCPServer, say: Callable[[str], None]
+        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
     ) -> None:
         """Answer the last message of a conversation, piece by piece.
 
@@ -98,23 +95,23 @@ class Assistant:
         """
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
-        agent = Agent(
+        agent: Agent[BoundTools] = Agent(
             name="assistant",
             instructions=_INSTRUCTIONS,
             model=self._model,
-            mcp_servers=[tools],
-            mcp_config={"failure_error_function": _tool_failure},
+            tools=[*await self._toolbox.of(tools)],
         )
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
-                await self._run(agent, _conversation(history), say)
+                await self._run(agent, tools, _conversation(history), say)
         except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
 
     async def _run(
         self,
-        agent: Agent[Any],
+        agent: Agent[BoundTools],
+        tools: BoundTools,
         conversation: list[TResponseInputItem],
         say: Callable[[str], None],
     ) -> None:
@@ -122,6 +119,7 @@ class Assistant:
             result = Runner.run_streamed(
                 agent,
                 conversation,
+                context=tools,
                 max_turns=self._max_turns,
                 run_config=RunConfig(tracing_disabled=True),
             )
@@ -170,10 +168,3 @@ def _conversation(history: Sequence[MessageView]) -> list[TResponseInputItem]:
             note = "\n[the person stopped this answer here]" if each.interrupted else ""
             items.append({"role": "assistant", "content": each.content + note})
     return items
-
-
-def _tool_failure(context: RunContextWrapper[Any], error: Exception) -> str:
-    """What the model reads when a call failed; the SDK's own text asks it to repeat the call."""
-    cause = error if isinstance(error, RateLimited) else error.__cause__
-    refusal = cause if isinstance(cause, RateLimited) else Unavailable(_UNKNOWN_OUTCOME)
-    return json.dumps(refusal.envelope())

@@ -22,6 +22,7 @@ from urllib.parse import urljoin
 import httpx2
 from mcp.types import CallToolResult, Tool
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from system.errors import RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
@@ -63,6 +64,9 @@ class McpConnection:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
+        # Parsed and made once: to have the client put a request together costs as much as to send it.
+        self._endpoint = httpx2.URL(url)
+        self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
         self._repeats = repeats
         self._clock = clock
         self._ids = itertools.count(1)
@@ -177,6 +181,7 @@ class McpConnection:
         headers = {
             "Accept": "application/json, text/event-stream",
             "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
             "MCP-Protocol-Version": PROTOCOL,
             "Mcp-Method": method,
             REQUEST_ID_HEADER: request_id.get(),
@@ -192,10 +197,17 @@ class McpConnection:
         try:
             with span(f"mcp {method}", "CLIENT", {"mcp.method.name": method}):
                 headers |= outgoing()
-                response = await self._http.post(self._url, json=message, headers=headers)
+                request = httpx2.Request(
+                    "POST",
+                    self._endpoint,
+                    headers=headers,
+                    content=to_json(message),
+                    extensions=self._extensions,
+                )
+                response = await self._http.send(request)
             if is_lost(response):
                 raise AnswerLostError
-            answer = response.json()
+            answer = from_json(response.content)
         except (httpx2.HTTPError, ValueError) as error:
             _log.warning("mcp does not answer", extra={"error": type(error).__name__})
             if is_lost(error):

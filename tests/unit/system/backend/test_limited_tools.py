@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from agents import AgentsException
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from harness.environment import RunningSystem
 from harness.model.app import create_app as create_model
 from harness.model.minds import helpful
-from system.backend.agent import _tool_failure
 from system.backend.connection import McpConnection
+from system.backend.toolbox import called
 from system.errors import RateLimited, Unavailable
 from system.observe.metrics import REGISTRY
 from tests.unit.system.backend.serving import backend, eventually, serving
@@ -47,17 +45,34 @@ async def test_the_bridge_says_when_to_come_back(given: str | None, expected: in
     assert asked == 1
 
 
-def test_the_model_reads_of_the_limit_and_of_nothing_else() -> None:
-    context = cast(Any, SimpleNamespace())
-    wrapped = AgentsException("tool failed")
-    wrapped.__cause__ = RateLimited(retry_after=3)
-    for error in (wrapped, RateLimited(retry_after=3)):
-        assert json.loads(_tool_failure(context, error))["error_code"] == "rate_limited"
-    other = AgentsException("tool failed")
-    other.__cause__ = Unavailable("at 10.0.0.7")
-    told = _tool_failure(context, other)
-    assert json.loads(told)["error_code"] == "unavailable"
+class Failing:
+    """One user's tools, of which every call fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RateLimited(retry_after=3), "rate_limited"),
+        (Unavailable("at 10.0.0.7"), "unavailable"),
+        (RuntimeError("at 10.0.0.7"), "unavailable"),
+    ],
+)
+async def test_the_model_reads_of_a_limit_and_of_nothing_else(error: Exception, code: str) -> None:
+    told = await called(cast(Any, Failing(error)), "list_tasks", "{}")
+    assert json.loads(told)["error_code"] == code
     assert "10.0.0.7" not in told
+
+
+@pytest.mark.parametrize("given", ["[1]", "{", "null", '"text"'])
+async def test_what_is_no_object_of_arguments_is_not_called(given: str) -> None:
+    told = await called(cast(Any, Failing(AssertionError())), "list_tasks", given)
+    assert json.loads(told)["error_code"] == "validation_error"
 
 
 def figure(name: str, **labels: str) -> float:

@@ -1,0 +1,88 @@
+"""The model as the agents SDK asks for it, without checking again what is plain already.
+
+Two walks of the SDKs over a request cost more than everything else in a chat: the OpenAI client
+rewrites each parameter by its declared type, through the unions of all kinds of tools, and the
+agents SDK turns the tools into plain data once a turn. What the agent sends is plain data from the
+start and the tools are the same for everybody, so both are told to pass on what was made once.
+The request that arrives is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from agents import FunctionTool, ModelSettings, OpenAIResponsesModel, Tool
+from agents.items import TResponseStreamEvent
+from openai import AsyncOpenAI, NotGiven, Omit
+from openai.resources.responses import AsyncResponses
+
+# What `create` takes beside the parameters that go into the body.
+_OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
+
+
+class PlainResponses(AsyncResponses):
+    """The Responses API, sending parameters as they are (`extra_body`) and not rewritten."""
+
+    async def create(self, **given: Any) -> Any:
+        """As the client's own; every parameter must be plain data under the API's own names."""
+        options = {name: value for name, value in given.items() if name in _OPTIONS}
+        body = {
+            name: value
+            for name, value in given.items()
+            if name not in _OPTIONS and not isinstance(value, Omit | NotGiven)
+        }
+        options["extra_body"] = {**body, **(options.get("extra_body") or {})}
+        return await super().create(**options)
+
+
+class PlainOpenAI(AsyncOpenAI):
+    """The client, with that API."""
+
+    @cached_property
+    def responses(self) -> AsyncResponses:
+        """The Responses API."""
+        return PlainResponses(self)
+
+
+class PlainResponsesModel(OpenAIResponsesModel):
+    """The SDK's model, given its tools as the data that they are made of.
+
+    Only streamed answers are asked for here; others go the SDK's own way.
+    """
+
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: Any,  # noqa: A002 - the SDK's name
+        model_settings: ModelSettings,
+        tools: list[Tool],
+        *others: Any,
+        **named: Any,
+    ) -> AsyncIterator[TResponseStreamEvent]:
+        """The events of an answer."""
+        shown = [_declared(tool) for tool in tools if isinstance(tool, FunctionTool)]
+        if shown and len(shown) == len(tools) and model_settings.tool_choice is None:
+            body = {**_mapping(model_settings.extra_body), "tools": shown}
+            model_settings, tools = replace(model_settings, extra_body=body), []
+        events = super().stream_response(
+            system_instructions, input, model_settings, tools, *others, **named
+        )
+        async for event in events:
+            yield event
+
+
+def _declared(tool: FunctionTool) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.params_json_schema,
+        "strict": tool.strict_json_schema,
+    }
+
+
+def _mapping(body: object) -> dict[str, Any]:
+    return dict(body) if isinstance(body, dict) else {}

@@ -1,0 +1,123 @@
+"""What reaches the model is what the SDK would send; whose tools they are is the run's alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from agents import Agent, Model, OpenAIResponsesModel, RunConfig, Runner
+from openai import AsyncOpenAI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from harness.environment import RunningProcesses
+from harness.model.app import create_app
+from harness.model.minds import helpful
+from system.backend.bridge import BoundTools
+from system.backend.connection import McpConnection
+from system.backend.model import PlainOpenAI, PlainResponsesModel
+from system.backend.toolbox import Toolbox
+from system.identity import SigningKey, Subject, TokenExchange
+from tests.unit.system.backend.serving import serving
+
+
+@asynccontextmanager
+async def listening_model() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """An offline model, and the requests that it was sent."""
+    model = create_app(helpful)
+    heard: list[dict[str, Any]] = []
+
+    async def hear(request: Request) -> Response:
+        heard.append(await request.json())
+        endpoint = cast(Any, model.routes[0]).endpoint
+        return cast(Response, await endpoint(request))
+
+    app = Starlette(routes=[Route("/v1/responses", hear, methods=["POST"])])
+    async with serving(app) as url:
+        yield f"{url}/v1", heard
+
+
+@pytest.fixture
+async def connection(running: RunningProcesses) -> AsyncIterator[McpConnection]:
+    made = McpConnection(running.mcp_url, timeout=10.0, max_connections=10)
+    yield made
+    await made.aclose()
+
+
+def tools_of(running: RunningProcesses, connection: McpConnection, user: str) -> BoundTools:
+    key = SigningKey.from_jwk_json(json.dumps(running.exchanger.keys[0].private_jwk()))
+    exchange = TokenExchange(running.exchanger.url, running.mcp_url, key)
+    return BoundTools(connection, exchange, Subject(user, "", "", 2**40, None, {}))
+
+
+async def run(model: Model, agent_tools: list[Any], tools: BoundTools, text: str) -> str:
+    agent = Agent[BoundTools](
+        name="assistant", instructions="Help.", model=model, tools=agent_tools
+    )
+    history: list[Any] = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": "Hello."},
+        {"role": "user", "content": text},
+    ]
+    config = RunConfig(tracing_disabled=True)
+    result = Runner.run_streamed(agent, history, context=tools, run_config=config)
+    async for _ in result.stream_events():
+        pass
+    return str(result.final_output)
+
+
+async def test_the_request_is_the_one_that_the_sdk_would_send(
+    running: RunningProcesses, connection: McpConnection, alice: str
+) -> None:
+    tools = tools_of(running, connection, alice)
+    shown: list[Any] = list(await Toolbox().of(tools))
+    async with listening_model() as (url, heard):
+        key = {"api_key": "offline", "base_url": url}
+        theirs, ours = AsyncOpenAI(**cast(Any, key)), PlainOpenAI(**cast(Any, key))
+        said = await run(OpenAIResponsesModel("m", theirs), shown, tools, "show my tasks")
+        by_sdk = [*heard]
+        heard.clear()
+        assert await run(PlainResponsesModel("m", ours), shown, tools, "show my tasks") == said
+        await theirs.close()
+        await ours.close()
+    assert len(heard) == len(by_sdk) == 2
+    for one, other in zip(heard, by_sdk, strict=True):
+        # It means one call at a time or several; without tools of its own the SDK says nothing.
+        other.pop("parallel_tool_calls", None)
+        for request in (one, other):
+            for item in request["input"]:
+                # Ids of the model's own items.
+                for name in ("id", "call_id"):
+                    item.pop(name, None)
+        assert one == other
+
+
+async def test_tools_are_made_once_and_called_as_whoever_the_run_is_for(
+    running: RunningProcesses, connection: McpConnection, alice: str, bob: str
+) -> None:
+    toolbox = Toolbox()
+    hers, his = (tools_of(running, connection, each) for each in (alice, bob))
+    shown: list[Any] = list(await toolbox.of(hers))
+    for mine, others in zip(shown, await toolbox.of(his), strict=True):
+        assert mine is others
+    async with listening_model() as (url, _):
+        client = PlainOpenAI(api_key="offline", base_url=url)
+        model = PlainResponsesModel("m", client)
+        await run(model, shown, hers, "add a task to water the fern")
+        assert "fern" in await run(model, shown, hers, "show my tasks")
+        assert "fern" not in await run(model, shown, his, "show my tasks")
+        await client.close()
+    assert [use.name for use in hers.uses] == ["add_task", "list_tasks"]
+    assert [use.name for use in his.uses] == ["list_tasks"]
+
+
+async def test_no_tool_that_the_model_is_shown_has_an_identity_argument(
+    running: RunningProcesses, connection: McpConnection, alice: str
+) -> None:
+    for tool in await Toolbox().of(tools_of(running, connection, alice)):
+        assert "user_id" not in json.dumps(tool.params_json_schema)

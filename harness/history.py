@@ -7,10 +7,12 @@ judged again. The history knows nothing of how calls are made or judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -82,7 +84,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call and its answer. Times are seconds on one monotonic clock."""
+    """One call and its answer. Times are seconds on one monotonic clock.
+
+    Attributes:
+        together: Calls of one number, other than 0, were under way at the same time.
+    """
 
     index: int
     actor: Actor
@@ -93,6 +99,7 @@ class Call:
     ended: float
     probe: Probe | None = None
     world: str = "main"
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,22 @@ class History:
     public_values: frozenset[str] = frozenset()
     public_operations: frozenset[str] = frozenset()
     allowed_flows: tuple[Flow, ...] = ()
+    _derived: dict[str, tuple[int, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derived(self, name: str, derive: Callable[[History], T]) -> T:
+        """What follows from the calls so far; found once, and again when there are more calls.
+
+        Args:
+            name: Of what is derived; one name, one way to derive it.
+            derive: Finds it.
+        """
+        length, found = self._derived.get(name, (-1, None))
+        if length != len(self.calls):
+            found = derive(self)
+            self._derived[name] = (len(self.calls), found)
+        return cast(T, found)
 
     def permits(self, source: str, target: str | None, operation: str) -> bool:
         """Whether it is meant that `source`'s data reaches `target` by this operation."""

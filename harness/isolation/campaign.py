@@ -24,21 +24,22 @@ from harness.isolation.actors import ANONYMOUS
 from harness.isolation.controls import controls_of
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
 from harness.isolation.kinds import creators_among, observation_arguments
-from harness.isolation.machine import Stage, make_machine
-from harness.isolation.performer import Performer
+from harness.isolation.machine import make_machine
+from harness.isolation.performer import Performer, Planned
 from harness.isolation.phases import Outcome, Phase
 from harness.isolation.registry import phases_for
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
 from harness.isolation.rounds import Rounds, named
 from harness.isolation.script import Script, script_of
+from harness.isolation.stage import Stage
 from harness.isolation.target import Target
 from harness.oracles import ORACLES, Suspicion
 from harness.surface.operation import Operation, Role
 from harness.values import marker, tokens_of
 
-# Few, so that the phases between them come early.
-_EXAMPLES_A_CHUNK = 10
+# Hypothesis varies an example that it has played; a new one covers more.
+_EXAMPLES_A_CHUNK = 1
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
@@ -85,7 +86,9 @@ class Campaign:
         self._options = options
         self._emit = emit
         self._folder = folder
-        self._performer = Performer(target.surfaces, target.operations(), target.credentials)
+        self._performer = Performer(
+            target.surfaces, target.operations(), target.credentials, target.concurrency
+        )
         self._controls: dict[str, Control] = {}
         self._findings: list[Finding] = []
         self._unconfirmed: list[str] = []
@@ -130,6 +133,7 @@ class Campaign:
             self._take(self._rounds.due())
         if not self._found_enough():
             self._take(self._rounds.remaining())
+        self._performer.close()
         result = self._result(unstable)
         self._emit(Finished(result))
         return result
@@ -223,6 +227,7 @@ class Campaign:
         the same point each time, so that a replay does not depend on what was played before it.
         """
         scrap = History({bystander.name: subject})
+        planned = []
         for operation in creators_among(list(self._performer.operations.values())):
             arguments = {
                 each.name: subject if each.role is Role.IDENTITY else marker(bystander.name, 0)
@@ -230,7 +235,8 @@ class Campaign:
                 if each.role is Role.IDENTITY
                 or (each.required and each.role in (Role.TEXT, Role.NAME))
             }
-            self._performer.perform(scrap, bystander, operation.name, arguments)
+            planned.append(Planned(bystander, operation.name, arguments))
+        self._performer.perform_all(scrap, planned)
 
     def _calibrate(self) -> tuple[list[Operation], list[str]]:
         """Learn what everybody may see, and which readings stay the same when nobody acts."""

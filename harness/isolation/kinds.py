@@ -11,6 +11,8 @@ from harness.isolation.keys import takes_key
 from harness.surface.nesting import last_name
 from harness.surface.operation import Operation, Parameter, Role
 
+_PAGE_SIZES = frozenset({"limit", "page_size", "pagesize", "per_page", "max_results", "first"})
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -23,6 +25,8 @@ class Kinds:
         details: Readings of one object.
         comparable: Those where a foreign object and a missing one must be answered alike.
         intrusive: Those that name an object and declare a change: what could hurt its owner.
+        broad: Those that change something and need no object named: what could hurt anybody.
+        paged: Listings that are continued by a cursor.
         tools: What a model can be told to call.
         keyed: Those that can be given a key that says they are the same.
     """
@@ -33,6 +37,8 @@ class Kinds:
     details: Sequence[Operation]
     comparable: Sequence[Operation]
     intrusive: Sequence[Operation]
+    broad: Sequence[Operation]
+    paged: Sequence[Operation]
     tools: Sequence[Operation]
     keyed: Sequence[Operation]
 
@@ -59,6 +65,16 @@ class Kinds:
                 each for each in protected if any(compares(each, p) for p in each.parameters)
             ],
             intrusive=[each for each in by_reference if not each.reads_only] or protected,
+            broad=[
+                each
+                for each in protected
+                if not each.reads_only and not required_references(each) and not each.conversational
+            ],
+            paged=[
+                each
+                for each in protected
+                if each.reads_only and each.parameter(Role.CURSOR) and page_size(each)
+            ],
             keyed=[each for each in protected if takes_key(each)],
             tools=[each for each in protected if each.surface == "mcp"],
         )
@@ -102,6 +118,13 @@ def observation_arguments(operation: Operation, history: History, actor: Actor) 
     for parameter in operation.parameters:
         if parameter.role is Role.IDENTITY:
             arguments[parameter.name] = history.subjects[actor.claims]
-        elif last_name(parameter.name) == "limit":
+        elif last_name(parameter.name).lower() in _PAGE_SIZES:
             arguments[parameter.name] = parameter.schema.get("maximum", 100)
     return arguments
+
+
+def page_size(operation: Operation) -> Parameter | None:
+    """The parameter that says how much a page holds, if there is one."""
+    return next(
+        (each for each in operation.parameters if last_name(each.name).lower() in _PAGE_SIZES), None
+    )

@@ -10,71 +10,33 @@ Each example has fresh subjects and a history of its own, judged when the exampl
 - `imitate`: what somebody read or asked a model, repeated by others in the same words;
 - `collide`: two users make the same call under the same key, and the first one repeats it; then
   somebody tries that key, and one that nobody has, on an object that nobody has;
-- `knock`: a call without a valid credential.
+- `leaf`: somebody gets a small page, and others try to read on from there;
+- `knock`: calls without a valid credential.
 
-The machine only decides calls. It does not judge them, and never stops at an answer.
+Each example plays some of the rules only, as Hypothesis draws them (swarm testing, Groce et al.
+2012): a rule that would undo what another needs is away now and then. The machine only decides
+calls. It does not judge them, and never stops at an answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
+from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from harness.history import Actor, Call, History, Outcome, Probe
-from harness.isolation.actors import BY_USER, EVERYBODY, USERS, Cast, forger
-from harness.isolation.arguments import ArgumentDrawer
+from harness.history import Outcome, Probe
+from harness.isolation.actors import forger
 from harness.isolation.keys import collision
-from harness.isolation.kinds import (
-    Kinds,
-    compares,
-    observation_arguments,
-    references,
-    required_references,
-)
-from harness.isolation.performer import Performer
-from harness.isolation.pool import Pool
-from harness.surface.operation import Operation, Role
-from harness.values import is_short_id, marker, missing_like
+from harness.isolation.kinds import Kinds
+from harness.isolation.performer import Planned
+from harness.isolation.play import Play, comparable
+from harness.isolation.stage import Stage
+from harness.surface.operation import Role
 
 # Calls by which each user of an example uses what has been used least.
-_HONEST_CALLS = 4
-
-
-@dataclass(slots=True)
-class Stage:
-    """What the examples of a campaign share.
-
-    Attributes:
-        performer: Makes the calls.
-        fresh_history: Resets the system where that is possible; a history with new subjects.
-        observations: Operations by which users read their own data, known to be steady.
-        forgeries: Names of the spoiled credentials that may be tried.
-        examined: Called with each example's history when it ends.
-        stopped: Tells whether the campaign should make no more calls.
-        cast: Who can take part.
-    """
-
-    performer: Performer
-    fresh_history: Callable[[], History]
-    observations: Sequence[Operation]
-    forgeries: Sequence[str]
-    examined: Callable[[History], None]
-    stopped: Callable[[], bool]
-    cast: Cast = EVERYBODY
-    planted: int = field(default=0)
-    steady: set[str] = field(default_factory=set)
-    tried: Counter[str] = field(default_factory=Counter)
-    served: Counter[str] = field(default_factory=Counter)
-
-    def plant(self, user: str) -> str:
-        """A new marker of this user."""
-        self.planted += 1
-        return marker(user, self.planted)
+_HONEST_CALLS = 2
+# Lists that a user, and an impostor, look at when an example begins.
+_LOOKS = 3
 
 
 def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
@@ -83,6 +45,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     members, impostors = stage.cast.members, stage.cast.impostors
     strangers = [*stage.cast.strangers, *(forger(kind) for kind in stage.forgeries)]
     kinds = Kinds.of(operations)
+    pairs = comparable(kinds.protected)
     stage.steady.update(each.name for each in stage.observations)
 
     class Campaign(RuleBasedStateMachine):
@@ -90,291 +53,230 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         def __init__(self) -> None:
             super().__init__()
-            self.history = History({name: name for name in USERS})
-            self.pool = Pool()
-            self.probes = 0
+            self.play: Play | None = None
 
-        @initialize(data=st.data())
-        def settle(self, data: st.DataObject) -> None:
+        @initialize(data=st.data(), draw=st.integers(0, 2**16))
+        def settle(self, data: st.DataObject, draw: int) -> None:
             """Everybody stores something, so that there is something to lose."""
-            if stage.stopped():
-                return
-            self.history = stage.fresh_history()
-            self.pool.know_subjects(set(self.history.subjects.values()))
+            # Hypothesis tries the simplest of all examples first, which is always the same.
+            if stage.stopped() or not draw:
+                reject()
+            self.play = play = Play(stage, kinds)
             # One of each kind by one protocol: the other protocol sees the same rows.
             surfaces = sorted({each.surface for each in kinds.creators})
             surface = data.draw(st.sampled_from(surfaces)) if surfaces else None
-            for actor in members:
-                for operation in kinds.creators:
-                    if operation.surface == surface:
-                        self.call(data, operation, actor, hostile=False)
-            for actor in members if kinds.chats else ():
-                self.call(data, data.draw(st.sampled_from(kinds.chats)), actor, hostile=False)
+            for operation in kinds.creators:
+                if operation.surface == surface:
+                    play.perform_all(
+                        [play.plan(data.draw, operation, each, hostile=False) for each in members]
+                    )
+            if data.draw(st.booleans()) and kinds.chats:
+                chat = play.rarest_operation(data.draw, "settle", kinds.chats)
+                play.perform_all(
+                    [play.plan(data.draw, chat, each, hostile=False) for each in members]
+                )
+            # What shows whole lists is looked at by somebody else at once.
+            lists = [each for each in kinds.protected if each.lists]
+            looked = []
+            for actor in (data.draw(st.sampled_from(members)), *impostors[:1]) if lists else ():
+                for _ in range(_LOOKS):
+                    listing = play.rarest_operation(data.draw, f"look {actor.name}", lists)
+                    looked.append(play.reading(listing, actor))
+            play.perform_all(looked)
             # Whatever rules this example plays, no operation goes without honest use for long.
-            for actor in members:
-                for _ in range(_HONEST_CALLS):
-                    operation = data.draw(st.sampled_from(self.neglected(actor)[:2]))
-                    self.call(data, operation, actor, sources=("own",), hostile=False)
+            for _ in range(_HONEST_CALLS):
+                play.honestly(data.draw, members)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:
-            if stage.stopped():
+            play = self.play
+            if play is None or stage.stopped():
                 return
-            for _ in range(data.draw(st.integers(2, 5))):
+            for _ in range(data.draw(st.integers(1, 4))):
                 actor = data.draw(st.sampled_from((*members, *impostors)))
-                self.call(data, data.draw(st.sampled_from(kinds.protected)), actor)
+                operation = data.draw(st.sampled_from(kinds.protected))
+                play.perform(play.plan(data.draw, operation, actor))
 
         @rule(data=st.data())
         def live(self, data: st.DataObject) -> None:
             """Honest use of one's own data: without it nothing else means anything."""
-            if stage.stopped():
+            play = self.play
+            if play is None or stage.stopped():
                 return
-            actor = data.draw(st.sampled_from(members))
-            for place in range(data.draw(st.integers(3, 6))):
-                # First something new, that the others may then refer to.
-                kind = [*kinds.creators, *kinds.chats] if place == 0 else []
-                operation = data.draw(st.sampled_from(kind or self.neglected(actor)))
-                self.call(data, operation, actor, sources=("own",), hostile=False)
+            # First something new, that the others may then refer to.
+            makers = [*kinds.creators, *kinds.chats]
+            if data.draw(st.booleans()) and makers:
+                operation = play.rarest_operation(data.draw, "live", makers)
+                actor = data.draw(st.sampled_from(members))
+                play.perform(
+                    play.plan(data.draw, operation, actor, sources=("own",), hostile=False)
+                )
+            play.honestly(data.draw, members)
 
         @rule(data=st.data())
         def intrude(self, data: st.DataObject) -> None:
-            if stage.stopped() or not stage.observations:
+            play = self.play
+            if play is None or stage.stopped() or not stage.observations:
                 return
-            victim = data.draw(st.sampled_from(members))
-            others = [actor for actor in members if actor is not victim]
-            others += [actor for actor in impostors if actor.claims == victim.name]
-            attacker = data.draw(st.sampled_from(others))
-            target, readings = self.aim(data, victim)
-            aimed = self.aimed(victim, target)
-            key = self.next_probe()
-            before = Probe("ownership", key, "before", victim.name)
-            for operation, arguments in readings:
-                first = self.perform(operation, victim, arguments, before).answer
-                if operation.name not in stage.steady:
-                    # Calibration has not seen it: two readings in a row must be the same.
-                    again = self.perform(operation, victim, arguments, before).answer
-                    if first.body == again.body and first.outcome is Outcome.OK:
-                        stage.steady.add(operation.name)
-            attack = Probe("ownership", key, "attack", victim.name)
-            for _ in range(data.draw(st.integers(2, 4))):
-                kind = data.draw(st.sampled_from((aimed, aimed, kinds.intrusive, kinds.protected)))
-                operation = data.draw(st.sampled_from(kind))
-                self.call(
-                    data,
-                    operation,
-                    attacker,
-                    sources=(victim.name,),
-                    hostile=False,
-                    probe=attack,
-                    target=target,
+            attacker = data.draw(st.sampled_from(impostors or members))
+            if data.draw(st.booleans()):
+                attacker = data.draw(st.sampled_from(members))
+            victim = data.draw(
+                st.sampled_from(
+                    [
+                        each
+                        for each in members
+                        if each.name != attacker.user
+                        and attacker.claims in (attacker.user, each.name)
+                    ]
                 )
+            )
+            target, readings = play.aim(data.draw, victim)
+            key = play.next_probe()
+            play.read(readings, victim, Probe("ownership", key, "before", victim.name))
+            attack = Probe("ownership", key, "attack", victim.name)
+            # What needs no object named is tried with what is one's own: it may reach too far.
+            hurting = play.hurting(victim, target) if target else kinds.broad or kinds.intrusive
+            for _ in range(data.draw(st.integers(2, 4))):
+                operation = play.rarest_operation(
+                    data.draw,
+                    f"intrude {attacker.name}",
+                    data.draw(st.sampled_from((hurting, hurting, kinds.intrusive))),
+                )
+                play.perform(
+                    play.plan(
+                        data.draw,
+                        operation,
+                        attacker,
+                        sources=(victim.name,) if target else (victim.name, "own"),
+                        hostile=False,
+                        probe=attack,
+                        target=target,
+                    )
+                )
+            own: list[Planned] = []
             for operation, _ in readings if not target else ():
-                self.observe(operation, attacker, attack)
+                own.append(play.own_reading(operation, attacker, attack))
                 if attacker in impostors:
-                    asked = observation_arguments(operation, self.history, attacker)
-                    self.perform(operation, attacker, asked, attack)
+                    own.append(play.reading(operation, attacker, attack))
+            play.perform_all(own)
             after = Probe("ownership", key, "after", victim.name)
-            for operation, arguments in readings:
-                self.perform(operation, victim, arguments, after)
+            play.perform_all([Planned(victim, o.name, asked, after) for o, asked in readings])
 
         @rule(data=st.data())
         def compare(self, data: st.DataObject) -> None:
-            if stage.stopped() or not kinds.comparable:
+            play = self.play
+            if play is None or stage.stopped() or not pairs:
                 return
             for _ in range(data.draw(st.integers(2, 4))):
-                self.compare_one(data)
+                actor = data.draw(st.sampled_from(members))
+                victim = data.draw(st.sampled_from([each for each in members if each != actor]))
+                known = [
+                    (operation, each)
+                    for operation, each in pairs
+                    if play.pool.references(victim.name, each, operation.name)
+                ]
+                if not known:
+                    continue
+                operation, parameter = play.rarest(
+                    data.draw, "compare", known, lambda each: (each[0].name, each[1].name)
+                )
+                owner, calls = play.comparison(data.draw, actor, victim, operation, parameter)
+                # What the owner was shown may be kept for whoever asks next.
+                if owner is not None and data.draw(st.integers(0, 3)) > 0:
+                    play.perform(owner)
+                for each in calls:
+                    play.perform(each)
 
         @rule(data=st.data())
         def collide(self, data: st.DataObject) -> None:
-            if stage.stopped() or not kinds.keyed:
+            play = self.play
+            if play is None or stage.stopped() or not kinds.keyed:
                 return
-            for _ in range(data.draw(st.integers(1, 3))):
-                operation = data.draw(st.sampled_from(kinds.keyed))
+            for _ in range(data.draw(st.integers(1, 2))):
+                operation = play.rarest_operation(data.draw, "collide", kinds.keyed)
                 first = data.draw(st.sampled_from(members))
                 for actor, arguments, probe in collision(
                     operation,
-                    self.drawer(data).arguments(
+                    play.drawer(data.draw).arguments(
                         operation, first, references=("own",), hostile=False
                     ),
                     first,
                     data.draw(st.sampled_from([each for each in members if each is not first])),
-                    subjects=self.history.subjects,
+                    subjects=play.history.subjects,
                     plant=stage.plant,
                     nobodys_id=str(data.draw(st.uuids(version=4))),
-                    probe=self.next_probe(),
+                    probe=play.next_probe(),
                 ):
-                    self.perform(operation, actor, arguments, probe)
+                    play.perform(Planned(actor, operation.name, arguments, probe))
 
         @rule(data=st.data())
         def imitate(self, data: st.DataObject) -> None:
             """What one user has read or asked a model, asked by another in the same words."""
-            if stage.stopped():
+            play = self.play
+            if play is None or stage.stopped():
                 return
             repeatable = {each.name: each for each in (*kinds.details, *kinds.chats)}
             done = [
                 call
-                for call in self.history
+                for call in play.history
                 if call.operation in repeatable
                 and call.actor in members
                 and call.answer.outcome is Outcome.OK
             ]
             for _ in range(data.draw(st.integers(1, 4)) if done else 0):
                 # The latest ones above all: what is kept may be kept for a while only.
-                call = data.draw(st.sampled_from(done[-8:]))
+                call = play.rarest(data.draw, "imitate", done[-8:], lambda each: (each.operation,))
                 others = [each for each in members if each is not call.actor]
                 attacker = data.draw(st.sampled_from(others))
-                operation = repeatable[call.operation]
                 mine = {
-                    each.name: self.history.subjects[attacker.claims]
-                    for each in operation.parameters
+                    each.name: play.history.subjects[attacker.claims]
+                    for each in repeatable[call.operation].parameters
                     if each.role is Role.IDENTITY and each.name in call.arguments
                 }
-                self.perform(operation, attacker, {**call.arguments, **mine}, None)
+                play.perform(Planned(attacker, call.operation, {**call.arguments, **mine}))
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
-            if stage.stopped() or not strangers:
+            play = self.play
+            if play is None or stage.stopped() or not strangers:
                 return
-            for _ in range(data.draw(st.integers(1, 3))):
-                actor = data.draw(st.sampled_from(strangers))
-                operation = data.draw(st.sampled_from(operations))
-                self.call(data, operation, actor, sources=(actor.claims,), hostile=False)
+            planned = []
+            for _ in range(data.draw(st.integers(2, 4))):
+                operation = play.rarest_operation(data.draw, "knock", operations)
+                actor = play.rarest(data.draw, "knocker", strangers, lambda each: (each.name,))
+                # Whoever has nothing at all to show tries everything, too.
+                planned += [
+                    play.plan(data.draw, operation, each, sources=(each.claims,), hostile=False)
+                    for each in dict.fromkeys((*stage.cast.strangers[:1], actor))
+                ]
+            play.perform_all(planned)
 
-        def neglected(self, actor: Actor) -> list[Operation]:
-            """Operations that have served least so far, of those that the actor has objects for."""
-            possible = [
-                each
-                for each in kinds.protected
-                if all(
-                    self.pool.references(actor.name, reference, each.name)
-                    for reference in required_references(each)
-                )
-            ]
-            # An operation that will not serve does not keep the others waiting.
-            possible.sort(key=lambda each: stage.served[each.name] + stage.tried[each.name] / 3)
-            return possible[: max(4, len(possible) // 3)] or list(kinds.protected)
+        @rule(data=st.data())
+        def leaf(self, data: st.DataObject) -> None:
+            """Somebody gets a small page, and others try to read on from there."""
+            play = self.play
+            if play is None or stage.stopped() or not kinds.paged:
+                return
+            operation = play.rarest_operation(data.draw, "leaf", kinds.paged)
+            owner = data.draw(st.sampled_from(members))
+            known = set(play.pool.cursors(owner.name))
+            asked = play.small_page(data.draw, operation, owner)
+            play.perform(asked)
+            fresh = [each for each in play.pool.cursors(owner.name) if each not in known]
+            if not fresh:
+                return
+            play.perform_all(
+                [
+                    play.small_page(data.draw, operation, each, fresh[-1], asked)
+                    for each in members
+                    if each is not owner
+                ]
+            )
 
         def teardown(self) -> None:
             """Hand the history over to those who judge."""
-            if len(self.history):
-                stage.examined(self.history)
-
-        def call(
-            self,
-            data: st.DataObject,
-            operation: Operation,
-            actor: Actor,
-            *,
-            sources: Sequence[str] = ("own", "own", "foreign", "missing"),
-            hostile: bool = True,
-            probe: Probe | None = None,
-            target: str = "",
-        ) -> None:
-            arguments = self.drawer(data).arguments(
-                operation, actor, references=sources, hostile=hostile, target=target
-            )
-            self.perform(operation, actor, arguments, probe)
-
-        def compare_one(self, data: st.DataObject) -> None:
-            """One operation with another user's id, and with one that nobody has."""
-            operation = data.draw(st.sampled_from(kinds.comparable))
-            actor = data.draw(st.sampled_from(members))
-            victim = data.draw(st.sampled_from([each for each in members if each is not actor]))
-            parameter = data.draw(
-                st.sampled_from([p for p in operation.parameters if compares(operation, p)])
-            )
-            known = self.pool.references(victim.name, parameter, operation.name)
-            mine = self.pool.references(actor.name, parameter, operation.name)
-            # A number or name that both have, each for an object of their own, compares nothing.
-            own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
-            known = [each for each in known if each not in own]
-            if not known:
-                return
-            drawer = self.drawer(data)
-            shared = drawer.arguments(operation, actor, references=("own",), hostile=False)
-            theirs = data.draw(st.sampled_from(known))
-            nobodys = missing_like(theirs, str(data.draw(st.uuids(version=4))))
-            foreign = {**shared, parameter.name: theirs}
-            missing = {**shared, parameter.name: nobodys}
-            if operation.reads_only and data.draw(st.integers(0, 3)) > 0:
-                # What the owner was shown may be kept for whoever asks next.
-                themselves = {
-                    each.name: self.history.subjects[victim.name]
-                    for each in operation.parameters
-                    if each.role is Role.IDENTITY and each.name in shared
-                }
-                self.perform(operation, victim, {**foreign, **themselves}, None)
-            key = self.next_probe()
-            self.perform(operation, actor, foreign, Probe("existence", key, "foreign", victim.name))
-            self.perform(operation, actor, missing, Probe("existence", key, "missing", victim.name))
-
-        def aim(
-            self, data: st.DataObject, victim: Actor
-        ) -> tuple[str, list[tuple[Operation, dict[str, Any]]]]:
-            """What the victim will read: one object of theirs in every way, or all their lists."""
-            ways: defaultdict[str, list[tuple[Operation, dict[str, Any]]]] = defaultdict(list)
-            for operation in kinds.details:
-                (reference,) = required_references(operation)
-                asked = observation_arguments(operation, self.history, victim)
-                for known in self.pool.references(
-                    victim.name, reference, operation.name, guess=False
-                ):
-                    ways[known].append((operation, {**asked, reference.name: known}))
-            if ways and data.draw(st.integers(0, 1)) == 1:
-                target = data.draw(st.sampled_from(list(ways)))
-                return target, ways[target]
-            surface = data.draw(st.sampled_from(sorted({o.surface for o in stage.observations})))
-            return "", [
-                (each, observation_arguments(each, self.history, victim))
-                for each in stage.observations
-                if each.surface == surface
-            ]
-
-        def aimed(self, victim: Actor, target: str) -> list[Operation]:
-            """What could hurt the owner of that object; of any, where there is none."""
-            hurting = [
-                each
-                for each in kinds.intrusive
-                if any(
-                    target in self.pool.references(victim.name, reference, each.name, guess=False)
-                    for reference in references(each)
-                )
-            ]
-            return hurting or list(kinds.intrusive)
-
-        def observe(self, operation: Operation, actor: Actor, probe: Probe) -> None:
-            """Read the actor's own data, whatever identity they otherwise claim."""
-            reader = BY_USER[actor.user or actor.claims]
-            self.perform(
-                operation, reader, observation_arguments(operation, self.history, reader), probe
-            )
-
-        def perform(
-            self, operation: Operation, actor: Actor, arguments: dict[str, Any], probe: Probe | None
-        ) -> Call:
-            call = stage.performer.perform(self.history, actor, operation.name, arguments, probe)
-            self.pool.harvest(call)
-            key = operation.parameter(Role.KEY)
-            if key is not None and isinstance(arguments.get(key.name), str):
-                self.pool.keep_key(actor.user or actor.claims, arguments[key.name])
-            self.pool.keep_names(call, operation)
-            if actor.claims == actor.user:
-                stage.tried[operation.name] += 1
-                stage.served[operation.name] += call.answer.outcome is Outcome.OK
-            return call
-
-        def drawer(self, data: st.DataObject) -> ArgumentDrawer:
-            return ArgumentDrawer(
-                data.draw,
-                self.pool,
-                self.history.subjects,
-                stage.plant,
-                kinds.tools,
-                trusting=not impostors,
-            )
-
-        def next_probe(self) -> int:
-            self.probes += 1
-            return self.probes
+            if self.play is not None and len(self.play.history):
+                stage.examined(self.play.history)
 
     return Campaign

@@ -122,4 +122,5 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         about=about,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
+        concurrency=8,
     )

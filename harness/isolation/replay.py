@@ -7,18 +7,19 @@ a shrinker that expects the same bytes to give the same run would call real leak
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.history import Call, History
-from harness.isolation.performer import Performer
+from harness.isolation.performer import Performer, Planned
 from harness.isolation.result import Finding
-from harness.isolation.script import Script, UnresolvedReferenceError, resolve
+from harness.isolation.script import Script, Step, UnresolvedReferenceError, resolve
 from harness.oracles import ORACLES, Suspicion
 from harness.surface.operation import Role
 
@@ -53,18 +54,20 @@ class Replayer:
         history = self.fresh_history()
         answers: dict[int, Call] = {}
         salt = secrets.randbits(32)
-        for step in script.steps:
-            if step.operation not in self.performer.operations:
-                raise ReplayFileError(
-                    f"the system has no operation {step.operation!r}; is it the same system?"
-                )
-            try:
-                arguments = resolve(step.arguments, answers, history.subjects, salt)
-            except UnresolvedReferenceError:
-                return None
-            answers[step.number] = self.performer.perform(
-                history, step.actor, step.operation, arguments, step.probe
-            )
+        for steps in _groups(script):
+            planned = []
+            for step in steps:
+                if step.operation not in self.performer.operations:
+                    raise ReplayFileError(
+                        f"the system has no operation {step.operation!r}; is it the same system?"
+                    )
+                try:
+                    arguments = resolve(step.arguments, answers, history.subjects, salt)
+                except UnresolvedReferenceError:
+                    return None
+                planned.append(Planned(step.actor, step.operation, arguments, step.probe))
+            made = self.performer.perform_all(history, planned)
+            answers.update(zip((step.number for step in steps), made, strict=True))
         return history
 
     def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
@@ -123,6 +126,17 @@ class Replayer:
                 continue
             size //= 2
         return script
+
+
+def _groups(script: Script) -> Iterator[list[Step]]:
+    """The steps in order; those that are made at once come together."""
+    for number, steps in itertools.groupby(script.steps, key=lambda step: step.together):
+        group = list(steps)
+        needed = {other for step in group for other in step.references()}
+        if number and not needed & {step.number for step in group}:
+            yield group
+        else:
+            yield from ([step] for step in group)
 
 
 def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:

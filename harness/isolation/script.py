@@ -30,13 +30,17 @@ class UnresolvedReferenceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of a script; `number` is how references name it."""
+    """One call of a script; `number` is how references name it.
+
+    Neighbours with one number of `together`, other than 0, are made at once.
+    """
 
     number: int
     actor: Actor
     operation: str
     arguments: Mapping[str, Any]
     probe: Probe | None = None
+    together: int = 0
 
     def references(self) -> set[int]:
         """Numbers of the steps whose answers this one needs."""
@@ -110,6 +114,7 @@ class Script:
                     operation=row["operation"],
                     arguments=row["arguments"],
                     probe=Probe(**row["probe"]) if row.get("probe") else None,
+                    together=row.get("together", 0),
                 )
                 for row in rows
             )
@@ -127,7 +132,9 @@ def script_of(history: History) -> Script:
         for name, value in arguments.items():
             if str(value) in short and ID_NAME.search(last_name(name)):
                 arguments[name] = short[str(value)]
-        steps.append(Step(call.index, call.actor, call.operation, arguments, call.probe))
+        steps.append(
+            Step(call.index, call.actor, call.operation, arguments, call.probe, call.together)
+        )
         for path, text in paths_in(call.answer.body):
             if len(text) >= _MIN_LENGTH and " " not in text:
                 known.setdefault(text, f"${{{call.index}.{path}}}")

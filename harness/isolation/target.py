@@ -33,6 +33,7 @@ class Target:
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
         public_values: Identifying values that everybody may see.
         phases: What can be tried here beside the generated examples and the general phases.
+        concurrency: How many calls may be under way at once.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 
@@ -47,6 +48,7 @@ class Target:
     allowed_flows: tuple[Flow, ...] = ()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
+    concurrency: int = 1
     public_values: frozenset[str] = frozenset()
     phases: tuple[Phase, ...] = ()
 

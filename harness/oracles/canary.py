@@ -8,12 +8,12 @@ supplied at any time, in arguments or chat, may come back to them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.history import Call, History, Outcome
 from harness.oracles.base import Suspicion, conclusive
-from harness.values import is_marker, tokens_of
+from harness.values import is_marker, strings_in, tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,27 @@ class Sighting:
     others_have_secrets: bool
 
 
-def sightings(history: History) -> Iterator[Sighting]:
+def sightings(history: History) -> Sequence[Sighting]:
     """Walk a history, attributing every identifying value to the user it was first seen with."""
+    # Every oracle asks for it, and so do the controls.
+    return history.derived("sightings", lambda it: list(_walk(it)))
+
+
+def _walk(history: History) -> Iterator[Sighting]:
     owners: dict[str, str] = {}
     supplied: defaultdict[str | None, set[str]] = defaultdict(set)
+    said: defaultdict[str | None, list[str]] = defaultdict(list)
+
+    def gave(user: str | None, value: str) -> bool:
+        """Whether that user sent it, be it as a part: a title may be cut off within an id."""
+        return value in supplied[user] or any(value.lower() in each for each in said[user])
+
     public = set(history.public_values)
     for call in history:
         user = call.actor.user
         sent = tokens_of(call.arguments)
         supplied[user] |= sent
+        said[user] += [each.lower() for each in strings_in(call.arguments) if len(each) >= 16]
         if user is not None:
             for value in sent:
                 if is_marker(value):
@@ -50,12 +62,12 @@ def sightings(history: History) -> Iterator[Sighting]:
                 if owner is None and user is None:
                     public.add(value)  # shown to a stranger before anybody had it
                 elif owner is None and user is not None:
-                    if value not in supplied[user]:
+                    if not gave(user, value):
                         owners[value] = user
                         own.add(value)
                 elif owner == user:
                     own.add(value)
-                elif value not in supplied[user] and owner is not None:
+                elif owner is not None and not gave(user, value):
                     if history.permits(owner, user, call.operation):
                         supplied[user].add(value)  # given on purpose, and theirs to use
                     else:

@@ -12,8 +12,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from harness.history import Actor, Answer, Call, History, Outcome
 from harness.isolation.actors import USERS
 from harness.isolation.controls import controls_of
-from harness.isolation.machine import Stage, make_machine
+from harness.isolation.machine import make_machine
 from harness.isolation.performer import Performer
+from harness.isolation.stage import Stage
 from harness.surface.operation import Operation, Parameter, Role
 
 IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)

@@ -46,6 +46,14 @@ def test_is_silent_when_callers_get_back_what_they_supplied() -> None:
     assert Canary().judge(story.history) == []
 
 
+def test_is_silent_when_a_title_is_cut_off_within_an_id_that_the_caller_wrote() -> None:
+    text = "change 01a1fdd3-04b9-75a0-8c1f-0123456789ab please"
+    title = ok({"title": "change 01a1fdd3-04b9-75a0-"})
+    story = Writer().call(ALICE, "create", {"text": text}, title)
+    story.call(BOB, "create", {"text": text}, title)
+    assert Canary().judge(story.history) == []
+
+
 def test_is_silent_for_owners_and_for_public_values() -> None:
     story = Writer()
     story.history = History({"alice": "a", "bob": "b"}, public_values=frozenset({TASK}))

@@ -119,6 +119,15 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def compose(session: nox.Session) -> None:
+    """Compose.yaml from nothing to ready, the browser flows against it, and down again."""
+    session.install("-e", ".[dev,e2e]")
+    _chromium(session)
+    flows = ("pytest", "tests/e2e", "--timeout=900", *session.posargs)
+    session.run("crosstalk", "compose", "--", *flows)
+
+
+@nox.session
 def frontend(session: nox.Session) -> None:
     """The frontend without a browser: types, rules, tests, and what it was generated from."""
     if _node():

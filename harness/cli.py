@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
+from harness.commands import compose as compose_command
 from harness.commands import conformance as conformance_command
 from harness.commands import deadlock as deadlock_command
 from harness.commands import demonstrations as demonstrations_command
@@ -25,7 +26,7 @@ from harness.commands import mint as mint_command
 from harness.commands import mutants as mutants_command
 from harness.commands import up as up_command
 from harness.doctor import Options
-from harness.environment import DataAccess, Pooler
+from harness.environment import Attachment, DataAccess, Kind, Pooler
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -37,6 +38,14 @@ app = typer.Typer(
 )
 
 Seed = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
+Environment = Annotated[
+    Kind,
+    typer.Option(help="Start the system as processes or containers, or attach to one that runs."),
+]
+Started = Annotated[
+    Literal["processes", "containers"],
+    typer.Option("--environment", help="Start the system as processes or as containers."),
+]
 
 
 @app.command()
@@ -72,6 +81,15 @@ def isolation(
             help="Start the frontend too; everybody signs up there and brings its tokens.",
         ),
     ] = False,
+    environment: Environment = "processes",
+    attach: Annotated[
+        Path | None,
+        typer.Option(help="With --environment attached: the file that `crosstalk env` wrote."),
+    ] = None,
+    disposable_data: Annotated[
+        bool,
+        typer.Option("--disposable-data", help="What users have stored there may be deleted."),
+    ] = False,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
@@ -86,6 +104,8 @@ def isolation(
             demonstration=demonstration,
             described=target,
             frontend=frontend,
+            environment=environment,
+            attachment=Attachment(attach, disposable_data) if attach else None,
         )
     )
 
@@ -136,9 +156,10 @@ def replay(
             "`none` the real system."
         ),
     ] = None,
+    environment: Started = "processes",
 ) -> None:
     """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
-    raise typer.Exit(isolation_command.replay(file, mutant=mutant))
+    raise typer.Exit(isolation_command.replay(file, mutant=mutant, environment=environment))
 
 
 @app.command()
@@ -172,9 +193,14 @@ def forgeries(
         DataAccess,
         typer.Option(help="How the MCP server reaches data; by REST, the backend trusts it."),
     ] = "direct",
+    environment: Started = "processes",
 ) -> None:
     """Try every forged credential on every surface."""
-    raise typer.Exit(forgeries_command.run(only=only or [], mutant=mutant, data_access=data_access))
+    raise typer.Exit(
+        forgeries_command.run(
+            only=only or [], mutant=mutant, data_access=data_access, environment=environment
+        )
+    )
 
 
 @app.command()
@@ -265,6 +291,20 @@ def doctor(
 
 
 @app.command()
+def compose(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND...", help="Run against it, told how to attach."),
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="Of compose.yaml; may be repeated.")
+    ] = None,
+) -> None:
+    """Start compose.yaml under a name and ports of its own, run a command, take it down."""
+    raise typer.Exit(compose_command.run(command=command or [], profiles=profile or ["offline"]))
+
+
+@app.command()
 def env(
     output: Annotated[
         Path, typer.Option(help="The file to write; one that is there is left alone.")
@@ -289,6 +329,7 @@ def up(
         typer.Option("--with-frontend/--without-frontend", help="The pages; need Node 20.9."),
     ] = True,
     frontend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 3000,
+    environment: Started = "processes",
 ) -> None:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
     raise typer.Exit(
@@ -298,6 +339,7 @@ def up(
             mcp_port=mcp_port,
             frontend=frontend,
             frontend_port=frontend_port,
+            environment=environment,
         )
     )
 

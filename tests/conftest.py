@@ -8,10 +8,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How the flows of a person find the system; every other test starts processes."""
+    group = parser.getgroup("crosstalk", "the running system")
+    group.addoption(
+        "--environment",
+        choices=("processes", "containers", "attached"),
+        default="processes",
+        help="what the flows in tests/e2e run on",
+    )
+    group.addoption("--attach", type=Path, help="with `attached`: what `crosstalk env` wrote")
+    group.addoption(
+        "--disposable-data",
+        action="store_true",
+        help="with `attached`: what users have stored there may be deleted",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,13 @@ from pathlib import Path
 import httpx2
 from rich.table import Table
 
-from harness.environment import DataAccess, ProcessEnvironment, ProcessOptions, RunningSystem
+from harness.environment import (
+    DataAccess,
+    Kind,
+    ProcessOptions,
+    RunningSystem,
+    chosen_environment,
+)
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
 from harness.report.console import make_console
@@ -34,7 +40,11 @@ _LEGEND = (
 
 
 def run(
-    *, only: Sequence[str] = (), mutant: str | None = None, data_access: DataAccess = "direct"
+    *,
+    only: Sequence[str] = (),
+    mutant: str | None = None,
+    data_access: DataAccess = "direct",
+    environment: Kind = "processes",
 ) -> int:
     """Print kinds by surfaces.
 
@@ -51,7 +61,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
         root = get_mutant(mutant).apply(Path(scratch)) if mutant else None
         options = ProcessOptions(run_folder=folder.path, system_root=root, data_access=data_access)
-        with ProcessEnvironment(options) as running:
+        with chosen_environment(environment, options) as running:
             contexts = contexts_of(running, calls_backend=data_access != "direct")
             report = asyncio.run(_try(running, contexts, kinds))
     # They show that the whole trial can fail; a part of it need not show that again.

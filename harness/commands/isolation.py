@@ -12,7 +12,14 @@ from rich.console import Console
 
 from harness.demonstrations import get_demonstration
 from harness.demonstrations.serving import demonstration_target
-from harness.environment import DataAccess, Pooler, ProcessEnvironment, ProcessOptions
+from harness.environment import (
+    Attachment,
+    DataAccess,
+    Kind,
+    Pooler,
+    ProcessOptions,
+    chosen_environment,
+)
 from harness.errors import HarnessError
 from harness.isolation.busy import fill_pools
 from harness.isolation.campaign import Campaign, CampaignOptions
@@ -38,6 +45,8 @@ def running_target(
     *,
     frontend: bool = False,
     pooler: Pooler = "none",
+    environment: Kind = "processes",
+    attachment: Attachment | None = None,
 ) -> Iterator[Target]:
     """What is to be verified, running.
 
@@ -65,7 +74,7 @@ def running_target(
             pooler=pooler,
         )
         about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
-        with ProcessEnvironment(options) as running:
+        with chosen_environment(environment, options, attachment) as running:
             target = reference_target(running, about)
             try:
                 if pooler != "none":
@@ -87,17 +96,23 @@ def play(
     *,
     frontend: bool = False,
     pooler: Pooler = "none",
+    environment: Kind = "processes",
+    attachment: Attachment | None = None,
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
     what += ": PostgreSQL, MCP server, backend, model"
     what += ", frontend (everybody signs up there)" if frontend else ""
     what += ", PgBouncer by transaction" if pooler != "none" else ""
+    what += ", in containers" if environment == "containers" else ""
     if demonstration:
         what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
     if described:
         what = f"what {described} describes"
-    console.print(f"starting {what}", markup=False, soft_wrap=True)
+    if attachment:
+        console.print(f"attaching to what {attachment.file} is for", markup=False, soft_wrap=True)
+    else:
+        console.print(f"starting {what}", markup=False, soft_wrap=True)
     with running_target(
         run.path,
         mutant,
@@ -106,6 +121,8 @@ def play(
         described,
         frontend=frontend,
         pooler=pooler,
+        environment=environment,
+        attachment=attachment,
     ) as target:
         return Campaign(target, options, emit, run.path).run()
 
@@ -122,6 +139,8 @@ def run(
     described: Path | None = None,
     frontend: bool = False,
     pooler: Pooler = "none",
+    environment: Kind = "processes",
+    attachment: Attachment | None = None,
 ) -> int:
     """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
     console = make_console()
@@ -129,6 +148,10 @@ def run(
         raise HarnessError("a planted leak is one of the system: leave out one of the two options")
     if described and (mutant or demonstration):
         raise HarnessError("--target names another system: leave out --mutant and --demonstration")
+    if environment != "processes" and (demonstration or described):
+        raise HarnessError("--environment is for the reference system: leave out the other option")
+    if attachment and mutant:
+        raise HarnessError("a leak is planted in a copy that is started here: leave out --attach")
     where = mutant or demonstration or (described.stem if described else None)
     folder = open_run(f"isolation-{where}" if where else "isolation")
     options = CampaignOptions(calls=calls, seconds=seconds)
@@ -146,6 +169,8 @@ def run(
         described,
         frontend=frontend,
         pooler=pooler,
+        environment=environment,
+        attachment=attachment,
     )
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
@@ -157,7 +182,7 @@ def run(
     return 0
 
 
-def replay(file: Path, *, mutant: str | None) -> int:
+def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -> int:
     """Run a finding again; 1 when it shows again, 0 when it does not."""
     console = make_console()
     finding, about = load(file)
@@ -187,6 +212,7 @@ def replay(file: Path, *, mutant: str | None) -> int:
         shown,
         Path(told) if told else None,
         pooler=cast(Pooler, pooler),
+        environment=environment,
     ) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(finding.script, finding.oracle)

@@ -12,9 +12,10 @@ from rich.console import Console
 from harness.commands.mint import DETAILS
 from harness.environment import (
     EnvironmentFailed,
-    ProcessEnvironment,
+    Kind,
     ProcessOptions,
     RunningSystem,
+    chosen_environment,
 )
 from harness.report.console import make_console
 from harness.report.runs import open_run
@@ -23,7 +24,13 @@ _TTL_SECONDS = 12 * 3_600
 
 
 def run(
-    *, adversarial: bool, backend_port: int, mcp_port: int, frontend: bool, frontend_port: int
+    *,
+    adversarial: bool,
+    backend_port: int,
+    mcp_port: int,
+    frontend: bool,
+    frontend_port: int,
+    environment: Kind = "processes",
 ) -> int:
     """Start everything, say how to use it, and wait."""
     console = make_console()
@@ -41,7 +48,7 @@ def run(
     if frontend:
         console.print("and the frontend; the first time it is built, which takes a minute or two")
     try:
-        with ProcessEnvironment(options) as running:
+        with chosen_environment(environment, options) as running:
             folder.write(DETAILS, json.dumps({"mcp_url": running.mcp_url}))
             _explain(console, running)
             _wait(running)

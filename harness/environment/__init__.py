@@ -1,6 +1,8 @@
 """Starts and stops a system to be verified: as processes, as containers, or attached to one."""
 
 from harness.environment.attached import AttachedEnvironment, AttachedOptions, AttachedSystem
+from harness.environment.choice import Kind, chosen_environment
+from harness.environment.composed import Attachment
 from harness.environment.containers import ContainerEnvironment
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
@@ -17,15 +19,18 @@ __all__ = [
     "AttachedEnvironment",
     "AttachedOptions",
     "AttachedSystem",
+    "Attachment",
     "ContainerEnvironment",
     "DataAccess",
     "Environment",
     "EnvironmentFailed",
+    "Kind",
     "Pooler",
     "ProcessEnvironment",
     "ProcessOptions",
     "Running",
     "RunningProcesses",
     "RunningSystem",
+    "chosen_environment",
     "locate_system",
 ]

@@ -189,14 +189,19 @@ class AttachedEnvironment:
         if not urls:
             raise EnvironmentFailed("nothing to attach to: give the backend's URL or MCP's")
         for url in urls:
-            _require_answer(url)
+            require_answer(url)
         return AttachedSystem(self._options)
 
     def __exit__(self, *failure: object) -> None:
         """Leave the system as it is."""
 
 
-def _require_answer(url: str) -> None:
+def require_answer(url: str) -> None:
+    """See that somebody answers there.
+
+    Raises:
+        EnvironmentFailed: Nobody does, or it is no URL.
+    """
     shown = mask_text(url)
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise EnvironmentFailed(f"{shown} is no http:// or https:// URL")

@@ -1,4 +1,4 @@
-"""A system that was started here, as processes or as containers."""
+"""The reference system as it runs: as processes, as containers, or started by somebody else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RunningSystem:
     """A running system; see `harness.environment.interface.Running`.
 
     Attributes:
-        kind: `processes` or `containers`.
+        kind: `processes`, `containers`, or `attached` where it was not started here.
         backend_url: Base URL of the REST API.
         mcp_url: URL of the MCP endpoint, which is also its resource (RFC 8707).
         model_url: Base URL of the offline model, None with a real one.
@@ -48,7 +48,7 @@ class RunningSystem:
     logs: Path
     services: dict[str, Service] = field(repr=False)
     system_root: Path
-    _guard: Guard = field(repr=False)
+    _guard: Guard | None = field(repr=False)
     frontend_url: str | None = None
     metrics_urls: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,7 +73,8 @@ class RunningSystem:
         Raises:
             EnvironmentFailed: There is none of that name.
         """
-        self._service(name).stop(self._guard)
+        service, guard = self._service(name)
+        service.stop(guard)
 
     def start(self, name: str) -> None:
         """Start a stopped service again and wait until it is ready.
@@ -81,8 +82,8 @@ class RunningSystem:
         Raises:
             EnvironmentFailed: There is none of that name, or it does not start.
         """
-        service = self._service(name)
-        service.start(self._guard)
+        service, guard = self._service(name)
+        service.start(guard)
         service.wait_until_ready()
 
     def restart(self, name: str) -> None:
@@ -119,9 +120,11 @@ class RunningSystem:
             },
         }
 
-    def _service(self, name: str) -> Service:
+    def _service(self, name: str) -> tuple[Service, Guard]:
+        if self._guard is None:
+            raise EnvironmentFailed(f"{name!r} was not started here: do it where the system runs")
         if name not in self.services:
             raise EnvironmentFailed(
                 f"no service {name!r} runs here; there are: {', '.join(self.services)}"
             )
-        return self.services[name]
+        return self.services[name], self._guard

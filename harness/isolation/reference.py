@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from harness.environment import RunningSystem
+from harness.environment import EnvironmentFailed, RunningSystem
 from harness.history import Actor
 from harness.isolation.signed_in import SignedInCredentials
 from harness.isolation.target import Target
@@ -80,6 +80,9 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     """The running reference system as a target; close it before the system ends.
 
     Where its frontend runs, everybody signs up there and brings its tokens.
+
+    Raises:
+        EnvironmentFailed: Users' data may not be deleted there.
     """
     rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
@@ -98,6 +101,11 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         },
         forgeries={each.name: each for each in FORGERIES},
     )
+    if "admin" not in running.databases:
+        raise EnvironmentFailed(
+            "between examples users' data is deleted: allow it with --disposable-data, and say in "
+            "the attached system's file where its database is (POSTGRES_PORT)"
+        )
     erase = Eraser(running.databases["admin"])
     signed_in = None
     if running.frontend_url is not None:

@@ -14,7 +14,7 @@ from harness.isolation.actors import BYSTANDER, USERS
 from harness.isolation.performer import Credentials
 from harness.surface.sign_in import Account, SignIn
 
-_SIGNED_IN = ("rest", "chat")
+_SIGNED_IN = ("rest", "chat", "chatkit")
 # Well inside the five minutes that a token of the reference system lives.
 _RENEW_SECONDS = 120.0
 

@@ -1,9 +1,13 @@
-"""`python -m harness.model --port N [--adversarial | --replay FILE] [--think-ms N]`."""
+"""`python -m harness.model --port N [--adversarial | --replay FILE] [--think-ms N]`.
+
+A container is told by `MODEL_ADVERSARIAL=yes` and `MODEL_PIECE_MS` instead.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,10 +22,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="An offline model that speaks OpenAI's API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--adversarial", action="store_true", help="obey directives in any text")
+    parser.add_argument(
+        "--adversarial",
+        action="store_true",
+        default=os.environ.get("MODEL_ADVERSARIAL") == "yes",
+        help="obey directives in any text",
+    )
     parser.add_argument("--replay", type=Path, help="JSON list of replies to give in order")
     parser.add_argument("--think-ms", type=int, default=0, help="delay before each reply")
-    parser.add_argument("--piece-ms", type=int, default=0, help="delay between streamed pieces")
+    pieces = int(os.environ.get("MODEL_PIECE_MS") or 0)
+    parser.add_argument("--piece-ms", type=int, default=pieces, help="delay between pieces")
     arguments = parser.parse_args()
     mind: Mind = adversarial if arguments.adversarial else helpful
     if arguments.replay:

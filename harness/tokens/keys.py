@@ -95,6 +95,18 @@ class KeyPair:
             raise ValueError("only Ed25519 keys are given to services")
         return {**self.public_jwk(), "d": b64(self.private.private_bytes_raw())}
 
+    @classmethod
+    def from_private_jwk(cls, jwk: Mapping[str, str]) -> KeyPair:
+        """The pair of what `private_jwk` gave.
+
+        Raises:
+            ValueError: It is no private Ed25519 JWK.
+        """
+        if jwk.get("crv") != "Ed25519" or not all(jwk.get(name) for name in ("kid", "d")):
+            raise ValueError("no private Ed25519 JWK")
+        private = Ed25519PrivateKey.from_private_bytes(unb64(jwk["d"]))
+        return cls(jwk["kid"], "EdDSA", private)
+
     def public_pem(self) -> bytes:
         """The public part as PEM (SubjectPublicKeyInfo)."""
         return self.private.public_key().public_bytes(

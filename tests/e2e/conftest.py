@@ -15,7 +15,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+from harness.environment import (
+    Attachment,
+    ProcessOptions,
+    RunningSystem,
+    chosen_environment,
+)
 from tests.e2e.browser import ARGUMENTS, find_chromium
 from tests.e2e.person import Person
 
@@ -32,16 +37,22 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def running(run_folder: Path) -> Iterator[RunningSystem]:
-    """The reference system with its frontend, started once."""
+def running(run_folder: Path, pytestconfig: pytest.Config) -> Iterator[RunningSystem]:
+    """The reference system with its frontend, started once, or one that runs already."""
     options = ProcessOptions(run_folder=run_folder, frontend=True, model_piece_ms=_PIECE_MS)
-    with ProcessEnvironment(options) as system:
+    file = pytestconfig.getoption("--attach")
+    disposable = pytestconfig.getoption("--disposable-data")
+    attachment = Attachment(file, disposable) if file else None
+    kind = pytestconfig.getoption("--environment")
+    with chosen_environment(kind, options, attachment) as system:
         yield system
 
 
 @pytest.fixture
 def set_frontend(running: RunningSystem) -> Iterator[Callable[..., None]]:
     """Starts the frontend again with other settings; at the end as it was."""
+    if "frontend" not in running.services:
+        pytest.skip("a frontend that was not started here is not started again either")
     service = running.services["frontend"]
     before = service.environment
 

@@ -7,6 +7,7 @@ import secrets
 
 import asyncpg
 import httpx2
+import pytest
 
 from harness.environment import RunningSystem
 
@@ -14,6 +15,8 @@ from harness.environment import RunningSystem
 async def test_a_sentence_becomes_a_row_of_its_author(
     running: RunningSystem, alice: str, bob: str
 ) -> None:
+    if running.kind == "attached":
+        pytest.skip("nobody mints tokens for that backend; people sign up there in other tests")
     request_id = f"flow-{secrets.token_hex(8)}"
     headers = {"Authorization": f"Bearer {running.mint(alice)}", "X-Request-ID": request_id}
     async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as http:

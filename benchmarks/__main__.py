@@ -21,6 +21,7 @@ from harness.report.runs import open_run
 # Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
 BENCHMARKS = {
     "bridge": "benchmarks.bridge",
+    "start_to_ready": "benchmarks.start_to_ready",
 }
 
 

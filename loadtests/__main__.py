@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx2
@@ -19,18 +20,22 @@ from rich.table import Table
 from harness.deadlock.topologies import Sizes
 from harness.environment import RunningSystem
 from harness.environment.guard import Guard
+from harness.environment.options import DataAccess
 from harness.errors import HarnessError
 from harness.report.console import make_console
-from harness.report.runs import open_run
+from harness.report.runs import RunFolder, open_run
 from loadtests.accounts import Account
 from loadtests.load_process import LoadProcess
-from loadtests.ours import Ours, make_accounts, observed_system
+from loadtests.ours import Ours, Verdict, make_accounts, observed_system
+from loadtests.outcome import Outcome
 from loadtests.picture import picture
-from loadtests.proof import Outcome, Proof
-from loadtests.requests import MIX, add_task
+from loadtests.proof import Proof
+from loadtests.requests import add_task
 
 _THINK_MS = 200
 _SEEDING = 8
+_SOAK_SECONDS = 600.0
+_OTHER_WAYS: tuple[DataAccess, ...] = ("hybrid", "api")
 
 
 def main() -> int:
@@ -39,44 +44,75 @@ def main() -> int:
     console = make_console()
     run = open_run("load")
     sizes = Sizes(pool=arguments.pool, workers=arguments.workers)
+    outcomes: list[Outcome] = []
     guard = Guard()
     try:
-        with (
-            observed_system(run.path, think_ms=_THINK_MS, data_access=arguments.data_access) as (
-                running,
-                observers,
-            ),
-            LoadProcess(run.path / "load.log") as load,
-        ):
-            phases = list(_phases(short=arguments.short, users=arguments.users))
-            most = max(phase["users"] for phase in phases)
-            accounts = make_accounts(running, max(most, 3 * sizes.pool, 2 * sizes.workers))
-            _store_markers(running, accounts)
-            _warm(running, accounts[0])
-            ours = Ours(running, observers, accounts, run, arguments.data_access)
-            for phase in phases:
-                figures = ours.phase(load, **phase)
-                console.print(_line(phase["name"], figures), markup=False, soft_wrap=True)
-            if arguments.soak:
-                figures = ours.soak(load, arguments.soak, arguments.rate)
-                console.print(_line("soak", figures), markup=False, soft_wrap=True)
-            proof = Proof(
-                running.databases["backend"],
-                [each.subject for each in accounts],
-                sizes,
-                run,
-                lambda each: _say(console, each),
-            )
-            outcomes = [] if arguments.ours else proof.run(load, guard, short=arguments.short)
+        with LoadProcess(run.path / "load.log") as load:
+            with _system(run, arguments.data_access) as (running, observers):
+                phases = list(_phases(short=arguments.short, users=arguments.users))
+                most = max(phase["users"] for phase in phases)
+                accounts = make_accounts(running, max(most, 3 * sizes.pool, 2 * sizes.workers))
+                ours = Ours(running, observers, accounts, run, arguments.data_access)
+                _go_through(ours, load, phases, console)
+                soak = _soak_seconds(arguments)
+                if soak:
+                    figures = ours.soak(load, soak, arguments.rate)
+                    console.print(_line("ours, soak", figures), markup=False, soft_wrap=True)
+                outcomes.append(ours.outcome())
+                _say(console, outcomes[-1])
+                if not arguments.ours:
+                    proof = Proof(
+                        running.databases["backend"],
+                        [each.subject for each in accounts],
+                        sizes,
+                        run,
+                        lambda each: _say(console, each),
+                    )
+                    outcomes += proof.run(load, guard, short=arguments.short)
+            if not (arguments.ours or arguments.short):
+                for way in _OTHER_WAYS:
+                    outcomes.insert(1, _another_way(run, load, way, console))
     finally:
         guard.close()
+    return _judge(run, console, ours.verdict, outcomes)
+
+
+def _system(
+    run: RunFolder, data_access: DataAccess
+) -> AbstractContextManager[tuple[RunningSystem, dict[str, str]]]:
+    folder = run.path if data_access == "direct" else run.path / data_access
+    folder.mkdir(exist_ok=True)
+    return observed_system(folder, think_ms=_THINK_MS, data_access=data_access)
+
+
+def _go_through(
+    ours: Ours, load: LoadProcess, phases: list[dict[str, Any]], console: Console
+) -> None:
+    _store_markers(ours.running, ours.accounts)
+    for phase in phases:
+        figures = ours.phase(load, **phase)
+        line = _line(f"ours, {phase['name']}", figures)
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _another_way(
+    run: RunFolder, load: LoadProcess, data_access: DataAccess, console: Console
+) -> Outcome:
+    """Our system with another way to the data, with fewer phases."""
+    with _system(run, data_access) as (running, observers):
+        ours = Ours(running, observers, make_accounts(running, 100), run, data_access)
+        _go_through(ours, load, list(_phases(short=False, users=100, name=data_access)), console)
+        _say(console, ours.outcome())
+        return ours.outcome()
+
+
+def _judge(run: RunFolder, console: Console, verdict: Verdict, outcomes: list[Outcome]) -> int:
+    """Say and keep what became of everything; the exit status."""
     run.write("boundaries.svg", picture(outcomes))
-    verdict = ours.verdict
     run.write_summary(
         {"topologies": [each.summarized() for each in outcomes], "ours": verdict.summarized()}
     )
-    if outcomes:
-        console.print(_table(outcomes))
+    console.print(_table(outcomes))
     for problem in verdict.departures + verdict.circles + verdict.grown:
         console.print(f"ours: {problem}", markup=False, soft_wrap=True)
     good = verdict.stands and all(each.agree for each in outcomes)
@@ -93,26 +129,36 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=0, help="chats at once on ours")
     ways = ("direct", "api", "hybrid")
     parser.add_argument("--data-access", choices=ways, default="direct", help="of our MCP server")
-    parser.add_argument("--soak", type=float, default=0.0, help="seconds at a constant rate")
-    parser.add_argument("--rate", type=float, default=5.0, help="arrivals a second in the soak")
+    parser.add_argument(
+        "--soak", type=float, help="seconds at a constant rate; 600, or none with --short"
+    )
+    parser.add_argument("--rate", type=float, default=4.0, help="arrivals a second in the soak")
     parser.add_argument("--pool", type=int, default=15, help="connections of a service's pool")
     parser.add_argument("--workers", type=int, default=40, help="worker threads of a service")
     return parser.parse_args()
 
 
-def _phases(*, short: bool, users: int) -> Iterator[dict[str, Any]]:
+def _soak_seconds(arguments: argparse.Namespace) -> float:
+    if arguments.soak is not None:
+        return float(arguments.soak)
+    return 0.0 if arguments.short else _SOAK_SECONDS
+
+
+def _phases(*, short: bool, users: int, name: str = "") -> Iterator[dict[str, Any]]:
     """What ours goes through: everybody at once, coming slowly, coming suddenly, arriving."""
     at_once = {"kind": "rounds", "path": "/api/chat", "body": {"message": "show my tasks"}}
     for count in [users] if users else [30] if short else [100, 500]:
-        yield {"name": f"{count} at once", "users": count, **at_once, "rounds": 1, "seconds": 600.0}
-    ramp = [(3.0, 5), (3.0, 15)] if short else [(5.0, 10), (5.0, 25), (10.0, 50)]
-    yield {"name": "ramp", "users": ramp[-1][1], "kind": "people", "stages": ramp}
-    if not short:
+        called = f"{name} {count} at once".strip()
+        yield {"name": called, "users": count, **at_once, "rounds": 1, "seconds": 600.0}
+    if not name:
+        ramp = [(2.0, 5), (2.0, 15)] if short else [(5.0, 10), (5.0, 25), (10.0, 50)]
+        yield {"name": "ramp", "users": ramp[-1][1], "kind": "people", "stages": ramp}
+    if not short and not name:
         spike = [(5.0, 10), (8.0, 100), (5.0, 10)]
         yield {"name": "spike", "users": 100, "kind": "people", "stages": spike}
-    rate, arriving = (5.0, 4.0) if short else (10.0, 20.0)
+    rate, arriving = (5.0, 3.0) if short else (10.0, 20.0)
     arrive = {"kind": "arrivals", "rate": rate, "arriving": arriving, "seconds": arriving + 60.0}
-    yield {"name": f"{rate:.0f} arrivals a second", "users": 1, **arrive}
+    yield {"name": f"{name} {rate:.0f} arrivals a second".strip(), "users": 1, **arrive}
 
 
 def _store_markers(running: RunningSystem, accounts: list[Account]) -> None:
@@ -129,24 +175,12 @@ def _store_markers(running: RunningSystem, accounts: list[Account]) -> None:
             done.result()
 
 
-def _warm(running: RunningSystem, account: Account) -> None:
-    """One request of each sort: keys are fetched when the first token needs them.
-
-    With 500 chats at once on a system that had served nobody, the backend was too busy to publish
-    its key to the MCP server in time.
-    """
-    with httpx2.Client(base_url=running.backend_url, timeout=60.0) as client:
-        for make in MIX:
-            call = make(account, running.mcp_url)
-            client.request(call.method, call.path, json=call.body, headers=call.headers)
-
-
 def _line(name: str, figures: dict[str, Any]) -> str:
     return (
-        f"ours, {name}: {figures['requests']} requests, {figures['errors']} errors, "
+        f"{name}: {figures['requests']} requests, {figures['errors']} errors, "
         f"{figures['unfinished']} unfinished, {figures['stalls']} stalls, "
         f"{figures['foreign']} foreign of {figures['own']}, "
-        f"p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms"
+        f"p50 {figures['p50_ms']} ms, p95 {figures['p95_ms']} ms, p99 {figures['p99_ms']} ms"
     )
 
 
@@ -155,7 +189,13 @@ def _say(console: Console, outcome: Outcome) -> None:
         f"{each['users']} at once: {'STALL' if each['stalls'] else 'answered'}"
         for each in outcome.phases
     )
+    if outcome.open is not None:
+        stalled, waiting = outcome.open["stalls"], outcome.open["unfinished"]
+        phases += f", arrivals: {f'STALL, {waiting} waiting' if stalled else 'answered'}"
     console.print(f"{outcome.name}: {phases}", markup=False, soft_wrap=True)
+    if outcome.observed_cycle:
+        said = "; ".join(filter(None, (outcome.observed_cycle, outcome.pools)))
+        console.print(f"    {said}", markup=False, soft_wrap=True)
 
 
 def _table(outcomes: list[Outcome]) -> Table:

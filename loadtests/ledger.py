@@ -8,7 +8,8 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-_KEPT = 4_000
+# As many as the largest phase has at once, and few enough that keeping them is no growth.
+_KEPT = 1_500
 
 
 @dataclass(slots=True)

@@ -2,9 +2,12 @@
 
 It finds the system that `crosstalk up` runs (`CROSSTALK_RUN` names another run folder), mints
 tokens for its users, and ends with status 1 if the system stalled or showed anybody another's text.
+Where no run folder is at hand, as in a container, `CROSSTALK_BACKEND_URL`, `CROSSTALK_MCP_URL`,
+`CROSSTALK_MCP_RESOURCE_URL` and `CROSSTALK_ISSUER_KEYS` say the same.
 
 `locust -f loadtests/locustfile.py People` are users who wait for their answers; `... Visitors
---arrival-rate 20` are requests that arrive at a constant rate and wait for nobody.
+--arrival-rate 20` are requests that arrive at a constant rate and wait for nobody. Distributed with
+Locust's own `--master` and `--worker`, workers share the rate.
 """
 
 from __future__ import annotations
@@ -12,18 +15,18 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-import gevent
 from gevent.event import Event
 from locust import events
+from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.accounts import of_running_system
+from loadtests.judge import Judge
 from loadtests.people import Arrivals, Person
 from loadtests.requests import add_task
-from loadtests.tally import Tally
 
 _PLACE = of_running_system()
-_TALLY = Tally.create(patience=10.0)
-_LOOK_SECONDS = 0.5
+_TALLY = Judge().attach().tally
+_SOURCES = "visitors' sources"
 
 
 class People(Person):
@@ -36,17 +39,23 @@ class People(Person):
 
 
 class Visitors(Arrivals):
-    """Requests at a constant rate."""
+    """Requests at a constant rate.
+
+    Attributes:
+        sources: Among how many processes the rate is shared.
+    """
 
     host = _PLACE.backend_url
     tally = _TALLY
     mcp_url = _PLACE.mcp_url
     seconds = float("inf")
+    grace = 30.0
+    sources = 1
 
     def on_start(self) -> None:
         """Have accounts with tasks."""
         options = self.environment.parsed_options
-        self.rate = options.arrival_rate
+        self.rate = options.arrival_rate / self.sources
         self.ended = Event()
         self.accounts = [_PLACE.account() for _ in range(options.visitors)]
         for account in self.accounts:
@@ -61,26 +70,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--visitors", type=int, default=50, help="Accounts that visitors have")
 
 
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def listen(runner: Any, **given: Any) -> None:
+    """A worker is told among how many the rate is shared."""
+    if isinstance(runner, WorkerRunner):
+        runner.register_message(_SOURCES, _take_share)
+
+
+def _take_share(environment: Any, msg: Any, **given: Any) -> None:
+    Visitors.sources = msg.data["sources"]
+
+
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
-def watch(**given: Any) -> None:
-    """Look for stalls while the test runs."""
-    gevent.spawn(_watch)
-
-
-def _watch() -> None:
-    while True:
-        gevent.sleep(_LOOK_SECONDS)
-        stall = _TALLY.watchdog.look()
-        if stall is not None:
-            print(f"STALL: nothing answered for {stall.seconds:.0f} s, {stall.in_flight} waiting")
-
-
-@events.quitting.add_listener  # type: ignore[untyped-decorator]
-def judge(environment: Any, **given: Any) -> None:
-    """The verdict as exit status."""
-    figures = _TALLY.figures()
-    for key in ("requests", "unfinished", "errors", "stalls", "foreign", "own"):
-        print(f"{key:>10}  {figures[key]}")
-    # Locust stops people in the middle of what they do; only arrivals must all be answered.
-    if figures["stalls"] or figures["foreign"]:
-        environment.process_exit_code = 1
+def share(environment: Any, **given: Any) -> None:
+    """A master gives each worker one source of arrivals, as far as there are users."""
+    runner = environment.runner
+    if isinstance(runner, MasterRunner):
+        sources = max(1, min(runner.worker_count, runner.target_user_count))
+        Visitors.fixed_count = sources
+        runner.send_message(_SOURCES, {"sources": sources})

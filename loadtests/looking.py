@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -17,12 +20,34 @@ from harness.deadlock.traces import Action, Seen
 _SECONDS = 5.0
 
 
-def look(observers: Mapping[str, str]) -> dict[str, Any]:
-    """What each observer says: how requests stand, and the stacks."""
+def look(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """What each observer says: how requests stand, pool figures and stacks.
+
+    Args:
+        observers: Service to its observer's URL.
+        pids: Service to its process, which is also told to dump its stacks by itself, for one that
+            cannot answer.
+    """
+    for pid in (pids or {}).values():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGUSR1)
     return {
-        service: {"standing": ask(f"{url}/"), "stacks": ask(f"{url}/stacks")}
+        service: {
+            "standing": ask(f"{url}/"),
+            "pools": ask(f"{url}/pools"),
+            "stacks": ask(f"{url}/stacks"),
+        }
         for service, url in observers.items()
     }
+
+
+def pool_figures(seen: Mapping[str, Any]) -> str:
+    """The pools of each service, as words."""
+    return "; ".join(
+        f"{service} pool: {pool['checked_out']} of {pool['size']} connections taken"
+        for service, said in seen.items()
+        for pool in said.get("pools") or ()
+    )
 
 
 def steps(observers: Mapping[str, str]) -> list[Any]:

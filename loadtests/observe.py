@@ -11,11 +11,14 @@ free HTTP connection is part of that, and is not told apart.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +38,10 @@ class Plan:
 
     Attributes:
         port: Where to answer: `/` how requests stand, `/traces` what they did, `/steps` how much of
-            it, `/stacks` where threads and tasks are, `/tasks` how many tasks there are.
+            it, `/stacks` where threads and tasks are, `/pools` each pool's figures, `/tasks` how
+            many tasks there are.
+        dump: File that receives the stacks of all threads at each SIGUSR1, written by
+            `faulthandler` without the interpreter's help; none if empty.
         pool: Name of a connection of this service's pool.
         loop: Name of this service's event loop.
         worker: Name of a worker thread of this service.
@@ -44,6 +50,7 @@ class Plan:
 
     port: int
     pool: str
+    dump: str = ""
     loop: str = "backend event loop"
     worker: str = "worker thread"
     calls: dict[str, str] = field(default_factory=dict)
@@ -61,6 +68,7 @@ class Observer:
         self._plan = plan
         self._request = request
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pools: weakref.WeakSet[Any] = weakref.WeakSet()
         self.ledger = Ledger()
 
     def watch(self) -> None:
@@ -68,12 +76,17 @@ class Observer:
         self._watch_pools()
         self._watch_calls()
         self._watch_workers()
+        if self._plan.dump:
+            # It must stay open: the handler writes to its descriptor.
+            self._dump = open(self._plan.dump, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+            faulthandler.register(signal.SIGUSR1, file=self._dump, all_threads=True)
         handler = _handler(
             {
                 "/": self.standing,
                 "/traces": self.ledger.traces,
                 "/steps": lambda: self.ledger.steps,
                 "/stacks": self.stacks,
+                "/pools": self.pools,
                 "/tasks": self.tasks,
             }
         )
@@ -104,6 +117,18 @@ class Observer:
                 found[f"task {task.get_name()}"] = _lines(summary)
         return found
 
+    def pools(self) -> list[dict[str, int]]:
+        """What each pool of connections says of itself."""
+        return [
+            {
+                "size": pool.size(),
+                "overflow": max(0, pool.overflow()),
+                "checked_out": pool.checkedout(),
+                "idle": pool.checkedin(),
+            }
+            for pool in list(self._pools)
+        ]
+
     def tasks(self) -> int:
         """How many tasks the event loop has."""
         return len(asyncio.all_tasks(self._loop)) if self._loop is not None else 0
@@ -124,13 +149,15 @@ class Observer:
 
     def _watch_pools(self) -> None:
         from sqlalchemy import event
-        from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+        from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool
 
         ledger, plan = self.ledger, self._plan
         connect = Pool.connect
 
         def watched(pool: Any) -> Any:
             request = self._request()
+            if isinstance(pool, QueuePool):
+                self._pools.add(pool)
             blocks = self._in_loop() and not isinstance(pool, AsyncAdaptedQueuePool)
             if blocks:
                 ledger.acquire(request, plan.loop)

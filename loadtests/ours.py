@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.deadlock.search import resources
+from harness.deadlock.search import predict, resources
 from harness.deadlock.topologies import Sizes, topologies
 from harness.deadlock.traces import departure
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
@@ -20,8 +20,9 @@ from harness.environment.wiring import package_root
 from harness.report.runs import RunFolder
 from loadtests.accounts import Account, Place
 from loadtests.load_process import LoadProcess
-from loadtests.looking import merged_traces, observed_circle
+from loadtests.looking import merged_traces, observed_circle, pool_figures
 from loadtests.observe import VARIABLE, Plan
+from loadtests.outcome import Outcome
 from loadtests.running import TO_BACKEND, TO_MCP
 from loadtests.soak import Sampler, grown, picture
 
@@ -31,8 +32,11 @@ _DECLARED: Mapping[DataAccess, str] = {
     "api": "separate-through-rest",
     "hybrid": "separate-hybrid",
 }
-# The first word of a request's id, and what it is declared as.
+# The first word of a request's id, and what it is declared as; anything else (a probe, say) may
+# take no more than a plain request or tool.
 _KINDS = {"chat": "chat", "rest": "REST request", "tool": "tool call"}
+_OTHERS = ("REST request", "tool call")
+_MOST_DEPARTURES = 5
 _PATIENCE = 10.0
 # Asked is whether it stalls, not whether it is quick: a slow machine must not meet time-outs.
 _UNHURRIED = {
@@ -52,7 +56,7 @@ class Verdict:
     Attributes:
         phases: The figures of each phase, by its name.
         departures: Requests that took something that is not declared.
-        traced: Requests that were compared, by kind.
+        traced: Requests that took something and were compared, by kind.
         circles: Circles that were seen; there must be none.
         grown: What services had ever more of during a soak.
     """
@@ -75,7 +79,8 @@ class Verdict:
             )
             and not self.departures
             and not self.grown
-            and bool(self.traced)
+            # Of every kind, or the comparison says nothing of it.
+            and all(self.traced.get(kind) for kind in _KINDS.values())
         )
 
     def summarized(self) -> dict[str, Any]:
@@ -126,6 +131,7 @@ def observed_system(
                     Plan(
                         port=port,
                         pool=f"{names[service]} pool connection",
+                        dump=str(folder.resolve() / f"{service}.stacks"),
                         loop=f"{names[service]} event loop",
                         worker=f"{names[service]} worker thread",
                         calls=calls,
@@ -166,11 +172,12 @@ class Ours:
         run: RunFolder,
         data_access: DataAccess = "direct",
     ) -> None:
-        self._running = running
+        self.running = running
         self._observers = observers
-        self._accounts = accounts
+        self.accounts = accounts
         self._run = run
         self._declared = topologies(Sizes())[_DECLARED[data_access]]
+        self._compared: set[str] = set()
         self.verdict = Verdict()
 
     def phase(self, load: LoadProcess, name: str, users: int, **what: Any) -> dict[str, Any]:
@@ -184,51 +191,72 @@ class Ours:
         """
         figures = load.run(
             {
-                "host": self._running.backend_url,
-                "mcp_url": self._running.mcp_url,
+                "host": self.running.backend_url,
+                "mcp_url": self.running.mcp_url,
                 "users": users,
                 "patience": _PATIENCE,
-                "accounts": [each.plain() for each in self._accounts],
+                "accounts": [each.plain() for each in self.accounts],
                 "observers": dict(self._observers),
+                "pids": self._pids,
                 **what,
             }
         )
         seen = figures.pop("seen")
         self._run.write(f"ours-{name.replace(' ', '-')}.html", figures.pop("html"))
         if seen is not None:
-            self._run.write(f"ours-{name}-stall.json", json.dumps(seen, indent=1))
+            self._run.write(f"ours-{name.replace(' ', '-')}-stall.json", json.dumps(seen, indent=1))
             capacities = {each.name: each.capacity for each in resources(self._declared)}
-            self.verdict.circles.append(observed_circle(seen, capacities, "request"))
-        self.verdict.phases[name] = {"users": users, **figures}
+            circle = observed_circle(seen, capacities, "request") or "no circle"
+            self.verdict.circles.append(f"stalled in {name}: {circle}; {pool_figures(seen)}")
+        self.verdict.phases[name] = {"users": users, "kind": what["kind"], **figures}
         self.compare()
         return self.verdict.phases[name]
 
     def soak(self, load: LoadProcess, seconds: float, rate: float) -> dict[str, Any]:
         """So many requests a second for so long; services must not grow meanwhile."""
-        pids = {name: self._running.services[name].pid for name in self._observers}
         arrive = {"kind": "arrivals", "rate": rate, "arriving": seconds, "seconds": seconds + 60.0}
-        with Sampler(pids, self._observers) as sampler:
+        with Sampler(self._pids, self._observers) as sampler:
             figures = self.phase(load, "soak", 1, **arrive)
         self.verdict.grown = grown(sampler.samples)
         self._run.write("soak.json", json.dumps(sampler.samples))
         self._run.write("soak.svg", picture(sampler.samples))
         return figures
 
+    def outcome(self) -> Outcome:
+        """Our own system's line beside the other topologies': what chats at once came to."""
+        verdict, phases = self.verdict, list(self.verdict.phases.values())
+        rounds = [each for each in phases if each["kind"] == "rounds"]
+        stalled = [each["users"] for each in rounds if each["stalls"]]
+        return Outcome(
+            self._declared.name,
+            self._declared.summary,
+            predict(self._declared).boundary,
+            min(stalled, default=None),
+            observed_cycle="; ".join(verdict.circles),
+            departures=list(verdict.departures),
+            traced=sum(verdict.traced.values()),
+            phases=rounds,
+            open=next((each for each in phases if each["kind"] == "arrivals"), None),
+        )
+
     def compare(self) -> None:
         """Hold what requests did against what is declared."""
         declared = {each.name: each for each in self._declared.requests}
-        traced: dict[str, int] = {}
-        departures = []
+        verdict = self.verdict
         for identifier, trace in merged_traces(self._observers).items():
-            kind = _KINDS.get(identifier.split(".")[0])
-            if kind is None:
+            if identifier in self._compared or not trace:
                 continue
-            traced[kind] = traced.get(kind, 0) + 1
-            found = departure(declared[kind], trace)
-            if found is not None:
-                departures.append(f"{kind} {identifier}: {found}")
-        self.verdict.traced = traced
-        self.verdict.departures = departures[:5]
+            self._compared.add(identifier)
+            kind = _KINDS.get(identifier.split(".")[0])
+            if kind is not None:
+                verdict.traced[kind] = verdict.traced.get(kind, 0) + 1
+            found = [departure(declared[each], trace) for each in ([kind] if kind else _OTHERS)]
+            if None not in found and len(verdict.departures) < _MOST_DEPARTURES:
+                verdict.departures.append(f"{kind or 'other'} {identifier}: {found[0]}")
+
+    @property
+    def _pids(self) -> dict[str, int]:
+        return {name: self.running.services[name].pid for name in self._observers}
 
 
 def make_accounts(running: RunningSystem, count: int) -> list[Account]:

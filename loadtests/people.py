@@ -8,9 +8,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.pool import Group
 from locust import between, constant, task
 from locust.contrib.fasthttp import FastHttpSession, FastHttpUser
 from locust.exception import StopUser
@@ -69,6 +71,7 @@ class Arrivals(FastHttpUser):
         accounts: Who arrives, in turns; each has a task with their marker.
         rate: Arrivals a second, at random moments (a Poisson process).
         seconds: For how long.
+        grace: How long those who have arrived are waited for when the test is stopped, in seconds.
     """
 
     abstract = True
@@ -76,6 +79,7 @@ class Arrivals(FastHttpUser):
     wait_time = constant(0)
     network_timeout = 600.0
     concurrency = 2_000
+    grace = 0.0
     tally: Tally
     mcp_url: str
     accounts: list[Account]
@@ -83,23 +87,44 @@ class Arrivals(FastHttpUser):
     seconds: float
     ended: Event
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._under_way = Group()
+
+    def pick(self, account: Account) -> Call:
+        """What somebody who arrives does."""
+        return random.choices(_KINDS, _WEIGHTS)[0](account, self.mcp_url)  # noqa: S311
+
     @task
     def arrive(self) -> None:
         """Let everybody arrive, then wait for their answers."""
         due = time.monotonic()
         until = due + self.seconds
-        under_way = []
         number = 0
         while (due := due + random.expovariate(self.rate)) < until:
             gevent.sleep(max(0.0, due - time.monotonic()))
             account = self.accounts[number % len(self.accounts)]
             number += 1
-            call = random.choices(_KINDS, _WEIGHTS)[0](account, self.mcp_url)  # noqa: S311
-            arguments = (self.client, self.tally, account, call, due)
-            under_way.append(gevent.spawn(send, *arguments))
-        gevent.joinall(under_way)
+            call = self.pick(account)
+            self._under_way.spawn(send, self.client, self.tally, account, call, due)
+        self._under_way.join()
         self.ended.set()
         raise StopUser()
+
+    def on_stop(self) -> None:
+        """Let those who have arrived be answered; who is not by then counts as an error."""
+        self._under_way.join(timeout=self.grace)
+        for _ in range(len(self._under_way)):
+            self.tally.errors["no answer by the end"] += 1
+            self.environment.events.request.fire(
+                request_type="open",
+                name="no answer by the end",
+                response_time=self.grace * 1000,
+                response_length=0,
+                context={},
+                exception=TimeoutError("no answer by the end"),
+            )
+        self._under_way.kill(block=False)
 
 
 def send(
@@ -118,8 +143,17 @@ def send(
         call: What is sent.
         due: When it was meant to be sent, in monotonic seconds; now by default.
     """
-    began = time.monotonic() if due is None else due
     tally.watchdog.begin()
+    try:
+        _send(client, tally, account, call, time.monotonic() if due is None else due)
+    except gevent.GreenletExit:
+        tally.watchdog.withdraw()
+        raise
+
+
+def _send(
+    client: FastHttpSession, tally: Tally, account: Account, call: Call, began: float
+) -> None:
     with client.request(
         call.method,
         call.path,
@@ -128,6 +162,9 @@ def send(
         headers=dict(call.headers),
         catch_response=True,
     ) as response:
+        took = (time.monotonic() - began) * 1000
+        # Locust's own figures count from the moment at which it was meant to be sent, too.
+        response.request_meta["response_time"] = took
         text = response.text or ""
         fault = call.fault(response.status_code, text or str(response.error or ""))
         foreign = account.subject.foreign(text)
@@ -135,6 +172,6 @@ def send(
             tally.failed(call.kind, fault)
             response.failure(fault[:200])
         else:
-            tally.answered(call.kind, account.subject, text, (time.monotonic() - began) * 1000)
+            tally.answered(call.kind, account.subject, text, took)
         if foreign:
             response.failure("another user's text in the answer")

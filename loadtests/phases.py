@@ -29,6 +29,8 @@ from loadtests.tally import Tally
 
 _LOOK_SECONDS = 0.1
 _STANDSTILL_SECONDS = 1.0
+# Who has no answer so long after the end has none.
+_GRACE_SECONDS = 120.0
 
 
 class Barrier:
@@ -74,12 +76,17 @@ class Chatter(FastHttpUser):
             raise StopUser()
         self._left -= 1
         self.barrier.wait()
-        headers = {
-            "Authorization": f"Bearer {self._account.token}",
-            "X-Request-ID": f"chat.{secrets.token_hex(8)}",
-        }
-        call = Call("chat", "POST", self.path, headers, self.body)
+        call = chat_at(self.path, self.body, self._account)
         send(self.client, self.tally, self._account, call)
+
+
+def chat_at(path: str, body: Any, account: Account) -> Call:
+    """A chat at a topology's endpoint, or ours."""
+    headers = {
+        "Authorization": f"Bearer {account.token}",
+        "X-Request-ID": f"chat.{secrets.token_hex(8)}",
+    }
+    return Call("chat", "POST", path, headers, body)
 
 
 def rounds(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
@@ -115,12 +122,17 @@ def people(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
 
 
 def arrivals(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
-    """Requests arrive at a constant rate; the phase ends when the last is answered."""
+    """Requests arrive at a constant rate; the phase ends when the last is answered.
+
+    They are chats where the phase has a path, and otherwise what people do.
+    """
     ended = Event()
+    path, body = phase.get("path"), phase.get("body")
     members = {
         "host": phase["host"],
         "tally": tally,
-        "mcp_url": phase["mcp_url"],
+        "mcp_url": phase.get("mcp_url", ""),
+        **({"pick": lambda self, account: chat_at(path, body, account)} if path else {}),
         "accounts": _accounts(phase),
         "rate": phase["rate"],
         "seconds": phase["arriving"],
@@ -150,7 +162,7 @@ def _run(
         while seen is None and time.monotonic() < until and not over():
             gevent.sleep(_LOOK_SECONDS)
             if tally.watchdog.look() is not None:
-                seen = standstill(tally, phase["observers"])
+                seen = standstill(tally, phase)
     if seen is None:
         seen = _drain(phase, tally, user)
     figures = tally.figures()
@@ -165,21 +177,23 @@ def _drain(phase: dict[str, Any], tally: Tally, user: type[FastHttpUser]) -> dic
     if issubclass(user, Person):
         user.closing = True
     seen: dict[str, Any] | None = None
-    while seen is None and tally.watchdog.in_flight:
+    until = time.monotonic() + _GRACE_SECONDS
+    while seen is None and tally.watchdog.in_flight and time.monotonic() < until:
         gevent.sleep(_LOOK_SECONDS)
         if tally.watchdog.look() is not None:
-            seen = standstill(tally, phase["observers"])
+            seen = standstill(tally, phase)
     return seen
 
 
-def standstill(tally: Tally, observers: dict[str, str]) -> dict[str, Any] | None:
+def standstill(tally: Tally, phase: dict[str, Any]) -> dict[str, Any] | None:
     """What is seen in a stall; None if something still moves, which is slow and no stall."""
+    observers = phase["observers"]
     before = steps(observers)
     gevent.sleep(_STANDSTILL_SECONDS)
     if observers and steps(observers) != before:
         tally.watchdog.dismiss()
         return None
-    return look(observers)
+    return look(observers, phase.get("pids"))
 
 
 _KINDS = {"rounds": rounds, "people": people, "arrivals": arrivals}

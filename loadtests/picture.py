@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from loadtests.proof import Outcome
+from loadtests.outcome import Outcome
 
 _LEFT, _WIDTH, _ROW, _TOP = 270, 860, 34, 56
 _STYLE = (

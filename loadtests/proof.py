@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.deadlock.cycle import find_cycle, sentence
@@ -16,58 +15,17 @@ from harness.environment.guard import Guard
 from harness.report.runs import RunFolder
 from loadtests.accounts import Account
 from loadtests.load_process import LoadProcess
-from loadtests.looking import merged_traces, observed_circle
+from loadtests.looking import merged_traces, observed_circle, pool_figures
+from loadtests.outcome import NOT_TRACED, Outcome
 from loadtests.running import RunningTopology
 from loadtests.tally import Subject
 from loadtests.topologies.__main__ import NAMES
 
 _PATIENCE = 3.0
-# The SDK sends from a task of its own, so that calls cannot be told apart by request.
-_NOT_TRACED = frozenset({"shared-singleton-connection"})
+# Arrivals a second, times the boundary or the pool; a chat takes half a second when alone.
+_OPEN_FACTOR = 4
+_OPEN = {"arriving": 2.0, "seconds": 30.0}
 _TIMEOUTS = {"pool": 8.0, "call": 60.0, "think": 0.4}
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the model said of a topology, and what happened.
-
-    Attributes:
-        name: The topology.
-        summary: One sentence about it.
-        predicted: Smallest number of requests that can stall; None for never.
-        observed: Smallest number that did; None if none did.
-        cycle: The predicted circle.
-        observed_cycle: The circle that was seen among the requests that stood still.
-        departures: Requests that took something that is not declared.
-        traced: Requests that were compared with the declaration.
-        phases: The figures of each run.
-    """
-
-    name: str
-    summary: str
-    predicted: int | None
-    observed: int | None = None
-    cycle: str = ""
-    observed_cycle: str = ""
-    departures: list[str] = field(default_factory=list)
-    traced: int = 0
-    phases: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def agree(self) -> bool:
-        """The boundaries are equal, with the same circle, and nothing undeclared was taken."""
-        return (
-            self.predicted == self.observed
-            and bool(self.cycle) == bool(self.observed_cycle)
-            and not self.departures
-            and (self.traced > 0 or self.name in _NOT_TRACED)
-            # Who is far from the boundary must simply be answered.
-            and not any(each["errors"] for each in self.phases if not each["stalls"])
-        )
-
-    def summarized(self) -> dict[str, Any]:
-        """As in `summary.json`."""
-        return {**asdict(self), "agree": self.agree, "cycle": self.cycle or None}
 
 
 def user_counts(boundary: int | None, sizes: Sizes, *, short: bool) -> list[int]:
@@ -143,12 +101,20 @@ class Proof:
             topology.name, topology.summary, prediction.boundary, cycle=sentence(cycle)
         )
         rounds = 1 if short else 2
-        for users in user_counts(prediction.boundary, self._sizes, short=short):
+        phases = [
+            {"kind": "rounds", "users": users, "rounds": rounds, "seconds": 30.0}
+            for users in user_counts(prediction.boundary, self._sizes, short=short)
+        ]
+        if not short:
+            # Nobody waits for anybody, so that clients that wait cannot hide a stall.
+            rate = _OPEN_FACTOR * (prediction.boundary or self._sizes.pool)
+            phases.append({"kind": "arrivals", "users": 1, "rate": rate, **_OPEN})
+        for phase in phases:
             # What has stalled is not used again.
             running = running or self._start(prediction, guard)
             try:
                 running.wait_until_ready()
-                stalled = self._phase(load, running, topology, outcome, users, rounds)
+                stalled = self._phase(load, running, topology, outcome, phase)
             except BaseException:
                 running.stop(guard)
                 raise
@@ -165,35 +131,39 @@ class Proof:
         running: RunningTopology,
         topology: Topology,
         outcome: Outcome,
-        users: int,
-        rounds: int,
+        phase: dict[str, Any],
     ) -> bool:
+        arriving = phase["kind"] == "arrivals"
+        most = len(self._subjects) if arriving else phase["users"]
         figures = load.run(
             {
-                "kind": "rounds",
+                **phase,
                 "host": running.url,
                 "path": "/chat",
                 "body": {},
-                "users": users,
-                "rounds": rounds,
-                "seconds": 30.0,
                 "patience": _PATIENCE,
                 # Who calls a topology is who the bearer says.
-                "accounts": [Account(each, each.user).plain() for each in self._subjects[:users]],
+                "accounts": [Account(each, each.user).plain() for each in self._subjects[:most]],
                 "observers": running.observers,
+                "pids": running.pids,
             }
         )
+        name = f"{topology.name}-{'arrivals' if arriving else phase['users']}"
         seen = figures.pop("seen")
-        self._run.write(f"{topology.name}-{users}.html", figures.pop("html"))
+        self._run.write(f"{name}.html", figures.pop("html"))
         if seen is not None:
-            name = f"{topology.name}-{users}-stall.json"
-            self._run.write(name, json.dumps(seen, indent=1))
-            capacities = {each.name: each.capacity for each in resources(topology)}
-            circle = observed_circle(seen, capacities, "chat")
-            if outcome.observed is None or users < outcome.observed:
-                outcome.observed, outcome.observed_cycle = users, circle
-        elif topology.name not in _NOT_TRACED:
+            self._run.write(f"{name}-stall.json", json.dumps(seen, indent=1))
+        elif topology.name not in NOT_TRACED:
             self._compare(running, topology, outcome)
+        if arriving:
+            outcome.open = {"rate": phase["rate"], **figures}
+            return seen is not None
+        users = phase["users"]
+        if seen is not None and (outcome.observed is None or users < outcome.observed):
+            capacities = {each.name: each.capacity for each in resources(topology)}
+            outcome.observed = users
+            outcome.observed_cycle = observed_circle(seen, capacities, "chat")
+            outcome.pools = pool_figures(seen)
         outcome.phases.append({"users": users, **figures})
         return seen is not None
 

@@ -63,47 +63,55 @@ class RunningTopology:
             "CALL_TIMEOUT_SECONDS": str(timeouts["call"]),
         }
         calls = {mcp_url: TO_MCP, self.url: TO_BACKEND}
-        self._services = [
-            ServiceProcess(
+        self._services = {
+            tier: ServiceProcess(
                 name=f"{name} {tier}",
                 command=_command(name, tier, ports[tier]),
-                environment={**common, VARIABLE: json.dumps(_plan(tier, observers[tier], calls))},
+                environment={
+                    **common,
+                    VARIABLE: _plan(tier, observers[tier], calls, logs / f"{name}-{tier}.stacks"),
+                },
                 log=logs / f"{name}-{tier}.log",
                 port=ports[tier],
                 probe=partial(listens, ports[tier]),
             )
             for tier in tiers
-        ]
+        }
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Tier to its process."""
+        return {tier: service.pid for tier, service in self._services.items()}
 
     def start(self, guard: Guard) -> None:
         """Start its processes."""
-        for service in self._services:
+        for service in self._services.values():
             service.start(guard)
 
     def wait_until_ready(self) -> None:
         """Wait until all of them listen."""
-        for service in self._services:
+        for service in self._services.values():
             service.wait_until_ready()
 
     def stop(self, guard: Guard) -> None:
         """End its processes, at once: some of them stand still on purpose."""
-        for service in self._services:
+        for service in self._services.values():
             if service.alive():
                 os.kill(service.pid, 9)
             service.stop(guard)
         self._ports.release()
 
 
-def _plan(tier: str, port: int, calls: Mapping[str, str]) -> dict[str, object]:
+def _plan(tier: str, port: int, calls: Mapping[str, str], dump: Path) -> str:
     names = {"backend": "backend", "mcp": "MCP"}
-    return asdict(
-        Plan(
-            port=port,
-            pool=f"{names[tier]} pool connection",
-            loop=f"{names[tier]} event loop",
-            calls=dict(calls),
-        )
+    plan = Plan(
+        port=port,
+        pool=f"{names[tier]} pool connection",
+        dump=str(dump),
+        loop=f"{names[tier]} event loop",
+        calls=dict(calls),
     )
+    return json.dumps(asdict(plan))
 
 
 def _command(name: str, tier: str, port: int) -> list[str]:

@@ -2,8 +2,8 @@
 
 Made for the system in containers: each person gets an account of the frontend's and does by REST
 and chat what a browser does; the MCP server is reached only through the backend. `SIGN_IN_URL` is
-where accounts are made, `SIGN_IN_ORIGIN` the frontend's public origin, where that is another. Run
-distributed, each worker judges its own share; a stall, or another's text, ends it with status 1.
+where accounts are made, `SIGN_IN_ORIGIN` the frontend's public origin, where that is another. A
+stall, or another's text, ends it with status 1 (`loadtests.judge`).
 """
 
 from __future__ import annotations
@@ -15,24 +15,23 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import gevent
 import requests
-from locust import FastHttpUser, between, events, task
+from locust import FastHttpUser, between, task
 from locust.exception import StopUser
 
 from loadtests.accounts import Account
+from loadtests.judge import Judge
 from loadtests.people import send
 from loadtests.requests import MIX, add_task, call_tool
-from loadtests.tally import Subject, Tally
+from loadtests.tally import Subject
 
 _SIGN_IN = os.environ.get("SIGN_IN_URL", "http://localhost:3000").rstrip("/")
 _ORIGIN = os.environ.get("SIGN_IN_ORIGIN", _SIGN_IN).rstrip("/")
 _SECONDS = 30.0
 # Well inside the five minutes that a token lives.
 _RENEW_SECONDS = 120.0
-_LOOK_SECONDS = 0.5
 _MIX = {kind: weight for kind, weight in MIX.items() if kind is not call_tool}
-_TALLY = Tally.create(patience=10.0)
+_TALLY = Judge().attach().tally
 
 
 @dataclass(slots=True)
@@ -99,29 +98,3 @@ class Members(FastHttpUser):
     def _send(self, kind: Any) -> None:
         account = self._member.account()
         send(self.client, _TALLY, account, kind(account, ""))
-
-
-@events.test_start.add_listener  # type: ignore[untyped-decorator]
-def watch(**given: Any) -> None:
-    """Look for stalls while the test runs."""
-    gevent.spawn(_watch)
-
-
-def _watch() -> None:
-    while True:
-        gevent.sleep(_LOOK_SECONDS)
-        stall = _TALLY.watchdog.look()
-        if stall is not None:
-            print(f"STALL: nothing answered for {stall.seconds:.0f} s, {stall.in_flight} waiting")
-
-
-@events.test_stop.add_listener  # type: ignore[untyped-decorator]
-def judge(environment: Any, **given: Any) -> None:
-    """What this process saw; the verdict as its exit status."""
-    figures = _TALLY.figures()
-    if not figures["requests"]:
-        return
-    for key in ("requests", "errors", "stalls", "foreign", "own"):
-        print(f"{key:>10}  {figures[key]}")
-    if figures["stalls"] or figures["foreign"]:
-        environment.process_exit_code = 1

@@ -1,4 +1,4 @@
-"""Whether services grow while they work: memory, open files, threads and tasks, sampled."""
+"""Whether services grow while they work: memory, files, connections, threads, tasks; sampled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,20 @@ from loadtests.looking import ask
 
 _EVERY_SECONDS = 2.0
 # How much more the last quarter of a run may show than the second, for what differs by chance.
-_SLACK = {"memory_mb": 15.0, "files": 10.0, "threads": 3.0, "tasks": 10.0}
+_SLACK = {
+    "memory_mb": 15.0,
+    "files": 10.0,
+    "connections": 10.0,
+    "pool_taken": 3.0,
+    "threads": 3.0,
+    "tasks": 10.0,
+}
+_TITLES = {
+    "memory_mb": "memory, MB",
+    "files": "open files",
+    "connections": "TCP connections",
+    "pool_taken": "pool connections taken",
+}
 _RELATIVE = 0.1
 _WIDTH, _HEIGHT, _LEFT, _TOP = 420, 150, 12, 34
 _COLOURS = ("#0969da", "#bf3989", "#1a7f37", "#9a6700")
@@ -26,7 +39,7 @@ class Sampler:
 
     Args:
         pids: Service to process id.
-        observers: Service to the URL of the observer in it, for its tasks.
+        observers: Service to the URL of the observer in it, for its tasks and pools.
     """
 
     def __init__(self, pids: Mapping[str, int], observers: Mapping[str, str]) -> None:
@@ -51,12 +64,16 @@ class Sampler:
         while not self._ending.wait(_EVERY_SECONDS):
             sample: dict[str, Any] = {"seconds": round(time.monotonic() - began, 1)}
             for name, process in self._processes.items():
+                at = self._observers[name]
+                pools = ask(f"{at}/pools") or []
                 with process.oneshot():
                     sample[name] = {
                         "memory_mb": round(process.memory_info().rss / 2**20, 1),
                         "files": process.num_fds(),
+                        "connections": len(process.net_connections("tcp")),
+                        "pool_taken": sum(pool["checked_out"] for pool in pools),
                         "threads": process.num_threads(),
-                        "tasks": ask(f"{self._observers[name]}/tasks") or 0,
+                        "tasks": ask(f"{at}/tasks") or 0,
                     }
             self.samples.append(sample)
 
@@ -84,6 +101,7 @@ def grown(samples: Sequence[Mapping[str, Any]]) -> list[str]:
 def picture(samples: Sequence[Mapping[str, Any]]) -> str:
     """An SVG: a panel a figure, a line a service."""
     services = [name for name in samples[0] if name != "seconds"] if samples else []
+    rows = -(-len(_SLACK) // 2)
     panels = [_panel(figure, number, samples, services) for number, figure in enumerate(_SLACK)]
     legend = "".join(
         f'<text x="{_LEFT + 90 * number}" y="16" style="fill:{_COLOURS[number]}">'
@@ -92,7 +110,7 @@ def picture(samples: Sequence[Mapping[str, Any]]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * _WIDTH} '
-        f'{2 * (_HEIGHT + _TOP) + 24}" role="img"><title>Services during the soak</title>'
+        f'{rows * (_HEIGHT + _TOP) + 24}" role="img"><title>Services during the soak</title>'
         "<style>svg{font:12px system-ui,sans-serif;color-scheme:light dark;background:Canvas}"
         "text{fill:CanvasText}polyline{fill:none;stroke-width:1.5}rect{fill:none;stroke:#8884}"
         f"</style>{legend}{''.join(panels)}</svg>\n"
@@ -115,7 +133,8 @@ def _panel(
             for each in samples
         )
         lines.append(f'<polyline style="stroke:{_COLOURS[index]}" points="{points}"/>')
+    title = f"{_TITLES.get(figure, figure)}: 0 to {most:g}, {until:.0f} s"
     return (
-        f'<text x="{left}" y="{top - 6}">{escape(figure)}, 0 to {most:g}, {until:.0f} s</text>'
+        f'<text x="{left}" y="{top - 6}">{escape(title)}</text>'
         f'<rect x="{left}" y="{top}" width="{width}" height="{_HEIGHT}"/>{"".join(lines)}'
     )

@@ -92,11 +92,14 @@ class Tally:
             "foreign": self.foreign,
             "own": self.own,
             "p50_ms": percentile(every, 0.5),
+            "p95_ms": percentile(every, 0.95),
             "p99_ms": percentile(every, 0.99),
+            "max_ms": percentile(every, 1.0),
             "latency_ms": {
                 kind: {
                     "count": len(each),
                     "p50": percentile(sorted(each), 0.5),
+                    "p95": percentile(sorted(each), 0.95),
                     "p99": percentile(sorted(each), 0.99),
                 }
                 for kind, each in sorted(self.latencies.items())

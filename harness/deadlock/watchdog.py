@@ -58,6 +58,18 @@ class Watchdog:
         self.completed += 1
         self._moved()
 
+    def withdraw(self) -> None:
+        """Who sent a request was told to stop: it is as if it had not been sent."""
+        self.in_flight -= 1
+        self.began -= 1
+
+    def report(self, began: int, completed: int) -> None:
+        """Somebody else has counted: so many began and were answered since the beginning."""
+        if completed > self.completed or self.in_flight == 0:
+            self._moved()
+        self.began, self.completed = began, completed
+        self.in_flight = began - completed
+
     def look(self) -> StallSeen | None:
         """A stall that has begun and was not seen yet."""
         waited = self._clock() - self._progress

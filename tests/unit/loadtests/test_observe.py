@@ -14,12 +14,13 @@ from loadtests.ledger import Ledger
 
 # In a process of its own: wrapped libraries stay wrapped.
 _PROGRAM = """
-import asyncio, contextvars, json, sys, threading, urllib.request
+import asyncio, contextvars, json, os, signal, sys, threading, urllib.request
 from loadtests.observe import Observer, Plan
 
 request = contextvars.ContextVar("request", default="-")
 port = int(sys.argv[1])
-observer = Observer(Plan(port, "connection", loop="loop", worker="worker"), request.get)
+plan = Plan(port, "connection", dump=sys.argv[2], loop="loop", worker="worker")
+observer = Observer(plan, request.get)
 observer.watch()
 
 import anyio.to_thread
@@ -60,6 +61,8 @@ seen = {}
 def look():
     seen["standing"] = ask("/")
     seen["stacks"] = ask("/stacks")
+    seen["pools"] = ask("/pools")
+    os.kill(os.getpid(), signal.SIGUSR1)
 
 async def main():
     await first()
@@ -74,17 +77,27 @@ asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Any]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the observer said of a program in which a request keeps the loop."""
+    dump = tmp_path_factory.mktemp("observed") / "dump"
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(free_port())],
+        [sys.executable, "-c", _PROGRAM, str(free_port()), str(dump)],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
     answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return {**answer, "dump": dump.read_text()}
+
+
+def test_pools_say_how_many_connections_are_taken(seen: dict[str, Any]) -> None:
+    assert seen["pools"] == [{"size": 1, "overflow": 0, "checked_out": 1, "idle": 0}]
+
+
+def test_stacks_are_dumped_without_the_programs_help(seen: dict[str, Any]) -> None:
+    assert "most recent call first" in seen["dump"]
+    assert " in connect" in seen["dump"], "where the loop is kept"
 
 
 def test_a_connection_taken_on_a_worker_thread_belongs_to_its_request(

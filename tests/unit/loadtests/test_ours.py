@@ -92,8 +92,11 @@ GOOD: dict[str, Any] = {
 }
 
 
+TRACED = {"chat": 18, "REST request": 4, "tool call": 3}
+
+
 def verdict(**other: Any) -> Verdict:
-    return Verdict({"a": GOOD, "b": {**GOOD, **other}}, traced={"chat": 18})
+    return Verdict({"a": GOOD, "b": {**GOOD, **other}}, traced=TRACED)
 
 
 def test_a_system_stands_when_everybody_got_an_answer_of_their_own() -> None:
@@ -111,5 +114,11 @@ def test_anything_less_and_it_does_not(other: dict[str, int]) -> None:
 
 
 def test_a_departure_or_no_trace_at_all_and_it_does_not() -> None:
-    assert not Verdict({"a": GOOD}, ["chat: step 1"], {"chat": 9}).stands
+    assert not Verdict({"a": GOOD}, ["chat: step 1"], TRACED).stands
     assert not Verdict({"a": GOOD}).stands
+
+
+@pytest.mark.parametrize("kind", TRACED)
+def test_a_kind_of_request_of_which_nothing_was_compared_and_it_does_not(kind: str) -> None:
+    rest = {name: count for name, count in TRACED.items() if name != kind}
+    assert not Verdict({"a": GOOD}, traced=rest).stands

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from harness.deadlock.topologies import Sizes, topologies
-from loadtests.proof import Outcome, user_counts
+from loadtests.outcome import Outcome
+from loadtests.proof import user_counts
 from loadtests.topologies.__main__ import NAMES
 
-CLEAN = {"stalls": 0, "errors": 0}
+CLEAN = {"stalls": 0, "errors": 0, "unfinished": 0}
 AGREED = Outcome(
     "t", "", 15, 15, cycle="a", observed_cycle="b", traced=9, phases=[CLEAN, {**CLEAN, "stalls": 1}]
 )
@@ -30,11 +31,23 @@ def test_equal_boundaries_with_a_circle_seen_agree() -> None:
         replace(AGREED, departures=["step 1 is acquire lock; declared is the end"]),
         replace(AGREED, traced=0),
         replace(AGREED, phases=[{**CLEAN, "errors": 1}]),
+        replace(AGREED, phases=[{**CLEAN, "unfinished": 1}]),
+        # Arrivals that wait for nobody did not stall it, or did so far too early.
+        replace(AGREED, open=CLEAN),
+        replace(AGREED, open={**CLEAN, "stalls": 1, "unfinished": 14}),
         replace(AGREED, predicted=None, cycle=""),
     ],
 )
 def test_anything_else_does_not(other: Outcome) -> None:
     assert not other.agree
+
+
+@pytest.mark.parametrize("other", ["stalls", "errors", "unfinished"])
+def test_arrivals_must_all_be_answered_where_nothing_can_stall(other: str) -> None:
+    steady = Outcome("t", "", None, None, traced=9, phases=[CLEAN], open=CLEAN)
+    assert steady.agree
+    assert not replace(steady, open={**CLEAN, other: 1}).agree
+    assert replace(AGREED, open={**CLEAN, "stalls": 1, "unfinished": 40}).agree
 
 
 def test_a_topology_is_run_below_at_and_above_its_boundary() -> None:

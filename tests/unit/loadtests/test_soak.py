@@ -11,7 +11,14 @@ import pytest
 
 from loadtests.soak import Sampler, grown, picture
 
-FLAT = {"memory_mb": 100.0, "files": 30, "threads": 5, "tasks": 12}
+FLAT = {
+    "memory_mb": 100.0,
+    "files": 30,
+    "connections": 20,
+    "pool_taken": 1,
+    "threads": 5,
+    "tasks": 12,
+}
 
 
 def samples(**rates: float) -> list[dict[str, Any]]:
@@ -30,7 +37,10 @@ def test_what_stays_flat_has_not_grown() -> None:
     assert grown(samples(memory_mb=0.2)) == []
 
 
-@pytest.mark.parametrize(("figure", "rate"), [("memory_mb", 2), ("files", 1), ("tasks", 1)])
+@pytest.mark.parametrize(
+    ("figure", "rate"),
+    [("memory_mb", 2), ("files", 1), ("connections", 1), ("pool_taken", 1), ("tasks", 1)],
+)
 def test_what_grows_all_the_time_is_named(figure: str, rate: float) -> None:
     found = grown(samples(**{figure: rate}))
     assert len(found) == 1
@@ -50,16 +60,17 @@ def test_too_few_samples_say_nothing() -> None:
 
 def test_every_figure_of_every_service_is_a_line() -> None:
     drawn = ET.fromstring(picture(samples()))  # noqa: S314
-    assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == 4
+    assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == 6
     assert ET.fromstring(picture([])) is not None  # noqa: S314
 
 
 def test_a_process_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtests.soak._EVERY_SECONDS", 0.01)
-    monkeypatch.setattr("loadtests.soak.ask", lambda url: 3)
+    answers = {"tasks": 3, "pools": [{"checked_out": 2}]}
+    monkeypatch.setattr("loadtests.soak.ask", lambda url: answers[url.rsplit("/", 1)[1]])
     with Sampler({"own": os.getpid()}, {"own": "http://127.0.0.1:1"}) as sampler:
         while not sampler.samples:
             time.sleep(0.01)
     sample = sampler.samples[0]["own"]
     assert sample["memory_mb"] > 1
-    assert sample["tasks"] == 3
+    assert (sample["tasks"], sample["pool_taken"]) == (3, 2)

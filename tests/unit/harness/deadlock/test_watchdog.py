@@ -76,3 +76,37 @@ def test_slowness_that_was_taken_for_a_stall_is_taken_back() -> None:
     assert dog.look() is None
     clock.now += 0.2
     assert dog.look() is not None
+
+
+def test_counts_of_others_are_progress_when_more_has_been_answered() -> None:
+    clock = Clock()
+    dog = Watchdog(2.0, clock)
+    dog.report(began=5, completed=1)
+    clock.now += 1.5
+    dog.report(began=9, completed=2)
+    clock.now += 1.5
+    dog.report(began=12, completed=2)
+    assert dog.look() is None
+    clock.now += 1
+    stall = dog.look()
+    assert stall is not None
+    assert (stall.in_flight, stall.completed) == (10, 2)
+
+
+def test_others_who_had_nothing_to_do_have_not_stalled() -> None:
+    clock = Clock()
+    dog = Watchdog(2.0, clock)
+    dog.report(began=3, completed=3)
+    clock.now += 10
+    dog.report(began=4, completed=3)
+    assert dog.look() is None
+
+
+def test_who_is_told_to_stop_waits_no_more() -> None:
+    clock = Clock()
+    dog = Watchdog(2.0, clock)
+    dog.begin()
+    dog.withdraw()
+    clock.now += 10
+    assert dog.look() is None
+    assert (dog.began, dog.in_flight, dog.completed) == (0, 0, 0)

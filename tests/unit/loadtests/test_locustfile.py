@@ -1,0 +1,88 @@
+"""Locust's own command against the running system, alone and as master and workers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.environment import RunningProcesses
+from harness.environment.ports import free_port
+from harness.environment.wiring import package_root
+
+_ROOT = package_root("loadtests")
+_LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"
+
+
+@contextmanager
+def locust(
+    running: RunningProcesses, *arguments: str, **changes: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Locust, told where the system is by the environment; killed if it is left behind."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(_ROOT),
+        "CROSSTALK_BACKEND_URL": running.backend_url,
+        "CROSSTALK_MCP_URL": running.mcp_url,
+        "CROSSTALK_ISSUER_KEYS": str(running.issuer_keys),
+        **changes,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def counts(said: str) -> Mapping[str, int]:
+    """What it says at its end."""
+    return {name: int(count) for name, count in re.findall(r"^ +([a-z]+)  (\d+)$", said, re.M)}
+
+
+def test_a_master_judges_what_its_workers_did_and_they_share_the_rate(
+    running: RunningProcesses,
+) -> None:
+    port = str(free_port())
+    limits = ("--headless", "-u", "4", "-r", "4", "-t", "5s", "--expect-workers", "2")
+    place = ("--master-bind-port", port, "--master-bind-host", "127.0.0.1")
+    ours = ("--arrival-rate", "4", "--visitors", "2")
+    worker = ("--worker", "--master-port", port, "--master-host", "127.0.0.1")
+    with (
+        locust(running, "--master", *place, *limits, *ours) as master,
+        locust(running, *worker) as first,
+        locust(running, *worker) as second,
+    ):
+        said = master.communicate(timeout=120)[0]
+        assert master.returncode == 0, said[-3_000:]
+        shares = [counts(each.communicate(timeout=30)[0]) for each in (first, second)]
+    total = counts(said)
+    assert total["errors"] == total["stalls"] == total["foreign"] == 0
+    assert total["own"] > 0
+    # Both had visitors to themselves and people besides.
+    assert all(share["requests"] > 0 for share in shares)
+    assert total["requests"] == sum(share["requests"] for share in shares)
+
+
+@pytest.mark.parametrize("missing", ["CROSSTALK_ISSUER_KEYS", "CROSSTALK_MCP_URL"])
+def test_without_a_system_it_says_what_to_do(
+    running: RunningProcesses, tmp_path: Path, missing: str
+) -> None:
+    away = {missing: "", "CROSSTALK_RUN": str(tmp_path)}
+    with locust(running, "--headless", "-t", "1s", **away) as process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode != 0
+    assert "crosstalk up" in said

@@ -24,6 +24,7 @@ from harness.errors import HarnessError
 from harness.isolation.busy import fill_pools
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
+from harness.isolation.provenance import provenance
 from harness.isolation.reference import reference_target
 from harness.isolation.replay import load
 from harness.isolation.result import CampaignResult
@@ -124,7 +125,9 @@ def play(
         environment=environment,
         attachment=attachment,
     ) as target:
-        return Campaign(target, options, emit, run.path).run()
+        result = Campaign(target, options, emit, run.path).run()
+        result.provenance = provenance(options, target.about, described)
+        return result
 
 
 def run(

@@ -40,6 +40,8 @@ from harness.values import marker, tokens_of
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
+# What can say whose data is meant.
+_NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
@@ -376,7 +378,17 @@ class Campaign:
             inconclusive=inconclusive,
             calls_to_finding=self._calls_to_finding,
             not_applicable=not_applicable,
+            coverage=self._coverage(),
         )
+
+    def _coverage(self) -> dict[str, dict[str, int]]:
+        """Which parameters that can name somebody or something ever named another's."""
+        found = {}
+        for name, operation in self._performer.operations.items():
+            carried = self._controls[name].foreign_arguments
+            naming = [each.name for each in operation.parameters if each.role in _NAMING]
+            found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
+        return {name: counts for name, counts in found.items() if counts}
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:

@@ -30,6 +30,9 @@ def controls_of(history: History) -> dict[str, Control]:
                 owners.setdefault(value, user)
         if _is_foreign_attempt(call, owners, foreign_ids):
             control.foreign_attempts += 1
+        for parameter in _foreign_arguments(call, owners, foreign_ids):
+            count = control.foreign_arguments.get(parameter, 0)
+            control.foreign_arguments[parameter] = count + 1
         if user is not None:
             for value in sighting.own:
                 owners.setdefault(value, user)
@@ -52,7 +55,19 @@ def _is_foreign_attempt(
     user = call.actor.user
     if user is None or call.actor.claims != user:
         return True
-    text = str(call.arguments)
-    if any(subject in text for subject in foreign_ids[user]):
-        return True
-    return any(owners.get(value, user) != user for value in tokens_of(call.arguments))
+    return bool(_foreign_arguments(call, owners, foreign_ids))
+
+
+def _foreign_arguments(
+    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
+) -> list[str]:
+    """The parameters that carry something of a user whom the caller is not."""
+    user = call.actor.user
+    if user is None:
+        return []
+    return [
+        name
+        for name, value in call.arguments.items()
+        if any(subject in str(value) for subject in foreign_ids[user])
+        or any(owners.get(token, user) != user for token in tokens_of(value))
+    ]

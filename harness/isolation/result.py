@@ -43,6 +43,8 @@ class Control:
         own_reads: Answers in which callers saw values of their own, or did to their own object
             what they asked for.
         foreign_attempts: Calls that carried another user's id, or no valid credential.
+        answered: Calls of users that were answered with a result.
+        foreign_arguments: Parameter to how many calls carried something of another user in it.
         oracles: Oracle name to how often it could have fired.
     """
 
@@ -51,6 +53,7 @@ class Control:
     foreign_attempts: int = 0
     answered: int = 0
     oracles: dict[str, int] = field(default_factory=dict)
+    foreign_arguments: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Control) -> None:
         """Count `other` in."""
@@ -60,6 +63,8 @@ class Control:
         self.answered += other.answered
         for name, count in other.oracles.items():
             self.oracles[name] = self.oracles.get(name, 0) + count
+        for name, count in other.foreign_arguments.items():
+            self.foreign_arguments[name] = self.foreign_arguments.get(name, 0) + count
 
 
 @dataclass(slots=True)
@@ -69,6 +74,9 @@ class CampaignResult:
     Attributes:
         calls_to_finding: Calls made when the first believed finding was first suspected.
         not_applicable: Oracle to the reason why it has nothing to look at in this target.
+        coverage: Operation to each parameter that can name somebody or something, and how many
+            calls carried something of another user in it.
+        provenance: What was run: version, commit and digest of the configuration.
     """
 
     verdict: Verdict
@@ -80,6 +88,8 @@ class CampaignResult:
     inconclusive: list[str]
     calls_to_finding: int | None = None
     not_applicable: Mapping[str, str] = field(default_factory=dict)
+    coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""
@@ -88,6 +98,7 @@ class CampaignResult:
             "calls": self.calls,
             "seconds": round(self.seconds, 1),
             "seed": self.seed,
+            **self.provenance,
             "findings": [
                 {
                     "oracle": each.oracle,
@@ -110,4 +121,5 @@ class CampaignResult:
             },
             "inconclusive": self.inconclusive,
             "not_applicable": dict(self.not_applicable),
+            "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
         }

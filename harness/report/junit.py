@@ -29,6 +29,7 @@ def junit(result: CampaignResult, name: str = "crosstalk.isolation") -> str:
         ("verdict", result.verdict),
         ("seed", result.seed),
         ("calls", result.calls),
+        *result.provenance.items(),
     ):
         SubElement(properties, "property", {"name": key, "value": str(value)})
     for cell in cells:

@@ -22,6 +22,7 @@ def markdown(result: CampaignResult) -> str:
         f"{result.calls} calls in {result.seconds:.0f} s, {len(result.findings)} finding(s), "
         f"seed {result.seed}.",
         "",
+        *_provenance(result),
     ]
     for number, finding in enumerate(result.findings, start=1):
         lines += _finding(number, finding)
@@ -45,11 +46,31 @@ def markdown(result: CampaignResult) -> str:
         ]
         row = [_code(operation), *(str(count) for count in counts), *shown]
         lines.append(f"| {' | '.join(row)} |")
-    lines += ["", "</details>"]
+    lines += ["", "</details>", *_coverage(result)]
     if result.inconclusive:
         lines += ["", "Inconclusive:", ""]
         lines += [f"- {_code(each)}" for each in result.inconclusive]
     return "\n".join(lines) + "\n"
+
+
+def _provenance(result: CampaignResult) -> list[str]:
+    said = [f"{name} {_code(value)}" for name, value in result.provenance.items()]
+    return [f"{', '.join(said)}.", ""] if said else []
+
+
+def _coverage(result: CampaignResult) -> list[str]:
+    """The parameters that never carried anything of another user: what was not tried."""
+    never = [
+        f"{_code(operation)} {_code(parameter)}"
+        for operation, counts in sorted(result.coverage.items())
+        for parameter, count in counts.items()
+        if not count
+    ]
+    if not never:
+        return []
+    summary = f"Parameters that never carried another user's id ({len(never)})"
+    listed = [f"- {each}" for each in never]
+    return ["", f"<details><summary>{summary}</summary>", "", *listed, "", "</details>"]
 
 
 def _finding(number: int, finding: Finding) -> list[str]:

@@ -9,24 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from harness.isolation.provenance import harness_version
 from harness.isolation.result import CampaignResult, Finding
 from harness.report.matrix import oracles_of
+from harness.report.meanings import meaning
 from harness.report.text import printable
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-_RULES = {
-    "canary": "Text, ids or values of one user reached another",
-    "ownership": "What a user reads of their own data changed after somebody else acted",
-    "existence": "Another user's id and a missing id can be told apart",
-    "identity": "A missing or spoiled credential was served",
-}
 
 
 def sarif(result: CampaignResult) -> str:
@@ -36,7 +31,7 @@ def sarif(result: CampaignResult) -> str:
         "tool": {
             "driver": {
                 "name": "Crosstalk",
-                "version": _version(),
+                "version": harness_version(),
                 "rules": [_rule(oracle) for oracle in oracles],
             }
         },
@@ -46,6 +41,7 @@ def sarif(result: CampaignResult) -> str:
             "verdict": result.verdict,
             "seed": result.seed,
             "calls": result.calls,
+            **result.provenance,
             "inconclusive": [printable(each) for each in result.inconclusive],
         },
     }
@@ -53,11 +49,10 @@ def sarif(result: CampaignResult) -> str:
 
 
 def _rule(oracle: str) -> dict[str, Any]:
-    text = _RULES.get(oracle, f"The oracle {oracle} fired")
     return {
         "id": f"crosstalk/{oracle}",
         "name": oracle,
-        "shortDescription": {"text": text},
+        "shortDescription": {"text": meaning(oracle)},
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["security", "isolation"], "security-severity": "8.5"},
     }
@@ -92,10 +87,3 @@ def _uri(replay: str | None) -> str:
         return "crosstalk.toml"
     path = Path(replay)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())
-
-
-def _version() -> str:
-    try:
-        return version("crosstalk-harness")
-    except PackageNotFoundError:
-        return "0"

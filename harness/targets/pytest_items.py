@@ -15,6 +15,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
+from harness.isolation.provenance import provenance
 from harness.isolation.result import CampaignResult, Finding
 from harness.oracles import ORACLES
 from harness.report.files import write_reports
@@ -46,6 +47,7 @@ class IsolationRun:
     """
 
     def __init__(self, file: Path, options: CampaignOptions) -> None:
+        self._file = file
         self._options = options
         self._opened = ExitStack()
         self._result: CampaignResult | None = None
@@ -64,6 +66,7 @@ class IsolationRun:
             folder = open_run("pytest")
             campaign = Campaign(self._target, self._options, _quiet, folder.path)
             self._result = campaign.run()
+            self._result.provenance = provenance(self._options, self._target.about, self._file)
             folder.write_summary(self._result.summary())
             write_reports(folder, self._result)
         return self._result

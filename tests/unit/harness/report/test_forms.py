@@ -7,10 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
-from harness.isolation.result import CampaignResult, Control, Finding
-from harness.isolation.script import script_of
+from harness.isolation.result import CampaignResult, Control
 from harness.report.files import write_reports
 from harness.report.html import html
 from harness.report.junit import junit
@@ -18,23 +15,6 @@ from harness.report.markdown import markdown
 from harness.report.matrix import State, matrix
 from harness.report.runs import open_run
 from harness.report.sarif import sarif
-from tests.unit.harness.histories import ALICE, Writer, ok
-
-HOSTILE = "</pre><script>alert(1)</script> ```` | \x1b[2J \x00 \ud800 ]]>"
-
-
-@pytest.fixture
-def leak() -> CampaignResult:
-    """A run with one finding, whose text tries to break out of every form."""
-    story = Writer().call(ALICE, "list", {"title": HOSTILE}, ok({}))
-    finding = Finding(
-        "canary", "list", ("alice",), f"saw {HOSTILE}", script_of(story.history), "replays/1.json"
-    )
-    controls = {
-        "list": Control(3, 2, 1, 3, {"canary": 2}),
-        "read": Control(4, 3, 1, 4, {"canary": 3, "existence": 1}),
-    }
-    return CampaignResult("leak", 7, 1.5, 42, [finding], controls, [f"odd {HOSTILE}"])
 
 
 def test_a_cell_is_clean_only_where_the_oracle_could_have_fired(leak: CampaignResult) -> None:
@@ -69,11 +49,31 @@ def test_html_shows_the_script_and_runs_nothing(leak: CampaignResult) -> None:
 
     Tags().feed(page)
     assert "script" not in tags
-    assert "LEAK (2)" in page
+    assert "LEAK </span>2" in page
     assert "1. alice: list" in page
     assert "http:" not in page
     assert "https:" not in page
     page.encode("utf-8")
+
+
+def test_every_form_says_what_was_run(leak: CampaignResult) -> None:
+    for form in (html, junit, markdown, sarif):
+        said = form(leak)
+        for value in ("42", "1.2", "c0ffee", "d16e57"):
+            assert value in said, form
+
+
+def test_parameters_that_never_carried_another_users_id_are_named(leak: CampaignResult) -> None:
+    never = [line for line in markdown(leak).splitlines() if line.startswith("- `mcp:read`")]
+    assert len(never) == 1
+    assert "alert(1)" in never[0]
+    page = html(leak)
+    assert page.count('class="never"') == 1
+    assert '<th scope="row">read id</th><td>3</td>' in page
+
+
+def test_html_says_why_an_oracle_has_nothing_to_look_at(leak: CampaignResult) -> None:
+    assert "Not applicable here: nobody has a credential" in html(leak)
 
 
 def test_markdown_keeps_hostile_text_inside_its_fences(leak: CampaignResult) -> None:

@@ -1,0 +1,18 @@
+"""What each oracle says when it fires, in one sentence, for people who have not read its code."""
+
+from __future__ import annotations
+
+_MEANINGS = {
+    "canary": "Text, ids or values of one user reached another",
+    "ownership": "What a user reads of their own data changed after somebody else acted",
+    "existence": "Another user's id and a missing id can be told apart",
+    "identity": "A missing or spoiled credential was served",
+    "two-worlds": "What one user observes depends on whether, or on what, others did",
+    "concurrency": "An answer reached somebody else while many users called at once",
+    "layer": "One of the layers lets something through when the others are bypassed",
+}
+
+
+def meaning(oracle: str) -> str:
+    """The sentence; a general one for an oracle that is not known here."""
+    return _MEANINGS.get(oracle, f"The oracle {oracle} fired")

@@ -141,7 +141,8 @@ class ContainerService:
         with engine_errors(f"{self.name} cannot be started as a container"):
             container.start()
             self._container = container.get_wrapped_container()
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self.log.touch()
+        self._log_start = self.log.stat().st_size
         self._listener = threading.Thread(
             target=_listen, args=(self._container, self.log), name=f"{self.name}'s log", daemon=True
         )

@@ -70,15 +70,17 @@ class Probe:
 
     Attributes:
         kind: `ownership` compares the victim's reads before and after somebody else acted;
-            `existence` compares a foreign id with a missing one.
+            `existence` compares a foreign id with a missing one; `worlds` compares what one user
+            observes in worlds that differ in what the others do.
         key: Calls with one key belong together.
-        part: `before`, `after` (ownership), `foreign`, `missing` (existence) or `attack`.
-        victim: The user whose data is at stake.
+        part: `before`, `after` (ownership), `foreign`, `missing` (existence), `attack`, or
+            `observed` and `varied` (worlds).
+        victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence"]
+    kind: Literal["ownership", "existence", "worlds"]
     key: int
-    part: Literal["before", "attack", "after", "foreign", "missing"]
+    part: Literal["before", "attack", "after", "foreign", "missing", "observed", "varied"]
     victim: str
 
 
@@ -125,6 +127,13 @@ class Flow:
         )
 
 
+class Channel(StrEnum):
+    """A way in which users notice each other without seeing each other's data."""
+
+    NUMBER_GAPS = "number-gaps"  # ids are numbers that all users share
+    SHARED_LIMITS = "shared-limits"  # a limit counts what several users do, by address for one
+
+
 @dataclass(slots=True)
 class History:
     """Calls in the order in which they ended, and the ids that stand for each user.
@@ -135,6 +144,8 @@ class History:
             data, or declared as shared).
         public_operations: Operations that the system serves without a credential on purpose.
         allowed_flows: Sharing that is meant.
+        accepted: Side channels that are known and accepted, of those that `Channel` names.
+        worlds: Where calls of several worlds stand together: each world's subjects.
     """
 
     subjects: Mapping[str, str]
@@ -142,6 +153,8 @@ class History:
     public_values: frozenset[str] = frozenset()
     public_operations: frozenset[str] = frozenset()
     allowed_flows: tuple[Flow, ...] = ()
+    accepted: frozenset[Channel] = frozenset()
+    worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _derived: dict[str, tuple[int, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -187,6 +200,8 @@ class History:
                 {**asdict(each), "operations": sorted(each.operations)}
                 for each in self.allowed_flows
             ],
+            "accepted": sorted(self.accepted),
+            "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
             "calls": [asdict(call) for call in self.calls],
         }
 
@@ -205,6 +220,8 @@ class History:
                 Flow(each["source"], each["target"], frozenset(each["operations"]))
                 for each in data.get("allowed_flows", ())
             ),
+            accepted=frozenset(map(Channel, data.get("accepted", ()))),
+            worlds=dict(data.get("worlds", {})),
         )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}

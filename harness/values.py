@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 # A field or argument that holds an id.
@@ -51,6 +51,27 @@ def tokens_in(text: str) -> set[str]:
     # Words are not secrets: an opaque value has digits, as random strings of this length do.
     found.update(each for each in _OPAQUE.findall(text) if _HAS_DIGIT.search(each))
     return found
+
+
+def substituted(text: str, symbol: Callable[[str], str]) -> str:
+    """The text with every identifying value but markers replaced.
+
+    Args:
+        text: Any text.
+        symbol: What stands for a value; UUIDs come in lower case.
+    """
+
+    def opaque(match: re.Match[str]) -> str:
+        value = match.group(0)
+        if _MARKER.fullmatch(value) or not _HAS_DIGIT.search(value):
+            return value
+        return symbol(value)
+
+    pieces = re.split(f"({_UUID.pattern})", text, flags=re.IGNORECASE)
+    return "".join(
+        symbol(piece.lower()) if place % 2 else _OPAQUE.sub(opaque, piece)
+        for place, piece in enumerate(pieces)
+    )
 
 
 def missing_like(example: str, identifier: str) -> str:

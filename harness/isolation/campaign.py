@@ -219,6 +219,7 @@ class Campaign:
                 name for name, each in self._performer.operations.items() if each.public
             ),
             allowed_flows=self._target.allowed_flows,
+            accepted=self._target.accepted,
         )
         return self._latest
 

@@ -24,9 +24,9 @@ _VERBS = frozenset(
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
     | {"by", "id", "as", "events"}
 )
-_CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
+CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
 # They hold objects and do not say of what kind.
-_CONTAINERS = frozenset(
+CONTAINERS = frozenset(
     {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
     | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
 )
@@ -89,7 +89,7 @@ class Pool:
                 call.actor.user
             ):
                 continue
-            if _CURSOR_FIELD.search(name):
+            if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
             elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):
                 self._ids[call.actor.user].setdefault(text, item)
@@ -118,7 +118,7 @@ class Pool:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]
             return same or [chosen for _, chosen in known]
-        stem = re.sub(r"(_?id|Id)$", "", name) or _noun(operation)
+        stem = re.sub(r"(_?id|Id)$", "", name) or noun(operation)
         fitting = {
             owner: [
                 each.value
@@ -165,13 +165,13 @@ def _kind(holders: list[str], operation: str, has_id: bool) -> str:
         has_id: Whether the answer is an object with an id of its own: its lists are then of
             something else than the operation is about.
     """
-    named = [each for each in holders if each.lower() not in _CONTAINERS]
+    named = [each for each in holders if each.lower() not in CONTAINERS]
     if named:
         return named[-1]
-    return holders[0] if holders and has_id else _noun(operation)
+    return holders[0] if holders and has_id else noun(operation)
 
 
-def _noun(operation: str) -> str:
+def noun(operation: str) -> str:
     """What an operation is about: the last word of its name that is no verb."""
     words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
     return next((word for word in reversed(words) if word not in _VERBS), "")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from harness.isolation.phases import Phase
 from harness.isolation.target import Target
+from harness.worlds.phase import TwoWorldsPhase
 
 # Made anew for each campaign, because a phase may keep state over its turns.
-GENERAL: tuple[Callable[[], Phase], ...] = ()
+GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase,)
 
 
 def phases_for(target: Target) -> tuple[Phase, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.history import Flow
+from harness.history import Channel, Flow
 from harness.isolation.actors import EVERYBODY, Cast
 from harness.isolation.performer import Credentials
 from harness.surface.operation import Operation, Surface
@@ -30,6 +30,7 @@ class Target:
         subjects: Gives the users' subjects for one example from a new nonce; by default each is
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
+        accepted: Side channels that are known and accepted.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
         public_values: Identifying values that everybody may see.
         phases: What can be tried here beside the generated examples and the general phases.
@@ -46,6 +47,7 @@ class Target:
     cast: Cast = EVERYBODY
     subjects: Callable[[str], Mapping[str, str]] | None = None
     allowed_flows: tuple[Flow, ...] = ()
+    accepted: frozenset[Channel] = frozenset()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     concurrency: int = 1

@@ -17,7 +17,7 @@ from harness.isolation.events import (
     Suspected,
 )
 from harness.isolation.result import CampaignResult, Finding
-from harness.oracles import ORACLES
+from harness.report.matrix import oracles_of
 from harness.report.text import printable
 
 _EVERY_SECONDS = 2.0
@@ -95,7 +95,8 @@ def controls_table(result: CampaignResult) -> Table:
         title="Positive controls: how often each check could have fired", title_justify="left"
     )
     table.add_column("operation", no_wrap=True)
-    for column in ("calls", "own", "foreign", *(oracle.name for oracle in ORACLES)):
+    oracles = oracles_of(result)
+    for column in ("calls", "own", "foreign", *oracles):
         table.add_column(column, justify="right", no_wrap=True)
     for name, control in sorted(result.controls.items()):
         table.add_row(
@@ -103,7 +104,7 @@ def controls_table(result: CampaignResult) -> Table:
             str(control.calls),
             str(control.own_reads),
             str(control.foreign_attempts),
-            *(str(control.oracles.get(oracle.name, 0)) for oracle in ORACLES),
+            *(str(control.oracles.get(oracle, 0)) for oracle in oracles),
         )
     return table
 

@@ -19,7 +19,7 @@ from harness.surface.exchange import error_fields
 _MAX_DEPTH = 4
 # A sentence is taken for an error only where it is short enough to be nothing else.
 _MAX_SENTENCE = 400
-_PROSE_ID = re.compile(
+PROSE_ID = re.compile(
     r"(?:\b(?:id|uuid|key)\b\**\s*(?:is|=|:|#)?\s*[\"'`(]*|#)"
     r"(?P<id>[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z]*[_-]?[0-9a-fA-F]{6,}|\d+)\b",
     re.IGNORECASE,
@@ -172,7 +172,7 @@ def _prose(text: str, depth: int) -> Any:
             around = f"{text[: match.start()].strip()} {text[end:].strip()}".strip()
             return {"text": around, "json": _inside(value, depth + 1)}
     found = dict.fromkeys(
-        [*(match.group("id") for match in _PROSE_ID.finditer(text)), *_UUID.findall(text)]
+        [*(match.group("id") for match in PROSE_ID.finditer(text)), *_UUID.findall(text)]
     )
     return {"text": text, "ids": [{"id": each} for each in found]} if found else text
 

@@ -89,6 +89,7 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         cast=_cast(config, users),
         subjects=_naming(config, users),
         allowed_flows=_flows(config),
+        accepted=frozenset(config.accepted),
         not_applicable=_not_applicable(config, surfaces),
         persistent=bool(users) and config.reset is None,
         public_values=frozenset(tokens_of(config.public_values)),

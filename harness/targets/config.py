@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.history import Channel
 from harness.surface.operation import Role
 from harness.surface.tools import Kind
 
@@ -282,6 +283,8 @@ class TargetConfig(_Strict):
         reset: Run before every example.
         rate_limit: How fast it may be called.
         allowed_flows: Sharing that is meant.
+        accepted: Ways in which users may notice each other without seeing each other's data; that
+            numbers tell how much is stored is accepted unless this says otherwise.
         public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
         tools: What is known about tools.
     """
@@ -297,6 +300,7 @@ class TargetConfig(_Strict):
     reset: CommandConfig | None = None
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
+    accepted: list[Channel] = Field(default_factory=lambda: [Channel.NUMBER_GAPS])
     public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
 from harness.isolation.provenance import provenance
+from harness.isolation.registry import phases_for
 from harness.isolation.result import CampaignResult, Finding
 from harness.oracles import ORACLES
 from harness.report.files import write_reports
@@ -56,6 +57,8 @@ class IsolationRun:
             self.operations = {
                 name: each for name, each in self._target.operations().items() if not each.public
             }
+            phases = phases_for(self._target)
+            self.oracles = [*(each.name for each in ORACLES), *(each.name for each in phases)]
         except BaseException:
             self._opened.close()
             raise
@@ -95,13 +98,13 @@ class IsolationFile(pytest.File):
             raise self.CollectError(str(error)) from error
         self.config.stash.setdefault(RUNS, []).append(run)
         for operation in sorted(run.operations):
-            for oracle in ORACLES:
+            for oracle in run.oracles:
                 yield IsolationItem.from_parent(
                     self,
-                    name=f"{operation}[{oracle.name}]",
+                    name=f"{operation}[{oracle}]",
                     run=run,
                     operation=operation,
-                    oracle=oracle.name,
+                    oracle=oracle,
                 )
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from harness.environment import locate_system
 from harness.errors import HarnessError
+from harness.isolation.registry import GENERAL
 from harness.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
 from harness.oracles import ORACLES
 
+ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
 CATALOG = load_catalog()
 
 
@@ -29,7 +31,7 @@ def test_applies_and_leaves_python(identifier: str, tmp_path: Path) -> None:
 def test_names_its_source_and_an_oracle_that_exists(identifier: str) -> None:
     mutant = CATALOG[identifier]
     assert len(mutant.modelled_on) > 10
-    assert mutant.expected_oracle in {oracle.name for oracle in ORACLES}
+    assert mutant.expected_oracle in ORACLE_NAMES
 
 
 def test_refuses_to_apply_when_the_text_is_gone(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+"""Two worlds: what one user observes must not depend on what the others do or store.
+
+This is noninterference itself (Goguen and Meseguer 1982), tried out: the calls of one user, the
+observer, are made again in a world in which the others are *active*, in one in which they are
+*absent*, and in one in which they store *other secrets*. What the observer is answered is compared
+after ids, times and cursors are put in a form that does not depend on the world. So it needs no
+marker and no reading before and after, and sees what other oracles cannot: totals, order, pages
+that others' rows have crowded out, names that are taken, gaps in numbers, limits, times.
+
+`sharing` says whose activity may matter, `trace` makes a plan from a history, `playing` makes its
+calls in one world after the other, `normalize` and `compare` find the first difference, `minimal`
+the smallest activity that causes it, and `phase` is what a campaign calls between its examples.
+
+It does not judge calls that refer to what others have: in a world without them such an id is
+nobody's, and to compare that is the existence oracle's part.
+"""

@@ -55,7 +55,7 @@ def main() -> int:
                 ours = Ours(running, observers, accounts, run, arguments.data_access)
                 _go_through(ours, load, phases, console)
                 soak = _soak_seconds(arguments)
-                if soak:
+                if soak and ours.verdict.moves:
                     figures = ours.soak(load, soak, arguments.rate)
                     console.print(_line("ours, soak", figures), markup=False, soft_wrap=True)
                 outcomes.append(ours.outcome())
@@ -93,6 +93,9 @@ def _go_through(
         figures = ours.phase(load, **phase)
         line = _line(f"ours, {phase['name']}", figures)
         console.print(line, markup=False, soft_wrap=True)
+        if figures["stalls"]:
+            # What stands still answers nobody who comes later.
+            return
 
 
 def _another_way(

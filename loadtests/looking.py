@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from harness.deadlock.cycle import find_cycle, sentence
+from harness.deadlock.cycle import Link, find_cycle
 from harness.deadlock.program import Held, Place, Resource
 from harness.deadlock.search import Blocked, Stall
 from harness.deadlock.traces import Action, Seen
@@ -44,7 +44,7 @@ def look(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) ->
 def pool_figures(seen: Mapping[str, Any]) -> str:
     """The pools of each service, as words."""
     return "; ".join(
-        f"{service} pool: {pool['checked_out']} of {pool['size']} connections taken"
+        f"{service} pool: {pool['checked_out']} of {pool['size'] + pool['overflow']} connections taken"
         for service, said in seen.items()
         for pool in said.get("pools") or ()
     )
@@ -64,8 +64,10 @@ def ask(url: str) -> Any:
         return None
 
 
-def observed_circle(seen: Mapping[str, Any], capacities: Mapping[str, int], kind: str) -> str:
-    """The circle in which requests were seen to wait, as a sentence; empty if there is none.
+def observed_circle(
+    seen: Mapping[str, Any], capacities: Mapping[str, int], kind: str
+) -> tuple[Link, ...]:
+    """The circle in which requests were seen to wait; empty if there is none.
 
     Args:
         seen: What `look` returned.
@@ -81,7 +83,7 @@ def observed_circle(seen: Mapping[str, Any], capacities: Mapping[str, int], kind
         for name in dict.fromkeys(request["wants"]):
             groups[Place(kind, held, Resource(name, capacities.get(name, 1)), ())] += 1
     blocked = tuple(Blocked(count, place) for place, count in groups.items())
-    return sentence(find_cycle(Stall(sum(groups.values()), blocked, ())))
+    return find_cycle(Stall(sum(groups.values()), blocked, ()))
 
 
 def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.deadlock.cycle import sentence
 from harness.deadlock.search import predict, resources
 from harness.deadlock.topologies import Sizes, topologies
 from harness.deadlock.traces import departure
@@ -66,6 +67,11 @@ class Verdict:
     traced: dict[str, int] = field(default_factory=dict)
     circles: list[str] = field(default_factory=list)
     grown: list[str] = field(default_factory=list)
+
+    @property
+    def moves(self) -> bool:
+        """Nothing has stalled."""
+        return not any(each["stalls"] for each in self.phases.values())
 
     @property
     def stands(self) -> bool:
@@ -131,7 +137,7 @@ def observed_system(
                     Plan(
                         port=port,
                         pool=f"{names[service]} pool connection",
-                        dump=str(folder.resolve() / f"{service}.stacks"),
+                        dump=str(folder.resolve() / "logs" / f"{service}.stacks"),
                         loop=f"{names[service]} event loop",
                         worker=f"{names[service]} worker thread",
                         calls=calls,
@@ -206,7 +212,7 @@ class Ours:
         if seen is not None:
             self._run.write(f"ours-{name.replace(' ', '-')}-stall.json", json.dumps(seen, indent=1))
             capacities = {each.name: each.capacity for each in resources(self._declared)}
-            circle = observed_circle(seen, capacities, "request") or "no circle"
+            circle = sentence(observed_circle(seen, capacities, "request")) or "no circle"
             self.verdict.circles.append(f"stalled in {name}: {circle}; {pool_figures(seen)}")
         self.verdict.phases[name] = {"users": users, "kind": what["kind"], **figures}
         self.compare()

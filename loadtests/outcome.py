@@ -20,6 +20,7 @@ class Outcome:
         observed: Smallest number that did; None if none did.
         cycle: The predicted circle.
         observed_cycle: The circle that was seen among the requests that stood still.
+        same_circle: It goes through what the predicted one goes through; True where none was seen.
         pools: What the pools said then.
         open: What became of arrivals that wait for nobody, more than the topology bears at once or,
             where it has no boundary, as many as others stall from.
@@ -34,6 +35,7 @@ class Outcome:
     observed: int | None = None
     cycle: str = ""
     observed_cycle: str = ""
+    same_circle: bool = True
     pools: str = ""
     open: dict[str, Any] | None = None
     departures: list[str] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Outcome:
         return (
             self.predicted == self.observed
             and bool(self.cycle) == bool(self.observed_cycle)
+            and self.same_circle
             and not self.departures
             and (self.traced > 0 or self.name in NOT_TRACED)
             # Who is far from the boundary must simply be answered.

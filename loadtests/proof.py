@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.deadlock.cycle import find_cycle, sentence
+from harness.deadlock.cycle import Link, find_cycle, same, sentence
 from harness.deadlock.program import Topology
 from harness.deadlock.search import Prediction, predict, resources
 from harness.deadlock.topologies import Sizes, topologies
@@ -96,10 +96,8 @@ class Proof:
         short: bool,
     ) -> Outcome:
         topology = prediction.topology
-        cycle = find_cycle(prediction.stall) if prediction.stall else ()
-        outcome = Outcome(
-            topology.name, topology.summary, prediction.boundary, cycle=sentence(cycle)
-        )
+        cycle = sentence(_circle(prediction))
+        outcome = Outcome(topology.name, topology.summary, prediction.boundary, cycle=cycle)
         rounds = 1 if short else 2
         phases = [
             {"kind": "rounds", "users": users, "rounds": rounds, "seconds": 30.0}
@@ -114,7 +112,7 @@ class Proof:
             running = running or self._start(prediction, guard)
             try:
                 running.wait_until_ready()
-                stalled = self._phase(load, running, topology, outcome, phase)
+                stalled = self._phase(load, running, prediction, outcome, phase)
             except BaseException:
                 running.stop(guard)
                 raise
@@ -129,10 +127,11 @@ class Proof:
         self,
         load: LoadProcess,
         running: RunningTopology,
-        topology: Topology,
+        prediction: Prediction,
         outcome: Outcome,
         phase: dict[str, Any],
     ) -> bool:
+        topology = prediction.topology
         arriving = phase["kind"] == "arrivals"
         most = len(self._subjects) if arriving else phase["users"]
         figures = load.run(
@@ -162,7 +161,9 @@ class Proof:
         if seen is not None and (outcome.observed is None or users < outcome.observed):
             capacities = {each.name: each.capacity for each in resources(topology)}
             outcome.observed = users
-            outcome.observed_cycle = observed_circle(seen, capacities, "chat")
+            circle = observed_circle(seen, capacities, "chat")
+            outcome.observed_cycle = sentence(circle)
+            outcome.same_circle = same(circle, _circle(prediction))
             outcome.pools = pool_figures(seen)
         outcome.phases.append({"users": users, **figures})
         return seen is not None
@@ -187,3 +188,7 @@ class Proof:
         )
         running.start(guard)
         return running
+
+
+def _circle(prediction: Prediction) -> tuple[Link, ...]:
+    return find_cycle(prediction.stall) if prediction.stall else ()

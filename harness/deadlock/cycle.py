@@ -51,6 +51,11 @@ def find_cycle(stall: Stall) -> tuple[Link, ...]:
     return tuple(links)
 
 
+def same(one: Sequence[Link], other: Sequence[Link]) -> bool:
+    """Whether both are circles through the same resources, however many requests are in them."""
+    return _steps(one) == _steps(other)
+
+
 def sentence(cycle: Sequence[Link]) -> str:
     """The circle in words."""
     if not cycle:
@@ -82,6 +87,10 @@ def _back_to(start: int, stall: Stall) -> list[int]:
                 came_from[other] = number
                 pending.append(other)
     return []
+
+
+def _steps(cycle: Sequence[Link]) -> set[tuple[str, str]]:
+    return {(link.holds.name, link.wants.name) for link in cycle}
 
 
 def _who(link: Link) -> str:

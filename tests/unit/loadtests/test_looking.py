@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from loadtests.looking import observed_circle
+from harness.deadlock.cycle import same, sentence
+from loadtests.looking import observed_circle, pool_figures
 
 POOL, LOOP, CALL = "backend pool connection", "backend event loop", "HTTP connection to MCP"
 
@@ -22,7 +23,7 @@ def test_what_a_request_holds_here_and_wants_there_is_put_together() -> None:
         backend={f"r{n}": entry({POOL: 1, CALL: 1}) for n in range(3)},
         mcp={f"r{n}": entry({}, POOL) for n in range(3)},
     )
-    assert observed_circle(seen, {POOL: 3}, "chat") == (
+    assert sentence(observed_circle(seen, {POOL: 3}, "chat")) == (
         "3 chats hold 3 of 3 backend pool connections and wait for another backend pool "
         "connection, which nobody else can give back"
     )
@@ -31,7 +32,11 @@ def test_what_a_request_holds_here_and_wants_there_is_put_together() -> None:
 def test_a_loop_that_somebody_keeps_is_part_of_the_circle() -> None:
     waiting = {f"r{n}": entry({POOL: 1}, LOOP) for n in range(3)}
     keeping = {"r9": entry({LOOP: 1}, POOL)}
-    circle = observed_circle(said(backend={**waiting, **keeping}), {POOL: 3, LOOP: 1}, "chat")
+    links = observed_circle(said(backend={**waiting, **keeping}), {POOL: 3, LOOP: 1}, "chat")
+    # Wherever one begins, and however many there are, it is the same circle.
+    assert same(links, links[1:] + links[:1])
+    assert not same(links, links[:1])
+    circle = sentence(links)
     assert "3 chats" in circle
     assert "1 chat" in circle
     assert circle.endswith("held by the first")
@@ -39,8 +44,15 @@ def test_a_loop_that_somebody_keeps_is_part_of_the_circle() -> None:
 
 def test_waiting_for_who_waits_for_nobody_is_no_circle() -> None:
     seen = said(backend={"r1": entry({CALL: 1}, POOL), "r2": entry({POOL: 1})})
-    assert observed_circle(seen, {POOL: 1}, "chat") == ""
+    assert observed_circle(seen, {POOL: 1}, "chat") == ()
 
 
 def test_a_service_that_does_not_answer_says_nothing() -> None:
-    assert observed_circle({"backend": {"standing": None}}, {}, "chat") == ""
+    assert observed_circle({"backend": {"standing": None}}, {}, "chat") == ()
+
+
+def test_pools_are_said_in_words() -> None:
+    taken = {"size": 10, "overflow": 5, "checked_out": 15, "idle": 0}
+    assert pool_figures({"backend": {"pools": [taken]}, "mcp": {"pools": None}}) == (
+        "backend pool: 15 of 15 connections taken"
+    )

@@ -67,6 +67,19 @@ def test_the_traces_are_not_those_of_a_system_that_holds_a_session(used: Ours) -
     assert all(departure(held, trace) for trace in chats)
 
 
+def test_a_session_held_across_a_call_would_be_seen(used: Ours) -> None:
+    declared = {each.name: each for each in topologies()["separate-hybrid"].requests}["chat"]
+    traces = merged_traces(used._observers)
+    trace = next(each for name, each in traces.items() if name.startswith("chat."))
+    assert departure(declared, trace) is None
+    given_back = trace.index(Seen("release", "backend pool connection"))
+    held = [*trace[:given_back], *trace[given_back + 1 :], trace[given_back]]
+    found = departure(declared, held)
+    assert found is not None
+    assert found.position == given_back
+    assert found.allowed == ("release backend pool connection",)
+
+
 def test_tools_write_by_the_backends_rest_while_their_caller_holds_no_connection(
     used: Ours,
 ) -> None:

@@ -28,6 +28,7 @@ def test_equal_boundaries_with_a_circle_seen_agree() -> None:
         replace(AGREED, observed=None, observed_cycle=""),
         replace(AGREED, observed=14),
         replace(AGREED, observed_cycle=""),
+        replace(AGREED, same_circle=False),
         replace(AGREED, departures=["step 1 is acquire lock; declared is the end"]),
         replace(AGREED, traced=0),
         replace(AGREED, phases=[{**CLEAN, "errors": 1}]),

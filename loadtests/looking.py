@@ -44,7 +44,8 @@ def look(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) ->
 def pool_figures(seen: Mapping[str, Any]) -> str:
     """The pools of each service, as words."""
     return "; ".join(
-        f"{service} pool: {pool['checked_out']} of {pool['size'] + pool['overflow']} connections taken"
+        f"{service} pool: {pool['checked_out']} of {pool['size'] + pool['overflow']} "
+        "connections taken"
         for service, said in seen.items()
         for pool in said.get("pools") or ()
     )

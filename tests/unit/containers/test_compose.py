@@ -95,6 +95,14 @@ def test_each_starts_when_those_it_needs_are_ready() -> None:
             assert condition["condition"] == expected, f"{name} waits for {needed}"
 
 
+def test_the_frontend_waits_for_nobody_who_waits_for_its_keys() -> None:
+    waiting, waited_for = {"frontend"}, set()
+    while waiting:
+        waited_for |= waiting
+        waiting = {each for name in waiting for each in SERVICES[name].get("depends_on", {})}
+    assert not {"backend", "mcp-server"} & waited_for
+
+
 def test_only_services_with_a_database_are_on_its_network() -> None:
     there = {name for name, each in SERVICES.items() if "data" in each["networks"]}
     assert there == {

@@ -124,7 +124,11 @@ def test_what_serves_says_when_it_is_ready_and_has_time_to_end(overlay: str) -> 
             pause = int(container["lifecycle"]["preStop"]["exec"]["command"][-1])
             drain = int(settings(overlay, name(workload)).get("DRAIN_SECONDS", "0"))
             assert pod(workload)["terminationGracePeriodSeconds"] > pause + drain
-    for service, ready in (("backend", "/ready"), ("mcp", "/ready"), ("frontend", "/api/health")):
+    for service, ready in (
+        ("backend", "/ready"),
+        ("mcp", "/ready"),
+        ("frontend", "/api/auth/jwks"),
+    ):
         assert _container(overlay, service)["readinessProbe"]["httpGet"]["path"] == ready
     for service in ("backend", "mcp"):
         assert _container(overlay, service)["livenessProbe"]["httpGet"]["path"] == "/health"

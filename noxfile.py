@@ -54,6 +54,13 @@ def load(session: nox.Session) -> None:
 
 
 @nox.session
+def replicas(session: nox.Session) -> None:
+    """Two backends, three MCP servers; one is killed every ten seconds. Needs HAProxy."""
+    session.install("-e", ".[system,harness,load]")
+    session.run("python", "-m", "loadtests.replicas", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Ratios taken in turns: the bridge, tools, chats, the token check."""
     session.install("-e", ".[system,harness,load]")

@@ -26,6 +26,8 @@ class ProcessOptions:
         adversarial_model: The offline model obeys directives it finds in any text.
         data_access: How the MCP server reaches data.
         pooler: What stands between the services and PostgreSQL.
+        replicas: `mcp` and `backend` to how many processes of it stand behind a balancer; absent
+            is one, without a balancer.
         model_piece_ms: Delay of the offline model between the pieces of a streamed answer.
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
@@ -42,6 +44,7 @@ class ProcessOptions:
     adversarial_model: bool = True
     data_access: DataAccess = "direct"
     pooler: Pooler = "none"
+    replicas: Mapping[str, int] = field(default_factory=dict)
     model_piece_ms: int = 0
     openai_api_key: str | None = field(default=None, repr=False)
     openai_base_url: str | None = None

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from harness.environment.balancer import HaProxy
 from harness.environment.database import execute
 from harness.environment.embedded_postgres import EmbeddedPostgres
 from harness.environment.errors import EnvironmentFailed, storage_failure
@@ -25,6 +26,7 @@ from harness.environment.ports import Ports
 from harness.environment.prepared import digest
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
+from harness.environment.replicas import REPLICATED, service_of, slots
 from harness.environment.running import RunningSystem
 from harness.environment.wiring import DATABASE, Wiring, forget_bytecode, locate_system
 
@@ -59,6 +61,7 @@ class ProcessEnvironment:
         self._services: dict[str, ServiceProcess] = {}
         self._postgres: EmbeddedPostgres | None = None
         self._pooler: PgBouncer | None = None
+        self._balancer: HaProxy | None = None
 
     def __enter__(self) -> RunningSystem:
         """Start everything.
@@ -91,6 +94,7 @@ class ProcessEnvironment:
         wiring.issuer.save(wiring.keys_file)
         # Said before anything is started where it is not installed.
         self._pooler = self._make_pooler(wiring, logs)
+        self._balancer = self._make_balancer(wiring, logs)
         guard = self._guard = Guard()
         # A first build takes minutes: nothing waits for it meanwhile.
         frontend = (
@@ -99,6 +103,8 @@ class ProcessEnvironment:
         # Services need no database to start: they load while it is being made.
         for name, command in wiring.commands().items():
             self._launch(name, command, wiring, guard)
+        if self._balancer is not None:
+            self._balancer.start(guard)
         self._postgres = EmbeddedPostgres(
             logs / "postgresql.log",
             wiring.ports["postgresql"],
@@ -114,9 +120,9 @@ class ProcessEnvironment:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
         # One that is not ready says less than the one below that has failed.
-        for name in reversed(ENDING):
-            if name in self._services:
-                self._services[name].wait_until_ready()
+        for service in reversed(self._in_order()):
+            if service.alive():
+                service.wait_until_ready()
         running = RunningSystem(
             kind="processes",
             backend_url=wiring.url("backend"),
@@ -133,7 +139,9 @@ class ProcessEnvironment:
             _guard=guard,
             frontend_url=wiring.url("frontend") if self._options.frontend else None,
             metrics_urls={
-                name: f"{wiring.url(f'{name}_metrics')}/metrics" for name in ("backend", "mcp")
+                name: f"{wiring.url(f'{name}_metrics')}/metrics"
+                for name in REPLICATED
+                if name not in self._options.replicas
             },
         )
         described = json.dumps(running.describe(), indent=2) + "\n"
@@ -153,17 +161,38 @@ class ProcessEnvironment:
             postgres.keep(guard)
 
     def _launch(self, name: str, command: list[str], wiring: Wiring, guard: Guard) -> None:
+        """Start a service, or its replicas; their free slot stays free."""
+        places = slots(self._options.replicas).get(name, [name])
+        for place in places:
+            self._services[place] = self._service(place, command, wiring)
+        for place in places[:-1] or places:
+            self._services[place].start(guard)
+
+    def _service(self, name: str, command: list[str], wiring: Wiring) -> ServiceProcess:
         port = wiring.ports[name]
-        service = ServiceProcess(
+        return ServiceProcess(
             name=name,
             command=command,
             environment=wiring.environment(name),
             log=self._options.run_folder / "logs" / f"{name}.log",
             port=port,
-            probe=partial(answers, port, READY[name]),
+            probe=partial(answers, port, READY[service_of(name)]),
         )
-        self._services[name] = service
-        service.start(guard)
+
+    def _in_order(self) -> list[ServiceProcess]:
+        """Each before those that it calls."""
+        order = {name: place for place, name in enumerate(ENDING)}
+        named = sorted(self._services.items(), key=lambda each: order[service_of(each[0])])
+        return [service for _, service in named]
+
+    def _make_balancer(self, wiring: Wiring, logs: Path) -> HaProxy | None:
+        places = slots(self._options.replicas)
+        if not places:
+            return None
+        ports = wiring.ports
+        fronts = {service: ports[service] for service in places}
+        own = {service: {name: ports[name] for name in names} for service, names in places.items()}
+        return HaProxy(logs / "haproxy.log", fronts, own)
 
     def _make_pooler(self, wiring: Wiring, logs: Path) -> PgBouncer | None:
         if self._options.pooler == "none":
@@ -175,7 +204,11 @@ class ProcessEnvironment:
         )
 
     def _storage(self) -> dict[str, ServiceProcess]:
-        there = {"postgresql": self._postgres, "pgbouncer": self._pooler}
+        there = {
+            "postgresql": self._postgres,
+            "pgbouncer": self._pooler,
+            "haproxy": self._balancer,
+        }
         return {name: each.service for name, each in there.items() if each is not None}
 
     def _left_out(self) -> set[str]:
@@ -187,9 +220,11 @@ class ProcessEnvironment:
     def _take_ports(self) -> dict[str, int]:
         require_known(self._options.ports, SERVICES)
         require_known(self._options.extra_env, tuple(READY))
+        require_known(self._options.replicas, REPLICATED)
+        places = [each for names in slots(self._options.replicas).values() for each in names]
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")
-            for name in (*SERVICES, *METRICS)
+            for name in (*SERVICES, *METRICS, *places)
             if name not in self._left_out()
         }
 
@@ -206,14 +241,13 @@ class ProcessEnvironment:
             # What is started later must not stay because something before it went wrong.
             with contextlib.ExitStack() as ending:
                 ending.callback(guard.close)
-                for storage in (self._postgres, self._pooler):
+                for storage in (self._postgres, self._pooler, self._balancer):
                     if storage is not None:
                         ending.callback(storage.stop, guard)
-                for name in reversed(ENDING):
-                    if name in self._services:
-                        ending.callback(self._services[name].stop, guard)
+                for service in reversed(self._in_order()):
+                    ending.callback(service.stop, guard)
         self._services = {}
-        self._postgres = self._pooler = None
+        self._postgres = self._pooler = self._balancer = None
         self._ports.release()
         if self._options.system_root is not None:
             forget_bytecode(self._options.system_root)

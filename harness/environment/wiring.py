@@ -18,6 +18,8 @@ from pathlib import Path
 
 from harness.environment.cache import cache_folder
 from harness.environment.options import ProcessOptions
+from harness.environment.replicas import service_of
+from harness.environment.replicas import settings as replica_settings
 from harness.errors import HarnessError
 from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
@@ -125,13 +127,15 @@ class Wiring:
             commands["model"] = _module("harness.model", *settings, *adversarial)
         return commands
 
-    def environment(self, service: str) -> dict[str, str]:
-        """All environment variables of a service."""
+    def environment(self, name: str) -> dict[str, str]:
+        """All environment variables of a service, or of one of its replicas."""
+        service = service_of(name)
         ours = service in ("mcp", "backend", "frontend")
         python_path = self.root if ours else package_root("harness")
         return {
             **clean_environment(python_path),
             **self.settings(service),
+            **(replica_settings(service, self.ports[name]) if name != service else {}),
             **self.options.extra_env.get(service, {}),
         }
 

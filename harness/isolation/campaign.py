@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis import Phase as Stages
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from harness.history import Actor, History
@@ -183,7 +183,12 @@ class Campaign:
         # What can be drawn depends on what the system answered, and a stop cuts an example short:
         # Hypothesis rightly calls that flaky. The calls were made and judged all the same.
         with contextlib.suppress(Flaky):
-            run_state_machine_as_test(seeded, settings=runner)
+            try:
+                run_state_machine_as_test(seeded, settings=runner)
+            except Unsatisfiable:
+                # The budget ended before the first call of a chunk: nothing was left to draw.
+                if not self._stopped():
+                    raise
 
     def _stopped(self) -> bool:
         return (

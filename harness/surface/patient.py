@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.history import Answer, Outcome
@@ -60,6 +61,9 @@ class PatientSurface:
             time.sleep(_PAUSE_SECONDS * 2**done)
             self.repeated += 1
             answer = self._inner.call(operation, given, headers)
+        if _is_lost(answer) and answer.outcome is not Outcome.UNREACHABLE:
+            # A balancer's word is none of the system's: it says nothing about isolation.
+            return replace(answer, outcome=Outcome.UNREACHABLE)
         return answer
 
     def close(self) -> None:

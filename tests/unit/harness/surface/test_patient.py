@@ -71,9 +71,11 @@ def test_a_key_of_the_callers_stays() -> None:
     assert inner.asked == [{"Idempotency-Key": "theirs"}]
 
 
-def test_a_write_without_a_key_is_made_once() -> None:
+def test_a_write_without_a_key_is_made_once_and_has_no_answer() -> None:
     inner = Answering(_LOST)
-    assert PatientSurface(inner).call(operation(), {}, {}) is _LOST
+    answer = PatientSurface(inner).call(operation(), {}, {})
+    assert (answer.outcome, answer.status) == (Outcome.UNREACHABLE, 502)
+    assert len(inner.asked) == 1
 
 
 def test_a_refusal_is_an_answer() -> None:
@@ -83,5 +85,6 @@ def test_a_refusal_is_an_answer() -> None:
 
 def test_it_gives_up_at_last() -> None:
     inner = Answering(*[_LOST] * 4)
-    assert PatientSurface(inner, repeats=3).call(operation(_KEY), {}, {}) is _LOST
+    answer = PatientSurface(inner, repeats=3).call(operation(_KEY), {}, {})
+    assert answer.outcome is Outcome.UNREACHABLE
     assert len(inner.asked) == 4

@@ -19,6 +19,12 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "frontend", "tests"]
 
 HARNESS = ".[system,harness]"
+# What images are built with, and the extras of pyproject.toml that it comes from.
+PINNED = {
+    "system/requirements.txt": ("system", "otel"),
+    "harness/requirements.txt": ("stand-in",),
+    "loadtests/requirements.txt": ("stand-in", "load"),
+}
 SOURCES = ("system", "harness", "loadtests", "benchmarks", "tests", "noxfile.py")
 
 
@@ -145,6 +151,19 @@ def frontend(session: nox.Session) -> None:
         session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
     for check in ("types", "lint", "test", "api:check"):
         session.run("npm", "run", "--silent", check, external=True)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin, anew, the packages that images are built with."""
+    session.install("uv>=0.9")
+    compiling = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.13")
+    plain = ("--generate-hashes", "--no-annotate", "--no-header")
+    for file, extras in PINNED.items():
+        wanted = [part for extra in extras for part in ("--extra", extra)]
+        session.run(*compiling, *plain, "pyproject.toml", *wanted, "--output-file", file)
+    bill = ("system/requirements-sbom.in", "--output-file", "system/requirements-sbom.txt")
+    session.run(*compiling, *plain, *bill)
 
 
 @nox.session

@@ -1,7 +1,8 @@
 """`python -m benchmarks [NAME...]`: measure, print the table, write `summary.json`, `results.md`.
 
 Exit status: 0 all was measured and every goal is met, 1 a goal is not met or something could not be
-measured, 2 the run could not be made. Nothing but a person compares two runs: machines differ.
+measured, 2 the run could not be made. Two runs are compared by nobody but a person:
+machines differ. The event loop is the services' own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import argparse
 import asyncio
 import importlib
 import sys
+
+import uvloop
 
 from benchmarks import results
 from benchmarks.figures import Figure
@@ -21,6 +24,9 @@ from harness.report.runs import open_run
 # Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
 BENCHMARKS = {
     "bridge": "benchmarks.bridge",
+    "listing": "benchmarks.listing",
+    "token-check": "benchmarks.token_check",
+    "chats": "benchmarks.chats",
     "start_to_ready": "benchmarks.start_to_ready",
 }
 
@@ -36,7 +42,8 @@ def main() -> int:
         for name in arguments.names or BENCHMARKS:
             measure = importlib.import_module(BENCHMARKS[name]).measure
             try:
-                found: list[Figure] = asyncio.run(measure(stage))
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    found: list[Figure] = runner.run(measure(stage))
             except HarnessError as error:
                 missing.append(f"{name}: {error}")
                 console.print(f"{name}: NOT MEASURED: {error}", markup=False, soft_wrap=True)

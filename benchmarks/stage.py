@@ -18,6 +18,9 @@ from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
 from harness.environment.wiring import clean_environment, package_root
 
+# How long the offline models take for a reply, in milliseconds.
+THINK_MS = 200
+
 
 class Stage:
     """Where benchmarks take place.
@@ -56,7 +59,7 @@ class Stage:
         self._running, self._guard, self._services = None, None, {}
 
     def system(self) -> RunningSystem:
-        """Our system, with a helpful offline model that answers at once.
+        """Our system, with a helpful offline model.
 
         Raises:
             EnvironmentFailed: It does not start.
@@ -65,6 +68,7 @@ class Stage:
             options = ProcessOptions(
                 run_folder=self.folder / "system",
                 adversarial_model=False,
+                model_think_ms=THINK_MS,
                 extra_env=self._extra_env,
                 # As many as a deployment of several services has.
                 postgres_settings={"max_connections": "300"},
@@ -74,7 +78,11 @@ class Stage:
         return self._running
 
     def service(
-        self, name: str, module: str, environment: Callable[[str], Mapping[str, str]]
+        self,
+        name: str,
+        module: str,
+        environment: Callable[[str], Mapping[str, str]],
+        *arguments: str,
     ) -> tuple[str, int]:
         """Another service, `python -m MODULE --port N`; started once for each name.
 
@@ -82,6 +90,7 @@ class Stage:
             name: How logs call it.
             module: Its module.
             environment: From its base URL the variables beside the few that any program needs.
+            arguments: For its command line, beside the port.
 
         Returns:
             Its base URL and its process id.
@@ -96,7 +105,7 @@ class Stage:
             url = f"http://127.0.0.1:{port}"
             service = ServiceProcess(
                 name=name,
-                command=[sys.executable, "-P", "-m", module, "--port", str(port)],
+                command=[sys.executable, "-P", "-m", module, "--port", str(port), *arguments],
                 environment={**clean_environment(package_root("benchmarks")), **environment(url)},
                 log=self.folder / f"{name}.log",
                 port=port,

@@ -12,17 +12,18 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import httptools
 
 from harness.errors import HarnessError
 
+# Host, port, bytes.
+Prepared: TypeAlias = tuple[str, int, bytes]
 
-def request(
-    method: str, url: str, headers: Mapping[str, str], body: Any = None
-) -> tuple[str, int, bytes]:
+
+def request(method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Prepared:
     """Host, port and the bytes of a request, ready to be sent as often as one likes."""
     parts = urlsplit(url)
     content = b"" if body is None else json.dumps(body).encode()
@@ -85,23 +86,65 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
+class Lane:
+    """A kept connection, and the request that is sent on it."""
+
+    def __init__(self, connection: Connection, content: bytes) -> None:
+        self._connection = connection
+        self._content = content
+
+    @classmethod
+    async def to(cls, prepared: Prepared) -> Lane:
+        """Connect."""
+        host, port, content = prepared
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(Connection, host, port)
+        return cls(connection, content)
+
+    async def again(self) -> tuple[int, bytes]:
+        """Send the request, and wait for the status and body of its answer."""
+        return await self._connection.send(self._content)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+async def send_once(prepared: Prepared) -> bytes:
+    """The body of the answer.
+
+    Raises:
+        HarnessError: It was refused.
+    """
+    lane = await Lane.to(prepared)
+    try:
+        status, body = await lane.again()
+    finally:
+        lane.close()
+    if not 200 <= status < 300:
+        raise HarnessError(f"answered {status}: {body[:200]!r}")
+    return body
+
+
 @dataclass(frozen=True, slots=True)
 class Drive:
     """What came of driving a service for a while.
 
     Attributes:
-        answers: How many.
+        answers: How many good ones.
         seconds: In how long.
-        latencies: Of each answer, in seconds, sorted.
+        latencies: Of each good answer, in seconds, sorted.
+        failed: What was refused, cut off or not answered in time.
     """
 
     answers: int
     seconds: float
     latencies: Sequence[float]
+    failed: int = 0
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Good answers a second."""
         return self.answers / self.seconds
 
     def percentile(self, share: float) -> float:
@@ -110,10 +153,12 @@ class Drive:
 
 
 async def drive(
-    requests: Iterable[tuple[str, int, bytes]],
+    requests: Iterable[Prepared],
     *,
     seconds: float,
-    good: Callable[[int, bytes], bool],
+    good: Callable[[int, bytes, Prepared], bool],
+    patience: float = 60.0,
+    tolerant: bool = False,
 ) -> Drive:
     """Send each request again and again on a connection of its own, for so long.
 
@@ -121,35 +166,47 @@ async def drive(
         requests: One a connection, as `request` makes them.
         seconds: Nothing new is sent after this long; what is under way is waited for.
         good: Whether an answer is what was asked for.
+        patience: How long what is under way then is waited for, in seconds.
+        tolerant: Count what fails; otherwise a failure is an error, since a rate of failures is no
+            figure.
 
     Raises:
-        HarnessError: An answer was not good: a rate of failures is no figure.
+        HarnessError: An answer was not good.
     """
-    loop = asyncio.get_running_loop()
     prepared = list(requests)
-    lanes = [
-        (await loop.create_connection(Connection, host, port))[1] for host, port, _ in prepared
-    ]
+    lanes = [await Lane.to(each) for each in prepared]
     latencies: list[float] = []
+    failed = 0
     began = time.perf_counter()
 
-    async def run(lane: Connection, content: bytes) -> None:
+    async def run(lane: Lane, sent: Prepared) -> None:
+        nonlocal failed
         now = time.perf_counter()
         while now < began + seconds:
-            status, body = await lane.send(content)
+            status, body = await lane.again()
             after = time.perf_counter()
-            latencies.append(after - now)
-            now = after
-            if not good(status, body):
+            if good(status, body, sent):
+                latencies.append(after - now)
+            elif tolerant:
+                failed += 1
+            else:
                 raise HarnessError(f"answered {status}: {body[:200]!r}")
+            now = after
 
+    running = [
+        asyncio.create_task(run(lane, each)) for lane, each in zip(lanes, prepared, strict=True)
+    ]
+    ways = asyncio.ALL_COMPLETED if tolerant else asyncio.FIRST_EXCEPTION
     try:
-        async with asyncio.TaskGroup() as group:
-            for lane, (_, _, content) in zip(lanes, prepared, strict=True):
-                group.create_task(run(lane, content))
-    except* HarnessError as failed:
-        raise failed.exceptions[0] from None
+        done, late = await asyncio.wait(running, timeout=seconds + patience, return_when=ways)
+        took = time.perf_counter() - began
+        errors = [error for each in done if (error := each.exception()) is not None]
+        if not tolerant and (errors or late):
+            raise errors[0] if errors else HarnessError(f"not answered in {patience:g} s")
     finally:
+        for each in running:
+            each.cancel()
+        await asyncio.wait(running)
         for lane in lanes:
             lane.close()
-    return Drive(len(latencies), time.perf_counter() - began, sorted(latencies))
+    return Drive(len(latencies), took, sorted(latencies), failed + len(late) + len(errors))

@@ -19,7 +19,8 @@ import sys
 import threading
 import traceback
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,6 +46,7 @@ class Plan:
         pool: Name of a connection of this service's pool.
         loop: Name of this service's event loop.
         worker: Name of a worker thread of this service.
+        turn: Name of an agent's turn in our own backend.
         calls: Beginnings of URLs to the name of an HTTP connection there; others are not watched.
     """
 
@@ -53,6 +55,7 @@ class Plan:
     dump: str = ""
     loop: str = "backend event loop"
     worker: str = "worker thread"
+    turn: str = "agent's turn"
     calls: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,6 +79,7 @@ class Observer:
         self._watch_pools()
         self._watch_calls()
         self._watch_workers()
+        self._watch_turns()
         if self._plan.dump:
             # It must stay open: the handler writes to its descriptor.
             self._dump = open(self._plan.dump, "w", encoding="utf-8")  # noqa: PTH123, SIM115
@@ -261,6 +265,28 @@ class Observer:
                 ledger.give_up(request, name)
 
         _replace(anyio.to_thread, "run_sync", watched)
+
+    def _watch_turns(self) -> None:
+        from system.backend.admission import Admission
+
+        ledger, name = self.ledger, self._plan.turn
+        turn = Admission.turn
+
+        @asynccontextmanager
+        async def watched(admission: Admission) -> AsyncIterator[None]:
+            request = self._request()
+            ledger.want(request, name)
+            try:
+                async with turn(admission):
+                    ledger.acquire(request, name)
+                    try:
+                        yield
+                    finally:
+                        ledger.release(request, name)
+            finally:
+                ledger.give_up(request, name)
+
+        _replace(Admission, "turn", watched)
 
 
 def install() -> None:

@@ -32,12 +32,14 @@ class Sizes:
         workers: Worker threads that run synchronous endpoints and tools.
         calls: HTTP connections from one service to another.
         model: HTTP connections to the model.
+        turns: Agents that run at once in our backend.
     """
 
     pool: int = 15
     workers: int = 40
     calls: int = 100
     model: int = 1_000
+    turns: int = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _Parts:
     to_mcp: Resource
     to_backend: Resource
     to_model: Resource
+    turn: Resource
 
 
 def topologies(sizes: Sizes | None = None) -> dict[str, Topology]:
@@ -60,6 +63,7 @@ def topologies(sizes: Sizes | None = None) -> dict[str, Topology]:
         to_mcp=Resource("HTTP connection to MCP", sizes.calls),
         to_backend=Resource("HTTP connection to the backend", sizes.calls),
         to_model=Resource("HTTP connection to the model", sizes.model),
+        turn=Resource("agent's turn", sizes.turns),
     )
     declared = (
         *_ours(parts),
@@ -98,7 +102,9 @@ def _requests_of_ours(parts: _Parts, data: Program) -> tuple[Request, ...]:
     # A call to MCP may be one for the list of tools, which needs no data.
     call = holding(parts.to_mcp, Repeat(data))
     think = holding(parts.to_model)
-    chat = (Repeat(transaction), Repeat((Either((call, think)),)), Repeat(transaction))
+    run = holding(parts.turn, Repeat((Either((call, think)),)))
+    # An answer that is known already takes no turn.
+    chat = (Repeat(transaction), Repeat(run), Repeat(transaction))
     return (
         Request("chat", chat),
         Request("REST request", (Repeat(transaction),)),

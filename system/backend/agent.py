@@ -26,6 +26,7 @@ from agents.items import TResponseInputItem
 from openai import OpenAIError
 from pydantic import ValidationError
 
+from system.backend.admission import Admission
 from system.backend.bridge import BoundTools
 from system.backend.model import PlainOpenAI, PlainResponsesModel
 from system.backend.settings import Settings
@@ -77,11 +78,12 @@ class Assistant:
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
         self._toolbox = Toolbox()
+        self._admission = Admission(settings.agent_max_running, settings.agent_min_running)
 
     async def answer(
         self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
     ) -> None:
-        """Answer the last message of a conversation, piece by piece.
+        """Answer the last message of a conversation, piece by piece, when it is its turn.
 
         When this returns or raises, nothing of the run is left: no task, no open request.
 
@@ -95,6 +97,12 @@ class Assistant:
         """
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
+        async with self._admission.turn():
+            await self._answer(history, tools, say)
+
+    async def _answer(
+        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
+    ) -> None:
         agent: Agent[BoundTools] = Agent(
             name="assistant",
             instructions=_INSTRUCTIONS,
@@ -130,6 +138,7 @@ class Assistant:
 
     async def aclose(self) -> None:
         """Close the connections to the model."""
+        await self._admission.aclose()
         await self._client.close()
 
 

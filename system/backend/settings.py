@@ -35,6 +35,8 @@ class Settings(ServiceSettings, StoreSettings):
     agent_max_turns: int = Field(default=8, ge=1)
     agent_timeout_seconds: float = Field(default=60.0, gt=0)
     agent_history_messages: int = Field(default=40, ge=1)
+    agent_max_running: int = Field(default=400, ge=1)
+    agent_min_running: int = Field(default=16, ge=1)
     chat_rate_limit_per_minute: int = Field(default=30, ge=1)
     chat_rate_limit_burst: int = Field(default=10, ge=1)
 

@@ -49,6 +49,9 @@ _refused = Counter(
     ("reason",),
     registry=REGISTRY,
 )
+agents_waiting = Gauge(
+    "crosstalk_agents_waiting", "Chats that wait for their agent's turn.", registry=REGISTRY
+)
 agents_in_flight = Gauge("crosstalk_agents_in_flight", "Agents that run now.", registry=REGISTRY)
 
 

@@ -1,0 +1,175 @@
+"""`list_tasks` through MCP: its rate against a plain endpoint, its latency against raw SQL.
+
+The plain endpoint is FastAPI and the same store with the same query, and nothing else: no token, no
+limits, no log. Raw SQL is the statement that lists tasks, prepared, on a connection with the same
+settings: once as the service makes it (from its pool, in a transaction), once as the bare driver
+does, one message there and one back.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import asyncpg
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from benchmarks.cpu import cpu_seconds
+from benchmarks.figures import Figure, Goal, in_turns
+from benchmarks.stage import Stage
+from benchmarks.wire import Lane, Prepared, drive, request, send_once
+from harness.environment import RunningProcesses
+from harness.tokens import BACKEND_AUDIENCE
+from system.store.engine import make_engine
+from system.store.settings import StoreSettings
+
+PROTOCOL = "2026-07-28"
+_USERS = 16
+_TASKS = 10
+_SECRET = "benchmarks-have-no-secrets-to-keep"  # noqa: S105
+_SQL = (
+    "SELECT t.*, p.name FROM tasks t LEFT JOIN projects p "
+    "ON p.user_id = t.user_id AND p.id = t.project_id "
+    "WHERE t.user_id = {} ORDER BY t.id DESC LIMIT 21"
+)
+_META = {
+    "io.modelcontextprotocol/protocolVersion": PROTOCOL,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
+}
+
+
+async def measure(stage: Stage) -> list[Figure]:
+    """The figures of this benchmark."""
+    running = stage.system()
+    users = [f"list-{secrets.token_hex(4)}" for _ in range(_USERS)]
+    for user in users:
+        await _add_tasks(running, user)
+    url, plain_pid = stage.service(
+        "plain-endpoint", "benchmarks.plain_endpoint", lambda base: _environment(running)
+    )
+    through_mcp = [list_tasks_call(running, user) for user in users]
+    plain = [request("GET", f"{url}/tasks?user_id={user}", {}) for user in users]
+    spent: dict[str, list[float]] = {"mcp": [], "plain": []}
+
+    def rate(name: str, requests: list[Prepared], pid: int) -> Callable[[], Awaitable[float]]:
+        async def run() -> float:
+            before = cpu_seconds(pid)
+            driven = await drive(requests, seconds=stage.seconds, good=_shows_all)
+            spent[name].append(1e6 * (cpu_seconds(pid) - before) / driven.answers)
+            return driven.rate
+
+        return run
+
+    rates = await in_turns(
+        "list-tasks-rate",
+        f"{_USERS} users, {_TASKS} tasks each: `list_tasks` through MCP against a plain endpoint "
+        "with the same query",
+        "calls/s",
+        ours=rate("mcp", through_mcp, running.services["mcp"].pid),
+        anchor=rate("plain", plain, plain_pid),
+        rounds=stage.rounds,
+        goal=Goal("least", 0.6),
+    )
+    rates.also["cpu_us_per_call"] = {name: round(min(each)) for name, each in spent.items()}
+    return [rates, *await _latencies(stage, running, users[0])]
+
+
+async def _latencies(stage: Stage, running: RunningProcesses, user: str) -> list[Figure]:
+    settings = StoreSettings(
+        database_url=SecretStr(running.databases["mcp"]), cursor_secret=SecretStr(_SECRET)
+    )
+    engine = make_engine(settings)
+    driver = await asyncpg.connect(running.databases["mcp"])
+    lane = await Lane.to(list_tasks_call(running, user))
+    subject, listing = (
+        text("SELECT set_config('app.user_id', :user, true)"),
+        text(_SQL.format(":user")),
+    )
+    await driver.execute("SELECT set_config('app.user_id', $1, false)", user)
+    prepared = await driver.prepare(_SQL.format("$1"))
+
+    async def tool() -> None:
+        await lane.again()
+
+    async def in_transaction() -> None:
+        async with engine.begin() as connection:
+            await connection.execute(subject, {"user": user})
+            assert len((await connection.execute(listing, {"user": user})).all()) == _TASKS
+
+    async def bare() -> None:
+        assert len(await prepared.fetch(user)) == _TASKS
+
+    figures = []
+    try:
+        for name, raw, goal, said in (
+            (
+                "tool-latency-sql",
+                in_transaction,
+                Goal("most", 3.0),
+                "from a pool like the service's, in a transaction",
+            ),
+            ("tool-latency-bare-driver", bare, None, "by the bare driver, one message each way"),
+        ):
+            figures.append(
+                await in_turns(
+                    name,
+                    "one `list_tasks` call of one user over HTTP: what it adds to the raw SQL of "
+                    f"the same list, in round trips of that SQL, {said}",
+                    "ms, median",
+                    ours=lambda: _median(tool, stage.seconds),
+                    anchor=lambda raw=raw: _median(raw, stage.seconds),
+                    rounds=stage.rounds,
+                    goal=goal,
+                    relation=lambda ours, anchor: (ours - anchor) / anchor,
+                )
+            )
+    finally:
+        lane.close()
+        await driver.close()
+        await engine.dispose()
+    return figures
+
+
+async def _median(once: Callable[[], Awaitable[None]], seconds: float) -> float:
+    taken = []
+    began = now = time.perf_counter()
+    while now < began + seconds:
+        await once()
+        after = time.perf_counter()
+        taken.append(after - now)
+        now = after
+    return 1000 * statistics.median(taken)
+
+
+def list_tasks_call(running: RunningProcesses, user: str) -> Prepared:
+    """A call of `list_tasks` as a desktop client makes it."""
+    params = {"name": "list_tasks", "arguments": {"user_id": user}, "_meta": _META}
+    headers = {
+        "Authorization": f"Bearer {running.mint(user, audience='mcp', ttl=3_600)}",
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": PROTOCOL,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "list_tasks",
+    }
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return request("POST", running.mcp_url, headers, message)
+
+
+def _shows_all(status: int, body: bytes, sent: Prepared) -> bool:
+    return status == 200 and body.count(b"task number") >= _TASKS
+
+
+async def _add_tasks(running: RunningProcesses, user: str) -> None:
+    token = running.issuer.mint(user, audience=BACKEND_AUDIENCE, ttl=3_600)
+    headers = {"Authorization": f"Bearer {token}"}
+    path = f"{running.backend_url}/api/{user}/tasks"
+    for number in range(_TASKS):
+        await send_once(request("POST", path, headers, {"title": f"task number {number}"}))
+
+
+def _environment(running: RunningProcesses) -> Mapping[str, str]:
+    return {"DATABASE_URL": running.databases["mcp"], "CURSOR_SECRET": _SECRET}

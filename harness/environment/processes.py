@@ -120,8 +120,9 @@ class ProcessEnvironment:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
         # One that is not ready says less than the one below that has failed.
+        free = {names[-1] for names in slots(self._options.replicas).values()}
         for service in reversed(self._in_order()):
-            if service.alive():
+            if service.name not in free:
                 service.wait_until_ready()
         running = RunningSystem(
             kind="processes",

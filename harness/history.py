@@ -71,17 +71,48 @@ class Probe:
     Attributes:
         kind: `ownership` compares the victim's reads before and after somebody else acted;
             `existence` compares a foreign id with a missing one; `worlds` compares what one user
-            observes in worlds that differ in what the others do.
+            observes in worlds that differ in what the others do; `crowd` compares what somebody
+            gets alone with what they get among many.
         key: Calls with one key belong together.
-        part: `before`, `after` (ownership), `foreign`, `missing` (existence), `attack`, or
-            `observed` and `varied` (worlds).
+        part: `before`, `after` (ownership), `foreign`, `missing` (existence), `attack`,
+            `observed` and `varied` (worlds), or `alone` and `among` (crowd).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence", "worlds"]
+    kind: Literal["ownership", "existence", "worlds", "crowd"]
     key: int
-    part: Literal["before", "attack", "after", "foreign", "missing", "observed", "varied"]
+    part: Literal[
+        "before",
+        "attack",
+        "after",
+        "foreign",
+        "missing",
+        "observed",
+        "varied",
+        "alone",
+        "among",
+    ]
     victim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a request travels, where that matters.
+
+    Attributes:
+        client: Who numbers their own messages: clients that do not know each other all begin
+            at 1. Empty for the surface itself.
+        connection: Requests with one name share one kept connection; empty for a pool that
+            everybody shares.
+        cut: Where the client goes away: after the `head`, in the middle of the `body`, while it is
+            `served`, when the `answer` begins; empty for a request that is made in full.
+        after: Seconds between that point and the going.
+    """
+
+    client: str = ""
+    connection: str = ""
+    cut: Literal["", "head", "body", "served", "answer"] = ""
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +121,7 @@ class Call:
 
     Attributes:
         together: Calls of one number, other than 0, were under way at the same time.
+        sending: How the request travelled, where it was not as usual.
     """
 
     index: int
@@ -102,6 +134,7 @@ class Call:
     probe: Probe | None = None
     world: str = "main"
     together: int = 0
+    sending: Sending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +259,12 @@ class History:
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}
             probe = Probe(**row["probe"]) if row["probe"] else None
+            sending = Sending(**row["sending"]) if row.get("sending") else None
             history.record(
                 Call(
                     **{
                         **row,
+                        "sending": sending,
                         "actor": Actor(**row["actor"]),
                         "answer": Answer(**answer),
                         "probe": probe,

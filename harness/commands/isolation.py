@@ -13,6 +13,7 @@ from rich.console import Console
 from harness.demonstrations import get_demonstration
 from harness.demonstrations.serving import demonstration_target
 from harness.environment import (
+    ONE_CONNECTION,
     Attachment,
     DataAccess,
     Kind,
@@ -73,6 +74,8 @@ def running_target(
             data_access=data_access,
             frontend=frontend,
             pooler=pooler,
+            # Behind a pooler the services have many, and the pooler few.
+            extra_env=ONE_CONNECTION if pooler == "none" else {},
         )
         about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
         with chosen_environment(environment, options, attachment) as running:

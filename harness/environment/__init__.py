@@ -6,7 +6,7 @@ from harness.environment.composed import Attachment
 from harness.environment.containers import ContainerEnvironment
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.interface import Environment, Running
-from harness.environment.options import DataAccess, ProcessOptions
+from harness.environment.options import ONE_CONNECTION, DataAccess, ProcessOptions
 from harness.environment.pooler import Pooler
 from harness.environment.processes import ProcessEnvironment
 from harness.environment.running import RunningSystem
@@ -16,6 +16,7 @@ from harness.environment.wiring import locate_system
 RunningProcesses = RunningSystem
 
 __all__ = [
+    "ONE_CONNECTION",
     "AttachedEnvironment",
     "AttachedOptions",
     "AttachedSystem",

@@ -14,6 +14,9 @@ DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]
 SERVICES = ("postgresql", "pgbouncer", "issuer", "model", "mcp", "backend", "frontend")
 # Where two of them tell their operator more.
 METRICS = ("mcp_metrics", "backend_metrics")
+_ONE = {"DATABASE_POOL_SIZE": "1", "DATABASE_MAX_OVERFLOW": "0"}
+# For `extra_env`: what a cancelled request leaves on its connection, the next one meets.
+ONE_CONNECTION: Mapping[str, Mapping[str, str]] = {"mcp": _ONE, "backend": _ONE}
 
 
 @dataclass(frozen=True, slots=True)

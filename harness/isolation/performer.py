@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.history import Actor, Answer, Call, History, Probe
+from harness.history import Actor, Answer, Call, History, Probe, Sending
 from harness.surface.operation import Operation, Surface
+from harness.surface.sending import travelling
 
 
 class Credentials(Protocol):
@@ -29,6 +30,7 @@ class Planned:
     operation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     probe: Probe | None = None
+    sending: Sending | None = None
 
 
 class Performer:
@@ -64,13 +66,14 @@ class Performer:
         operation: str,
         arguments: Mapping[str, Any],
         probe: Probe | None = None,
+        sending: Sending | None = None,
     ) -> Call:
         """Make one call and record it; calls may be made from several threads at once.
 
         Raises:
             KeyError: The system has no such operation now.
         """
-        planned = Planned(actor, operation, arguments, probe)
+        planned = Planned(actor, operation, arguments, probe, sending)
         return self._record(history, planned, *self._send(history, planned))
 
     def perform_all(self, history: History, planned: Sequence[Planned]) -> list[Call]:
@@ -104,7 +107,8 @@ class Performer:
         subject = history.subjects[actor.user or actor.claims]
         headers = self._credentials.headers(actor, subject, found.surface)
         started = time.monotonic()
-        answer = self._surfaces[found.surface].call(found, planned.arguments, headers)
+        with travelling(planned.sending):
+            answer = self._surfaces[found.surface].call(found, planned.arguments, headers)
         return answer, started, time.monotonic()
 
     def _record(
@@ -127,6 +131,7 @@ class Performer:
                 ended=ended,
                 probe=planned.probe,
                 together=together,
+                sending=planned.sending,
             )
             history.record(call)
             self.calls_made += 1

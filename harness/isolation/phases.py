@@ -58,10 +58,13 @@ class Turn:
     def __post_init__(self) -> None:
         self._before.append(self.performer.calls_made)
 
+    def left(self) -> int:
+        """How many calls may still be made."""
+        return self.calls - (self.performer.calls_made - self._before[0])
+
     def spent(self) -> bool:
         """Whether the allowance is used; to be asked between steps that belong together."""
-        used = self.performer.calls_made - self._before[0]
-        return used >= self.calls or time.monotonic() >= self.deadline
+        return self.left() <= 0 or time.monotonic() >= self.deadline
 
 
 @dataclass(slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.interleaving import Interleaving
 from harness.isolation.phases import Phase
 from harness.isolation.target import Target
 from harness.worlds.phase import TwoWorldsPhase
 
 # Made anew for each campaign, because a phase may keep state over its turns.
-GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase,)
+GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, Interleaving)
 
 
 def phases_for(target: Target) -> tuple[Phase, ...]:

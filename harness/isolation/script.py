@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from harness.history import Actor, Call, History, Probe
+from harness.history import Actor, Call, History, Probe, Sending
 from harness.surface.nesting import last_name
 from harness.values import ID_NAME, is_short_id, remarked, strings_in
 
@@ -32,7 +32,8 @@ class UnresolvedReferenceError(Exception):
 class Step:
     """One call of a script; `number` is how references name it.
 
-    Neighbours with one number of `together`, other than 0, are made at once.
+    Neighbours with one number of `together`, other than 0, are made at once; `sending` is how the
+    request travels where that matters.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Step:
     arguments: Mapping[str, Any]
     probe: Probe | None = None
     together: int = 0
+    sending: Sending | None = None
 
     def references(self) -> set[int]:
         """Numbers of the steps whose answers this one needs."""
@@ -70,7 +72,8 @@ class Script:
             # Unpaired surrogates are sent on purpose and cannot be printed.
             arguments = arguments.encode("utf-8", "backslashreplace").decode()
             arguments = _REFERENCE.sub(renumber, arguments)
-            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}")
+            manner = _manner(step.sending)
+            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}{manner}")
         return lines
 
     def without(self, number: int) -> Script | None:
@@ -115,6 +118,7 @@ class Script:
                     arguments=row["arguments"],
                     probe=Probe(**row["probe"]) if row.get("probe") else None,
                     together=row.get("together", 0),
+                    sending=Sending(**row["sending"]) if row.get("sending") else None,
                 )
                 for row in rows
             )
@@ -133,7 +137,15 @@ def script_of(history: History) -> Script:
             if str(value) in short and ID_NAME.search(last_name(name)):
                 arguments[name] = short[str(value)]
         steps.append(
-            Step(call.index, call.actor, call.operation, arguments, call.probe, call.together)
+            Step(
+                call.index,
+                call.actor,
+                call.operation,
+                arguments,
+                call.probe,
+                call.together,
+                call.sending,
+            )
         )
         for path, text in paths_in(call.answer.body):
             if len(text) >= _MIN_LENGTH and " " not in text:
@@ -141,6 +153,21 @@ def script_of(history: History) -> Script:
             elif is_id_path(path) and is_short_id(text):
                 short.setdefault(text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
+
+
+def _manner(sending: Sending | None) -> str:
+    """How a request travels, for a person; nothing for an ordinary one."""
+    if sending is None:
+        return ""
+    places = {
+        "head": "after its head",
+        "body": "in the middle of its body",
+        "served": f"{sending.after * 1000:.0f} ms later",
+        "answer": "as the answer began",
+    }
+    words = [f"on connection {sending.connection}"] if sending.connection else []
+    words += [f"broken off {places[sending.cut]}"] if sending.cut else []
+    return f" ({', '.join(words)})" if words else ""
 
 
 def resolve(

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from harness.history import Answer, Outcome
+from harness.surface.sending import SendingClient
 
 # They differ between any two answers and say nothing about anybody's data.
 _NOISE = frozenset(
@@ -34,7 +35,7 @@ def client(timeout: float) -> httpx2.Client:
     A cookie kept from one actor's answer would travel with the next actor's call.
     """
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx2.Client(timeout=timeout, follow_redirects=False, cookies=jar)
+    return SendingClient(timeout=timeout, follow_redirects=False, cookies=jar)
 
 
 def encode(value: Any) -> bytes:

@@ -6,7 +6,6 @@ send what a well-behaved client never would.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 from harness.history import Answer, Outcome
 from harness.surface.errors import SurfaceError
 from harness.surface.exchange import clean_headers, client, decode, encode, error_fields
+from harness.surface.sending import MessageNumbers
 
 PROTOCOL = "2026-07-28"
 _META = {
@@ -37,7 +37,7 @@ class McpWire:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self.url = url
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._http = client(timeout)
 
     def post(

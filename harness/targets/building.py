@@ -313,6 +313,10 @@ def _not_applicable(config: TargetConfig, surfaces: Mapping[str, Surface]) -> di
     reasons = {}
     if not proves(config.identity, config):
         reasons["identity"] = "the system asks for no credential that could be forged or missing"
+    if config.rate_limit.calls_per_second > 0:
+        reasons["concurrency"] = "the system's rate limit has calls made one at a time"
+    elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
+        reasons["concurrency"] = "a process of its own answers each user, one call at a time"
     operations: list[Operation] = []
     for surface in {id(each): each for each in surfaces.values()}.values():
         operations += surface.discover()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import httpx2
 from harness.surface.exchange import clean_headers, client, decode, encode
 from harness.surface.mcp_wire import request
 from harness.surface.presented import Presented
+from harness.surface.sending import MessageNumbers
 from harness.surface.transports.base import Reply, TransportError, filled, is_reply_to
 
 
@@ -24,7 +24,7 @@ class CurrentHttp:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = url
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._http = client(timeout)
 
     @property

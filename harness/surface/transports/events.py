@@ -6,7 +6,6 @@ acknowledged. Each connection name has a stream of its own, read by a thread of 
 
 from __future__ import annotations
 
-import itertools
 import json
 import queue
 import threading
@@ -19,6 +18,7 @@ import httpx2
 
 from harness.surface.exchange import clean_headers, client, decode, encode
 from harness.surface.presented import Presented
+from harness.surface.sending import MessageNumbers, session_of
 from harness.surface.transports.base import (
     Reply,
     TransportError,
@@ -31,7 +31,7 @@ from harness.surface.transports.base import (
 from harness.surface.transports.older import events
 
 _REVISION = "2024-11-05"
-_MAX_STREAMS = 16
+_MAX_STREAMS = 64
 _ENDED = object()
 
 
@@ -57,7 +57,7 @@ class EventStream:
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = url
         self._timeout = timeout
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._http = client(timeout)
         self._streams: dict[str, _Stream] = {}
 
@@ -79,7 +79,7 @@ class EventStream:
         try:
             return self._ask(method, params, presented, stream)
         except TransportError:
-            self._drop(presented.connection)
+            self._drop(session_of(presented.connection))
             raise
 
     def close(self) -> None:
@@ -89,18 +89,18 @@ class EventStream:
         self._http.close()
 
     def _stream(self, presented: Presented) -> _Stream:
-        known = self._streams.get(presented.connection)
+        known = self._streams.get(session_of(presented.connection))
         if known is not None and not known.ended:
             return known
         stream = self._open(presented)
         if stream.refused is not None:
             return stream
-        self._streams[presented.connection] = stream
+        self._streams[session_of(presented.connection)] = stream
         if len(self._streams) > _MAX_STREAMS:
             self._drop(next(iter(self._streams)))
         reply = self._ask("initialize", initialize_params(_REVISION), presented, stream)
         if not isinstance(reply.body, Mapping) or "result" not in reply.body:
-            self._drop(presented.connection)
+            self._drop(session_of(presented.connection))
             return _Stream(refused=reply)
         self._post(message("notifications/initialized", {}, None), presented, stream)
         return stream

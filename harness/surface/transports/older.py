@@ -7,7 +7,6 @@ handshake is made once a name all the same, because some servers refuse calls wi
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import httpx2
 
 from harness.surface.exchange import clean_headers, client, decode, encode
 from harness.surface.presented import Presented
+from harness.surface.sending import MessageNumbers, session_of
 from harness.surface.transports.base import (
     Reply,
     TransportError,
@@ -54,7 +54,7 @@ class OlderHttp:
     def __init__(self, url: str, *, timeout: float, revision: str = "2025-06-18") -> None:
         self._url = url
         self._revision = revision
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._http = client(timeout)
         self._sessions: dict[str, _Session] = {}
 
@@ -76,7 +76,7 @@ class OlderHttp:
         reply = self._send(method, params, presented, session)
         if reply.status == 404 and session.identifier is not None:
             # Sessions end whenever the server likes (2025-06-18, Session Management).
-            self._sessions.pop(presented.connection, None)
+            self._sessions.pop(session_of(presented.connection), None)
             session = self._session(presented)
             if session.refused is not None:
                 return session.refused
@@ -91,13 +91,13 @@ class OlderHttp:
         self._http.close()
 
     def _session(self, presented: Presented) -> _Session:
-        known = self._sessions.get(presented.connection)
+        known = self._sessions.get(session_of(presented.connection))
         if known is not None:
             return known
         session = self._shake_hands(presented)
         # A refused handshake is asked again the next time, as a call is.
         if session.refused is None:
-            self._sessions[presented.connection] = session
+            self._sessions[session_of(presented.connection)] = session
             if len(self._sessions) > _MAX_SESSIONS:
                 self._end(self._sessions.pop(next(iter(self._sessions))))
         return session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx2
 
 from harness.surface.exchange import clean_headers, client, decode, encode
 from harness.surface.presented import Presented
+from harness.surface.sending import MessageNumbers
 from harness.surface.transports.base import Reply, TransportError, filled, message
 from harness.surface.transports.current import reply_among
 
@@ -24,7 +24,7 @@ class PlainHttp:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = url
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._http = client(timeout)
 
     @property

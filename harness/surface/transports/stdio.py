@@ -7,7 +7,6 @@ process of their own, as users of desktop clients do.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import queue
@@ -23,6 +22,7 @@ from typing import Any
 
 from harness.surface.exchange import encode
 from harness.surface.presented import Presented
+from harness.surface.sending import MessageNumbers
 from harness.surface.transports.base import (
     Reply,
     TransportError,
@@ -69,7 +69,7 @@ class Stdio:
         self._environment = dict(environment or {})
         self._folder = folder
         self._revision = revision
-        self._ids = itertools.count(1)
+        self._ids = MessageNumbers()
         self._processes: dict[str, _Served] = {}
 
     @property

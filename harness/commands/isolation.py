@@ -148,7 +148,7 @@ def run(
     environment: Kind = "processes",
     attachment: Attachment | None = None,
 ) -> int:
-    """One campaign; 0 when nothing crossed, 1 when something did, 2 when it shows nothing."""
+    """One campaign: 0 when it is clean, 1 when something crossed or was left, 2 otherwise."""
     console = make_console()
     if mutant and demonstration:
         raise HarnessError("a planted leak is one of the system: leave out one of the two options")
@@ -181,7 +181,7 @@ def run(
     path = folder.write_summary(result.summary())
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
-    if result.verdict == "leak":
+    if result.verdict == "leak" or result.left:
         return 1
     if result.verdict == "inconclusive" or (strict and result.inconclusive):
         return 2

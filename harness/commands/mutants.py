@@ -113,7 +113,7 @@ def _one(job: _Job) -> MutantOutcome:
     return _outcome(
         mutant,
         alive=True,
-        killed_by=finding.oracle if finding else None,
+        killed_by=finding.oracle if finding else "quiescence" if result.left else None,
         calls=result.calls_to_finding or result.calls,
         seconds=result.seconds,
         note="; ".join(result.inconclusive[:2]),

@@ -27,6 +27,7 @@ from harness.isolation.kinds import creators_among, observation_arguments
 from harness.isolation.machine import make_machine
 from harness.isolation.performer import Performer, Planned
 from harness.isolation.phases import Outcome, Phase
+from harness.isolation.quiescence import what_is_left
 from harness.isolation.registry import phases_for
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
@@ -369,10 +370,12 @@ class Campaign:
             and not any(control.oracles.get(name) for control in self._controls.values())
         ]
         inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
+        left = what_is_left(self._target.left)
+        inconclusive += [f"not quiescent after the run: {each}" for each in left or ()]
         verdict: Verdict = "clean"
         if self._findings:
             verdict = "leak"
-        elif never or self._unconfirmed:
+        elif never or self._unconfirmed or left:
             verdict = "inconclusive"
         return CampaignResult(
             verdict=verdict,
@@ -385,6 +388,7 @@ class Campaign:
             calls_to_finding=self._calls_to_finding,
             not_applicable=not_applicable,
             coverage=self._coverage(),
+            left=left,
         )
 
     def _coverage(self) -> dict[str, dict[str, int]]:

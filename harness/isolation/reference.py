@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from harness.environment import EnvironmentFailed, RunningSystem
+from harness.environment.quiescence import Quiescence
 from harness.history import Actor
 from harness.isolation.signed_in import SignedInCredentials
 from harness.isolation.target import Target
@@ -131,4 +132,5 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         release=release,
         subjects=signed_in.enroll if signed_in else None,
         concurrency=8,
+        left=Quiescence(running.databases["admin"], running.metrics_urls).left,
     )

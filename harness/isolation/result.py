@@ -77,6 +77,8 @@ class CampaignResult:
         coverage: Operation to each parameter that can name somebody or something, and how many
             calls carried something of another user in it.
         provenance: What was run: version, commit and digest of the configuration.
+        left: What the system still held or did some time after the last call; None where that
+            cannot be seen.
     """
 
     verdict: Verdict
@@ -90,6 +92,7 @@ class CampaignResult:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    left: list[str] | None = None
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""
@@ -122,4 +125,5 @@ class CampaignResult:
             "inconclusive": self.inconclusive,
             "not_applicable": dict(self.not_applicable),
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
+            "left": self.left,
         }

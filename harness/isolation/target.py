@@ -35,6 +35,7 @@ class Target:
         public_values: Identifying values that everybody may see.
         phases: What can be tried here beside the generated examples and the general phases.
         concurrency: How many calls may be under way at once.
+        left: Says what is still held or under way in the system, where that can be seen.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 
@@ -51,6 +52,7 @@ class Target:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     concurrency: int = 1
+    left: Callable[[], list[str]] | None = None
     public_values: frozenset[str] = frozenset()
     phases: tuple[Phase, ...] = ()
 

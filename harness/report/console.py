@@ -111,4 +111,4 @@ def controls_table(result: CampaignResult) -> Table:
 
 def make_console() -> Console:
     """A console that keeps table columns whole where the output is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else 130, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 150, highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -69,7 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         verifier.keep_warm()
+        metrics.watch_tasks(asyncio.get_running_loop())
         yield
+        metrics.watch_tasks(None)
         await readiness.aclose()
         await service.aclose()
         await assistant.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -131,8 +132,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         verifier.keep_warm()
+        metrics.watch_tasks(asyncio.get_running_loop())
         async with inherited(app):
             yield
+        metrics.watch_tasks(None)
         await readiness.aclose()
         await verifier.aclose()
         await data.aclose()

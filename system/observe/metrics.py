@@ -7,6 +7,8 @@ or a name that a caller chose never becomes a label: it would hold data, and gro
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -95,9 +97,20 @@ class _Watched(Collector):
 
     pool: Callable[[], PoolStatus | None] | None = None
     fetches: Callable[[], Mapping[str, int]] | None = None
+    loop: asyncio.AbstractEventLoop | None = None
 
     def collect(self) -> Iterable[Metric]:
-        """The pool's connections, and how often each issuer's keys were asked for."""
+        """The pool's connections, how often each issuer's keys were asked for, and tasks."""
+        if self.loop is not None:
+            tasks = GaugeMetricFamily(
+                "crosstalk_event_loop_tasks",
+                "Tasks of the event loop that have not ended, by the coroutine that they run.",
+                labels=("coroutine",),
+            )
+            # Names of functions, so the code bounds them.
+            for name, count in Counted(map(_coroutine, asyncio.all_tasks(self.loop))).items():
+                tasks.add_metric((name,), count)
+            yield tasks
         status = self.pool() if self.pool is not None else None
         if status is not None:
             connections = GaugeMetricFamily(
@@ -128,3 +141,13 @@ def watch(
     """Say where the pool's and the verifier's own counts are read; None forgets them."""
     _watched.pool = pool
     _watched.fetches = fetches
+
+
+def watch_tasks(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Say whose tasks are counted; None forgets it."""
+    _watched.loop = loop
+
+
+def _coroutine(task: asyncio.Task[object]) -> str:
+    """The name of the function that a task runs."""
+    return getattr(task.get_coro(), "__qualname__", "unknown")

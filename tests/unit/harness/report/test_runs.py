@@ -58,6 +58,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "inconclusive",
         "not_applicable",
         "coverage",
+        "left",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

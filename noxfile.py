@@ -137,7 +137,8 @@ def compose(session: nox.Session) -> None:
     session.install("-e", ".[dev,e2e]")
     _chromium(session)
     flows = ("pytest", "tests/e2e", "--timeout=900", *session.posargs)
-    session.run("crosstalk", "compose", "--", *flows)
+    pictures = Path(".crosstalk/runs/compose/latest").absolute()
+    session.run("crosstalk", "compose", "--", *flows, env={"E2E_RUN_FOLDER": str(pictures)})
 
 
 @nox.session

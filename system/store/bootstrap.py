@@ -21,6 +21,11 @@ SERVICE_ROLES = ("crosstalk_backend", "crosstalk_mcp")
 AUTH_ROLE = "crosstalk_auth"
 
 _ATTRIBUTES = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION INHERIT"
+_DIFFERS = """
+SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication
+    OR NOT rolinherit OR NOT rolcanlogin
+FROM pg_roles WHERE rolname = $1
+"""
 
 
 async def bootstrap(admin_url: str, *, database: str, passwords: Mapping[str, str]) -> None:
@@ -65,7 +70,10 @@ async def _ensure_role(connection: asyncpg.Connection, role: str, password: str)
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
         await _formatted(connection, f"CREATE ROLE %I {_ATTRIBUTES} PASSWORD %L", role, password)
     else:
-        await _formatted(connection, f"ALTER ROLE %I {_ATTRIBUTES} PASSWORD %L", role, password)
+        # A managed database's administrator may not even repeat attributes that are so already.
+        differs = await connection.fetchval(_DIFFERS, role)
+        attributes = _ATTRIBUTES if differs else ""
+        await _formatted(connection, f"ALTER ROLE %I {attributes} PASSWORD %L", role, password)
 
 
 async def _formatted(connection: asyncpg.Connection, template: str, *values: str) -> None:

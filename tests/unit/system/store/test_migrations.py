@@ -58,6 +58,28 @@ async def test_bootstrap_and_migrate_can_be_repeated(
         )
         await migrate(running.databases["owner"])
     assert await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename") == before
+
+
+async def test_an_administrator_who_is_no_superuser_can_repeat_it(
+    running: RunningSystem, admin: asyncpg.Connection
+) -> None:
+    """As on managed databases, where repeating an attribute is refused like changing it."""
+    urls = {name: make_url(url) for name, url in running.databases.items()}
+    passwords = {
+        f"crosstalk_{name}": str(urls[name].password) for name in ("owner", "backend", "mcp")
+    }
+    await admin.execute("CREATE ROLE managed LOGIN CREATEROLE CREATEDB PASSWORD 'a word of theirs'")
+    try:
+        await admin.execute(f"GRANT {', '.join(passwords)} TO managed WITH ADMIN OPTION")
+        url = urls["admin"].set(username="managed", password="a word of theirs")
+        await bootstrap(
+            url.render_as_string(hide_password=False),
+            database=str(urls["owner"].database),
+            passwords=passwords,
+        )
+    finally:
+        await admin.execute("DROP OWNED BY managed")
+        await admin.execute("DROP ROLE managed")
     assert await admin.fetchval("SELECT count(*) FROM alembic_version") == 1
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
 from agents import Agent, Runner, set_tracing_disabled
 from agents.items import TResponseInputItem
 from agents.mcp import MCPServerStreamableHttp
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from sqlmodel import Session, asc, select
 
@@ -39,6 +39,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
+# Copies do not: the session of the endpoint is open, on a connection, while the agent runs.
+CLOSES_IN_TIME = os.environ.get("CLOSES_IN_TIME") == "1"
+
+
+def get_session() -> Iterator[Session]:
+    """A session for a request."""
+    with Session(engine) as session:
+        yield session
 
 
 class ChatRequest(BaseModel):
@@ -71,39 +79,30 @@ async def add_task(user_id: str, request: TaskRequest) -> dict[str, Any]:
 
 
 @app.post("/api/{user_id}/chat")
-async def chat(user_id: str, request: ChatRequest) -> dict[str, Any]:
+async def chat(
+    user_id: str, request: ChatRequest, session: Annotated[Session, Depends(get_session)]
+) -> dict[str, Any]:
     """Answer a message."""
-    with Session(engine) as session:
-        conversation = None
-        if request.conversation_id is not None:
-            conversation = session.get(Conversation, request.conversation_id)
-        if conversation is None:
-            conversation = Conversation(user_id=user_id)
-            session.add(conversation)
-            session.commit()
-            session.refresh(conversation)
-        conversation_id = conversation.id or 0
-        session.add(
-            Message(
-                user_id=user_id,
-                conversation_id=conversation_id,
-                role="user",
-                content=request.message,
-            )
-        )
+    conversation = None
+    if request.conversation_id is not None:
+        conversation = session.get(Conversation, request.conversation_id)
+    if conversation is None:
+        conversation = Conversation(user_id=user_id)
+        session.add(conversation)
         session.commit()
-        statement = select(Message).where(Message.conversation_id == conversation_id)
-        said = session.exec(statement.order_by(asc(Message.id))).all()
-        history: list[Any] = [{"role": each.role, "content": each.content} for each in said]
+        session.refresh(conversation)
+    place: dict[str, Any] = {"user_id": user_id, "conversation_id": conversation.id or 0}
+    session.add(Message(**place, role="user", content=request.message))
+    session.commit()
+    statement = select(Message).where(Message.conversation_id == place["conversation_id"])
+    said = session.exec(statement.order_by(asc(Message.id))).all()
+    history: list[Any] = [{"role": each.role, "content": each.content} for each in said]
+    if CLOSES_IN_TIME:
+        session.close()
     result = await _run(user_id, history)
-    with Session(engine) as session:
-        session.add(
-            Message(
-                user_id=user_id, conversation_id=conversation_id, role="assistant", content=result
-            )
-        )
-        session.commit()
-    return {"conversation_id": conversation_id, "response": result}
+    session.add(Message(**place, role="assistant", content=result))
+    session.commit()
+    return {"conversation_id": place["conversation_id"], "response": result}
 
 
 async def _run(user_id: str, history: list[TResponseInputItem]) -> str:

@@ -70,6 +70,7 @@ def create_server(data: Data, rooms: Sequence[Room] = ROOMS) -> GuardedServer:
     )
     for register in rooms:
         register(server, data)
+    server.seal()
     return server
 
 

@@ -6,6 +6,7 @@ takes each away in turn to show it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -211,16 +212,21 @@ async def _page(
 
 def _tasks(session: UserSession) -> Select[Task, str]:
     """The subject's tasks with the names of their projects."""
+    return (
+        _joined()
+        .where(col(Task.user_id) == session.user_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+@cache
+def _joined() -> Select[Task, str]:
+    """Tasks of anybody, each with the name of its owner's project; put together once."""
     in_project = and_(
         col(Project.user_id) == col(Task.user_id),
         col(Project.id) == col(Task.project_id),
     )
-    return (
-        select(Task, col(Project.name))
-        .join(Project, in_project, isouter=True)
-        .where(col(Task.user_id) == session.user_id)
-        .execution_options(populate_existing=True)
-    )
+    return select(Task, col(Project.name)).join(Project, in_project, isouter=True)
 
 
 def _view(row: Row[Any]) -> TaskView:

@@ -36,12 +36,15 @@ class ToolFacts:
         roles: Argument, by flat name or by its last name, to what it is for.
         public: It needs no credential on purpose.
         skip: It is not to be called.
+        values: Argument, by flat or last name, to the values that it takes where its schema does
+            not say; one without any is left out.
     """
 
     kind: Kind | None = None
     roles: Mapping[str, Role] = field(default_factory=dict)
     public: bool = False
     skip: bool = False
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 class ToolSurface:
@@ -163,11 +166,10 @@ class ToolSurface:
         shape = with_names(shape_of(tool.get("inputSchema") or {}), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(
-            Parameter(
-                leaf.name, leaf.schema, leaf.required, self._role(leaf.name, leaf.schema, facts)
-            )
+            Parameter(leaf.name, schema, leaf.required, self._role(leaf.name, schema, facts))
             for leaf in shape.leaves
             if leaf.name not in carried
+            if (schema := _limited(leaf.name, leaf.schema, facts)) is not None
         )
         kind = facts.kind or (self._guess(tool) if self._guess is not None else None)
         hinted = bool((tool.get("annotations") or {}).get("readOnlyHint"))
@@ -200,6 +202,14 @@ class ToolSurface:
                 if each in known:
                     return known[each]
         return role_of(short, schema)
+
+
+def _limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[str, Any] | None:
+    """The schema with the values that are known; None where there is none to give."""
+    values = facts.values.get(name, facts.values.get(last_name(name)))
+    if values is None:
+        return schema
+    return {**schema, "enum": list(values)} if values else None
 
 
 def answer_of(reply: Reply) -> Answer:

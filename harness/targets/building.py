@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from harness.errors import HarnessError
-from harness.history import Answer, Flow, Outcome
-from harness.isolation.actors import EVERYBODY, Cast
 from harness.isolation.target import Target
 from harness.surface.operation import Operation, Role, Surface
-from harness.surface.presented import Presented
 from harness.surface.rest import RestSurface
 from harness.surface.tools import ToolFacts, ToolSurface
 from harness.surface.transports import (
@@ -26,18 +20,19 @@ from harness.surface.transports import (
     Stdio,
     Transport,
 )
-from harness.targets.config import CallConfig, McpConfig, TargetConfig, UserConfig, needs_tokens
-from harness.targets.credentials import (
-    HIJACKER,
-    CredentialError,
-    DescribedCredentials,
-    filled,
-    proves,
-)
+from harness.targets.config import McpConfig, TargetConfig
+from harness.targets.credentials import DescribedCredentials, proves
 from harness.targets.described import DescribedRest, Paced
 from harness.targets.guessing import kind_of, names_among
 from harness.targets.loading import TargetFileError
-from harness.targets.minting import spoilable
+from harness.targets.logging_in import login_by
+from harness.targets.people import (
+    cast_of,
+    flows_of,
+    forgeries_of,
+    naming_of,
+    users_of,
+)
 from harness.targets.serving import run_command, served
 from harness.values import tokens_of
 
@@ -69,7 +64,7 @@ def opened_target(config: TargetConfig, file: Path) -> Iterator[Target]:
 
 def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> Target:
     """A running described system as a target."""
-    users = _users(config)
+    users = users_of(config)
     credentials = DescribedCredentials(
         config, folder, {subject: user for subject, (_, user) in users.items()}
     )
@@ -84,11 +79,11 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         surfaces=surfaces,
         credentials=credentials,
         reset=reset if config.reset is not None else None,
-        forgeries=_forgeries(config, credentials, users),
+        forgeries=forgeries_of(config, credentials, users),
         about=about,
-        cast=_cast(config, users),
-        subjects=_naming(config, users),
-        allowed_flows=_flows(config),
+        cast=cast_of(config, users),
+        subjects=naming_of(config, users),
+        allowed_flows=flows_of(config),
         accepted=frozenset(config.accepted),
         not_applicable=_not_applicable(config, surfaces),
         persistent=bool(users) and config.reset is None,
@@ -137,7 +132,7 @@ def _surfaces(
             ),
         )
         if config.identity.login is not None and "login" in config.identity.by:
-            credentials.log_in = _login(config, tools)
+            credentials.log_in = login_by(config, tools)
         surfaces["mcp"] = Paced(tools, limit, time.sleep) if paced else tools
     if config.rest is not None:
         split = urlsplit(config.rest.openapi)
@@ -156,6 +151,7 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
             tool.arguments,
             tool.public,
             tool.skip,
+            tool.values,
         )
         for name, tool in config.tools.items()
     }
@@ -172,141 +168,6 @@ def _carried(config: TargetConfig) -> list[str]:
     if identity.login is not None and identity.login.carried == "token-argument":
         carried.append(identity.login.argument)
     return carried
-
-
-def _login(config: TargetConfig, tools: ToolSurface) -> Callable[[str, str, Presented], str]:
-    login = config.identity.login
-    if login is None:
-        raise HarnessError("describe the login tool under [identity.login]")
-
-    def call(what: CallConfig, subject: str, password: str, presented: Presented) -> Answer:
-        places = {"user": subject, "password": password}
-        return tools.call_tool(what.tool, filled(dict(what.arguments), places), presented)
-
-    def log_in(subject: str, password: str, presented: Presented) -> str:
-        if login.register_first is not None:
-            call(login.register_first, subject, password, presented)
-        answer = call(login, subject, password, presented)
-        if answer.outcome is not Outcome.OK:
-            raise CredentialError(
-                f"{login.tool} refused {subject}: {answer.message or answer.code or 'no answer'}"
-            )
-        if login.carried == "session":
-            return ""
-        token = _field(answer.body, login.token)
-        if token is None:
-            raise CredentialError(
-                f"{login.tool} gave no field {login.token!r}: set identity.login.token to the one "
-                f"that holds the token; it answered {str(answer.body)[:120]}"
-            )
-        return token
-
-    return log_in
-
-
-def _field(body: Any, name: str) -> str | None:
-    """The text at that name, however deep; a whole answer that is text for the name `text`."""
-    if isinstance(body, str):
-        return body if name == "text" else None
-    if isinstance(body, Mapping):
-        if isinstance(body.get(name), str | int):
-            return str(body[name])
-        body = list(body.values())
-    if isinstance(body, list):
-        return next((found for each in body if (found := _field_in(each, name))), None)
-    return None
-
-
-def _field_in(body: Any, name: str) -> str | None:
-    return _field(body, name) if isinstance(body, Mapping | list) else None
-
-
-def _users(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
-    """Subject to the member's name and what is said about them."""
-    members = [actor.name for actor in EVERYBODY.members]
-    return {
-        user.subject or name: (member, user)
-        for member, (name, user) in zip(members, config.users.items(), strict=False)
-    }
-
-
-def _cast(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> Cast:
-    by = set(config.identity.by)
-    told_apart = bool(by - {"argument", "none"})
-    names_users = bool(config.identity.arguments)
-    sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
-    impostors = EVERYBODY.impostors if told_apart and names_users else ()
-    if sessions and by & {"bearer", "header"} and needs_tokens(config):
-        # A session must not go on under another user's token.
-        impostors = (*impostors, HIJACKER)
-    return Cast(
-        members=EVERYBODY.members[: len(users)] if users else EVERYBODY.members,
-        impostors=impostors,
-        strangers=EVERYBODY.strangers if proves(config.identity, config) else (),
-        bystander=None if users else EVERYBODY.bystander,
-    )
-
-
-def _naming(
-    config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]
-) -> Callable[[str], Mapping[str, str]]:
-    if users:
-        fixed = {member: subject for subject, (member, _) in users.items()}
-        return lambda _nonce: fixed
-    names = [*(actor.name for actor in EVERYBODY.members)]
-    if EVERYBODY.bystander is not None:
-        names.append(EVERYBODY.bystander.name)
-
-    def made_up(nonce: str) -> dict[str, str]:
-        return {
-            name: config.user_names.replace("{user}", name)
-            .replace("{nonce}", nonce)
-            .replace("{uuid}", str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}-{nonce}")))
-            .replace("{number}", str(int(nonce, 16) * 8 + names.index(name)))
-            for name in names
-        }
-
-    return made_up
-
-
-def _forgeries(
-    config: TargetConfig,
-    credentials: DescribedCredentials,
-    users: Mapping[str, tuple[str, UserConfig]],
-) -> tuple[str, ...]:
-    if not needs_tokens(config):
-        return ()
-    subject = next(iter(users), "crosstalk-discovery")
-    return spoilable(credentials.token(subject), config.identity.mint)
-
-
-def _flows(config: TargetConfig) -> tuple[Flow, ...]:
-    members = {name: member for _, (member, _), name in _named(config)}
-
-    def who(name: str) -> str:
-        if name == "*" or name in members.values():
-            return name
-        if name not in members:
-            raise TargetFileError(f"allowed_flows names {name!r}, who is no user: list them")
-        return members[name]
-
-    flows = [
-        Flow(who(each.source), who(each.target), frozenset(map(_operation, each.tools)))
-        for each in config.allowed_flows
-    ]
-    public = frozenset(_operation(name) for name, tool in config.tools.items() if tool.public)
-    return (*flows, Flow("*", "*", public)) if public else tuple(flows)
-
-
-def _named(config: TargetConfig) -> list[tuple[str, tuple[str, UserConfig], str]]:
-    return [
-        (subject, user, name)
-        for (subject, user), name in zip(_users(config).items(), config.users, strict=False)
-    ]
-
-
-def _operation(tool: str) -> str:
-    return tool if ":" in tool else f"rest:{tool}" if " " in tool else f"mcp:{tool}"
 
 
 def _not_applicable(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, str]:

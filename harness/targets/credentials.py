@@ -11,7 +11,8 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.history import Actor
 from harness.surface.presented import Presented
-from harness.targets.config import IdentityConfig, TargetConfig, UserConfig, needs_tokens
+from harness.targets.config import TargetConfig, needs_tokens
+from harness.targets.identity import IdentityConfig, UserConfig
 from harness.targets.minting import mint, spoiled
 
 _COMMAND_SECONDS = 30.0

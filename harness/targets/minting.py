@@ -15,7 +15,7 @@ from jose import jwt
 from jose.exceptions import JOSEError
 
 from harness.errors import HarnessError
-from harness.targets.config import MintConfig
+from harness.targets.identity import MintConfig
 from harness.tokens.keys import b64, encode_json
 
 # They need no knowledge of the system: any credential can be spoiled like this.

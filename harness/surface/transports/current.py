@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import httpx2
 
-from harness.surface.exchange import clean_headers, client, decode, encode
+from harness.surface.exchange import clean_headers, decode, encode
 from harness.surface.mcp_wire import request
 from harness.surface.presented import Presented
-from harness.surface.sending import MessageNumbers
 from harness.surface.transports.base import Reply, TransportError, filled, is_reply_to
+from harness.surface.transports.http import HttpTransport
+
+# From method, parameters and number to the headers of the protocol and the message.
+Form: TypeAlias = Callable[
+    [str, Mapping[str, Any], int], tuple[Mapping[str, str], Mapping[str, Any]]
+]
 
 
-class CurrentHttp:
+class CurrentHttp(HttpTransport):
     """One endpoint.
 
     Args:
         url: The endpoint; `{name}` stands for what the caller puts into the address.
         timeout: Seconds for one request.
+        form: What a request looks like.
     """
 
-    def __init__(self, url: str, *, timeout: float) -> None:
-        self._url = url
-        self._ids = MessageNumbers()
-        self._http = client(timeout)
-
-    @property
-    def where(self) -> str:
-        """The endpoint."""
-        return self._url
+    def __init__(self, url: str, *, timeout: float, form: Form = request) -> None:
+        super().__init__(url, timeout=timeout)
+        self._form = form
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
         """Send a request and wait for its reply.
@@ -40,7 +40,7 @@ class CurrentHttp:
             ValueError, RecursionError: JSON or HTTP cannot express the request.
         """
         identifier = next(self._ids)
-        protocol, content = request(method, params, identifier)
+        protocol, content = self._form(method, params, identifier)
         try:
             response = self._http.post(
                 filled(self._url, presented.address),
@@ -52,15 +52,13 @@ class CurrentHttp:
                 f"no MCP server answers at {self._url} ({type(error).__name__})"
             ) from error
         return Reply(
-            response.status_code, reply_among(decode(response), identifier), clean_headers(response)
+            response.status_code,
+            _reply_among(decode(response), identifier),
+            clean_headers(response),
         )
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
-
-def reply_among(body: Any, identifier: int) -> Any:
+def _reply_among(body: Any, identifier: int) -> Any:
     """The reply among the messages of a stream; anything else as it is."""
     if isinstance(body, list):
         return next((each for each in body if is_reply_to(identifier, each)), body)

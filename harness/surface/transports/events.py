@@ -16,18 +16,18 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from harness.surface.exchange import clean_headers, client, decode, encode
+from harness.surface.exchange import clean_headers, decode, encode
 from harness.surface.presented import Presented
-from harness.surface.sending import MessageNumbers, session_of
+from harness.surface.sending import session_of
 from harness.surface.transports.base import (
     Reply,
     TransportError,
     answer_to,
     filled,
-    initialize_params,
     is_reply_to,
     message,
 )
+from harness.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
 from harness.surface.transports.older import events
 
 _REVISION = "2024-11-05"
@@ -46,7 +46,7 @@ class _Stream:
     ended: bool = False
 
 
-class EventStream:
+class EventStream(HttpTransport):
     """One server.
 
     Args:
@@ -55,16 +55,8 @@ class EventStream:
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
-        self._url = url
-        self._timeout = timeout
-        self._ids = MessageNumbers()
-        self._http = client(timeout)
+        super().__init__(url, timeout=timeout)
         self._streams: dict[str, _Stream] = {}
-
-    @property
-    def where(self) -> str:
-        """Where the stream is."""
-        return self._url
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
         """Send a request and wait for its reply on the caller's stream.
@@ -86,7 +78,7 @@ class EventStream:
         """Close the streams and connections."""
         for name in list(self._streams):
             self._drop(name)
-        self._http.close()
+        super().close()
 
     def _stream(self, presented: Presented) -> _Stream:
         known = self._streams.get(session_of(presented.connection))
@@ -98,11 +90,11 @@ class EventStream:
         self._streams[session_of(presented.connection)] = stream
         if len(self._streams) > _MAX_STREAMS:
             self._drop(next(iter(self._streams)))
-        reply = self._ask("initialize", initialize_params(_REVISION), presented, stream)
-        if not isinstance(reply.body, Mapping) or "result" not in reply.body:
+        reply = self._ask(*handshake(_REVISION), presented, stream)
+        if agreed(reply) is None:
             self._drop(session_of(presented.connection))
             return _Stream(refused=reply)
-        self._post(message("notifications/initialized", {}, None), presented, stream)
+        self._post(INITIALIZED, presented, stream)
         return stream
 
     def _open(self, presented: Presented) -> _Stream:

@@ -14,18 +14,18 @@ from typing import Any
 
 import httpx2
 
-from harness.surface.exchange import clean_headers, client, decode, encode
+from harness.surface.exchange import clean_headers, decode, encode
 from harness.surface.presented import Presented
-from harness.surface.sending import MessageNumbers, session_of
+from harness.surface.sending import session_of
 from harness.surface.transports.base import (
     Reply,
     TransportError,
     answer_to,
     filled,
-    initialize_params,
     is_reply_to,
     message,
 )
+from harness.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
 
 _SESSION = "mcp-session-id"
 _MAX_SESSIONS = 64
@@ -42,7 +42,7 @@ class _Session:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class OlderHttp:
+class OlderHttp(HttpTransport):
     """One endpoint.
 
     Args:
@@ -52,16 +52,9 @@ class OlderHttp:
     """
 
     def __init__(self, url: str, *, timeout: float, revision: str = "2025-06-18") -> None:
-        self._url = url
+        super().__init__(url, timeout=timeout)
         self._revision = revision
-        self._ids = MessageNumbers()
-        self._http = client(timeout)
         self._sessions: dict[str, _Session] = {}
-
-    @property
-    def where(self) -> str:
-        """The endpoint."""
-        return self._url
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
         """Send a request on the caller's session and wait for its reply.
@@ -88,7 +81,7 @@ class OlderHttp:
         for session in list(self._sessions.values()):
             self._end(session)
         self._sessions.clear()
-        self._http.close()
+        super().close()
 
     def _session(self, presented: Presented) -> _Session:
         known = self._sessions.get(session_of(presented.connection))
@@ -106,14 +99,14 @@ class OlderHttp:
         session = _Session(
             address=filled(self._url, presented.address), headers=dict(presented.headers)
         )
-        reply = self._send("initialize", initialize_params(self._revision), presented, session)
-        result = reply.body.get("result") if isinstance(reply.body, Mapping) else None
-        if not isinstance(result, Mapping):
+        reply = self._send(*handshake(self._revision), presented, session)
+        result = agreed(reply)
+        if result is None:
             session.refused = reply
             return session
         session.identifier = reply.headers.get(_SESSION)
         session.revision = str(result.get("protocolVersion", self._revision))
-        self._post(message("notifications/initialized", {}, None), presented, session)
+        self._post(INITIALIZED, presented, session)
         return session
 
     def _send(

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import httpx2
+from harness.surface.transports.base import message
+from harness.surface.transports.current import CurrentHttp
 
-from harness.surface.exchange import clean_headers, client, decode, encode
-from harness.surface.presented import Presented
-from harness.surface.sending import MessageNumbers
-from harness.surface.transports.base import Reply, TransportError, filled, message
-from harness.surface.transports.current import reply_among
+_HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
-class PlainHttp:
+class PlainHttp(CurrentHttp):
     """One endpoint that takes a JSON-RPC request by POST and answers with the reply.
 
     Args:
@@ -23,41 +20,10 @@ class PlainHttp:
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
-        self._url = url
-        self._ids = MessageNumbers()
-        self._http = client(timeout)
+        super().__init__(url, timeout=timeout, form=_plain)
 
-    @property
-    def where(self) -> str:
-        """The endpoint."""
-        return self._url
 
-    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
-        """Send a request and wait for its reply.
-
-        Raises:
-            TransportError: There is none.
-            ValueError, RecursionError: JSON or HTTP cannot express the request.
-        """
-        identifier = next(self._ids)
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            "Content-Type": "application/json",
-        }
-        try:
-            response = self._http.post(
-                filled(self._url, presented.address),
-                content=encode(message(method, params, identifier)),
-                headers={**headers, **presented.headers},
-            )
-        except httpx2.HTTPError as error:
-            raise TransportError(
-                f"no server answers at {self._url} ({type(error).__name__})"
-            ) from error
-        return Reply(
-            response.status_code, reply_among(decode(response), identifier), clean_headers(response)
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+def _plain(
+    method: str, params: Mapping[str, Any], identifier: int
+) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    return _HEADERS, message(method, params, identifier)

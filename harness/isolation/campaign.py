@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,8 @@ from harness.isolation.script import Script, script_of
 from harness.isolation.stage import Stage
 from harness.isolation.target import Target
 from harness.oracles import ORACLES, Suspicion
+from harness.oracles.existence import times
+from harness.oracles.timing import time_difference
 from harness.surface.operation import Operation, Role
 from harness.values import marker, tokens_of
 
@@ -93,6 +95,7 @@ class Campaign:
             target.surfaces, target.operations(), target.credentials, target.concurrency
         )
         self._controls: dict[str, Control] = {}
+        self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._findings: list[Finding] = []
         self._unconfirmed: list[str] = []
         self._inconclusive: list[str] = []
@@ -166,7 +169,7 @@ class Campaign:
             for finding in outcome.findings:
                 key = (finding.oracle, finding.operation)
                 if all((each.oracle, each.operation) != key for each in self._findings):
-                    self._report(finding, self._performer.calls_made)
+                    self._report(finding, outcome.suspected or self._performer.calls_made)
             if self._found_enough():
                 return
 
@@ -352,6 +355,8 @@ class Campaign:
         self._emit(FindingFound(finding))
 
     def _count(self, history: History) -> None:
+        for name, pairs in times(history).items():
+            self._times[name] += pairs
         for name, control in controls_of(history).items():
             self._controls.setdefault(name, Control()).add(control)
 
@@ -389,6 +394,7 @@ class Campaign:
             not_applicable=not_applicable,
             coverage=self._coverage(),
             left=left,
+            times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
 
     def _coverage(self) -> dict[str, dict[str, int]]:

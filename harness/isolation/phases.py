@@ -77,11 +77,13 @@ class Outcome:
             `oracles` hold the phase's name with how often it could have fired. Calls that the
             performer made into a history of `fresh_history` are counted here and nowhere else.
         inconclusive: What the phase cannot say, and why.
+        suspected: Calls that the performer had made when the findings were first suspected.
     """
 
     findings: list[Finding] = field(default_factory=list)
     controls: dict[str, Control] = field(default_factory=dict)
     inconclusive: list[str] = field(default_factory=list)
+    suspected: int | None = None
 
 
 class Phase(Protocol):

@@ -247,6 +247,9 @@ class Play:
                 actor, operation.name, missing, Probe("existence", key, "missing", victim.name)
             ),
         ]
+        if draw(st.booleans()):
+            # Whatever comes first may take longer for that alone.
+            pair.reverse()
         return themselves, pair
 
     # Calling

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from harness.isolation.script import Script
+from harness.oracles.timing import TimeDifference
 
 Verdict = Literal["clean", "leak", "inconclusive"]
 
@@ -79,6 +80,7 @@ class CampaignResult:
         provenance: What was run: version, commit and digest of the configuration.
         left: What the system still held or did some time after the last call; None where that
             cannot be seen.
+        times: Operation to how long a foreign id took against a missing one.
     """
 
     verdict: Verdict
@@ -93,6 +95,7 @@ class CampaignResult:
     coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     left: list[str] | None = None
+    times: Mapping[str, TimeDifference] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""
@@ -124,6 +127,7 @@ class CampaignResult:
             },
             "inconclusive": self.inconclusive,
             "not_applicable": dict(self.not_applicable),
+            "times": {name: asdict(each) for name, each in sorted(self.times.items())},
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,
         }

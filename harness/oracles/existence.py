@@ -1,7 +1,9 @@
 """Existence: another user's id and an id nobody has must be answered alike.
 
-Status, code, message, body and the names of the headers are compared, after the ids that were
-asked for and all identifying values and times are masked. Time taken is no evidence by itself.
+Status, code, message, body and headers are compared, after the ids that were asked for and all
+identifying values and times are masked; of headers that differ between any two answers or count the
+caller's own requests nothing is compared, and of those that have a new value each time the name
+alone. Time taken is no evidence by itself: `times` hands it to a statistic.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from harness.history import Call, History, Outcome
 from harness.isolation.script import is_id_path, paths_in
 from harness.oracles.base import Suspicion, conclusive
 from harness.oracles.canary import sightings
-from harness.values import is_marker, is_short_id, strings_in, tokens_of
+from harness.surface.headers import shows
+from harness.values import is_marker, is_short_id, strings_in, substituted, tokens_of
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 
 
 def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
-    foreign: dict[int, Call] = {}
+    half: dict[int, Call] = {}
     owners: dict[str, str] = {}
     holders: defaultdict[str, set[str]] = defaultdict(set)
     for sighting in sightings(history):
@@ -37,19 +40,18 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
         if probe is None or probe.kind != "existence":
             _note_planted(call, owners)
             continue
-        if probe.part == "foreign":
-            foreign[probe.key] = call
-        elif probe.part == "missing" and probe.key in foreign:
-            first = foreign[probe.key]
-            if (
-                _comparable(first, call, owners, holders)
-                and not history.permits(
-                    first.probe.victim if first.probe else "", call.actor.user, call.operation
-                )
-                and conclusive(first.answer)
-                and conclusive(call.answer)
-            ):
-                yield first, call
+        # The generator draws which of the two comes first.
+        earlier = half.setdefault(probe.key, call)
+        if earlier is call or earlier.probe is None or earlier.probe.part == probe.part:
+            continue
+        foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
+        if (
+            _comparable(foreign, missing, owners, holders)
+            and not history.permits(probe.victim, call.actor.user, call.operation)
+            and conclusive(foreign.answer)
+            and conclusive(missing.answer)
+        ):
+            yield foreign, missing
 
 
 def _note_planted(call: Call, owners: dict[str, str]) -> None:
@@ -88,6 +90,7 @@ class Existence:
     def judge(self, history: History) -> list[Suspicion]:
         """One suspicion for each pair of answers that differ."""
         found = []
+        steady = _steady_headers(history)
         for first, second in _pairs(history):
             asked = {
                 str(call.arguments[name])
@@ -95,8 +98,8 @@ class Existence:
                 for name in call.arguments
                 if first.arguments[name] != second.arguments[name]
             }
-            one, other = _observable(first, asked), _observable(second, asked)
-            differing = [name for name in one if one[name] != other[name]]
+            one, other = _observable(first, asked, steady), _observable(second, asked, steady)
+            differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
             if not differing:
                 continue
             victim = first.probe.victim if first.probe else "another user"
@@ -104,7 +107,7 @@ class Existence:
                 Suspicion(
                     self.name,
                     first.operation,
-                    (first.index, second.index),
+                    tuple(sorted((first.index, second.index))),
                     f"{first.actor.name} can tell an id of {victim} from a missing one by "
                     f"{', '.join(differing)}",
                 )
@@ -116,7 +119,29 @@ class Existence:
         return Counter(first.operation for first, _ in _pairs(history))
 
 
-def _observable(call: Call, asked: set[str]) -> dict[str, str]:
+def times(history: History) -> dict[str, list[tuple[float, float]]]:
+    """Operation to the seconds that each pair of calls took: foreign id, missing id."""
+    found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for foreign, missing in _pairs(history):
+        seconds = foreign.ended - foreign.started, missing.ended - missing.started
+        found[foreign.operation].append(seconds)
+    return found
+
+
+def _steady_headers(history: History) -> frozenset[str]:
+    """Headers whose values come again: not new for each answer, as a counter's or a nonce's are."""
+    values: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for call in history:
+        for name, value in call.answer.headers.items():
+            values[name][_masked_header(value)] += 1
+    return frozenset(name for name, seen in values.items() if 2 * len(seen) <= sum(seen.values()))
+
+
+def _masked_header(value: str) -> str:
+    return substituted(_TIME.sub("*", value), lambda _: "*")
+
+
+def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str, str]:
     masked = tokens_of(call.arguments) | tokens_of(call.answer.body)
 
     def mask(value: object) -> str:
@@ -136,5 +161,9 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
         "code": mask(answer.code),
         "message": mask(answer.message),
         "body": mask(answer.body),
-        "headers": str(sorted(answer.headers)),
+        **{
+            f"headers.{name}": mask(_masked_header(value)) if name in steady else "present"
+            for name, value in answer.headers.items()
+            if shows(name)
+        },
     }

@@ -18,6 +18,7 @@ from harness.isolation.events import (
 from harness.isolation.result import CampaignResult, Finding
 from harness.report.matrix import oracles_of
 from harness.report.text import printable
+from harness.report.times import telling_times
 
 _EVERY_SECONDS = 2.0
 
@@ -73,6 +74,8 @@ class ConsoleReport:
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
         for each in result.inconclusive if result.verdict != "leak" else ():
             self._say(f"inconclusive: {each}", style="yellow")
+        for each in telling_times(result):
+            self._say(f"time: {each}")
         style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
         rate = result.calls / result.seconds if result.seconds else 0.0
         self._say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.isolation.result import CampaignResult, Finding
 from harness.report.matrix import State, matrix, oracles_of
 from harness.report.text import printable
+from harness.report.times import telling_times
 
 _VERDICTS = {
     "clean": "nothing crossed",
@@ -50,6 +51,8 @@ def markdown(result: CampaignResult) -> str:
     if result.inconclusive:
         lines += ["", "Inconclusive:", ""]
         lines += [f"- {_code(each)}" for each in result.inconclusive]
+    if told := telling_times(result):
+        lines += ["", "Time:", "", *(f"- {_code(each)}" for each in told)]
     return "\n".join(lines) + "\n"
 
 

@@ -90,6 +90,12 @@ def loads(text: str) -> Any:
         return text
 
 
+def wanted(answer: Answer, usual: float = 0.0) -> float:
+    """Seconds that a refusal for haste asks to wait (RFC 9110, section 10.2.3)."""
+    said = answer.headers.get("retry-after", "")
+    return float(said) if said.isdigit() else usual
+
+
 def unreachable(error: Exception) -> Answer:
     """No answer, and why."""
     return Answer(Outcome.UNREACHABLE, None, None, message=type(error).__name__)

@@ -26,6 +26,13 @@ VOLATILE: Mapping[str, str] = {
     "x-runtime": "how long the answer took",
     "x-process-time": "how long the answer took",
     "content-length": "follows from the body, which is compared with its ids masked",
+    "x-envoy-upstream-service-time": "how long the answer took",
+    "x-served-by": "which replica answered",
+    "x-timer": "how long the answer took",
+    "via": "which proxies passed it on (RFC 9110, section 7.6.3)",
+    "connection": "belongs to the connection (RFC 9110, section 7.6.1)",
+    "keep-alive": "belongs to the connection",
+    "transfer-encoding": "belongs to the connection",
     "mcp-session-id": "made up for each session",
     "report-to": "carries a time and a random part",
     "nel": "says where a browser reports network errors",
@@ -33,3 +40,11 @@ VOLATILE: Mapping[str, str] = {
 
 # Validators of RFC 9110, section 8.8.
 VALIDATORS = frozenset({"etag", "last-modified"})
+
+# They count what the caller did before, so that the second of two answers says less.
+_COUNTING = ("ratelimit", "x-ratelimit", "x-rate-limit", "retry-after")
+
+
+def shows(name: str) -> bool:
+    """Whether a header can tell two answers to one caller, one after the other, apart."""
+    return name not in VOLATILE and not name.startswith(_COUNTING)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.history import Answer, Outcome
+from harness.surface.exchange import wanted
 from harness.surface.operation import Operation, Role, Surface
 from harness.surface.presented import Presented
 from harness.targets.config import RateLimitConfig, RestConfig
@@ -105,7 +106,7 @@ class Paced:
         """Perform one call when its time has come; a refusal for haste is tried once more."""
         answer = self._once(operation, arguments, headers)
         if answer.outcome is Outcome.LIMITED and self._patience:
-            self._sleep(min(self._patience, _wanted(answer, self._patience)))
+            self._sleep(min(self._patience, wanted(answer, self._patience)))
             answer = self._once(operation, arguments, headers)
         return answer
 
@@ -121,9 +122,3 @@ class Paced:
             self._sleep(self._next - now)
         self._next = max(now, self._next) + self._apart
         return self._inner.call(operation, arguments, headers)
-
-
-def _wanted(answer: Answer, usual: float) -> float:
-    """Seconds that the answer asks for (RFC 9110, section 10.2.3)."""
-    said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdigit() else usual

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.history import History
+from harness.isolation.kinds import creators_among
 from harness.surface.operation import Role
 from harness.worlds.compare import ABSENT, Difference, Place, differences, unsteady
 from harness.worlds.playing import WorldPlayer
@@ -49,10 +50,10 @@ class Shrinker:
         def few_own(shorter: Plan) -> bool:
             return self._shows(shorter, found, kinds) is not None
 
-        best = whole
+        best = self._likely(whole, found, few_own)
         if found.against == ABSENT:
             # Without the others it is the same world whichever of their calls are left out.
-            ground = self.player.play(whole, (ABSENT, f"{ABSENT}-2"))
+            ground = self.player.play(best, (ABSENT, f"{ABSENT}-2"))
             best = _drop(best, best.varied(), lambda each: few_others(each, ground), deadline)
         else:
             best = _drop(best, best.varied(), few_own, deadline)
@@ -69,6 +70,22 @@ class Shrinker:
             if seen is not None:
                 return proven, seen
         return None
+
+    def _likely(self, plan: Plan, found: Difference, shows: Callable[[Plan], bool]) -> Plan:
+        """With the same call before, and with what the observer has stored as well; else all."""
+        operations = self.player.performer.operations
+        creators = {each.name for each in creators_among(list(operations.values()))}
+        for kept in ({found.call.operation}, {found.call.operation, *creators}):
+            others = set(plan.varied())
+            spare = [
+                each.number
+                for each in plan.script.steps
+                if each.number not in others and each.operation not in kept
+            ]
+            shorter = plan.without(spare)
+            if shorter is not None and found.key in shorter.observed() and shows(shorter):
+                return shorter
+        return plan
 
     def _shows(
         self,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
-from harness.history import Actor, History
+from harness.history import Actor, Channel, History
 from harness.history import Outcome as Answered
 from harness.isolation.phases import Outcome, Turn
 from harness.isolation.result import Control, Finding
@@ -15,6 +16,7 @@ from harness.isolation.script import Script
 from harness.isolation.target import Target
 from harness.oracles.base import Suspicion
 from harness.oracles.two_worlds import TwoWorlds
+from harness.surface.exchange import wanted
 from harness.worlds.compare import ABSENT, ACTIVE, SECRETS, Place, differences, unsteady
 from harness.worlds.minimal import Shrinker, repeated
 from harness.worlds.playing import WorldPlayer
@@ -25,21 +27,29 @@ from harness.worlds.trace import Plan, plan_of
 _SECRETS_EVERY = 3
 _SHRINKING_SECONDS = 30.0
 _REMEMBERED = 64
+_PAUSED_VISITS = 3
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
 class TwoWorldsPhase:
-    """Plays histories in two worlds; keeps count of what was looked at, so that all is in time."""
+    """Plays histories in two worlds; keeps count of what was looked at, so that all is in time.
+
+    Args:
+        sleep: Waits, in seconds.
+    """
 
     name = TwoWorlds.name
     share = 0.25
     least = 100
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
         self._oracle = TwoWorlds()
         self._looked: Counter[str] = Counter()
         self._played: deque[History] = deque(maxlen=_REMEMBERED)
         self._noise: set[Place] = set()
         self._visits = 0
+        self._patience = _PAUSED_VISITS
 
     def obstacle(self, target: Target) -> str | None:
         """Users who are fixed, with nothing reset; nobody else; or sharing of everything."""
@@ -99,8 +109,13 @@ class TwoWorldsPhase:
             worlds.append(SECRETS)
         whole = player.play(plan, worlds)
         self._count(whole, outcome)
+        pause = self._pause(whole)
+        if pause:
+            player = replace(player, pause=pause, sleep=self._sleep)
+            whole = player.play(plan, worlds)
         if not differences(whole, self._noise):
             return
+        outcome.suspected = player.performer.calls_made
         # Again: what differs between repeats of one world shows nothing, now and later.
         whole = player.play(plan, [f"{each}-2" for each in worlds], onto=whole)
         self._noise |= unsteady(whole)
@@ -115,6 +130,18 @@ class TwoWorldsPhase:
             shorter, shown = shrunk
             seen = self._oracle.judge(shown, self._noise)[0]
             outcome.findings.append(_finding(shorter.script, seen))
+
+    def _pause(self, history: History) -> float:
+        """Seconds after which a limit that was met counts from zero again; 0 where none was.
+
+        A limit that all users share is used up by one world before the other begins. To see whose
+        it is takes time, and is tried for a few histories only.
+        """
+        waits = [wanted(each.answer) for each in history if each.answer.outcome is Answered.LIMITED]
+        if not waits or Channel.SHARED_LIMITS in history.accepted or not self._patience:
+            return 0.0
+        self._patience -= 1
+        return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
 
     def _count(self, history: History, outcome: Outcome) -> None:
         for call in history:

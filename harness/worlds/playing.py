@@ -7,6 +7,7 @@ the same in all of them; the others say other words where their secrets differ.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,10 +25,14 @@ class WorldPlayer:
     Attributes:
         performer: Makes the calls.
         fresh_history: Resets the system if it can be and gives a history with new subjects.
+        pause: Seconds before each world, so that no world spends what another is allowed.
+        sleep: Waits, in seconds.
     """
 
     performer: Performer
     fresh_history: Callable[[], History]
+    pause: float = 0.0
+    sleep: Callable[[float], None] = time.sleep
 
     def play(self, plan: Plan, worlds: Sequence[str], *, onto: History | None = None) -> History:
         """The plan in each of these worlds, one after the other.
@@ -48,6 +53,8 @@ class WorldPlayer:
         return replace(latest, calls=calls, worlds=subjects)
 
     def _world(self, plan: Plan, kind: str) -> History:
+        if self.pause:
+            self.sleep(self.pause)
         history = self.fresh_history()
         answers: dict[int, Call] = {}
         other_salt = secrets.randbits(32) if kind == SECRETS else plan.salt

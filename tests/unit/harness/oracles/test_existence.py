@@ -6,6 +6,7 @@ import pytest
 
 from harness.history import Answer, Outcome, Probe
 from harness.oracles import Existence
+from harness.oracles.existence import times
 from tests.unit.harness.histories import ALICE, BOB, Writer, ok, refused
 
 FOREIGN = Probe("existence", 1, "foreign", "alice")
@@ -31,7 +32,7 @@ def pair(first: Answer, second: Answer) -> Writer:
         (refused(404, "forbidden"), refused(404, "not_found"), "code"),
         (refused(404, "x", "not yours"), refused(404, "x", "no such task"), "message"),
         (ok({"items": [], "total": 1}), ok({"items": [], "total": 0}), "body"),
-        (ok({}, 200, etag="1"), ok({}), "headers"),
+        (ok({}, 200, etag="1"), ok({}), "headers.etag"),
     ],
 )
 def test_fires_when_the_two_can_be_told_apart(first: Answer, second: Answer, told_by: str) -> None:
@@ -43,6 +44,39 @@ def test_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() 
     first = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:00Z", "id": HERS}, {}, "x")
     second = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:09Z", "id": NONE}, {}, "x")
     assert Existence().judge(pair(first, second).history) == []
+
+
+def test_whichever_of_the_two_comes_first() -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+    writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)
+    writer.call(BOB, "get", {"task_id": HERS}, refused(403, "forbidden"), FOREIGN)
+    (suspicion,) = Existence().judge(writer.history)
+    assert suspicion.calls == (2, 3)
+
+
+def test_the_value_of_a_header_tells_where_it_is_not_new_each_time() -> None:
+    def story(first: str, second: str) -> Writer:
+        writer = pair(ok({}, 200, **{"x-owner": first}), ok({}, 200, **{"x-owner": second}))
+        return writer.call(BOB, "list", {}, ok([], 200, **{"x-owner": "me"})).call(
+            BOB, "list", {}, ok([], 200, **{"x-owner": "me"})
+        )
+
+    (suspicion,) = Existence().judge(story("other", "me").history)
+    assert "headers.x-owner" in suspicion.summary
+    assert Existence().judge(story("me", "me").history) == []
+    # Each is new: a counter, or made up for the answer.
+    assert Existence().judge(pair(*(ok({}, 200, **{"x-n": n}) for n in "12")).history) == []
+
+
+@pytest.mark.parametrize("name", ["date", "traceparent", "ratelimit-remaining", "content-length"])
+def test_headers_that_differ_anyhow_tell_nothing(name: str) -> None:
+    with_it, without = ok({}, 200, **{name: "7"}), ok({})
+    assert Existence().judge(pair(with_it, without).history) == []
+
+
+def test_the_times_of_each_pair_are_kept_for_a_statistic() -> None:
+    history = pair(refused(404, "not_found"), refused(404, "not_found")).history
+    assert times(history) == {"get": [(0.5, 0.5)]}
 
 
 def test_says_nothing_where_one_call_was_limited() -> None:

@@ -59,6 +59,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "not_applicable",
         "coverage",
         "left",
+        "times",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -107,10 +108,11 @@ class ContainerEnvironment:
         tags = {name: images.tag(name, guard) for name in (*names, "migrations")}
         self._make_network()
         postgres = self._services["postgresql"] = self._postgres(wiring, logs)
-        postgres.start(guard)
         # Services need no database to start: they load while it is being made.
-        for name in self._parts():
-            self._launch(name, tags[name], wiring, guard)
+        first = [postgres, *(self._service(name, tags[name], wiring) for name in self._parts())]
+        with ThreadPoolExecutor(len(first)) as pool:
+            for begun in [pool.submit(service.start, guard) for service in first]:
+                begun.result()
         postgres.wait_until_ready()
         migrations = ContainerService(
             "migrations",
@@ -121,7 +123,7 @@ class ContainerEnvironment:
         )
         migrations.run(guard, _MIGRATION_SECONDS)
         if options.frontend:
-            self._launch("frontend", tags["frontend"], wiring, guard)
+            self._service("frontend", tags["frontend"], wiring).start(guard)
         for name in reversed(ENDING):
             if name in self._services:
                 self._services[name].wait_until_ready()
@@ -152,10 +154,10 @@ class ContainerEnvironment:
         """All but PostgreSQL and the frontend, in the order in which they take longest to load."""
         return ["backend", "mcp", "issuer", *(["model"] if self._options.offline else [])]
 
-    def _launch(self, name: str, image: str, wiring: ContainerWiring, guard: Guard) -> None:
+    def _service(self, name: str, image: str, wiring: ContainerWiring) -> ContainerService:
         port = wiring.ports[name]
         mounts = {str(wiring.published): ("/keys", "ro")} if name == "issuer" else {}
-        service = ContainerService(
+        service = self._services[name] = ContainerService(
             name=name,
             image=image,
             environment=wiring.environment(name),
@@ -167,8 +169,7 @@ class ContainerEnvironment:
             mounts=mounts,
             scratch=("/app/.next/cache",) if name == "frontend" else (),
         )
-        self._services[name] = service
-        service.start(guard)
+        return service
 
     def _postgres(self, wiring: ContainerWiring, logs: Path) -> ContainerService:
         settings = {**_POSTGRES, **self._options.postgres_settings}

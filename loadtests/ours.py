@@ -22,10 +22,11 @@ from harness.report.runs import RunFolder
 from loadtests.accounts import Account, Place
 from loadtests.load_process import LoadProcess
 from loadtests.looking import merged_traces, observed_circle, pool_figures
-from loadtests.observe import VARIABLE, Plan
+from loadtests.observe import VARIABLE
 from loadtests.outcome import Outcome
 from loadtests.running import TO_BACKEND, TO_MCP
 from loadtests.soak import Sampler, grown, picture
+from loadtests.wrapping import Plan
 
 TO_MODEL = "HTTP connection to the model"
 _DECLARED: Mapping[DataAccess, str] = {

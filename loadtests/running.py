@@ -16,7 +16,8 @@ from harness.environment.ports import Ports
 from harness.environment.probes import listens
 from harness.environment.process import ServiceProcess
 from harness.environment.wiring import clean_environment, package_root
-from loadtests.observe import VARIABLE, Plan
+from loadtests.observe import VARIABLE
+from loadtests.wrapping import Plan
 
 TO_MCP = "HTTP connection to MCP"
 TO_BACKEND = "HTTP connection to the backend"

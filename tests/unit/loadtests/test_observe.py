@@ -15,7 +15,8 @@ from loadtests.ledger import Ledger
 # In a process of its own: wrapped libraries stay wrapped.
 _PROGRAM = """
 import asyncio, contextvars, json, os, signal, sys, threading, urllib.request
-from loadtests.observe import Observer, Plan
+from loadtests.observe import Observer
+from loadtests.wrapping import Plan
 
 request = contextvars.ContextVar("request", default="-")
 port = int(sys.argv[1])

@@ -1,7 +1,5 @@
 """The `crosstalk` command: one verb a job, each explained by `crosstalk VERB --help`.
 
-What a verb needs is imported when it runs: the packages of all of them take seconds.
-
 Exit status: 0 clean, 1 something crossed (or was accepted, or survived), 2 the run could not be
 made or says nothing, 130 interrupted.
 """
@@ -15,6 +13,19 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from harness.commands import compose as compose_command
+from harness.commands import conformance as conformance_command
+from harness.commands import deadlock as deadlock_command
+from harness.commands import demonstrations as demonstrations_command
+from harness.commands import doctor as doctor_command
+from harness.commands import env as env_command
+from harness.commands import forgeries as forgeries_command
+from harness.commands import init as init_command
+from harness.commands import isolation as isolation_command
+from harness.commands import mint as mint_command
+from harness.commands import mutants as mutants_command
+from harness.commands import up as up_command
+from harness.doctor import Options
 from harness.environment import Attachment, DataAccess, Kind, Pooler
 from harness.errors import HarnessError
 
@@ -81,8 +92,6 @@ def isolation(
     ] = False,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
-    from harness.commands import isolation as isolation_command
-
     raise typer.Exit(
         isolation_command.run(
             calls=calls,
@@ -123,8 +132,6 @@ def init(
     ] = True,
 ) -> None:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
-    from harness.commands import init as init_command
-
     raise typer.Exit(
         init_command.run(
             url=url,
@@ -152,8 +159,6 @@ def replay(
     environment: Started = "processes",
 ) -> None:
     """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
-    from harness.commands import isolation as isolation_command
-
     raise typer.Exit(isolation_command.replay(file, mutant=mutant, environment=environment))
 
 
@@ -169,8 +174,6 @@ def mutants(
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
 ) -> None:
     """Plant known leaks one by one and see that each is found."""
-    from harness.commands import mutants as mutants_command
-
     raise typer.Exit(
         mutants_command.run(
             only=only or [], jobs=jobs, calls=calls, seconds=seconds, seed=seed, show=show
@@ -193,8 +196,6 @@ def forgeries(
     environment: Started = "processes",
 ) -> None:
     """Try every forged credential on every surface."""
-    from harness.commands import forgeries as forgeries_command
-
     raise typer.Exit(
         forgeries_command.run(
             only=only or [], mutant=mutant, data_access=data_access, environment=environment
@@ -213,8 +214,6 @@ def demonstrations(
     show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
 ) -> None:
     """Run the campaign against well-known insecure auth patterns, and their secure forms."""
-    from harness.commands import demonstrations as demonstrations_command
-
     raise typer.Exit(
         demonstrations_command.run(
             only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
@@ -228,16 +227,12 @@ def deadlock(
     workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
 ) -> None:
     """Say from how many concurrent requests on each topology can stall, and why."""
-    from harness.commands import deadlock as deadlock_command
-
     raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
 
 
 @app.command()
 def conformance() -> None:
     """Run the official MCP conformance suite against the reference system; needs Node 22."""
-    from harness.commands import conformance as conformance_command
-
     raise typer.Exit(conformance_command.run())
 
 
@@ -253,8 +248,6 @@ def mint(
     ] = None,
 ) -> None:
     """Print a token of the test issuer that a running `crosstalk up` trusts."""
-    from harness.commands import mint as mint_command
-
     raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
 
 
@@ -286,9 +279,6 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
-    from harness.commands import doctor as doctor_command
-    from harness.doctor import Options
-
     options = Options(
         urls=urls,
         token=token,
@@ -311,8 +301,6 @@ def compose(
     ] = None,
 ) -> None:
     """Start compose.yaml under a name and ports of its own, run a command, take it down."""
-    from harness.commands import compose as compose_command
-
     raise typer.Exit(compose_command.run(command=command or [], profiles=profile or ["offline"]))
 
 
@@ -326,8 +314,6 @@ def env(
     ] = False,
 ) -> None:
     """Write the secrets that compose.yaml asks for, newly drawn, and say what each is for."""
-    from harness.commands import env as env_command
-
     raise typer.Exit(env_command.run(output=output, real_model=real_model))
 
 
@@ -346,8 +332,6 @@ def up(
     environment: Started = "processes",
 ) -> None:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
-    from harness.commands import up as up_command
-
     raise typer.Exit(
         up_command.run(
             adversarial=adversarial,
@@ -363,8 +347,6 @@ def up(
 @app.command()
 def demo() -> None:
     """A short tour: the system is clean, then one planted leak is found and replayed."""
-    from harness.commands import isolation as isolation_command
-
     raise typer.Exit(isolation_command.demo())
 
 

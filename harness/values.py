@@ -108,6 +108,11 @@ def tokens_of(value: Any) -> set[str]:
     return {token for text in strings_in(value) for token in tokens_in(text)}
 
 
+def is_uuid(token: str) -> bool:
+    """Whether a value is a UUID as a whole."""
+    return _UUID.fullmatch(token) is not None
+
+
 def is_marker(token: str) -> bool:
     """Whether a value is one that `marker` made."""
     return _MARKER.fullmatch(token) is not None

@@ -41,6 +41,8 @@ HOSTILE_TEXTS = (
     "ﾅ" * 40,
     "x" * 5_000,
 )
+# What a careless system may take for all users at once.
+EVERYBODYS_IDS = ("*", "%", "all", "null", "0")
 _SCALARS = ("string", "integer", "number", "boolean", "null")
 _CHAT_REQUESTS = (
     "show my tasks",
@@ -110,7 +112,7 @@ class ArgumentDrawer:
                 value = self._value(operation, parameter, actor, references, chosen)
                 if value is not None:
                     arguments[parameter.name] = value
-                if parameter.refers and value is not None:
+                if parameter.refers and isinstance(value, str):
                     chosen.append(str(value))
         return arguments
 
@@ -126,6 +128,13 @@ class ArgumentDrawer:
             return self.subjects[actor.claims]
         if parameter.role is Role.NAME and operation.stores:
             return self._new_name(operation, parameter, actor, references)
+        if parameter.refers and parameter.many:
+            # The first of one's own: a check of it alone would let the others through.
+            each = [
+                self._reference(operation, parameter, actor, sources, ())
+                for sources in (("own",), references)
+            ]
+            return [found for found in each if found is not None]
         if parameter.refers:
             return self._reference(operation, parameter, actor, references, chosen)
         if parameter.role is Role.CURSOR:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis import Phase as Stages
+from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
@@ -49,6 +50,10 @@ _NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
 
+class _ShownError(BaseException):
+    """An example showed something: Hypothesis keeps its choices, and ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignOptions:
     """How much to try.
@@ -64,7 +69,7 @@ class CampaignOptions:
     calls: int = 2_400
     seconds: float = 100.0
     seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
-    steps: int = 14
+    steps: int = 18
     findings: int = 1
 
 
@@ -77,6 +82,7 @@ class Campaign:
         emit: Receives events.
         folder: Where replay files go; nothing is written without it.
         phases: What is played between the examples; by default all that there are.
+        examples: Where examples that showed something are kept, and tried first.
     """
 
     def __init__(
@@ -86,13 +92,19 @@ class Campaign:
         emit: Emit,
         folder: Path | None = None,
         phases: Iterable[Phase] | None = None,
+        examples: ExampleDatabase | None = None,
     ) -> None:
         self._target = target
         self._options = options
         self._emit = emit
         self._folder = folder
+        self._kept = examples
         self._performer = Performer(
-            target.surfaces, target.operations(), target.credentials, target.concurrency
+            target.surfaces,
+            target.operations(),
+            target.credentials,
+            target.concurrency,
+            target.claiming,
         )
         self._controls: dict[str, Control] = {}
         self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -102,6 +114,8 @@ class Campaign:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._public_values = target.public_values
         self._latest: History | None = None
+        self._judged = (0, 0)
+        self._found_before = 0
         self._examples = 0
         self._calls_to_finding: int | None = None
         self._began = time.monotonic()
@@ -127,6 +141,7 @@ class Campaign:
             forgeries=self._target.forgeries,
             cast=self._target.cast,
             examined=self._examine,
+            suspects=self._suspects,
             stopped=self._stopped,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
@@ -178,15 +193,16 @@ class Campaign:
             max_examples=_EXAMPLES_A_CHUNK,
             stateful_step_count=self._options.steps,
             deadline=None,
-            database=None,
-            phases=(Stages.generate,),
+            database=self._kept,
+            # What is kept is tried once, before anything is drawn.
+            phases=(Stages.reuse, Stages.generate) if chunk == 0 else (Stages.generate,),
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
         )
         seeded = seed(self._options.seed + chunk)(machine)
         # What can be drawn depends on what the system answered, and a stop cuts an example short:
         # Hypothesis rightly calls that flaky. The calls were made and judged all the same.
-        with contextlib.suppress(Flaky):
+        with contextlib.suppress(Flaky, _ShownError):
             try:
                 run_state_machine_as_test(seeded, settings=runner)
             except Unsatisfiable:
@@ -295,22 +311,34 @@ class Campaign:
         self._examples += 1
         self._rounds.examples.append(history)
         self._count(history)
-        for oracle in ORACLES:
-            for suspicion in oracle.judge(history):
-                if len(self._findings) >= self._options.findings:
-                    break
-                self._consider(history, suspicion)
+        self._suspects(history)
         self._emit(
             Progress(self._performer.calls_made, self._examples, time.monotonic() - self._began)
         )
+        if self._kept is not None and len(self._findings) > self._found_before:
+            self._found_before = len(self._findings)
+            raise _ShownError
 
-    def _consider(self, history: History, suspicion: Suspicion) -> None:
+    def _suspects(self, history: History) -> bool:
+        """Follow up what the oracles suspect; whether anything was replayed."""
+        replayed = False
+        if self._judged == (id(history), len(history)):
+            return replayed
+        self._judged = (id(history), len(history))
+        for oracle in ORACLES:
+            for suspicion in oracle.judge(history):
+                if self._found_enough():
+                    break
+                replayed = self._consider(history, suspicion) or replayed
+        return replayed
+
+    def _consider(self, history: History, suspicion: Suspicion) -> bool:
         key = (suspicion.oracle, suspicion.operation)
         self._seen[key] += 1
         # One confirmed finding an oracle and operation is enough; a stubborn one gets three tries.
         known = any((each.oracle, each.operation) == key for each in self._findings)
         if known or self._seen[key] > 3:
-            return
+            return False
         upto = History(
             history.subjects,
             history.calls[: suspicion.calls[-1]],
@@ -330,7 +358,7 @@ class Campaign:
         shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
         if shrunk is None:
             self._unconfirmed.append(f"{suspicion.operation}: {suspicion.summary} (did not replay)")
-            return
+            return True
         script, seen = shrunk
         finding = replace(
             finding,
@@ -341,6 +369,7 @@ class Campaign:
             confirmed=True,
         )
         self._report(finding, calls_before)
+        return True
 
     def _report(self, finding: Finding, calls: int) -> None:
         """Save a confirmed finding and tell of it; `calls` is when it was first suspected."""

@@ -27,6 +27,7 @@ class Kinds:
         intrusive: Those that name an object and declare a change: what could hurt its owner.
         broad: Those that change something and need no object named: what could hurt anybody.
         paged: Listings that are continued by a cursor.
+        of_somebody: Readings that are told whose data is meant, and need nothing else.
         tools: What a model can be told to call.
         keyed: Those that can be given a key that says they are the same.
     """
@@ -39,6 +40,7 @@ class Kinds:
     intrusive: Sequence[Operation]
     broad: Sequence[Operation]
     paged: Sequence[Operation]
+    of_somebody: Sequence[Operation]
     tools: Sequence[Operation]
     keyed: Sequence[Operation]
 
@@ -75,9 +77,16 @@ class Kinds:
                 for each in protected
                 if each.reads_only and each.parameter(Role.CURSOR) and page_size(each)
             ],
+            of_somebody=[
+                each for each in protected if each.lists and each.parameter(Role.IDENTITY)
+            ],
             keyed=[each for each in protected if takes_key(each)],
             tools=[each for each in protected if each.surface == "mcp"],
         )
+
+    def creators_on(self, operation: Operation) -> list[Operation]:
+        """Those creators that are called as this operation is."""
+        return [each for each in self.creators if each.surface == operation.surface]
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:

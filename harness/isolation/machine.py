@@ -6,10 +6,12 @@ Each example has fresh subjects and a history of its own, judged when the exampl
 - `act`: anybody who has an account calls anything;
 - `intrude`: a victim reads their own data, somebody else acts on ids they should not have, the
   victim reads again;
+- `impersonate`: the same by somebody who says to be the victim;
 - `compare`: one call with another user's id and the same call with a missing one;
 - `imitate`: what somebody read or asked a model, repeated by others in the same words;
 - `collide`: two users make the same call under the same key, and the first one repeats it; then
   somebody tries that key, and one that nobody has, on an object that nobody has;
+- `pretend`: somebody reads as `*` or nobody in particular;
 - `leaf`: somebody gets a small page, and others try to read on from there;
 - `knock`: calls without a valid credential.
 
@@ -22,10 +24,11 @@ from __future__ import annotations
 
 from hypothesis import reject
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from harness.history import Outcome, Probe
+from harness.history import Outcome
 from harness.isolation.actors import forger
+from harness.isolation.arguments import EVERYBODYS_IDS
 from harness.isolation.keys import collision
 from harness.isolation.kinds import Kinds
 from harness.isolation.performer import Planned
@@ -37,6 +40,9 @@ from harness.surface.operation import Role
 _HONEST_CALLS = 2
 # Lists that a user, and an impostor, look at when an example begins.
 _LOOKS = 3
+_MISSED = 2
+_RULES = ("knock", "compare", "intrude", "impersonate", "pretend", "imitate", "collide", "leaf")
+_STEPS_BETWEEN_JUDGEMENTS = 3
 
 
 def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
@@ -54,6 +60,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def __init__(self) -> None:
             super().__init__()
             self.play: Play | None = None
+            self.steps = 0
 
         @initialize(data=st.data(), draw=st.integers(0, 2**16))
         def settle(self, data: st.DataObject, draw: int) -> None:
@@ -83,14 +90,19 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                     listing = play.rarest_operation(data.draw, f"look {actor.name}", lists)
                     looked.append(play.reading(listing, actor))
             play.perform_all(looked)
+            play.judge()
             # Whatever rules this example plays, no operation goes without honest use for long.
             for _ in range(_HONEST_CALLS):
                 play.honestly(data.draw, members)
+            # What swarms have left out so far is played once, whatever this one leaves out.
+            missed = sorted(_RULES, key=lambda name: stage.played[name])[:_MISSED]
+            for name in missed:
+                getattr(self, name)(data=data)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:
-            play = self.play
-            if play is None or stage.stopped():
+            play = self.enter("act")
+            if play is None:
                 return
             for _ in range(data.draw(st.integers(1, 4))):
                 actor = data.draw(st.sampled_from((*members, *impostors)))
@@ -100,8 +112,8 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         @rule(data=st.data())
         def live(self, data: st.DataObject) -> None:
             """Honest use of one's own data: without it nothing else means anything."""
-            play = self.play
-            if play is None or stage.stopped():
+            play = self.enter("live")
+            if play is None:
                 return
             # First something new, that the others may then refer to.
             makers = [*kinds.creators, *kinds.chats]
@@ -115,58 +127,28 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def intrude(self, data: st.DataObject) -> None:
-            play = self.play
-            if play is None or stage.stopped() or not stage.observations:
+            """One user reaches for another's data."""
+            play = self.enter("intrude")
+            if play is None or not stage.observations:
                 return
-            attacker = data.draw(st.sampled_from(impostors or members))
-            if data.draw(st.booleans()):
-                attacker = data.draw(st.sampled_from(members))
-            victim = data.draw(
-                st.sampled_from(
-                    [
-                        each
-                        for each in members
-                        if each.name != attacker.user
-                        and attacker.claims in (attacker.user, each.name)
-                    ]
-                )
-            )
-            target, readings = play.aim(data.draw, victim)
-            key = play.next_probe()
-            play.read(readings, victim, Probe("ownership", key, "before", victim.name))
-            attack = Probe("ownership", key, "attack", victim.name)
-            # What needs no object named is tried with what is one's own: it may reach too far.
-            hurting = play.hurting(victim, target) if target else kinds.broad or kinds.intrusive
-            for _ in range(data.draw(st.integers(2, 4))):
-                operation = play.rarest_operation(
-                    data.draw,
-                    f"intrude {attacker.name}",
-                    data.draw(st.sampled_from((hurting, hurting, kinds.intrusive))),
-                )
-                play.perform(
-                    play.plan(
-                        data.draw,
-                        operation,
-                        attacker,
-                        sources=(victim.name,) if target else (victim.name, "own"),
-                        hostile=False,
-                        probe=attack,
-                        target=target,
-                    )
-                )
-            own: list[Planned] = []
-            for operation, _ in readings if not target else ():
-                own.append(play.own_reading(operation, attacker, attack))
-                if attacker in impostors:
-                    own.append(play.reading(operation, attacker, attack))
-            play.perform_all(own)
-            after = Probe("ownership", key, "after", victim.name)
-            play.perform_all([Planned(victim, o.name, asked, after) for o, asked in readings])
+            attacker = data.draw(st.sampled_from(members))
+            victim = data.draw(st.sampled_from([each for each in members if each != attacker]))
+            play.assail(data.draw, attacker, victim)
+
+        @rule(data=st.data())
+        def impersonate(self, data: st.DataObject) -> None:
+            """Somebody reaches for the data of the user they say to be."""
+            play = self.enter("impersonate")
+            if play is None or not stage.observations:
+                return
+            for attacker in impostors[:1]:
+                (victim,) = (each for each in members if each.name == attacker.claims)
+                play.assail(data.draw, attacker, victim)
 
         @rule(data=st.data())
         def compare(self, data: st.DataObject) -> None:
-            play = self.play
-            if play is None or stage.stopped() or not pairs:
+            play = self.enter("compare")
+            if play is None or not pairs:
                 return
             for _ in range(data.draw(st.integers(2, 4))):
                 actor = data.draw(st.sampled_from(members))
@@ -190,8 +172,8 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def collide(self, data: st.DataObject) -> None:
-            play = self.play
-            if play is None or stage.stopped() or not kinds.keyed:
+            play = self.enter("collide")
+            if play is None or not kinds.keyed:
                 return
             for _ in range(data.draw(st.integers(1, 2))):
                 operation = play.rarest_operation(data.draw, "collide", kinds.keyed)
@@ -213,8 +195,8 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         @rule(data=st.data())
         def imitate(self, data: st.DataObject) -> None:
             """What one user has read or asked a model, asked by another in the same words."""
-            play = self.play
-            if play is None or stage.stopped():
+            play = self.enter("imitate")
+            if play is None:
                 return
             repeatable = {each.name: each for each in (*kinds.details, *kinds.chats)}
             done = [
@@ -238,11 +220,12 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def knock(self, data: st.DataObject) -> None:
-            play = self.play
-            if play is None or stage.stopped() or not strangers:
+            play = self.enter("knock")
+            if play is None or not strangers:
                 return
             planned = []
-            for _ in range(data.draw(st.integers(2, 4))):
+            # Refusals are cheap: nothing is reached behind the door.
+            for _ in range(data.draw(st.integers(4, 8))):
                 operation = play.rarest_operation(data.draw, "knock", operations)
                 actor = play.rarest(data.draw, "knocker", strangers, lambda each: (each.name,))
                 # Whoever has nothing at all to show tries everything, too.
@@ -253,17 +236,42 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             play.perform_all(planned)
 
         @rule(data=st.data())
+        def pretend(self, data: st.DataObject) -> None:
+            """Somebody says to be everybody, or nobody in particular, and reads."""
+            play = self.enter("pretend")
+            if play is None or not kinds.of_somebody:
+                return
+            actor = data.draw(st.sampled_from(members))
+            planned = []
+            for _ in range(data.draw(st.integers(2, 4))):
+                operation = play.rarest_operation(data.draw, "pretend", kinds.of_somebody)
+                whole = play.rarest(data.draw, "pretended", EVERYBODYS_IDS, lambda each: (each,))
+                asked = play.reading(operation, actor)
+                said = {
+                    each.name: whole for each in operation.parameters if each.role is Role.IDENTITY
+                }
+                planned.append(Planned(actor, operation.name, {**asked.arguments, **said}))
+            play.perform_all(planned)
+
+        @rule(data=st.data())
         def leaf(self, data: st.DataObject) -> None:
             """Somebody gets a small page, and others try to read on from there."""
-            play = self.play
-            if play is None or stage.stopped() or not kinds.paged:
+            play = self.enter("leaf")
+            if play is None or not kinds.paged:
                 return
             operation = play.rarest_operation(data.draw, "leaf", kinds.paged)
             owner = data.draw(st.sampled_from(members))
-            known = set(play.pool.cursors(owner.name))
             asked = play.small_page(data.draw, operation, owner)
-            play.perform(asked)
-            fresh = [each for each in play.pool.cursors(owner.name) if each not in known]
+            fresh = play.new_cursors(asked)
+            if not fresh:
+                # There is not enough for a second page.
+                play.perform_all(
+                    [
+                        play.plan(data.draw, each, owner, sources=("own",), hostile=False)
+                        for each in kinds.creators_on(operation) or kinds.creators
+                    ]
+                )
+                fresh = play.new_cursors(asked)
             if not fresh:
                 return
             play.perform_all(
@@ -273,6 +281,22 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                     if each is not owner
                 ]
             )
+
+        @invariant()
+        def look_back(self) -> None:
+            """Judge what was done so far, now and then: a leak is worth no more calls."""
+            if self.play is None:
+                return
+            self.steps += 1
+            if self.steps % _STEPS_BETWEEN_JUDGEMENTS == 0 and not self.play.over:
+                self.play.judge()
+
+        def enter(self, name: str) -> Play | None:
+            """The example, for one play of a rule; nothing where no more calls are to be made."""
+            if self.play is None or self.play.over or stage.stopped():
+                return None
+            stage.played[name] += 1
+            return self.play
 
         def teardown(self) -> None:
             """Hand the history over to those who judge."""

@@ -41,6 +41,7 @@ class Performer:
         operations: Operation name to operation.
         credentials: Who may present what.
         concurrency: How many calls may be under way at once; 1 where the surfaces bear no more.
+        claiming: Names of headers in which those who are not whom they say to be repeat it.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Performer:
         operations: Mapping[str, Operation],
         credentials: Credentials,
         concurrency: int = 1,
+        claiming: Sequence[str] = (),
     ) -> None:
         self._surfaces = surfaces
         self.operations = operations
         self._credentials = credentials
         self.concurrency = concurrency
+        self._claiming = tuple(claiming)
         self.calls_made = 0
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
@@ -105,7 +108,9 @@ class Performer:
         found = self.operations[planned.operation]
         actor = planned.actor
         subject = history.subjects[actor.user or actor.claims]
-        headers = self._credentials.headers(actor, subject, found.surface)
+        headers = dict(self._credentials.headers(actor, subject, found.surface))
+        if actor.user != actor.claims and actor.forgery is None:
+            headers |= dict.fromkeys(self._claiming, history.subjects[actor.claims])
         started = time.monotonic()
         with travelling(planned.sending):
             answer = self._surfaces[found.surface].call(found, planned.arguments, headers)

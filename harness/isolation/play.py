@@ -30,6 +30,9 @@ from harness.isolation.stage import Stage
 from harness.surface.operation import Operation, Parameter, Role
 from harness.values import is_short_id, missing_like
 
+# Lists that a victim reads before and after somebody else acts.
+_LISTS = 3
+
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _T = TypeVar("_T")
 
@@ -48,6 +51,7 @@ class Play:
         self.history = stage.fresh_history()
         self.pool = Pool()
         self.pool.know_subjects(set(self.history.subjects.values()))
+        self.over = False
         self._probes = 0
 
     def next_probe(self) -> int:
@@ -117,13 +121,26 @@ class Play:
                 draw, "aim", list(ways), lambda known: tuple(sorted(o.name for o, _ in ways[known]))
             )
             return target, ways[target]
+        return "", [(each, self._list_reading(draw, each, victim)) for each in self._lists(draw)]
+
+    def _lists(self, draw: Draw) -> list[Operation]:
+        """A few lists of one protocol, those that were looked at least."""
         observations = self.stage.observations
         surface = draw(st.sampled_from(sorted({each.surface for each in observations})))
-        return "", [
-            (each, observation_arguments(each, self.history, victim))
-            for each in observations
-            if each.surface == surface
-        ]
+        left = [each for each in observations if each.surface == surface]
+        chosen: list[Operation] = []
+        while left and len(chosen) < _LISTS:
+            chosen.append(self.rarest_operation(draw, "list", left))
+            left.remove(chosen[-1])
+        return chosen
+
+    def _list_reading(self, draw: Draw, operation: Operation, victim: Actor) -> dict[str, Any]:
+        """A full page of it, or a small one: what others add may take the place of one's own."""
+        asked = observation_arguments(operation, self.history, victim)
+        size = page_size(operation)
+        if size is not None and draw(st.booleans()):
+            asked[size.name] = size.schema.get("minimum", 1)
+        return asked
 
     def hurting(self, victim: Actor, target: str) -> list[Operation]:
         """What could hurt the owner of that object; of any, where there is none."""
@@ -228,8 +245,8 @@ class Play:
         shared = self.drawer(draw).arguments(operation, actor, references=("own",), hostile=False)
         theirs = draw(st.sampled_from(known))
         nobodys = missing_like(theirs, str(draw(st.uuids(version=4))))
-        foreign = {**shared, parameter.name: theirs}
-        missing = {**shared, parameter.name: nobodys}
+        foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
+        missing = {**shared, parameter.name: [nobodys] if parameter.many else nobodys}
         themselves = None
         if operation.reads_only:
             identity = {
@@ -253,6 +270,53 @@ class Play:
         return themselves, pair
 
     # Calling
+
+    def assail(self, draw: Draw, attacker: Actor, victim: Actor) -> None:
+        """The victim reads, the attacker acts on what is the victim's, the victim reads again."""
+        kinds, impostor = self.kinds, attacker.claims != attacker.user
+        target, readings = self.aim(draw, victim)
+        key = self.next_probe()
+        self.read(readings, victim, Probe("ownership", key, "before", victim.name))
+        attack = Probe("ownership", key, "attack", victim.name)
+        # What needs no object named is tried with what is one's own: it may reach too far.
+        hurting = self.hurting(victim, target) if target else kinds.broad or kinds.intrusive
+        for _ in range(draw(st.integers(3, 6))):
+            operation = self.rarest_operation(
+                draw,
+                "impersonate" if impostor else "intrude",
+                draw(st.sampled_from((hurting, hurting, kinds.intrusive))),
+            )
+            self.perform(
+                self.plan(
+                    draw,
+                    operation,
+                    attacker,
+                    sources=(victim.name,) if target else (victim.name, "own"),
+                    hostile=False,
+                    probe=attack,
+                    target=target,
+                )
+            )
+        own: list[Planned] = []
+        for operation, _ in readings if not target else ():
+            own.append(self.own_reading(operation, attacker, attack))
+            if impostor:
+                own.append(self.reading(operation, attacker, attack))
+        self.perform_all(own)
+        after = Probe("ownership", key, "after", victim.name)
+        self.perform_all([Planned(victim, o.name, asked, after) for o, asked in readings])
+
+    def judge(self) -> None:
+        """Have what was done so far judged; replays end the example, for they begin anew."""
+        if self.stage.suspects is not None and self.stage.suspects(self.history):
+            self.over = True
+
+    def new_cursors(self, asked: Planned) -> list[str]:
+        """Make a call; the cursors that its caller did not have before."""
+        user = asked.actor.user or asked.actor.claims
+        known = set(self.pool.cursors(user))
+        self.perform(asked)
+        return [each for each in self.pool.cursors(user) if each not in known]
 
     def honestly(self, draw: Draw, actors: Sequence[Actor]) -> None:
         """Each of them uses what has been used least, with what is theirs."""

@@ -114,6 +114,8 @@ class Pool:
         false.
         """
         name = last_name(parameter.name)
+        if parameter.many:
+            name = name.removesuffix("s")
         if parameter.role is Role.NAME:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]

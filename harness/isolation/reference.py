@@ -30,6 +30,9 @@ FIRST_FORGERIES = (
     "wrong-key",
     "alg-none",
     "hmac-with-public-key",
+    "iss-of-a-stranger",
+    "kid-prefixed",
+    "exchanger-impersonated-by-issuer",
 )
 
 
@@ -41,6 +44,7 @@ class MintedCredentials:
     stranger: LocalIssuer
     audiences: Mapping[str, str]
     forgeries: Mapping[str, Forgery]
+    exchanger: LocalIssuer | None = None
     _minted: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
@@ -54,7 +58,9 @@ class MintedCredentials:
         if actor.forgery is None:
             return {}
         others = [each for each in self.audiences.values() if each != audience]
-        context = ForgeryContext(self.issuer, self.stranger, subject, audience, others[0])
+        context = ForgeryContext(
+            self.issuer, self.stranger, subject, audience, others[0], self.exchanger
+        )
         header = self.forgeries[actor.forgery].build(context)
         return {"Authorization": header} if header is not None else {}
 
@@ -101,6 +107,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
             "mcp-resources": running.mcp_url,
         },
         forgeries={each.name: each for each in FORGERIES},
+        # Known by its name alone: a forger has no key of it.
+        exchanger=LocalIssuer.create(running.backend_url, ("EdDSA",)),
     )
     if "admin" not in running.databases:
         raise EnvironmentFailed(
@@ -133,4 +141,5 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         subjects=signed_in.enroll if signed_in else None,
         concurrency=8,
         left=Quiescence(running.databases["admin"], running.metrics_urls).left,
+        claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
     )

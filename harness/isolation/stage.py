@@ -24,11 +24,13 @@ class Stage:
         forgeries: Names of the spoiled credentials that may be tried.
         examined: Called with each example's history when it ends.
         stopped: Tells whether the campaign should make no more calls.
+        suspects: Judges an example that is not over yet; whether it replayed any of it.
         cast: Who can take part.
         planted: How many markers there are.
         steady: Names of operations whose reading stays the same when nobody acts.
         tried: Operation name to honest calls of it.
         served: Operation name to honest calls of it that were answered with a result.
+        played: Rule to how often it was played.
         aimed: (rule, operation, further) to how often a rule has chosen it.
     """
 
@@ -38,11 +40,13 @@ class Stage:
     forgeries: Sequence[str]
     examined: Callable[[History], None]
     stopped: Callable[[], bool]
+    suspects: Callable[[History], bool] | None = None
     cast: Cast = EVERYBODY
     planted: int = 0
     steady: set[str] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
+    played: Counter[str] = field(default_factory=Counter)
     aimed: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def plant(self, user: str) -> str:

@@ -36,6 +36,7 @@ class Target:
         phases: What can be tried here beside the generated examples and the general phases.
         concurrency: How many calls may be under way at once.
         left: Says what is still held or under way in the system, where that can be seen.
+        claiming: Names of headers in which those who are not whom they say to be repeat it.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 
@@ -53,6 +54,7 @@ class Target:
     persistent: bool = False
     concurrency: int = 1
     left: Callable[[], list[str]] | None = None
+    claiming: tuple[str, ...] = ()
     public_values: frozenset[str] = frozenset()
     phases: tuple[Phase, ...] = ()
 

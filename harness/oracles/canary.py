@@ -75,6 +75,16 @@ def _walk(history: History) -> Iterator[Sighting]:
         yield Sighting(call, frozenset(own), tuple(foreign), others)
 
 
+def _kept_for_anybody(call: Call) -> bool:
+    """Whether a shared cache may answer others with this, though the request was authorized."""
+    said = {
+        each.strip().lower() for each in call.answer.headers.get("cache-control", "").split(",")
+    }
+    allowed = "public" in said or any(each.startswith("s-maxage=") for each in said)
+    reads = call.operation.partition(":")[2].startswith("GET ")
+    return reads and call.actor.user is not None and allowed and not said & {"no-store", "private"}
+
+
 class Canary:
     """Fires when a user's value reaches somebody who never supplied it."""
 
@@ -84,9 +94,19 @@ class Canary:
         """One suspicion for each answer that holds another user's values."""
         found = []
         for sighting in sightings(history):
+            call = sighting.call
+            if sighting.own and _kept_for_anybody(call):
+                found.append(
+                    Suspicion(
+                        self.name,
+                        call.operation,
+                        (call.index,),
+                        f"what {call.actor.name} received may be kept by a shared cache and given "
+                        "to anybody (RFC 9111, section 3.5)",
+                    )
+                )
             if not sighting.foreign:
                 continue
-            call = sighting.call
             value, owner = sighting.foreign[0]
             more = len(sighting.foreign) - 1
             found.append(

@@ -3,13 +3,16 @@
 Status, code, message, body and headers are compared, after the ids that were asked for and all
 identifying values and times are masked; of headers that differ between any two answers or count the
 caller's own requests nothing is compared, and of those that have a new value each time the name
-alone. Time taken is no evidence by itself: `times` hands it to a statistic.
+alone. Time taken is no evidence by itself: `times` hands it to a statistic. UUIDs that are counted
+up tell of others' objects too, without asking for any.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -18,8 +21,10 @@ from harness.isolation.script import is_id_path, paths_in
 from harness.oracles.base import Suspicion, conclusive
 from harness.oracles.canary import sightings
 from harness.surface.headers import shows
-from harness.values import is_marker, is_short_id, strings_in, substituted, tokens_of
+from harness.values import is_marker, is_short_id, is_uuid, strings_in, substituted, tokens_of
 
+# Ids drawn at random are never so near; ids made of the time alone are, within a second.
+_NEAR = 2**20
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -112,7 +117,31 @@ class Existence:
                     f"{', '.join(differing)}",
                 )
             )
-        return found
+        return [*found, *self._counted(history)]
+
+    def _counted(self, history: History) -> list[Suspicion]:
+        """Ids that follow each other over users: each tells of the others' objects."""
+        known: list[tuple[int, str, Call]] = []
+        for sighting in sightings(history):
+            user = sighting.call.actor.user
+            known += [
+                (uuid.UUID(value).int, str(user), sighting.call)
+                for value in sighting.own
+                if is_uuid(value)
+            ]
+        known.sort(key=lambda each: each[0])
+        for (one, owner, first), (other, another, second) in itertools.pairwise(known):
+            if owner != another and other - one < _NEAR:
+                last = max(first, second, key=lambda call: call.index)
+                return [
+                    Suspicion(
+                        self.name,
+                        last.operation,
+                        tuple(sorted((first.index, second.index))),
+                        f"ids of {owner} and {another} follow each other: they can be counted",
+                    )
+                ]
+        return []
 
     def opportunities(self, history: History) -> Counter[str]:
         """Pairs that were compared."""

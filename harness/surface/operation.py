@@ -37,6 +37,11 @@ class Parameter:
         """Whether it names an object."""
         return self.role in (Role.REFERENCE, Role.NAME)
 
+    @property
+    def many(self) -> bool:
+        """Whether it takes a list."""
+        return self.schema.get("type") == "array"
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -14,6 +14,7 @@ from harness.surface.operation import Parameter, Role
 
 _IDENTITY = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
 _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
+_MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 _QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
@@ -72,12 +73,21 @@ def role_of(name: str, schema: Mapping[str, Any]) -> Role:
         return Role.KEY
     if _CURSOR.search(name):
         return Role.CURSOR
-    if schema.get("format") == "uuid" or _REFERENCE.search(name):
+    if schema.get("format") == "uuid" or _REFERENCE.search(name) or _refers_to_many(name, schema):
         return Role.REFERENCE
     if _QUERY.search(name):
         return Role.QUERY
     free = kind == "string" and not ({"enum", "const", "format", "pattern"} & set(schema))
     return Role.TEXT if free else Role.VALUE
+
+
+def _refers_to_many(name: str, schema: Mapping[str, Any]) -> bool:
+    items = schema.get("items")
+    if schema.get("type") != "array" or not isinstance(items, Mapping):
+        return False
+    return items.get("format") == "uuid" or (
+        items.get("type") in ("string", "integer") and _MANY.search(name) is not None
+    )
 
 
 def parameter(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from harness.history import Actor, Answer, Call, History, Outcome
@@ -72,24 +72,26 @@ def histories(examples: int) -> list[History]:
         examined=found.append,
         stopped=lambda: False,
     )
-    run_state_machine_as_test(
-        make_machine(stage),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=10,
-            deadline=None,
-            database=None,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-            derandomize=True,
-        ),
-    )
+    machine = make_machine(stage)
+    # One at a time, as the campaign does: what is drawn depends on what was tried before.
+    for number in range(examples):
+        run_state_machine_as_test(
+            seed(number)(machine),
+            settings=settings(
+                max_examples=1,
+                stateful_step_count=10,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
     return found
 
 
 def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
     shared = repeated = 0
-    for history in histories(10):
+    for history in histories(12):
         uses: defaultdict[object, list[Call]] = defaultdict(list)
         for call in history:
             if KEY.name in call.arguments and call.actor.user is not None:

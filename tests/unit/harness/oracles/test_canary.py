@@ -69,3 +69,19 @@ def test_counts_opportunities_only_while_somebody_else_has_secrets() -> None:
     story.call(BOB, "list", {}, ok([]))
     story.call(BOB, "list", {}, refused(404, "not_found"))
     assert Canary().opportunities(story.history) == {"list": 1}
+
+
+def test_fires_when_a_shared_cache_may_keep_what_a_user_received() -> None:
+    def answer(directives: str) -> Answer:
+        return Answer(Outcome.OK, 200, {"title": SECRET}, {"cache-control": directives})
+
+    for directives, fires in (
+        ("public, max-age=60", True),
+        ("s-maxage=5", True),
+        ("private, max-age=60", False),
+        ("no-store", False),
+        ("max-age=60", False),
+    ):
+        story = Writer().call(ALICE, "rest:POST /tasks", {"title": SECRET}, answer(directives))
+        story.call(ALICE, "rest:GET /tasks", {}, answer(directives))
+        assert bool(Canary().judge(story.history)) is fires, directives

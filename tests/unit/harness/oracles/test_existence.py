@@ -107,3 +107,17 @@ def test_a_key_that_somebody_made_up_is_theirs() -> None:
     )
     (suspicion,) = Existence().judge(writer.history)
     assert "status" in suspicion.summary
+
+
+def test_fires_when_ids_of_two_users_are_counted_up() -> None:
+    def story(*ids: str) -> Writer:
+        told = Writer()
+        for actor, each in zip((ALICE, BOB), ids, strict=True):
+            told.call(actor, "add", {}, ok({"id": each}))
+        return told
+
+    counted = story("00000000-0000-0000-0000-000000000007", "00000000-0000-0000-0000-000000000008")
+    (suspicion,) = Existence().judge(counted.history)
+    assert suspicion.calls == (1, 2)
+    drawn = story("01a1fdd3-04b9-75a0-8c1f-0123456789ab", "01a1fdd3-04b9-75a1-b211-0123456789ab")
+    assert Existence().judge(drawn.history) == []

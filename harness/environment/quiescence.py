@@ -24,6 +24,7 @@ _TASKS = "crosstalk_event_loop_tasks"
 _HELD = {
     ("crosstalk_database_connections", "in_use"): "connections checked out",
     ("crosstalk_agents_in_flight", ""): "agents under way",
+    ("crosstalk_agents_waiting", ""): "agents waiting",
 }
 # Sessions of the services, and locks that outlive a transaction.
 _SESSIONS = """

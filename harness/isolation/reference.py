@@ -140,6 +140,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         release=release,
         subjects=signed_in.enroll if signed_in else None,
         concurrency=8,
+        # Policies are changed for a while: only in a database that was made for this run.
+        databases=running.databases if running.services else {},
         left=Quiescence(running.databases["admin"], running.metrics_urls).left,
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
     )

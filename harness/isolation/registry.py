@@ -7,10 +7,11 @@ from collections.abc import Callable
 from harness.interleaving import Interleaving
 from harness.isolation.phases import Phase
 from harness.isolation.target import Target
+from harness.layers import Layers
 from harness.worlds.phase import TwoWorldsPhase
 
 # Made anew for each campaign, because a phase may keep state over its turns.
-GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, Interleaving)
+GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, Interleaving, Layers)
 
 
 def phases_for(target: Target) -> tuple[Phase, ...]:

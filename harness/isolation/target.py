@@ -35,6 +35,8 @@ class Target:
         public_values: Identifying values that everybody may see.
         phases: What can be tried here beside the generated examples and the general phases.
         concurrency: How many calls may be under way at once.
+        databases: Role (`admin`, `owner`, each service) to `postgresql://` URL, where the system's
+            layers can be reached one by one.
         left: Says what is still held or under way in the system, where that can be seen.
         claiming: Names of headers in which those who are not whom they say to be repeat it.
         persistent: Every example has the same users, and what they stored before is still there.
@@ -53,6 +55,7 @@ class Target:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     concurrency: int = 1
+    databases: Mapping[str, str] = field(default_factory=dict)
     left: Callable[[], list[str]] | None = None
     claiming: tuple[str, ...] = ()
     public_values: frozenset[str] = frozenset()

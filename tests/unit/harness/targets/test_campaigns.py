@@ -48,7 +48,7 @@ def test_what_does_not_is_found(
 def test_a_clean_verdict_has_an_opportunity_for_every_oracle_that_applies(tmp_path: Path) -> None:
     result = campaign(describe(tmp_path, "stdio", "argument"), calls=600)
     assert result.verdict == "clean"
-    assert set(result.not_applicable) == {"identity", "concurrency"}
+    assert set(result.not_applicable) == {"identity", "concurrency", "layer"}
 
 
 def test_sharing_that_is_meant_is_no_finding(tmp_path: Path) -> None:

@@ -277,6 +277,9 @@ def doctor(
         Path | None, typer.Option(help="Certificates of a private authority (PEM).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    checklist: Annotated[
+        bool, typer.Option(help="Walk through the production checklist as well.")
+    ] = False,
 ) -> None:
     """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
     options = Options(
@@ -287,7 +290,7 @@ def doctor(
         timeout=timeout,
         ca_file=ca_file,
     )
-    raise typer.Exit(doctor_command.run(options, as_json=as_json))
+    raise typer.Exit(doctor_command.run(options, as_json=as_json, checklist=checklist))
 
 
 @app.command()

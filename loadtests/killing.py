@@ -7,14 +7,14 @@ notice the end of one, not whether a system without any answers.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import random
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.environment import RunningSystem
@@ -55,7 +55,9 @@ class Killer:
         self._chance = random.Random(seed)  # noqa: S311
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="killer")
-        self._starting = ThreadPoolExecutor(1)
+        self._starting = ThreadPoolExecutor(4)
+        # Slots in which something is about to be started.
+        self._occupied: set[str] = set()
         self._began = time.monotonic()
         self.events: list[Event] = []
         self.failure: str | None = None
@@ -77,22 +79,33 @@ class Killer:
         return sum(each.what == what for each in self.events)
 
     def _work(self) -> None:
-        turns = itertools.cycle(self._slots)
+        turns = deque(self._slots)
         due = self._every
-        starting: Future[None] | None = None
         while not self._ending.wait(_LOOK_SECONDS):
             if time.monotonic() - self._began < due:
                 continue
-            if starting is not None and not starting.done():
-                continue
-            service = next(turns)
-            ready = [name for name in self._slots[service] if self._is_ready(name)]
-            free = [n for n in self._slots[service] if not self._running.services[n].alive()]
-            if len(ready) < 2 or not free:
-                continue
-            due = time.monotonic() - self._began + self._every
-            self._kill(self._chance.choice(ready))
-            starting = self._starting.submit(self._start, free[0])
+            for service in turns:
+                chosen = self._choose(service)
+                if chosen is not None:
+                    due = time.monotonic() - self._began + self._every
+                    victim, place = chosen
+                    self._occupied.add(place)
+                    self._kill(victim)
+                    self._starting.submit(self._start, place)
+                    turns.remove(service)
+                    turns.append(service)
+                    break
+
+    def _choose(self, service: str) -> tuple[str, str] | None:
+        """One of two that are ready, and the slot where another is started for it."""
+        names = self._slots[service]
+        ready = [name for name in names if self._is_ready(name)]
+        free = [
+            name
+            for name in names
+            if name not in self._occupied and not self._running.services[name].alive()
+        ]
+        return (self._chance.choice(ready), free[0]) if len(ready) > 1 and free else None
 
     def _kill(self, name: str) -> None:
         service = self._running.services[name]
@@ -107,6 +120,8 @@ class Killer:
             self._note("started", name)
         except HarnessError as error:
             self.failure = str(error)
+        finally:
+            self._occupied.discard(name)
 
     def _is_ready(self, name: str) -> bool:
         service = self._running.services[name]

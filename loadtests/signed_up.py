@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import gevent
 import requests
 from locust import FastHttpUser, between, task
 from locust.exception import StopUser
@@ -30,6 +31,8 @@ _ORIGIN = os.environ.get("SIGN_IN_ORIGIN", _SIGN_IN).rstrip("/")
 _SECONDS = 30.0
 # Well inside the five minutes that a token lives.
 _RENEW_SECONDS = 120.0
+# Sign-ups are limited by address, a handful in ten seconds.
+_PAUSES = (3.0, 7.0, 10.0, 10.0, 10.0)
 _MIX = {kind: weight for kind, weight in MIX.items() if kind is not call_tool}
 _TALLY = Judge().attach().tally
 
@@ -80,20 +83,26 @@ class Members(FastHttpUser):
     network_timeout = 600.0
 
     def on_start(self) -> None:
-        """Sign up, and have a task with a marker; who is turned away comes again later."""
-        try:
-            self._member = Membership.create()
-            self._send(add_task)
-        except requests.RequestException as error:
-            self.environment.events.user_error.fire(
-                user_instance=self, exception=error, tb=error.__traceback__
-            )
-            raise StopUser() from error
+        """Sign up, and have a task with a marker; who is turned away tries again for a while."""
+        for pause in _PAUSES:
+            try:
+                self._member = Membership.create()
+                self._send(add_task)
+            except requests.RequestException as error:
+                self._report(error)
+                gevent.sleep(pause)
+            else:
+                return
+        raise StopUser()
 
     @task
     def something(self) -> None:
         """One thing, by chance."""
         self._send(random.choices(list(_MIX), list(_MIX.values()))[0])  # noqa: S311
+
+    def _report(self, error: Exception) -> None:
+        found = {"user_instance": self, "exception": error, "tb": error.__traceback__}
+        self.environment.events.user_error.fire(**found)
 
     def _send(self, kind: Any) -> None:
         account = self._member.account()

@@ -159,6 +159,8 @@ def run(
     if attachment and mutant:
         raise HarnessError("a leak is planted in a copy that is started here: leave out --attach")
     where = mutant or demonstration or (described.stem if described else None)
+    # The figures of the processes' run stay where a program looks for them.
+    where = where or (environment if environment != "processes" else None)
     folder = open_run(f"isolation-{where}" if where else "isolation")
     options = CampaignOptions(calls=calls, seconds=seconds)
     if seed is not None:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import httpx2
 from agents import (
@@ -18,8 +19,10 @@ from agents import (
     Model,
     OpenAIChatCompletionsModel,
     RunConfig,
+    RunContextWrapper,
     Runner,
     RunResultStreaming,
+    Tool,
     set_tracing_disabled,
 )
 from agents.items import TResponseInputItem
@@ -52,6 +55,21 @@ _MODEL_FAILURES = (
     ValidationError,
 )
 _log = logging.getLogger(__name__)
+
+
+@dataclass
+class _BoundAgent(Agent[BoundTools]):
+    """An agent whose tools are those that its run is bound to.
+
+    They come from the MCP server, and the SDK asks for them as such: what stands in `tools` it goes
+    through once more for each turn, to tell agents apart.
+    """
+
+    toolbox: Toolbox = field(default_factory=Toolbox)
+
+    async def get_mcp_tools(self, run_context: RunContextWrapper[BoundTools]) -> list[Tool]:
+        """The tools as the model is shown them."""
+        return [*await self.toolbox.of(run_context.context)]
 
 
 class Assistant:
@@ -103,11 +121,11 @@ class Assistant:
     async def _answer(
         self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
     ) -> None:
-        agent: Agent[BoundTools] = Agent(
+        agent = _BoundAgent(
             name="assistant",
             instructions=_INSTRUCTIONS,
             model=self._model,
-            tools=[*await self._toolbox.of(tools)],
+            toolbox=self._toolbox,
         )
         try:
             with agents_in_flight.track_inprogress(), span("agent"):

@@ -35,11 +35,12 @@ async def start(
         Conflict: The user has a conversation of that id.
     """
     await ensure_user(session)
-    conversation_id = conversation_id or new_id()
-    await session.execute(
-        insert(Conversation).values(user_id=session.user_id, id=conversation_id, title=title)
+    stored = await session.execute(
+        insert(Conversation)
+        .values(user_id=session.user_id, id=conversation_id or new_id(), title=title)
+        .returning(Conversation)
     )
-    return await get(session, conversation_id=conversation_id)
+    return _view(stored.scalar_one())
 
 
 async def get(session: UserSession, *, conversation_id: UUID) -> ConversationView:

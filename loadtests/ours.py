@@ -43,6 +43,7 @@ _PATIENCE = 10.0
 # Asked is whether it stalls, not whether it is quick: a slow machine must not meet time-outs.
 _UNHURRIED = {
     "AGENT_TIMEOUT_SECONDS": "600",
+    "BACKEND_TIMEOUT_SECONDS": "200",
     "DATABASE_POOL_TIMEOUT": "600",
     "DATABASE_STATEMENT_TIMEOUT": "60",
     "MCP_TIMEOUT_SECONDS": "300",

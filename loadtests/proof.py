@@ -25,7 +25,7 @@ _PATIENCE = 3.0
 # Arrivals a second, times the boundary or the pool; a chat takes half a second when alone.
 _OPEN_FACTOR = 4
 _OPEN = {"arriving": 2.0, "seconds": 30.0}
-_TIMEOUTS = {"pool": 8.0, "call": 60.0, "think": 0.4}
+_TIMEOUTS = {"pool": 60.0, "call": 60.0, "think": 0.4}
 
 
 def user_counts(boundary: int | None, sizes: Sizes, *, short: bool) -> list[int]:

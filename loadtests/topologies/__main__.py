@@ -34,7 +34,14 @@ def main() -> None:
     if not hasattr(module, arguments.tier):
         parser.error(f"{arguments.name} has no {arguments.tier} of its own: it is mounted")
     app = RequestLog(getattr(module, arguments.tier)(Settings()))
-    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_config=None)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=arguments.port,
+        log_config=None,
+        # Longer than clients keep a connection: or one is closed while a call is sent on it.
+        timeout_keep_alive=60,
+    )
 
 
 if __name__ == "__main__":

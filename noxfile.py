@@ -123,6 +123,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def strangers(session: nox.Session) -> None:
+    """Servers that were not written here, from PyPI and npm; needs both registries once."""
+    session.install("-e", ".[dev]", *_node())
+    _pytest(session, "strangers", "tests/strangers")
+
+
+@nox.session
 def e2e(session: nox.Session) -> None:
     """The flows of a person in a browser, through all tiers; pictures are in the run's folder."""
     session.install("-e", ".[dev,e2e]", *_node())

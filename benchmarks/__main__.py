@@ -27,6 +27,7 @@ BENCHMARKS = {
     "listing": "benchmarks.listing",
     "token-check": "benchmarks.token_check",
     "chats": "benchmarks.chats",
+    "campaign-throughput": "benchmarks.campaign_throughput",
     "start_to_ready": "benchmarks.start_to_ready",
 }
 

@@ -28,6 +28,7 @@ from harness.commands import up as up_command
 from harness.doctor import Options
 from harness.environment import Attachment, DataAccess, Kind, Pooler
 from harness.errors import HarnessError
+from harness.isolation.profiles import Profile
 
 app = typer.Typer(
     name="crosstalk",
@@ -37,6 +38,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Calls = Annotated[
+    int | None, typer.Option(min=50, help="Stop after so many calls, not as the profile says.")
+]
+Seconds = Annotated[
+    float | None, typer.Option(min=1, help="Stop after so many seconds, not as the profile says.")
+]
+ProfileName = Annotated[
+    Profile,
+    typer.Option("--profile", help="How much to try: a minute, some minutes, or half an hour."),
+]
 Seed = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
 Environment = Annotated[
     Kind,
@@ -50,9 +61,20 @@ Started = Annotated[
 
 @app.command()
 def isolation(
-    calls: Annotated[int, typer.Option(min=50, help="Stop after about so many calls.")] = 2_400,
-    seconds: Annotated[float, typer.Option(min=1, help="Stop after so many seconds.")] = 110.0,
+    profile: ProfileName = "standard",
+    calls: Calls = None,
+    seconds: Seconds = None,
     seed: Seed = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Campaigns, one after the other, each with the next seed.")
+    ] = 1,
+    shards: Annotated[
+        int, typer.Option(min=1, help="Processes among which they are shared, a system in each.")
+    ] = 1,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="Keep examples that show something here: a folder or a redis:// URL."),
+    ] = None,
     mutant: Annotated[
         str | None, typer.Option(help="Run against the system with this planted leak.")
     ] = None,
@@ -94,9 +116,13 @@ def isolation(
     """Let three users and a stranger try to reach each other's data."""
     raise typer.Exit(
         isolation_command.run(
+            profile=profile,
             calls=calls,
             seconds=seconds,
             seed=seed,
+            seeds=seeds,
+            shards=shards,
+            examples=examples,
             mutant=mutant,
             strict=strict,
             data_access=data_access,
@@ -168,15 +194,22 @@ def mutants(
         list[str] | None, typer.Option("--only", help="Just this mutant; may be repeated.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Systems running at once.")] = 2,
-    calls: Annotated[int, typer.Option(min=50, help="Calls before a mutant survives.")] = 2_000,
-    seconds: Annotated[float, typer.Option(min=5, help="Seconds before it survives.")] = 90.0,
+    profile: ProfileName = "standard",
+    calls: Calls = None,
+    seconds: Seconds = None,
     seed: Seed = None,
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
 ) -> None:
     """Plant known leaks one by one and see that each is found."""
     raise typer.Exit(
         mutants_command.run(
-            only=only or [], jobs=jobs, calls=calls, seconds=seconds, seed=seed, show=show
+            only=only or [],
+            jobs=jobs,
+            profile=profile,
+            calls=calls,
+            seconds=seconds,
+            seed=seed,
+            show=show,
         )
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from rich.console import Console
 
+from harness.commands.campaigns import Shard, results_of, shards_of
 from harness.demonstrations import get_demonstration
 from harness.demonstrations.serving import demonstration_target
 from harness.environment import (
@@ -25,6 +26,9 @@ from harness.errors import HarnessError
 from harness.isolation.busy import fill_pools
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
+from harness.isolation.examples import open_examples
+from harness.isolation.merging import merged
+from harness.isolation.profiles import Profile, options_of
 from harness.isolation.provenance import provenance
 from harness.isolation.reference import reference_target
 from harness.isolation.replay import load
@@ -102,6 +106,7 @@ def play(
     pooler: Pooler = "none",
     environment: Kind = "processes",
     attachment: Attachment | None = None,
+    examples: str | None = None,
 ) -> CampaignResult:
     """Start the system, run one campaign, end the system."""
     what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
@@ -128,18 +133,19 @@ def play(
         environment=environment,
         attachment=attachment,
     ) as target:
-        result = Campaign(target, options, emit, run.path).run()
+        kept = open_examples(examples, target.about) if examples else None
+        result = Campaign(target, options, emit, run.path, examples=kept).run()
         result.provenance = provenance(options, target.about, described)
         return result
 
 
 def run(
     *,
-    calls: int,
-    seconds: float,
-    seed: int | None,
-    mutant: str | None,
-    strict: bool,
+    calls: int | None = None,
+    seconds: float | None = None,
+    seed: int | None = None,
+    mutant: str | None = None,
+    strict: bool = False,
     data_access: DataAccess = "direct",
     demonstration: str | None = None,
     described: Path | None = None,
@@ -147,8 +153,12 @@ def run(
     pooler: Pooler = "none",
     environment: Kind = "processes",
     attachment: Attachment | None = None,
+    profile: Profile = "standard",
+    shards: int = 1,
+    seeds: int = 1,
+    examples: str | None = None,
 ) -> int:
-    """One campaign: 0 when it is clean, 1 when something crossed or was left, 2 otherwise."""
+    """Campaigns; 0 when nothing crossed, 1 when something did, 2 when they show nothing."""
     console = make_console()
     if mutant and demonstration:
         raise HarnessError("a planted leak is one of the system: leave out one of the two options")
@@ -158,36 +168,83 @@ def run(
         raise HarnessError("--environment is for the reference system: leave out the other option")
     if attachment and mutant:
         raise HarnessError("a leak is planted in a copy that is started here: leave out --attach")
+    if shards > 1 and (described or environment != "processes"):
+        raise HarnessError("each shard starts a system of its own: leave out --shards")
     where = mutant or demonstration or (described.stem if described else None)
     # The figures of the processes' run stay where a program looks for them.
     where = where or (environment if environment != "processes" else None)
     folder = open_run(f"isolation-{where}" if where else "isolation")
-    options = CampaignOptions(calls=calls, seconds=seconds)
-    if seed is not None:
-        options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
-    emit = ConsoleReport(console, calls)
-    result = play(
-        console,
-        folder,
-        options,
-        mutant,
-        emit,
-        data_access,
-        demonstration,
-        described,
-        frontend=frontend,
-        pooler=pooler,
-        environment=environment,
-        attachment=attachment,
-    )
-    path = folder.write_summary(result.summary())
+    options = options_of(profile, calls=calls, seconds=seconds, seed=seed)
+    system: dict[str, Any] = {
+        "mutant": mutant,
+        "data_access": data_access,
+        "demonstration": demonstration,
+        "described": described,
+        "frontend": frontend,
+        "pooler": pooler,
+        "environment": environment,
+        "attachment": attachment,
+    }
+    if shards > 1 or seeds > 1:
+        result, single = _play_many(
+            console,
+            folder,
+            shards_of(
+                options,
+                shards=shards,
+                seeds=seeds,
+                folder=folder.path,
+                system=system,
+                examples=examples,
+            ),
+        )
+        about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
+        result.provenance = provenance(options, about, described)
+        summary = {**result.summary(), "shards": shards, "campaigns": single}
+    else:
+        emit = ConsoleReport(console, options.calls)
+        result = play(console, folder, options, emit=emit, examples=examples, **system)
+        summary = result.summary()
+    path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
-    if result.verdict == "leak" or result.left:
+    if result.verdict == "leak":
         return 1
     if result.verdict == "inconclusive" or (strict and result.inconclusive):
         return 2
     return 0
+
+
+def _play_many(
+    console: Console, run: RunFolder, shards: Sequence[Shard]
+) -> tuple[CampaignResult, list[dict[str, Any]]]:
+    """All campaigns of the shards: what they come to together, and a line about each."""
+    total = sum(len(each.campaigns) for each in shards)
+    console.print(f"{total} campaigns, {len(shards)} at once, each shard with its own system")
+    results: list[CampaignResult] = []
+    for result in results_of(shards):
+        results.append(result)
+        console.print(
+            f"{len(results):3d}/{total}  seed {result.seed}: {result.verdict}, {result.calls} "
+            f"calls in {result.seconds:.0f} s",
+            markup=False,
+        )
+    together = merged(results)
+    report = ConsoleReport(console, together.calls)
+    for finding in together.findings:
+        report.finding(finding)
+    report.result(together)
+    return together, [
+        {
+            "seed": each.seed,
+            "verdict": each.verdict,
+            "calls": each.calls,
+            "seconds": round(each.seconds, 1),
+            "findings": len(each.findings),
+            "inconclusive": each.inconclusive,
+        }
+        for each in sorted(results, key=lambda each: each.seed)
+    ]
 
 
 def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -> int:

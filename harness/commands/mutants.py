@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from harness.environment.pooler import find_pgbouncer
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
+from harness.isolation.profiles import Profile, options_of
 from harness.mutants import Mutant, get_mutant, load_catalog
+from harness.mutants.picture import score_picture
 from harness.mutants.score import MutantOutcome, summary
 from harness.mutants.smoke import smoke
 from harness.report.console import make_console
@@ -36,10 +39,11 @@ def run(
     *,
     only: Sequence[str],
     jobs: int,
-    calls: int,
-    seconds: float,
-    seed: int | None,
-    show: bool,
+    profile: Profile = "standard",
+    calls: int | None = None,
+    seconds: float | None = None,
+    seed: int | None = None,
+    show: bool = False,
 ) -> int:
     """Score the catalog; 0 when every mutant was alive and found, 1 otherwise."""
     console = make_console()
@@ -49,9 +53,12 @@ def run(
         return 0
     chosen = [each for each in chosen if _can_show(each, console)]
     folder = open_run("mutants")
-    drawn = CampaignOptions(calls=calls, seconds=seconds)
-    options = drawn if seed is None else CampaignOptions(calls=calls, seconds=seconds, seed=seed)
-    console.print(f"{len(chosen)} mutants, {jobs} at once, seed {options.seed}")
+    options = options_of(profile, calls=calls, seconds=seconds, seed=seed)
+    console.print(
+        f"{len(chosen)} mutants, {jobs} at once, up to {options.calls} calls and "
+        f"{options.seconds:.0f} s for each, seed {options.seed}"
+    )
+    began = time.monotonic()
     outcomes: list[MutantOutcome] = []
     todo = [_Job(each.id, folder.path / each.id, options) for each in chosen]
     for outcome in _outcomes(todo, jobs):
@@ -61,7 +68,8 @@ def run(
             fate = f"NOT ALIVE: {outcome.note}"
         console.print(
             f"{len(outcomes):3d}/{len(todo)}  {outcome.id}: {fate}, "
-            f"{outcome.calls} calls, {outcome.seconds:.1f} s",
+            f"{outcome.calls} calls, {outcome.seconds:.1f} s"
+            f"{_outlook(len(outcomes), len(todo), time.monotonic() - began)}",
             markup=False,
             soft_wrap=True,
         )
@@ -69,15 +77,27 @@ def run(
     outcomes.sort(key=lambda each: order[each.id])
     console.print(_score_table(outcomes))
     figures = summary(outcomes)
-    path = folder.write_summary(figures)
+    for each in chosen:
+        if each.id in figures["survivors"] and each.why_survives:
+            console.print(f"{each.id} survives: {each.why_survives}", markup=False, soft_wrap=True)
+    options_said = {"profile": profile, "calls": options.calls, "seed": options.seed}
+    path = folder.write_summary({**figures, **options_said})
+    folder.write("score.svg", score_picture(outcomes))
     console.print(
         f"killed {figures['killed']} of {figures['total']}, alive {figures['alive']}; "
         f"median {figures['median_calls']} calls, {figures['median_seconds']} s; summary: {path}",
         markup=False,
         soft_wrap=True,
     )
-    complete = figures["killed"] == figures["total"] == figures["alive"]
+    excused = {each.id for each in chosen if each.why_survives}
+    complete = figures["alive"] == figures["total"] and set(figures["survivors"]) <= excused
     return 0 if complete else 1
+
+
+def _outlook(done: int, total: int, seconds: float) -> str:
+    """How long the rest takes, if it goes on like this."""
+    left = seconds / done * (total - done)
+    return f" (about {left / 60:.0f} min left)" if left >= 90 else ""
 
 
 def _can_show(mutant: Mutant, console: Console) -> bool:

@@ -46,6 +46,7 @@ class Mutant:
         modelled_on: The incident, bug or weakness that it copies.
         removes: Layers that it takes away beside its own change.
         expected_oracle: The oracle that should catch it.
+        why_survives: Why no campaign can find it, where none can; else empty.
         edits: All changes, those of the layers first.
         pooler: What has to stand before PostgreSQL for it to show.
     """
@@ -57,6 +58,7 @@ class Mutant:
     removes: tuple[str, ...]
     expected_oracle: str
     edits: tuple[Edit, ...]
+    why_survives: str = ""
     pooler: Pooler = "none"
 
     def apply(self, destination: Path, source: Path | None = None) -> Path:
@@ -128,6 +130,7 @@ def _mutant(data: Mapping[str, Any], layers: Mapping[str, Any]) -> Mutant:
         modelled_on=data["modelled_on"],
         removes=tuple(data["removes"]),
         expected_oracle=data["expected_oracle"],
+        why_survives=data.get("why_survives", ""),
         edits=(*removed, *(Edit(**edit) for edit in data["edit"])),
         pooler=data.get("pooler", "none"),
     )

@@ -1,0 +1,38 @@
+"""Campaigns are shared out among processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.commands.campaigns import Shard, shards_of
+from harness.isolation.campaign import CampaignOptions
+
+OPTIONS = CampaignOptions(calls=1_000, seconds=60, seed=100)
+
+
+def _shards(shards: int, seeds: int) -> list[Shard]:
+    return shards_of(OPTIONS, shards=shards, seeds=seeds, folder=Path("run"), system={})
+
+
+def test_one_campaign_is_shared_among_shards_with_seeds_of_their_own() -> None:
+    shards = _shards(3, 1)
+    calls = [each.calls for shard in shards for each in shard.campaigns]
+    assert sum(calls) >= 1_000
+    assert max(calls) == 334
+    assert len({each.seed for shard in shards for each in shard.campaigns}) == 3
+
+
+def test_many_campaigns_have_all_calls_each_and_following_seeds() -> None:
+    shards = _shards(2, 5)
+    every = [each for shard in shards for each in shard.campaigns]
+    assert sorted(each.seed for each in every) == [100, 101, 102, 103, 104]
+    assert {each.calls for each in every} == {1_000}
+    assert [len(shard.campaigns) for shard in shards] == [3, 2]
+
+
+def test_there_are_no_more_shards_than_campaigns() -> None:
+    assert len(_shards(4, 2)) == 2
+
+
+def test_each_shard_has_a_folder_of_its_own() -> None:
+    assert len({shard.folder for shard in _shards(3, 1)}) == 3

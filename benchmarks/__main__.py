@@ -18,8 +18,8 @@ from benchmarks import results
 from benchmarks.figures import Figure
 from benchmarks.stage import Stage
 from harness.errors import HarnessError
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 
 # Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
 BENCHMARKS = {

@@ -1,5 +1,7 @@
 """The `crosstalk` command: one verb a job, each explained by `crosstalk VERB --help`.
 
+What a verb needs is imported when it runs: the packages of all of them take seconds.
+
 Exit status: 0 clean, 1 something crossed (or was accepted, or survived), 2 the run could not be
 made or says nothing, 130 interrupted.
 """
@@ -13,19 +15,6 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from harness.commands import compose as compose_command
-from harness.commands import conformance as conformance_command
-from harness.commands import deadlock as deadlock_command
-from harness.commands import demonstrations as demonstrations_command
-from harness.commands import doctor as doctor_command
-from harness.commands import env as env_command
-from harness.commands import forgeries as forgeries_command
-from harness.commands import init as init_command
-from harness.commands import isolation as isolation_command
-from harness.commands import mint as mint_command
-from harness.commands import mutants as mutants_command
-from harness.commands import up as up_command
-from harness.doctor import Options
 from harness.environment import Attachment, DataAccess, Kind, Pooler
 from harness.errors import HarnessError
 from harness.isolation.profiles import Profile
@@ -114,6 +103,8 @@ def isolation(
     ] = False,
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
+    from harness.commands import isolation as isolation_command
+
     raise typer.Exit(
         isolation_command.run(
             profile=profile,
@@ -158,6 +149,8 @@ def init(
     ] = True,
 ) -> None:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    from harness.commands import init as init_command
+
     raise typer.Exit(
         init_command.run(
             url=url,
@@ -185,6 +178,8 @@ def replay(
     environment: Started = "processes",
 ) -> None:
     """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
+    from harness.commands import isolation as isolation_command
+
     raise typer.Exit(isolation_command.replay(file, mutant=mutant, environment=environment))
 
 
@@ -201,6 +196,8 @@ def mutants(
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
 ) -> None:
     """Plant known leaks one by one and see that each is found."""
+    from harness.commands import mutants as mutants_command
+
     raise typer.Exit(
         mutants_command.run(
             only=only or [],
@@ -229,6 +226,8 @@ def forgeries(
     environment: Started = "processes",
 ) -> None:
     """Try every forged credential on every surface."""
+    from harness.commands import forgeries as forgeries_command
+
     raise typer.Exit(
         forgeries_command.run(
             only=only or [], mutant=mutant, data_access=data_access, environment=environment
@@ -247,6 +246,8 @@ def demonstrations(
     show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
 ) -> None:
     """Run the campaign against well-known insecure auth patterns, and their secure forms."""
+    from harness.commands import demonstrations as demonstrations_command
+
     raise typer.Exit(
         demonstrations_command.run(
             only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
@@ -260,12 +261,16 @@ def deadlock(
     workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
 ) -> None:
     """Say from how many concurrent requests on each topology can stall, and why."""
+    from harness.commands import deadlock as deadlock_command
+
     raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
 
 
 @app.command()
 def conformance() -> None:
     """Run the official MCP conformance suite against the reference system; needs Node 22."""
+    from harness.commands import conformance as conformance_command
+
     raise typer.Exit(conformance_command.run())
 
 
@@ -281,6 +286,8 @@ def mint(
     ] = None,
 ) -> None:
     """Print a token of the test issuer that a running `crosstalk up` trusts."""
+    from harness.commands import mint as mint_command
+
     raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
 
 
@@ -315,6 +322,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
+    from harness.commands import doctor as doctor_command
+    from harness.doctor import Options
+
     options = Options(
         urls=urls,
         token=token,
@@ -337,6 +347,8 @@ def compose(
     ] = None,
 ) -> None:
     """Start compose.yaml under a name and ports of its own, run a command, take it down."""
+    from harness.commands import compose as compose_command
+
     raise typer.Exit(compose_command.run(command=command or [], profiles=profile or ["offline"]))
 
 
@@ -350,6 +362,8 @@ def env(
     ] = False,
 ) -> None:
     """Write the secrets that compose.yaml asks for, newly drawn, and say what each is for."""
+    from harness.commands import env as env_command
+
     raise typer.Exit(env_command.run(output=output, real_model=real_model))
 
 
@@ -368,6 +382,8 @@ def up(
     environment: Started = "processes",
 ) -> None:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
+    from harness.commands import up as up_command
+
     raise typer.Exit(
         up_command.run(
             adversarial=adversarial,
@@ -383,6 +399,8 @@ def up(
 @app.command()
 def demo() -> None:
     """A short tour: the system is clean, then one planted leak is found and replayed."""
+    from harness.commands import isolation as isolation_command
+
     raise typer.Exit(isolation_command.demo())
 
 

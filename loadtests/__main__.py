@@ -22,8 +22,8 @@ from harness.environment import RunningSystem
 from harness.environment.guard import Guard
 from harness.environment.options import DataAccess
 from harness.errors import HarnessError
-from harness.report.console import make_console
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 from loadtests.accounts import Account
 from loadtests.load_process import LoadProcess
 from loadtests.ours import Ours, Verdict, make_accounts, observed_system

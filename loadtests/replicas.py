@@ -24,9 +24,10 @@ from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
 from harness.isolation.target import Target
-from harness.report.console import ConsoleReport, make_console
+from harness.report.console import ConsoleReport
 from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 from harness.surface.patient import PatientSurface
 from loadtests.acknowledged import People
 from loadtests.killing import Killer

@@ -23,8 +23,8 @@ from benchmarks.side_by_side.table import as_data, as_markdown
 from benchmarks.side_by_side.tools import Tool, all_tools
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
-from harness.report.console import make_console
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 
 _SEED = 1
 

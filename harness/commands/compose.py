@@ -17,8 +17,8 @@ from harness.commands import env as env_command
 from harness.environment.engine import require_engine
 from harness.environment.ports import Ports
 from harness.environment.project import Project, settings_of_its_own
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 
 
 def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:

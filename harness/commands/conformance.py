@@ -16,8 +16,8 @@ from harness.conformance.scenarios import BOTH, Mode
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.environment.frontend import find_node
 from harness.errors import HarnessError
-from harness.report.console import make_console
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 from harness.surface import McpSurface
 
 RELEASED = "0.1.16"

@@ -8,8 +8,8 @@ from harness.deadlock.cycle import find_cycle, sentence
 from harness.deadlock.drawing import mermaid, svg
 from harness.deadlock.search import predict
 from harness.deadlock.topologies import Sizes, topologies
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 
 
 def run(*, pool: int, workers: int) -> int:

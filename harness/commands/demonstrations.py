@@ -10,8 +10,9 @@ from harness.commands.isolation import play
 from harness.demonstrations import DEMONSTRATIONS, Demonstration, get_demonstration
 from harness.isolation.campaign import CampaignOptions
 from harness.isolation.result import CampaignResult
-from harness.report.console import ConsoleReport, make_console
+from harness.report.console import ConsoleReport
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 
 # Several, because a careless pattern is careless in several ways.
 _FINDINGS = 3

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from harness.doctor import Entry, Options, Status, examine
 from harness.doctor.checklist import plain, walk
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 from harness.report.text import printable
 
 _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIP: "dim"}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.environment.errors import storage_failure
 from harness.errors import HarnessError
-from harness.report.console import make_console
+from harness.report.terminal import make_console
 from harness.tokens import KeyPair
 
 # Where `compose.yaml` has the offline model.

@@ -20,8 +20,8 @@ from harness.environment import (
 )
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 from harness.tokens import BY_NAME, FORGERIES, Forgery
 from harness.tokens.controls import CONTROLS, try_controls
 from harness.tokens.reference import Contexts, contexts_of, reference_targets

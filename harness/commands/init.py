@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.report.console import make_console
+from harness.report.terminal import make_console
 from harness.surface.presented import ADDRESS, CONNECTION, Presented
 from harness.surface.tools import ToolSurface
 from harness.targets.detecting import detect

@@ -35,9 +35,10 @@ from harness.isolation.replay import load
 from harness.isolation.result import CampaignResult
 from harness.isolation.target import Target
 from harness.mutants import get_mutant
-from harness.report.console import ConsoleReport, make_console
+from harness.report.console import ConsoleReport
 from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
+from harness.report.terminal import make_console
 from harness.targets import load_target, opened_target
 
 

@@ -24,8 +24,8 @@ from harness.mutants import Mutant, get_mutant, load_catalog
 from harness.mutants.picture import score_picture
 from harness.mutants.score import MutantOutcome, summary
 from harness.mutants.smoke import smoke
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 
 
 @dataclass(frozen=True, slots=True)

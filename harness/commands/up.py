@@ -17,8 +17,8 @@ from harness.environment import (
     RunningSystem,
     chosen_environment,
 )
-from harness.report.console import make_console
 from harness.report.runs import open_run
+from harness.report.terminal import make_console
 
 _TTL_SECONDS = 12 * 3_600
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rich.console import Console
@@ -110,8 +109,3 @@ def controls_table(result: CampaignResult) -> Table:
             *(str(control.oracles.get(oracle, 0)) for oracle in oracles),
         )
     return table
-
-
-def make_console() -> Console:
-    """A console that keeps table columns whole where the output is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else 150, highlight=False)

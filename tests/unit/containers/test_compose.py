@@ -110,7 +110,10 @@ def test_only_services_with_a_database_are_on_its_network() -> None:
         "migrations",
         "sign-in-migrations",
         "mcp-server",
+        "mcp-server-2",
+        "mcp-server-3",
         "backend",
+        "backend-2",
         "frontend",
     }
 
@@ -118,4 +121,17 @@ def test_only_services_with_a_database_are_on_its_network() -> None:
 def test_only_the_backend_is_on_a_network_with_both_the_tools_and_the_pages() -> None:
     reach_tools = {name for name, each in SERVICES.items() if "services" in each["networks"]}
     reach_pages = {name for name, each in SERVICES.items() if "pages" in each["networks"]}
-    assert reach_tools & reach_pages == {"backend"}
+    assert reach_tools & reach_pages == {"backend", "backend-2"}
+
+
+def test_the_balancer_leads_to_every_replica_and_more_of_them_are_like_the_first() -> None:
+    told = (ROOT / "deploy/balancer/haproxy.cfg").read_text(encoding="utf-8")
+    servers = dict(re.findall(r"^    server (\S+) (\S+)$", told, re.MULTILINE))
+    ports = {"backend": 8000, "mcp-server": 8001}
+    first = {name: re.sub(r"-\d$", "", name) for name in SERVICES}
+    replicas = {name for name in SERVICES if first[name] in ports}
+    assert servers == {name: f"{name}:{ports[first[name]]}" for name in replicas}
+    for name in replicas - ports.keys():
+        for key in ("environment", "networks", "image", "depends_on"):
+            assert SERVICES[name][key] == SERVICES[first[name]][key]
+        assert not SERVICES[name].get("ports")

@@ -48,8 +48,9 @@ def test_every_document_is_one_of_kubernetes(overlay: str) -> None:
 def test_every_file_is_used_and_every_file_named_is_there() -> None:
     for kustomization in FOLDER.rglob("kustomization.yaml"):
         told = yaml.safe_load(kustomization.read_text(encoding="utf-8"))
+        makers = told.get("configMapGenerator", ())
         generated = [
-            each for made in told.get("configMapGenerator", ()) for each in made.get("envs", ())
+            each for made in makers for key in ("envs", "files") for each in made.get(key, ())
         ]
         patches = [each["path"] for each in told.get("patches", ())]
         named = [*told.get("resources", ()), *told.get("components", ()), *generated, *patches]

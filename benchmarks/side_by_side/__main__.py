@@ -18,9 +18,9 @@ from benchmarks.side_by_side.chosen import MUTANTS
 from benchmarks.side_by_side.comparing import compare
 from benchmarks.side_by_side.keeping import UNPATCHED, Kept
 from benchmarks.side_by_side.performing import perform
-from benchmarks.side_by_side.subject import fresh_subject, running_system
+from benchmarks.side_by_side.subject import Subject, fresh_subject, running_system, unstarted
 from benchmarks.side_by_side.table import as_data, as_markdown
-from benchmarks.side_by_side.tools import Tool, all_tools
+from benchmarks.side_by_side.tools import Crosstalk, Tool, all_tools
 from harness.errors import HarnessError
 from harness.mutants import get_mutant
 from harness.report.runs import RunFolder, open_run
@@ -89,17 +89,24 @@ def _readings(
     if not missing:
         return
     console.print(f"{system}: starting", markup=False)
-    with running_system(mutant, folder / "systems" / system) as running:
-        for tool in missing:
-            with fresh_subject(running, mutant, seed) as subject:
-                working = folder / "work" / system / tool.name
-                number = sum(1 for _ in working.parent.glob(f"{tool.name}*"))
-                reading = perform(tool, subject, working.with_name(f"{tool.name}.{number}"))
-            kept.put(system, tool.name, reading)
-            said = reading.failure or f"{len(reading.findings)} findings"
-            console.print(
-                f"  {tool.name}: {said} ({reading.seconds} s)", markup=False, soft_wrap=True
-            )
+
+    def read(tool: Tool, subject: Subject) -> None:
+        working = folder / "work" / system / tool.name
+        number = sum(1 for _ in working.parent.glob(f"{tool.name}*"))
+        reading = perform(tool, subject, working.with_name(f"{tool.name}.{number}"))
+        kept.put(system, tool.name, reading)
+        said = reading.failure or f"{len(reading.findings)} findings"
+        console.print(f"  {tool.name}: {said} ({reading.seconds} s)", markup=False, soft_wrap=True)
+
+    shown_it = [each for each in missing if not isinstance(each, Crosstalk)]
+    if shown_it:
+        with running_system(mutant, folder / "systems" / system) as running:
+            for tool in shown_it:
+                with fresh_subject(running, mutant, seed) as subject:
+                    read(tool, subject)
+    for tool in missing:
+        if tool not in shown_it:
+            read(tool, unstarted(mutant, seed))
 
 
 def _data(kept: Kept, tools: Sequence[Tool], mutants: Sequence[str]) -> dict[str, object]:

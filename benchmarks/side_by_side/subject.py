@@ -129,6 +129,23 @@ def fresh_subject(running: RunningSystem, mutant: str | None, seed: int) -> Iter
         )
 
 
+def unstarted(mutant: str | None, seed: int) -> Subject:
+    """A system that does not run, for a tool that starts it itself."""
+    nobody = Person("nobody", "unused:backend-token", "unused:mcp-token")
+    return Subject(
+        mutant=mutant,
+        seed=seed,
+        backend_url="unused:backend",
+        own_path_url="unused:own-path",
+        openapi_url="unused:openapi",
+        mcp_url="unused:mcp",
+        relayed_mcp_url="unused:relayed",
+        alice=nobody,
+        bob=nobody,
+        task="unused:task",
+    )
+
+
 def own_path(head: bytes) -> bytes:
     """The head of a request with the subject of its token in the place of the path's user."""
     found = _BEARER.search(head)

@@ -37,7 +37,7 @@ from harness.isolation.script import Script, script_of
 from harness.isolation.stage import Stage
 from harness.isolation.target import Target
 from harness.oracles import ORACLES, Suspicion
-from harness.oracles.existence import times
+from harness.oracles.existence import numbers_given, times
 from harness.oracles.timing import time_difference
 from harness.surface.operation import Operation, Role
 from harness.values import marker, tokens_of
@@ -229,7 +229,7 @@ class Campaign:
                 value
                 for call in self._latest
                 for value in tokens_of(call.arguments) | tokens_of(call.answer.body)
-            }
+            } | numbers_given(self._latest)
         nonce = secrets.token_hex(4)
         cast = self._target.cast
         naming = self._target.subjects

@@ -36,11 +36,9 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
         call = sighting.call
         for value in sighting.own:
             owners.setdefault(value, str(call.actor.user))
-        if call.actor.user is not None and call.answer.outcome is Outcome.OK:
-            sent = {str(value) for value in call.arguments.values()}
-            for path, value in paths_in(call.answer.body):
-                if is_short_id(value) and value not in sent and is_id_path(path):
-                    holders[value].add(call.actor.user)
+        if call.actor.user is not None:
+            for value in _numbers_given(call):
+                holders[value].add(call.actor.user)
         probe = call.probe
         if probe is None or probe.kind != "existence":
             _note_planted(call, owners)
@@ -51,12 +49,28 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
             continue
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if (
-            _comparable(foreign, missing, owners, holders)
+            _comparable(foreign, missing, owners, holders, history.public_values)
             and not history.permits(probe.victim, call.actor.user, call.operation)
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
             yield foreign, missing
+
+
+def numbers_given(history: History) -> set[str]:
+    """The numbers that anybody was given as the id of something."""
+    return {value for call in history for value in _numbers_given(call)}
+
+
+def _numbers_given(call: Call) -> set[str]:
+    if call.answer.outcome is not Outcome.OK:
+        return set()
+    sent = {str(value) for value in call.arguments.values()}
+    return {
+        value
+        for path, value in paths_in(call.answer.body)
+        if is_short_id(value) and value not in sent and is_id_path(path)
+    }
 
 
 def _note_planted(call: Call, owners: dict[str, str]) -> None:
@@ -67,11 +81,16 @@ def _note_planted(call: Call, owners: dict[str, str]) -> None:
 
 
 def _comparable(
-    first: Call, second: Call, owners: Mapping[str, str], holders: Mapping[str, set[str]]
+    first: Call,
+    second: Call,
+    owners: Mapping[str, str],
+    holders: Mapping[str, set[str]],
+    known: frozenset[str],
 ) -> bool:
     """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's.
 
-    A number that several users were given, each for an object of their own, shows nothing.
+    A number that several users were given, each for an object of their own, shows nothing; nor
+    does one that somebody was given before this history began.
     """
     one, other = first.arguments, second.arguments
     if first.operation != second.operation or set(one) != set(other):
@@ -81,6 +100,8 @@ def _comparable(
         return False
     short, other_short = str(one[differing[0]]), str(other[differing[0]])
     if is_short_id(short) and is_short_id(other_short):
+        if short in known or other_short in known:
+            return False
         return holders.get(short) == {first.probe.victim} and not holders.get(other_short)
     theirs = {owners.get(value) for value in tokens_of(one[differing[0]])}
     nobodys = {owners.get(value) for value in tokens_of(other[differing[0]])}

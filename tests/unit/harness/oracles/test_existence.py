@@ -6,7 +6,7 @@ import pytest
 
 from harness.history import Answer, Outcome, Probe
 from harness.oracles import Existence
-from harness.oracles.existence import times
+from harness.oracles.existence import numbers_given, times
 from tests.unit.harness.histories import ALICE, BOB, Writer, ok, refused
 
 FOREIGN = Probe("existence", 1, "foreign", "alice")
@@ -121,3 +121,23 @@ def test_fires_when_ids_of_two_users_are_counted_up() -> None:
     assert suspicion.calls == (1, 2)
     drawn = story("01a1fdd3-04b9-75a0-8c1f-0123456789ab", "01a1fdd3-04b9-75a1-b211-0123456789ab")
     assert Existence().judge(drawn.history) == []
+
+
+def _numbers(known: frozenset[str]) -> Writer:
+    """Bob asks for the number of something of alice's, and for one that nobody was given."""
+    writer = Writer()
+    writer.history.public_values = known
+    writer.call(ALICE, "add", {"title": "x"}, ok({"id": 41}))
+    writer.call(BOB, "get", {"task_id": "41"}, ok({"id": 41, "title": "y"}), FOREIGN)
+    return writer.call(BOB, "get", {"task_id": "910721695"}, refused(404, "not_found"), MISSING)
+
+
+def test_a_number_that_somebody_was_given_in_an_earlier_history_shows_nothing() -> None:
+    assert Existence().judge(_numbers(frozenset()).history)
+    assert Existence().judge(_numbers(frozenset({"41"})).history) == []
+
+
+def test_the_numbers_that_were_given_are_those_of_answers_and_not_of_requests() -> None:
+    assert numbers_given(_numbers(frozenset()).history) == {"41"}
+    asked = Writer().call(BOB, "get", {"task_id": "7"}, ok({"id": 7})).history
+    assert numbers_given(asked) == set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Literal, TypeAlias
@@ -13,23 +13,35 @@ from harness.isolation.script import Step
 _Cut: TypeAlias = Literal["", "head", "body", "served", "answer"]
 # While it is served is when most can go wrong.
 _CUTS: tuple[_Cut, ...] = ("head", "body", "served", "served", "served", "answer")
-_LONGEST_SECONDS = 0.03
-_HASTY, _OFTEN = 0.3, 0.5
+_LATE: tuple[_Cut, ...] = ("served", "answer")
+# Among others everything takes longer than alone; nobody waits for ever.
+_SLOWER, _LONGEST_SECONDS = 4.0, 2.0
+_HASTY, _OFTEN, _MOSTLY = 0.35, 0.4, 0.9
 
 
 def sent(
-    steps: Sequence[Step], place: int, random: Random, *, spared: Collection[int], apart: bool
+    steps: Sequence[Step],
+    place: int,
+    random: Random,
+    *,
+    spared: Collection[int],
+    long: Collection[str],
+    alone: Mapping[int, float],
+    apart: bool,
 ) -> list[Step]:
     """One client's steps, with how each travels.
 
     A client uses the pool that all share, a kept connection of its own, or one of two that many
-    share. Some clients are hasty: they go away from half of their requests.
+    share. Some clients are hasty: they go away from many of their requests, and from nearly all
+    that last.
 
     Args:
         steps: What the client does.
         place: Which client it is.
         random: Chooses.
         spared: Keys of steps that are made in full.
+        long: Operations whose answers take long.
+        alone: Key of a step to the seconds that it takes alone.
         apart: Whether each client numbers its own messages and has sessions of its own.
     """
     name = steps[0].actor.name if steps else ""
@@ -40,8 +52,10 @@ def sent(
     for step in steps:
         sending = usual
         key = step.probe.key if step.probe is not None else 0
-        if hasty and key not in spared and random.random() < _OFTEN:
-            after = round(random.random() * _LONGEST_SECONDS, 4)
-            sending = replace(usual, cut=random.choice(_CUTS), after=after)
+        lasts = step.operation in long
+        if hasty and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN):
+            longest = min(_LONGEST_SECONDS, _SLOWER * alone.get(key, 0.0))
+            after = round(random.random() * longest, 4)
+            sending = replace(usual, cut=random.choice(_LATE if lasts else _CUTS), after=after)
         found.append(replace(step, sending=sending))
     return found

@@ -84,11 +84,21 @@ class Interleaving:
             [replace(step, sending=alone) for step in plan.given_to(actor, place, "alone", salt)]
             for place, actor in enumerate(clients[:2])
         )
+        operations = turn.performer.operations.values()
+        long = {each.name for each in operations if each.conversational}
         crowd: list[Step] = []
         room = turn.left() // len(plan.steps) - 1
         for place in range(2, 2 + max(_FEWEST, min(self.most, room))):
             steps = plan.given_to(clients[place % len(clients)], place, "among", salt)
-            crowd += sent(steps, place, random, spared=plan.final, apart=apart)
+            crowd += sent(
+                steps,
+                place,
+                random,
+                spared=plan.final,
+                long=long,
+                alone=plan.seconds,
+                apart=apart,
+            )
         storm.play(turn.performer, history, [*second, *crowd], seed=str(random.random()))
         calibrate(history)
         return history, Script((*first, *second, *crowd))

@@ -38,11 +38,13 @@ class Plan:
         steps: Calls; their numbers are the keys by which the same step of many users is known.
         author: Who did it first.
         final: Keys of the readings at the end.
+        seconds: Key to how long it took.
     """
 
     steps: tuple[Step, ...]
     author: Actor
     final: frozenset[int]
+    seconds: Mapping[int, float]
 
     def given_to(
         self, actor: Actor, place: int, part: Literal["alone", "among"], salt: int
@@ -139,7 +141,8 @@ class Planner:
             key = _key(call)
             arguments = _rewritten(step.arguments, lambda index: _key(numbered[index]))
             steps_made.append(replace(step, number=key, arguments=arguments, sending=None))
-        return Plan(tuple(steps_made), author, frozenset(final))
+        seconds = {_key(call): call.ended - call.started for call in served}
+        return Plan(tuple(steps_made), author, frozenset(final), seconds)
 
     def _do(
         self,
@@ -159,13 +162,20 @@ class Planner:
         return [call] if call.answer.outcome is Outcome.OK else []
 
     def _choices(self, steps: int) -> list[Operation]:
-        """Something to store, something to say to a model, and then anything, in that order."""
+        """Something to store, something to say to a model, and then anything, in that order.
+
+        A model takes long, and calls others meanwhile: that is where most can be mixed up, so it
+        is asked again in between.
+        """
         kinds, random = self._kinds, self._random
         chosen = [random.choice(kinds.creators) for _ in range(2)] if kinds.creators else []
-        if kinds.chats and random.random() < 0.7:
-            chosen.append(random.choice(kinds.chats))
-        rest = max(0, steps - len(chosen))
-        return [*chosen, *random.choices(kinds.protected, k=rest)] if kinds.protected else chosen
+        chats = [random.choice(kinds.chats) for _ in range(2)] if kinds.chats else []
+        chosen += chats[:1]
+        rest = max(0, steps - len(chosen) - len(chats[1:]))
+        chosen += random.choices(kinds.protected, k=rest) if kinds.protected else []
+        for chat in chats[1:]:
+            chosen.insert(random.randint(3, len(chosen)), chat)
+        return chosen
 
     def _arguments(self, operation: Operation, author: Actor) -> dict[str, Any] | None:
         """Honest arguments, or None where something is needed that is not there."""

@@ -28,6 +28,7 @@ BENCHMARKS = {
     "token-check": "benchmarks.token_check",
     "chats": "benchmarks.chats",
     "campaign-throughput": "benchmarks.campaign_throughput",
+    "turns": "benchmarks.turns",
     "start_to_ready": "benchmarks.start_to_ready",
 }
 

@@ -210,3 +210,29 @@ async def drive(
         for lane in lanes:
             lane.close()
     return Drive(len(latencies), took, sorted(latencies), failed + len(late) + len(errors))
+
+
+async def burst(requests: Iterable[Prepared], *, patience: float) -> list[float]:
+    """Send every request once, all at the same moment.
+
+    Returns:
+        When each was answered, on the clock of `time.perf_counter`.
+
+    Raises:
+        HarnessError: One was refused, or not answered within `patience` seconds.
+    """
+
+    async def one(lane: Lane) -> float:
+        status, body = await lane.again()
+        if status != 200:
+            raise HarnessError(f"answered {status}: {body[:200]!r}")
+        return time.perf_counter()
+
+    lanes = [await Lane.to(each) for each in requests]
+    try:
+        return await asyncio.wait_for(asyncio.gather(*map(one, lanes)), patience)
+    except TimeoutError:
+        raise HarnessError(f"not all were answered in {patience:g} s") from None
+    finally:
+        for lane in lanes:
+            lane.close()

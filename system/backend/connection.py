@@ -64,7 +64,7 @@ class McpConnection:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
-        # Made once: to have the client put a request together costs as much as to send it.
+        # Made once: to have the client put each request together is a good part of sending it.
         self._endpoint = httpx2.URL(url)
         self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
         self._repeats = repeats

@@ -38,11 +38,12 @@ def main() -> int:
     try:
         run = RunFolder(arguments.resume) if arguments.resume else open_run("side-by-side")
         kept = Kept(run.path)
-        for seed in range(_SEED, _SEED + arguments.baselines):
-            _readings(console, run.path, kept, tools, None, seed)
-        for mutant in mutants:
-            get_mutant(mutant)
-            _readings(console, run.path, kept, tools, mutant, _SEED)
+        systems: list[tuple[str | None, int]] = []
+        if not arguments.only_table:
+            systems += [(None, _SEED + number) for number in range(arguments.baselines)]
+            systems += [(mutant, _SEED) for mutant in mutants]
+        for mutant, seed in systems:
+            _readings(console, run.path, kept, tools, mutant, seed)
     except HarnessError as error:
         console.print(f"side by side: {error}", style="bold red", markup=False, soft_wrap=True)
         return 2
@@ -71,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--continue", dest="resume", type=Path, help="folder of a run to go on with"
     )
+    parser.add_argument("--only-table", action="store_true", help="run nothing that is missing")
     parser.add_argument("--into", type=Path, help="folder that receives the table as well")
     return parser.parse_args()
 
@@ -110,25 +112,28 @@ def _readings(
 
 
 def _data(kept: Kept, tools: Sequence[Tool], mutants: Sequence[str]) -> dict[str, object]:
-    """The table of every tool that has been run on every one of the mutants."""
-    complete = [
-        tool for tool in tools if all(kept.get(mutant, tool.name) is not None for mutant in mutants)
+    """The table of what has been read so far; a mutant that nobody has been shown is left out."""
+    mutants = [
+        each for each in mutants if any(kept.get(each, tool.name) is not None for tool in tools)
     ]
-    baseline = {tool.name: list(kept.baseline(tool.name)) for tool in complete}
+    tried = [
+        tool for tool in tools if any(kept.get(each, tool.name) is not None for each in mutants)
+    ]
+    baseline = {tool.name: list(kept.baseline(tool.name)) for tool in tried}
     readings = {
         tool.name: {
             mutant: reading
             for mutant in mutants
             if (reading := kept.get(mutant, tool.name)) is not None
         }
-        for tool in complete
+        for tool in tried
     }
     cells = {
         name: {mutant: compare(reading, baseline[name]) for mutant, reading in of_tool.items()}
         for name, of_tool in readings.items()
     }
     shown = {name: next(iter(of_tool.values())) for name, of_tool in readings.items()}
-    return as_data(complete, [get_mutant(each) for each in mutants], cells, baseline, shown)
+    return as_data(tried, [get_mutant(each) for each in mutants], cells, baseline, shown)
 
 
 if __name__ == "__main__":

@@ -74,25 +74,28 @@ def as_markdown(data: Mapping[str, Any]) -> str:
         "second table names: this one shows what stays unasked when one of them is all there is.",
         "",
         "```console",
-        "$ python -m benchmarks.side_by_side",
+        "$ python -m benchmarks.side_by_side --into docs",
         "```",
         "",
         f"| mutant | class | {' | '.join(names)} |",
         f"|---|---|{'---|' * len(names)}",
     ]
     for mutant in data["mutants"]:
-        signs = [_SIGNS[mutant["tools"][name]["fate"]] for name in names]
+        cells = mutant["tools"]
+        signs = [_SIGNS[cells[name]["fate"]] if name in cells else "" for name in names]
         lines.append(f"| {mutant['id']} | {mutant['class']} | {' | '.join(signs)} |")
     totals = [f"{data['tools'][name]['killed']} of {data['tools'][name]['ran']}" for name in names]
     lines.append(f"| **killed** | | {' | '.join(totals)} |")
-    lines += ["", "· not killed, – could not be run (why, below).", "", "## The tools", ""]
+    lines += ["", "· not killed, – could not be run (why, below), empty: not tried yet.", ""]
+    lines += ["## The tools", ""]
     lines += [
         "| tool | version | meant for | given | on the unpatched system | seconds a mutant |",
         "|---|---|---|---|---|---|",
     ]
     for name, tool in data["tools"].items():
         noise = {finding for each in tool["baseline"] for finding in each["findings"]}
-        average = tool["seconds"] / max(1, len(data["mutants"]))
+        tried = sum(name in mutant["tools"] for mutant in data["mutants"])
+        average = tool["seconds"] / max(1, tried)
         lines.append(
             f"| {name} | {tool['version']} | {tool['meant_for']} | {tool['given']} "
             f"| {len(noise)} reported | {average:.0f} |"

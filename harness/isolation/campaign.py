@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,32 +20,27 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from harness.history import Actor, History
-from harness.isolation.actors import ANONYMOUS
-from harness.isolation.controls import controls_of
+from harness.history import History
+from harness.isolation.controls import controls_of, coverage_of
 from harness.isolation.events import Emit, FindingFound, Finished, Progress, Started, Suspected
-from harness.isolation.kinds import creators_among, observation_arguments
 from harness.isolation.machine import make_machine
-from harness.isolation.performer import Performer, Planned
+from harness.isolation.performer import Performer
 from harness.isolation.phases import Outcome, Phase
 from harness.isolation.quiescence import what_is_left
 from harness.isolation.registry import phases_for
 from harness.isolation.replay import Replayer, save
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
 from harness.isolation.rounds import Rounds, named
+from harness.isolation.scene import Scene
 from harness.isolation.script import Script, script_of
 from harness.isolation.stage import Stage
 from harness.isolation.target import Target
 from harness.oracles import ORACLES, Suspicion
-from harness.oracles.existence import numbers_given, times
+from harness.oracles.existence import times
 from harness.oracles.timing import time_difference
-from harness.surface.operation import Operation, Role
-from harness.values import marker, tokens_of
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
-# What can say whose data is meant.
-_NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
@@ -112,8 +107,7 @@ class Campaign:
         self._unconfirmed: list[str] = []
         self._inconclusive: list[str] = []
         self._seen: Counter[tuple[str, str]] = Counter()
-        self._public_values = target.public_values
-        self._latest: History | None = None
+        self._scene = Scene(target, self._performer)
         self._judged = (0, 0)
         self._found_before = 0
         self._examples = 0
@@ -123,7 +117,7 @@ class Campaign:
             target,
             tuple(phases_for(target) if phases is None else phases),
             self._performer,
-            self._fresh_history,
+            self._scene.fresh_history,
             options.seed,
             folder,
         )
@@ -132,12 +126,13 @@ class Campaign:
         """Play until the budget is used or enough was found."""
         operations = self._performer.operations
         self._emit(Started(len(operations), self._options.seed))
-        observations, unstable = self._calibrate()
-        self._rounds.observations = tuple(observations)
+        calibration = self._scene.calibrate()
+        self._count(calibration.history)
+        self._rounds.observations = tuple(calibration.observations)
         stage = Stage(
             performer=self._performer,
-            fresh_history=self._fresh_history,
-            observations=observations,
+            fresh_history=self._scene.fresh_history,
+            observations=calibration.observations,
             forgeries=self._target.forgeries,
             cast=self._target.cast,
             examined=self._examine,
@@ -155,7 +150,7 @@ class Campaign:
         if not self._found_enough():
             self._take(self._rounds.remaining())
         self._performer.close()
-        result = self._result(unstable)
+        result = self._result(calibration.unsteady)
         self._emit(Finished(result))
         return result
 
@@ -171,7 +166,7 @@ class Campaign:
         return self._replayer().reproduces(script, oracle)
 
     def _replayer(self) -> Replayer:
-        return Replayer(self._performer, self._fresh_history)
+        return Replayer(self._performer, self._scene.fresh_history)
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of the phases' turns."""
@@ -219,93 +214,6 @@ class Campaign:
 
     def _found_enough(self) -> bool:
         return len(self._findings) >= self._options.findings
-
-    def _fresh_history(self) -> History:
-        if self._target.reset is not None:
-            self._target.reset()
-        if self._target.persistent and self._latest is not None:
-            # Whose it was is forgotten with the example; only what is new can be told apart.
-            self._public_values |= {
-                value
-                for call in self._latest
-                for value in tokens_of(call.arguments) | tokens_of(call.answer.body)
-            } | numbers_given(self._latest)
-        nonce = secrets.token_hex(4)
-        cast = self._target.cast
-        naming = self._target.subjects
-        names = [each.name for each in (*cast.members, cast.bystander) if each is not None]
-        subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
-        if cast.bystander is not None:
-            self._stir(cast.bystander, subjects[cast.bystander.name])
-        self._latest = History(
-            subjects={each.name: subjects[each.name] for each in cast.members},
-            public_values=self._public_values,
-            public_operations=frozenset(
-                name for name, each in self._performer.operations.items() if each.public
-            ),
-            allowed_flows=self._target.allowed_flows,
-            accepted=self._target.accepted,
-        )
-        return self._latest
-
-    def _stir(self, bystander: Actor, subject: str) -> None:
-        """Have a bystander store something by every protocol.
-
-        Services keep state between runs. A write brings what is cached until the next write to
-        the same point each time, so that a replay does not depend on what was played before it.
-        """
-        scrap = History({bystander.name: subject})
-        planned = []
-        for operation in creators_among(list(self._performer.operations.values())):
-            arguments = {
-                each.name: subject if each.role is Role.IDENTITY else marker(bystander.name, 0)
-                for each in operation.parameters
-                if each.role is Role.IDENTITY
-                or (each.required and each.role in (Role.TEXT, Role.NAME))
-            }
-            planned.append(Planned(bystander, operation.name, arguments))
-        self._performer.perform_all(scrap, planned)
-
-    def _calibrate(self) -> tuple[list[Operation], list[str]]:
-        """Learn what everybody may see, and which readings stay the same when nobody acts."""
-        history = self._fresh_history()
-        newcomer = self._target.cast.members[-1]
-        for operation in self._performer.operations.values():
-            if operation.public or operation.lists:
-                actor = ANONYMOUS if operation.public else newcomer
-                self._performer.perform(
-                    history,
-                    actor,
-                    operation.name,
-                    observation_arguments(operation, history, actor),
-                )
-        mine = set(history.subjects.values())
-        self._public_values = self._target.public_values | frozenset(
-            value
-            for call in history
-            for value in tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))
-            if value not in mine
-        )
-        stable: list[Operation] = []
-        unstable: list[str] = []
-        for operation in self._performer.operations.values():
-            if not operation.lists or operation.public:
-                continue
-            readings = [
-                self._performer.perform(
-                    history,
-                    newcomer,
-                    operation.name,
-                    observation_arguments(operation, history, newcomer),
-                ).answer
-                for _ in range(2)
-            ]
-            same = readings[0].body == readings[1].body
-            (stable if same else []).append(operation)
-            if not same:
-                unstable.append(f"{operation.name}: two readings in a row differ")
-        self._count(history)
-        return stable, unstable
 
     def _examine(self, history: History) -> None:
         self._examples += 1
@@ -389,8 +297,8 @@ class Campaign:
         for name, control in controls_of(history).items():
             self._controls.setdefault(name, Control()).add(control)
 
-    def _result(self, unstable: list[str]) -> CampaignResult:
-        inconclusive = [*unstable, *self._unconfirmed, *self._inconclusive]
+    def _result(self, unsteady: Sequence[str]) -> CampaignResult:
+        inconclusive = [*unsteady, *self._unconfirmed, *self._inconclusive]
         for name, operation in sorted(self._performer.operations.items()):
             control = self._controls.setdefault(name, Control())
             if not control.answered and not operation.public:
@@ -421,19 +329,10 @@ class Campaign:
             inconclusive=inconclusive,
             calls_to_finding=self._calls_to_finding,
             not_applicable=not_applicable,
-            coverage=self._coverage(),
+            coverage=coverage_of(self._performer.operations, self._controls),
             left=left,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
-
-    def _coverage(self) -> dict[str, dict[str, int]]:
-        """Which parameters that can name somebody or something ever named another's."""
-        found = {}
-        for name, operation in self._performer.operations.items():
-            carried = self._controls[name].foreign_arguments
-            naming = [each.name for each in operation.parameters if each.role in _NAMING]
-            found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
-        return {name: counts for name, counts in found.items() if counts}
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:

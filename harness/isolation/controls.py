@@ -8,7 +8,11 @@ from harness.history import Call, History, Outcome
 from harness.isolation.result import Control
 from harness.oracles import ORACLES
 from harness.oracles.canary import sightings
+from harness.surface.operation import Operation, Role
 from harness.values import is_marker, tokens_of
+
+# What can say whose data is meant.
+_NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 
 
 def controls_of(history: History) -> dict[str, Control]:
@@ -71,3 +75,15 @@ def _foreign_arguments(
         if any(subject in str(value) for subject in foreign_ids[user])
         or any(owners.get(token, user) != user for token in tokens_of(value))
     ]
+
+
+def coverage_of(
+    operations: Mapping[str, Operation], controls: Mapping[str, Control]
+) -> dict[str, dict[str, int]]:
+    """Operation to which of its parameters that can name somebody or something named another's."""
+    found = {}
+    for name, operation in operations.items():
+        carried = controls[name].foreign_arguments
+        naming = [each.name for each in operation.parameters if each.role in _NAMING]
+        found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
+    return {name: counts for name, counts in found.items() if counts}

@@ -77,7 +77,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                     play.perform_all(
                         [play.plan(data.draw, operation, each, hostile=False) for each in members]
                     )
-            if data.draw(st.booleans()) and kinds.chats:
+            if kinds.chats:
                 chat = play.rarest_operation(data.draw, "settle", kinds.chats)
                 play.perform_all(
                     [play.plan(data.draw, chat, each, hostile=False) for each in members]

@@ -1,7 +1,8 @@
 """One result of several campaigns on systems of the same kind.
 
 What one of them could not see, another may have seen: an operation or an oracle is inconclusive
-where it is so in all of them. A suspicion that did not replay stays, whoever had it.
+where it is so in all of them. A suspicion that did not replay stays, whoever had it, and so does
+what was left under way. Times taken are the first one's: their statistics do not add up.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from harness.isolation.result import CampaignResult, Control, Finding, Verdict
 
 UNCONFIRMED = "(did not replay)"
 NO_OPPORTUNITY = "no opportunity to fire"
+NOT_QUIESCENT = "not quiescent"
 
 
 def merged(results: Sequence[CampaignResult]) -> CampaignResult:
@@ -35,7 +37,9 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
     inconclusive = [
         line
         for line in lines
-        if line.endswith(UNCONFIRMED) or all(line in each.inconclusive for each in results)
+        if line.endswith(UNCONFIRMED)
+        or line.startswith(NOT_QUIESCENT)
+        or all(line in each.inconclusive for each in results)
     ]
     first_found = [each.calls_to_finding for each in results if each.calls_to_finding is not None]
     coverage: dict[str, dict[str, int]] = {}

@@ -92,10 +92,10 @@ def histories(examples: int) -> list[History]:
 def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
     shared = repeated = 0
     for history in histories(12):
-        uses: defaultdict[object, list[Call]] = defaultdict(list)
+        uses: defaultdict[str, list[Call]] = defaultdict(list)
         for call in history:
             if KEY.name in call.arguments and call.actor.user is not None:
-                uses[call.arguments[KEY.name]].append(call)
+                uses[str(call.arguments[KEY.name])].append(call)
         for calls in uses.values():
             shared += len({call.actor.user for call in calls}) > 1
             said = [(call.actor, call.operation, str(call.arguments)) for call in calls]

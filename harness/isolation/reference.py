@@ -83,6 +83,12 @@ class Eraser:
         self._loop.close()
 
 
+def forgeries_of(running: RunningSystem) -> tuple[str, ...]:
+    """Those that are forged there: of an attached system only the backend's key is known."""
+    genuine = "exchanger-impersonated-by-issuer" if running.issuer is running.exchanger else None
+    return tuple(each for each in FIRST_FORGERIES if each != genuine)
+
+
 def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target:
     """The running reference system as a target; close it before the system ends.
 
@@ -135,7 +141,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         },
         credentials=signed_in or minted,
         reset=erase,
-        forgeries=FIRST_FORGERIES,
+        forgeries=forgeries_of(running),
         about=about,
         release=release,
         subjects=signed_in.enroll if signed_in else None,

@@ -13,6 +13,7 @@ import pytest
 from harness.commands import env
 from harness.environment import Attachment, EnvironmentFailed, ProcessOptions, chosen_environment
 from harness.environment.composed import Addresses, ComposedEnvironment
+from harness.isolation.reference import FIRST_FORGERIES, forgeries_of
 
 COMPOSE = (Path(__file__).parents[4] / "compose.yaml").read_text(encoding="utf-8")
 
@@ -64,6 +65,12 @@ def test_it_speaks_to_the_tools_as_the_backend_does(file: Path, port: str) -> No
         token = running.mint("alice", audience="mcp")
         assert running.issuer.url == f"http://localhost:{port}"
     assert token.count(".") == 2
+
+
+def test_what_the_backend_signs_is_not_taken_for_a_forgery(file: Path) -> None:
+    with ComposedEnvironment(Attachment(file)) as running:
+        assert "exchanger-impersonated-by-issuer" not in forgeries_of(running)
+        assert set(forgeries_of(running)) < set(FIRST_FORGERIES)
 
 
 def test_nobody_mints_tokens_for_the_backend(file: Path) -> None:

@@ -61,6 +61,9 @@ class Layers:
                     self._besiege(turn, layer, outcome)
             except (OSError, asyncpg.PostgresError) as error:
                 outcome.inconclusive.append(f"{_MARK}{layer}: {type(error).__name__}: {error}")
+        for layer in self._todo:
+            # Not tried so far: its row says so.
+            outcome.controls.setdefault(f"{_MARK}{layer}", Control())
         return outcome
 
     def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:

@@ -169,21 +169,29 @@ class Project:
             guard.close()
 
     def _listen(self, guard: Guard) -> None:
-        for service in self._services():
-            name = _LOGS.get(service, service)
+        program = shutil.which("docker") or "docker"
+        for container, name in self._containers():
+            # Not compose's own `logs`, which puts terminal codes between the lines.
             listener = ServiceProcess(
                 f"the log of {name}",
-                self._command("logs", "--follow", "--no-log-prefix", "--no-color", service),
+                [program, "logs", "--follow", container],
                 self._environment(),
                 self._logs / f"{name}.log",
             )
             listener.start(guard)
             self._listeners.append(listener)
 
-    def _services(self) -> list[str]:
+    def _containers(self) -> list[tuple[str, str]]:
+        """Each container and what its log is called: its service, numbered from the second on."""
         with engine_errors("the engine does not say what runs"), engine_client() as client:
             found = client.containers.list(all=True, filters={"label": self.label})
-            return sorted({each.labels["com.docker.compose.service"] for each in found})
+            named = []
+            for each in found:
+                service = each.labels["com.docker.compose.service"]
+                number = each.labels.get("com.docker.compose.container-number", "1")
+                name = _LOGS.get(service, service)
+                named.append((str(each.name), name if number == "1" else f"{name}-{number}"))
+            return sorted(named)
 
     def _watch(self) -> Guard:
         if self._guard is None:

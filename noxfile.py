@@ -185,7 +185,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, strict."""
-    session.install("-e", ".[dev,e2e]")
+    session.install("-e", ".[dev,e2e,examples]")
     session.run("mypy")
 
 

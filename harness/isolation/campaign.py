@@ -41,6 +41,8 @@ from harness.oracles.timing import time_difference
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
+# Where so large a part of the calls was throttled, the rest is too little to acquit.
+_LIMITED_SHARE = 0.25
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
@@ -312,12 +314,16 @@ class Campaign:
             and not any(control.oracles.get(name) for control in self._controls.values())
         ]
         inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
+        made, limited = self._performer.calls_made, self._performer.calls_limited
+        throttled = limited > made * _LIMITED_SHARE
+        if throttled:
+            inconclusive.append(f"{limited} of {made} calls were refused for being too many (429)")
         left = what_is_left(self._target.left)
         inconclusive += [f"not quiescent after the run: {each}" for each in left or ()]
         verdict: Verdict = "clean"
         if self._findings:
             verdict = "leak"
-        elif never or self._unconfirmed or left:
+        elif never or throttled or self._unconfirmed or left:
             verdict = "inconclusive"
         return CampaignResult(
             verdict=verdict,

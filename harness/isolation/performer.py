@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.history import Actor, Answer, Call, History, Probe, Sending
+from harness.history import Actor, Answer, Call, History, Outcome, Probe, Sending
 from harness.surface.operation import Operation, Surface
 from harness.surface.sending import travelling
 
@@ -58,6 +58,7 @@ class Performer:
         self.concurrency = concurrency
         self._claiming = tuple(claiming)
         self.calls_made = 0
+        self.calls_limited = 0
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
@@ -140,4 +141,5 @@ class Performer:
             )
             history.record(call)
             self.calls_made += 1
+            self.calls_limited += call.answer.outcome is Outcome.LIMITED
         return call

@@ -42,7 +42,8 @@ def _sql(running: RunningSystem, *statements: str) -> list[tuple[object, ...]]:
 
 @contextmanager
 def broken(running: RunningSystem, how: str, mended: str) -> Iterator[None]:
-    """The database with something done to it, undone afterwards."""
+    """The database, emptied of what other tests stored, with something done to it; then undone."""
+    running.reset()
     _sql(running, how, "SELECT 1")
     try:
         yield

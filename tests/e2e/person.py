@@ -82,7 +82,9 @@ class Person:
     def sign_out(self) -> None:
         """Leave, and wait for the door."""
         self.page.get_by_role("button", name="Sign out").click()
-        self.page.wait_for_url(re.compile("/sign-in"))
+        # One navigation may overtake another on the way there.
+        expect(self.page).to_have_url(re.compile("/sign-in"))
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
 
     def end_session(self) -> APIResponse:
         """End it as another device would: the page hears nothing of it."""
@@ -175,7 +177,7 @@ class Person:
         self.page.get_by_label("Password").fill(self.password)
         with self.answer("GET", r"/tasks\?"):
             self.page.get_by_role("button", name=button).click()
-        self.page.wait_for_url(re.compile("/tasks$"))
+        expect(self.page).to_have_url(re.compile("/tasks$"))
         expect(self.page.get_by_role("heading", name="All tasks")).to_be_visible()
 
 

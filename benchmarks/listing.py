@@ -21,7 +21,7 @@ from benchmarks.cpu import cpu_seconds
 from benchmarks.figures import Figure, Goal, in_turns
 from benchmarks.stage import Stage
 from benchmarks.wire import Lane, Prepared, drive, request, send_once
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.tokens import BACKEND_AUDIENCE
 from system.store.engine import make_engine
 from system.store.settings import StoreSettings
@@ -78,7 +78,7 @@ async def measure(stage: Stage) -> list[Figure]:
     return [rates, *await _latencies(stage, running, users[0])]
 
 
-async def _latencies(stage: Stage, running: RunningProcesses, user: str) -> list[Figure]:
+async def _latencies(stage: Stage, running: RunningSystem, user: str) -> list[Figure]:
     settings = StoreSettings(
         database_url=SecretStr(running.databases["mcp"]), cursor_secret=SecretStr(_SECRET)
     )
@@ -145,7 +145,7 @@ async def _median(once: Callable[[], Awaitable[None]], seconds: float) -> float:
     return 1000 * statistics.median(taken)
 
 
-def list_tasks_call(running: RunningProcesses, user: str) -> Prepared:
+def list_tasks_call(running: RunningSystem, user: str) -> Prepared:
     """A call of `list_tasks` as a desktop client makes it."""
     params = {"name": "list_tasks", "arguments": {"user_id": user}, "_meta": _META}
     headers = {
@@ -163,7 +163,7 @@ def _shows_all(status: int, body: bytes, sent: Prepared) -> bool:
     return status == 200 and body.count(b"task number") >= _TASKS
 
 
-async def _add_tasks(running: RunningProcesses, user: str) -> None:
+async def _add_tasks(running: RunningSystem, user: str) -> None:
     token = running.issuer.mint(user, audience=BACKEND_AUDIENCE, ttl=3_600)
     headers = {"Authorization": f"Bearer {token}"}
     path = f"{running.backend_url}/api/{user}/tasks"
@@ -171,5 +171,5 @@ async def _add_tasks(running: RunningProcesses, user: str) -> None:
         await send_once(request("POST", path, headers, {"title": f"task number {number}"}))
 
 
-def _environment(running: RunningProcesses) -> Mapping[str, str]:
+def _environment(running: RunningSystem) -> Mapping[str, str]:
     return {"DATABASE_URL": running.databases["mcp"], "CURSOR_SECRET": _SECRET}

@@ -8,7 +8,7 @@ judged again. The history knows nothing of how calls are made or judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
 
@@ -204,6 +204,10 @@ class History:
             found = derive(self)
             self._derived[name] = (len(self.calls), found)
         return cast(T, found)
+
+    def until(self, index: int) -> History:
+        """This history up to and with the call of that index."""
+        return replace(self, calls=self.calls[:index])
 
     def permits(self, source: str, target: str | None, operation: str) -> bool:
         """Whether it is meant that `source`'s data reaches `target` by this operation."""

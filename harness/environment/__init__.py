@@ -12,9 +12,6 @@ from harness.environment.processes import ProcessEnvironment
 from harness.environment.running import RunningSystem
 from harness.environment.wiring import locate_system
 
-# What it was called while there were only processes.
-RunningProcesses = RunningSystem
-
 __all__ = [
     "ONE_CONNECTION",
     "AttachedEnvironment",
@@ -30,7 +27,6 @@ __all__ = [
     "ProcessEnvironment",
     "ProcessOptions",
     "Running",
-    "RunningProcesses",
     "RunningSystem",
     "chosen_environment",
     "locate_system",

@@ -14,13 +14,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
 from harness.environment.probes import listens
 from harness.environment.process import ServiceProcess
+from harness.environment.programs import find_program
 
-# Debian keeps servers where a plain user's PATH does not look.
-_PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
 _DEFAULTS = """\
 global
     maxconn 4000
@@ -108,9 +106,7 @@ def find_haproxy() -> str:
     Raises:
         EnvironmentFailed: It is not installed.
     """
-    found = shutil.which("haproxy") or shutil.which("haproxy", path=_PLACES)
-    if found is None:
-        raise EnvironmentFailed(
-            "replicas need HAProxy before them: install it (on Debian: apt-get install haproxy)"
-        )
-    return found
+    return find_program(
+        "haproxy",
+        "replicas need HAProxy before them: install it (on Debian: apt-get install haproxy)",
+    )

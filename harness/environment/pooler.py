@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from harness.environment.accounts import hand_over, scratch_folder, unprivileged_account
-from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
 from harness.environment.probes import listens
 from harness.environment.process import ServiceProcess
+from harness.environment.programs import find_program
 
 Pooler: TypeAlias = Literal["none", "pgbouncer"]
 # For each role; fewer than the connections that a service keeps.
 SERVER_CONNECTIONS = 4
 _CLIENT_CONNECTIONS = 1000
-# Debian keeps servers where a plain user's PATH does not look.
-_PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
 
 
 class PgBouncer:
@@ -106,10 +104,8 @@ def find_pgbouncer() -> str:
     Raises:
         EnvironmentFailed: It is not installed.
     """
-    found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path=_PLACES)
-    if found is None:
-        raise EnvironmentFailed(
-            "PgBouncer is not installed: install it (on Debian: apt-get install pgbouncer), "
-            "or leave out --pooler"
-        )
-    return found
+    return find_program(
+        "pgbouncer",
+        "PgBouncer is not installed: install it (on Debian: apt-get install pgbouncer), "
+        "or leave out --pooler",
+    )

@@ -249,13 +249,7 @@ class Campaign:
         known = any((each.oracle, each.operation) == key for each in self._findings)
         if known or self._seen[key] > 3:
             return False
-        upto = History(
-            history.subjects,
-            history.calls[: suspicion.calls[-1]],
-            history.public_values,
-            history.public_operations,
-            history.allowed_flows,
-        )
+        upto = history.until(suspicion.calls[-1])
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,

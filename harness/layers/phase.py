@@ -107,13 +107,7 @@ class Layers:
             suspicion = self._suspected(history)
             if suspicion is None:
                 return
-            upto = History(
-                history.subjects,
-                history.calls[: suspicion.calls[-1]],
-                history.public_values,
-                history.public_operations,
-                history.allowed_flows,
-            )
+            upto = history.until(suspicion.calls[-1])
             shrunk = self._replayer(turn).shrink(script_of(upto), suspicion.oracle)
         if shrunk is None:
             outcome.inconclusive.append(f"{_MARK}{layer}: {suspicion.summary} (did not replay)")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.environment.ports import free_port
 from harness.environment.wiring import package_root
 
@@ -22,7 +22,7 @@ _LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"
 
 @contextmanager
 def locust(
-    running: RunningProcesses, *arguments: str, **changes: str
+    running: RunningSystem, *arguments: str, **changes: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Locust, told where the system is by the environment; killed if it is left behind."""
     environment = {
@@ -54,7 +54,7 @@ def counts(said: str) -> Mapping[str, int]:
 
 
 def test_a_master_judges_what_its_workers_did_and_they_share_the_rate(
-    running: RunningProcesses,
+    running: RunningSystem,
 ) -> None:
     port = str(free_port())
     limits = ("--headless", "-u", "4", "-r", "4", "-t", "5s", "--expect-workers", "2")
@@ -79,7 +79,7 @@ def test_a_master_judges_what_its_workers_did_and_they_share_the_rate(
 
 @pytest.mark.parametrize("missing", ["CROSSTALK_ISSUER_KEYS", "CROSSTALK_MCP_URL"])
 def test_without_a_system_it_says_what_to_do(
-    running: RunningProcesses, tmp_path: Path, missing: str
+    running: RunningSystem, tmp_path: Path, missing: str
 ) -> None:
     away = {missing: "", "CROSSTALK_RUN": str(tmp_path)}
     with locust(running, "--headless", "-t", "1s", **away) as process:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.environment import RunningProcesses
+from harness.environment import RunningSystem
 from harness.model.app import create_app
 from harness.model.minds import helpful
 from system.backend.bridge import BoundTools
@@ -43,13 +43,13 @@ async def listening_model() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
 
 
 @pytest.fixture
-async def connection(running: RunningProcesses) -> AsyncIterator[McpConnection]:
+async def connection(running: RunningSystem) -> AsyncIterator[McpConnection]:
     made = McpConnection(running.mcp_url, timeout=10.0, max_connections=10)
     yield made
     await made.aclose()
 
 
-def tools_of(running: RunningProcesses, connection: McpConnection, user: str) -> BoundTools:
+def tools_of(running: RunningSystem, connection: McpConnection, user: str) -> BoundTools:
     key = SigningKey.from_jwk_json(json.dumps(running.exchanger.keys[0].private_jwk()))
     exchange = TokenExchange(running.exchanger.url, running.mcp_url, key)
     return BoundTools(connection, exchange, Subject(user, "", "", 2**40, None, {}))
@@ -72,7 +72,7 @@ async def run(model: Model, agent_tools: list[Any], tools: BoundTools, text: str
 
 
 async def test_the_request_is_the_one_that_the_sdk_would_send(
-    running: RunningProcesses, connection: McpConnection, alice: str
+    running: RunningSystem, connection: McpConnection, alice: str
 ) -> None:
     tools = tools_of(running, connection, alice)
     shown: list[Any] = list(await Toolbox().of(tools))
@@ -98,7 +98,7 @@ async def test_the_request_is_the_one_that_the_sdk_would_send(
 
 
 async def test_tools_are_made_once_and_called_as_whoever_the_run_is_for(
-    running: RunningProcesses, connection: McpConnection, alice: str, bob: str
+    running: RunningSystem, connection: McpConnection, alice: str, bob: str
 ) -> None:
     toolbox = Toolbox()
     hers, his = (tools_of(running, connection, each) for each in (alice, bob))
@@ -117,7 +117,7 @@ async def test_tools_are_made_once_and_called_as_whoever_the_run_is_for(
 
 
 async def test_no_tool_that_the_model_is_shown_has_an_identity_argument(
-    running: RunningProcesses, connection: McpConnection, alice: str
+    running: RunningSystem, connection: McpConnection, alice: str
 ) -> None:
     for tool in await Toolbox().of(tools_of(running, connection, alice)):
         assert "user_id" not in json.dumps(tool.params_json_schema)

@@ -203,9 +203,13 @@ async def _forget_expired(session: UserSession) -> None:
         .limit(PRUNED_AT_ONCE)
         # Two writes of one user must not wait for each other over rubbish.
         .with_for_update(skip_locked=True)
+        # Evaluated once: as a subquery, a nested loop runs it again per row and deletes everything.
+        .cte("expired")
     )
     statement = delete(IdempotencyKey).where(
         col(IdempotencyKey.user_id) == session.user_id,
-        tuple_(col(IdempotencyKey.operation), col(IdempotencyKey.key)).in_(expired),
+        tuple_(col(IdempotencyKey.operation), col(IdempotencyKey.key)).in_(
+            select(expired.c.operation, expired.c.key)
+        ),
     )
     await session.execute(statement)

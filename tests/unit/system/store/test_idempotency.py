@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from harness.environment import RunningSystem
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
@@ -185,6 +186,21 @@ async def test_an_expired_key_is_as_good_as_new(
 async def test_writes_with_keys_remove_a_few_expired_ones_of_their_user(
     store: Store, admin: asyncpg.Connection, alice: str, bob: str
 ) -> None:
+    await check_that_a_few_go(store, admin, alice, bob, plan=())
+
+
+async def test_a_nested_loop_removes_no_more_of_them(
+    store: Store, admin: asyncpg.Connection, alice: str, bob: str
+) -> None:
+    # The planner prefers it where statistics are old; the others are switched off to have it here.
+    others = ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize")
+    await check_that_a_few_go(store, admin, alice, bob, plan=others)
+
+
+async def check_that_a_few_go(
+    store: Store, admin: asyncpg.Connection, alice: str, bob: str, *, plan: tuple[str, ...]
+) -> None:
+    """Each of two writes removes at most `PRUNED_AT_ONCE`; `plan`: what the planner may not use."""
     for subject in (alice, bob):
         await add(store, subject, None)
         await admin.execute(
@@ -199,9 +215,15 @@ async def test_writes_with_keys_remove_a_few_expired_ones_of_their_user(
         query = "SELECT count(*) FROM idempotency_keys WHERE user_id = $1 AND key LIKE 'old-%'"
         return int(await admin.fetchval(query, subject))
 
-    await add(store, alice, "k1")
+    async def write(key: str) -> None:
+        async with store.user_session(alice, idempotency_key=key) as session:
+            for way in plan:
+                await session.execute(text(f"SET LOCAL enable_{way} = off"))
+            await tasks.add_task(session, draft=TaskDraft(title="milk"))
+
+    await write("k1")
     assert await left(alice) == 5
-    await add(store, alice, "k2")
+    await write("k2")
     assert await left(alice) == 0
     assert await left(bob) == PRUNED_AT_ONCE + 5
 

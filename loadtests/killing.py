@@ -6,20 +6,15 @@ notice the end of one, not whether a system without any answers.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from harness.environment import RunningSystem
-from harness.environment.probes import answers
 from harness.errors import HarnessError
+from loadtests.replicated import Replicas
 
 _LOOK_SECONDS = 0.25
 
@@ -37,8 +32,7 @@ class Killer:
     """Kills while the `with` block runs.
 
     Args:
-        running: The system.
-        slots: Service name to the names of its slots, of which one is free.
+        replicas: Who can be killed and started.
         every: Seconds between two kills.
         seed: Of the choice among a service's replicas.
 
@@ -46,11 +40,8 @@ class Killer:
         events: What happened, in order.
     """
 
-    def __init__(
-        self, running: RunningSystem, slots: Mapping[str, Sequence[str]], every: float, seed: int
-    ) -> None:
-        self._running = running
-        self._slots = slots
+    def __init__(self, replicas: Replicas, every: float, seed: int) -> None:
+        self._replicas = replicas
         self._every = every
         self._chance = random.Random(seed)  # noqa: S311
         self._ending = threading.Event()
@@ -79,7 +70,7 @@ class Killer:
         return sum(each.what == what for each in self.events)
 
     def _work(self) -> None:
-        turns = deque(self._slots)
+        turns = deque(self._replicas.slots)
         due = self._every
         while not self._ending.wait(_LOOK_SECONDS):
             if time.monotonic() - self._began < due:
@@ -98,34 +89,26 @@ class Killer:
 
     def _choose(self, service: str) -> tuple[str, str] | None:
         """One of two that are ready, and the slot where another is started for it."""
-        names = self._slots[service]
-        ready = [name for name in names if self._is_ready(name)]
-        free = [
-            name
-            for name in names
-            if name not in self._occupied and not self._running.services[name].alive()
-        ]
-        return (self._chance.choice(ready), free[0]) if len(ready) > 1 and free else None
+        names = self._replicas.slots[service]
+        ready = [name for name in names if self._replicas.is_ready(name)]
+        if len(ready) < 2 or self._occupied.intersection(names):
+            return None
+        victim = self._chance.choice(ready)
+        free = [name for name in names if self._replicas.is_free(name)]
+        return victim, free[0] if free else victim
 
     def _kill(self, name: str) -> None:
-        service = self._running.services[name]
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(service.pid, signal.SIGKILL)
-        self._running.stop(name)
+        self._replicas.kill(name)
         self._note("killed", name)
 
     def _start(self, name: str) -> None:
         try:
-            self._running.start(name)
+            self._replicas.start(name)
             self._note("started", name)
         except HarnessError as error:
             self.failure = str(error)
         finally:
             self._occupied.discard(name)
-
-    def _is_ready(self, name: str) -> bool:
-        service = self._running.services[name]
-        return service.alive() and answers(service.port, "/ready")
 
     def _note(self, what: str, name: str) -> None:
         self.events.append(Event(round(time.monotonic() - self._began, 1), what, name))

@@ -3,6 +3,8 @@
 Two backends and three MCP servers behind HAProxy. Every ten seconds one of them is killed without
 warning and another is started, while the isolation campaign runs and people write by REST, by MCP
 and through the assistant. No finding, no stall, and everything that was acknowledged is there once.
+They are processes that this starts, or with `--attach` the containers of compose's profile
+`replicas`, where everybody signs up at the frontend.
 
 Exit status: 0 it is so, 1 something crossed, was lost or stood still, 2 the run could not be made.
 """
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from typing import Any
 from rich.console import Console
 
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+from harness.environment.composed import Attachment, ComposedEnvironment
 from harness.environment.replicas import slots
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
@@ -28,14 +32,19 @@ from harness.report.console import ConsoleReport
 from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
 from harness.report.terminal import make_console
+from harness.surface import SignIn
 from harness.surface.patient import PatientSurface
+from loadtests.accounts import Account
 from loadtests.acknowledged import People
 from loadtests.killing import Killer
 from loadtests.ours import make_accounts
-from loadtests.tally import Tally
+from loadtests.replicated import ComposeReplicas, ProcessReplicas, Replicas
+from loadtests.tally import Subject, Tally
 
 # Longer than the longest answer while a replica is missing; shorter than anybody would wait.
 _STALL_SECONDS = 10.0
+# The frontend's tokens live five minutes; the rest is for reading back.
+_TOKEN_SECONDS = 200.0
 
 
 def main() -> int:
@@ -46,10 +55,10 @@ def main() -> int:
     options = CampaignOptions(calls=arguments.calls, seconds=arguments.seconds)
     if arguments.seed is not None:
         options = replace(options, seed=arguments.seed)
-    replicas = {"backend": arguments.backends, "mcp": arguments.mcps}
-    console.print(f"starting {replicas['backend']} backends and {replicas['mcp']} MCP servers")
+    where = f"compose's project {arguments.project!r}" if arguments.attach else "processes"
+    console.print(f"replicas in {where}, one killed every {arguments.every:.0f} s", markup=False)
     try:
-        figures = _run(console, run, replicas, options, arguments)
+        figures = _run(console, run, options, arguments)
     except HarnessError as error:
         console.print(f"loadtests.replicas: {error}", style="red", markup=False)
         return 2
@@ -59,19 +68,13 @@ def main() -> int:
 
 
 def _run(
-    console: Console,
-    run: RunFolder,
-    replicas: Mapping[str, int],
-    options: CampaignOptions,
-    arguments: argparse.Namespace,
+    console: Console, run: RunFolder, options: CampaignOptions, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    environment = ProcessEnvironment(ProcessOptions(run_folder=run.path, replicas=replicas))
     tally = Tally.create(_STALL_SECONDS)
-    with environment as running:
+    with _replicated(run, arguments) as (running, replicas, accounts):
         target, surfaces = _patient(running)
-        accounts = make_accounts(running, arguments.people)
         people = People(running.backend_url, running.mcp_url, accounts, tally)
-        killer = Killer(running, slots(replicas), arguments.every, options.seed)
+        killer = Killer(replicas, arguments.every, options.seed)
         try:
             with people, killer:
                 campaign = Campaign(
@@ -82,6 +85,7 @@ def _run(
             writes = people.read_back()
         finally:
             target.close()
+        served = replicas.served()
     load = tally.figures()
     summary = result.summary()
     clean = summary["verdict"] == "clean" or not summary["findings"]
@@ -90,7 +94,7 @@ def _run(
     enough = writes["acknowledged"] > 0 and killer.counted("killed") > 0
     return {
         "ok": clean and intact and quiet and enough and killer.failure is None,
-        "replicas": dict(replicas),
+        "environment": running.kind,
         "killed": killer.counted("killed"),
         "started": killer.counted("started"),
         "failure": killer.failure,
@@ -101,9 +105,37 @@ def _run(
         },
         "load": load,
         "isolation": summary,
-        "served": served(run.path / "logs", replicas),
+        "served": served,
         "events": [asdict(each) for each in killer.events],
     }
+
+
+@contextmanager
+def _replicated(
+    run: RunFolder, arguments: argparse.Namespace
+) -> Iterator[tuple[RunningSystem, Replicas, list[Account]]]:
+    """The system, those of it that can be killed, and accounts of it."""
+    if arguments.attach is not None:
+        composed = ComposeReplicas(arguments.project)
+        composed.require()
+        # Nothing of it is erased: the database is only asked what was left in it.
+        attachment = Attachment(arguments.attach, disposable_data=True)
+        with ComposedEnvironment(attachment) as there, SignIn(there.frontend_url or "") as people:
+            yield there, composed, [_member(there, people) for _ in range(arguments.people)]
+        return
+    counts = {"backend": arguments.backends, "mcp": arguments.mcps}
+    options = ProcessOptions(run_folder=run.path, replicas=counts)
+    with ProcessEnvironment(options) as running:
+        accounts = make_accounts(running, arguments.people)
+        yield running, ProcessReplicas(running, slots(counts)), accounts
+
+
+def _member(running: RunningSystem, people: SignIn) -> Account:
+    """Somebody who signed up, with tokens for both services."""
+    subject = Subject.create()
+    account = people.sign_up(subject.user)
+    tool_token = running.mint(account.subject, audience="mcp")
+    return Account(Subject(account.subject, subject.marker), account.token(), tool_token)
 
 
 def _patient(running: RunningSystem) -> tuple[Target, list[PatientSurface]]:
@@ -115,16 +147,6 @@ def _patient(running: RunningSystem) -> tuple[Target, list[PatientSurface]]:
     wrapped = {id(each): PatientSurface(each) for each in target.surfaces.values()}
     surfaces = {name: wrapped[id(each)] for name, each in target.surfaces.items()}
     return replace(target, surfaces=surfaces, reset=None), list(wrapped.values())
-
-
-def served(logs: Path, replicas: Mapping[str, int]) -> dict[str, int]:
-    """How many requests each slot's log tells of."""
-    counts = {}
-    for name in (each for names in slots(replicas).values() for each in names):
-        path = logs / f"{name}.log"
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        counts[name] = text.count('"message": "request"')
-    return counts
 
 
 def _say(console: Console, figures: Mapping[str, Any], path: Path) -> None:
@@ -157,7 +179,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=2_400, help="of the campaign")
     parser.add_argument("--seconds", type=float, default=110.0, help="of the campaign")
     parser.add_argument("--seed", type=int)
-    return parser.parse_args()
+    parser.add_argument(
+        "--attach", type=Path, metavar="FILE", help="settings of a compose project that runs here"
+    )
+    parser.add_argument("--project", default="crosstalk", help="that compose project's name")
+    given = parser.parse_args()
+    if given.attach is not None and given.seconds > _TOKEN_SECONDS:
+        parser.error(f"--attach allows --seconds {_TOKEN_SECONDS:.0f}: people's tokens end then")
+    return given
 
 
 if __name__ == "__main__":

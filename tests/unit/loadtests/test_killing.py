@@ -1,0 +1,90 @@
+"""Who is killed, and where another one is started for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from harness.environment import EnvironmentFailed
+from loadtests.killing import Killer
+from loadtests.replicated import ComposeReplicas
+
+_PATIENCE_SECONDS = 20.0
+
+
+@dataclass
+class Pretended:
+    """Replicas that exist by name alone; a place is ready while its name is in `alive`."""
+
+    slots: Mapping[str, Sequence[str]]
+    alive: set[str]
+    broken: bool = False
+    killed: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+
+    def is_ready(self, name: str) -> bool:
+        return name in self.alive
+
+    def is_free(self, name: str) -> bool:
+        return name not in self.alive
+
+    def kill(self, name: str) -> None:
+        self.alive.remove(name)
+        self.killed.append(name)
+
+    def start(self, name: str) -> None:
+        if self.broken:
+            raise EnvironmentFailed("no memory")
+        self.alive.add(name)
+        self.started.append(name)
+
+    def served(self) -> dict[str, int]:
+        return {}
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert happened()
+
+
+def test_the_services_take_turns_and_another_one_is_started_in_the_free_place() -> None:
+    there = Pretended({"web": ("w1", "w2", "w3"), "tool": ("t1", "t2", "t3")}, {"w1", "w2"})
+    there.alive |= {"t1", "t2"}
+    with Killer(there, every=0.0, seed=1) as killer:
+        until(lambda: len(there.started) >= 4)
+    assert {"w3", "t3"} == set(there.started[:2])
+    assert [each[0] for each in there.killed[:4]] == ["w", "t", "w", "t"]
+    assert killer.counted("killed") == len(there.killed)
+    assert killer.failure is None
+
+
+def test_where_no_place_is_free_the_same_one_is_started_again() -> None:
+    there = Pretended({"web": ("w1", "w2")}, {"w1", "w2"})
+    with Killer(there, every=0.0, seed=1):
+        until(lambda: len(there.started) >= 3)
+    assert there.started == there.killed
+
+
+def test_the_last_one_that_is_ready_lives() -> None:
+    there = Pretended({"web": ("w1", "w2"), "tool": ("t1", "t2", "t3")}, {"w1", "t1", "t2"})
+    with Killer(there, every=0.0, seed=1):
+        until(lambda: len(there.killed) >= 2)
+    assert "w1" in there.alive
+
+
+def test_one_that_does_not_start_is_told_of() -> None:
+    there = Pretended({"web": ("w1", "w2", "w3")}, {"w1", "w2"}, broken=True)
+    with Killer(there, every=0.0, seed=1) as killer:
+        until(lambda: killer.failure is not None)
+    assert killer.failure == "no memory"
+
+
+def test_a_project_that_does_not_run_is_named() -> None:
+    # Without an engine the message names the engine instead.
+    with pytest.raises(EnvironmentFailed, match=r"'nobody-has-this' has no|Docker Engine"):
+        ComposeReplicas("nobody-has-this").require()

@@ -17,6 +17,7 @@ import uvloop
 from benchmarks import results
 from benchmarks.figures import Figure
 from benchmarks.stage import Stage
+from harness.ending import exit_status
 from harness.errors import HarnessError
 from harness.report.runs import open_run
 from harness.report.terminal import make_console
@@ -81,11 +82,4 @@ def _line(figure: Figure) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-    except HarnessError as error:
-        sys.stderr.write(f"benchmarks: {error}\n")
-        status = 2
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+    sys.exit(exit_status("benchmarks", main))

@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.deadlock.topologies import Sizes
+from harness.ending import exit_status
 from harness.environment import RunningSystem
 from harness.environment.guard import Guard
 from harness.environment.options import DataAccess
-from harness.errors import HarnessError
 from harness.report.runs import RunFolder, open_run
 from harness.report.terminal import make_console
 from loadtests.accounts import Account
@@ -219,11 +219,4 @@ def _table(outcomes: list[Outcome]) -> Table:
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-    except HarnessError as error:
-        sys.stderr.write(f"loadtests: {error}\n")
-        status = 2
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+    sys.exit(exit_status("loadtests", main))

@@ -21,10 +21,10 @@ from typing import Any
 
 from rich.console import Console
 
+from harness.ending import exit_status
 from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from harness.environment.composed import Attachment, ComposedEnvironment
 from harness.environment.replicas import slots
-from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
 from harness.isolation.target import Target
@@ -57,11 +57,7 @@ def main() -> int:
         options = replace(options, seed=arguments.seed)
     where = f"compose's project {arguments.project!r}" if arguments.attach else "processes"
     console.print(f"replicas in {where}, one killed every {arguments.every:.0f} s", markup=False)
-    try:
-        figures = _run(console, run, options, arguments)
-    except HarnessError as error:
-        console.print(f"loadtests.replicas: {error}", style="red", markup=False)
-        return 2
+    figures = _run(console, run, options, arguments)
     path = run.write_summary(figures)
     _say(console, figures, path)
     return 0 if figures["ok"] else 1
@@ -190,4 +186,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("loadtests.replicas", main))

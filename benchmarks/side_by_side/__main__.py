@@ -21,7 +21,7 @@ from benchmarks.side_by_side.performing import perform
 from benchmarks.side_by_side.subject import Subject, fresh_subject, running_system, unstarted
 from benchmarks.side_by_side.table import as_data, as_markdown
 from benchmarks.side_by_side.tools import Crosstalk, Tool, all_tools
-from harness.errors import HarnessError
+from harness.ending import exit_status
 from harness.mutants import get_mutant
 from harness.report.runs import RunFolder, open_run
 from harness.report.terminal import make_console
@@ -35,18 +35,14 @@ def main() -> int:
     console = make_console()
     tools = [each for each in all_tools() if not arguments.tool or each.name in arguments.tool]
     mutants = arguments.mutant or list(MUTANTS)
-    try:
-        run = RunFolder(arguments.resume) if arguments.resume else open_run("side-by-side")
-        kept = Kept(run.path)
-        systems: list[tuple[str | None, int]] = []
-        if not arguments.only_table:
-            systems += [(None, _SEED + number) for number in range(arguments.baselines)]
-            systems += [(mutant, _SEED) for mutant in mutants]
-        for mutant, seed in systems:
-            _readings(console, run.path, kept, tools, mutant, seed)
-    except HarnessError as error:
-        console.print(f"side by side: {error}", style="bold red", markup=False, soft_wrap=True)
-        return 2
+    run = RunFolder(arguments.resume) if arguments.resume else open_run("side-by-side")
+    kept = Kept(run.path)
+    systems: list[tuple[str | None, int]] = []
+    if not arguments.only_table:
+        systems += [(None, _SEED + number) for number in range(arguments.baselines)]
+        systems += [(mutant, _SEED) for mutant in mutants]
+    for mutant, seed in systems:
+        _readings(console, run.path, kept, tools, mutant, seed)
     data = _data(kept, all_tools(), mutants)
     page = as_markdown(data)
     run.write_summary(data)
@@ -137,4 +133,4 @@ def _data(kept: Kept, tools: Sequence[Tool], mutants: Sequence[str]) -> dict[str
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("side by side", main))

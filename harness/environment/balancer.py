@@ -8,15 +8,11 @@ answered 502: whether it was served is then for its sender to find out, with an 
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.environment.guard import Guard
+from harness.environment.configured import ConfiguredProgram
 from harness.environment.probes import listens
-from harness.environment.process import ServiceProcess
 from harness.environment.programs import find_program
 
 _DEFAULTS = """\
@@ -38,7 +34,7 @@ defaults
 """
 
 
-class HaProxy:
+class HaProxy(ConfiguredProgram):
     """A balancer of its own for one environment; its folder goes with it.
 
     Args:
@@ -55,37 +51,13 @@ class HaProxy:
     ) -> None:
         self._program = find_haproxy()
         self._configuration = configuration(fronts, slots)
-        self._home: Path | None = None
         ports = list(fronts.values())
-        self.service = ServiceProcess(
-            name="haproxy",
-            command=[],
-            environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            log=log,
-            port=ports[0],
-            probe=lambda: all(listens(port) for port in ports),
-        )
+        super().__init__("haproxy", log, ports[0], lambda: all(listens(port) for port in ports))
 
-    def start(self, guard: Guard) -> None:
-        """Write its configuration and start it.
-
-        Raises:
-            EnvironmentFailed: It does not start.
-        """
-        self._home = home = Path(tempfile.mkdtemp(prefix="crosstalk-lb-"))
-        guard.sweep(home)
+    def _configured(self, home: Path) -> list[str]:
         file = home / "haproxy.cfg"
         file.write_text(self._configuration, encoding="utf-8")
-        self.service.command = [self._program, "-db", "-q", "-f", str(file)]
-        self.service.start(guard)
-        self.service.wait_until_ready()
-
-    def stop(self, guard: Guard) -> None:
-        """End it and delete its folder. May be repeated."""
-        self.service.stop(guard)
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
-            self._home = None
+        return [self._program, "-db", "-q", "-f", str(file)]
 
 
 def configuration(fronts: Mapping[str, int], slots: Mapping[str, Mapping[str, int]]) -> str:

@@ -9,7 +9,6 @@ volume are removed when the run ends, however it ends.
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,15 +18,15 @@ from harness.environment.container import LABEL, ContainerService, Place
 from harness.environment.container_wiring import INSIDE, ContainerWiring
 from harness.environment.database import execute
 from harness.environment.engine import engine_client, engine_errors, require_engine
-from harness.environment.errors import EnvironmentFailed, storage_failure
+from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard, remove_labelled
 from harness.environment.images import POSTGRES, Images
-from harness.environment.interrupts import Unwinding, undisturbed
+from harness.environment.lifetime import StartedEnvironment
 from harness.environment.options import METRICS, SERVICES, ProcessOptions
-from harness.environment.ports import Ports
 from harness.environment.probes import answers
 from harness.environment.processes import ENDING, READY, chosen_root, require_known
 from harness.environment.running import RunningSystem
+from harness.environment.service import Service
 from harness.environment.wiring import package_root
 
 _MIGRATION_SECONDS = 180.0
@@ -45,54 +44,34 @@ _POSTGRES = {
 }
 
 
-class ContainerEnvironment:
-    """Starts the reference system as containers; everything ends with the `with` block.
-
-    It also ends when the harness gets SIGINT, SIGTERM or SIGHUP, and when it is killed: a guard
-    process watches it. Any number of environments run at once on one engine.
+class ContainerEnvironment(StartedEnvironment):
+    """Starts the reference system as containers.
 
     Args:
         options: What to start, and where its files go.
     """
 
+    kind = "containers"
+
     def __init__(self, options: ProcessOptions) -> None:
-        self._options = options
-        self._unwinding = Unwinding()
-        self._ports = Ports()
-        self._guard: Guard | None = None
+        super().__init__(options)
         self._services: dict[str, ContainerService] = {}
         run = secrets.token_hex(5)
         self._place = Place(run, f"crosstalk-{run}")
 
     def __enter__(self) -> RunningSystem:
-        """Start everything.
+        """Start everything, and say in the run's folder what runs where.
 
         Raises:
             EnvironmentFailed: There is no engine, or a part did not start; nothing is left running.
         """
-        if self._guard is not None:
-            raise EnvironmentFailed("this environment is running already: make another one")
         if self._options.pooler != "none":
             raise EnvironmentFailed(
                 "PgBouncer is started as a process only: leave --pooler out, or use "
                 "--environment processes"
             )
         require_engine()
-        try:
-            self._unwinding.install()
-            return self._start()
-        except OSError as error:
-            self._end()
-            raise storage_failure(
-                "the run", self._options.run_folder, error, "choose another run folder"
-            ) from error
-        except BaseException:
-            self._end()
-            raise
-
-    def __exit__(self, *failure: object) -> None:
-        """End everything."""
-        self._end()
+        return super().__enter__()
 
     def _start(self) -> RunningSystem:
         options = self._options
@@ -127,28 +106,8 @@ class ContainerEnvironment:
         for name in reversed(ENDING):
             if name in self._services:
                 self._services[name].wait_until_ready()
-        running = RunningSystem(
-            kind="containers",
-            backend_url=wiring.url("backend"),
-            mcp_url=wiring.mcp_url,
-            model_url=wiring.url("model") if options.offline else None,
-            issuer=wiring.issuer,
-            exchanger=wiring.exchanger,
-            caller=wiring.caller,
-            issuer_keys=wiring.keys_file,
-            databases=wiring.databases(wiring.admin_url),
-            logs=logs,
-            services={**self._services},
-            system_root=wiring.root,
-            _guard=guard,
-            frontend_url=wiring.url("frontend") if options.frontend else None,
-            metrics_urls={
-                name: f"{wiring.url(f'{name}_metrics')}/metrics" for name in ("backend", "mcp")
-            },
-        )
-        described = json.dumps(running.describe(), indent=2) + "\n"
-        (options.run_folder / "environment.json").write_text(described, encoding="utf-8")
-        return running
+        services: dict[str, Service] = {**self._services}
+        return self._running(wiring, guard, wiring.admin_url, services, ("backend", "mcp"))
 
     def _parts(self) -> list[str]:
         """All but PostgreSQL and the frontend, in the order in which they take longest to load."""
@@ -204,25 +163,15 @@ class ContainerEnvironment:
             if name not in ("pgbouncer", *(() if self._options.frontend else ("frontend",)))
         }
 
-    def _end(self) -> None:
-        try:
-            with undisturbed():
-                self._end_services()
-        finally:
-            self._unwinding.remove()
-
-    def _end_services(self) -> None:
-        guard, self._guard = self._guard, None
-        if guard is not None:
-            # What is started later must not stay because something before it went wrong.
-            with contextlib.ExitStack() as ending:
-                ending.callback(guard.close)
-                ending.callback(self._remove_all, guard)
-                for name in ("postgresql", *reversed(ENDING)):
-                    if name in self._services:
-                        ending.callback(self._services[name].stop, guard)
+    def _end_services(self, guard: Guard) -> None:
+        # What is started later must not stay because something before it went wrong.
+        with contextlib.ExitStack() as ending:
+            ending.callback(guard.close)
+            ending.callback(self._remove_all, guard)
+            for name in ("postgresql", *reversed(ENDING)):
+                if name in self._services:
+                    ending.callback(self._services[name].stop, guard)
         self._services = {}
-        self._ports.release()
 
     def _remove_all(self, guard: Guard) -> None:
         remove_labelled(self._place.label, wait=False)

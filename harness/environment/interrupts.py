@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,6 +36,14 @@ class Unwinding:
         """End; the signals mean what they meant before."""
         while self._replaced:
             signal.signal(self._replaced.pop(), signal.SIG_DFL)
+
+    def finish(self, ending: Callable[[], None]) -> None:
+        """End what was begun, undisturbed; then the signals mean what they meant before."""
+        try:
+            with undisturbed():
+                ending()
+        finally:
+            self.remove()
 
 
 @contextmanager

@@ -7,16 +7,13 @@ that it does not know: what a service wrongly keeps on a connection shows. Migra
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from harness.environment.accounts import hand_over, scratch_folder, unprivileged_account
-from harness.environment.guard import Guard
+from harness.environment.accounts import unprivileged_account
+from harness.environment.configured import ConfiguredProgram
 from harness.environment.probes import listens
-from harness.environment.process import ServiceProcess
 from harness.environment.programs import find_program
 
 Pooler: TypeAlias = Literal["none", "pgbouncer"]
@@ -25,7 +22,7 @@ SERVER_CONNECTIONS = 4
 _CLIENT_CONNECTIONS = 1000
 
 
-class PgBouncer:
+class PgBouncer(ConfiguredProgram):
     """A pooler of its own for one environment; its folder goes with it.
 
     Args:
@@ -45,43 +42,16 @@ class PgBouncer:
         self._program = find_pgbouncer()
         self._target = f"{database} = host=127.0.0.1 port={postgres_port} dbname={database}"
         self._passwords = dict(passwords)
-        self._home: Path | None = None
         # It refuses to run as root, as PostgreSQL does.
-        account = unprivileged_account()
-        self.service = ServiceProcess(
-            name="pgbouncer",
-            command=[],
-            environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            log=log,
-            port=port,
-            probe=lambda: listens(port),
-            account=account,
-        )
+        super().__init__("pgbouncer", log, port, lambda: listens(port), unprivileged_account())
 
-    def start(self, guard: Guard) -> None:
-        """Write its configuration and start it.
-
-        Raises:
-            EnvironmentFailed: It does not start.
-        """
-        self._home = home = scratch_folder(self.service.account)
-        guard.sweep(home)
+    def _configured(self, home: Path) -> list[str]:
         users, settings = home / "users.txt", home / "pgbouncer.ini"
         lines = (f'"{role}" "{word}"\n' for role, word in self._passwords.items())
         users.write_text("".join(lines), encoding="utf-8")
         users.chmod(0o600)
         settings.write_text(self._configuration(users), encoding="utf-8")
-        hand_over(home, self.service.account)
-        self.service.command = [self._program, str(settings)]
-        self.service.start(guard)
-        self.service.wait_until_ready()
-
-    def stop(self, guard: Guard) -> None:
-        """End it and delete its folder. May be repeated."""
-        self.service.stop(guard)
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
-            self._home = None
+        return [self._program, str(settings)]
 
     def _configuration(self, users: Path) -> str:
         settings = {

@@ -8,7 +8,6 @@ from a given folder, so that a patched copy runs the same way.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -16,18 +15,18 @@ from pathlib import Path
 from harness.environment.balancer import HaProxy
 from harness.environment.database import execute
 from harness.environment.embedded_postgres import EmbeddedPostgres
-from harness.environment.errors import EnvironmentFailed, storage_failure
+from harness.environment.errors import EnvironmentFailed
 from harness.environment.frontend import FrontendService
 from harness.environment.guard import Guard
-from harness.environment.interrupts import Unwinding, undisturbed
+from harness.environment.lifetime import StartedEnvironment
 from harness.environment.options import METRICS, SERVICES, ProcessOptions
 from harness.environment.pooler import PgBouncer
-from harness.environment.ports import Ports
 from harness.environment.prepared import digest
 from harness.environment.probes import answers
 from harness.environment.process import ServiceProcess
 from harness.environment.replicas import REPLICATED, service_of, slots
 from harness.environment.running import RunningSystem
+from harness.environment.service import Service
 from harness.environment.wiring import DATABASE, Wiring, forget_bytecode, locate_system
 
 _MIGRATION_SECONDS = 120.0
@@ -43,49 +42,21 @@ READY = {
 ENDING = ("frontend", "backend", "mcp", "model", "issuer")
 
 
-class ProcessEnvironment:
-    """Starts the reference system as processes; everything ends with the `with` block.
-
-    It also ends when the harness gets SIGINT, SIGTERM or SIGHUP, and when it is killed: a guard
-    process watches it. Any number of environments run at once on one machine.
+class ProcessEnvironment(StartedEnvironment):
+    """Starts the reference system as processes.
 
     Args:
         options: What to start, and where its files go.
     """
 
+    kind = "processes"
+
     def __init__(self, options: ProcessOptions) -> None:
-        self._options = options
-        self._unwinding = Unwinding()
-        self._ports = Ports()
-        self._guard: Guard | None = None
+        super().__init__(options)
         self._services: dict[str, ServiceProcess] = {}
         self._postgres: EmbeddedPostgres | None = None
         self._pooler: PgBouncer | None = None
         self._balancer: HaProxy | None = None
-
-    def __enter__(self) -> RunningSystem:
-        """Start everything.
-
-        Raises:
-            EnvironmentFailed: A part did not start; nothing is left running.
-        """
-        if self._guard is not None:
-            raise EnvironmentFailed("this environment is running already: make another one")
-        try:
-            self._unwinding.install()
-            return self._start()
-        except OSError as error:
-            self._end()
-            raise storage_failure(
-                "the run", self._options.run_folder, error, "choose another run folder"
-            ) from error
-        except BaseException:
-            self._end()
-            raise
-
-    def __exit__(self, *failure: object) -> None:
-        """End everything."""
-        self._end()
 
     def _start(self) -> RunningSystem:
         logs = self._options.run_folder / "logs"
@@ -124,30 +95,9 @@ class ProcessEnvironment:
         for service in reversed(self._in_order()):
             if service.name not in free:
                 service.wait_until_ready()
-        running = RunningSystem(
-            kind="processes",
-            backend_url=wiring.url("backend"),
-            mcp_url=wiring.mcp_url,
-            model_url=wiring.url("model") if self._options.offline else None,
-            issuer=wiring.issuer,
-            exchanger=wiring.exchanger,
-            caller=wiring.caller,
-            issuer_keys=wiring.keys_file,
-            databases=wiring.databases(admin_url),
-            logs=logs,
-            services={**self._storage(), **self._services},
-            system_root=wiring.root,
-            _guard=guard,
-            frontend_url=wiring.url("frontend") if self._options.frontend else None,
-            metrics_urls={
-                name: f"{wiring.url(f'{name}_metrics')}/metrics"
-                for name in REPLICATED
-                if name not in self._options.replicas
-            },
-        )
-        described = json.dumps(running.describe(), indent=2) + "\n"
-        (self._options.run_folder / "environment.json").write_text(described, encoding="utf-8")
-        return running
+        measured = [name for name in REPLICATED if name not in self._options.replicas]
+        services = {**self._storage(), **self._services}
+        return self._running(wiring, guard, admin_url, services, measured)
 
     def _fill(self, postgres: EmbeddedPostgres, wiring: Wiring, guard: Guard) -> None:
         """See that roles and tables are there, with this run's passwords."""
@@ -204,7 +154,7 @@ class ProcessEnvironment:
             logs / "pgbouncer.log", ports["pgbouncer"], ports["postgresql"], DATABASE, words
         )
 
-    def _storage(self) -> dict[str, ServiceProcess]:
+    def _storage(self) -> dict[str, Service]:
         there = {
             "postgresql": self._postgres,
             "pgbouncer": self._pooler,
@@ -229,27 +179,17 @@ class ProcessEnvironment:
             if name not in self._left_out()
         }
 
-    def _end(self) -> None:
-        try:
-            with undisturbed():
-                self._end_services()
-        finally:
-            self._unwinding.remove()
-
-    def _end_services(self) -> None:
-        guard, self._guard = self._guard, None
-        if guard is not None:
-            # What is started later must not stay because something before it went wrong.
-            with contextlib.ExitStack() as ending:
-                ending.callback(guard.close)
-                for storage in (self._postgres, self._pooler, self._balancer):
-                    if storage is not None:
-                        ending.callback(storage.stop, guard)
-                for service in reversed(self._in_order()):
-                    ending.callback(service.stop, guard)
+    def _end_services(self, guard: Guard) -> None:
+        # What is started later must not stay because something before it went wrong.
+        with contextlib.ExitStack() as ending:
+            ending.callback(guard.close)
+            for storage in (self._postgres, self._pooler, self._balancer):
+                if storage is not None:
+                    ending.callback(storage.stop, guard)
+            for service in reversed(self._in_order()):
+                ending.callback(service.stop, guard)
         self._services = {}
         self._postgres = self._pooler = self._balancer = None
-        self._ports.release()
         if self._options.system_root is not None:
             forget_bytecode(self._options.system_root)
 

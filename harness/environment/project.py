@@ -18,7 +18,7 @@ from harness.environment.composed import read_settings
 from harness.environment.engine import engine_client, engine_errors
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
-from harness.environment.interrupts import Unwinding, undisturbed
+from harness.environment.interrupts import Unwinding
 from harness.environment.ports import Ports
 from harness.environment.process import ServiceProcess
 
@@ -104,11 +104,7 @@ class Project:
 
     def __exit__(self, *failure: object) -> None:
         """Take it down, volumes too."""
-        try:
-            with undisturbed():
-                self._end()
-        finally:
-            self._unwinding.remove()
+        self._unwinding.finish(self._end)
 
     def build(self) -> None:
         """Make its images; what has not changed is not made again.

@@ -1,0 +1,28 @@
+"""How a program ends: its status, or one line that says why there is none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from harness.errors import HarnessError
+
+# As a shell counts a program that Ctrl-C has ended.
+INTERRUPTED = 130
+
+
+def exit_status(program: str, main: Callable[[], int]) -> int:
+    """Run `main` to its status: 2 where the run could not be made, 130 after Ctrl-C.
+
+    Args:
+        program: How the line on standard error calls it.
+        main: Says 0 for what is well and 1 for what is not.
+    """
+    try:
+        return main()
+    except HarnessError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return INTERRUPTED

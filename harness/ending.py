@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from harness.environment.interrupts import Unwinding
 from harness.errors import HarnessError
 
 # As a shell counts a program that Ctrl-C has ended.
@@ -14,10 +15,14 @@ INTERRUPTED = 130
 def exit_status(program: str, main: Callable[[], int]) -> int:
     """Run `main` to its status: 2 where the run could not be made, 130 after Ctrl-C.
 
+    SIGTERM and SIGHUP unwind it as Ctrl-C does, so that what it started ends with it.
+
     Args:
         program: How the line on standard error calls it.
         main: Says 0 for what is well and 1 for what is not.
     """
+    unwinding = Unwinding()
+    unwinding.install()
     try:
         return main()
     except HarnessError as error:
@@ -26,3 +31,5 @@ def exit_status(program: str, main: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return INTERRUPTED
+    finally:
+        unwinding.remove()

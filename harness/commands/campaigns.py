@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from harness.commands.workers import end_with_parent
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
@@ -121,6 +122,7 @@ def _run(shard: Shard, say: multiprocessing.Queue[tuple[str, Any]]) -> None:
     # Here, because that module fans out with this one.
     from harness.commands.isolation import running_target
 
+    end_with_parent()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(shard.folder / "hypothesis"))
     try:
         with running_target(shard.folder, **shard.system) as target:

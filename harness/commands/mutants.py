@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.isolation import running_target
+from harness.commands.workers import end_with_parent
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.pooler import find_pgbouncer
 from harness.errors import HarnessError
@@ -114,7 +115,8 @@ def _can_show(mutant: Mutant, console: Console) -> bool:
 def _outcomes(todo: Sequence[_Job], jobs: int) -> Iterator[MutantOutcome]:
     # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(todo)) or 1, mp_context=context) as pool:
+    workers = min(jobs, len(todo)) or 1
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         for future in as_completed([pool.submit(_one, job) for job in todo]):
             yield future.result()
 

@@ -284,6 +284,8 @@ def clean_environment(python_path: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(python_path),
         "PYTHONUNBUFFERED": "1",
+        # Each service would look for them among all packages that are installed here.
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
 
 

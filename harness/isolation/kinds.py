@@ -27,7 +27,7 @@ class Kinds:
         intrusive: Those that name an object and declare a change: what could hurt its owner.
         broad: Those that change something and need no object named: what could hurt anybody.
         paged: Listings that are continued by a cursor.
-        of_somebody: Readings that are told whose data is meant, and need nothing else.
+        of_somebody: Readings that are told whose data is meant, and name one object at most.
         tools: What a model can be told to call.
         keyed: Those that can be given a key that says they are the same.
     """
@@ -78,7 +78,10 @@ class Kinds:
                 if each.reads_only and each.parameter(Role.CURSOR) and page_size(each)
             ],
             of_somebody=[
-                each for each in protected if each.lists and each.parameter(Role.IDENTITY)
+                each
+                for each in protected
+                if each.parameter(Role.IDENTITY)
+                and (each.lists or (each.reads_only and len(required_references(each)) == 1))
             ],
             keyed=[each for each in protected if takes_key(each)],
             tools=[each for each in protected if each.surface == "mcp"],

@@ -29,8 +29,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from harness.history import Outcome
 from harness.isolation.actors import forger
 from harness.isolation.arguments import EVERYBODYS_IDS
+from harness.isolation.following import follow
 from harness.isolation.keys import collision
-from harness.isolation.kinds import Kinds
+from harness.isolation.kinds import Kinds, required_references
 from harness.isolation.performer import Planned
 from harness.isolation.play import Play, comparable
 from harness.isolation.stage import Stage
@@ -41,7 +42,10 @@ _HONEST_CALLS = 2
 # Lists that a user, and an impostor, look at when an example begins.
 _LOOKS = 3
 _MISSED = 2
-_RULES = ("knock", "compare", "intrude", "impersonate", "pretend", "imitate", "collide", "leaf")
+_RULES = (
+    *("knock", "compare", "intrude", "impersonate", "pretend", "imitate", "collide", "leaf"),
+    "follow",
+)
 _STEPS_BETWEEN_JUDGEMENTS = 3
 
 
@@ -247,11 +251,22 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 operation = play.rarest_operation(data.draw, "pretend", kinds.of_somebody)
                 whole = play.rarest(data.draw, "pretended", EVERYBODYS_IDS, lambda each: (each,))
                 asked = play.reading(operation, actor)
+                if required_references(operation):
+                    # To say that one is everybody gives nothing new about one's own objects.
+                    victims = [each.name for each in members if each is not actor]
+                    asked = play.plan(data.draw, operation, actor, sources=victims, hostile=False)
                 said = {
                     each.name: whole for each in operation.parameters if each.role is Role.IDENTITY
                 }
                 planned.append(Planned(actor, operation.name, {**asked.arguments, **said}))
             play.perform_all(planned)
+
+        @rule(data=st.data())
+        def follow(self, data: st.DataObject) -> None:
+            """Others ask for what its owner has just changed or removed."""
+            play = self.enter("follow")
+            if play is not None and stage.observations:
+                follow(play, data.draw, members)
 
         @rule(data=st.data())
         def leaf(self, data: st.DataObject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -11,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from harness.history import Actor, Answer, Call, History, Outcome
 from harness.isolation.actors import USERS
+from harness.isolation.arguments import EVERYBODYS_IDS
 from harness.isolation.controls import controls_of
 from harness.isolation.machine import make_machine
 from harness.isolation.performer import Performer
@@ -31,6 +32,14 @@ DELETE = Operation(
     (IDENTITY, Parameter("thing_id", {"type": "string"}, True, Role.REFERENCE), KEY),
     reads_only=False,
 )
+
+GET = Operation(
+    "rest",
+    "rest:GET /things/{thing_id}",
+    (IDENTITY, Parameter("thing_id", {"type": "string"}, True, Role.REFERENCE)),
+    reads_only=True,
+)
+LIST = Operation("rest", "rest:GET /things", (IDENTITY,), reads_only=True, lists=True)
 
 
 class Memory:
@@ -60,14 +69,32 @@ class Memory:
         return {}
 
 
-def histories(examples: int) -> list[History]:
+class Shelf(Memory):
+    """Gives and takes away whatever it is asked for."""
+
+    def discover(self) -> list[Operation]:
+        """Two more, by which things are read."""
+        return [ADD, DELETE, GET, LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """Always well."""
+        if operation is ADD:
+            return super().call(operation, arguments, headers)
+        return Answer(Outcome.OK, 200, {})
+
+
+def histories(
+    examples: int, memory: Memory | None = None, observations: Sequence[Operation] = ()
+) -> list[History]:
     """What the machine did in so many examples."""
-    memory = Memory()
+    memory = memory or Memory()
     found: list[History] = []
     stage = Stage(
         performer=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
-        observations=[],
+        observations=list(observations),
         forgeries=(),
         examined=found.append,
         stopped=lambda: False,
@@ -102,6 +129,23 @@ def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
             repeated += len(said) > len(set(said))
     assert shared > 5
     assert repeated > 5
+
+
+def test_who_says_to_be_everybody_asks_for_what_others_have() -> None:
+    asked = 0
+    for history in histories(12, Shelf(), [LIST]):
+        made = {
+            str(call.answer.body["id"]): call.actor.user
+            for call in history
+            if call.operation == ADD.name
+        }
+        asked += sum(
+            call.operation == GET.name
+            and call.arguments[IDENTITY.name] in EVERYBODYS_IDS
+            and made.get(str(call.arguments["thing_id"]), call.actor.user) != call.actor.user
+            for call in history
+        )
+    assert asked > 5
 
 
 def test_a_call_under_somebody_elses_key_counts_as_an_attempt_on_them() -> None:

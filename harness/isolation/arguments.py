@@ -91,7 +91,8 @@ class ArgumentDrawer:
             references: Where reference arguments come from: `own`, `foreign`, `missing`, or the
                 name of a victim; drawn with equal weight.
             hostile: Whether values meant to break something may be drawn.
-            target: An object; references that were seen together with it are preferred.
+            target: An object that is named wherever it can be; elsewhere references that were
+                seen together with it are preferred.
         """
         # Not the smallest number: the simplest example should be one that works.
         spoiled = hostile and self.draw(st.integers(0, 9)) == 7
@@ -104,9 +105,12 @@ class ArgumentDrawer:
         chosen: list[str] = [target] if target else []
         for parameter in operation.parameters:
             identified = parameter.role is Role.IDENTITY and not operation.reads_only
-            if not (parameter.required or identified or self.draw(st.booleans())):
+            aimed = self._can_be(operation, parameter, target, references)
+            if not (parameter.required or identified or aimed or self.draw(st.booleans())):
                 continue
-            if parameter is victim and not (identified and self.trusting):
+            if aimed:
+                arguments[parameter.name] = self._naming(operation, parameter, actor, target)
+            elif parameter is victim and not (identified and self.trusting):
                 arguments[parameter.name] = self._hostile(parameter)
             else:
                 value = self._value(operation, parameter, actor, references, chosen)
@@ -115,6 +119,27 @@ class ArgumentDrawer:
                 if parameter.refers and isinstance(value, str):
                     chosen.append(str(value))
         return arguments
+
+    def _can_be(
+        self, operation: Operation, parameter: Parameter, target: str, references: Sequence[str]
+    ) -> bool:
+        """Whether the parameter can name that object of one of these users."""
+        return (
+            bool(target)
+            and parameter.refers
+            and any(
+                target in self.pool.references(user, parameter, operation.name, guess=False)
+                for user in references
+                if user in self.subjects
+            )
+        )
+
+    def _naming(self, operation: Operation, parameter: Parameter, actor: Actor, target: str) -> Any:
+        """The object; in a list after one of one's own, as a check of that one alone would pass."""
+        if not parameter.many:
+            return target
+        own = self._reference(operation, parameter, actor, ("own",), ())
+        return [each for each in (own, target) if each is not None]
 
     def _value(
         self,

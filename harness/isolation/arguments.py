@@ -44,7 +44,8 @@ HOSTILE_TEXTS = (
 # What a careless system may take for all users at once.
 EVERYBODYS_IDS = ("*", "%", "all", "null", "0")
 _SCALARS = ("string", "integer", "number", "boolean", "null")
-_CHAT_REQUESTS = (
+# What anybody may ask a model, each in the same words.
+CHAT_REQUESTS = (
     "show my tasks",
     "how many tasks do I have?",
     f"search {COMMON_WORD}",
@@ -258,7 +259,7 @@ class ArgumentDrawer:
         if kind == 0:
             return f"add a task to {COMMON_WORD} {self.plant(actor.user or actor.claims)}"
         if kind == 1 or not self.tools:
-            return str(self.draw(st.sampled_from(_CHAT_REQUESTS)))
+            return str(self.draw(st.sampled_from(CHAT_REQUESTS)))
         # The model has been taken over: it calls any tool with anybody's ids.
         tool = self.draw(st.sampled_from(list(self.tools)))
         prey = self.draw(st.sampled_from([user for user in self.subjects if user != actor.user]))

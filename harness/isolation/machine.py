@@ -29,6 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from harness.history import Outcome
 from harness.isolation.actors import forger
 from harness.isolation.arguments import EVERYBODYS_IDS
+from harness.isolation.echoing import echo
 from harness.isolation.following import follow
 from harness.isolation.keys import collision
 from harness.isolation.kinds import Kinds, required_references
@@ -44,7 +45,7 @@ _LOOKS = 3
 _MISSED = 2
 _RULES = (
     *("knock", "compare", "intrude", "impersonate", "pretend", "imitate", "collide", "leaf"),
-    "follow",
+    *("follow", "echo"),
 )
 _STEPS_BETWEEN_JUDGEMENTS = 3
 
@@ -267,6 +268,13 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             play = self.enter("follow")
             if play is not None and stage.observations:
                 follow(play, data.draw, members)
+
+        @rule(data=st.data())
+        def echo(self, data: st.DataObject) -> None:
+            """All say the same to a model."""
+            play = self.enter("echo")
+            if play is not None and kinds.chats:
+                echo(play, data.draw, members)
 
         @rule(data=st.data())
         def leaf(self, data: st.DataObject) -> None:

@@ -22,6 +22,8 @@ from harness.surface import (
 )
 from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
+# Who looks at what there is to call, before anybody else comes.
+DISCOVERER = "discovery"
 # Enough for a run; the forgery session tries them all on every surface.
 FIRST_FORGERIES = (
     "expired",
@@ -99,7 +101,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     """
     rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
-    discovery = {"Authorization": f"Bearer {running.mint('discovery', audience='mcp')}"}
+    discovery = {"Authorization": f"Bearer {running.mint(DISCOVERER, audience='mcp')}"}
     mcp = McpSurface(running.mcp_url, discovery)
     resources = McpResourcesSurface(running.mcp_url, discovery)
     minted = MintedCredentials(

@@ -25,6 +25,7 @@ from harness.surface.operation import Role
 
 FORMAT = "crosstalk-replay/1"
 _LAST_TRIES = 3
+_TRIES_TOGETHER = 8
 
 
 class ReplayFileError(Exception):
@@ -83,7 +84,7 @@ class Replayer:
     def shrink(self, script: Script, oracle: str) -> tuple[Script, Suspicion] | None:
         """The shortest script found that still shows it; None if even the whole does not."""
         # Calls that are made at once meet now and then.
-        tries = _LAST_TRIES if any(step.together for step in script.steps) else 1
+        tries = _TRIES_TOGETHER if any(step.together for step in script.steps) else 1
         found = (self.reproduces(script, oracle) for _ in range(tries))
         whole = next((each for each in found if each is not None), None)
         if whole is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.history import Actor, Answer, Outcome
+from harness.isolation.reference import DISCOVERER
 from harness.isolation.target import Target
 from harness.surface.operation import Operation
 
@@ -16,8 +17,11 @@ class NotAliveError(HarnessError):
     """The system does not do its work for its owner."""
 
 
-def smoke(target: Target, subject: str = "smoke-test-owner") -> None:
+def smoke(target: Target, subject: str = DISCOVERER) -> None:
     """Add, read, list, change, find, complete, count and delete a task by MCP and REST.
+
+    Whoever came first does it: where a leak gives everybody the first user's connection, the system
+    still works for that one.
 
     Raises:
         NotAliveError: One of these did not work.

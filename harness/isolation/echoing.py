@@ -1,0 +1,35 @@
+"""Several users say the same to a model: one after the other, or all at once.
+
+What a model's tools answered may be kept by what was asked, and what is done for whoever asks may
+be done for whoever asked last. Both need the same words of different users, and nothing between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from harness.history import Actor
+from harness.isolation.arguments import CHAT_REQUESTS
+from harness.isolation.choices import Draw
+from harness.isolation.performer import Planned
+from harness.isolation.play import Play
+from harness.surface.operation import Role
+
+
+def echo(play: Play, draw: Draw, members: Sequence[Actor]) -> None:
+    """One user asks, then the others in the same words; or nobody waits for anybody."""
+    operation = play.rarest_operation(draw, "echo", play.kinds.chats)
+    said = operation.parameter(Role.TEXT)
+    if said is None:
+        return
+    words = play.rarest(draw, "echoed", CHAT_REQUESTS, lambda each: (each,))
+    asked = []
+    for actor in draw(st.permutations(list(members))):
+        given = play.plan(draw, operation, actor, sources=("own",), hostile=False).arguments
+        asked.append(Planned(actor, operation.name, {**given, said.name: words}))
+    if draw(st.booleans()):
+        play.perform_all(asked[:1])
+        asked = asked[1:]
+    play.perform_all(asked)

@@ -16,6 +16,7 @@ from harness.isolation.kinds import (
     compares,
     observation_arguments,
     page_size,
+    required_references,
 )
 from harness.isolation.performer import Planned
 from harness.isolation.stage import Stage
@@ -122,8 +123,16 @@ class Play(Choices):
         known = [each for each in known if each == target] or known
         if not known:
             return None, []
-        shared = self.drawer(draw).arguments(operation, actor, references=("own",), hostile=False)
         theirs = draw(st.sampled_from(known))
+        # An item is looked for in its thread: where both are named, both may have to be foreign.
+        joint = len(required_references(operation)) > 1 and draw(st.booleans())
+        shared = self.drawer(draw).arguments(
+            operation,
+            actor,
+            references=(victim.name if joint else "own",),
+            hostile=False,
+            target=theirs if joint else "",
+        )
         nobodys = missing_like(theirs, str(draw(st.uuids(version=4))))
         foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
         missing = {**shared, parameter.name: [nobodys] if parameter.many else nobodys}

@@ -7,6 +7,6 @@ save it: REST, the tools, resources and threads directly, and the agent with a m
 over. `opened` takes the database's layer away and puts it back.
 """
 
-from harness.layers.phase import Layers
+from harness.layers.phase import IN_SQL, OVER_THE_WIRE, Layers
 
-__all__ = ["Layers"]
+__all__ = ["IN_SQL", "OVER_THE_WIRE", "Layers"]

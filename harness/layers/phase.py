@@ -19,7 +19,9 @@ from harness.layers.wire import Siege
 from harness.oracles import ORACLES, Suspicion
 
 _DATABASE = "database as "
-_LAYERS = (*(f"{_DATABASE}{each}" for each in SERVICES), "agent", "mcp", "rest", "chatkit")
+# Asked in SQL; and over the wire, while row-level security lets everything through.
+IN_SQL = tuple(f"{_DATABASE}{each}" for each in SERVICES)
+OVER_THE_WIRE = ("agent", "mcp", "rest", "chatkit")
 _NEEDED = ("admin", "backend", "mcp", "owner")
 # A layer's name stands before what was tried in it.
 _MARK = "layer "
@@ -32,12 +34,17 @@ class Layers:
     Attributes:
         share: Part of the campaign's calls and seconds.
         least: Calls below which there is no turn.
+        layers: Those that are tried, in this order.
     """
 
     share: float = 0.15
     name: str = "layer"
     least: int = 60
-    _todo: list[str] = field(default_factory=lambda: list(_LAYERS))
+    layers: tuple[str, ...] = (*IN_SQL, *OVER_THE_WIRE)
+    _todo: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._todo = list(self.layers)
 
     def obstacle(self, target: Target) -> str | None:
         """Why there are no layers to reach; None where there are."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -26,12 +27,12 @@ from harness.isolation.registry import phases_for
 from harness.isolation.target import Target
 from harness.layers import IN_SQL, OVER_THE_WIRE, Layers
 from harness.mutants import Mutant, get_mutant, load_catalog
+from harness.mutants.page import score_page
 from harness.mutants.picture import score_picture
 from harness.mutants.score import MutantOutcome, summary
 from harness.mutants.smoke import smoke
-from harness.report.runs import open_run
+from harness.report.runs import RunFolder, open_run
 from harness.report.terminal import make_console
-
 
 # A layer that is taken away beside a leak is found missing by the layer oracle, with the leak or
 # without it: those layers are not asked, so that what dies, dies of its own fault.
@@ -68,8 +69,11 @@ def run(
         f"{len(chosen)} mutants, {jobs} at once, up to {options.calls} calls and "
         f"{options.seconds:.0f} s for each, seed {options.seed}"
     )
+    options_said = {"profile": profile, "calls": options.calls, "seed": options.seed}
+    order = {each.id: place for place, each in enumerate(chosen)}
     began = time.monotonic()
     outcomes: list[MutantOutcome] = []
+    figures = summary(outcomes)
     todo = [_Job(each.id, folder.path / each.id, options) for each in chosen]
     for outcome in _outcomes(todo, jobs):
         outcomes.append(outcome)
@@ -83,25 +87,33 @@ def run(
             markup=False,
             soft_wrap=True,
         )
-    order = {each.id: place for place, each in enumerate(chosen)}
-    outcomes.sort(key=lambda each: order[each.id])
-    console.print(_score_table(outcomes))
-    figures = summary(outcomes)
+        # Each time: whoever ends it early keeps what there is.
+        figures = _keep(folder, sorted(outcomes, key=lambda each: order[each.id]), options_said)
+    console.print(_score_table(sorted(outcomes, key=lambda each: order[each.id])))
     for each in chosen:
         if each.id in figures["survivors"] and each.why_survives:
             console.print(f"{each.id} survives: {each.why_survives}", markup=False, soft_wrap=True)
-    options_said = {"profile": profile, "calls": options.calls, "seed": options.seed}
-    path = folder.write_summary({**figures, **options_said})
-    folder.write("score.svg", score_picture(outcomes))
     console.print(
         f"killed {figures['killed']} of {figures['total']}, alive {figures['alive']}; "
-        f"median {figures['median_calls']} calls, {figures['median_seconds']} s; summary: {path}",
+        f"median {figures['median_calls']} calls, {figures['median_seconds']} s; "
+        f"all of it: {folder.path}",
         markup=False,
         soft_wrap=True,
     )
     excused = {each.id for each in chosen if each.why_survives}
     complete = figures["alive"] == figures["total"] and set(figures["survivors"]) <= excused
     return 0 if complete else 1
+
+
+def _keep(
+    folder: RunFolder, outcomes: Sequence[MutantOutcome], options: Mapping[str, object]
+) -> dict[str, Any]:
+    """Write down what is known so far; the figures."""
+    figures = summary(outcomes)
+    folder.write_summary({**figures, **options})
+    folder.write("score.svg", score_picture(outcomes))
+    folder.write("score.md", score_page(outcomes, {**figures, **options}))
+    return figures
 
 
 def _outlook(done: int, total: int, seconds: float) -> str:

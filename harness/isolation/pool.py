@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from harness.history import Call, Outcome
 from harness.isolation.script import paths_in
@@ -125,7 +126,9 @@ class Pool:
             owner: [
                 each.value
                 for each in items.values()
-                if each.value not in self._gone and _fits(each, name, stem)
+                if each.value not in self._gone
+                and _fits(each, name, stem)
+                and _admits(parameter, each.value)
             ]
             for owner, items in self._ids.items()
         }
@@ -133,7 +136,11 @@ class Pool:
             return fitting.get(user, [])
         # A URI is no id, and an id no URI.
         wants_uri = name.lower().endswith("uri")
-        return [each for each in self._ids[user] if ("://" in each) is wants_uri]
+        return [
+            each
+            for each in self._ids[user]
+            if ("://" in each) is wants_uri and _admits(parameter, each)
+        ]
 
     def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
         """Those of `values` that were seen in one call with all `chosen`; if none was, all."""
@@ -156,6 +163,22 @@ def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
     if item.field == parameter:
         return True
     return item.field == "id" and stem.lower() in item.kind.lower()
+
+
+def _admits(parameter: Parameter, value: str) -> bool:
+    """Whether it is worth sending: what is no UUID is refused before anything is looked for.
+
+    The refusal then tells of the text that was sent, and nothing of what there is.
+    """
+    schema = parameter.schema
+    wanted = schema.get("items", {}) if parameter.many else schema
+    if wanted.get("format") != "uuid":
+        return True
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind(holders: list[str], operation: str, has_id: bool) -> str:

@@ -85,3 +85,15 @@ def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
     writer.call(ALICE, "mcp:resources/list", {}, ok(listed))
     assert pool(writer).references("alice", uri, "mcp:resources/read") == [f"task://{TASK}"]
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+
+
+def test_what_is_no_uuid_is_not_sent_where_one_is_wanted() -> None:
+    made = {"id": TASK, "serial_id": 7}
+    found = pool(Writer().call(ALICE, "mcp:add_task", {}, ok(made)))
+    anything = Parameter("ref_id", {"type": "string"}, required=True, role=Role.REFERENCE)
+    identifier = Parameter("ref_id", {"format": "uuid"}, required=True, role=Role.REFERENCE)
+    list_of = {"type": "array", "items": {"format": "uuid"}}
+    several = Parameter("ref_ids", list_of, required=True, role=Role.REFERENCE)
+    assert set(found.references("alice", anything, "x")) == {TASK, "7"}
+    assert found.references("alice", identifier, "x") == [TASK]
+    assert found.references("alice", several, "x") == [TASK]

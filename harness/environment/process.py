@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.environment.accounts import identity
 from harness.environment.errors import EnvironmentFailed, storage_failure
 from harness.environment.guard import Guard
+from harness.environment.probes import listens
 
 START_SECONDS = 60.0
 STOP_SECONDS = 12.0
@@ -103,16 +104,17 @@ class ServiceProcess:
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
         """
-        deadline = time.monotonic() + seconds
-        while not self.probe():
-            self._require_alive()
-            if time.monotonic() > deadline:
-                raise EnvironmentFailed(
-                    f"{self.name} was not ready in {seconds:.0f} s: {self.last_words()}"
-                )
-            time.sleep(_LOOK_SECONDS)
+        self._wait(self.probe, seconds)
         # Somebody else may have answered in its place.
         self._require_alive()
+
+    def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
+        """Wait until it listens, whether or not it is ready for anybody.
+
+        Raises:
+            EnvironmentFailed: It ended, or did not listen in time; the message has its last words.
+        """
+        self._wait(lambda: listens(self.port), seconds)
 
     def run(self, guard: Guard, seconds: float) -> None:
         """Run it to its end, for a program that has one.
@@ -169,6 +171,16 @@ class ServiceProcess:
                 f"{self.name} cannot be started: {error.strerror or error}; "
                 "end other programs and try again"
             ) from error
+
+    def _wait(self, probe: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not probe():
+            self._require_alive()
+            if time.monotonic() > deadline:
+                raise EnvironmentFailed(
+                    f"{self.name} was not ready in {seconds:.0f} s: {self.last_words()}"
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def _require_alive(self) -> None:
         if not self.alive():

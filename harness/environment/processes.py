@@ -71,8 +71,9 @@ class ProcessEnvironment(StartedEnvironment):
         frontend = (
             FrontendService(wiring.root, logs).command(guard) if self._options.frontend else None
         )
-        # Services need no database to start: they load while it is being made.
-        for name, command in wiring.commands().items():
+        commands = list(wiring.commands().items())
+        # What takes longest has a core of its own, and needs no database to load.
+        for name, command in commands[:1]:
             self._launch(name, command, wiring, guard)
         if self._balancer is not None:
             self._balancer.start(guard)
@@ -85,6 +86,10 @@ class ProcessEnvironment(StartedEnvironment):
         self._postgres.start(guard)
         self._fill(self._postgres, wiring, guard)
         admin_url = self._postgres.url
+        # The others share what is left, one after the other: together they would only slow it down.
+        for name, command in commands[1:]:
+            for service in self._launch(name, command, wiring, guard):
+                service.wait_until_loaded()
         if self._pooler is not None:
             self._pooler.start(guard)
         if frontend is not None:
@@ -111,13 +116,17 @@ class ProcessEnvironment(StartedEnvironment):
             # A copy that somebody has changed is used once.
             postgres.keep(guard)
 
-    def _launch(self, name: str, command: list[str], wiring: Wiring, guard: Guard) -> None:
+    def _launch(
+        self, name: str, command: list[str], wiring: Wiring, guard: Guard
+    ) -> list[ServiceProcess]:
         """Start a service, or its replicas; their free slot stays free."""
         places = slots(self._options.replicas).get(name, [name])
         for place in places:
             self._services[place] = self._service(place, command, wiring)
-        for place in places[:-1] or places:
-            self._services[place].start(guard)
+        started = [self._services[place] for place in places[:-1] or places]
+        for service in started:
+            service.start(guard)
+        return started
 
     def _service(self, name: str, command: list[str], wiring: Wiring) -> ServiceProcess:
         port = wiring.ports[name]

@@ -103,6 +103,26 @@ def test_one_that_is_never_ready_is_named_with_its_last_words(tmp_path: Path, gu
     thing.stop(guard)
 
 
+def test_one_that_listens_has_loaded_though_it_is_not_ready(tmp_path: Path, guard: Guard) -> None:
+    code = (
+        "import pathlib, socket, sys, time; there = socket.create_server(('127.0.0.1', 0));"
+        "place = pathlib.Path(sys.argv[1] + '.port');"
+        "place.write_text(str(there.getsockname()[1])); time.sleep(600)"
+    )
+    thing = service(tmp_path, code)
+    thing.start(guard)
+    port = tmp_path / "ready.port"
+    while not (port.exists() and port.read_text()):
+        time.sleep(0.05)
+    thing.port = int(port.read_text())
+    thing.wait_until_loaded()
+    with pytest.raises(EnvironmentFailed, match="was not ready"):
+        thing.wait_until_ready(0.2)
+    thing.stop(guard)
+    with pytest.raises(EnvironmentFailed, match="did not start"):
+        thing.wait_until_loaded()
+
+
 def test_somebody_who_answers_in_its_place_does_not_make_it_ready(
     tmp_path: Path, guard: Guard
 ) -> None:

@@ -32,12 +32,14 @@ class Ledger:
 
     Attributes:
         steps: How often something was taken or given back.
+        since: Monotonic nanoseconds; of what began earlier, some is forgotten.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self.steps = 0
+        self.since = 0
 
     def want(self, request: str, resource: str) -> None:
         """The request begins to wait."""
@@ -79,7 +81,7 @@ class Ledger:
             }
 
     def traces(self) -> dict[str, list[tuple[int, str, str]]]:
-        """What every request has done, the latest requests only."""
+        """What every request has done, the latest requests only; see `since`."""
         with self._lock:
             return {request: list(entry.trace) for request, entry in self._entries.items()}
 
@@ -87,5 +89,14 @@ class Ledger:
         entry = self._entries.setdefault(request, Entry())
         self._entries.move_to_end(request)
         if len(self._entries) > _KEPT:
-            self._entries.popitem(last=False)
+            self._forget_one()
         return entry
+
+    def _forget_one(self) -> None:
+        """Drop the request that was quiet longest, of those that are through."""
+        for request, entry in self._entries.items():
+            if not entry.wants and not +entry.held:
+                del self._entries[request]
+                # Another process may still know what it did there.
+                self.since = max(self.since, *(when for when, _, _ in entry.trace), 0)
+                return

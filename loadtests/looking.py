@@ -100,14 +100,22 @@ def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def merged_traces(observers: Mapping[str, str]) -> dict[str, list[Seen]]:
-    """What each request did in all services, in the order of time."""
+    """What each request did in all services, in the order of time.
+
+    A service that answers more requests than the others forgets the oldest sooner: what began
+    before anything that one of them has forgotten is left out, for it may lack a part.
+    """
     events: dict[str, list[tuple[int, Action, str]]] = {}
+    since = 0
     for url in observers.values():
-        for identifier, trace in (ask(f"{url}/traces") or {}).items():
+        answer = ask(f"{url}/traces") or {"since": 0, "requests": {}}
+        since = max(since, answer["since"])
+        for identifier, trace in answer["requests"].items():
             events.setdefault(identifier, []).extend(
                 (when, action, resource) for when, action, resource in trace
             )
     return {
         identifier: [Seen(action, resource) for _, action, resource in sorted(trace)]
         for identifier, trace in events.items()
+        if all(when > since for when, _, _ in trace)
     }

@@ -48,7 +48,7 @@ class Observer:
         handler = _handler(
             {
                 "/": self.standing,
-                "/traces": self.ledger.traces,
+                "/traces": lambda: {"since": self.ledger.since, "requests": self.ledger.traces()},
                 "/steps": lambda: self.ledger.steps,
                 "/stacks": self.stacks,
                 "/pools": self.pools,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from harness.deadlock.cycle import same, sentence
-from loadtests.looking import observed_circle, pool_figures
+from harness.deadlock.traces import Seen
+from loadtests.looking import merged_traces, observed_circle, pool_figures
 
 POOL, LOOP, CALL = "backend pool connection", "backend event loop", "HTTP connection to MCP"
 
@@ -56,3 +59,20 @@ def test_pools_are_said_in_words() -> None:
     assert pool_figures({"backend": {"pools": [taken]}, "mcp": {"pools": None}}) == (
         "backend pool: 15 of 15 connections taken"
     )
+
+
+def test_a_trace_of_which_one_service_has_forgotten_its_part_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn, pool = "agent's turn", "MCP pool connection"
+    told = {
+        "backend/traces": {"since": 25, "requests": {"late": [[30, "acquire", turn]]}},
+        "mcp/traces": {
+            "since": 0,
+            "requests": {"early": [[20, "acquire", pool]], "late": [[31, "acquire", pool]]},
+        },
+    }
+    monkeypatch.setattr("loadtests.looking.ask", told.get)
+    assert merged_traces({"backend": "backend", "mcp": "mcp"}) == {
+        "late": [Seen("acquire", turn), Seen("acquire", pool)]
+    }

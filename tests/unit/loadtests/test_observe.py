@@ -71,7 +71,7 @@ async def main():
     looker.start()
     await asyncio.gather(holder(), blocker())
     looker.join()
-    print(json.dumps({**seen, "traces": ask("/traces"), "steps": ask("/steps")}))
+    print(json.dumps({**seen, "traces": ask("/traces")["requests"], "steps": ask("/steps")}))
 
 asyncio.run(main())
 """
@@ -141,3 +141,18 @@ def test_a_request_that_got_nothing_waits_no_more() -> None:
     ledger.give_up("r", "connection")
     assert ledger.standing() == {}
     assert ledger.traces() == {"r": []}
+
+
+def test_what_is_through_is_forgotten_first_and_the_ledger_says_since_when(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loadtests.ledger._KEPT", 2)
+    ledger = Ledger()
+    ledger.acquire("holds", "connection")
+    ledger.acquire("through", "connection")
+    ledger.release("through", "connection")
+    assert ledger.since == 0
+    ended = ledger.traces()["through"][-1][0]
+    ledger.acquire("third", "connection")
+    assert set(ledger.traces()) == {"holds", "third"}
+    assert ledger.since == ended

@@ -104,9 +104,21 @@ def isolation(
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     from harness.commands import isolation as isolation_command
+    from harness.commands.verified import Verified
 
+    verified = Verified(
+        mutant=mutant,
+        data_access=data_access,
+        demonstration=demonstration,
+        described=target,
+        frontend=frontend,
+        pooler=pooler,
+        environment=environment,
+        attachment=Attachment(attach, disposable_data) if attach else None,
+    )
     raise typer.Exit(
         isolation_command.run(
+            verified,
             profile=profile,
             calls=calls,
             seconds=seconds,
@@ -114,15 +126,7 @@ def isolation(
             seeds=seeds,
             shards=shards,
             examples=examples,
-            mutant=mutant,
             strict=strict,
-            data_access=data_access,
-            pooler=pooler,
-            demonstration=demonstration,
-            described=target,
-            frontend=frontend,
-            environment=environment,
-            attachment=Attachment(attach, disposable_data) if attach else None,
         )
     )
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from harness.commands.verified import Verified
 from harness.commands.workers import end_with_parent
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
@@ -32,13 +33,13 @@ class Shard:
 
     Attributes:
         folder: Where its system logs, and where its replay files go.
-        system: Keyword arguments of `running_target`.
+        verified: What it starts.
         campaigns: One after the other.
         examples: Where examples that showed something are kept, if anywhere.
     """
 
     folder: Path
-    system: Mapping[str, Any]
+    verified: Verified
     campaigns: tuple[CampaignOptions, ...]
     examples: str | None = None
 
@@ -49,7 +50,7 @@ def shards_of(
     shards: int,
     seeds: int,
     folder: Path,
-    system: Mapping[str, Any],
+    verified: Verified,
     examples: str | None = None,
 ) -> list[Shard]:
     """Share campaigns out.
@@ -60,7 +61,7 @@ def shards_of(
         shards: How many processes.
         seeds: How many campaigns; each further one has the next seed.
         folder: Of the run.
-        system: Keyword arguments of `running_target`.
+        verified: What it starts.
         examples: Where examples that showed something are kept, if anywhere.
     """
     if seeds > 1:
@@ -72,7 +73,7 @@ def shards_of(
             for number in range(shards)
         ]
     return [
-        Shard(folder / f"shard-{number + 1}", system, tuple(every[number::shards]), examples)
+        Shard(folder / f"shard-{number + 1}", verified, tuple(every[number::shards]), examples)
         for number in range(min(shards, len(every)))
     ]
 
@@ -119,13 +120,10 @@ def _heard(
 
 def _run(shard: Shard, say: multiprocessing.Queue[tuple[str, Any]]) -> None:
     """What a shard's process does."""
-    # Here, because that module fans out with this one.
-    from harness.commands.isolation import running_target
-
     end_with_parent()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(shard.folder / "hypothesis"))
     try:
-        with running_target(shard.folder, **shard.system) as target:
+        with shard.verified.running(shard.folder) as target:
             kept = open_examples(shard.examples, target.about) if shard.examples else None
             for options in shard.campaigns:
                 folder = shard.folder / f"seed-{options.seed}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 
 from harness.commands.isolation import play
+from harness.commands.verified import Verified
 from harness.demonstrations import DEMONSTRATIONS, Demonstration, get_demonstration
 from harness.isolation.campaign import CampaignOptions
 from harness.isolation.result import CampaignResult
@@ -37,7 +38,7 @@ def run(*, only: Sequence[str], calls: int, seconds: float, seed: int | None, sh
         console.rule(each.name)
         own = RunFolder(folder.path / each.name)
         emit = ConsoleReport(console, calls)
-        results[each.name] = play(console, own, options, None, emit, demonstration=each.name)
+        results[each.name] = play(console, own, options, Verified(demonstration=each.name), emit)
     console.print(_table(chosen, results))
     agree = all(results[each.name].verdict == each.expected for each in chosen)
     path = folder.write_summary(

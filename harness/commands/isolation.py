@@ -2,158 +2,54 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from rich.console import Console
 
 from harness.commands.campaigns import Shard, results_of, shards_of
-from harness.demonstrations import get_demonstration
-from harness.demonstrations.serving import demonstration_target
-from harness.environment import (
-    ONE_CONNECTION,
-    Attachment,
-    DataAccess,
-    Kind,
-    Pooler,
-    ProcessOptions,
-    chosen_environment,
-)
+from harness.commands.verified import Verified
+from harness.environment import DataAccess, Kind, Pooler
 from harness.errors import HarnessError
-from harness.isolation.busy import fill_pools
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
 from harness.isolation.examples import open_examples
 from harness.isolation.merging import merged
 from harness.isolation.profiles import Profile, options_of
 from harness.isolation.provenance import provenance
-from harness.isolation.reference import reference_target
 from harness.isolation.replay import load
 from harness.isolation.result import CampaignResult
-from harness.isolation.target import Target
-from harness.mutants import get_mutant
 from harness.report.console import ConsoleReport
 from harness.report.files import write_reports
 from harness.report.runs import RunFolder, open_run
 from harness.report.terminal import make_console
-from harness.targets import load_target, opened_target
-
-
-@contextmanager
-def running_target(
-    folder: Path,
-    mutant: str | None,
-    data_access: DataAccess = "direct",
-    demonstration: str | None = None,
-    described: Path | None = None,
-    *,
-    frontend: bool = False,
-    pooler: Pooler = "none",
-    environment: Kind = "processes",
-    attachment: Attachment | None = None,
-) -> Iterator[Target]:
-    """What is to be verified, running.
-
-    The reference system, a copy of it with a planted leak, a demonstration, or what a
-    `crosstalk.toml` describes.
-    """
-    if described is not None:
-        with opened_target(load_target(described), described) as target:
-            yield target
-        return
-    if demonstration is not None:
-        with demonstration_target(get_demonstration(demonstration)) as target:
-            yield target
-        return
-    with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
-        planted = get_mutant(mutant) if mutant else None
-        root = planted.apply(Path(scratch)) if planted else None
-        if planted and planted.pooler != "none":
-            pooler = planted.pooler
-        options = ProcessOptions(
-            run_folder=folder,
-            system_root=root,
-            data_access=data_access,
-            frontend=frontend,
-            pooler=pooler,
-            # Behind a pooler the services have many, and the pooler few.
-            extra_env=ONE_CONNECTION if pooler == "none" else {},
-        )
-        about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
-        with chosen_environment(environment, options, attachment) as running:
-            target = reference_target(running, about)
-            try:
-                if pooler != "none":
-                    fill_pools(target, running)
-                yield target
-            finally:
-                target.close()
 
 
 def play(
     console: Console,
     run: RunFolder,
     options: CampaignOptions,
-    mutant: str | None,
+    verified: Verified,
     emit: Emit,
-    data_access: DataAccess = "direct",
-    demonstration: str | None = None,
-    described: Path | None = None,
-    *,
-    frontend: bool = False,
-    pooler: Pooler = "none",
-    environment: Kind = "processes",
-    attachment: Attachment | None = None,
     examples: str | None = None,
 ) -> CampaignResult:
-    """Start the system, run one campaign, end the system."""
-    what = f"the system with the planted leak {mutant!r}" if mutant else "the reference system"
-    what += ": PostgreSQL, MCP server, backend, model"
-    what += ", frontend (everybody signs up there)" if frontend else ""
-    what += ", PgBouncer by transaction" if pooler != "none" else ""
-    what += ", in containers" if environment == "containers" else ""
-    if demonstration:
-        what = f"the demonstration {demonstration!r}: {get_demonstration(demonstration).title}"
-    if described:
-        what = f"what {described} describes"
-    if attachment:
-        console.print(f"attaching to what {attachment.file} is for", markup=False, soft_wrap=True)
-    else:
-        console.print(f"starting {what}", markup=False, soft_wrap=True)
-    with running_target(
-        run.path,
-        mutant,
-        data_access,
-        demonstration,
-        described,
-        frontend=frontend,
-        pooler=pooler,
-        environment=environment,
-        attachment=attachment,
-    ) as target:
+    """Start what is verified, run one campaign, end it."""
+    console.print(verified.announcement(), markup=False, soft_wrap=True)
+    with verified.running(run.path) as target:
         kept = open_examples(examples, target.about) if examples else None
         result = Campaign(target, options, emit, run.path, examples=kept).run()
-        result.provenance = provenance(options, target.about, described)
+        result.provenance = provenance(options, target.about, verified.described)
         return result
 
 
 def run(
+    verified: Verified,
     *,
     calls: int | None = None,
     seconds: float | None = None,
     seed: int | None = None,
-    mutant: str | None = None,
     strict: bool = False,
-    data_access: DataAccess = "direct",
-    demonstration: str | None = None,
-    described: Path | None = None,
-    frontend: bool = False,
-    pooler: Pooler = "none",
-    environment: Kind = "processes",
-    attachment: Attachment | None = None,
     profile: Profile = "standard",
     shards: int = 1,
     seeds: int = 1,
@@ -161,31 +57,11 @@ def run(
 ) -> int:
     """Campaigns; 0 when nothing crossed, 1 when something did, 2 when they show nothing."""
     console = make_console()
-    if mutant and demonstration:
-        raise HarnessError("a planted leak is one of the system: leave out one of the two options")
-    if described and (mutant or demonstration):
-        raise HarnessError("--target names another system: leave out --mutant and --demonstration")
-    if environment != "processes" and (demonstration or described):
-        raise HarnessError("--environment is for the reference system: leave out the other option")
-    if attachment and mutant:
-        raise HarnessError("a leak is planted in a copy that is started here: leave out --attach")
-    if shards > 1 and (described or environment != "processes"):
+    verified.require_sense()
+    if shards > 1 and (verified.described or verified.environment != "processes"):
         raise HarnessError("each shard starts a system of its own: leave out --shards")
-    where = mutant or demonstration or (described.stem if described else None)
-    # The figures of the processes' run stay where a program looks for them.
-    where = where or (environment if environment != "processes" else None)
-    folder = open_run(f"isolation-{where}" if where else "isolation")
+    folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")
     options = options_of(profile, calls=calls, seconds=seconds, seed=seed)
-    system: dict[str, Any] = {
-        "mutant": mutant,
-        "data_access": data_access,
-        "demonstration": demonstration,
-        "described": described,
-        "frontend": frontend,
-        "pooler": pooler,
-        "environment": environment,
-        "attachment": attachment,
-    }
     if shards > 1 or seeds > 1:
         result, single = _play_many(
             console,
@@ -195,16 +71,15 @@ def run(
                 shards=shards,
                 seeds=seeds,
                 folder=folder.path,
-                system=system,
+                verified=verified,
                 examples=examples,
             ),
         )
-        about = {"mutant": mutant or "", "data_access": data_access, "pooler": pooler}
-        result.provenance = provenance(options, about, described)
+        result.provenance = provenance(options, verified.about, verified.described)
         summary = {**result.summary(), "shards": shards, "campaigns": single}
     else:
         emit = ConsoleReport(console, options.calls)
-        result = play(console, folder, options, emit=emit, examples=examples, **system)
+        result = play(console, folder, options, verified, emit, examples)
         summary = result.summary()
     path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
@@ -269,17 +144,15 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     pooler = about.get("pooler") or "none"
     if pooler not in get_args(Pooler):
         raise HarnessError(f"{file} names an unknown pooler {pooler!r}")
-    mutant = None if planted == "none" else planted
-    folder = open_run("replay").path
-    with running_target(
-        folder,
-        mutant,
-        cast(DataAccess, access),
-        shown,
-        Path(told) if told else None,
+    verified = Verified(
+        mutant=None if planted == "none" else planted,
+        data_access=cast(DataAccess, access),
+        demonstration=shown,
+        described=Path(told) if told else None,
         pooler=cast(Pooler, pooler),
         environment=environment,
-    ) as target:
+    )
+    with verified.running(open_run("replay").path) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(finding.script, finding.oracle)
     if seen is None:
@@ -298,7 +171,7 @@ def demo() -> int:
         console,
         folder,
         CampaignOptions(calls=600, seconds=60),
-        None,
+        Verified(),
         ConsoleReport(console, 600),
     )
     console.rule("2. the same system with a planted leak")
@@ -306,7 +179,7 @@ def demo() -> int:
         console,
         folder,
         CampaignOptions(calls=2_000, seconds=60),
-        "list-without-filter",
+        Verified(mutant="list-without-filter"),
         ConsoleReport(console, 2_000),
     )
     told_apart = clean.verdict == "clean" and leaky.verdict == "leak"

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from harness.commands.isolation import running_target
+from harness.commands.verified import Verified
 from harness.commands.workers import end_with_parent
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.pooler import find_pgbouncer
@@ -147,7 +147,7 @@ def _one(job: _Job) -> MutantOutcome:
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(job.folder / "hypothesis"))
     mutant = get_mutant(job.mutant)
     try:
-        with running_target(job.folder, mutant.id) as target:
+        with Verified(mutant=mutant.id).running(job.folder) as target:
             smoke(target)
             phases = _phases(mutant, target)
             result = Campaign(target, job.options, _quiet, job.folder, phases).run()

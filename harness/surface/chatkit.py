@@ -12,15 +12,12 @@ from typing import Any
 
 import httpx2
 
-from harness.history import Answer, Outcome
+from harness.history import Answer
+from harness.surface.answering import answer_of
 from harness.surface.errors import SurfaceError
-from harness.surface.events import failure_of, is_stream, stream_body
 from harness.surface.exchange import (
-    clean_headers,
     client,
-    decode,
     encode,
-    error_fields,
     unreachable,
     unsendable,
 )
@@ -106,16 +103,7 @@ class ChatKitSurface:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"body or header is not expressible ({type(error).__name__})")
-        noted = clean_headers(response)
-        streamed = is_stream(response)
-        body = stream_body(response.text) if streamed else decode(response)
-        if response.status_code == 429:
-            return Answer(Outcome.LIMITED, 429, body, noted)
-        failure = failure_of(body) if streamed else None
-        if response.is_success and failure is None:
-            return Answer(Outcome.OK, response.status_code, body, noted)
-        code, text = error_fields(failure or body)
-        return Answer(Outcome.ERROR, response.status_code, body, noted, code, text)
+        return answer_of(response)
 
     def close(self) -> None:
         """Close the connections."""

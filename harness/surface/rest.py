@@ -9,15 +9,13 @@ from urllib.parse import quote, urljoin
 
 import httpx2
 
-from harness.history import Answer, Outcome
+from harness.history import Answer
+from harness.surface.answering import answer_of
 from harness.surface.errors import SurfaceError
-from harness.surface.events import MEDIA_TYPE, failure_of, is_stream, stream_body
+from harness.surface.events import MEDIA_TYPE
 from harness.surface.exchange import (
-    clean_headers,
     client,
-    decode,
     encode,
-    error_fields,
     unreachable,
     unsendable,
 )
@@ -123,15 +121,7 @@ class RestSurface:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"body or header is not expressible ({type(error).__name__})")
-        answer = stream_body(response.text) if is_stream(response) else decode(response)
-        noted = clean_headers(response)
-        if response.status_code == 429:
-            return Answer(Outcome.LIMITED, 429, answer, noted)
-        failure = failure_of(answer) if is_stream(response) else None
-        if response.is_success and failure is None:
-            return Answer(Outcome.OK, response.status_code, answer, noted)
-        code, message = error_fields(failure or answer)
-        return Answer(Outcome.ERROR, response.status_code, answer, noted, code, message)
+        return answer_of(response)
 
     def close(self) -> None:
         """Close the connections."""

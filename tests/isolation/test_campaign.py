@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands import isolation as command
+from harness.commands.verified import Verified
 from harness.environment import RunningSystem
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.reference import reference_target
@@ -42,9 +43,8 @@ def test_a_planted_leak_is_found_and_replays_only_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    status = command.run(
-        calls=3_000, seconds=120, seed=7, mutant="list-without-filter", strict=False
-    )
+    leaky = Verified(mutant="list-without-filter")
+    status = command.run(leaky, calls=3_000, seconds=120, seed=7)
     assert status == 1
     (replay,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
     assert command.replay(replay, mutant=None) == 1

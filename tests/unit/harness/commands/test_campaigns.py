@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.commands.campaigns import Shard, shards_of
+from harness.commands.verified import Verified
 from harness.isolation.campaign import CampaignOptions
 
 OPTIONS = CampaignOptions(calls=1_000, seconds=60, seed=100)
 
 
 def _shards(shards: int, seeds: int) -> list[Shard]:
-    return shards_of(OPTIONS, shards=shards, seeds=seeds, folder=Path("run"), system={})
+    return shards_of(OPTIONS, shards=shards, seeds=seeds, folder=Path("run"), verified=Verified())
 
 
 def test_one_campaign_is_shared_among_shards_with_seeds_of_their_own() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands import demonstrations, isolation
+from harness.commands.verified import Verified
 from harness.errors import HarnessError
 
 
@@ -29,9 +30,7 @@ def test_a_run_agrees_with_what_is_said_of_each_and_keeps_the_scripts(tmp_path: 
 
 def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path: Path) -> None:
     name = "shared-secret"
-    leaked = isolation.run(
-        calls=400, seconds=30, seed=1, mutant=None, strict=False, demonstration=name
-    )
+    leaked = isolation.run(Verified(demonstration=name), calls=400, seconds=30, seed=1)
     assert leaked == 1
     (replay,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
     assert isolation.replay(replay, mutant=None) == 1
@@ -43,11 +42,4 @@ def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path
 
 def test_a_planted_leak_belongs_to_the_system_and_not_to_a_demonstration() -> None:
     with pytest.raises(HarnessError, match="leave out one of the two"):
-        isolation.run(
-            calls=50,
-            seconds=1,
-            seed=1,
-            mutant="alg-none-accepted",
-            strict=False,
-            demonstration="shared-secret",
-        )
+        Verified(mutant="alg-none-accepted", demonstration="shared-secret").require_sense()

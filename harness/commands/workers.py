@@ -6,14 +6,19 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from multiprocessing import connection
+
+# Longer than a system takes to end.
+_GRACE_SECONDS = 30.0
 
 
 def end_with_parent() -> None:
     """From now on this process gets SIGTERM when the one that started it is gone.
 
     A killed command cannot tell its workers, and each of them runs a whole system. SIGTERM unwinds
-    what they have begun.
+    what they have begun; a pool's worker would go on with what is queued after that, so it is over
+    for good a little later.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -22,5 +27,8 @@ def end_with_parent() -> None:
     def watch() -> None:
         connection.wait([parent.sentinel])
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE_SECONDS)
+        # What an environment has started since, its guard ends.
+        os._exit(128 + signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -139,8 +139,10 @@ class ArgumentDrawer:
         """The object; in a list after one of one's own, as a check of that one alone would pass."""
         if not parameter.many:
             return target
-        own = self._reference(operation, parameter, actor, ("own",), ())
-        return [each for each in (own, target) if each is not None]
+        me = actor.user or actor.claims
+        mine = self.pool.references(me, parameter, operation.name, guess=False)
+        # The newest: an older one may have been removed.
+        return [*mine[-1:], target]
 
     def _value(
         self,

@@ -93,8 +93,11 @@ class Kinds:
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:
-    """Operations by which somebody stores something without naming anything that exists."""
-    return [
+    """Operations by which somebody stores something without naming anything that exists.
+
+    Those that can name something come last: a task in a project needs the project first.
+    """
+    found = [
         each
         for each in operations
         if not each.public
@@ -103,6 +106,7 @@ def creators_among(operations: Sequence[Operation]) -> list[Operation]:
         and each.parameter(Role.TEXT)
         and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
     ]
+    return sorted(found, key=lambda each: len(references(each)))
 
 
 def compares(operation: Operation, parameter: Parameter) -> bool:

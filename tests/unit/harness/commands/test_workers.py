@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 _PATIENCE_SECONDS = 30.0
 _COMMAND = """
 import multiprocessing, sys, time
@@ -58,3 +60,48 @@ def test_a_worker_unwinds_when_its_command_is_killed(tmp_path: Path) -> None:
         command.send_signal(signal.SIGKILL)
         command.wait()
     assert appears(tmp_path / "unwound")
+
+
+_POOL = """
+import os, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from harness.commands import workers
+from harness.environment.interrupts import Unwinding
+
+def begin():
+    workers._GRACE_SECONDS = 1.0
+    Unwinding().install()
+    workers.end_with_parent()
+
+def work(place, name):
+    Path(place, name).write_text(str(os.getpid()))
+    time.sleep(60)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=begin) as pool:
+        for name in ("first", "second"):
+            pool.submit(work, sys.argv[1], name)
+"""
+
+
+def test_a_pools_worker_does_not_go_on_with_what_is_queued(tmp_path: Path) -> None:
+    program = tmp_path / "command.py"
+    program.write_text(_POOL)
+    command = subprocess.Popen(
+        [sys.executable, str(program), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert appears(tmp_path / "first")
+    finally:
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+    time.sleep(0.1)
+    worker = int((tmp_path / "first").read_text())
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while psutil.pid_exists(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"

@@ -44,8 +44,16 @@ _HONEST_CALLS = 2
 _LOOKS = 3
 _MISSED = 2
 _RULES = (
-    *("knock", "compare", "intrude", "impersonate", "pretend", "imitate", "collide", "leaf"),
-    *("follow", "echo"),
+    "knock",
+    "compare",
+    "intrude",
+    "impersonate",
+    "pretend",
+    "imitate",
+    "collide",
+    "leaf",
+    "follow",
+    "echo",
 )
 _STEPS_BETWEEN_JUDGEMENTS = 3
 

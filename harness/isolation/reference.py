@@ -24,6 +24,8 @@ from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext,
 
 # Who looks at what there is to call, before anybody else comes.
 DISCOVERER = "discovery"
+# Longer than fifty campaigns one after the other.
+_TTL_SECONDS = 12 * 3_600
 # Enough for a run; the forgery session tries them all on every surface.
 FIRST_FORGERIES = (
     "expired",
@@ -55,7 +57,7 @@ class MintedCredentials:
         if actor.user is not None:
             key = (subject, audience)
             if key not in self._minted:
-                self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=3_600)
+                self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=_TTL_SECONDS)
             return {"Authorization": f"Bearer {self._minted[key]}"}
         if actor.forgery is None:
             return {}
@@ -101,7 +103,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     """
     rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
-    discovery = {"Authorization": f"Bearer {running.mint(DISCOVERER, audience='mcp')}"}
+    looking = running.mint(DISCOVERER, audience="mcp", ttl=_TTL_SECONDS)
+    discovery = {"Authorization": f"Bearer {looking}"}
     mcp = McpSurface(running.mcp_url, discovery)
     resources = McpResourcesSurface(running.mcp_url, discovery)
     minted = MintedCredentials(

@@ -78,6 +78,9 @@ def isolation(
         Pooler,
         typer.Option(help="What stands before PostgreSQL: nothing, or PgBouncer by transaction."),
     ] = "none",
+    mcp_sessions: Annotated[
+        bool, typer.Option("--mcp-sessions", help="The MCP server keeps sessions; some steal them.")
+    ] = False,
     demonstration: Annotated[
         str | None, typer.Option(help="Run against this demonstration instead of the system.")
     ] = None,
@@ -113,6 +116,7 @@ def isolation(
         described=target,
         frontend=frontend,
         pooler=pooler,
+        sessions=mcp_sessions,
         environment=environment,
         attachment=Attachment(attach, disposable_data) if attach else None,
     )

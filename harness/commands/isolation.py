@@ -150,6 +150,7 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
         demonstration=shown,
         described=Path(told) if told else None,
         pooler=cast(Pooler, pooler),
+        sessions=bool(about.get("sessions")),
         environment=environment,
     )
     with verified.running(open_run("replay").path) as target:

@@ -38,6 +38,7 @@ class Verified:
         described: The `crosstalk.toml` of a system that is verified instead.
         frontend: Its frontend runs, and everybody signs up there.
         pooler: What stands between the services and PostgreSQL.
+        sessions: The MCP server keeps a session for each client.
         environment: What it runs as.
         attachment: What runs already.
     """
@@ -48,6 +49,7 @@ class Verified:
     described: Path | None = None
     frontend: bool = False
     pooler: Pooler = "none"
+    sessions: bool = False
     environment: Kind = "processes"
     attachment: Attachment | None = None
 
@@ -66,6 +68,9 @@ class Verified:
             ),
             "--environment is for the reference system: leave out the other option": (
                 self.environment != "processes" and (self.demonstration or self.described)
+            ),
+            "--mcp-sessions is for the reference system that is started here": (
+                self.sessions and (self.demonstration or self.described or self.attachment)
             ),
             "a leak is planted in a copy that is started here: leave out --attach": (
                 self.attachment and self.mutant
@@ -90,6 +95,7 @@ class Verified:
             "mutant": self.mutant or "",
             "data_access": self.data_access,
             "pooler": self.pooler,
+            "sessions": "kept" if self.sessions else "",
         }
 
     def announcement(self) -> str:
@@ -106,6 +112,7 @@ class Verified:
         what += ": PostgreSQL, MCP server, backend, model"
         what += ", frontend (everybody signs up there)" if self.frontend else ""
         what += ", PgBouncer by transaction" if self.pooler != "none" else ""
+        what += ", with MCP sessions" if self.sessions else ""
         what += ", in containers" if self.environment == "containers" else ""
         return f"starting {what}"
 
@@ -126,6 +133,16 @@ class Verified:
             with self._system(folder) as target:
                 yield target
 
+    def _settings(self, pooler: Pooler) -> dict[str, dict[str, str]]:
+        """What the services are told beside the usual, by service."""
+        sessions = {"MCP_STATEFUL": "true"} if self.sessions else {}
+        # Behind a pooler the services have many connections, and the pooler few.
+        connections = ONE_CONNECTION if pooler == "none" else {}
+        return {
+            "backend": {**connections.get("backend", {})},
+            "mcp": {**connections.get("mcp", {}), **sessions},
+        }
+
     @contextmanager
     def _system(self, folder: Path) -> Iterator[Target]:
         with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
@@ -137,8 +154,7 @@ class Verified:
                 data_access=self.data_access,
                 frontend=self.frontend,
                 pooler=pooler,
-                # Behind a pooler the services have many, and the pooler few.
-                extra_env=ONE_CONNECTION if pooler == "none" else {},
+                extra_env=self._settings(pooler),
             )
             about = {**self.about, "pooler": pooler}
             with chosen_environment(self.environment, options, self.attachment) as running:

@@ -10,6 +10,8 @@ USERS = ("alice", "bob", "carol")
 ALICE, BOB, CAROL = (Actor(name, name, name) for name in USERS)
 # Carries bob's credential and says to be alice wherever an argument or path asks who.
 IMPOSTOR = Actor("bob-with-alice's-id", "bob", "alice")
+# Carries bob's token and is alice in everything else: in arguments, and by her session.
+HIJACKER = Actor("bob-on-alice's-session", "bob", "alice", "another's session")
 ANONYMOUS = Actor("anonymous", None, "alice")
 
 # Stores something before each example and each replay, and takes no other part.
@@ -38,6 +40,7 @@ class Cast:
 
 
 EVERYBODY = Cast()
+WITH_SESSIONS = Cast(impostors=(IMPOSTOR, HIJACKER))
 
 
 def forger(kind: str) -> Actor:

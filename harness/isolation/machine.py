@@ -98,7 +98,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             # What shows whole lists is looked at by somebody else at once.
             lists = [each for each in kinds.protected if each.lists]
             looked = []
-            for actor in (data.draw(st.sampled_from(members)), *impostors[:1]) if lists else ():
+            for actor in (data.draw(st.sampled_from(members)), *impostors) if lists else ():
                 for _ in range(_LOOKS):
                     listing = play.rarest_operation(data.draw, f"look {actor.name}", lists)
                     looked.append(play.reading(listing, actor))
@@ -152,11 +152,11 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def impersonate(self, data: st.DataObject) -> None:
             """Somebody reaches for the data of the user they say to be."""
             play = self.enter("impersonate")
-            if play is None or not stage.observations:
+            if play is None or not stage.observations or not impostors:
                 return
-            for attacker in impostors[:1]:
-                (victim,) = (each for each in members if each.name == attacker.claims)
-                play.assail(data.draw, attacker, victim)
+            attacker = data.draw(st.sampled_from(impostors))
+            (victim,) = (each for each in members if each.name == attacker.claims)
+            play.assail(data.draw, attacker, victim)
 
         @rule(data=st.data())
         def compare(self, data: st.DataObject) -> None:

@@ -11,6 +11,8 @@ import asyncpg
 from harness.environment import EnvironmentFailed, RunningSystem
 from harness.environment.quiescence import Quiescence
 from harness.history import Actor
+from harness.isolation.actors import EVERYBODY, WITH_SESSIONS
+from harness.isolation.sessions import SessionCredentials, on_session, open_sessions
 from harness.isolation.signed_in import SignedInCredentials
 from harness.isolation.target import Target
 from harness.surface import (
@@ -20,6 +22,8 @@ from harness.surface import (
     RestSurface,
     SignIn,
 )
+from harness.surface.operation import Surface
+from harness.surface.tools import ToolSurface
 from harness.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
 # Who looks at what there is to call, before anybody else comes.
@@ -105,7 +109,12 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
     looking = running.mint(DISCOVERER, audience="mcp", ttl=_TTL_SECONDS)
     discovery = {"Authorization": f"Bearer {looking}"}
-    mcp = McpSurface(running.mcp_url, discovery)
+    sessions = open_sessions(running.mcp_url, discovery)
+    mcp: Surface = (
+        ToolSurface(sessions, on_session(DISCOVERER, discovery))
+        if sessions
+        else McpSurface(running.mcp_url, discovery)
+    )
     resources = McpResourcesSurface(running.mcp_url, discovery)
     minted = MintedCredentials(
         issuer=running.issuer,
@@ -131,6 +140,15 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     if running.frontend_url is not None:
         signed_in = SignedInCredentials(SignIn(running.frontend_url), minted)
 
+    credentials = signed_in or minted
+    quiescence = Quiescence(running.databases["admin"], running.metrics_urls)
+
+    def left() -> list[str]:
+        # A session that is open is kept on purpose.
+        if sessions is not None:
+            sessions.end_sessions()
+        return quiescence.left()
+
     def release() -> None:
         erase.close()
         if signed_in is not None:
@@ -144,15 +162,16 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
             "mcp": mcp,
             "mcp-resources": resources,
         },
-        credentials=signed_in or minted,
+        credentials=SessionCredentials(credentials) if sessions else credentials,
         reset=erase,
         forgeries=forgeries_of(running),
         about=about,
+        cast=WITH_SESSIONS if sessions else EVERYBODY,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
         concurrency=8,
         # Policies are changed for a while: only in a database that was made for this run.
         databases=running.databases if running.services else {},
-        left=Quiescence(running.databases["admin"], running.metrics_urls).left,
+        left=left,
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
     )

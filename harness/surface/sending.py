@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -36,6 +37,13 @@ def travelling(sending: Sending | None) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def in_full() -> Iterator[None]:
+    """Break nothing off meanwhile; all else travels as it was to."""
+    with travelling(replace(_current.get(), cut="")):
+        yield
 
 
 class MessageNumbers:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.history import Actor
+from harness.isolation.actors import HIJACKER
 from harness.surface.presented import Presented
 from harness.targets.config import TargetConfig, needs_tokens
 from harness.targets.identity import IdentityConfig, UserConfig
@@ -18,8 +19,6 @@ from harness.targets.minting import mint, spoiled
 _COMMAND_SECONDS = 30.0
 # Somebody without a credential, where callers are told apart by more than arguments.
 _NOBODY = "nobody"
-# Carries bob's token and is alice in everything else: in arguments, and by her session.
-HIJACKER = Actor("bob-on-alice's-session", "bob", "alice", "another's session")
 
 
 class CredentialError(HarnessError):

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from harness.history import Flow
-from harness.isolation.actors import EVERYBODY, Cast
+from harness.isolation.actors import EVERYBODY, HIJACKER, Cast
 from harness.targets.config import TargetConfig, needs_tokens
-from harness.targets.credentials import HIJACKER, DescribedCredentials, proves
+from harness.targets.credentials import DescribedCredentials, proves
 from harness.targets.identity import UserConfig
 from harness.targets.loading import TargetFileError
 from harness.targets.minting import spoilable

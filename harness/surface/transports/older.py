@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ import httpx2
 
 from harness.surface.exchange import clean_headers, decode, encode
 from harness.surface.presented import Presented
-from harness.surface.sending import session_of
+from harness.surface.sending import in_full, session_of
 from harness.surface.transports.base import (
     Reply,
     TransportError,
@@ -55,6 +56,7 @@ class OlderHttp(HttpTransport):
         super().__init__(url, timeout=timeout)
         self._revision = revision
         self._sessions: dict[str, _Session] = {}
+        self._opening: dict[str, threading.Lock] = {}
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
         """Send a request on the caller's session and wait for its reply.
@@ -69,31 +71,55 @@ class OlderHttp(HttpTransport):
         reply = self._send(method, params, presented, session)
         if reply.status == 404 and session.identifier is not None:
             # Sessions end whenever the server likes (2025-06-18, Session Management).
-            self._sessions.pop(session_of(presented.connection), None)
+            self._drop(presented, session)
             session = self._session(presented)
             if session.refused is not None:
                 return session.refused
             reply = self._send(method, params, presented, session)
         return reply
 
+    def keeps_sessions(self, presented: Presented) -> bool:
+        """Whether the server opens a session for this caller.
+
+        Raises:
+            TransportError: It does not answer.
+        """
+        return self._session(presented).identifier is not None
+
     def close(self) -> None:
         """End the sessions and close the connections."""
-        for session in list(self._sessions.values()):
-            self._end(session)
-        self._sessions.clear()
+        self.end_sessions()
         super().close()
 
+    def end_sessions(self) -> None:
+        """End all sessions; whoever calls next opens another."""
+        while self._sessions:
+            self._end(self._sessions.popitem()[1])
+
     def _session(self, presented: Presented) -> _Session:
-        known = self._sessions.get(session_of(presented.connection))
-        if known is not None:
-            return known
-        session = self._shake_hands(presented)
-        # A refused handshake is asked again the next time, as a call is.
-        if session.refused is None:
-            self._sessions[session_of(presented.connection)] = session
-            if len(self._sessions) > _MAX_SESSIONS:
-                self._end(self._sessions.pop(next(iter(self._sessions))))
-        return session
+        name = session_of(presented.connection)
+        # Calls made at once on one connection shake hands once.
+        with self._opening.setdefault(name, threading.Lock()):
+            known = self._sessions.get(name)
+            if known is not None:
+                return known
+            # A call may be broken off; a session whose id nobody read could never be ended.
+            with in_full():
+                session = self._shake_hands(presented)
+            # A refused handshake is asked again the next time, as a call is.
+            if session.refused is None:
+                self._sessions[name] = session
+                if len(self._sessions) > _MAX_SESSIONS:
+                    self._end(self._sessions.pop(next(iter(self._sessions))))
+            return session
+
+    def _drop(self, presented: Presented, session: _Session) -> None:
+        """Forget a session that did not answer this caller; whose it is may have it ended."""
+        name = session_of(presented.connection)
+        with self._opening.setdefault(name, threading.Lock()):
+            if self._sessions.get(name) is session:
+                del self._sessions[name]
+                self._end(session)
 
     def _shake_hands(self, presented: Presented) -> _Session:
         session = _Session(
@@ -167,7 +193,7 @@ class OlderHttp(HttpTransport):
         if session.identifier is None:
             return
         headers = {**session.headers, "Mcp-Session-Id": session.identifier}
-        with contextlib.suppress(httpx2.HTTPError):
+        with in_full(), contextlib.suppress(httpx2.HTTPError):
             self._http.delete(session.address, headers=headers)
 
 

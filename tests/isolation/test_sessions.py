@@ -1,0 +1,64 @@
+"""Where the MCP server keeps sessions: somebody with a token of their own tries another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.commands.verified import Verified
+from harness.environment import RunningSystem
+from harness.history import Actor, Answer, Outcome
+from harness.isolation.actors import ALICE, HIJACKER
+from harness.isolation.campaign import Campaign, CampaignOptions
+from harness.isolation.reference import reference_target
+from harness.isolation.target import Target
+
+_SUBJECTS = {"alice": "alice-of-sessions", "bob": "bob-of-sessions"}
+
+
+def listed(target: Target, actor: Actor) -> Answer:
+    """What this actor is answered who asks for alice's tasks."""
+    return call(target, actor, "mcp:list_tasks")
+
+
+def call(target: Target, actor: Actor, name: str, **arguments: str) -> Answer:
+    operation = target.operations()[name]
+    headers = target.credentials.headers(actor, _SUBJECTS[actor.user or ""], operation.surface)
+    alice = {"user_id": _SUBJECTS["alice"]}
+    return target.surfaces["mcp"].call(operation, {**alice, **arguments}, headers)
+
+
+@contextmanager
+def with_a_task_of_alices(folder: Path, verified: Verified) -> Iterator[Target]:
+    with verified.running(folder) as target:
+        added = call(target, ALICE, "mcp:add_task", title="water the ficus")
+        assert added.outcome is Outcome.OK
+        yield target
+
+
+def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_path: Path) -> None:
+    with with_a_task_of_alices(tmp_path, Verified(sessions=True)) as target:
+        assert HIJACKER in target.cast.impostors
+        assert listed(target, HIJACKER).code == "forbidden"
+        assert "ficus" in str(listed(target, ALICE).body)
+        options = CampaignOptions(calls=400, seconds=60, seed=5)
+        result = Campaign(target, options, lambda event: None, tmp_path).run()
+    assert result.findings == []
+    # Sessions that were still open are ended before what is left is counted.
+    assert result.verdict == "clean"
+
+
+def test_a_session_that_goes_on_as_its_opener_is_seen(tmp_path: Path) -> None:
+    planted = Verified(mutant="session-continued-under-another-subject")
+    with with_a_task_of_alices(tmp_path, planted) as target:
+        assert "ficus" in str(listed(target, ALICE).body)
+        assert "ficus" in str(listed(target, HIJACKER).body)
+
+
+def test_without_sessions_there_is_nothing_to_steal(running: RunningSystem) -> None:
+    target = reference_target(running, {})
+    try:
+        assert HIJACKER not in target.cast.impostors
+    finally:
+        target.close()

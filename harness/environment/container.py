@@ -9,7 +9,6 @@ dies; so testcontainers' own reaper, which wants the engine's socket, is not nee
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,12 +18,12 @@ from typing import Any
 from harness.environment.engine import engine_errors
 from harness.environment.errors import EnvironmentFailed
 from harness.environment.guard import Guard
+from harness.environment.probes import wait_for
 from harness.environment.process import last_words
 
 LABEL = "crosstalk.run"
 START_SECONDS = 90.0
 _STOP_SECONDS = 12
-_LOOK_SECONDS = 0.1
 _LOG_SECONDS = 5.0
 
 
@@ -156,16 +155,7 @@ class ContainerService:
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
         """
-        deadline = time.monotonic() + seconds
-        while not self.probe():
-            if not self.alive():
-                self._hear_out()
-                raise EnvironmentFailed(f"{self.name} did not start: {self.last_words()}")
-            if time.monotonic() > deadline:
-                raise EnvironmentFailed(
-                    f"{self.name} was not ready in {seconds:.0f} s: {self.last_words()}"
-                )
-            time.sleep(_LOOK_SECONDS)
+        wait_for(self, self.probe, seconds)
 
     def run(self, guard: Guard, seconds: float) -> None:
         """Run it to its end, for a program that has one.
@@ -196,6 +186,9 @@ class ContainerService:
 
     def last_words(self) -> str:
         """The telling line at the end of what it logged since its start, and where the log is."""
+        if not self.alive():
+            # It has said all it will, and what it said may be still on its way.
+            self._hear_out()
         return last_words(self.log, self._log_start)
 
     def _hear_out(self) -> None:

@@ -5,8 +5,54 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from harness.environment.errors import EnvironmentFailed
 
 _SECONDS = 2.0
+_LOOK_SECONDS = 0.05
+
+
+class Starting(Protocol):
+    """A program that was started, in whatever it runs."""
+
+    name: str
+
+    def alive(self) -> bool:
+        """Whether it runs still."""
+        ...
+
+    def last_words(self) -> str:
+        """What it said last."""
+        ...
+
+
+def require_alive(program: Starting) -> None:
+    """See that it runs still.
+
+    Raises:
+        EnvironmentFailed: It ended; the message has its last words.
+    """
+    if not program.alive():
+        raise EnvironmentFailed(f"{program.name} did not start: {program.last_words()}")
+
+
+def wait_for(program: Starting, probe: Callable[[], bool], seconds: float) -> None:
+    """Wait until the probe says yes of a program that starts.
+
+    Raises:
+        EnvironmentFailed: It ended, or it took too long; the message has its last words.
+    """
+    deadline = time.monotonic() + seconds
+    while not probe():
+        require_alive(program)
+        if time.monotonic() > deadline:
+            raise EnvironmentFailed(
+                f"{program.name} was not ready in {seconds:.0f} s: {program.last_words()}"
+            )
+        time.sleep(_LOOK_SECONDS)
 
 
 def listens(port: int) -> bool:

@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,10 @@ from pathlib import Path
 from harness.environment.accounts import identity
 from harness.environment.errors import EnvironmentFailed, storage_failure
 from harness.environment.guard import Guard
-from harness.environment.probes import listens
+from harness.environment.probes import listens, require_alive, wait_for
 
 START_SECONDS = 60.0
 STOP_SECONDS = 12.0
-_LOOK_SECONDS = 0.05
 _TAIL_BYTES = 16_384
 _TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
 # Runs nothing before it is told to: a process that the guard does not know yet never begins, should
@@ -104,9 +102,9 @@ class ServiceProcess:
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
         """
-        self._wait(self.probe, seconds)
+        wait_for(self, self.probe, seconds)
         # Somebody else may have answered in its place.
-        self._require_alive()
+        require_alive(self)
 
     def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
         """Wait until it listens, whether or not it is ready for anybody.
@@ -114,7 +112,7 @@ class ServiceProcess:
         Raises:
             EnvironmentFailed: It ended, or did not listen in time; the message has its last words.
         """
-        self._wait(lambda: listens(self.port), seconds)
+        wait_for(self, lambda: listens(self.port), seconds)
 
     def run(self, guard: Guard, seconds: float) -> None:
         """Run it to its end, for a program that has one.
@@ -171,20 +169,6 @@ class ServiceProcess:
                 f"{self.name} cannot be started: {error.strerror or error}; "
                 "end other programs and try again"
             ) from error
-
-    def _wait(self, probe: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not probe():
-            self._require_alive()
-            if time.monotonic() > deadline:
-                raise EnvironmentFailed(
-                    f"{self.name} was not ready in {seconds:.0f} s: {self.last_words()}"
-                )
-            time.sleep(_LOOK_SECONDS)
-
-    def _require_alive(self) -> None:
-        if not self.alive():
-            raise EnvironmentFailed(f"{self.name} did not start: {self.last_words()}")
 
 
 def last_words(log: Path, start: int = 0) -> str:

@@ -17,6 +17,7 @@ _LATE: tuple[_Cut, ...] = ("served", "answer")
 # Among others everything takes longer than alone; nobody waits for ever.
 _SLOWER, _LONGEST_SECONDS = 4.0, 2.0
 _HASTY, _OFTEN, _MOSTLY = 0.35, 0.4, 0.9
+_TIMES = 3
 
 
 def sent(
@@ -50,12 +51,15 @@ def sent(
     hasty = random.random() < _HASTY
     found = []
     for step in steps:
-        sending = usual
         key = step.probe.key if step.probe is not None else 0
         lasts = step.operation in long
-        if hasty and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN):
+        leaves = hasty and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN)
+        if not leaves:
+            found.append(replace(step, sending=usual))
+        # Who left comes back and asks again: of all that lasts, one moment may be the wrong one.
+        for _ in range((_TIMES if lasts else 1) if leaves else 0):
             longest = min(_LONGEST_SECONDS, _SLOWER * alone.get(key, 0.0))
             after = round(random.random() * longest, 4)
-            sending = replace(usual, cut=random.choice(_LATE if lasts else _CUTS), after=after)
-        found.append(replace(step, sending=sending))
+            cut = random.choice(_LATE if lasts else _CUTS)
+            found.append(replace(step, sending=replace(usual, cut=cut, after=after)))
     return found

@@ -7,7 +7,6 @@ order among equals is drawn.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -96,13 +95,15 @@ class Choices:
 
     def aim(self, draw: Draw, victim: Actor) -> tuple[str, list[tuple[Operation, dict[str, Any]]]]:
         """What the victim will read: one object of theirs in every way, or all their lists."""
-        ways: defaultdict[str, list[tuple[Operation, dict[str, Any]]]] = defaultdict(list)
+        ways: dict[str, list[tuple[Operation, dict[str, Any]]]] = {}
         for operation in self.kinds.details:
             (reference,) = required_references(operation)
             asked = observation_arguments(operation, self.history, victim)
             for known in self.pool.references(victim.name, reference, operation.name, guess=False):
-                ways[known].append((operation, {**asked, reference.name: known}))
-        if ways and draw(st.integers(0, 2)) > 0:
+                ways.setdefault(known, []).append((operation, {**asked, reference.name: known}))
+        # What nothing can be done to is left to those who read.
+        ways = {each: found for each, found in ways.items() if self._harmful(victim, each)}
+        if ways and draw(st.integers(0, 3)) > 0:
             target = self.rarest(
                 draw, "aim", list(ways), lambda known: tuple(sorted(o.name for o, _ in ways[known]))
             )
@@ -130,7 +131,10 @@ class Choices:
 
     def hurting(self, victim: Actor, target: str) -> list[Operation]:
         """What could hurt the owner of that object; of any, where there is none."""
-        found = [
+        return self._harmful(victim, target) or list(self.kinds.intrusive)
+
+    def _harmful(self, victim: Actor, target: str) -> list[Operation]:
+        return [
             each
             for each in self.kinds.intrusive
             if any(
@@ -138,4 +142,3 @@ class Choices:
                 for reference in references(each)
             )
         ]
-        return found or list(self.kinds.intrusive)

@@ -144,9 +144,11 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             play = self.enter("intrude")
             if play is None or not stage.observations:
                 return
-            attacker = data.draw(st.sampled_from(members))
-            victim = data.draw(st.sampled_from([each for each in members if each != attacker]))
-            play.assail(data.draw, attacker, victim)
+            # Twice: it is what the others only lead to.
+            for _ in range(2):
+                attacker = data.draw(st.sampled_from(members))
+                victim = data.draw(st.sampled_from([each for each in members if each != attacker]))
+                play.assail(data.draw, attacker, victim)
 
         @rule(data=st.data())
         def impersonate(self, data: st.DataObject) -> None:
@@ -257,9 +259,11 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 return
             actor = data.draw(st.sampled_from(members))
             planned = []
-            for _ in range(data.draw(st.integers(1, 3))):
-                operation = play.rarest_operation(data.draw, "pretend", kinds.of_somebody)
-                whole = play.rarest(data.draw, "pretended", EVERYBODYS_IDS, lambda each: (each,))
+            said_by = [(each, whole) for each in kinds.of_somebody for whole in EVERYBODYS_IDS]
+            for _ in range(data.draw(st.integers(2, 3))):
+                operation, whole = play.rarest(
+                    data.draw, "pretend", said_by, lambda each: (each[0].name, each[1])
+                )
                 asked = play.reading(operation, actor)
                 if required_references(operation):
                     # To say that one is everybody gives nothing new about one's own objects.

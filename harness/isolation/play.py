@@ -16,6 +16,7 @@ from harness.isolation.kinds import (
     compares,
     observation_arguments,
     page_size,
+    references,
     required_references,
 )
 from harness.isolation.performer import Planned
@@ -162,15 +163,19 @@ class Play(Choices):
         """The victim reads, the attacker acts on what is the victim's, the victim reads again."""
         kinds, impostor = self.kinds, attacker.claims != attacker.user
         target, readings = self.aim(draw, victim)
+        if target:
+            self._own_one_too(draw, BY_USER[attacker.user or attacker.claims], victim, target)
         key = self.next_probe()
         self.read(readings, victim, Probe("ownership", key, "before", victim.name))
         attack = Probe("ownership", key, "attack", victim.name)
         # What needs no object named is tried with what is one's own: it may reach too far.
         hurting = self.hurting(victim, target) if target else kinds.broad or kinds.intrusive
-        for _ in range(draw(st.integers(3, 6))):
+        # Counted apart: what is tried often without an object is still to be tried with one.
+        rule = ("impersonate" if impostor else "intrude") + (" at it" if target else "")
+        for _ in range(draw(st.integers(4, 8))):
             operation = self.rarest_operation(
                 draw,
-                "impersonate" if impostor else "intrude",
+                rule,
                 # Now and then one that is not known to be able to.
                 draw(st.sampled_from((*[hurting] * 5, kinds.intrusive))),
             )
@@ -193,6 +198,22 @@ class Play(Choices):
         self.perform_all(own)
         after = Probe("ownership", key, "after", victim.name)
         self.perform_all([Planned(victim, o.name, asked, after) for o, asked in readings])
+
+    def _own_one_too(self, draw: Draw, attacker: Actor, victim: Actor, target: str) -> None:
+        """Where lists of objects are taken, the attacker has one to put before the victim's."""
+        for operation in self.hurting(victim, target):
+            for each in references(operation):
+                if each.many and not self.pool.references(
+                    attacker.name, each, operation.name, guess=False
+                ):
+                    makers = self.kinds.creators_on(operation)
+                    self.perform_all(
+                        [
+                            self.plan(draw, m, attacker, sources=("own",), hostile=False)
+                            for m in makers
+                        ]
+                    )
+                    return
 
     def judge(self) -> None:
         """Have what was done so far judged; replays end the example, for they begin anew."""

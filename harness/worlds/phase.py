@@ -39,7 +39,7 @@ class TwoWorldsPhase:
     """
 
     name = TwoWorlds.name
-    share = 0.25
+    share = 0.18
     least = 100
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -46,19 +46,24 @@ def appears(path: Path) -> bool:
     return path.exists()
 
 
-def test_a_worker_unwinds_when_its_command_is_killed(tmp_path: Path) -> None:
-    program = tmp_path / "command.py"
-    program.write_text(_COMMAND)
+def kill_once_there(text: str, folder: Path, sign: str) -> None:
+    """Start a command, and kill it when its worker has written the file of that name."""
+    program = folder / "command.py"
+    program.write_text(text)
     command = subprocess.Popen(
-        [sys.executable, str(program), str(tmp_path)],
+        [sys.executable, str(program), str(folder)],
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert appears(tmp_path / "begun")
+        assert appears(folder / sign)
     finally:
         command.send_signal(signal.SIGKILL)
         command.wait()
+
+
+def test_a_worker_unwinds_when_its_command_is_killed(tmp_path: Path) -> None:
+    kill_once_there(_COMMAND, tmp_path, "begun")
     assert appears(tmp_path / "unwound")
 
 
@@ -87,18 +92,7 @@ if __name__ == "__main__":
 
 
 def test_a_pools_worker_does_not_go_on_with_what_is_queued(tmp_path: Path) -> None:
-    program = tmp_path / "command.py"
-    program.write_text(_POOL)
-    command = subprocess.Popen(
-        [sys.executable, str(program), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        assert appears(tmp_path / "first")
-    finally:
-        command.send_signal(signal.SIGKILL)
-        command.wait()
+    kill_once_there(_POOL, tmp_path, "first")
     time.sleep(0.1)
     worker = int((tmp_path / "first").read_text())
     deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
@@ -18,6 +19,7 @@ from typing import Any
 
 from harness.commands.verified import Verified
 from harness.commands.workers import end_with_parent
+from harness.ending import INTERRUPTED
 from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Event
@@ -136,6 +138,9 @@ def _run(shard: Shard, say: multiprocessing.Queue[tuple[str, Any]]) -> None:
         say.put(("over", None))
     except HarnessError as error:
         say.put(("failed", str(error)))
+    except KeyboardInterrupt:
+        # Whoever ended it knows.
+        sys.exit(INTERRUPTED)
 
 
 def _quiet(event: Event) -> None:

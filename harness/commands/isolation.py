@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.isolation.campaign import Campaign, CampaignOptions
 from harness.isolation.events import Emit, Event
 from harness.isolation.examples import open_examples
-from harness.isolation.merging import merged
+from harness.isolation.merging import cut_short, merged
 from harness.isolation.profiles import Profile, options_of
 from harness.isolation.provenance import provenance
 from harness.isolation.replay import load
@@ -98,14 +98,23 @@ def _play_many(
     total = sum(len(each.campaigns) for each in shards)
     console.print(f"{total} campaigns, {len(shards)} at once, each shard with its own system")
     results: list[CampaignResult] = []
-    for result in results_of(shards):
-        results.append(result)
-        console.print(
-            f"{len(results):3d}/{total}  seed {result.seed}: {result.verdict}, {result.calls} "
-            f"calls in {result.seconds:.0f} s",
-            markup=False,
-        )
+    stopped = ""
+    try:
+        for result in results_of(shards):
+            results.append(result)
+            console.print(
+                f"{len(results):3d}/{total}  seed {result.seed}: {result.verdict}, {result.calls} "
+                f"calls in {result.seconds:.0f} s",
+                markup=False,
+            )
+    except HarnessError as error:
+        # What was had until then is reported: hours may be behind it.
+        if not results:
+            raise
+        stopped = f"ended after {len(results)} of {total} campaigns: {error}"
     together = merged(results)
+    if stopped:
+        together = cut_short(together, stopped)
     report = ConsoleReport(console, together.calls)
     for finding in together.findings:
         report.finding(finding)

@@ -59,11 +59,26 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         calls_to_finding=min(first_found, default=None),
         not_applicable=results[0].not_applicable,
         coverage=coverage,
+        left=None
+        if all(each.left is None for each in results)
+        else list(dict.fromkeys(line for each in results for line in each.left or ())),
+    )
+
+
+def cut_short(result: CampaignResult, why: str) -> CampaignResult:
+    """What campaigns came to that were to be more: what they found stays, and shows no more."""
+    return replace(
+        result,
+        verdict="leak" if result.findings else "inconclusive",
+        inconclusive=[*result.inconclusive, why],
     )
 
 
 def _verdict(findings: Sequence[Finding], inconclusive: Sequence[str]) -> Verdict:
     if findings:
         return "leak"
-    says_nothing = any(line.endswith((UNCONFIRMED, NO_OPPORTUNITY)) for line in inconclusive)
+    says_nothing = any(
+        line.endswith((UNCONFIRMED, NO_OPPORTUNITY)) or line.startswith(NOT_QUIESCENT)
+        for line in inconclusive
+    )
     return "inconclusive" if says_nothing else "clean"

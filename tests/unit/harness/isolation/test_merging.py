@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from harness.isolation.merging import merged
+from harness.isolation.merging import cut_short, merged
 from harness.isolation.result import CampaignResult, Control, Finding, Verdict
 from harness.isolation.script import Script
 
@@ -49,6 +51,27 @@ def test_what_one_campaign_could_not_see_another_may_have_seen() -> None:
 def test_a_suspicion_that_did_not_replay_stays() -> None:
     both = merged([_result(), _result("inconclusive", _STUBBORN)])
     assert (both.verdict, both.inconclusive) == ("inconclusive", [_STUBBORN])
+
+
+def test_what_was_left_under_way_stays() -> None:
+    held = "not quiescent after the run: mcp: 2 connections"
+    untidy = replace(_result("inconclusive", held), left=["mcp: 2 connections"])
+    both = merged([replace(_result(), left=[]), untidy])
+    assert (both.verdict, both.inconclusive, both.left) == (
+        "inconclusive",
+        [held],
+        ["mcp: 2 connections"],
+    )
+
+
+def test_campaigns_that_end_early_show_what_they_found_and_no_more() -> None:
+    clean = cut_short(merged([_result()]), "ended after 1 of 2 campaigns: no room")
+    assert (clean.verdict, clean.inconclusive) == (
+        "inconclusive",
+        ["ended after 1 of 2 campaigns: no room"],
+    )
+    leak = cut_short(merged([_result("leak", found=("list",))]), "ended")
+    assert (leak.verdict, len(leak.findings)) == ("leak", 1)
 
 
 def test_nothing_cannot_be_merged() -> None:

@@ -29,12 +29,13 @@ def served(config: TargetConfig, folder: Path) -> Iterator[TargetConfig]:
     Raises:
         HarnessError: It cannot be started or set up.
     """
-    # Too short to look like a secret: error messages show it to everybody.
     with tempfile.TemporaryDirectory(prefix="xtalk-") as scratch, Ports() as ports:
         places = {"scratch": scratch}
         if config.start is not None:
             places["port"] = str(ports.take())
         described = TargetConfig.model_validate(filled(config.model_dump(), places))
+        # Its path is in messages to everybody, and part of it may look like somebody's.
+        described.public_values.append(scratch)
         guard = Guard()
         service: ServiceProcess | None = None
         try:

@@ -80,14 +80,18 @@ class Concurrency:
     def _swapped(self, history: History) -> Iterator[Suspicion]:
         """Answers that differ from what the same call shows to somebody alone."""
         alone = _alone(history)
-        for client in _clients(history):
+        clients = _clients(history)
+        for client in clients:
             for key, call, seen in client.undisturbed():
                 expected = alone.get(key)
                 if expected is None:
                     continue
                 if client.shares:
-                    # Other clients of the same user change what is there: only its own counts.
-                    if client.own(call) >= expected.own and call.answer.outcome is Outcome.OK:
+                    # Other clients of the same user change what is there, and may have put their
+                    # own in its place: only that none of it is there counts.
+                    others = [each for each in clients if each is not client and each.is_as(client)]
+                    there = client.own(call) >= expected.own or any(o.own(call) for o in others)
+                    if there and call.answer.outcome is Outcome.OK:
                         continue
                     how = "does not show all of what this client stored"
                 else:
@@ -156,6 +160,10 @@ class _Client:
             identifier = body.get("id") if isinstance(body, Mapping) else None
             if isinstance(identifier, str | int):
                 self.ids.setdefault(_key(call), str(identifier))
+
+    def is_as(self, other: _Client) -> bool:
+        """Whether both are clients of one user."""
+        return self.calls[0].actor.user == other.calls[0].actor.user
 
     def made(self, call: Call) -> set[int]:
         """Keys of the writes whose objects an answer shows as objects of their own."""

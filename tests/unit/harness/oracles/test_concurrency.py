@@ -196,6 +196,21 @@ def test_clients_of_one_user_may_see_each_other_s_and_must_see_their_own() -> No
     assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
 
 
+def test_what_another_client_of_the_same_user_put_in_its_place_is_no_finding() -> None:
+    crowd = Crowd()
+    for place, name in enumerate(("abel, client 1", "bela, client 1")):
+        page = {"content": marker(name[:4], place)}
+        crowd.says(name, 1, page, ok({}), part="alone", user=name[:4])
+        crowd.says(name, 2, {}, ok(page), part="alone", user=name[:4])
+    first, second = ({"content": marker("bela", 10 + place)} for place in range(2))
+    crowd.says("bela, client 4", 1, first, ok({}), user="bela")
+    crowd.says("bela, client 5", 1, second, ok({}), user="bela")
+    crowd.says("bela, client 4", 2, {}, ok(second), user="bela")
+    assert Concurrency().judge(crowd.history) == []
+    crowd.says("bela, client 5", 2, {}, ok({"content": ""}), user="bela")
+    assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
+
+
 def test_only_answers_given_while_somebody_else_was_served_could_have_been_wrong() -> None:
     crowd = Crowd()
     crowd.says("cleo", 2, {}, ok([]), at=0.0)

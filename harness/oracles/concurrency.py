@@ -87,11 +87,10 @@ class Concurrency:
                 if expected is None:
                     continue
                 if client.shares:
-                    # Other clients of the same user change what is there, and may have put their
-                    # own in its place: only that none of it is there counts.
-                    others = [each for each in clients if each is not client and each.is_as(client)]
-                    there = client.own(call) >= expected.own or any(o.own(call) for o in others)
-                    if there and call.answer.outcome is Outcome.OK:
+                    # What the same user's other clients did meanwhile may have taken its place.
+                    there = client.own(call) >= expected.own
+                    meddled = any(each.meddled(client, call) for each in clients)
+                    if call.answer.outcome is Outcome.OK and (there or meddled):
                         continue
                     how = "does not show all of what this client stored"
                 else:
@@ -161,9 +160,12 @@ class _Client:
             if isinstance(identifier, str | int):
                 self.ids.setdefault(_key(call), str(identifier))
 
-    def is_as(self, other: _Client) -> bool:
-        """Whether both are clients of one user."""
-        return self.calls[0].actor.user == other.calls[0].actor.user
+    def meddled(self, other: _Client, call: Call) -> bool:
+        """Whether this client of the same user did anything between the other's first and that."""
+        if self is other or self.calls[0].actor.user != call.actor.user:
+            return False
+        since = other.calls[0].started
+        return any(each.ended > since and each.started < call.ended for each in self.calls)
 
     def made(self, call: Call) -> set[int]:
         """Keys of the writes whose objects an answer shows as objects of their own."""

@@ -192,11 +192,12 @@ def test_clients_of_one_user_may_see_each_other_s_and_must_see_their_own() -> No
         crowd.says(name, 1, {"title": note}, ok({"title": note}), user="abel")
         crowd.says(name, 2, {}, ok({"items": rows}), user="abel")
     assert Concurrency().judge(crowd.history) == []
-    crowd.says("abel, client 5", 1, {"title": marker("abel", 20)}, ok({"title": "x"}), user="abel")
+    note = {"title": marker("abel", 20)}
+    crowd.says("abel, client 5", 1, note, ok({"title": "x"}), user="abel", at=1_000.0)
     assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
 
 
-def test_what_another_client_of_the_same_user_put_in_its_place_is_no_finding() -> None:
+def test_what_another_client_of_the_same_user_took_away_meanwhile_is_no_finding() -> None:
     crowd = Crowd()
     for place, name in enumerate(("abel, client 1", "bela, client 1")):
         page = {"content": marker(name[:4], place)}
@@ -206,8 +207,11 @@ def test_what_another_client_of_the_same_user_put_in_its_place_is_no_finding() -
     crowd.says("bela, client 4", 1, first, ok({}), user="bela")
     crowd.says("bela, client 5", 1, second, ok({}), user="bela")
     crowd.says("bela, client 4", 2, {}, ok(second), user="bela")
-    assert Concurrency().judge(crowd.history) == []
     crowd.says("bela, client 5", 2, {}, ok({"content": ""}), user="bela")
+    assert Concurrency().judge(crowd.history) == []
+    third = {"content": marker("bela", 12)}
+    crowd.says("bela, client 6", 1, third, ok({}), user="bela", at=1_000.0)
+    crowd.says("bela, client 6", 2, {}, ok({"content": ""}), user="bela", at=1_001.0)
     assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
 
 

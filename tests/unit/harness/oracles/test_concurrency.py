@@ -192,8 +192,8 @@ def test_clients_of_one_user_may_see_each_other_s_and_must_see_their_own() -> No
         crowd.says(name, 1, {"title": note}, ok({"title": note}), user="abel")
         crowd.says(name, 2, {}, ok({"items": rows}), user="abel")
     assert Concurrency().judge(crowd.history) == []
-    note = {"title": marker("abel", 20)}
-    crowd.says("abel, client 5", 1, note, ok({"title": "x"}), user="abel", at=1_000.0)
+    late = {"title": marker("abel", 20)}
+    crowd.says("abel, client 5", 1, late, ok({"title": "x"}), user="abel", at=1_000.0)
     assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
 
 

@@ -109,6 +109,7 @@ class Interleaving:
             if suspicion.operation in self._suspected:
                 continue
             self._suspected.add(suspicion.operation)
+            outcome.suspected = turn.performer.calls_made
             confirmed = shrunk(turn, script, _SHRINKING_SECONDS)
             if confirmed is None:
                 outcome.inconclusive.append(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from harness.history import Sending
+from harness.interleaving.plans import REPEAT_SHIFT
 from harness.isolation.script import Step
+from harness.values import remarked
 
 _Cut: TypeAlias = Literal["", "head", "body", "served", "answer"]
 # While it is served is when most can go wrong.
@@ -56,10 +59,19 @@ def sent(
         leaves = hasty and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN)
         if not leaves:
             found.append(replace(step, sending=usual))
-        # Who left comes back and asks again: of all that lasts, one moment may be the wrong one.
-        for _ in range((_TIMES if lasts else 1) if leaves else 0):
+        # Who left comes back and asks for more: of all that lasts, one moment may be the wrong one.
+        for time in range((_TIMES if lasts else 1) if leaves else 0):
             longest = min(_LONGEST_SECONDS, _SLOWER * alone.get(key, 0.0))
             after = round(random.random() * longest, 4)
             cut = random.choice(_LATE if lasts else _CUTS)
-            found.append(replace(step, sending=replace(usual, cut=cut, after=after)))
+            sending = replace(usual, cut=cut, after=after)
+            found.append(replace(step, arguments=_anew(step.arguments, time), sending=sending))
     return found
+
+
+def _anew(arguments: Mapping[str, Any], time: int) -> Mapping[str, Any]:
+    """The same with markers and keys of its own: what is said twice is stored twice."""
+    if time == 0:
+        return arguments
+    again: dict[str, Any] = json.loads(remarked(json.dumps(arguments), time << REPEAT_SHIFT))
+    return again

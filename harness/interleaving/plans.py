@@ -24,6 +24,8 @@ from harness.values import marker
 
 _READINGS = 5
 _PLANTED_BITS = 10
+# The highest of them tell the same said again apart; nobody plants 256 values of their own.
+REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
 _MARKERS = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
 _REFERENCES = re.compile(r"\$\{(\d+)\.([^}]+)\}")

@@ -54,6 +54,11 @@ CHAT_REQUESTS = (
 )
 
 
+def own_request(marker: str) -> str:
+    """What somebody asks a model to store for them."""
+    return f"add a task to {COMMON_WORD} {marker}"
+
+
 @dataclass(slots=True)
 class ArgumentDrawer:
     """Draws arguments for one example.
@@ -259,7 +264,7 @@ class ArgumentDrawer:
     def _chat(self, actor: Actor) -> str:
         kind = self.draw(st.integers(0, 3))
         if kind == 0:
-            return f"add a task to {COMMON_WORD} {self.plant(actor.user or actor.claims)}"
+            return own_request(self.plant(actor.user or actor.claims))
         if kind == 1 or not self.tools:
             return str(self.draw(st.sampled_from(CHAT_REQUESTS)))
         # The model has been taken over: it calls any tool with anybody's ids.

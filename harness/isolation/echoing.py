@@ -2,6 +2,7 @@
 
 What a model's tools answered may be kept by what was asked, and what is done for whoever asks may
 be done for whoever asked last. Both need the same words of different users, and nothing between.
+Whatever a model remembers of somebody else, somebody must have told it first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from harness.history import Actor
-from harness.isolation.arguments import CHAT_REQUESTS
+from harness.isolation.arguments import CHAT_REQUESTS, own_request
 from harness.isolation.choices import Draw
 from harness.isolation.performer import Planned
 from harness.isolation.play import Play
@@ -24,11 +25,15 @@ def echo(play: Play, draw: Draw, members: Sequence[Actor]) -> None:
     said = operation.parameter(Role.TEXT)
     if said is None:
         return
-    words = play.rarest(draw, "echoed", CHAT_REQUESTS, lambda each: (each,))
-    asked = []
-    for actor in draw(st.permutations(list(members))):
+
+    def saying(actor: Actor, text: str) -> Planned:
         given = play.plan(draw, operation, actor, sources=("own",), hostile=False).arguments
-        asked.append(Planned(actor, operation.name, {**given, said.name: words}))
+        return Planned(actor, operation.name, {**given, said.name: text})
+
+    teller, *_ = order = draw(st.permutations(list(members)))
+    play.perform(saying(teller, own_request(play.stage.plant(str(teller.user)))))
+    words = play.rarest(draw, "echoed", CHAT_REQUESTS, lambda each: (each,))
+    asked = [saying(actor, words) for actor in reversed(order)]
     if draw(st.booleans()):
         play.perform_all(asked[:1])
         asked = asked[1:]

@@ -260,7 +260,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
             actor = data.draw(st.sampled_from(members))
             planned = []
             said_by = [(each, whole) for each in kinds.of_somebody for whole in EVERYBODYS_IDS]
-            for _ in range(data.draw(st.integers(2, 3))):
+            for _ in range(data.draw(st.integers(4, 6))):
                 operation, whole = play.rarest(
                     data.draw, "pretend", said_by, lambda each: (each[0].name, each[1])
                 )

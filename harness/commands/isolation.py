@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -98,7 +100,7 @@ def _play_many(
     total = sum(len(each.campaigns) for each in shards)
     console.print(f"{total} campaigns, {len(shards)} at once, each shard with its own system")
     results: list[CampaignResult] = []
-    stopped = ""
+    began, stopped = time.monotonic(), ""
     try:
         for result in results_of(shards):
             results.append(result)
@@ -112,7 +114,8 @@ def _play_many(
         if not results:
             raise
         stopped = f"ended after {len(results)} of {total} campaigns: {error}"
-    together = merged(results)
+    # Some were one after the other, some at once.
+    together = replace(merged(results), seconds=time.monotonic() - began)
     if stopped:
         together = cut_short(together, stopped)
     report = ConsoleReport(console, together.calls)

@@ -12,7 +12,7 @@ from harness.isolation.reference import reference_target
 # Enough to find out what there is, and little more.
 _LOW = {
     "RATE_LIMIT_PER_MINUTE": "1",
-    "RATE_LIMIT_BURST": "5",
+    "RATE_LIMIT_BURST": "6",
     "CHAT_RATE_LIMIT_PER_MINUTE": "1",
     "CHAT_RATE_LIMIT_BURST": "1",
 }

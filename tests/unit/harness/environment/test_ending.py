@@ -22,6 +22,8 @@ from pathlib import Path
 from harness.environment import ProcessEnvironment, ProcessOptions
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Whoever runs the tests may ignore it, as nohup does.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 folder, ending = Path(sys.argv[1]), sys.argv[2]
 slow = {"mcp": {"SLOW_END": "1.5"}} if ending == "twice" else {}
 root = None if ending == "real" else folder / "root"

@@ -102,7 +102,13 @@ class Choices:
             for known in self.pool.references(victim.name, reference, operation.name, guess=False):
                 ways.setdefault(known, []).append((operation, {**asked, reference.name: known}))
         # What nothing can be done to is left to those who read.
-        ways = {each: found for each, found in ways.items() if self._harmful(victim, each)}
+        exposed = {
+            known
+            for each in self.kinds.intrusive
+            for reference in references(each)
+            for known in self.pool.references(victim.name, reference, each.name, guess=False)
+        }
+        ways = {known: found for known, found in ways.items() if known in exposed}
         if ways and draw(st.integers(0, 3)) > 0:
             target = self.rarest(
                 draw, "aim", list(ways), lambda known: tuple(sorted(o.name for o, _ in ways[known]))
@@ -131,10 +137,7 @@ class Choices:
 
     def hurting(self, victim: Actor, target: str) -> list[Operation]:
         """What could hurt the owner of that object; of any, where there is none."""
-        return self._harmful(victim, target) or list(self.kinds.intrusive)
-
-    def _harmful(self, victim: Actor, target: str) -> list[Operation]:
-        return [
+        found = [
             each
             for each in self.kinds.intrusive
             if any(
@@ -142,3 +145,4 @@ class Choices:
                 for reference in references(each)
             )
         ]
+        return found or list(self.kinds.intrusive)

@@ -63,7 +63,7 @@ def load(session: nox.Session) -> None:
 def replicas(session: nox.Session) -> None:
     """Two backends, three MCP servers; one is killed every ten seconds. Needs HAProxy."""
     session.install("-e", ".[system,harness,load]")
-    session.run("python", "-m", "loadtests.replicas", *session.posargs)
+    session.run("python", "-m", "loadtests.scenarios.replicas", *session.posargs)
 
 
 @nox.session

@@ -16,11 +16,11 @@ import uvloop
 
 from benchmarks import results
 from benchmarks.figures import Figure
-from benchmarks.stage import Stage
-from harness.ending import exit_status
-from harness.errors import HarnessError
-from harness.report.runs import open_run
-from harness.report.terminal import make_console
+from benchmarks.fixture import Stage
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment.runtime.exit_status import exit_status
+from crosstalk.report.run_folder import open_run
+from crosstalk.report.terminal import make_console
 
 # Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
 BENCHMARKS = {
@@ -29,7 +29,7 @@ BENCHMARKS = {
     "token-check": "benchmarks.token_check",
     "chats": "benchmarks.chats",
     "campaign-throughput": "benchmarks.campaign_throughput",
-    "turns": "benchmarks.turns",
+    "turns": "benchmarks.alternation",
     "start_to_ready": "benchmarks.start_to_ready",
 }
 

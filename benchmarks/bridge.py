@@ -19,12 +19,12 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.stage import Stage
+from benchmarks.fixture import Stage
 from benchmarks.tool_server import TOOL
-from harness.environment import RunningSystem
-from harness.errors import HarnessError
-from system.backend.bridge import BoundTools
-from system.backend.connection import McpConnection
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import RunningSystem
+from system.backend.agent.bridge import BoundTools
+from system.backend.agent.connection import McpConnection
 from system.identity import SigningKey, Subject, TokenExchange
 
 _USERS = 16

@@ -21,13 +21,13 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.stage import Stage
-from harness.history import Answer
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.events import Event
-from harness.isolation.reference import reference_target
-from harness.isolation.target import Target
-from harness.surface.operation import Operation, Surface
+from benchmarks.fixture import Stage
+from crosstalk.campaign.events import Event
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.core.history import Answer
+from crosstalk.surface.operation import Operation, Surface
+from crosstalk.targets.base import Target
+from crosstalk.targets.reference.target import reference_target
 
 _PROTOCOL = "2026-07-28"
 _CALLS = 400
@@ -60,7 +60,7 @@ async def measure(stage: Stage) -> list[Figure]:
     running = stage.system()
     target = await asyncio.to_thread(reference_target, running, {})
     recording = _Recording(target.surfaces["mcp"])
-    tools = replace(target, surfaces={"mcp": recording}, forgeries=(), phases=())
+    tools = replace(target, surfaces={"mcp": recording}, forgeries=())
     try:
         await asyncio.to_thread(_campaign, tools, 1)
         said = [each for each in recording.calls if each[2]][:_CALLS]

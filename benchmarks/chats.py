@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from benchmarks.cpu import cpu_seconds
 from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.stage import THINK_MS, Stage
+from benchmarks.fixture import THINK_MS, Stage
 from benchmarks.wire import Drive, Prepared, drive, request, send_once
-from harness.tokens import BACKEND_AUDIENCE
+from crosstalk.tokens import BACKEND_AUDIENCE
 
 _USERS = 100
 _MESSAGE = {"message": "show my tasks"}
@@ -119,7 +119,7 @@ async def _copied(stage: Stage, users: Mapping[str, str], *, closes_in_time: boo
     running = stage.system()
     database = running.databases["admin"].replace("postgresql://", "postgresql+psycopg://")
     tables = {"DATABASE_URL": database}
-    room = "benchmarks.copied_form"
+    room = "benchmarks.common_pattern"
     model, _ = stage.service(
         "copied-form-model", f"{room}.model", lambda url: {}, f"--think-ms={THINK_MS}"
     )

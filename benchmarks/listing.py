@@ -19,10 +19,10 @@ from sqlalchemy import text
 
 from benchmarks.cpu import cpu_seconds
 from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.stage import Stage
+from benchmarks.fixture import Stage
 from benchmarks.wire import Lane, Prepared, drive, request, send_once
-from harness.environment import RunningSystem
-from harness.tokens import BACKEND_AUDIENCE
+from crosstalk.environment import RunningSystem
+from crosstalk.tokens import BACKEND_AUDIENCE
 from system.store.engine import make_engine
 from system.store.settings import StoreSettings
 

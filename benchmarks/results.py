@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from benchmarks.figures import Figure
-from harness.report.runs import RunFolder
+from crosstalk.report.run_folder import RunFolder
 
 _TELLING = ("mcp", "openai-agents", "fastapi", "uvicorn", "sqlalchemy", "asyncpg", "httpx2")
 

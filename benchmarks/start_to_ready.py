@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.stage import Stage
-from harness.environment import ProcessEnvironment, ProcessOptions
-from harness.environment.wiring import clean_environment, package_root
+from benchmarks.fixture import Stage
+from crosstalk.environment import ProcessEnvironment, ProcessOptions
+from crosstalk.environment.backends.wiring import clean_environment, package_root
 
 _MOST_ROUNDS = 5
 _SECONDS = Goal("most", 5.0)
@@ -55,7 +55,7 @@ def _import_the_sdk() -> float:
     began = time.perf_counter()
     subprocess.run(
         [sys.executable, "-P", "-c", "import agents"],
-        env=clean_environment(package_root("harness")),
+        env=clean_environment(package_root("crosstalk")),
         check=True,
     )
     return time.perf_counter() - began

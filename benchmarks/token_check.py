@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 
 from benchmarks.cpu import cpu_seconds
 from benchmarks.figures import Figure, Goal, in_turns
+from benchmarks.fixture import Stage
 from benchmarks.listing import list_tasks_call
-from benchmarks.stage import Stage
 from benchmarks.wire import Prepared, drive, request
-from harness.tokens import BACKEND_AUDIENCE
+from crosstalk.tokens import BACKEND_AUDIENCE
 from system.identity import TokenVerifier, TrustedIssuer
 
 _USERS = 8

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from harness.errors import HarnessError
+from crosstalk.core.errors import HarnessError
 
 # Host, port, bytes.
 Prepared: TypeAlias = tuple[str, int, bytes]

@@ -17,20 +17,20 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
-from harness.deadlock.topologies import Sizes
-from harness.ending import exit_status
-from harness.environment import RunningSystem
-from harness.environment.guard import Guard
-from harness.environment.options import DataAccess
-from harness.report.runs import RunFolder, open_run
-from harness.report.terminal import make_console
-from loadtests.accounts import Account
-from loadtests.load_process import LoadProcess
-from loadtests.ours import Ours, Verdict, make_accounts, observed_system
-from loadtests.outcome import Outcome
-from loadtests.picture import picture
-from loadtests.proof import Proof
-from loadtests.requests import add_task
+from crosstalk.deadlock.topologies import Sizes
+from crosstalk.environment import RunningSystem
+from crosstalk.environment.backends.options import DataAccess
+from crosstalk.environment.runtime.exit_status import exit_status
+from crosstalk.environment.runtime.guard import Guard
+from crosstalk.report.run_folder import RunFolder, open_run
+from crosstalk.report.terminal import make_console
+from loadtests.observer.requests import add_task
+from loadtests.report.outcome import Outcome
+from loadtests.report.picture import picture
+from loadtests.scenarios.load_process import LoadProcess
+from loadtests.scenarios.reference_system import Ours, Verdict, make_accounts, observed_system
+from loadtests.scenarios.verification import Proof
+from loadtests.users.accounts import Account
 
 _THINK_MS = 200
 _SEEDING = 8

@@ -19,10 +19,10 @@ from gevent.event import Event
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests.accounts import of_running_system
-from loadtests.judge import Judge
-from loadtests.people import Arrivals, Person
-from loadtests.requests import add_task
+from loadtests.observer.requests import add_task
+from loadtests.report.verdict import Judge
+from loadtests.users.accounts import of_running_system
+from loadtests.users.people import Arrivals, Person
 
 _PLACE = of_running_system()
 _TALLY = Judge().attach().tally

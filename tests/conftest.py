@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,17 +14,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.side_by_side.chosen import MUTANTS
-from benchmarks.side_by_side.comparing import compare
-from benchmarks.side_by_side.keeping import UNPATCHED, Kept
-from benchmarks.side_by_side.performing import perform
+from benchmarks.side_by_side.cache import UNPATCHED, Kept
+from benchmarks.side_by_side.runner import perform
+from benchmarks.side_by_side.scoring import compare
+from benchmarks.side_by_side.selection import MUTANTS
 from benchmarks.side_by_side.subject import Subject, fresh_subject, running_system, unstarted
 from benchmarks.side_by_side.table import as_data, as_markdown
 from benchmarks.side_by_side.tools import Crosstalk, Tool, all_tools
-from harness.ending import exit_status
-from harness.mutants import get_mutant
-from harness.report.runs import RunFolder, open_run
-from harness.report.terminal import make_console
+from crosstalk.environment.runtime.exit_status import exit_status
+from crosstalk.report.run_folder import RunFolder, open_run
+from crosstalk.report.terminal import make_console
+from crosstalk.targets.mutants import get_mutant
 
 _SEED = 1
 

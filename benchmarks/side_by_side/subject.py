@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx2
 
-from harness.conformance.proxy import relay, token_proxy
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
-from harness.errors import HarnessError
-from harness.mutants import get_mutant
+from crosstalk.conformance.proxy import relay, token_proxy
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+from crosstalk.targets.mutants import get_mutant
 
 _TTL_SECONDS = 3 * 3_600
 _BEARER = re.compile(rb"^authorization: bearer [\w-]+\.([\w-]+)\.", re.IGNORECASE | re.MULTILINE)

@@ -6,10 +6,10 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.side_by_side.comparing import Cell, score
-from benchmarks.side_by_side.performing import Reading
+from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.scoring import Cell, score
 from benchmarks.side_by_side.tools import Tool
-from harness.mutants import Mutant
+from crosstalk.targets.mutants import Mutant
 
 _SIGNS = {"killed": "**killed**", "not killed": "·", "could not run": "–"}
 _SHOWN = 3

@@ -1,4 +1,4 @@
-"""Small running applications, one a topology; `harness.deadlock.topologies` declares each.
+"""Small running applications, one a topology; `crosstalk.deadlock.topologies` declares each.
 
 They share their parts with the reference system and differ only in what their name says. A chat
 reads in the database, thinks, calls one tool over MCP, and answers with what the tool said; whoever

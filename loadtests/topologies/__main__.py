@@ -7,7 +7,7 @@ import importlib
 
 import uvicorn
 
-from loadtests.observe import install
+from loadtests.observer.observe import install
 from loadtests.topologies.parts import Settings
 from system.wire.logs import RequestLog, configure_logging
 

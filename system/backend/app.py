@@ -11,10 +11,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from system.backend import failures
-from system.backend.agent import Assistant
+from system.backend.agent.agent import Assistant
+from system.backend.agent.connection import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
-from system.backend.connection import McpConnection
 from system.backend.dependencies import Services, admit
 from system.backend.limits import Limits
 from system.backend.routes import (
@@ -32,11 +32,11 @@ from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import Store
+from system.wire.cache_headers import NoStore
 from system.wire.gate import BearerGate
-from system.wire.keys import KEY_HEADER
+from system.wire.idempotency_key_header import KEY_HEADER
 from system.wire.limits import BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
-from system.wire.private import NoStore
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -17,10 +17,10 @@ from uuid import UUID
 
 import anyio
 
-from system.backend.agent import Assistant
-from system.backend.bridge import BoundTools, ToolBegan, ToolUse
-from system.backend.call_keys import CallKeys
-from system.backend.connection import McpConnection
+from system.backend.agent.agent import Assistant
+from system.backend.agent.bridge import BoundTools, ToolBegan, ToolUse
+from system.backend.agent.call_keys import CallKeys
+from system.backend.agent.connection import McpConnection
 from system.errors import ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns

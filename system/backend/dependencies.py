@@ -15,9 +15,9 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBearer
 from starlette.types import Scope
 
+from system.backend.agent.connection import McpConnection
 from system.backend.chat import ChatService
 from system.backend.chatkit.server import AssistantServer
-from system.backend.connection import McpConnection
 from system.backend.idempotency import RequestKey
 from system.backend.limits import Limits
 from system.errors import Forbidden, Unauthorized

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from system.errors import MethodNotAllowed, NotFound, ServerError, ServiceError, ValidationFailed
-from system.wire.answers import error_response
+from system.wire.error_response import error_response
 
 _METHODS = {"DELETE", "GET", "PATCH", "POST", "PUT"}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from system.errors import ValidationFailed
-from system.wire.keys import KEY_HEADER, KEY_HEADER_PATTERN, read_key
+from system.wire.idempotency_key_header import KEY_HEADER, KEY_HEADER_PATTERN, read_key
 
 
 async def idempotency_key(

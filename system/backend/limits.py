@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from system.backend.settings import Settings
 from system.identity import Subject
-from system.wire.rates import RateLimit
+from system.wire.rate_limit import RateLimit
 
 _CHAT_PATHS = frozenset({"/api/chat"})
 

@@ -29,12 +29,12 @@ from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import StoreSettings
+from system.wire.cache_headers import NoStore
 from system.wire.gate import BearerGate
-from system.wire.hosts import HostGuard, NameList
+from system.wire.host_guard import HostGuard, NameList
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
-from system.wire.private import NoStore
-from system.wire.rates import RateLimit
+from system.wire.rate_limit import RateLimit
 
 _REQUEST_HEADERS = [
     "Authorization",

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from system.errors import RateLimited
-from system.wire.answers import send_error
+from system.wire.error_response import send_error
 
 # When a session may have become idle; nobody can know.
 _RETRY_SECONDS = 60

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
 from system.identity import PublishedKeys, SigningKey, SigningKeySetting
 from system.settings import URL_PATTERN, ServiceSettings
-from system.wire.hosts import host_entry, origin_entry
+from system.wire.host_guard import host_entry, origin_entry
 
 Host = Annotated[str, AfterValidator(host_entry)]
 Origin = Annotated[str, AfterValidator(origin_entry)]

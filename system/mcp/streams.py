@@ -11,7 +11,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from system.errors import MethodNotAllowed
-from system.wire.answers import error_response
+from system.wire.error_response import error_response
 
 
 class NoStreams:

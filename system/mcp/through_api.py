@@ -37,9 +37,9 @@ from system.store.schemas import (
     TaskView,
     UserStats,
 )
-from system.wire.keys import KEY_HEADER, write_key
+from system.wire.idempotency_key_header import KEY_HEADER, write_key
 from system.wire.logs import REQUEST_ID_HEADER, request_id
-from system.wire.repeats import AnswerLostError, is_lost, is_under_way, until_answered
+from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
 
 View = TypeVar("View", bound=BaseModel)
 _HEALTH_SECONDS = 2.0

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from system.errors import RateLimited, ServiceError, Unauthorized
 from system.identity import Subject, TokenVerifier
 from system.observe.metrics import count_refused
-from system.wire.answers import error_response
 from system.wire.bearer import bearer_token
+from system.wire.error_response import error_response
 
 _INVALID = (
     'error="invalid_token"',

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from system.errors import BodyTooSlow, PayloadTooLarge, ServiceError, ValidationFailed
-from system.wire.answers import send_error
+from system.wire.error_response import send_error
 
 MAX_BODY_BYTES = 1_048_576
 MAX_JSON_DEPTH = 64

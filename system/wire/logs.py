@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from system.errors import ServerError
 from system.observe.metrics import count_request, route_of
 from system.observe.tracing import trace_id
-from system.wire.answers import error_response
+from system.wire.error_response import error_response
 
 REQUEST_ID_HEADER = "X-Request-ID"
 request_id: ContextVar[str] = ContextVar("request_id", default="-")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 
 @dataclass(slots=True)

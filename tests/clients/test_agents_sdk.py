@@ -11,7 +11,7 @@ from agents import Agent, OpenAIResponsesModel, RunConfig, Runner
 from agents.mcp import MCPServerStreamableHttp
 from openai import AsyncOpenAI
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 

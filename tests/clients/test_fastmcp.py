@@ -9,7 +9,7 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 

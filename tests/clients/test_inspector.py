@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.environment.frontend import find_node
-from harness.environment.npm import install_package, run_node
+from crosstalk.environment import RunningSystem
+from crosstalk.environment.parts.frontend import find_node
+from crosstalk.environment.parts.npm import install_package, run_node
 
 pytestmark = pytest.mark.npm
 

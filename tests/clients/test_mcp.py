@@ -7,7 +7,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "60"))
 # The tests repeat themselves; the session `contract` sets none, and tries something new each time.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from harness.environment import (
+from crosstalk.environment import (
     Attachment,
     ProcessOptions,
     RunningSystem,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import httpx2
 
-from harness.environment import RunningSystem
-from harness.surface import Account, SignIn
+from crosstalk.environment import RunningSystem
+from crosstalk.targets.reference.sign_in import Account, SignIn
 
 
 def _part(token: str, index: int) -> dict[str, object]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.environment import RunningSystem
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
-from harness.isolation.signed_in import SignedInCredentials
-from harness.oracles import ORACLES
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.environment import RunningSystem
+from crosstalk.oracles import ORACLES
+from crosstalk.targets.reference.signed_in import SignedInCredentials
+from crosstalk.targets.reference.target import reference_target
 
 
 def test_nothing_crosses_between_people_who_signed_up(running: RunningSystem) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]

@@ -9,7 +9,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 
 async def test_a_sentence_becomes_a_row_of_its_author(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Response, expect
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog
 
-from harness.report.html import html
-from tests.unit.harness.report.results import leaking
+from crosstalk.report.html import html
+from tests.unit.crosstalk.report.results import leaking
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.e2e.browser import axe_violations
 from tests.e2e.person import Person
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Route, expect
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]

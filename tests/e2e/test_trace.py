@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import expect
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands import isolation as command
-from harness.commands.verified import Verified
-from harness.environment import RunningSystem
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
-from harness.oracles import ORACLES
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.cli.verbs import isolation as command
+from crosstalk.environment import RunningSystem
+from crosstalk.oracles import ORACLES
+from crosstalk.targets.reference.target import reference_target
+from crosstalk.targets.verification import Verified
 
 
 def test_the_reference_system_is_clean_and_every_oracle_had_chances(

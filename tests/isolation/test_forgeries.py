@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.commands import forgeries as command
-from harness.environment import RunningSystem
-from harness.errors import HarnessError
-from harness.tokens import BY_NAME
-from harness.tokens.forgeries.replay import REPLAY_FORGERIES
-from harness.tokens.reference import contexts_of, reference_targets
-from harness.tokens.trial import Verdict, try_forgeries
+from crosstalk.cli.verbs import forgeries as command
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import RunningSystem
+from crosstalk.targets.reference.forgery_trial import contexts_of, reference_targets
+from crosstalk.tokens import BY_NAME
+from crosstalk.tokens.forgeries.replay import REPLAY_FORGERIES
+from crosstalk.tokens.trial import Verdict, try_forgeries
 
 SURFACES = {
     *("REST", "REST write", "chat", "chat events", "ChatKit"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.environment import ProcessEnvironment, ProcessOptions
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.environment import ProcessEnvironment, ProcessOptions
+from crosstalk.targets.reference.target import reference_target
 
 # Enough to find out what there is, and little more.
 _LOW = {

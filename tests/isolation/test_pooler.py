@@ -12,16 +12,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from harness.environment import (
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.environment import (
     EnvironmentFailed,
     ProcessEnvironment,
     ProcessOptions,
     RunningSystem,
 )
-from harness.environment.pooler import SERVER_CONNECTIONS, find_pgbouncer
-from harness.isolation.busy import fill_pools
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
+from crosstalk.environment.parts.pgbouncer import SERVER_CONNECTIONS, find_pgbouncer
+from crosstalk.targets.reference.pools import fill_pools
+from crosstalk.targets.reference.target import reference_target
 from system.store import Store, StoreSettings
 
 _USERS = 12

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import EnvironmentFailed, ProcessEnvironment, ProcessOptions
-from harness.environment.balancer import find_haproxy
-from harness.environment.replicas import slots
-from loadtests.acknowledged import People
-from loadtests.killing import Killer
-from loadtests.ours import make_accounts
-from loadtests.replicated import ProcessReplicas
-from loadtests.tally import Tally
+from crosstalk.environment import EnvironmentFailed, ProcessEnvironment, ProcessOptions
+from crosstalk.environment.backends.replicas import slots
+from crosstalk.environment.parts.haproxy import find_haproxy
+from loadtests.report.counts import Tally
+from loadtests.scenarios.durability import People
+from loadtests.scenarios.killing import Killer
+from loadtests.scenarios.reference_system import make_accounts
+from loadtests.scenarios.replicated import ProcessReplicas
 
 _REPLICAS = {"backend": 2, "mcp": 2}
 _KILLS = 2

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.commands.verified import Verified
-from harness.environment import RunningSystem
-from harness.history import Actor, Answer, Outcome
-from harness.isolation.actors import ALICE, HIJACKER
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
-from harness.isolation.target import Target
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.principals import ALICE, HIJACKER
+from crosstalk.environment import RunningSystem
+from crosstalk.targets.base import Target
+from crosstalk.targets.reference.target import reference_target
+from crosstalk.targets.verification import Verified
 
 _SUBJECTS = {"alice": "alice-of-sessions", "bob": "bob-of-sessions"}
 

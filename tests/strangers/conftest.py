@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.runs import RunFolder
+from crosstalk.report.run_folder import RunFolder
 from tests.strangers.examples import Example, write_table
 
 Row = tuple[Example, str, int, list[str]]

@@ -7,11 +7,12 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.report.runs import RunFolder
-from harness.targets import load_target
-from harness.targets.config import TargetConfig
+from crosstalk.report.run_folder import RunFolder
+from crosstalk.targets.described import load_target
+from crosstalk.targets.described.config import TargetConfig
+from tests.repository import ROOT
 
-FOLDER = Path(__file__).parents[2] / "examples" / "targets"
+FOLDER = ROOT / "examples" / "targets"
 _INSTALL = re.compile(r"^#\s+(pip|npm) install (.+?)\s+\(([\w.]+)\)$", re.MULTILINE)
 _BEGUN = re.compile(r"^# Begun with: crosstalk (init .+)$", re.MULTILINE)
 _FINDING = re.compile(r"^# Expected: a finding\b", re.MULTILINE)

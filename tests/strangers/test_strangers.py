@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment.wiring import package_root
+from crosstalk.environment.backends.wiring import package_root
 from tests.strangers.conftest import Row
 from tests.strangers.examples import Example, examples
 
@@ -70,10 +70,10 @@ def test_init_lists_the_tools_and_writes_a_file_to_be_confirmed(
 
 
 def _crosstalk(arguments: list[str], path: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(package_root("harness"))}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(package_root("crosstalk"))}
     environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
     return subprocess.run(
-        [sys.executable, "-m", "harness", *arguments],
+        [sys.executable, "-m", "crosstalk", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

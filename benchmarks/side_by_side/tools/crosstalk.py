@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.side_by_side.subject import Subject
 from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
-from harness.environment.wiring import package_root
+from crosstalk.environment.backends.wiring import package_root
 
 
 class Crosstalk:
@@ -22,10 +22,10 @@ class Crosstalk:
 
     def commands(self, subject: Subject) -> list[Command]:
         """One campaign as `crosstalk isolation` makes it."""
-        arguments = [sys.executable, "-m", "harness", "isolation", "--seed", str(subject.seed)]
+        arguments = [sys.executable, "-m", "crosstalk", "isolation", "--seed", str(subject.seed)]
         if subject.mutant is not None:
             arguments += ["--mutant", subject.mutant]
-        here = {"PYTHONPATH": str(package_root("harness"))}
+        here = {"PYTHONPATH": str(package_root("crosstalk"))}
         return [Command(arguments, environment=here, ended_well=frozenset({0, 1}))]
 
     def findings(self, ended: Sequence[Ended]) -> set[str]:

@@ -33,7 +33,7 @@ from chatkit.types import (
     UserMessageItem,
 )
 
-from system.backend.bridge import ToolBegan, ToolUse
+from system.backend.agent.bridge import ToolBegan, ToolUse
 from system.backend.chat import Answered, ChatService, Failed, Said, title_for
 from system.backend.chatkit.threads import Caller, ThreadStore, answer_item, text_of
 from system.errors import NotFound, ServiceError, ValidationFailed

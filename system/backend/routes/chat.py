@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.requests import Request
 from starlette.responses import Response
 
-from system.backend.bridge import ToolUse
+from system.backend.agent.bridge import ToolUse
 from system.backend.chat import Answered, Asked, Failed, Said, Turn, arguments_shown
 from system.backend.dependencies import CurrentSubject, ServicesOf
 from system.backend.documentation import errors, events_schema

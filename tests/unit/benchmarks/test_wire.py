@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from benchmarks.wire import Prepared, drive, request, send_once
-from harness.errors import HarnessError
+from crosstalk.core.errors import HarnessError
 
 Answer = Callable[[bytes], Awaitable[bytes]]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment.container import LABEL, Place
-from harness.environment.engine import engine_client, engine_problem
-from harness.environment.guard import Guard, remove_labelled
+from crosstalk.environment.backends.container import LABEL, Place
+from crosstalk.environment.runtime.engine import engine_client, engine_problem
+from crosstalk.environment.runtime.guard import Guard, remove_labelled
 
 IMAGE = "postgres:17"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment.container import ContainerService, Place
-from harness.environment.engine import engine_client
-from harness.environment.errors import EnvironmentFailed
-from harness.environment.guard import Guard
-from harness.environment.wiring import package_root
+from crosstalk.environment.backends.container import ContainerService, Place
+from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.runtime.engine import engine_client
+from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.guard import Guard
 from tests.unit.containers.conftest import IMAGE
 
 pytestmark = pytest.mark.engine
@@ -24,8 +24,8 @@ _WAITING = ["sh", "-c", 'echo "told $WORD"; trap "exit 0" TERM; while :; do slee
 _LEFT_BEHIND = """
 import os, signal, sys
 from pathlib import Path
-from harness.environment.container import ContainerService, Place
-from harness.environment.guard import Guard
+from crosstalk.environment.backends.container import ContainerService, Place
+from crosstalk.environment.runtime.guard import Guard
 
 place, folder, image = Place(sys.argv[1], sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 guard = Guard()
@@ -102,7 +102,7 @@ def test_an_image_that_is_not_there_is_said(place: Place, guard: Guard, log: Pat
 def test_nothing_stays_when_the_harness_is_killed(place: Place, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", _LEFT_BEHIND, place.run, place.network, str(tmp_path), IMAGE],
-        env={**os.environ, "PYTHONPATH": str(package_root("harness"))},
+        env={**os.environ, "PYTHONPATH": str(package_root("crosstalk"))},
         start_new_session=True,
     )
     while not (tmp_path / "started").exists():

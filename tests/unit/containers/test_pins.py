@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.repository import ROOT
+
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/requirements*.txt"))
 every_file = pytest.mark.parametrize("name", FILES)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands import env
-from harness.environment.errors import EnvironmentFailed
-from harness.environment.ports import Ports
-from harness.environment.project import PORTS, Project, settings_of_its_own
+from crosstalk.cli.verbs import env
+from crosstalk.environment.backends.project import PORTS, Project, settings_of_its_own
+from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.ports import Ports
+from tests.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from tests.repository import ROOT
+
 Document: TypeAlias = dict[str, Any]
-ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
 OVERLAYS = sorted(each.name for each in (FOLDER / "overlays").iterdir())
 

@@ -14,16 +14,16 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from harness.commands.env import settings as env_settings
-from harness.commands.env import write
+from crosstalk.cli.verbs.env import settings as env_settings
+from crosstalk.cli.verbs.env import write
 from system.backend.settings import Settings as BackendSettings
 from system.identity import SigningKey
 from system.mcp.settings import Settings as McpSettings
 from system.store import StoreSettings
+from tests.repository import ROOT
 from tests.unit.deploy.manifests import (
     FOLDER,
     OVERLAYS,
-    ROOT,
     Document,
     documents,
     kind,

@@ -13,7 +13,7 @@ from system.backend.settings import Settings as BackendSettings
 from system.identity import SigningKey
 from system.mcp.settings import Settings as McpSettings
 from system.store import StoreSettings
-from tests.unit.deploy.manifests import ROOT
+from tests.repository import ROOT
 from tests.unit.deploy.test_templates import template
 
 BLUEPRINT = yaml.safe_load((ROOT / "render.yaml").read_text(encoding="utf-8"))

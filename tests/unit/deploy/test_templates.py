@@ -15,7 +15,7 @@ from system.backend.settings import Settings as BackendSettings
 from system.identity import SigningKey
 from system.mcp.settings import Settings as McpSettings
 from system.store import StoreSettings
-from tests.unit.deploy.manifests import ROOT
+from tests.repository import ROOT
 
 _KINDS: dict[str, tuple[type[BaseSettings], ...]] = {
     "backend": (BackendSettings,),

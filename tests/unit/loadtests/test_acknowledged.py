@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from loadtests.accounts import Account
-from loadtests.acknowledged import Ledger, add_by_chat, add_by_rest, add_by_tool
-from loadtests.requests import Call
-from loadtests.tally import Subject
+from loadtests.observer.requests import Call
+from loadtests.report.counts import Subject
+from loadtests.scenarios.durability import Ledger, add_by_chat, add_by_rest, add_by_tool
+from loadtests.users.accounts import Account
 
 _ACCOUNT = Account(Subject("load-1", "mk-0123456789abcdef"), "token", "mcp-token")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.environment import EnvironmentFailed
-from loadtests.killing import Killer
-from loadtests.replicated import ComposeReplicas
+from crosstalk.environment import EnvironmentFailed
+from loadtests.scenarios.killing import Killer
+from loadtests.scenarios.replicated import ComposeReplicas
 
 _PATIENCE_SECONDS = 20.0
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import RunningSystem
-from harness.environment.ports import free_port
-from harness.environment.wiring import package_root
+from crosstalk.environment import RunningSystem
+from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.runtime.ports import free_port
 
 _ROOT = package_root("loadtests")
 _LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"

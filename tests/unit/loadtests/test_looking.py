@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.deadlock.cycle import same, sentence
-from harness.deadlock.traces import Seen
-from loadtests.looking import merged_traces, observed_circle, pool_figures
+from crosstalk.deadlock.cycle import same, sentence
+from crosstalk.deadlock.traces import Seen
+from loadtests.observer.client import merged_traces, observed_circle, pool_figures
 
 POOL, LOOP, CALL = "backend pool connection", "backend event loop", "HTTP connection to MCP"
 
@@ -72,7 +72,7 @@ def test_a_trace_of_which_one_service_has_forgotten_its_part_is_left_out(
             "requests": {"early": [[20, "acquire", pool]], "late": [[31, "acquire", pool]]},
         },
     }
-    monkeypatch.setattr("loadtests.looking.ask", told.get)
+    monkeypatch.setattr("loadtests.observer.client.ask", told.get)
     assert merged_traces({"backend": "backend", "mcp": "mcp"}) == {
         "late": [Seen("acquire", turn), Seen("acquire", pool)]
     }

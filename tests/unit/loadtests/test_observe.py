@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from harness.environment.ports import free_port
-from loadtests.ledger import Ledger
+from crosstalk.environment.runtime.ports import free_port
+from loadtests.observer.ledger import Ledger
 
 # In a process of its own: wrapped libraries stay wrapped.
 _PROGRAM = """
 import asyncio, contextvars, json, os, signal, sys, threading, urllib.request
-from loadtests.observe import Observer
-from loadtests.wrapping import Plan
+from loadtests.observer.observe import Observer
+from loadtests.observer.instrumentation import Plan
 
 request = contextvars.ContextVar("request", default="-")
 port = int(sys.argv[1])
@@ -146,7 +146,7 @@ def test_a_request_that_got_nothing_waits_no_more() -> None:
 def test_what_is_through_is_forgotten_first_and_the_ledger_says_since_when(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("loadtests.ledger._KEPT", 2)
+    monkeypatch.setattr("loadtests.observer.ledger._KEPT", 2)
     ledger = Ledger()
     ledger.acquire("holds", "connection")
     ledger.acquire("through", "connection")

@@ -9,14 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.deadlock.topologies import topologies
-from harness.deadlock.traces import Seen, departure
-from harness.report.runs import RunFolder
-from loadtests.accounts import Account
-from loadtests.looking import merged_traces
-from loadtests.ours import Ours, Verdict, make_accounts, observed_system
-from loadtests.requests import Call, add_task, call_tool, chat, chat_stream, chatkit_stream
-from loadtests.requests import list_tasks as list_by_rest
+from crosstalk.deadlock.topologies import topologies
+from crosstalk.deadlock.traces import Seen, departure
+from crosstalk.report.run_folder import RunFolder
+from loadtests.observer.client import merged_traces
+from loadtests.observer.requests import Call, add_task, call_tool, chat, chat_stream, chatkit_stream
+from loadtests.observer.requests import list_tasks as list_by_rest
+from loadtests.scenarios.reference_system import Ours, Verdict, make_accounts, observed_system
+from loadtests.users.accounts import Account
 
 _CALLS: tuple[Callable[[Account, str], Call], ...] = (
     add_task,

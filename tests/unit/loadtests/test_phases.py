@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
-from loadtests.accounts import Account
-from loadtests.load_process import LoadProcess
-from loadtests.tally import Subject
+from crosstalk.core.errors import HarnessError
+from loadtests.report.counts import Subject
+from loadtests.scenarios.load_process import LoadProcess
+from loadtests.users.accounts import Account
 
 ACCOUNTS = [Account(each, each.user) for each in (Subject.create() for _ in range(3))]
 MARKERS = {each.subject.user: each.subject.marker for each in ACCOUNTS}

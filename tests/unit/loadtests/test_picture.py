@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from loadtests.outcome import Outcome
-from loadtests.picture import picture
+from loadtests.report.outcome import Outcome
+from loadtests.report.picture import picture
 
 
 def test_every_run_is_a_dot_and_every_boundary_a_line() -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.deadlock.topologies import Sizes, topologies
-from loadtests.outcome import Outcome
-from loadtests.proof import user_counts
+from crosstalk.deadlock.topologies import Sizes, topologies
+from loadtests.report.outcome import Outcome
+from loadtests.scenarios.verification import user_counts
 from loadtests.topologies.__main__ import NAMES
 
 CLEAN = {"stalls": 0, "errors": 0, "unfinished": 0}

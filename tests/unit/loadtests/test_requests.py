@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.accounts import Account
-from loadtests.requests import MIX, chat, chat_stream
-from loadtests.tally import Subject
+from loadtests.observer.requests import MIX, chat, chat_stream
+from loadtests.report.counts import Subject
+from loadtests.users.accounts import Account
 
 ALICE = Account(Subject("alice", "mk-00000000000000aa"), "token", "mcp-token")
 MCP = "http://127.0.0.1:1/mcp"

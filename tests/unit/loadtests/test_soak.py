@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.soak import Sampler, grown, picture
+from loadtests.scenarios.soak import Sampler, grown, picture
 
 FLAT = {
     "memory_mb": 100.0,
@@ -65,9 +65,9 @@ def test_every_figure_of_every_service_is_a_line() -> None:
 
 
 def test_a_process_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loadtests.soak._EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("loadtests.scenarios.soak._EVERY_SECONDS", 0.01)
     answers = {"tasks": 3, "pools": [{"checked_out": 2}]}
-    monkeypatch.setattr("loadtests.soak.ask", lambda url: answers[url.rsplit("/", 1)[1]])
+    monkeypatch.setattr("loadtests.scenarios.soak.ask", lambda url: answers[url.rsplit("/", 1)[1]])
     with Sampler({"own": os.getpid()}, {"own": "http://127.0.0.1:1"}) as sampler:
         while not sampler.samples:
             time.sleep(0.01)

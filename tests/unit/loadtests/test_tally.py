@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.tally import Subject, Tally, percentile
+from loadtests.report.counts import Subject, Tally, percentile
 
 ALICE = Subject("alice", "mk-00000000000000aa")
 BOB = Subject("bob", "mk-00000000000000bb")

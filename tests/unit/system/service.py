@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 _SECONDS = 60.0
 

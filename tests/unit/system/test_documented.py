@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from pydantic import AliasChoices
@@ -12,9 +11,10 @@ from pydantic_settings import BaseSettings
 from system.backend.settings import Settings as BackendSettings
 from system.mcp.settings import Settings as McpSettings
 from system.store import StoreSettings
+from tests.repository import ROOT
 
 _KINDS = (BackendSettings, McpSettings, StoreSettings)
-_DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
+_DOCUMENT = ROOT / "docs" / "configuration.md"
 
 
 def variables(kind: type[BaseSettings]) -> list[set[str]]:

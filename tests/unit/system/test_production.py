@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from harness.tokens import KeyPair
+from crosstalk.tokens import KeyPair
 from system.backend.settings import Settings as BackendSettings
 from system.mcp.settings import Settings as McpSettings
 from system.wire.serve import read_settings

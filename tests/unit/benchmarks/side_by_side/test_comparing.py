@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.side_by_side.comparing import Cell, compare, score
-from benchmarks.side_by_side.performing import Reading
+from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.scoring import Cell, compare, score
 
 
 def _reading(*findings: str, failure: str | None = None) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.side_by_side.subject import own_path
-from harness.tokens import LocalIssuer
+from crosstalk.tokens import LocalIssuer
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.side_by_side.chosen import MUTANTS
-from benchmarks.side_by_side.comparing import compare
-from benchmarks.side_by_side.performing import Reading
+from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.scoring import compare
+from benchmarks.side_by_side.selection import MUTANTS
 from benchmarks.side_by_side.table import as_data, as_markdown
 from benchmarks.side_by_side.tools import McpAuthlab, McpIdprobe, Tool
-from harness.mutants import get_mutant, load_catalog
+from crosstalk.targets.mutants import get_mutant, load_catalog
 
 
 def test_every_chosen_mutant_is_in_the_catalog_and_every_class_is_there() -> None:

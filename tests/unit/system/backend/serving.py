@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from harness.environment import RunningSystem
-from harness.environment.ports import free_port
+from crosstalk.environment import RunningSystem
+from crosstalk.environment.runtime.ports import free_port
 from system.backend.app import create_app
 from system.backend.dependencies import Services
 from system.backend.settings import Settings

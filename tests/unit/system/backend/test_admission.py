@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from system.backend.admission import Admission
+from system.backend.agent.admission import Admission
 
 
 class Loop:

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from harness.environment import RunningSystem
-from system.backend.bridge import BoundTools
-from system.backend.connection import McpConnection
+from crosstalk.environment import RunningSystem
+from system.backend.agent.bridge import BoundTools
+from system.backend.agent.connection import McpConnection
 from system.errors import Unavailable
 from system.identity import SigningKey, Subject, TokenExchange
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
+from system.backend.agent.call_keys import CallKeys
 from system.backend.app import create_app
-from system.backend.call_keys import CallKeys
 from system.backend.settings import Settings
 from tests.unit.system.cutting import cutting_proxy
 

@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.model.app import create_app as create_model
-from harness.model.minds import helpful
+from crosstalk.environment import RunningSystem
+from crosstalk.model.app import create_app as create_model
+from crosstalk.model.policies import helpful
 from tests.unit.system.backend.serving import Backend, backend, eventually, serving
 
 MISSING = "01a1fc95-41f3-7131-b962-eac9f4851703"

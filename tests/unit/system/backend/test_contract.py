@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 from system.backend.contract import contract
+from tests.repository import ROOT
 
 _COPY = Path("system/frontend/lib/backend-contract.json")
-_ROOT = Path(__file__).parents[4]
 
 
 def test_the_frontend_relies_on_what_the_backend_offers() -> None:
-    assert json.loads((_ROOT / _COPY).read_text()) == contract(), (
+    assert json.loads((ROOT / _COPY).read_text()) == contract(), (
         f"python -m system.backend.contract > {_COPY}, then npm run api:generate in the frontend"
     )
 

@@ -12,9 +12,9 @@ import asyncpg
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from system.backend.bridge import BoundTools
-from system.backend.connection import McpConnection
+from crosstalk.environment import RunningSystem
+from system.backend.agent.bridge import BoundTools
+from system.backend.agent.connection import McpConnection
 from system.errors import Unavailable
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.cutting import CuttingProxy, cutting_proxy
@@ -303,7 +303,7 @@ async def test_a_write_that_takes_no_key_is_sent_once(
     tools: BoundTools, in_front_of_mcp: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the server were one that does not know keys.
-    monkeypatch.setattr("system.backend.connection.IDEMPOTENCY_KEY", "somebody/else")
+    monkeypatch.setattr("system.backend.agent.connection.IDEMPOTENCY_KEY", "somebody/else")
     in_front_of_mcp.cut_next(b'"add_task"', times=1)
     with contextlib.suppress(Unavailable):
         await tools.call_tool("add_task", {"title": "milk"})

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from harness.environment import RunningSystem
-from harness.model.app import create_app as create_model
-from harness.model.minds import helpful
-from system.backend.connection import McpConnection
-from system.backend.toolbox import called
+from crosstalk.environment import RunningSystem
+from crosstalk.model.app import create_app as create_model
+from crosstalk.model.policies import helpful
+from system.backend.agent.connection import McpConnection
+from system.backend.agent.toolbox import called
 from system.errors import RateLimited, Unavailable
 from system.observe.metrics import REGISTRY
 from tests.unit.system.backend.serving import backend, eventually, serving

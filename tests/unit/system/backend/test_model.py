@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.environment import RunningSystem
-from harness.model.app import create_app
-from harness.model.minds import helpful
-from system.backend.bridge import BoundTools
-from system.backend.connection import McpConnection
-from system.backend.model import PlainOpenAI, PlainResponsesModel
-from system.backend.toolbox import Toolbox
+from crosstalk.environment import RunningSystem
+from crosstalk.model.app import create_app
+from crosstalk.model.policies import helpful
+from system.backend.agent.bridge import BoundTools
+from system.backend.agent.connection import McpConnection
+from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.toolbox import Toolbox
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.backend.serving import serving
 

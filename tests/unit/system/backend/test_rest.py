@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 ENVELOPE = {"status", "error_code", "message", "details"}
 

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from harness.environment import RunningSystem
-from harness.model.app import create_app as create_model
-from harness.model.conversation import Reply
-from harness.model.minds import helpful
-from harness.model.wire import response_events
+from crosstalk.environment import RunningSystem
+from crosstalk.model.app import create_app as create_model
+from crosstalk.model.conversation import Reply
+from crosstalk.model.policies import helpful
+from crosstalk.model.wire import response_events
 from system.store.schemas import MessageRole
 from tests.unit.system.backend.serving import Backend, backend, eventually, serving
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from harness.tokens import LocalIssuer
+from crosstalk.tokens import LocalIssuer
 from system.identity import TokenVerifier, TrustedIssuer
 
 ISSUER_URL = "http://issuer.test"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from harness.tokens import BY_NAME, FORGERIES, Forgery, ForgeryContext, LocalIssuer
-from harness.tokens.forgeries import NotApplicableError
+from crosstalk.tokens import BY_NAME, FORGERIES, Forgery, ForgeryContext, LocalIssuer
+from crosstalk.tokens.forgeries import NotApplicableError
 from system.errors import Unauthorized
 from system.identity import TokenVerifier, claims, compact, encoding, issuers, keys, verifier
 from system.identity.claims import Subject

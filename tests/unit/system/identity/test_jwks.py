@@ -5,7 +5,7 @@ import asyncio
 import httpx2
 import pytest
 
-from harness.tokens import LocalIssuer
+from crosstalk.tokens import LocalIssuer
 from system.errors import Unavailable
 from system.identity import jwks
 from system.identity.jwks import KeySet

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from harness.tokens import KeyPair
-from harness.tokens.keys import b64
+from crosstalk.tokens import KeyPair
+from crosstalk.tokens.keys import b64
 from system.identity.keys import PublishedKey, UnusableKeyError, acceptable_kid, read_jwks
 
 ED = KeyPair.generate("EdDSA", "ed").public_jwk()

@@ -8,8 +8,8 @@ import time
 
 import httpx2
 
-from harness.environment import RunningSystem
-from harness.tokens import BACKEND_AUDIENCE, KeyPair
+from crosstalk.environment import RunningSystem
+from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair
 from tests.unit.system.identity.traffic import Traffic, flood, meanwhile
 
 # `JWKS_REFRESH_SECONDS` of the services.

@@ -6,7 +6,7 @@ import pytest
 from jose import jwk
 from jose.exceptions import JWKError
 
-from harness.tokens import KeyPair, LocalIssuer
+from crosstalk.tokens import KeyPair, LocalIssuer
 from system.identity import EdDSAKey, PSSKey, SigningKey, TokenVerifier
 from system.identity.__main__ import main as make_a_key
 from system.identity.signing import public_jwk

@@ -7,7 +7,7 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from harness.tokens import LocalIssuer
+from crosstalk.tokens import LocalIssuer
 from system.errors import Unauthorized, Unavailable
 from system.identity import TokenVerifier, TrustedIssuer
 from system.identity.remembered import RememberedTokens

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from harness.environment import RunningSystem
-from harness.surface.mcp import tool_call
-from harness.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
-from harness.tokens.keys import encode_json
+from crosstalk.environment import RunningSystem
+from crosstalk.surface.mcp.stateless_tools import tool_call
+from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
+from crosstalk.tokens.keys import encode_json
 
 # The services may open as many files as this process may.
 _CONNECTIONS = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)

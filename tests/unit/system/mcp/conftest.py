@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.environment.ports import free_port
+from crosstalk.environment import RunningSystem
+from crosstalk.environment.runtime.ports import free_port
 
 MAX_SESSIONS = 5
 

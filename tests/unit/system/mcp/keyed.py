@@ -10,7 +10,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import RequestParamsMeta
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.mcp.idempotency import META_KEY
 
 

@@ -12,15 +12,15 @@ import psutil
 import pytest
 from pydantic import ValidationError
 
-from harness.environment import (
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.environment import (
     DataAccess,
     ProcessEnvironment,
     ProcessOptions,
     RunningSystem,
 )
-from harness.isolation.campaign import Campaign, CampaignOptions
-from harness.isolation.reference import reference_target
-from harness.surface import McpResourcesSurface, McpSurface
+from crosstalk.surface import McpResourcesSurface, McpSurface
+from crosstalk.targets.reference.target import reference_target
 from system.mcp.settings import Settings
 from tests.unit.system.mcp.keyed import keyed_call
 

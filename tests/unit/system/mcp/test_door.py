@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 METADATA = "/.well-known/oauth-protected-resource"
 

@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.mcp.idempotency import META_KEY, SCHEMA, current_key, key_of
 from tests.unit.system.mcp.keyed import keyed_call
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.environment import RunningSystem
-from harness.history import Answer, Outcome
-from harness.surface import McpResourcesSurface, McpSurface
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.environment import RunningSystem
+from crosstalk.surface import McpResourcesSurface, McpSurface
 
 NOBODYS = "01a1fc95-41f3-7131-b962-eac9f4851703"
 READ_TASK = "mcp:resources/read task://{task_id}"

@@ -9,7 +9,7 @@ import pytest
 from mcp.types import LATEST_PROTOCOL_VERSION
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.unit.system.mcp.handshake import Handshake
 
 

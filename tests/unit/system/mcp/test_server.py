@@ -10,9 +10,9 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from harness.environment import RunningSystem
-from harness.history import Outcome
-from harness.surface import McpSurface
+from crosstalk.core.history import Outcome
+from crosstalk.environment import RunningSystem
+from crosstalk.surface import McpSurface
 
 TOOLS = {
     "add_task",

@@ -8,8 +8,8 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.surface import McpSurface
+from crosstalk.environment import RunningSystem
+from crosstalk.surface import McpSurface
 from tests.unit.system.mcp.conftest import MAX_SESSIONS
 from tests.unit.system.mcp.handshake import Handshake
 

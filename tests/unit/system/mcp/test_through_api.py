@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from harness.environment import RunningSystem
-from harness.tokens import BACKEND_AUDIENCE
+from crosstalk.environment import RunningSystem
+from crosstalk.tokens import BACKEND_AUDIENCE
 from system.errors import KeyReused, Unavailable
 from system.identity import SigningKey, TokenExchange
 from system.mcp.idempotency import META_KEY, key_of

@@ -6,7 +6,7 @@ import json
 
 from pydantic import SecretStr
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.identity import TrustedIssuer
 from system.mcp.settings import Settings
 from system.observe.configuration import effective

@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.environment import ProcessEnvironment, ProcessOptions, RunningSystem
-from harness.surface import McpSurface
-from harness.surface.mcp_wire import McpWire
+from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+from crosstalk.surface import McpSurface
+from crosstalk.surface.mcp.stateless_messages import McpWire
 from tests.unit.system.observe.collector import Collector, collecting
 
 _TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness.environment import RunningSystem
-from harness.surface import McpSurface
-from harness.surface.mcp import tool_call
+from crosstalk.environment import RunningSystem
+from crosstalk.surface import McpSurface
+from crosstalk.surface.mcp.stateless_tools import tool_call
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from tests.unit.system.service import service
 
 

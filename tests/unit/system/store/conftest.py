@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pydantic import SecretStr
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.store import Store, StoreSettings
 
 

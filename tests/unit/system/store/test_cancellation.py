@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.store import Store, tasks
 from system.store.schemas import TaskDraft
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
 from system.store import Store, StoreSettings, projects, tasks
 from system.store.idempotency import PRUNED_AT_ONCE, digest_of

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.store import models
 from system.store.bootstrap import bootstrap
 from system.store.migrate import migrate

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 
 USER_TABLES = ("user", "projects", "tasks", "conversations", "messages", "idempotency_keys")
 SERVICES = ("backend", "mcp")

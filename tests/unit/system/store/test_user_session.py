@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.engine import make_url
 
-from harness.environment import RunningSystem
+from crosstalk.environment import RunningSystem
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
 from system.store import Store, StoreSettings, UserSession, conversations, projects, stats, tasks
 from system.store.schemas import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from system.wire.hosts import NameList, host_entry, origin_entry
+from system.wire.host_guard import NameList, host_entry, origin_entry
 
 
 @pytest.mark.parametrize(

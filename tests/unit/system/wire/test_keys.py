@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from system.store.schemas import IDEMPOTENCY_KEY
-from system.wire.keys import KEY_HEADER_PATTERN, read_key, write_key
+from system.wire.idempotency_key_header import KEY_HEADER_PATTERN, read_key, write_key
 
 
 @given(st.from_regex(IDEMPOTENCY_KEY, fullmatch=True))

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.history import Outcome
-from harness.surface import McpSurface
+from crosstalk.core.history import Outcome
+from crosstalk.environment import RunningSystem
+from crosstalk.surface import McpSurface
 from tests.unit.system.service import service
 
 # So slow that nothing comes back while a test runs.

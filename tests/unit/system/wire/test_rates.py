@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from system.errors import RateLimited
-from system.wire.rates import RateLimit
+from system.wire.rate_limit import RateLimit
 
 
 class Clock:

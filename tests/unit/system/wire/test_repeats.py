@@ -8,13 +8,13 @@ import httpx2
 import pytest
 
 from system.errors import CallUnderWay, Conflict, KeyReused, Unavailable
-from system.wire import repeats
-from system.wire.repeats import AnswerLostError, is_lost, is_under_way, until_answered
+from system.wire import retry
+from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "_PAUSE_SECONDS", 0.0)
 
 
 def sender(*outcomes: str | None) -> tuple[Callable[[], Awaitable[str]], list[int]]:

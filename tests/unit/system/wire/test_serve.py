@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from harness.environment import RunningSystem
-from harness.model.app import create_app as create_model
-from harness.model.minds import helpful
+from crosstalk.environment import RunningSystem
+from crosstalk.model.app import create_app as create_model
+from crosstalk.model.policies import helpful
 from tests.unit.system.backend.serving import serving
 from tests.unit.system.service import Service, service, start
 

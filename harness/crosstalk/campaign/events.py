@@ -1,0 +1,52 @@
+"""What a campaign tells those who listen; it does not know who does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.verdict import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The surfaces were discovered and calls begin."""
+
+    operations: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """So many calls were made, in so many examples, in so many seconds."""
+
+    calls: int
+    examples: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suspected:
+    """An oracle fired; the finding is not believed until it replays."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFound:
+    """A finding replayed and was shrunk."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The campaign is over."""
+
+    result: CampaignResult
+
+
+Event: TypeAlias = Started | Progress | Suspected | FindingFound | Finished
+Emit: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,69 @@
+"""What was run, so that it can be run again: the version, the commit, and the configuration.
+
+With the seed these reproduce a campaign's choices. The digest covers how much was tried and what
+was described; it says whether two runs were asked the same, not what they were asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from crosstalk.campaign.runner import CampaignOptions
+from crosstalk.environment import locate_system
+
+_SHORT = 16
+
+
+def provenance(
+    options: CampaignOptions, about: Mapping[str, str], described: Path | None = None
+) -> dict[str, str]:
+    """`version`, `commit` and `configuration` of a run.
+
+    Args:
+        options: How much is tried; the seed is told apart and not part of the digest.
+        about: What is run: a planted leak, a way to the data, a demonstration.
+        described: The target's file, where one describes it; its commit is then the one that
+            counts, and what it says is part of the digest.
+    """
+    asked = {key: value for key, value in asdict(options).items() if key != "seed"}
+    text = described.read_text(encoding="utf-8") if described is not None else ""
+    asked_of = {key: value for key, value in about.items() if key != "target"}
+    canonical = json.dumps([asked, asked_of, text], sort_keys=True, default=str)
+    return {
+        "version": harness_version(),
+        "commit": commit_of(described.resolve().parent if described else locate_system()),
+        "configuration": hashlib.sha256(canonical.encode()).hexdigest()[:_SHORT],
+    }
+
+
+def harness_version() -> str:
+    """The installed version, `0` where it is not installed as a package."""
+    try:
+        return version("crosstalk-harness")
+    except PackageNotFoundError:
+        return "0"
+
+
+def commit_of(folder: Path) -> str:
+    """The commit checked out there, `+changes` where files differ from it, `unknown` without."""
+    head = _git(folder, "rev-parse", "HEAD")
+    if head is None:
+        return "unknown"
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return f"{head}+changes" if changed else head
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        said = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return said.stdout.strip() if said.returncode == 0 else None

@@ -1,0 +1,75 @@
+"""What a campaign comes to: findings, and how much each check could have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from crosstalk.core.sign_test import TimeDifference
+from crosstalk.core.verdict import Control, Finding, Verdict
+
+
+@dataclass(slots=True)
+class CampaignResult:
+    """The outcome of one run; `summary()` is what `summary.json` holds.
+
+    Attributes:
+        calls_to_finding: Calls made when the first believed finding was first suspected.
+        not_applicable: Oracle to the reason why it has nothing to look at in this target.
+        coverage: Operation to each parameter that can name somebody or something, and how many
+            calls carried something of another user in it.
+        provenance: What was run: version, commit and digest of the configuration.
+        left: What the system still held or did some time after the last call; None where that
+            cannot be seen.
+        times: Operation to how long a foreign id took against a missing one.
+    """
+
+    verdict: Verdict
+    calls: int
+    seconds: float
+    seed: int
+    findings: list[Finding]
+    controls: Mapping[str, Control]
+    inconclusive: list[str]
+    calls_to_finding: int | None = None
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    left: list[str] | None = None
+    times: Mapping[str, TimeDifference] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """The keys that programs read and that stay."""
+        return {
+            "verdict": self.verdict,
+            "calls": self.calls,
+            "seconds": round(self.seconds, 1),
+            "seed": self.seed,
+            **self.provenance,
+            "findings": [
+                {
+                    "oracle": each.oracle,
+                    "tool": each.operation,
+                    "actors": list(each.actors),
+                    "summary": each.summary,
+                    "script": each.script.lines(),
+                    "replay": each.replay,
+                }
+                for each in self.findings
+            ],
+            "controls": {
+                name: {
+                    "calls": control.calls,
+                    "own_reads": control.own_reads,
+                    "foreign_attempts": control.foreign_attempts,
+                    "oracles": dict(control.oracles),
+                }
+                for name, control in sorted(self.controls.items())
+            },
+            "inconclusive": self.inconclusive,
+            "not_applicable": dict(self.not_applicable),
+            "times": {name: asdict(each) for name, each in sorted(self.times.items())},
+            "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
+            "left": self.left,
+        }

@@ -1,0 +1,341 @@
+"""One run: generate until the budget is used, judge, confirm by replay, shrink, report.
+
+The campaign knows surfaces, oracles and the generator; it does not know how the system was
+started, nor who listens to its events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, Verbosity, seed, settings
+from hypothesis import Phase as Stages
+from hypothesis.database import ExampleDatabase
+from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from crosstalk.campaign.events import Emit, FindingFound, Finished, Progress, Started, Suspected
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.campaign.scheduler import Rounds, named
+from crosstalk.core.history import History
+from crosstalk.core.script import Script, script_of
+from crosstalk.core.sign_test import time_difference
+from crosstalk.core.verdict import Control, Finding, Verdict
+from crosstalk.execution.executor import Performer
+from crosstalk.execution.fixtures import Scene
+from crosstalk.execution.quiescence import what_is_left
+from crosstalk.execution.replay import Replayer, save
+from crosstalk.generator.state import Stage
+from crosstalk.generator.state_machine import make_machine
+from crosstalk.oracles import ORACLES, Suspicion
+from crosstalk.oracles.controls import controls_of, coverage_of
+from crosstalk.oracles.existence import times
+from crosstalk.phases.base import Outcome, Phase
+from crosstalk.phases.registry import make_phases
+from crosstalk.targets.base import Target
+
+# Hypothesis varies an example that it has played; a new one covers more.
+_EXAMPLES_A_CHUNK = 1
+# Where so large a part of the calls was throttled, the rest is too little to acquit.
+_LIMITED_SHARE = 0.25
+# What one replay of a phase's finding may take.
+_REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
+
+
+class _ShownError(BaseException):
+    """An example showed something: Hypothesis keeps its choices, and ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOptions:
+    """How much to try.
+
+    Attributes:
+        calls: Stop after about so many calls.
+        seconds: Stop after so many seconds, whatever the calls.
+        seed: Reproduces the run's choices.
+        steps: Rules played in one example.
+        findings: Stop once so many findings are confirmed.
+    """
+
+    calls: int = 2_400
+    seconds: float = 100.0
+    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
+    steps: int = 18
+    findings: int = 1
+
+
+class Campaign:
+    """Runs the generator against one target.
+
+    Args:
+        target: The system under test.
+        options: How much to try.
+        emit: Receives events.
+        folder: Where replay files go; nothing is written without it.
+        phases: What is played between the examples; by default all that there are.
+        examples: Where examples that showed something are kept, and tried first.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        options: CampaignOptions,
+        emit: Emit,
+        folder: Path | None = None,
+        phases: Iterable[Phase] | None = None,
+        examples: ExampleDatabase | None = None,
+    ) -> None:
+        self._target = target
+        self._options = options
+        self._emit = emit
+        self._folder = folder
+        self._kept = examples
+        self._performer = Performer(
+            target.surfaces,
+            target.operations(),
+            target.credentials,
+            target.concurrency,
+            target.claiming,
+        )
+        self._controls: dict[str, Control] = {}
+        self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self._findings: list[Finding] = []
+        self._unconfirmed: list[str] = []
+        self._inconclusive: list[str] = []
+        self._seen: Counter[tuple[str, str]] = Counter()
+        self._scene = Scene(target, self._performer)
+        self._judged = (0, 0)
+        self._found_before = 0
+        self._examples = 0
+        self._calls_to_finding: int | None = None
+        self._began = time.monotonic()
+        self._rounds = Rounds(
+            target,
+            tuple(make_phases() if phases is None else phases),
+            self._performer,
+            self._scene.fresh_history,
+            options.seed,
+            folder,
+        )
+
+    def run(self) -> CampaignResult:
+        """Play until the budget is used or enough was found."""
+        operations = self._performer.operations
+        self._emit(Started(len(operations), self._options.seed))
+        calibration = self._scene.calibrate()
+        self._count(calibration.history)
+        self._rounds.observations = tuple(calibration.observations)
+        stage = Stage(
+            performer=self._performer,
+            fresh_history=self._scene.fresh_history,
+            observations=calibration.observations,
+            forgeries=self._target.forgeries,
+            cast=self._target.cast,
+            examined=self._examine,
+            suspects=self._suspects,
+            stopped=self._stopped,
+            # Where nothing is reset, what an earlier run planted is still there.
+            planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
+        )
+        machine = make_machine(stage)
+        chunk = 0
+        while not self._stopped():
+            self._play(machine, chunk)
+            chunk += 1
+            self._take(self._rounds.due())
+        if not self._found_enough():
+            self._take(self._rounds.remaining())
+        self._performer.close()
+        result = self._result(calibration.unsteady)
+        self._emit(Finished(result))
+        return result
+
+    def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
+        """Play a finding's script against this campaign's target; what was seen, if it was.
+
+        Raises:
+            ReplayFileError: The script names an operation that the system does not have.
+        """
+        phase = named(self._rounds.phases, oracle)
+        if phase is not None:
+            return phase.reproduces(self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), script)
+        return self._replayer().reproduces(script, oracle)
+
+    def _replayer(self) -> Replayer:
+        return Replayer(self._performer, self._scene.fresh_history)
+
+    def _take(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in what came of the phases' turns."""
+        for outcome in outcomes:
+            for name, control in outcome.controls.items():
+                self._controls.setdefault(name, Control()).add(control)
+            self._inconclusive += [
+                each for each in outcome.inconclusive if each not in self._inconclusive
+            ]
+            for finding in outcome.findings:
+                key = (finding.oracle, finding.operation)
+                if all((each.oracle, each.operation) != key for each in self._findings):
+                    self._report(finding, outcome.suspected or self._performer.calls_made)
+            if self._found_enough():
+                return
+
+    def _play(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
+        runner = settings(
+            max_examples=_EXAMPLES_A_CHUNK,
+            stateful_step_count=self._options.steps,
+            deadline=None,
+            database=self._kept,
+            # What is kept is tried once, before anything is drawn.
+            phases=(Stages.reuse, Stages.generate) if chunk == 0 else (Stages.generate,),
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+        )
+        seeded = seed(self._options.seed + chunk)(machine)
+        # What can be drawn depends on what the system answered, and a stop cuts an example short:
+        # Hypothesis rightly calls that flaky. The calls were made and judged all the same.
+        with contextlib.suppress(Flaky, _ShownError):
+            try:
+                run_state_machine_as_test(seeded, settings=runner)
+            except Unsatisfiable:
+                # The budget ended before the first call of a chunk: nothing was left to draw.
+                if not self._stopped():
+                    raise
+
+    def _stopped(self) -> bool:
+        return (
+            self._performer.calls_made >= self._options.calls
+            or time.monotonic() - self._began >= self._options.seconds
+            or self._found_enough()
+        )
+
+    def _found_enough(self) -> bool:
+        return len(self._findings) >= self._options.findings
+
+    def _examine(self, history: History) -> None:
+        self._examples += 1
+        self._rounds.examples.append(history)
+        self._count(history)
+        self._suspects(history)
+        self._emit(
+            Progress(self._performer.calls_made, self._examples, time.monotonic() - self._began)
+        )
+        if self._kept is not None and len(self._findings) > self._found_before:
+            self._found_before = len(self._findings)
+            raise _ShownError
+
+    def _suspects(self, history: History) -> bool:
+        """Follow up what the oracles suspect; whether anything was replayed."""
+        replayed = False
+        if self._judged == (id(history), len(history)):
+            return replayed
+        self._judged = (id(history), len(history))
+        for oracle in ORACLES:
+            for suspicion in oracle.judge(history):
+                if self._found_enough():
+                    break
+                replayed = self._consider(history, suspicion) or replayed
+        return replayed
+
+    def _consider(self, history: History, suspicion: Suspicion) -> bool:
+        key = (suspicion.oracle, suspicion.operation)
+        self._seen[key] += 1
+        # One confirmed finding an oracle and operation is enough; a stubborn one gets three tries.
+        known = any((each.oracle, each.operation) == key for each in self._findings)
+        if known or self._seen[key] > 3:
+            return False
+        upto = history.until(suspicion.calls[-1])
+        finding = Finding(
+            oracle=suspicion.oracle,
+            operation=suspicion.operation,
+            actors=_actors(upto, suspicion),
+            summary=suspicion.summary,
+            script=script_of(upto),
+        )
+        self._emit(Suspected(finding))
+        calls_before = self._performer.calls_made
+        shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
+        if shrunk is None:
+            self._unconfirmed.append(f"{suspicion.operation}: {suspicion.summary} (did not replay)")
+            return True
+        script, seen = shrunk
+        finding = replace(
+            finding,
+            script=script,
+            operation=seen.operation,
+            actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+            summary=seen.summary,
+            confirmed=True,
+        )
+        self._report(finding, calls_before)
+        return True
+
+    def _report(self, finding: Finding, calls: int) -> None:
+        """Save a confirmed finding and tell of it; `calls` is when it was first suspected."""
+        if self._folder is not None:
+            name = f"{len(self._findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
+            path = self._folder / "replays" / name
+            save(finding, path, dict(self._target.about))
+            finding = replace(finding, replay=str(path))
+        self._findings.append(finding)
+        if self._calls_to_finding is None:
+            self._calls_to_finding = calls
+        self._emit(FindingFound(finding))
+
+    def _count(self, history: History) -> None:
+        for name, pairs in times(history).items():
+            self._times[name] += pairs
+        for name, control in controls_of(history).items():
+            self._controls.setdefault(name, Control()).add(control)
+
+    def _result(self, unsteady: Sequence[str]) -> CampaignResult:
+        inconclusive = [*unsteady, *self._unconfirmed, *self._inconclusive]
+        for name, operation in sorted(self._performer.operations.items()):
+            control = self._controls.setdefault(name, Control())
+            if not control.answered and not operation.public:
+                inconclusive.append(f"{name}: never answered a caller with a result")
+        not_applicable = {**self._target.not_applicable, **self._rounds.obstacles}
+        names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]
+        never = [
+            name
+            for name in names
+            if name not in not_applicable
+            and not any(control.oracles.get(name) for control in self._controls.values())
+        ]
+        inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
+        made, limited = self._performer.calls_made, self._performer.calls_limited
+        throttled = limited > made * _LIMITED_SHARE
+        if throttled:
+            inconclusive.append(f"{limited} of {made} calls were refused for being too many (429)")
+        left = what_is_left(self._target.left)
+        inconclusive += [f"not quiescent after the run: {each}" for each in left or ()]
+        verdict: Verdict = "clean"
+        if self._findings:
+            verdict = "leak"
+        elif never or throttled or self._unconfirmed or left:
+            verdict = "inconclusive"
+        return CampaignResult(
+            verdict=verdict,
+            calls=self._performer.calls_made,
+            seconds=time.monotonic() - self._began,
+            seed=self._options.seed,
+            findings=self._findings,
+            controls=self._controls,
+            inconclusive=inconclusive,
+            calls_to_finding=self._calls_to_finding,
+            not_applicable=not_applicable,
+            coverage=coverage_of(self._performer.operations, self._controls),
+            left=left,
+            times={name: time_difference(pairs) for name, pairs in self._times.items()},
+        )
+
+
+def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:
+    involved = [call.actor.name for call in history if call.index in suspicion.calls]
+    return tuple(dict.fromkeys(involved))

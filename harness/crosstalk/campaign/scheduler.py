@@ -1,0 +1,100 @@
+"""Shares a campaign's budget out between the generated examples and the phases."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from crosstalk.core.history import History
+from crosstalk.execution.executor import Performer
+from crosstalk.phases.base import Outcome, Phase, Turn
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.base import Target
+
+# Enough for one arrangement of calls on a slow system.
+_LEAST_SECONDS = 5.0
+_EXAMPLES_KEPT = 8
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Gives turns to the phases of one campaign.
+
+    Attributes:
+        target: The system under test.
+        phases: All of them; those that meet an obstacle in the target are left out.
+        performer: Makes the calls.
+        fresh_history: Resets the system where that is possible; a history with new subjects.
+        seed: Of the campaign.
+        folder: Where files of the run go, if anywhere.
+        obstacles: Phase name to why it was left out.
+    """
+
+    target: Target
+    phases: tuple[Phase, ...]
+    performer: Performer
+    fresh_history: Callable[[], History]
+    seed: int
+    folder: Path | None = None
+    observations: tuple[Operation, ...] = ()
+    obstacles: dict[str, str] = field(default_factory=dict)
+    examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
+    _calls: Counter[str] = field(default_factory=Counter)
+    _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _turns: Counter[str] = field(default_factory=Counter)
+    _began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        for phase in self.phases:
+            reason = phase.obstacle(self.target)
+            if reason is not None:
+                self.obstacles[phase.name] = reason
+        self.phases = tuple(each for each in self.phases if each.name not in self.obstacles)
+
+    def due(self) -> Iterator[Outcome]:
+        """Play every phase that has used less than its share of what was used so far."""
+        elapsed = time.monotonic() - self._began
+        for phase in self.phases:
+            calls = int(phase.share * self.performer.calls_made - self._calls[phase.name])
+            seconds = phase.share * elapsed - self._seconds[phase.name]
+            if calls >= phase.least and seconds > 0:
+                yield self._play(phase, calls, max(seconds, _LEAST_SECONDS))
+
+    def remaining(self) -> Iterator[Outcome]:
+        """Play every phase that never had a turn."""
+        for phase in self.phases:
+            if not self._turns[phase.name]:
+                yield self._play(phase, phase.least, _LEAST_SECONDS)
+
+    def turn(self, calls: int, seconds: float, salt: str = "") -> Turn:
+        """An allowance of so many calls and seconds from now on."""
+        return Turn(
+            target=self.target,
+            performer=self.performer,
+            examples=tuple(self.examples),
+            observations=self.observations,
+            fresh_history=self.fresh_history,
+            random=Random(f"{self.seed} {salt}"),  # noqa: S311 -- to be repeated, not secret
+            calls=calls,
+            deadline=time.monotonic() + seconds,
+            folder=self.folder,
+        )
+
+    def _play(self, phase: Phase, calls: int, seconds: float) -> Outcome:
+        self._turns[phase.name] += 1
+        before, began = self.performer.calls_made, time.monotonic()
+        salt = f"{phase.name} {self._turns[phase.name]}"
+        try:
+            return phase.play(self.turn(calls, seconds, salt))
+        finally:
+            self._calls[phase.name] += self.performer.calls_made - before
+            self._seconds[phase.name] += time.monotonic() - began
+
+
+def named(phases: Iterable[Phase], name: str) -> Phase | None:
+    """The phase of that name, if there is one."""
+    return next((each for each in phases if each.name == name), None)

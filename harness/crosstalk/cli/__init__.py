@@ -1,0 +1,1 @@
+"""The `crosstalk` command: options, and one module a verb."""

@@ -1,0 +1,428 @@
+"""The `crosstalk` command: one verb a job, each explained by `crosstalk VERB --help`.
+
+What a verb needs is imported when it runs: the packages of all of them take seconds.
+
+Exit status: 0 clean, 1 something crossed (or was accepted, or survived), 2 the run could not be
+made or says nothing, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from crosstalk.campaign.profiles import Profile
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import Attachment, DataAccess, Kind, Pooler
+
+app = typer.Typer(
+    name="crosstalk",
+    help="Finds data crossing between two users of one AI system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Calls = Annotated[
+    int | None, typer.Option(min=50, help="Stop after so many calls, not as the profile says.")
+]
+Seconds = Annotated[
+    float | None, typer.Option(min=1, help="Stop after so many seconds, not as the profile says.")
+]
+ProfileName = Annotated[
+    Profile,
+    typer.Option("--profile", help="How much to try: a minute, some minutes, or half an hour."),
+]
+Seed = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
+Environment = Annotated[
+    Kind,
+    typer.Option(help="Start the system as processes or containers, or attach to one that runs."),
+]
+Started = Annotated[
+    Literal["processes", "containers"],
+    typer.Option("--environment", help="Start the system as processes or as containers."),
+]
+
+
+@app.command()
+def isolation(
+    profile: ProfileName = "standard",
+    calls: Calls = None,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Campaigns, one after the other, each with the next seed.")
+    ] = 1,
+    shards: Annotated[
+        int, typer.Option(min=1, help="Processes among which they are shared, a system in each.")
+    ] = 1,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="Keep examples that show something here: a folder or a redis:// URL."),
+    ] = None,
+    mutant: Annotated[
+        str | None, typer.Option(help="Run against the system with this planted leak.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Fail when an operation stayed inconclusive.")
+    ] = False,
+    data_access: Annotated[
+        DataAccess,
+        typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
+    ] = "direct",
+    pooler: Annotated[
+        Pooler,
+        typer.Option(help="What stands before PostgreSQL: nothing, or PgBouncer by transaction."),
+    ] = "none",
+    mcp_sessions: Annotated[
+        bool, typer.Option("--mcp-sessions", help="The MCP server keeps sessions; some steal them.")
+    ] = False,
+    demonstration: Annotated[
+        str | None, typer.Option(help="Run against this demonstration instead of the system.")
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(help="Run against the system that this `crosstalk.toml` describes."),
+    ] = None,
+    frontend: Annotated[
+        bool,
+        typer.Option(
+            "--with-frontend/--without-frontend",
+            help="Start the frontend too; everybody signs up there and brings its tokens.",
+        ),
+    ] = False,
+    environment: Environment = "processes",
+    attach: Annotated[
+        Path | None,
+        typer.Option(help="With --environment attached: the file that `crosstalk env` wrote."),
+    ] = None,
+    disposable_data: Annotated[
+        bool,
+        typer.Option("--disposable-data", help="What users have stored there may be deleted."),
+    ] = False,
+) -> None:
+    """Let three users and a stranger try to reach each other's data."""
+    from crosstalk.cli.verbs import isolation as isolation_command
+    from crosstalk.targets.verification import Verified
+
+    verified = Verified(
+        mutant=mutant,
+        data_access=data_access,
+        demonstration=demonstration,
+        described=target,
+        frontend=frontend,
+        pooler=pooler,
+        sessions=mcp_sessions,
+        environment=environment,
+        attachment=Attachment(attach, disposable_data) if attach else None,
+    )
+    raise typer.Exit(
+        isolation_command.run(
+            verified,
+            profile=profile,
+            calls=calls,
+            seconds=seconds,
+            seed=seed,
+            seeds=seeds,
+            shards=shards,
+            examples=examples,
+            strict=strict,
+        )
+    )
+
+
+@app.command()
+def init(
+    url: Annotated[str | None, typer.Argument(help="The server's endpoint.")] = None,
+    stdio: Annotated[
+        str | None, typer.Option(help="Command of a server on standard streams.")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for that command; may be repeated.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="A bearer token to connect with.")] = None,
+    header: Annotated[
+        str | None, typer.Option(help="`Name: value` to connect with, where it is no bearer token.")
+    ] = None,
+    openapi: Annotated[
+        str | None, typer.Option(help="URL of the OpenAPI document of a REST API beside it.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("crosstalk.toml"),
+    probe: Annotated[
+        bool, typer.Option(help="Try the guesses with a few calls, which store something.")
+    ] = True,
+) -> None:
+    """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    from crosstalk.cli.verbs import init as init_command
+
+    raise typer.Exit(
+        init_command.run(
+            url=url,
+            stdio=stdio,
+            environment=env or [],
+            token=token,
+            header=header,
+            openapi=openapi,
+            output=output,
+            probing=probe,
+        )
+    )
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A replay file that a finding named.")],
+    mutant: Annotated[
+        str | None,
+        typer.Option(
+            help="Replay against this planted leak; `recorded` takes the one in the file, "
+            "`none` the real system."
+        ),
+    ] = None,
+    environment: Started = "processes",
+) -> None:
+    """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
+    from crosstalk.cli.verbs import isolation as isolation_command
+
+    raise typer.Exit(isolation_command.replay(file, mutant=mutant, environment=environment))
+
+
+@app.command()
+def mutants(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this mutant; may be repeated.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Systems running at once.")] = 2,
+    profile: ProfileName = "standard",
+    calls: Calls = None,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
+) -> None:
+    """Plant known leaks one by one and see that each is found."""
+    from crosstalk.cli.verbs import mutants as mutants_command
+
+    raise typer.Exit(
+        mutants_command.run(
+            only=only or [],
+            jobs=jobs,
+            profile=profile,
+            calls=calls,
+            seconds=seconds,
+            seed=seed,
+            show=show,
+        )
+    )
+
+
+@app.command()
+def forgeries(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this kind; may be repeated.")
+    ] = None,
+    mutant: Annotated[
+        str | None, typer.Option(help="Try them on the system with this planted leak.")
+    ] = None,
+    data_access: Annotated[
+        DataAccess,
+        typer.Option(help="How the MCP server reaches data; by REST, the backend trusts it."),
+    ] = "direct",
+    environment: Started = "processes",
+) -> None:
+    """Try every forged credential on every surface."""
+    from crosstalk.cli.verbs import forgeries as forgeries_command
+
+    raise typer.Exit(
+        forgeries_command.run(
+            only=only or [], mutant=mutant, data_access=data_access, environment=environment
+        )
+    )
+
+
+@app.command()
+def demonstrations(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this one; may be repeated.")
+    ] = None,
+    calls: Annotated[int, typer.Option(min=50, help="Stop each after about so many calls.")] = 600,
+    seconds: Annotated[float, typer.Option(min=1, help="Stop each after so many seconds.")] = 30.0,
+    seed: Seed = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
+) -> None:
+    """Run the campaign against well-known insecure auth patterns, and their secure forms."""
+    from crosstalk.cli.verbs import demonstrations as demonstrations_command
+
+    raise typer.Exit(
+        demonstrations_command.run(
+            only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
+        )
+    )
+
+
+@app.command()
+def deadlock(
+    pool: Annotated[int, typer.Option(min=1, help="Connections of a service's pool.")] = 15,
+    workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
+) -> None:
+    """Say from how many concurrent requests on each topology can stall, and why."""
+    from crosstalk.cli.verbs import deadlock as deadlock_command
+
+    raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
+
+
+@app.command()
+def conformance() -> None:
+    """Run the official MCP conformance suite against the reference system; needs Node 22."""
+    from crosstalk.cli.verbs import conformance as conformance_command
+
+    raise typer.Exit(conformance_command.run())
+
+
+@app.command()
+def mint(
+    user: Annotated[str, typer.Option(help="The subject (`sub`).")],
+    ttl: Annotated[int, typer.Option(min=1, max=86_400, help="Lifetime in seconds.")] = 600,
+    audience: Annotated[
+        str, typer.Option(help="`backend`, `mcp`, or a literal audience.")
+    ] = "backend",
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder of `crosstalk up`; the latest by default.")
+    ] = None,
+) -> None:
+    """Print a token of the test issuer that a running `crosstalk up` trusts."""
+    from crosstalk.cli.verbs import mint as mint_command
+
+    raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
+
+
+@app.command()
+def doctor(
+    urls: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL...",
+            help="The backend's URL, the MCP endpoint's, the front end's; what each is, is found "
+            "out, or said by backend=URL, mcp=URL, frontend=URL.",
+        ),
+    ],
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_TOKEN", help="A user's token for the backend."),
+    ] = None,
+    mcp_token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_MCP_TOKEN", help="A token for the MCP server."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="An origin whose pages call the backend.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds a request.")] = 5.0,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates of a private authority (PEM).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    checklist: Annotated[
+        bool, typer.Option(help="Walk through the production checklist as well.")
+    ] = False,
+) -> None:
+    """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
+    from crosstalk.cli.verbs import doctor as doctor_command
+    from crosstalk.doctor import Options
+
+    options = Options(
+        urls=urls,
+        token=token,
+        mcp_token=mcp_token,
+        origins=origin or (),
+        timeout=timeout,
+        ca_file=ca_file,
+    )
+    raise typer.Exit(doctor_command.run(options, as_json=as_json, checklist=checklist))
+
+
+@app.command()
+def compose(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND...", help="Run against it, told how to attach."),
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="Of compose.yaml; may be repeated.")
+    ] = None,
+) -> None:
+    """Start compose.yaml under a name and ports of its own, run a command, take it down."""
+    from crosstalk.cli.verbs import compose as compose_command
+
+    raise typer.Exit(compose_command.run(command=command or [], profiles=profile or ["offline"]))
+
+
+@app.command()
+def env(
+    output: Annotated[
+        Path, typer.Option(help="The file to write; one that is there is left alone.")
+    ] = Path(".env"),
+    real_model: Annotated[
+        bool, typer.Option("--real-model", help="Leave a model's key to be filled in.")
+    ] = False,
+) -> None:
+    """Write the secrets that compose.yaml asks for, newly drawn, and say what each is for."""
+    from crosstalk.cli.verbs import env as env_command
+
+    raise typer.Exit(env_command.run(output=output, real_model=real_model))
+
+
+@app.command()
+def up(
+    adversarial: Annotated[
+        bool, typer.Option(help="The offline model obeys [[call TOOL {...}]] directives.")
+    ] = False,
+    backend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8000,
+    mcp_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8001,
+    frontend: Annotated[
+        bool,
+        typer.Option("--with-frontend/--without-frontend", help="The pages; need Node 20.9."),
+    ] = True,
+    frontend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 3000,
+    environment: Started = "processes",
+) -> None:
+    """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
+    from crosstalk.cli.verbs import up as up_command
+
+    raise typer.Exit(
+        up_command.run(
+            adversarial=adversarial,
+            backend_port=backend_port,
+            mcp_port=mcp_port,
+            frontend=frontend,
+            frontend_port=frontend_port,
+            environment=environment,
+        )
+    )
+
+
+@app.command()
+def demo() -> None:
+    """A short tour: the system is clean, then one planted leak is found and replayed."""
+    from crosstalk.cli.verbs import isolation as isolation_command
+
+    raise typer.Exit(isolation_command.demo())
+
+
+def main() -> None:
+    """Entry point: every expected failure is one line on standard error."""
+    try:
+        app()
+    except HarnessError as error:
+        console = Console(stderr=True, highlight=False)
+        console.print(f"crosstalk: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

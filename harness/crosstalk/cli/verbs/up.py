@@ -1,0 +1,105 @@
+"""`crosstalk up`: the system for a person, until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from rich.console import Console
+
+from crosstalk.cli.verbs.mint import DETAILS
+from crosstalk.environment import (
+    EnvironmentFailed,
+    Kind,
+    ProcessOptions,
+    RunningSystem,
+    chosen_environment,
+)
+from crosstalk.report.run_folder import open_run
+from crosstalk.report.terminal import make_console
+
+_TTL_SECONDS = 12 * 3_600
+
+
+def run(
+    *,
+    adversarial: bool,
+    backend_port: int,
+    mcp_port: int,
+    frontend: bool,
+    frontend_port: int,
+    environment: Kind = "processes",
+) -> int:
+    """Start everything, say how to use it, and wait."""
+    console = make_console()
+    folder = open_run("up")
+    options = ProcessOptions(
+        run_folder=folder.path,
+        adversarial_model=adversarial,
+        openai_api_key=os.environ.get("OPENAI_API_KEY"),
+        openai_base_url=os.environ.get("OPENAI_BASE_URL"),
+        openai_model=os.environ.get("OPENAI_MODEL"),
+        ports={"backend": backend_port, "mcp": mcp_port, "frontend": frontend_port},
+        frontend=frontend,
+    )
+    console.print("starting PostgreSQL, issuer, model, MCP server, backend ...")
+    if frontend:
+        console.print("and the frontend; the first time it is built, which takes a minute or two")
+    try:
+        with chosen_environment(environment, options) as running:
+            folder.write(DETAILS, json.dumps({"mcp_url": running.mcp_url}))
+            _explain(console, running)
+            _wait(running)
+    except KeyboardInterrupt:
+        console.print("ended; nothing is left running")
+    return 0
+
+
+def _wait(running: RunningSystem) -> None:
+    while True:
+        time.sleep(1.0)
+        for service in running.services.values():
+            if not service.alive():
+                raise EnvironmentFailed(f"{service.name} ended by itself: {service.last_words()}")
+
+
+def _explain(console: Console, running: RunningSystem) -> None:
+    def say(text: str = "") -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    model = running.model_url or os.environ.get("OPENAI_BASE_URL") or "OpenAI"
+    say()
+    if running.frontend_url:
+        say(f"frontend  {running.frontend_url}   (sign up there; any e-mail address will do)")
+    say(f"backend   {running.backend_url}   (docs: {running.backend_url}/docs)")
+    say(f"mcp       {running.mcp_url}")
+    say(f"model     {model}")
+    say(f"logs      {running.logs}")
+    say(f"database  {running.databases['admin']}")
+    say()
+    users = ("alice", "bob")
+    for user in users:
+        say(f"{user.upper()}={running.mint(user, ttl=_TTL_SECONDS)}")
+    say(f"ALICE_MCP={running.mint('alice', audience='mcp', ttl=_TTL_SECONDS)}")
+    say()
+    say("Paste the three lines above into a shell, then:")
+    say()
+    chat = f"curl -s {running.backend_url}/api/chat -H 'Content-Type: application/json'"
+    request = json.dumps({"message": "add a task to buy milk"})
+    say(f"{chat} -H \"Authorization: Bearer $ALICE\" -d '{request}'")
+    for user in users:
+        url = f"{running.backend_url}/api/{user}/tasks"
+        say(f'curl -s {url} -H "Authorization: Bearer ${user.upper()}"')
+    say()
+    say("Look at it from outside, and at its figures:")
+    say()
+    tokens = '--token "$ALICE" --mcp-token "$ALICE_MCP"'
+    say(f"crosstalk doctor {running.backend_url} {running.mcp_url} {tokens}")
+    for url in running.metrics_urls.values():
+        say(f"curl -s {url}")
+    say()
+    say("crosstalk mint --user carol --ttl 600 prints a token for anybody else.")
+    say("Ctrl-C ends everything.")
+    signal.siginterrupt(signal.SIGINT, True)

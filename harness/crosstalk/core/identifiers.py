@@ -1,0 +1,159 @@
+"""Which values identify a user: markers we plant and ids the system gives out.
+
+A value is a *secret* of the user with whom it was first seen. Only values that cannot occur by
+chance count: planted markers, UUIDs, and long opaque strings such as cursors.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+# A field or argument that holds an id.
+ID_NAME = re.compile(r"(^|_)(id|uuid|key|uri)s?$|Ids?$")
+# Ids too short to be anybody's secret: numbers, numbers with a prefix, a few hexadecimal digits.
+_SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
+
+# An element of a list in a flat name.
+ELEMENT = "[]"
+
+# What `marker` makes; the shape is unlikely in anybody's own data.
+_MARKER = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
+_HAS_DIGIT = re.compile(r"[0-9]")
+
+
+def marker(user: str, number: int) -> str:
+    """A word that exists nowhere else and names the user who planted it."""
+    letters = re.sub(r"[^a-z]", "", user.lower()) or "user"
+    return f"xt{letters}z{number:08x}"
+
+
+def remarked(text: str, salt: int) -> str:
+    """The same text with every marker replaced by another of the same user.
+
+    Args:
+        text: Any text.
+        salt: 32 bits; different markers stay different, and one text gives one result.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        planted = match.group(0)
+        return f"{planted[:-8]}{int(planted[-8:], 16) ^ salt:08x}"
+
+    return _MARKER.sub(replacement, text)
+
+
+def tokens_in(text: str) -> set[str]:
+    """The identifying values in a text."""
+    found = set(_MARKER.findall(text))
+    found.update(each.lower() for each in _UUID.findall(text))
+    # Words are not secrets: an opaque value has digits, as random strings of this length do.
+    found.update(each for each in _OPAQUE.findall(text) if _HAS_DIGIT.search(each))
+    return found
+
+
+def substituted(text: str, symbol: Callable[[str], str]) -> str:
+    """The text with every identifying value but markers replaced.
+
+    Args:
+        text: Any text.
+        symbol: What stands for a value; UUIDs come in lower case.
+    """
+
+    def opaque(match: re.Match[str]) -> str:
+        value = match.group(0)
+        if _MARKER.fullmatch(value) or not _HAS_DIGIT.search(value):
+            return value
+        return symbol(value)
+
+    pieces = re.split(f"({_UUID.pattern})", text, flags=re.IGNORECASE)
+    return "".join(
+        symbol(piece.lower()) if place % 2 else _OPAQUE.sub(opaque, piece)
+        for place, piece in enumerate(pieces)
+    )
+
+
+def missing_like(example: str, identifier: str) -> str:
+    """An id of the example's form that nobody has.
+
+    The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
+    for a number; the UUID itself otherwise.
+    """
+    if example.isdigit():
+        return str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
+    return _UUID.sub(identifier, example) if _UUID.search(example) else identifier
+
+
+def is_short_id(text: str) -> bool:
+    """Whether a value is an id that may occur with several users by chance."""
+    return _SHORT_ID.fullmatch(text) is not None and not tokens_in(text)
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Every string inside a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from strings_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings_in(item)
+
+
+def tokens_of(value: Any) -> set[str]:
+    """The identifying values anywhere in a JSON value."""
+    return {token for text in strings_in(value) for token in tokens_in(text)}
+
+
+def is_uuid(token: str) -> bool:
+    """Whether a value is a UUID as a whole."""
+    return _UUID.fullmatch(token) is not None
+
+
+def is_marker(token: str) -> bool:
+    """Whether a value is one that `marker` made."""
+    return _MARKER.fullmatch(token) is not None
+
+
+def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Every string of a JSON value with its dotted path, and every number that is an id."""
+    if isinstance(body, str):
+        return [(prefix or "text", body)]
+    if isinstance(body, int) and not isinstance(body, bool):
+        return [(prefix, str(body))] if is_id_path(prefix) else []
+    if isinstance(body, Mapping):
+        items = [(str(key), value) for key, value in body.items()]
+    elif isinstance(body, list | tuple):
+        items = [(str(place), value) for place, value in enumerate(body)]
+    else:
+        return []
+    return [
+        found
+        for key, value in items
+        for found in paths_in(value, f"{prefix}.{key}" if prefix else key)
+    ]
+
+
+def is_id_path(path: str) -> bool:
+    """Whether what stands at that path is an id, by its name."""
+    return ID_NAME.search(_field(path)) is not None
+
+
+def _field(path: str) -> str:
+    """The name nearest to a value; places in lists are no names."""
+    return next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+
+
+def last_name(flat: str) -> str:
+    """What a value is called where it stands; `params.task_ids[]` is a `task_id`."""
+    name = flat.removesuffix(ELEMENT)
+    last = name.rsplit(".", 1)[-1].removesuffix(ELEMENT)
+    if flat.endswith(ELEMENT) and last.endswith("s"):
+        return last[:-1]
+    return last

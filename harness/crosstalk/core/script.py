@@ -1,0 +1,238 @@
+"""A finding as a program: numbered calls, real arguments, who made them.
+
+A script is a history with the particulars taken out. Where an argument held a value that an
+earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
+call's answer, `${alice}` the subject that stands for alice. So it runs again with fresh subjects
+and on another database, and loses nothing when calls before it are dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from crosstalk.core.history import Actor, Call, History, Probe, Sending
+from crosstalk.core.identifiers import (
+    ID_NAME,
+    is_id_path,
+    is_short_id,
+    last_name,
+    paths_in,
+    remarked,
+    strings_in,
+)
+
+_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
+_SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+# Shorter values occur by chance; ids and cursors are longer.
+_MIN_LENGTH = 12
+
+
+class UnresolvedReferenceError(Exception):
+    """A step needs a value that the replayed answers do not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a script; `number` is how references name it.
+
+    Neighbours with one number of `together`, other than 0, are made at once; `sending` is how the
+    request travels where that matters.
+    """
+
+    number: int
+    actor: Actor
+    operation: str
+    arguments: Mapping[str, Any]
+    probe: Probe | None = None
+    together: int = 0
+    sending: Sending | None = None
+
+    def references(self) -> set[int]:
+        """Numbers of the steps whose answers this one needs."""
+        return {
+            int(match.group(1))
+            for text in strings_in(self.arguments)
+            for match in _REFERENCE.finditer(text)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Calls that can be made again."""
+
+    steps: tuple[Step, ...]
+
+    def lines(self) -> list[str]:
+        """One numbered line a call, numbered from 1 in the order shown."""
+        numbers = {step.number: place for place, step in enumerate(self.steps, start=1)}
+
+        def renumber(match: re.Match[str]) -> str:
+            return f"${{{numbers.get(int(match.group(1)), 0)}.{match.group(2)}}}"
+
+        lines = []
+        for place, step in enumerate(self.steps, start=1):
+            arguments = json.dumps(step.arguments, ensure_ascii=False, default=str)
+            # Unpaired surrogates are sent on purpose and cannot be printed.
+            arguments = arguments.encode("utf-8", "backslashreplace").decode()
+            arguments = _REFERENCE.sub(renumber, arguments)
+            manner = _manner(step.sending)
+            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}{manner}")
+        return lines
+
+    def without(self, number: int) -> Script | None:
+        """The script without one step and those that need its answer; None if nothing is left."""
+        dropped = {number}
+        kept = []
+        for step in self.steps:
+            if step.number in dropped or step.references() & dropped:
+                dropped.add(step.number)
+            else:
+                kept.append(step)
+        return Script(tuple(kept)) if kept else None
+
+    def without_argument(self, number: int, name: str) -> Script:
+        """The script with one argument of one step left out."""
+        return Script(
+            tuple(
+                replace(step, arguments={k: v for k, v in step.arguments.items() if k != name})
+                if step.number == number
+                else step
+                for step in self.steps
+            )
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain data for a replay file."""
+        return [asdict(step) for step in self.steps]
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Script:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: The data is not a saved script.
+        """
+        return cls(
+            tuple(
+                Step(
+                    number=row["number"],
+                    actor=Actor(**row["actor"]),
+                    operation=row["operation"],
+                    arguments=row["arguments"],
+                    probe=Probe(**row["probe"]) if row.get("probe") else None,
+                    together=row.get("together", 0),
+                    sending=Sending(**row["sending"]) if row.get("sending") else None,
+                )
+                for row in rows
+            )
+        )
+
+
+def script_of(history: History) -> Script:
+    """Take the particulars out of a history."""
+    known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
+    short: dict[str, str] = {}
+    steps = []
+    for call in history:
+        arguments = _substitute(call.arguments, known)
+        # A short id is one only where an id is asked for, and only as a whole.
+        for name, value in arguments.items():
+            if str(value) in short and ID_NAME.search(last_name(name)):
+                arguments[name] = short[str(value)]
+        steps.append(
+            Step(
+                call.index,
+                call.actor,
+                call.operation,
+                arguments,
+                call.probe,
+                call.together,
+                call.sending,
+            )
+        )
+        for path, text in paths_in(call.answer.body):
+            if len(text) >= _MIN_LENGTH and " " not in text:
+                known.setdefault(text, f"${{{call.index}.{path}}}")
+            elif is_id_path(path) and is_short_id(text):
+                short.setdefault(text, f"${{{call.index}.{path}}}")
+    return Script(tuple(steps))
+
+
+def _manner(sending: Sending | None) -> str:
+    """How a request travels, for a person; nothing for an ordinary one."""
+    if sending is None:
+        return ""
+    places = {
+        "head": "after its head",
+        "body": "in the middle of its body",
+        "served": f"{sending.after * 1000:.0f} ms later",
+        "answer": "as the answer began",
+    }
+    words = [f"on connection {sending.connection}"] if sending.connection else []
+    words += [f"broken off {places[sending.cut]}"] if sending.cut else []
+    return f" ({', '.join(words)})" if words else ""
+
+
+def resolve(
+    arguments: Mapping[str, Any],
+    answers: Mapping[int, Call],
+    subjects: Mapping[str, str],
+    salt: int = 0,
+) -> dict[str, Any]:
+    """Put this run's values in the place of references, and markers of its own in that of others.
+
+    Where nothing is reset, what an earlier run planted is still there, and a marker that was
+    planted twice would show the earlier one.
+
+    Raises:
+        UnresolvedReferenceError: An earlier answer has nothing at that path this time.
+    """
+
+    def of_answer(match: re.Match[str]) -> str:
+        call = answers.get(int(match.group(1)))
+        if call is None:
+            raise UnresolvedReferenceError(match.group(0))
+        found = dict(paths_in(call.answer.body)).get(match.group(2))
+        if found is None:
+            raise UnresolvedReferenceError(match.group(0))
+        return found
+
+    def of_subject(match: re.Match[str]) -> str:
+        return subjects.get(match.group(1), match.group(0))
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, str):
+            planted = remarked(value, salt)
+            return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, planted))
+        if isinstance(value, Mapping):
+            return {key: visit(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [visit(item) for item in value]
+        return value
+
+    return {key: visit(value) for key, value in arguments.items()}
+
+
+def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    # Longest first, so that a value inside a longer one does not break it up.
+    ordered = sorted(known.items(), key=lambda item: -len(item[0]))
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, str):
+            for concrete, symbol in ordered:
+                if concrete in value:
+                    # Not within a word: a marker may hold the name of a user.
+                    whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
+                    value = re.sub(whole, symbol.replace("\\", r"\\"), value)
+            return value
+        if isinstance(value, Mapping):
+            return {key: visit(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [visit(item) for item in value]
+        return value
+
+    return {key: visit(value) for key, value in arguments.items()}

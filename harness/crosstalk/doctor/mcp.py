@@ -1,0 +1,238 @@
+"""What is particular to the MCP server: challenge, metadata, names it answers to, handshake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from crosstalk.doctor.backend import FOREIGN_ORIGIN
+from crosstalk.doctor.endpoint import MCP_ACCEPT, Place, is_loopback
+from crosstalk.doctor.keys import Keys, read_token
+from crosstalk.doctor.probe import Probe, Reply
+from crosstalk.doctor.report import Sheet
+
+_LATEST = "2026-07-28"
+_HANDSHAKE = "2025-06-18"
+_FORGED_HOST = "crosstalk-doctor.invalid"
+_INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": _HANDSHAKE,
+        "capabilities": {},
+        "clientInfo": {"name": "crosstalk-doctor", "version": "1"},
+    },
+}
+_LIST = {
+    "jsonrpc": "2.0",
+    "id": 2,
+    "method": "tools/list",
+    "params": {
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": _LATEST,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "crosstalk-doctor", "version": "1"},
+        }
+    },
+}
+_LIST_HEADERS = {**MCP_ACCEPT, "MCP-Protocol-Version": _LATEST, "Mcp-Method": "tools/list"}
+
+
+def check_challenge(place: Place, probe: Probe, sheet: Sheet) -> str | None:
+    """Without a token: 401, and where to read how to get one (RFC 9728 section 5.1).
+
+    Returns:
+        The metadata's URL.
+    """
+    reply = probe.send("POST", place.url, MCP_ACCEPT, _INITIALIZE)
+    challenge = reply.headers.get("www-authenticate", "")
+    found = re.search(r'resource_metadata="([^"]+)"', challenge)
+    if reply.status == 401 and found and challenge.lower().startswith("bearer"):
+        sheet.ok(place.url, "challenge", "401 that names the metadata")
+        return found[1]
+    if reply.status == 200:
+        sheet.fail(
+            place.url,
+            "challenge",
+            "it serves without a token",
+            "put the bearer gate in front of the endpoint: anybody can call its tools now",
+        )
+    elif reply.status == 401:
+        sheet.fail(
+            place.url,
+            "challenge",
+            "401 without WWW-Authenticate: Bearer resource_metadata=…",
+            "let the proxy pass WWW-Authenticate on: clients find the sign-in through it",
+        )
+    elif reply.status == 421:
+        sheet.fail(
+            place.url,
+            "challenge",
+            f"it does not answer to the name {urlsplit(place.url).netloc} (421)",
+            "set MCP_URL to this address, or list the name in MCP_ALLOWED_HOSTS",
+        )
+    else:
+        sheet.fail(
+            place.url,
+            "challenge",
+            f"without a token it answers {reply.status or reply.error}, not 401",
+            "see that the address is MCP_URL with its path, and that the proxy passes POST on",
+        )
+    return None
+
+
+def check_metadata(
+    place: Place, probe: Probe, url: str | None, sheet: Sheet
+) -> Mapping[str, Any] | None:
+    """The protected-resource metadata (RFC 9728 section 3) names this very address."""
+    path = urlsplit(place.url).path
+    url = url or f"{place.origin}/.well-known/oauth-protected-resource{path}"
+    reply = probe.get(url)
+    body = reply.json()
+    if reply.status != 200 or not isinstance(body, dict) or "resource" not in body:
+        sheet.fail(
+            place.url,
+            "metadata",
+            f"{url} is no resource metadata ({reply.status or reply.error})",
+            "set MCP_URL to the public address, and let the proxy pass /.well-known/… on",
+        )
+        return None
+    if body["resource"] != place.url:
+        sheet.fail(
+            place.url,
+            "metadata",
+            f"it calls itself {body['resource']}: tokens for {place.url} are not accepted",
+            f"set MCP_URL to {place.url}, or use the address that it names",
+        )
+    elif not body.get("authorization_servers"):
+        sheet.fail(
+            place.url,
+            "metadata",
+            "it names no authorization server",
+            "set TRUSTED_ISSUERS: clients must learn where tokens come from",
+        )
+    else:
+        sheet.ok(place.url, "metadata", "names this address and its issuers")
+    return body
+
+
+def check_issuers(place: Place, keys: Keys, issuers: Sequence[str], sheet: Sheet) -> None:
+    """Keys of every issuer that it names can be had, and used."""
+    for issuer in issuers:
+        parts = urlsplit(issuer)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            sheet.fail(
+                place.url,
+                "issuer",
+                f"{issuer} is not https: who controls the network can replace its keys",
+                "serve the issuer over https, and name it so in TRUSTED_ISSUERS",
+            )
+            continue
+        published = keys.of_issuer(issuer)
+        if published.problem and published.keys:
+            sheet.fail(
+                place.url,
+                "issuer",
+                published.problem,
+                "have the issuer sign with EdDSA, ES256, RS256 or PS256, publish public keys only, "
+                "and give each an id",
+            )
+        elif published.problem:
+            sheet.warn(
+                place.url,
+                "issuer",
+                f"keys of {issuer} cannot be found from here",
+                "see that the issuer answers; it may be inside a private network, or have its keys "
+                "at an address that only TRUSTED_ISSUERS knows",
+            )
+        else:
+            found = f"{issuer}: keys for {', '.join(published.algorithms)}"
+            sheet.ok(place.url, "issuer", found)
+
+
+def check_names(place: Place, probe: Probe, sheet: Sheet) -> None:
+    """Other host names, and pages of other origins, are refused (DNS rebinding)."""
+    forged = probe.send("POST", place.url, {**MCP_ACCEPT, "Host": _FORGED_HOST}, _INITIALIZE)
+    if _served(forged):
+        sheet.fail(
+            place.url,
+            "host names",
+            f"it answers to the name {_FORGED_HOST} ({forged.status})",
+            "list its own names only in MCP_ALLOWED_HOSTS",
+        )
+    else:
+        sheet.ok(place.url, "host names", f"a forged Host is refused ({_said(forged)})")
+    page = probe.send("POST", place.url, {**MCP_ACCEPT, "Origin": FOREIGN_ORIGIN}, _INITIALIZE)
+    if _served(page):
+        sheet.fail(
+            place.url,
+            "origins",
+            f"a page of {FOREIGN_ORIGIN} may call it ({page.status})",
+            "list the pages that may call it in MCP_ALLOWED_ORIGINS, and no others",
+        )
+    else:
+        sheet.ok(place.url, "origins", f"a foreign page is refused ({_said(page)})")
+
+
+def _served(reply: Reply) -> bool:
+    """Whether the application behind any allow-list answered: data, or its own challenge."""
+    return reply.status == 200 or "www-authenticate" in reply.headers
+
+
+def _said(reply: Reply) -> str:
+    return str(reply.status or "no answer")
+
+
+def check_handshake(
+    place: Place,
+    probe: Probe,
+    keys: Keys,
+    issuers: Sequence[str],
+    token: str | None,
+    sheet: Sheet,
+) -> None:
+    """With a token: the newest revision lists tools, and the handshake of older ones works."""
+    if token is None:
+        sheet.skip(
+            place.url, "handshake", "give a token for this server (--mcp-token) to list its tools"
+        )
+        return
+    bearer = {"Authorization": f"Bearer {token}"}
+    listed = probe.send("POST", place.url, {**_LIST_HEADERS, **bearer}, _LIST)
+    tools = _result(listed).get("tools")
+    begun = probe.send("POST", place.url, {**MCP_ACCEPT, **bearer}, _INITIALIZE)
+    agreed = _result(begun).get("protocolVersion")
+    if isinstance(tools, list) and agreed:
+        found = f"{len(tools)} tools in {_LATEST}; {agreed} by handshake"
+        sheet.ok(place.url, "handshake", found)
+    elif agreed:
+        sheet.warn(
+            place.url,
+            "handshake",
+            f"it speaks {agreed}, not {_LATEST}",
+            "upgrade the server: one request a call needs no session",
+        )
+    else:
+        claims = read_token(token)
+        problems = claims.problems(keys.of_issuer(claims.issuer)) if claims else ["it is no JWT"]
+        if claims and place.url not in claims.audiences:
+            problems.append(f"it is for {', '.join(claims.audiences)}, not for {place.url}")
+        if claims and claims.issuer not in issuers:
+            problems.append(f"its issuer {claims.issuer} is none of {', '.join(issuers)}")
+        sheet.fail(
+            place.url,
+            "handshake",
+            f"with the token it answers {begun.status or begun.error}: "
+            f"{'; '.join(problems) or 'see the log'}",
+            "give a fresh token whose aud is MCP_URL (RFC 8707) and whose iss is one of "
+            "TRUSTED_ISSUERS",
+        )
+
+
+def _result(reply: Reply) -> Mapping[str, Any]:
+    body = reply.json()
+    result = body.get("result") if isinstance(body, dict) else None
+    return result if isinstance(result, dict) else {}

@@ -1,0 +1,1 @@
+"""Ways to run the reference system: processes, containers, or one that runs already."""

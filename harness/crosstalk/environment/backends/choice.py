@@ -1,0 +1,39 @@
+"""Which environment a command starts the reference system in, by the name that a person gives."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Literal, TypeAlias
+
+from crosstalk.environment.backends.composed import Attachment, ComposedEnvironment
+from crosstalk.environment.backends.containers import ContainerEnvironment
+from crosstalk.environment.backends.options import ProcessOptions
+from crosstalk.environment.backends.processes import ProcessEnvironment
+from crosstalk.environment.backends.running import RunningSystem
+from crosstalk.environment.runtime.errors import EnvironmentFailed
+
+Kind: TypeAlias = Literal["processes", "containers", "attached"]
+
+
+def chosen_environment(
+    kind: Kind, options: ProcessOptions, attachment: Attachment | None = None
+) -> AbstractContextManager[RunningSystem]:
+    """The environment of that kind.
+
+    Args:
+        kind: Processes here, containers here, or what runs already.
+        options: What to start.
+        attachment: What runs already.
+
+    Raises:
+        EnvironmentFailed: The kind and the rest do not go together.
+    """
+    if kind == "attached":
+        if attachment is None:
+            raise EnvironmentFailed(
+                "nothing to attach to: name the file that `crosstalk env` wrote with --attach"
+            )
+        return ComposedEnvironment(attachment)
+    if attachment is not None:
+        raise EnvironmentFailed("--attach is for --environment attached alone")
+    return ProcessEnvironment(options) if kind == "processes" else ContainerEnvironment(options)

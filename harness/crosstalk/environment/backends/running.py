@@ -1,0 +1,130 @@
+"""The reference system as it runs: as processes, as containers, or started by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crosstalk.environment.parts.database import erase_users_data
+from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.masking import mask_settings, mask_text
+from crosstalk.environment.runtime.service import Service
+from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
+
+
+@dataclass(slots=True)
+class RunningSystem:
+    """A running system; see `crosstalk.environment.backends.interface.Running`.
+
+    Attributes:
+        kind: `processes`, `containers`, or `attached` where it was not started here.
+        backend_url: Base URL of the REST API.
+        mcp_url: URL of the MCP endpoint, which is also its resource (RFC 8707).
+        model_url: Base URL of the offline model, None with a real one.
+        issuer: Mints tokens that the system trusts.
+        exchanger: Holds the backend's own key, for forgeries that replay what the backend issues.
+        caller: Holds the MCP server's own key, likewise.
+        issuer_keys: File from which the issuer's keys are published.
+        databases: `admin`, `owner`, `backend`, `mcp`, `auth` to `postgresql://` URLs.
+        logs: Folder with a log a service.
+        services: Its parts by name.
+        system_root: Folder that contains the `system` package that runs.
+        frontend_url: Origin of the frontend, None where it was not asked for.
+        metrics_urls: `backend`, `mcp` to the URL of its figures.
+    """
+
+    kind: str
+    backend_url: str
+    mcp_url: str
+    model_url: str | None
+    issuer: LocalIssuer
+    exchanger: LocalIssuer
+    caller: LocalIssuer
+    issuer_keys: Path
+    databases: Mapping[str, str] = field(repr=False)
+    logs: Path
+    services: dict[str, Service] = field(repr=False)
+    system_root: Path
+    _guard: Guard | None = field(repr=False)
+    frontend_url: str | None = None
+    metrics_urls: Mapping[str, str] = field(default_factory=dict)
+
+    def mint(
+        self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
+    ) -> str:
+        """A token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds."""
+        named = {"backend": BACKEND_AUDIENCE, "mcp": self.mcp_url}
+        return self.issuer.mint(subject, audience=named.get(audience, audience), ttl=ttl, **claims)
+
+    def reset(self) -> None:
+        """Delete all users' data.
+
+        Raises:
+            EnvironmentFailed: The database does not do it.
+        """
+        erase_users_data(self.databases["admin"])
+
+    def stop(self, name: str) -> None:
+        """End one service; the others stay.
+
+        Raises:
+            EnvironmentFailed: There is none of that name.
+        """
+        service, guard = self._service(name)
+        service.stop(guard)
+
+    def start(self, name: str) -> None:
+        """Start a stopped service again and wait until it is ready.
+
+        Raises:
+            EnvironmentFailed: There is none of that name, or it does not start.
+        """
+        service, guard = self._service(name)
+        service.start(guard)
+        service.wait_until_ready()
+
+    def restart(self, name: str) -> None:
+        """End a service and start it again on the same port.
+
+        Raises:
+            EnvironmentFailed: There is none of that name, or it does not start.
+        """
+        self.stop(name)
+        self.start(name)
+
+    def describe(self) -> dict[str, Any]:
+        """The effective configuration as plain data, secrets masked."""
+        return {
+            "kind": self.kind,
+            "backend_url": self.backend_url,
+            "mcp_url": self.mcp_url,
+            "model_url": self.model_url,
+            "frontend_url": self.frontend_url,
+            "metrics_urls": dict(self.metrics_urls),
+            "issuer": self.issuer.url,
+            "system_root": str(self.system_root),
+            "logs": str(self.logs),
+            "databases": mask_settings(self.databases),
+            "services": {
+                name: {
+                    "pid": service.pid if service.alive() else None,
+                    "port": service.port,
+                    "log": str(service.log),
+                    "command": [mask_text(part) for part in service.command],
+                    "environment": mask_settings(service.environment),
+                }
+                for name, service in self.services.items()
+            },
+        }
+
+    def _service(self, name: str) -> tuple[Service, Guard]:
+        if self._guard is None:
+            raise EnvironmentFailed(f"{name!r} was not started here: do it where the system runs")
+        if name not in self.services:
+            raise EnvironmentFailed(
+                f"no service {name!r} runs here; there are: {', '.join(self.services)}"
+            )
+        return self.services[name], self._guard

@@ -1,0 +1,1 @@
+"""Programs the reference system is run with: PostgreSQL, PgBouncer, HAProxy, the frontend."""

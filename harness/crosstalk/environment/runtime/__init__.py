@@ -1,0 +1,1 @@
+"""What every environment needs from the machine: processes, ports, probes, signals, caches."""

@@ -1,0 +1,71 @@
+"""Is a service ready? Asked often while it starts, so asked cheaply."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from crosstalk.environment.runtime.errors import EnvironmentFailed
+
+_SECONDS = 2.0
+_LOOK_SECONDS = 0.05
+
+
+class Starting(Protocol):
+    """A program that was started, in whatever it runs."""
+
+    name: str
+
+    def alive(self) -> bool:
+        """Whether it runs still."""
+        ...
+
+    def last_words(self) -> str:
+        """What it said last."""
+        ...
+
+
+def require_alive(program: Starting) -> None:
+    """See that it runs still.
+
+    Raises:
+        EnvironmentFailed: It ended; the message has its last words.
+    """
+    if not program.alive():
+        raise EnvironmentFailed(f"{program.name} did not start: {program.last_words()}")
+
+
+def wait_for(program: Starting, probe: Callable[[], bool], seconds: float) -> None:
+    """Wait until the probe says yes of a program that starts.
+
+    Raises:
+        EnvironmentFailed: It ended, or it took too long; the message has its last words.
+    """
+    deadline = time.monotonic() + seconds
+    while not probe():
+        require_alive(program)
+        if time.monotonic() > deadline:
+            raise EnvironmentFailed(
+                f"{program.name} was not ready in {seconds:.0f} s: {program.last_words()}"
+            )
+        time.sleep(_LOOK_SECONDS)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on that port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(_SECONDS)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether `GET path` on that port of loopback is answered with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    return False

@@ -1,0 +1,190 @@
+"""One service as a real process: started, awaited, logged, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crosstalk.environment.runtime.accounts import identity
+from crosstalk.environment.runtime.errors import EnvironmentFailed, storage_failure
+from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.probes import listens, require_alive, wait_for
+
+START_SECONDS = 60.0
+STOP_SECONDS = 12.0
+_TAIL_BYTES = 16_384
+_TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
+# Runs nothing before it is told to: a process that the guard does not know yet never begins, should
+# the harness die at this very moment.
+_GATE = 'read -r go && exec "$@" </dev/null'
+
+
+@dataclass(slots=True)
+class ServiceProcess:
+    """A process in a session of its own, so that a Ctrl-C in the terminal does not reach it.
+
+    Attributes:
+        name: How logs and messages call it.
+        command: Program (with its folder) and arguments.
+        environment: All of its environment variables; nothing is inherited.
+        log: File that receives its output.
+        port: Where it listens, 0 for nowhere.
+        probe: Whether it is ready now; awaited after a start.
+        account: Unprivileged account to run as, where the harness runs as root.
+        stop_signal: What it understands as a request to end.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    port: int = 0
+    probe: Callable[[], bool] = field(default=lambda: True, repr=False)
+    account: str | None = None
+    stop_signal: int = signal.SIGTERM
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _log_start: int = field(default=0, repr=False)
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also its group's.
+
+        Raises:
+            EnvironmentFailed: It is not running.
+        """
+        if self._process is None:
+            raise EnvironmentFailed(f"{self.name} is not running")
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, guard: Guard) -> None:
+        """Start it under the guard's eyes.
+
+        Raises:
+            EnvironmentFailed: It runs already, the program cannot be run, or there is no log.
+        """
+        if self.alive():
+            raise EnvironmentFailed(f"{self.name} is running already")
+        if shutil.which(self.command[0], path="") is None:
+            raise EnvironmentFailed(
+                f"{self.name} cannot be started: {self.command[0]} is no program; "
+                "install the package again"
+            )
+        try:
+            log = self.log.open("ab")
+        except OSError as error:
+            raise storage_failure(
+                f"{self.name}'s log", self.log.parent, error, "choose another run folder"
+            ) from error
+        with log:
+            self._log_start = log.tell()
+            process = self._spawn(log.fileno())
+        self._process = process
+        guard.watch(process.pid, self.stop_signal)
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.write(b"go\n")
+                process.stdin.close()
+
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until its probe says that it is ready.
+
+        Raises:
+            EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
+        """
+        wait_for(self, self.probe, seconds)
+        # Somebody else may have answered in its place.
+        require_alive(self)
+
+    def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
+        """Wait until it listens, whether or not it is ready for anybody.
+
+        Raises:
+            EnvironmentFailed: It ended, or did not listen in time; the message has its last words.
+        """
+        wait_for(self, lambda: listens(self.port), seconds)
+
+    def run(self, guard: Guard, seconds: float) -> None:
+        """Run it to its end, for a program that has one.
+
+        Raises:
+            EnvironmentFailed: It failed, or did not end in time; the message has its last words.
+        """
+        self.start(guard)
+        try:
+            status = self._process.wait(seconds) if self._process is not None else 0
+        except subprocess.TimeoutExpired:
+            raise EnvironmentFailed(
+                f"{self.name} did not end in {seconds:.0f} s: {self.last_words()}"
+            ) from None
+        finally:
+            self.stop(guard)
+        if status != 0:
+            raise EnvironmentFailed(f"{self.name} failed: {self.last_words()}")
+
+    def stop(self, guard: Guard) -> None:
+        """End it and wait until it is gone; killed when it takes too long. May be repeated."""
+        process = self._process
+        if process is None:
+            return
+        process.send_signal(self.stop_signal)
+        process.send_signal(signal.SIGCONT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        # What is left of it, and what it started.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+            guard.forget(process.pid)
+        self._process = None
+
+    def last_words(self) -> str:
+        """The telling line at the end of what it logged since its start, and where the log is."""
+        return last_words(self.log, self._log_start)
+
+    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", _GATE, self.name, *self.command],
+                env=dict(self.environment),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **identity(self.account),
+            )
+        except OSError as error:
+            raise EnvironmentFailed(
+                f"{self.name} cannot be started: {error.strerror or error}; "
+                "end other programs and try again"
+            ) from error
+
+
+def last_words(log: Path, start: int = 0) -> str:
+    """The line of a log that tells most, and where the log is.
+
+    Args:
+        log: The file.
+        start: Where in it to begin, in bytes.
+    """
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(start, size - _TAIL_BYTES))
+        text = file.read(_TAIL_BYTES).decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        # PostgreSQL says why first, and then that it is shutting down.
+        telling = [line for line in lines if _TELLING.search(line)] or lines
+        if telling:
+            return f"{telling[-1][:300]} (log: {log})"
+    return f"no output (log: {log})"

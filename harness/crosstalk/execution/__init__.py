@@ -1,0 +1,1 @@
+"""Makes calls, records them, and replays and shrinks what was found."""

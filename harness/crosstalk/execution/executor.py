@@ -1,0 +1,138 @@
+"""Performs calls with each actor's credential and records them, one by one or several at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
+from crosstalk.surface.credentials import Credentials
+from crosstalk.surface.http.delivery import travelling
+from crosstalk.surface.operation import Operation, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call that is decided and not made yet."""
+
+    actor: Actor
+    operation: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    probe: Probe | None = None
+    sending: Sending | None = None
+
+
+class Performer:
+    """Sends calls through the surface they belong to; counts them over all examples.
+
+    Args:
+        surfaces: Surface name (`mcp`, `rest`, `chat`) to what performs its calls.
+        operations: Operation name to operation.
+        credentials: Who may present what.
+        concurrency: How many calls may be under way at once; 1 where the surfaces bear no more.
+        claiming: Names of headers in which those who are not whom they say to be repeat it.
+    """
+
+    def __init__(
+        self,
+        surfaces: Mapping[str, Surface],
+        operations: Mapping[str, Operation],
+        credentials: Credentials,
+        concurrency: int = 1,
+        claiming: Sequence[str] = (),
+    ) -> None:
+        self._surfaces = surfaces
+        self.operations = operations
+        self._credentials = credentials
+        self.concurrency = concurrency
+        self._claiming = tuple(claiming)
+        self.calls_made = 0
+        self.calls_limited = 0
+        self._recording = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._groups = 0
+
+    def perform(
+        self,
+        history: History,
+        actor: Actor,
+        operation: str,
+        arguments: Mapping[str, Any],
+        probe: Probe | None = None,
+        sending: Sending | None = None,
+    ) -> Call:
+        """Make one call and record it; calls may be made from several threads at once.
+
+        Raises:
+            KeyError: The system has no such operation now.
+        """
+        planned = Planned(actor, operation, arguments, probe, sending)
+        return self._record(history, planned, *self._send(history, planned))
+
+    def perform_all(self, history: History, planned: Sequence[Planned]) -> list[Call]:
+        """Make these calls at once where that is allowed; they are recorded in the order given.
+
+        A history in the order in which answers came would differ from run to run under one seed.
+
+        Raises:
+            KeyError: The system has no such operation now.
+        """
+        if self.concurrency == 1 or len(planned) < 2:
+            return [self._record(history, each, *self._send(history, each)) for each in planned]
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.concurrency, "crosstalk-calls")
+        self._groups += 1
+        sent = list(self._threads.map(lambda each: self._send(history, each), planned))
+        return [
+            self._record(history, each, *answered, self._groups)
+            for each, answered in zip(planned, sent, strict=True)
+        ]
+
+    def close(self) -> None:
+        """End the threads; the next calls made at once start new ones."""
+        if self._threads is not None:
+            self._threads.shutdown()
+            self._threads = None
+
+    def _send(self, history: History, planned: Planned) -> tuple[Answer, float, float]:
+        found = self.operations[planned.operation]
+        actor = planned.actor
+        subject = history.subjects[actor.user or actor.claims]
+        headers = dict(self._credentials.headers(actor, subject, found.surface))
+        if actor.user != actor.claims and actor.forgery is None:
+            headers |= dict.fromkeys(self._claiming, history.subjects[actor.claims])
+        started = time.monotonic()
+        with travelling(planned.sending):
+            answer = self._surfaces[found.surface].call(found, planned.arguments, headers)
+        return answer, started, time.monotonic()
+
+    def _record(
+        self,
+        history: History,
+        planned: Planned,
+        answer: Answer,
+        started: float,
+        ended: float,
+        together: int = 0,
+    ) -> Call:
+        with self._recording:
+            call = Call(
+                index=len(history.calls) + 1,
+                actor=planned.actor,
+                operation=planned.operation,
+                arguments=dict(planned.arguments),
+                answer=answer,
+                started=started,
+                ended=ended,
+                probe=planned.probe,
+                together=together,
+                sending=planned.sending,
+            )
+            history.record(call)
+            self.calls_made += 1
+            self.calls_limited += call.answer.outcome is Outcome.LIMITED
+        return call

@@ -1,0 +1,133 @@
+"""What an example begins with: an empty system, new subjects, and what everybody may see of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crosstalk.core.history import Actor, History
+from crosstalk.core.identifiers import marker, tokens_of
+from crosstalk.core.principals import ANONYMOUS
+from crosstalk.execution.executor import Performer, Planned
+from crosstalk.oracles.existence import numbers_given
+from crosstalk.surface.capabilities import creators_among, observation_arguments
+from crosstalk.surface.operation import Operation, Role
+from crosstalk.targets.base import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a look at the empty system showed.
+
+    Attributes:
+        history: The calls made.
+        observations: Readings that stay the same when nobody acts.
+        unsteady: What does not, and why it matters.
+    """
+
+    history: History
+    observations: Sequence[Operation]
+    unsteady: Sequence[str]
+
+
+class Scene:
+    """Sets the scene for each example and each replay.
+
+    Args:
+        target: The system under test.
+        performer: Makes the calls.
+    """
+
+    def __init__(self, target: Target, performer: Performer) -> None:
+        self._target = target
+        self._performer = performer
+        self._public_values = target.public_values
+        self._latest: History | None = None
+
+    def fresh_history(self) -> History:
+        """Reset the system where that is possible; a history with new subjects."""
+        if self._target.reset is not None:
+            self._target.reset()
+        if self._target.persistent and self._latest is not None:
+            # Whose it was is forgotten with the example; only what is new can be told apart.
+            self._public_values |= {
+                value
+                for call in self._latest
+                for value in tokens_of(call.arguments) | tokens_of(call.answer.body)
+            } | numbers_given(self._latest)
+        nonce = secrets.token_hex(4)
+        cast = self._target.cast
+        naming = self._target.subjects
+        names = [each.name for each in (*cast.members, cast.bystander) if each is not None]
+        subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
+        if cast.bystander is not None:
+            self._stir(cast.bystander, subjects[cast.bystander.name])
+        self._latest = History(
+            subjects={each.name: subjects[each.name] for each in cast.members},
+            public_values=self._public_values,
+            public_operations=frozenset(
+                name for name, each in self._performer.operations.items() if each.public
+            ),
+            allowed_flows=self._target.allowed_flows,
+            accepted=self._target.accepted,
+        )
+        return self._latest
+
+    def _stir(self, bystander: Actor, subject: str) -> None:
+        """Have a bystander store something by every protocol.
+
+        Services keep state between runs. A write brings what is cached until the next write to
+        the same point each time, so that a replay does not depend on what was played before it.
+        """
+        scrap = History({bystander.name: subject})
+        planned = []
+        for operation in creators_among(list(self._performer.operations.values())):
+            arguments = {
+                each.name: subject if each.role is Role.IDENTITY else marker(bystander.name, 0)
+                for each in operation.parameters
+                if each.role is Role.IDENTITY
+                or (each.required and each.role in (Role.TEXT, Role.NAME))
+            }
+            planned.append(Planned(bystander, operation.name, arguments))
+        self._performer.perform_all(scrap, planned)
+
+    def calibrate(self) -> Calibration:
+        """Learn what everybody may see, and which readings stay the same when nobody acts."""
+        history = self.fresh_history()
+        newcomer = self._target.cast.members[-1]
+        for operation in self._performer.operations.values():
+            if operation.public or operation.lists:
+                actor = ANONYMOUS if operation.public else newcomer
+                self._performer.perform(
+                    history,
+                    actor,
+                    operation.name,
+                    observation_arguments(operation, history, actor),
+                )
+        mine = set(history.subjects.values())
+        self._public_values = self._target.public_values | frozenset(
+            value
+            for call in history
+            for value in tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))
+            if value not in mine
+        )
+        stable: list[Operation] = []
+        unstable: list[str] = []
+        for operation in self._performer.operations.values():
+            if not operation.lists or operation.public:
+                continue
+            readings = [
+                self._performer.perform(
+                    history,
+                    newcomer,
+                    operation.name,
+                    observation_arguments(operation, history, newcomer),
+                ).answer
+                for _ in range(2)
+            ]
+            same = readings[0].body == readings[1].body
+            (stable if same else []).append(operation)
+            if not same:
+                unstable.append(f"{operation.name}: two readings in a row differ")
+        return Calibration(history, stable, unstable)

@@ -1,0 +1,1 @@
+"""Decides calls: a Hypothesis state machine with one module a rule."""

@@ -1,0 +1,200 @@
+"""Values harvested from earlier answers, by the user who received them.
+
+They are what makes a campaign go deep: an id that exists reaches code that a random one never
+does. A reference parameter prefers values of its own kind: `task_id` takes ids that came from an
+operation, or stood under a field, whose name speaks of tasks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from crosstalk.core.history import Call, Outcome
+from crosstalk.core.identifiers import is_short_id, last_name, paths_in, tokens_in, tokens_of
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+_ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
+_VERBS = frozenset(
+    {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
+    | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
+    | {"by", "id", "as", "events"}
+)
+CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
+# They hold objects and do not say of what kind.
+CONTAINERS = frozenset(
+    {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
+    | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Harvested:
+    value: str
+    field: str
+    kind: str
+
+
+class Pool:
+    """Ids and cursors seen in this example, own and foreign."""
+
+    def __init__(self) -> None:
+        self._ids: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._subjects: set[str] = set()
+        self._first: dict[str, str] = {}
+        self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        self._together: defaultdict[str, set[str]] = defaultdict(set)
+        self._gone: set[str] = set()
+
+    def know_subjects(self, subjects: set[str]) -> None:
+        """Subjects are identities, not references to objects."""
+        self._subjects = subjects
+
+    def keep_names(self, call: Call, operation: Operation) -> None:
+        """Remember by what names a user called things that they stored."""
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        for parameter in operation.parameters:
+            given = call.arguments.get(parameter.name)
+            if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
+                self._names[call.actor.user][last_name(parameter.name), given] = None
+
+    def harvest(self, call: Call) -> None:
+        """Take the ids and cursors out of an answer; note what its owner does not find any more."""
+        self._notice_missing(call)
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        sent = tokens_of(call.arguments)
+        named = {str(each) for each in call.arguments.values()}
+        found = paths_in(call.answer.body)
+        received = tokens_of(call.answer.body)
+        has_id = any(path == "id" for path, _ in found)
+        for path, text in found:
+            *holders, name = [part for part in path.split(".") if not part.isdigit()] or [""]
+            item = _Harvested(text, name, _kind(holders, call.operation, has_id))
+            if is_short_id(text) and _ID_FIELD.search(name):
+                # Several users may have it, each for an object of their own.
+                if text not in named and text not in self._subjects:
+                    self._ids[call.actor.user].setdefault(text, item)
+                continue
+            # What the caller sent comes back to them, and makes nothing theirs: an assistant
+            # repeats the arguments of its calls, other users' ids among them.
+            if tokens_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
+                call.actor.user
+            ):
+                continue
+            if CURSOR_FIELD.search(name):
+                self._cursors[call.actor.user].setdefault(text, item)
+            elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):
+                self._ids[call.actor.user].setdefault(text, item)
+                self._together[text] |= sent | received
+
+    def _notice_missing(self, call: Call) -> None:
+        user, answer = call.actor.user, call.answer
+        if user is None or call.actor.claims != user:
+            return
+        if answer.status == 404 or answer.code == "not_found":
+            own = [each for each in tokens_of(call.arguments) if each in self._ids[user]]
+            # With two of them it is not known which one is missing.
+            if len(own) == 1:
+                self._gone.update(own)
+
+    def references(
+        self, user: str, parameter: Parameter, operation: str, *, guess: bool = True
+    ) -> list[str]:
+        """Ids that `user` has received and that fit the parameter, oldest first.
+
+        Kinds are guessed by names: where nobody has any that fit, any id may, unless `guess` is
+        false.
+        """
+        name = last_name(parameter.name)
+        if parameter.many:
+            name = name.removesuffix("s")
+        if parameter.role is Role.NAME:
+            known = self._names[user]
+            same = [chosen for argument, chosen in known if argument == name]
+            return same or [chosen for _, chosen in known]
+        stem = re.sub(r"(_?id|Id)$", "", name) or noun(operation)
+        fitting = {
+            owner: [
+                each.value
+                for each in items.values()
+                if each.value not in self._gone
+                and _fits(each, name, stem)
+                and _admits(parameter, each.value)
+            ]
+            for owner, items in self._ids.items()
+        }
+        if any(fitting.values()) or not guess:
+            return fitting.get(user, [])
+        # A URI is no id, and an id no URI.
+        wants_uri = name.lower().endswith("uri")
+        return [
+            each
+            for each in self._ids[user]
+            if ("://" in each) is wants_uri and _admits(parameter, each)
+        ]
+
+    def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
+        """Those of `values` that were seen in one call with all `chosen`; if none was, all."""
+        return [each for each in values if self._together[each].issuperset(chosen)] or values
+
+    def keep_key(self, user: str, key: str) -> None:
+        """Note a key under which this user made a call."""
+        self._keys[user].setdefault(key)
+
+    def keys(self, user: str) -> list[str]:
+        """Keys under which `user` has made calls, oldest first."""
+        return list(self._keys[user])
+
+    def cursors(self, user: str) -> list[str]:
+        """Cursors that `user` has received."""
+        return list(self._cursors[user])
+
+
+def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
+    if item.field == parameter:
+        return True
+    return item.field == "id" and stem.lower() in item.kind.lower()
+
+
+def _admits(parameter: Parameter, value: str) -> bool:
+    """Whether it is worth sending: what is no UUID is refused before anything is looked for.
+
+    The refusal then tells of the text that was sent, and nothing of what there is.
+    """
+    schema = parameter.schema
+    wanted = schema.get("items", {}) if parameter.many else schema
+    if wanted.get("format") != "uuid":
+        return True
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind(holders: list[str], operation: str, has_id: bool) -> str:
+    """What an object is: by the nearest field that holds it, else by the operation's name.
+
+    Args:
+        holders: The fields around it, outermost first.
+        operation: What was called.
+        has_id: Whether the answer is an object with an id of its own: its lists are then of
+            something else than the operation is about.
+    """
+    named = [each for each in holders if each.lower() not in CONTAINERS]
+    if named:
+        return named[-1]
+    return holders[0] if holders and has_id else noun(operation)
+
+
+def noun(operation: str) -> str:
+    """What an operation is about: the last word of its name that is no verb."""
+    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
+    return next((word for word in reversed(words) if word not in _VERBS), "")

@@ -1,0 +1,129 @@
+"""What the offline model thinks: helpful, taken over, or replaying a recording.
+
+The helpful mind turns simple requests into tool calls by their words. The adversarial mind has
+been taken over: it obeys a directive wherever it reads one, in the user's text or in what a tool
+returned, with any tool and any argument, and repeats all that it was told when asked to. Isolation
+that needs this model's good behaviour is no isolation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from crosstalk.model.conversation import Reply, ToolCall, Turn
+
+Mind: TypeAlias = Callable[[Turn], Reply]
+
+_DIRECTIVE = re.compile(r"\[\[call\s+([\w.\-]+)\s+")
+_REPEAT = "[[repeat]]"
+_MAX_DIRECTIVES = 6
+# What it repeats would otherwise double with every repetition.
+_MAX_REPEATED = 6_000
+
+
+def helpful(turn: Turn) -> Reply:
+    """Answer a simple request with one tool call, then with its result."""
+    if turn.outputs:
+        # Fenced, so that a chat shows the lines of JSON as they are.
+        found = "\n".join(f"```json\n{output}\n```" for output in turn.outputs)
+        return Reply(text=f"Here is what I found:\n{found}")
+    call = _intent(turn)
+    if call is None:
+        return Reply(text="I can add, list, search, complete and delete your tasks.")
+    return Reply(calls=(call,))
+
+
+def adversarial(turn: Turn) -> Reply:
+    """Obey every directive once; without any, behave like the helpful mind."""
+    if _REPEAT in turn.text:
+        return Reply(text="I was told:\n" + "\n".join(_repeated(turn)))
+    done = [(call.name, _key(call.arguments)) for call in turn.calls]
+    orders = list(_directives([turn.text, *turn.outputs]))[:_MAX_DIRECTIVES]
+    for order in orders:
+        key = (order.name, _key(order.arguments))
+        if key in done:
+            done.remove(key)
+            continue
+        return Reply(calls=(order,))
+    return helpful(turn)
+
+
+def _repeated(turn: Turn) -> Iterator[str]:
+    """What it was told, the latest first, as far as there is room; nothing is cut in two."""
+    room = _MAX_REPEATED
+    for text in dict.fromkeys((turn.instructions, *reversed(turn.heard))):
+        room -= len(text)
+        if room >= 0:
+            yield text
+
+
+def replaying(recorded: Sequence[Mapping[str, Any]]) -> Mind:
+    """Give recorded replies in order, the last one for ever.
+
+    Args:
+        recorded: Objects with `text`, or `calls` as a list of `name` and `arguments`.
+    """
+    position = -1
+
+    def next_reply(turn: Turn) -> Reply:
+        nonlocal position
+        position = min(position + 1, len(recorded) - 1)
+        reply = recorded[position]
+        calls = tuple(
+            ToolCall(call["name"], call.get("arguments", {})) for call in reply.get("calls", ())
+        )
+        return Reply(text=str(reply.get("text", "")), calls=calls)
+
+    return next_reply
+
+
+def _directives(texts: Sequence[str]) -> Iterator[ToolCall]:
+    decoder = json.JSONDecoder()
+    for text in texts:
+        # Tool results quote users' text as JSON, so a directive may come escaped.
+        for form in dict.fromkeys((text, text.replace('\\"', '"'))):
+            for match in _DIRECTIVE.finditer(form):
+                try:
+                    arguments, end = decoder.raw_decode(form, match.end())
+                except ValueError:
+                    continue
+                if isinstance(arguments, dict) and form[end : end + 2] == "]]":
+                    yield ToolCall(match.group(1), arguments)
+
+
+def _key(arguments: Mapping[str, Any]) -> str:
+    return json.dumps(arguments, sort_keys=True, default=str)
+
+
+_INTENTS: tuple[tuple[str, str, str | None], ...] = (
+    (
+        r"\b(?:add|create|remember)\b.*?\bproject\b(?: named| called)?:?\s+(.+)",
+        "add_project",
+        "name",
+    ),
+    (
+        r"\b(?:add|create|remember)\b(?: a| the)?(?: new)? task(?: to| for| that|:)?\s+(.+)",
+        "add_task",
+        "title",
+    ),
+    (r"\b(?:complete|finish|check off)\b all\b", "complete_all_tasks", None),
+    (r"\b(?:complete|finish|check off)\b.*?([0-9a-f-]{36})", "complete_task", "task_id"),
+    (r"\b(?:delete|remove)\b.*?([0-9a-f-]{36})", "delete_task", "task_id"),
+    (r"\b(?:search|find)\b(?: for| tasks about)?\s+(.+)", "search_tasks", "query"),
+    (r"\bhow many\b|\bstatistics\b|\bstats\b", "get_user_stats", None),
+    (r"\bprojects\b", "list_projects", None),
+    (r"\b(?:show|list|what)\b.*\btasks?\b", "list_tasks", None),
+)
+
+
+def _intent(turn: Turn) -> ToolCall | None:
+    for pattern, tool, argument in _INTENTS:
+        found = re.search(pattern, turn.text, re.IGNORECASE | re.DOTALL)
+        if found is None or (turn.tools and tool not in turn.tools):
+            continue
+        value = found.group(1).strip().rstrip(".!") if argument else ""
+        return ToolCall(tool, {argument: value[:200]} if argument else {})
+    return None

@@ -1,0 +1,89 @@
+"""Counts, for each operation, what a history could have shown: its positive controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.core.verdict import Control
+from crosstalk.oracles import ORACLES
+from crosstalk.oracles.canary import sightings
+from crosstalk.surface.operation import Operation, Role
+
+# What can say whose data is meant.
+_NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
+
+
+def controls_of(history: History) -> dict[str, Control]:
+    """Count, per operation, what this history could have shown."""
+    controls: dict[str, Control] = {}
+    foreign_ids = {
+        name: [subject for other, subject in history.subjects.items() if other != name]
+        for name in history.subjects
+    }
+    owners: dict[str, str] = {}
+    for sighting in sightings(history):
+        call = sighting.call
+        control = controls.setdefault(call.operation, Control())
+        control.calls += 1
+        user = call.actor.user
+        if user is not None:
+            # What somebody made up is theirs, a key for one.
+            for value in filter(is_marker, tokens_of(call.arguments)):
+                owners.setdefault(value, user)
+        if _is_foreign_attempt(call, owners, foreign_ids):
+            control.foreign_attempts += 1
+        for parameter in _foreign_arguments(call, owners, foreign_ids):
+            count = control.foreign_arguments.get(parameter, 0)
+            control.foreign_arguments[parameter] = count + 1
+        if user is not None:
+            for value in sighting.own:
+                owners.setdefault(value, user)
+        if call.answer.outcome is Outcome.OK and user is not None:
+            control.answered += 1
+            # Where there is nothing to show, as after a deletion, success with one's own id counts.
+            named = any(owners.get(value) == user for value in tokens_of(call.arguments))
+            if call.actor.claims == user and (sighting.own or call.answer.body or named):
+                control.own_reads += 1
+    for oracle in ORACLES:
+        for name, count in oracle.opportunities(history).items():
+            control = controls.setdefault(name, Control())
+            control.oracles[oracle.name] = control.oracles.get(oracle.name, 0) + count
+    return controls
+
+
+def _is_foreign_attempt(
+    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
+) -> bool:
+    user = call.actor.user
+    if user is None or call.actor.claims != user:
+        return True
+    return bool(_foreign_arguments(call, owners, foreign_ids))
+
+
+def _foreign_arguments(
+    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
+) -> list[str]:
+    """The parameters that carry something of a user whom the caller is not."""
+    user = call.actor.user
+    if user is None:
+        return []
+    return [
+        name
+        for name, value in call.arguments.items()
+        if any(subject in str(value) for subject in foreign_ids[user])
+        or any(owners.get(token, user) != user for token in tokens_of(value))
+    ]
+
+
+def coverage_of(
+    operations: Mapping[str, Operation], controls: Mapping[str, Control]
+) -> dict[str, dict[str, int]]:
+    """Operation to which of its parameters that can name somebody or something named another's."""
+    found = {}
+    for name, operation in operations.items():
+        carried = controls[name].foreign_arguments
+        naming = [each.name for each in operation.parameters if each.role in _NAMING]
+        found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
+    return {name: counts for name, counts in found.items() if counts}

@@ -1,0 +1,227 @@
+"""Existence: another user's id and an id nobody has must be answered alike.
+
+Status, code, message, body and headers are compared, after the ids that were asked for and all
+identifying values and times are masked; of headers that differ between any two answers or count the
+caller's own requests nothing is compared, and of those that have a new value each time the name
+alone. Time taken is no evidence by itself: `times` hands it to a statistic. UUIDs that are counted
+up tell of others' objects too, without asking for any.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import (
+    is_id_path,
+    is_marker,
+    is_short_id,
+    is_uuid,
+    paths_in,
+    strings_in,
+    substituted,
+    tokens_of,
+)
+from crosstalk.oracles.base import Suspicion, conclusive
+from crosstalk.oracles.canary import sightings
+from crosstalk.surface.http.headers import shows
+
+# Ids drawn at random are never so near; ids made of the time alone are, within a second.
+_NEAR = 2**20
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
+
+
+def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
+    half: dict[int, Call] = {}
+    owners: dict[str, str] = {}
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for sighting in sightings(history):
+        call = sighting.call
+        for value in sighting.own:
+            owners.setdefault(value, str(call.actor.user))
+        if call.actor.user is not None:
+            for value in _numbers_given(call):
+                holders[value].add(call.actor.user)
+        probe = call.probe
+        if probe is None or probe.kind != "existence":
+            _note_planted(call, owners)
+            continue
+        # The generator draws which of the two comes first.
+        earlier = half.setdefault(probe.key, call)
+        if earlier is call or earlier.probe is None or earlier.probe.part == probe.part:
+            continue
+        foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
+        if (
+            _comparable(foreign, missing, owners, holders, history.public_values)
+            and not history.permits(probe.victim, call.actor.user, call.operation)
+            and conclusive(foreign.answer)
+            and conclusive(missing.answer)
+        ):
+            yield foreign, missing
+
+
+def numbers_given(history: History) -> set[str]:
+    """The numbers that anybody was given as the id of something."""
+    return {value for call in history for value in _numbers_given(call)}
+
+
+def _numbers_given(call: Call) -> set[str]:
+    if call.answer.outcome is not Outcome.OK:
+        return set()
+    sent = {str(value) for value in call.arguments.values()}
+    return {
+        value
+        for path, value in paths_in(call.answer.body)
+        if is_short_id(value) and value not in sent and is_id_path(path)
+    }
+
+
+def _note_planted(call: Call, owners: dict[str, str]) -> None:
+    """What somebody made up and sent is theirs: a key that names a call, for one."""
+    for value in tokens_of(call.arguments):
+        if is_marker(value) and call.actor.user is not None:
+            owners.setdefault(value, call.actor.user)
+
+
+def _comparable(
+    first: Call,
+    second: Call,
+    owners: Mapping[str, str],
+    holders: Mapping[str, set[str]],
+    known: frozenset[str],
+) -> bool:
+    """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's.
+
+    A number that several users were given, each for an object of their own, shows nothing; nor
+    does one that somebody was given before this history began.
+    """
+    one, other = first.arguments, second.arguments
+    if first.operation != second.operation or set(one) != set(other):
+        return False
+    differing = [name for name in one if one[name] != other[name]]
+    if len(differing) != 1 or first.probe is None:
+        return False
+    short, other_short = str(one[differing[0]]), str(other[differing[0]])
+    if is_short_id(short) and is_short_id(other_short):
+        if short in known or other_short in known:
+            return False
+        return holders.get(short) == {first.probe.victim} and not holders.get(other_short)
+    theirs = {owners.get(value) for value in tokens_of(one[differing[0]])}
+    nobodys = {owners.get(value) for value in tokens_of(other[differing[0]])}
+    return theirs == {first.probe.victim} and nobodys == {None}
+
+
+class Existence:
+    """Fires when a foreign id and a missing id can be told apart."""
+
+    name = "existence"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """One suspicion for each pair of answers that differ."""
+        found = []
+        steady = _steady_headers(history)
+        for first, second in _pairs(history):
+            asked = {
+                str(call.arguments[name])
+                for call in (first, second)
+                for name in call.arguments
+                if first.arguments[name] != second.arguments[name]
+            }
+            one, other = _observable(first, asked, steady), _observable(second, asked, steady)
+            differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+            if not differing:
+                continue
+            victim = first.probe.victim if first.probe else "another user"
+            found.append(
+                Suspicion(
+                    self.name,
+                    first.operation,
+                    tuple(sorted((first.index, second.index))),
+                    f"{first.actor.name} can tell an id of {victim} from a missing one by "
+                    f"{', '.join(differing)}",
+                )
+            )
+        return [*found, *self._counted(history)]
+
+    def _counted(self, history: History) -> list[Suspicion]:
+        """Ids that follow each other over users: each tells of the others' objects."""
+        known: list[tuple[int, str, Call]] = []
+        for sighting in sightings(history):
+            user = sighting.call.actor.user
+            known += [
+                (uuid.UUID(value).int, str(user), sighting.call)
+                for value in sighting.own
+                if is_uuid(value)
+            ]
+        known.sort(key=lambda each: each[0])
+        for (one, owner, first), (other, another, second) in itertools.pairwise(known):
+            if owner != another and other - one < _NEAR:
+                last = max(first, second, key=lambda call: call.index)
+                return [
+                    Suspicion(
+                        self.name,
+                        last.operation,
+                        tuple(sorted((first.index, second.index))),
+                        f"ids of {owner} and {another} follow each other: they can be counted",
+                    )
+                ]
+        return []
+
+    def opportunities(self, history: History) -> Counter[str]:
+        """Pairs that were compared."""
+        return Counter(first.operation for first, _ in _pairs(history))
+
+
+def times(history: History) -> dict[str, list[tuple[float, float]]]:
+    """Operation to the seconds that each pair of calls took: foreign id, missing id."""
+    found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for foreign, missing in _pairs(history):
+        seconds = foreign.ended - foreign.started, missing.ended - missing.started
+        found[foreign.operation].append(seconds)
+    return found
+
+
+def _steady_headers(history: History) -> frozenset[str]:
+    """Headers whose values come again: not new for each answer, as a counter's or a nonce's are."""
+    values: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for call in history:
+        for name, value in call.answer.headers.items():
+            values[name][_masked_header(value)] += 1
+    return frozenset(name for name, seen in values.items() if 2 * len(seen) <= sum(seen.values()))
+
+
+def _masked_header(value: str) -> str:
+    return substituted(_TIME.sub("*", value), lambda _: "*")
+
+
+def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str, str]:
+    masked = tokens_of(call.arguments) | tokens_of(call.answer.body)
+
+    def mask(value: object) -> str:
+        text = json.dumps(value, sort_keys=True, default=str)
+        for token in sorted(masked, key=len, reverse=True):
+            text = re.sub(re.escape(token), "*", text, flags=re.IGNORECASE)
+        for each in asked:
+            text = re.sub(rf"(?<![\w]){re.escape(each)}(?![\w])", "*", text)
+        for supplied in strings_in(call.arguments):
+            if len(supplied) > 3:
+                text = text.replace(json.dumps(supplied)[1:-1], "*")
+        return _TIME.sub("*", text)
+
+    answer = call.answer
+    return {
+        "status": str(answer.status),
+        "code": mask(answer.code),
+        "message": mask(answer.message),
+        "body": mask(answer.body),
+        **{
+            f"headers.{name}": mask(_masked_header(value)) if name in steady else "present"
+            for name, value in answer.headers.items()
+            if shows(name)
+        },
+    }

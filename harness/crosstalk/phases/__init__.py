@@ -1,0 +1,1 @@
+"""What a campaign tries beside the generated examples; each phase with an oracle of its own."""

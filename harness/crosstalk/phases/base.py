@@ -1,0 +1,121 @@
+"""Phases: what a campaign tries beside the generated examples, each within its share of the budget.
+
+The generator decides one call after the other, and the oracles judge histories. Some questions need
+another arrangement of calls: a trace played again in another world, many users at once, a layer
+with the others bypassed. Each is a phase, with an oracle of its own. Between the examples a
+campaign gives a turn to every phase that has used less than its share so far, and at the end to
+each that never had one.
+
+A phase confirms and shrinks what it finds, because only it knows how to play it again; the campaign
+saves and reports. This module only says what a phase is; `registry` says which there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from crosstalk.core.history import History
+from crosstalk.core.script import Script
+from crosstalk.core.verdict import Control, Finding
+from crosstalk.execution.executor import Performer
+from crosstalk.oracles import Suspicion
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.base import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a phase is given when it is its turn.
+
+    Attributes:
+        target: The system under test.
+        performer: Makes calls, from any thread; they count as the campaign's.
+        examples: Histories of the latest examples, oldest first; empty before the first.
+        observations: Readings of one's own data that are known to be steady.
+        fresh_history: Resets the system where that is possible; a history with new subjects.
+        random: Whatever is chosen is chosen by it, so that the seed reproduces the run.
+        calls: About so many calls may be made.
+        deadline: When to come to an end, on the clock of `time.monotonic`.
+        folder: Where files of the run go, if anywhere.
+    """
+
+    target: Target
+    performer: Performer
+    examples: Sequence[History]
+    observations: Sequence[Operation]
+    fresh_history: Callable[[], History]
+    random: Random
+    calls: int
+    deadline: float
+    folder: Path | None = None
+    _before: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._before.append(self.performer.calls_made)
+
+    def left(self) -> int:
+        """How many calls may still be made."""
+        return self.calls - (self.performer.calls_made - self._before[0])
+
+    def spent(self) -> bool:
+        """Whether the allowance is used; to be asked between steps that belong together."""
+        return self.left() <= 0 or time.monotonic() >= self.deadline
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a turn.
+
+    Attributes:
+        findings: Confirmed by replay, and shrunk.
+        controls: Operation (or another name of what was tried) to its positive controls; their
+            `oracles` hold the phase's name with how often it could have fired. Calls that the
+            performer made into a history of `fresh_history` are counted here and nowhere else.
+        inconclusive: What the phase cannot say, and why.
+        suspected: Calls that the performer had made when the findings were first suspected.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    controls: dict[str, Control] = field(default_factory=dict)
+    inconclusive: list[str] = field(default_factory=list)
+    suspected: int | None = None
+
+
+class Phase(Protocol):
+    """One arrangement of calls with its oracle; may keep state over the turns of one campaign."""
+
+    @property
+    def name(self) -> str:
+        """The oracle's name in reports and replay files."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Which part of a campaign's calls and seconds it wants, 0 to 1."""
+        ...
+
+    @property
+    def least(self) -> int:
+        """Calls below which a turn is not worth while."""
+        ...
+
+    def obstacle(self, target: Target) -> str | None:
+        """Why it has nothing to look at in this target; None where it has."""
+        ...
+
+    def play(self, turn: Turn) -> Outcome:
+        """Try something, until the turn is spent or nothing is left to try.
+
+        Raises:
+            SurfaceError: A surface does not answer at all.
+        """
+        ...
+
+    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+        """Play the script of one of its findings again; the suspicion if it shows again."""
+        ...

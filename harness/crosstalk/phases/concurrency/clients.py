@@ -1,0 +1,100 @@
+"""Who is in a crowd: made-up users where anybody can be one, else the target's own, several times.
+
+Where users cannot be made up, each of them comes as several clients, which plant values of their
+own; what the other clients of the same user do is then no finding.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+from crosstalk.core.history import Actor, History
+from crosstalk.targets.base import Target
+
+_NAMES = (
+    "abel",
+    "bela",
+    "cleo",
+    "dora",
+    "emil",
+    "fay",
+    "gus",
+    "hedy",
+    "ivo",
+    "juno",
+    "kai",
+    "lena",
+    "milo",
+    "nora",
+    "otto",
+    "pia",
+    "quin",
+    "rosa",
+    "sven",
+    "tess",
+    "udo",
+    "vera",
+    "wim",
+    "xena",
+    "yves",
+    "zora",
+    "arno",
+    "britt",
+    "coen",
+    "dilys",
+    "edda",
+    "finn",
+    "gerd",
+    "hans",
+)
+
+
+def makes_up_users(target: Target) -> bool:
+    """Whether anybody can be a user, so that a crowd can be all strangers to each other."""
+    named = any(each != "*" for flow in target.allowed_flows for each in (flow.source, flow.target))
+    if named or target.cast.bystander is None:
+        return False
+    if target.subjects is None:
+        return True
+    first = target.cast.members[0].name
+    return (
+        target.subjects(secrets.token_hex(4))[first]
+        != (target.subjects(secrets.token_hex(4))[first])
+    )
+
+
+def crowd(target: Target, count: int) -> list[Actor]:
+    """So many clients, no more than there are names for."""
+    count = min(count, len(_NAMES))
+    if makes_up_users(target):
+        return [Actor(name, name, name) for name in _NAMES[:count]]
+    users = [each.name for each in target.cast.members]
+    return [
+        Actor(f"{users[place % len(users)]}, client {place // len(users) + 1}", user, user)
+        for place in range(count)
+        for user in [users[place % len(users)]]
+    ]
+
+
+def admit(target: Target, history: History, actors: Iterable[Actor]) -> History:
+    """The same history with subjects for these clients' users, and credentials at hand."""
+    users = list(dict.fromkeys(str(each.user) for each in actors))
+    known = dict(history.subjects)
+    known |= _named(target, [each for each in users if each not in known])
+    return History(
+        subjects={name: known[name] for name in users},
+        public_values=history.public_values,
+        public_operations=history.public_operations,
+        allowed_flows=history.allowed_flows,
+    )
+
+
+def _named(target: Target, users: Sequence[str]) -> dict[str, str]:
+    if target.subjects is None:
+        nonce = secrets.token_hex(4)
+        return {name: f"{name}-{nonce}" for name in users}
+    found: list[str] = []
+    while len(found) < len(users):
+        found += target.subjects(secrets.token_hex(4)).values()
+    return dict(zip(users, found, strict=False))

@@ -1,0 +1,85 @@
+"""Plays steps of many clients at once, each client in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from random import Random
+
+from crosstalk.core.history import Call, History
+from crosstalk.core.script import Step, UnresolvedReferenceError, resolve
+from crosstalk.execution.executor import Performer
+
+# Long enough to part clients that go in step, short beside a call.
+_PAUSE_SECONDS = 0.004
+
+
+def play(
+    performer: Performer,
+    history: History,
+    steps: Sequence[Step],
+    *,
+    seed: str,
+    spent: Callable[[], bool] = lambda: False,
+    salt: int = 0,
+) -> None:
+    """Those who are alone one after the other, then the crowd at once; into the history.
+
+    Args:
+        performer: Makes the calls.
+        history: Has a subject for every user.
+        steps: Of all clients; the steps of one keep their order.
+        seed: Fixes the pauses between calls.
+        spent: Whether to stop before the next call.
+        salt: Gives markers of an earlier run another number.
+    """
+    lines: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in steps:
+        part = "among" if step.probe is not None and step.probe.part == "among" else "alone"
+        lines[part, step.actor.name].append(step)
+    for (part, _), line in lines.items():
+        if part == "alone":
+            _play(performer, history, line, None, spent, salt)
+    crowd = {name: line for (part, name), line in lines.items() if part == "among"}
+    gate = threading.Barrier(len(crowd) + 1)
+
+    def join(name: str, line: Sequence[Step]) -> None:
+        gate.wait()
+        random = Random(f"{seed} {name}")  # noqa: S311
+        _play(performer, history, line, random, spent, salt)
+
+    threads = [
+        threading.Thread(target=join, args=(name, line), name=f"crowd {name}")
+        for name, line in crowd.items()
+    ]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    for thread in threads:
+        thread.join()
+
+
+def _play(
+    performer: Performer,
+    history: History,
+    steps: Sequence[Step],
+    random: Random | None,
+    spent: Callable[[], bool],
+    salt: int,
+) -> None:
+    answers: dict[int, Call] = {}
+    for step in steps:
+        if spent():
+            return
+        if random is not None:
+            time.sleep(random.random() * _PAUSE_SECONDS)
+        try:
+            arguments = resolve(step.arguments, answers, history.subjects, salt)
+        except UnresolvedReferenceError:
+            # What it needs was never answered: a request was broken off, or the system busy.
+            continue
+        answers[step.number] = performer.perform(
+            history, step.actor, step.operation, arguments, step.probe, step.sending
+        )

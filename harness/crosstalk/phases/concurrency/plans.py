@@ -1,0 +1,264 @@
+"""Draws what one user does, by doing it, and turns it into steps that anybody can repeat.
+
+Only honest calls: own objects, own identity, texts with a marker of one's own. What matters is who
+else calls at the same time. At the end everything is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Literal
+
+from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
+from crosstalk.core.identifiers import marker
+from crosstalk.core.script import Step, script_of
+from crosstalk.execution.executor import Performer
+from crosstalk.generator.arguments import COMMON_WORD
+from crosstalk.generator.value_pool import Pool
+from crosstalk.surface.capabilities import Kinds, observation_arguments
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+_READINGS = 5
+_PLANTED_BITS = 10
+# The highest of them tell the same said again apart; nobody plants 256 values of their own.
+REPEAT_SHIFT = 8
+_STEPS_A_CLIENT = 1_000
+_MARKERS = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
+_REFERENCES = re.compile(r"\$\{(\d+)\.([^}]+)\}")
+_CHATS = ("show my tasks", "how many tasks do I have?", f"search {COMMON_WORD}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one user does.
+
+    Attributes:
+        steps: Calls; their numbers are the keys by which the same step of many users is known.
+        author: Who did it first.
+        final: Keys of the readings at the end.
+        seconds: Key to how long it took.
+    """
+
+    steps: tuple[Step, ...]
+    author: Actor
+    final: frozenset[int]
+    seconds: Mapping[int, float]
+
+    def given_to(
+        self, actor: Actor, place: int, part: Literal["alone", "among"], salt: int
+    ) -> list[Step]:
+        """The same steps for somebody else, with markers and numbers of their own.
+
+        Args:
+            actor: Who does it.
+            place: Which client of the crowd that is; tells markers and numbers apart.
+            part: Whether there are others.
+            salt: Differs between crowds.
+        """
+        subject = f"${{{self.author.user}}}"
+        base = place * _STEPS_A_CLIENT
+
+        def theirs(match: re.Match[str]) -> str:
+            number = int(match.group(0)[-8:], 16) & (2**_PLANTED_BITS - 1)
+            return planted(str(actor.user), place, number, salt)
+
+        steps = []
+        for step in self.steps:
+            arguments = _rewritten(step.arguments, lambda key: base + key)
+            text = json.dumps(arguments).replace(subject, f"${{{actor.user}}}")
+            probe = Probe("crowd", step.number, part, str(actor.user))
+            steps.append(
+                replace(
+                    step,
+                    number=base + step.number,
+                    actor=actor,
+                    arguments=json.loads(_MARKERS.sub(theirs, text)),
+                    probe=probe,
+                )
+            )
+        return steps
+
+
+def planted(user: str, place: int, number: int, salt: int) -> str:
+    """The marker of a client: who, which client, which of theirs, and of which crowd."""
+    low = (place << _PLANTED_BITS) | number
+    return marker(user, ((salt & 0xFFFF) << 16) | (low & 0xFFFF))
+
+
+class Planner:
+    """Draws a plan.
+
+    Args:
+        performer: Makes the calls.
+        history: Where they are recorded.
+        random: Chooses.
+        observations: Readings of one's own data that are known to be steady.
+        salt: Differs between crowds.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        history: History,
+        random: Random,
+        observations: Sequence[Operation],
+        salt: int,
+    ) -> None:
+        self._performer = performer
+        self._history = history
+        self._random = random
+        self._kinds = Kinds.of(list(performer.operations.values()))
+        self._observations = list(observations)
+        self._salt = salt
+        self._pool = Pool()
+        self._pool.know_subjects(set(history.subjects.values()))
+        self._planted = 0
+        self._key = 0
+
+    def draw(self, author: Actor, steps: int, sending: Sending | None) -> Plan:
+        """Do something once, alone; what was served is the plan."""
+        served: list[Call] = []
+        for operation in self._choices(steps):
+            arguments = self._arguments(operation, author)
+            if arguments is not None:
+                served += self._do(author, operation, arguments, sending)
+        readings = self._observations
+        # Some of each surface, and not always the same.
+        self._random.shuffle(readings)
+        final: set[int] = set()
+        for operation in readings[:_READINGS]:
+            asked = observation_arguments(operation, self._history, author)
+            done = self._do(author, operation, asked, sending)
+            final |= {each.probe.key for each in done if each.probe}
+            served += done
+        made = History(self._history.subjects, served)
+        numbered = {each.index: each for each in served}
+        steps_made = []
+        for step in script_of(made).steps:
+            call = numbered[step.number]
+            key = _key(call)
+            arguments = _rewritten(step.arguments, lambda index: _key(numbered[index]))
+            steps_made.append(replace(step, number=key, arguments=arguments, sending=None))
+        seconds = {_key(call): call.ended - call.started for call in served}
+        return Plan(tuple(steps_made), author, frozenset(final), seconds)
+
+    def _do(
+        self,
+        author: Actor,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        sending: Sending | None,
+    ) -> list[Call]:
+        """The call, if it was served."""
+        self._key += 1
+        probe = Probe("crowd", self._key, "alone", str(author.user))
+        call = self._performer.perform(
+            self._history, author, operation.name, arguments, probe, sending
+        )
+        self._pool.harvest(call)
+        self._pool.keep_names(call, operation)
+        return [call] if call.answer.outcome is Outcome.OK else []
+
+    def _choices(self, steps: int) -> list[Operation]:
+        """Something to store, something to say to a model, and then anything, in that order.
+
+        A model takes long, and calls others meanwhile: that is where most can be mixed up, so it
+        is asked again in between.
+        """
+        kinds, random = self._kinds, self._random
+        chosen = [random.choice(kinds.creators) for _ in range(2)] if kinds.creators else []
+        chats = [random.choice(kinds.chats) for _ in range(2)] if kinds.chats else []
+        chosen += chats[:1]
+        rest = max(0, steps - len(chosen) - len(chats[1:]))
+        chosen += random.choices(kinds.protected, k=rest) if kinds.protected else []
+        for chat in chats[1:]:
+            chosen.insert(random.randint(3, len(chosen)), chat)
+        return chosen
+
+    def _arguments(self, operation: Operation, author: Actor) -> dict[str, Any] | None:
+        """Honest arguments, or None where something is needed that is not there."""
+        arguments: dict[str, Any] = {}
+        for parameter in operation.parameters:
+            wanted = parameter.required or parameter.role is Role.IDENTITY
+            wanted = wanted or (parameter.role in _WORTH_GIVING and self._random.random() < 0.5)
+            if not wanted:
+                continue
+            value = self._value(operation, parameter, author)
+            if value is not None:
+                arguments[parameter.name] = value
+            elif parameter.required:
+                return None
+        return arguments
+
+    def _value(self, operation: Operation, parameter: Parameter, author: Actor) -> Any:
+        role, random = parameter.role, self._random
+        if role is Role.IDENTITY:
+            return self._history.subjects[str(author.user)]
+        if role is Role.KEY or (role is Role.NAME and operation.stores):
+            return self._plant(author)
+        if parameter.refers:
+            known = self._pool.references(str(author.user), parameter, operation.name)
+            return random.choice(known) if known else None
+        if role is Role.CURSOR:
+            return None
+        if role is Role.QUERY:
+            return COMMON_WORD
+        if role is Role.TEXT:
+            return self._text(operation, parameter, author)
+        return _of_schema(parameter.schema, random)
+
+    def _text(self, operation: Operation, parameter: Parameter, author: Actor) -> str:
+        if operation.conversational and self._random.random() < 0.4:
+            return self._random.choice(_CHATS)
+        text = f"{COMMON_WORD} {self._plant(author)}"
+        if operation.conversational:
+            return f"add a task to {text}"
+        longest = parameter.schema.get("maxLength")
+        return text[:longest] if isinstance(longest, int) else text
+
+    def _plant(self, author: Actor) -> str:
+        self._planted += 1
+        return planted(str(author.user), 0, self._planted, self._salt)
+
+
+_WORTH_GIVING = frozenset({Role.TEXT, Role.REFERENCE, Role.QUERY})
+
+
+def _rewritten(arguments: Mapping[str, Any], number: Callable[[int], int]) -> dict[str, Any]:
+    """The arguments with other numbers in their references to earlier steps."""
+
+    def renumbered(match: re.Match[str]) -> str:
+        return f"${{{number(int(match.group(1)))}.{match.group(2)}}}"
+
+    result: dict[str, Any] = json.loads(_REFERENCES.sub(renumbered, json.dumps(arguments)))
+    return result
+
+
+def _key(call: Call) -> int:
+    return call.probe.key if call.probe is not None else call.index
+
+
+def _of_schema(schema: Mapping[str, Any], random: Random) -> Any:
+    """A plain value of that schema, or None where it asks for more than a plain one."""
+    if "enum" in schema:
+        return random.choice([each for each in schema["enum"] if each is not None] or [None])
+    if "const" in schema:
+        return schema["const"]
+    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    if options:
+        return _of_schema(options[0], random)
+    kind = schema.get("type")
+    if kind == "integer":
+        low, high = schema.get("minimum", 1), schema.get("maximum", 100)
+        return high if random.random() < 0.5 else max(low, min(high, 20))
+    if kind == "boolean":
+        return random.random() < 0.5
+    if kind == "number":
+        return schema.get("minimum", 1)
+    if kind == "string":
+        return "2030-01-01" if schema.get("format") == "date" else COMMON_WORD
+    return None

@@ -1,0 +1,274 @@
+"""What an attacker tries who speaks SQL as a service does: one function an attempt.
+
+The attacker is a user of a service whose code was talked into anything; it can set its own subject
+and, by design of the layer, anybody's, so what is tried is everything short of that. Every attempt
+runs in a transaction that is rolled back.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.phases.layers.schema import Table, insert, new_row
+
+_SUBJECT = "SELECT set_config('app.user_id', $1, true)"
+_UNIQUE = "23505"
+_IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+@dataclass(frozen=True, slots=True)
+class Intruder:
+    """Somebody with a service's connection.
+
+    Attributes:
+        connection: Logged in as the service.
+        me: Subject of the attacker.
+        victim: Name of the victim.
+        them: Their subject.
+        attacker: Name of the attacker.
+    """
+
+    connection: asyncpg.Connection
+    attacker: str
+    me: str
+    victim: str
+    them: str
+
+    @asynccontextmanager
+    async def speaking(self, subject: str | None) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction for that subject, or for nobody; rolled back."""
+        transaction = self.connection.transaction()
+        await transaction.start()
+        try:
+            if subject is not None:
+                await self.connection.execute(_SUBJECT, subject)
+            yield self.connection
+        finally:
+            await transaction.rollback()
+
+    async def refused(self, statement: str, subject: str | None = None) -> str | None:
+        """The error with which a statement is refused; None if it is not."""
+        try:
+            async with self.speaking(subject) as connection:
+                await connection.execute(statement)
+        except asyncpg.PostgresError as error:
+            return said(error)
+        return None
+
+
+# What crossed, in a few words; None where nothing did.
+Attempt: TypeAlias = Callable[[Intruder, Table], Awaitable[str | None]]
+
+
+def said(error: asyncpg.PostgresError) -> str:
+    """All that the database says of a failure."""
+    return f"{error.sqlstate} {error} {getattr(error, 'detail', None) or ''}"
+
+
+def theirs_in(value: Any, intruder: Intruder, table: Table) -> str | None:
+    """The first planted value of the victim in what came back, if there is one."""
+    planted = {
+        token for token in tokens_of(_plain(table.rows[intruder.victim])) if is_marker(token)
+    }
+    text = str(_plain(value))
+    return next((each for each in sorted(planted | {intruder.them}) if each in text), None)
+
+
+async def read_without_subject(intruder: Intruder, table: Table) -> str | None:
+    """Read the table with no subject set."""
+    return await _read(intruder, table, None)
+
+
+async def read_as_another(intruder: Intruder, table: Table) -> str | None:
+    """Read the table with one's own subject set."""
+    return await _read(intruder, table, intruder.me)
+
+
+async def read_with_row_security_off(intruder: Intruder, table: Table) -> str | None:
+    """Ask for the rows as they are without row-level security."""
+    return await _read(intruder, table, intruder.me, before="SET LOCAL row_security = off")
+
+
+async def read_through_an_error(intruder: Intruder, table: Table) -> str | None:
+    """Have a conversion fail on somebody else's row, and read the error."""
+    for name, kind in table.columns.items():
+        if kind != "text" or name == table.owner:
+            continue
+        error = await intruder.refused(
+            f'SELECT count(*) FROM {table.name} WHERE "{name}"::int > 0', intruder.me
+        )
+        found = theirs_in(error, intruder, table)
+        if found is not None:
+            return f"an error text holds {found}"
+    return None
+
+
+async def write_as_another(intruder: Intruder, table: Table) -> str | None:
+    """Change the victim's rows with one's own subject set, or with none."""
+    change = f'UPDATE {table.name} SET "{table.owner}" = "{table.owner}"'
+    return await _write(intruder, table, change)
+
+
+async def delete_as_another(intruder: Intruder, table: Table) -> str | None:
+    """Delete the victim's rows with one's own subject set, or with none."""
+    return await _write(intruder, table, f"DELETE FROM {table.name}")
+
+
+async def insert_for_another(intruder: Intruder, table: Table) -> str | None:
+    """Insert a row that is the victim's."""
+    row = {
+        **new_row(table, intruder.attacker, intruder.them, 99),
+        **_borrowed(table, intruder.victim),
+    }
+    for subject in (intruder.me, None):
+        outcome = await _inserted(intruder, table, row, subject)
+        if outcome is None:
+            return "a row of the victim's was inserted"
+        if outcome.startswith(_UNIQUE):
+            return f"the error tells that there is such a row already: {outcome}"
+    return None
+
+
+async def move_to_another(intruder: Intruder, table: Table) -> str | None:
+    """Make a row of one's own the victim's."""
+    error = await intruder.refused(
+        f'UPDATE {table.name} SET "{table.owner}" = {_literal(intruder.them)} '
+        f'WHERE "{table.owner}" = {_literal(intruder.me)}',
+        intruder.me,
+    )
+    if error is None:
+        return "a row of the attacker's became the victim's"
+    told = error.startswith(_UNIQUE)
+    return f"the error tells that there is such a row already: {error}" if told else None
+
+
+async def take_from_another(intruder: Intruder, table: Table) -> str | None:
+    """Make the victim's rows one's own."""
+    change = f'UPDATE {table.name} SET "{table.owner}" = {_literal(intruder.me)}'
+    return await _write(intruder, table, change)
+
+
+async def refer_to_another(intruder: Intruder, table: Table) -> str | None:
+    """Let a row of one's own refer to the victim's; a missing one must be refused alike."""
+    for reference in table.references:
+        column = next((each for each in reference.columns if each != table.owner), None)
+        if column is None:
+            continue
+        theirs = table.rows[intruder.victim][column]
+        answers = [
+            await intruder.refused(
+                f'UPDATE {table.name} SET "{column}" = {_literal(str(each))} '
+                f'WHERE "{table.owner}" = {_literal(intruder.me)}',
+                intruder.me,
+            )
+            for each in (theirs, uuid.uuid4())
+        ]
+        if answers[0] is None:
+            return f"a row of the attacker's refers to the victim's {reference.target}"
+        if _masked(answers[0]) != _masked(answers[1]):
+            return f"the victim's row and a missing one are told apart: {answers[0]}"
+    return None
+
+
+async def collide_with_another(intruder: Intruder, table: Table) -> str | None:
+    """Insert a row of one's own with everything but the owner as the victim's has it."""
+    if not table.key:
+        return None
+    row = {**table.rows[intruder.victim], table.owner: intruder.me}
+    row |= _borrowed(table, intruder.attacker)
+    outcome = await _inserted(intruder, table, row, intruder.me)
+    if outcome is not None and outcome.startswith(_UNIQUE):
+        return f"the error tells that there is such a row already: {outcome}"
+    return None
+
+
+OF_A_TABLE: Mapping[str, Attempt] = {
+    each.__name__.replace("_", " "): each
+    for each in (
+        read_without_subject,
+        read_as_another,
+        read_with_row_security_off,
+        read_through_an_error,
+        write_as_another,
+        delete_as_another,
+        insert_for_another,
+        move_to_another,
+        take_from_another,
+        refer_to_another,
+        collide_with_another,
+    )
+}
+
+
+async def _read(
+    intruder: Intruder, table: Table, subject: str | None, before: str | None = None
+) -> str | None:
+    try:
+        async with intruder.speaking(subject) as connection:
+            if before is not None:
+                await connection.execute(before)
+            rows = await connection.fetch(f"SELECT * FROM {table.name}")
+    except asyncpg.PostgresError as error:
+        found = theirs_in(said(error), intruder, table)
+        return f"an error text holds {found}" if found else None
+    found = theirs_in([dict(row) for row in rows], intruder, table)
+    return f"a row holds {found}" if found else None
+
+
+async def _write(intruder: Intruder, table: Table, change: str) -> str | None:
+    for subject in (intruder.me, None):
+        try:
+            async with intruder.speaking(subject) as connection:
+                status = await connection.execute(
+                    f'{change} WHERE "{table.owner}" = {_literal(intruder.them)}'
+                )
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _UNIQUE:
+                return f"the rows were there to be changed: {said(error)}"
+            continue
+        if not status.endswith(" 0"):
+            return f"the database answered {status}"
+    return None
+
+
+async def _inserted(
+    intruder: Intruder, table: Table, row: Mapping[str, Any], subject: str | None
+) -> str | None:
+    """None if the row could be inserted, what was said otherwise."""
+    try:
+        async with intruder.speaking(subject) as connection:
+            await insert(connection, table, row)
+    except asyncpg.PostgresError as error:
+        return said(error)
+    return None
+
+
+def _borrowed(table: Table, user: str) -> dict[str, Any]:
+    """References that fit a row of that user's."""
+    columns = {each for r in table.references for each in r.columns if each != table.owner}
+    return {name: table.rows[user][name] for name in columns}
+
+
+def _masked(error: str | None) -> str:
+    return _IDS.sub("<id>", error or "")
+
+
+def _literal(text: str) -> str:
+    """A string as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return str(value)

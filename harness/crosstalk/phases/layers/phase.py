@@ -1,0 +1,164 @@
+"""The layer phase of a campaign: one layer after the other, each reported by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import asyncpg
+
+from crosstalk.core.history import Actor, History
+from crosstalk.core.script import Script, Step, script_of
+from crosstalk.core.verdict import Control, Finding
+from crosstalk.execution.replay import Replayer
+from crosstalk.oracles import ORACLES, Suspicion
+from crosstalk.oracles.controls import controls_of
+from crosstalk.phases.base import Outcome, Turn
+from crosstalk.phases.layers.attack_surface import Siege
+from crosstalk.phases.layers.bypass import opened
+from crosstalk.phases.layers.database import SERVICES, examine
+from crosstalk.targets.base import Target
+
+_DATABASE = "database as "
+# Asked in SQL; and over the wire, while row-level security lets everything through.
+IN_SQL = tuple(f"{_DATABASE}{each}" for each in SERVICES)
+OVER_THE_WIRE = ("agent", "mcp", "rest", "chatkit")
+_NEEDED = ("admin", "backend", "mcp", "owner")
+# A layer's name stands before what was tried in it.
+_MARK = "layer "
+
+
+@dataclass(slots=True)
+class Layers:
+    """Each layer of the reference system with the others bypassed.
+
+    Attributes:
+        share: Part of the campaign's calls and seconds.
+        least: Calls below which there is no turn.
+        layers: Those that are tried, in this order.
+    """
+
+    share: float = 0.15
+    name: str = "layer"
+    least: int = 60
+    layers: tuple[str, ...] = (*IN_SQL, *OVER_THE_WIRE)
+    _todo: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._todo = list(self.layers)
+
+    def obstacle(self, target: Target) -> str | None:
+        """Why there are no layers to reach; None where there are."""
+        if any(each not in target.databases for each in _NEEDED):
+            return (
+                "the layers of this system cannot be reached one by one: its database is not known"
+            )
+        return None
+
+    def play(self, turn: Turn) -> Outcome:
+        """The next layers, until the turn is spent; each once a campaign."""
+        outcome = Outcome()
+        began = False
+        while self._todo and not outcome.findings and not (began and turn.spent()):
+            began = True
+            layer = self._todo.pop(0)
+            try:
+                if layer.startswith(_DATABASE):
+                    self._ask_database(turn, layer, outcome)
+                else:
+                    self._besiege(turn, layer, outcome)
+            except (OSError, asyncpg.PostgresError) as error:
+                outcome.inconclusive.append(f"{_MARK}{layer}: {type(error).__name__}: {error}")
+        for layer in self._todo:
+            # Not tried so far: its row says so.
+            outcome.controls.setdefault(f"{_MARK}{layer}", Control())
+        return outcome
+
+    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+        """Try it again: the attempt in SQL, or the calls with row-level security open."""
+        first = script.steps[0]
+        if not first.operation.startswith(f"{_MARK}{_DATABASE}"):
+            with opened(turn.target.databases["admin"]):
+                return self._judged(self._replayer(turn).run(script))
+        found = examine(turn.target.databases, first.operation.removeprefix(f"{_MARK}{_DATABASE}"))
+        crossed = found.crossed.get(str(first.arguments["attempt"]))
+        if crossed is None:
+            return None
+        return Suspicion(self.name, first.operation, (1,), _sentence(first, crossed))
+
+    def _ask_database(self, turn: Turn, layer: str, outcome: Outcome) -> None:
+        service = layer.removeprefix(_DATABASE)
+        found = examine(turn.target.databases, service)
+        control = Control(calls=found.tried, own_reads=found.could, foreign_attempts=found.tried)
+        control.answered, control.oracles = found.could, {self.name: found.could}
+        outcome.controls[f"{_MARK}{layer}"] = control
+        attacker = Actor(f"bob, in SQL as {service}", "bob", "alice")
+        for attempt, crossed in found.crossed.items():
+            step = Step(1, attacker, f"{_MARK}{layer}", {"attempt": attempt})
+            finding = Finding(
+                oracle=self.name,
+                operation=step.operation,
+                actors=(attacker.name,),
+                summary=_sentence(step, crossed),
+                script=Script((step,)),
+            )
+            if self.reproduces(turn, finding.script) is not None:
+                outcome.findings.append(replace(finding, confirmed=True))
+                return
+            outcome.inconclusive.append(f"{finding.summary} (did not show again)")
+
+    def _besiege(self, turn: Turn, layer: str, outcome: Outcome) -> None:
+        with opened(turn.target.databases["admin"]):
+            siege = Siege(turn.performer, turn.fresh_history(), turn.observations, turn.random)
+            history = siege.lay(layer)
+            outcome.controls |= self._counted(history, layer)
+            suspicion = self._suspected(history)
+            if suspicion is None:
+                return
+            upto = history.until(suspicion.calls[-1])
+            shrunk = self._replayer(turn).shrink(script_of(upto), suspicion.oracle)
+        if shrunk is None:
+            outcome.inconclusive.append(f"{_MARK}{layer}: {suspicion.summary} (did not replay)")
+            return
+        script, seen = shrunk
+        outcome.findings.append(
+            Finding(
+                oracle=self.name,
+                operation=seen.operation,
+                actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+                summary=f"{layer} alone ({seen.oracle}): {seen.summary}",
+                script=script,
+                confirmed=True,
+            )
+        )
+
+    def _judged(self, history: History | None) -> Suspicion | None:
+        found = self._suspected(history) if history is not None else None
+        if found is None:
+            return None
+        summary = f"with row-level security open ({found.oracle}): {found.summary}"
+        return replace(found, oracle=self.name, summary=summary)
+
+    @staticmethod
+    def _suspected(history: History) -> Suspicion | None:
+        return next((found for each in ORACLES for found in each.judge(history)), None)
+
+    def _counted(self, history: History, layer: str) -> dict[str, Control]:
+        """What the layer's calls could have shown, as one row for the layer."""
+        whole = Control()
+        for control in controls_of(history).values():
+            could = max(control.oracles.values(), default=0)
+            whole.calls += control.calls
+            whole.own_reads += control.own_reads
+            whole.answered += control.answered
+            whole.foreign_attempts += control.foreign_attempts
+            whole.oracles[self.name] = whole.oracles.get(self.name, 0) + could
+        return {f"{_MARK}{layer}": whole}
+
+    @staticmethod
+    def _replayer(turn: Turn) -> Replayer:
+        return Replayer(turn.performer, turn.fresh_history)
+
+
+def _sentence(step: Step, crossed: str) -> str:
+    where = step.operation.removeprefix(_MARK)
+    return f"{where}: {step.arguments['attempt']}: {crossed}"

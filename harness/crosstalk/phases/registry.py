@@ -1,0 +1,18 @@
+"""The phases that a campaign has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crosstalk.phases.base import Phase
+from crosstalk.phases.concurrency import Interleaving
+from crosstalk.phases.layers import Layers
+from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
+
+# Made anew for each campaign, because a phase may keep state over its turns.
+GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, Interleaving, Layers)
+
+
+def make_phases() -> tuple[Phase, ...]:
+    """Return every phase, to be played or to say why it does not apply."""
+    return tuple(make() for make in GENERAL)

@@ -1,0 +1,182 @@
+"""The campaign's phase: takes the histories of its examples, and plays them in two worlds."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
+
+from crosstalk.core.history import Actor, Channel, History
+from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.script import Script
+from crosstalk.core.verdict import Control, Finding
+from crosstalk.oracles.base import Suspicion
+from crosstalk.phases.base import Outcome, Turn
+from crosstalk.phases.two_worlds.comparison import (
+    ABSENT,
+    ACTIVE,
+    SECRETS,
+    Place,
+    differences,
+    unsteady,
+)
+from crosstalk.phases.two_worlds.minimization import Shrinker, repeated
+from crosstalk.phases.two_worlds.oracle import TwoWorlds
+from crosstalk.phases.two_worlds.permitted_sources import partners
+from crosstalk.phases.two_worlds.plan import Plan, plan_of
+from crosstalk.phases.two_worlds.world_runs import WorldPlayer
+from crosstalk.surface.http.exchange import wanted
+from crosstalk.targets.base import Target
+
+# Two worlds cost less than three, and most of what differs differs between two.
+_SECRETS_EVERY = 3
+_SHRINKING_SECONDS = 30.0
+_REMEMBERED = 64
+_PAUSED_VISITS = 3
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
+
+
+class TwoWorldsPhase:
+    """Plays histories in two worlds; keeps count of what was looked at, so that all is in time.
+
+    Args:
+        sleep: Waits, in seconds.
+    """
+
+    name = TwoWorlds.name
+    share = 0.18
+    least = 100
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+        self._oracle = TwoWorlds()
+        self._looked: Counter[str] = Counter()
+        self._played: deque[History] = deque(maxlen=_REMEMBERED)
+        self._noise: set[Place] = set()
+        self._visits = 0
+        self._patience = _PAUSED_VISITS
+
+    def obstacle(self, target: Target) -> str | None:
+        """Users who are fixed, with nothing reset; nobody else; or sharing of everything."""
+        members = [each.name for each in target.cast.members]
+        if target.persistent:
+            return (
+                "the users are fixed and nothing is reset, so that every world holds what was done "
+                "in the ones before it: add a reset command, or leave the users out"
+            )
+        if len(members) < 2:
+            return "there is one user only"
+        if all(
+            len(partners(target.allowed_flows, each, members)) == len(members) - 1
+            for each in members
+        ):
+            return "allowed_flows shares everything with everybody"
+        return None
+
+    def play(self, turn: Turn) -> Outcome:
+        """Play examples, one after the other, until the turn is spent or something is found."""
+        outcome = Outcome()
+        player = WorldPlayer(turn.performer, turn.fresh_history)
+        examples = [
+            each for each in turn.examples if all(each is not done for done in self._played)
+        ]
+        # The one in which most was done by most shows most.
+        examples.sort(key=_activity)
+        while examples and not turn.spent() and not outcome.findings:
+            history = examples.pop()
+            self._played.append(history)
+            plan = self._plan(history, player, turn)
+            if plan is not None:
+                self._visit(plan, player, turn, outcome)
+        return outcome
+
+    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+        """Play a finding's script in its worlds again; the suspicion if it shows again."""
+        plan = Plan.of(script)
+        if plan is None:
+            return None
+        worlds = repeated((ABSENT, ACTIVE, SECRETS), 2)
+        history = WorldPlayer(turn.performer, turn.fresh_history).play(plan, worlds)
+        return next(iter(self._oracle.judge(history)), None)
+
+    def _plan(self, history: History, player: WorldPlayer, turn: Turn) -> Plan | None:
+        operations = player.performer.operations
+        observers = _shuffled(turn.target.cast.members, turn.random)
+        plans = (
+            plan_of(history, operations, each, turn.random, self._looked) for each in observers
+        )
+        return next((each for each in plans if each is not None), None)
+
+    def _visit(self, plan: Plan, player: WorldPlayer, turn: Turn, outcome: Outcome) -> None:
+        self._visits += 1
+        worlds = [ABSENT, ACTIVE]
+        if self._visits % _SECRETS_EVERY == 0:
+            worlds.append(SECRETS)
+        whole = player.play(plan, worlds)
+        self._count(whole, outcome)
+        pause = self._pause(whole)
+        if pause:
+            player = replace(player, pause=pause, sleep=self._sleep)
+            whole = player.play(plan, worlds)
+        if not differences(whole, self._noise):
+            return
+        outcome.suspected = player.performer.calls_made
+        # Again: what differs between repeats of one world shows nothing, now and later.
+        whole = player.play(plan, [f"{each}-2" for each in worlds], onto=whole)
+        self._noise |= unsteady(whole)
+        for found in differences(whole, self._noise)[:1]:
+            patience = max(_SHRINKING_SECONDS, turn.deadline - time.monotonic())
+            shrunk = Shrinker(player, patience, self._noise).shrink(plan, found)
+            if shrunk is None:
+                outcome.inconclusive.append(
+                    f"{found.call.operation}: {found.said()} once, and not when played again"
+                )
+                return
+            shorter, shown = shrunk
+            seen = self._oracle.judge(shown, self._noise)[0]
+            outcome.findings.append(_finding(shorter.script, seen))
+
+    def _pause(self, history: History) -> float:
+        """Seconds after which a limit that was met counts from zero again; 0 where none was.
+
+        A limit that all users share is used up by one world before the other begins. To see whose
+        it is takes time, and is tried for a few histories only.
+        """
+        waits = [wanted(each.answer) for each in history if each.answer.outcome is Answered.LIMITED]
+        if not waits or Channel.SHARED_LIMITS in history.accepted or not self._patience:
+            return 0.0
+        self._patience -= 1
+        return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
+
+    def _count(self, history: History, outcome: Outcome) -> None:
+        for call in history:
+            control = outcome.controls.setdefault(call.operation, Control())
+            control.calls += 1
+            control.answered += call.answer.outcome is Answered.OK
+        for name, count in self._oracle.opportunities(history).items():
+            outcome.controls[name].oracles[self.name] = count
+
+
+def _activity(history: History) -> int:
+    users = Counter(call.actor.user for call in history if call.actor.user is not None)
+    return min(users.values(), default=0) if len(users) > 1 else 0
+
+
+def _shuffled(members: Sequence[Actor], random: Random) -> list[Actor]:
+    shuffled = list(members)
+    random.shuffle(shuffled)
+    return shuffled
+
+
+def _finding(script: Script, seen: Suspicion) -> Finding:
+    steps = [step.actor.name for step in script.steps]
+    return Finding(
+        oracle=seen.oracle,
+        operation=seen.operation,
+        actors=tuple(dict.fromkeys(steps)),
+        summary=seen.summary,
+        script=script,
+        confirmed=True,
+    )

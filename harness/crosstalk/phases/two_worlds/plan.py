@@ -1,0 +1,274 @@
+"""From a history to a plan: one user's calls, what the others do meanwhile, what is looked at last.
+
+Of the observer's calls those are taken that need nothing of anybody else's; to them come readings
+that a generator makes seldom (pages of one row, searches) and calls in the words that others used
+(a name may be taken). Of the others' calls a sample is taken, what stores something first.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from crosstalk.core.history import Actor, Call, Flow, History, Outcome, Probe
+from crosstalk.core.identifiers import last_name, strings_in
+from crosstalk.core.script import Script, Step, script_of
+from crosstalk.generator.arguments import COMMON_WORD
+from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
+from crosstalk.surface.capabilities import (
+    creators_among,
+    observation_arguments,
+    required_references,
+)
+from crosstalk.surface.operation import Operation, Role
+
+_OWN_STEPS = 14
+_OTHERS_STEPS = 20
+_READINGS = 9
+_ENCORE = 4
+_CREATIONS = 3
+
+# A name by which it is counted how often this was done, and the call.
+_Look: TypeAlias = tuple[str, Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Calls for several worlds.
+
+    Attributes:
+        script: All of them. A step's probe says whether it is `observed` and compared, or
+            `varied` between worlds; what has none is made in every world and not compared.
+        observer: Whose observations are compared.
+        salt: Turns the script's markers into those of this plan, the same in all its worlds.
+    """
+
+    script: Script
+    observer: str
+    salt: int = field(default_factory=lambda: secrets.randbits(32))
+
+    @classmethod
+    def of(cls, script: Script) -> Plan | None:
+        """Read a plan out of a script's probes; None if it has no step that is observed."""
+        for step in script.steps:
+            if step.probe is not None and step.probe.part == "observed":
+                return cls(script, step.probe.victim)
+        return None
+
+    def varied(self) -> list[int]:
+        """Numbers of the steps that are varied."""
+        return [each.number for each in self.script.steps if _part(each) == "varied"]
+
+    def observed(self) -> list[int]:
+        """Numbers of the steps that are compared."""
+        return [each.number for each in self.script.steps if _part(each) == "observed"]
+
+    def alone(self) -> Plan:
+        """What is made where the others are absent."""
+        kept = tuple(each for each in self.script.steps if _part(each) != "varied")
+        return replace(self, script=Script(kept))
+
+    def without(self, numbers: Sequence[int]) -> Plan | None:
+        """The plan without some steps and those that need them; None if nothing is left of it."""
+        script: Script | None = self.script
+        for number in numbers:
+            script = script.without(number) if script else None
+        return replace(self, script=script) if script else None
+
+    def upto(self, number: int) -> Plan:
+        """The plan up to and with that step."""
+        steps = self.script.steps
+        place = next(i for i, each in enumerate(steps) if each.number == number)
+        return replace(self, script=Script(steps[: place + 1]))
+
+
+def plan_of(
+    history: History,
+    operations: Mapping[str, Operation],
+    observer: Actor,
+    draw: random.Random,
+    looked: Counter[str],
+) -> Plan | None:
+    """A plan for that observer; None where no others are active, or all their activity is meant.
+
+    Args:
+        history: What a generator did.
+        operations: Operation name to operation.
+        observer: One of its users.
+        draw: Chooses.
+        looked: How often each reading was made, in all plans; counted up.
+    """
+    users = list(history.subjects)
+    near = partners(history.allowed_flows, observer.name, users)
+    others = [each for each in users if each != observer.name and each not in near]
+    steps = _free_of_others(script_of(history), observer.name, near, history)
+    own = [each for each in steps if each.actor == observer]
+    varied = [each for each in steps if each.actor.user not in (observer.name, *near)]
+    if not own or not varied:
+        return None
+    creators = {each.name for each in creators_among(list(operations.values()))}
+    chosen = _sample(own, _OWN_STEPS, creators, draw) | _sample(
+        varied, _OTHERS_STEPS, creators, draw
+    )
+    chosen |= {each.number for each in steps if each.actor.user in near}
+    script = Script(steps)
+    for step in steps:
+        if step.number not in chosen:
+            script = script.without(step.number) or Script(())
+    readings = _readings(list(operations.values()), observer)
+    looks = _chosen(readings, _READINGS, draw, looked)
+    # Between two looks at the same things the observer does nothing, and the others something.
+    encore = _encore(script, observer, near, creators, operations, draw)
+    words = _chosen(_creations(history, operations, observer), _CREATIONS, draw, looked)
+    added = [*looks, *encore, *looks, *words]
+    last = max(each.number for each in steps)
+    numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
+    script = Script((*script.steps, *numbered))
+    probed = [
+        replace(each, probe=_probe(each, observer, near, others, history.allowed_flows, operations))
+        for each in script.steps
+    ]
+    return Plan(Script(tuple(probed)), observer.name)
+
+
+def _free_of_others(
+    script: Script, observer: str, near: frozenset[str], history: History
+) -> tuple[Step, ...]:
+    """Steps of observer and partners need no answer or identity of others; others' may need any."""
+    ours = {observer, *near}
+    strangers = {f"${{{name}}}" for name in history.subjects if name not in ours}
+    numbers = {each.number: each for each in script.steps}
+    dropped: set[int] = set()
+    for step in script.steps:
+        needed = step.references()
+        foreign = step.actor.user in ours and (
+            step.actor.claims not in ours
+            or any(numbers[each].actor.user not in ours for each in needed)
+            or any(name in text for text in strings_in(step.arguments) for name in strangers)
+        )
+        # A partner's activity is not the observer's: the observer uses no id of theirs either.
+        foreign = foreign or (
+            step.actor.user == observer
+            and any(numbers[each].actor.user != observer for each in needed)
+        )
+        if foreign or needed & dropped:
+            dropped.add(step.number)
+    return tuple(each for each in script.steps if each.number not in dropped)
+
+
+def _sample(steps: Sequence[Step], size: int, creators: set[str], draw: random.Random) -> set[int]:
+    """Some of them: what stores something first, then any."""
+    shuffled = list(steps)
+    draw.shuffle(shuffled)
+    shuffled.sort(key=lambda each: each.operation not in creators)
+    half = [each.number for each in shuffled if each.operation in creators][: size // 2]
+    rest = [each.number for each in shuffled if each.number not in half]
+    draw.shuffle(rest)
+    return {*half, *rest[: size - len(half)]}
+
+
+def _encore(
+    script: Script,
+    observer: Actor,
+    near: frozenset[str],
+    creators: set[str],
+    operations: Mapping[str, Operation],
+    draw: random.Random,
+) -> list[Step]:
+    """Some of what the others do, once more; without keys, under which it would not be done."""
+    theirs = [each for each in script.steps if each.actor.user not in (observer.name, *near)]
+    chosen = _sample(theirs, _ENCORE, creators, draw)
+    keys = {each.name: each.parameter(Role.KEY) for each in operations.values()}
+    found = []
+    for step in theirs:
+        key = keys[step.operation]
+        if step.number in chosen:
+            said = {k: v for k, v in step.arguments.items() if key is None or k != key.name}
+            found.append(replace(step, arguments=said))
+    return found
+
+
+def _chosen(
+    looks: Sequence[_Look], size: int, draw: random.Random, looked: Counter[str]
+) -> list[Step]:
+    """Those that were made least often so far."""
+    shuffled = list(looks)
+    draw.shuffle(shuffled)
+    shuffled.sort(key=lambda each: looked[each[0]])
+    looked.update(name for name, _ in shuffled[:size])
+    return [step for _, step in shuffled[:size]]
+
+
+def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Look]:
+    """Whole lists, pages of one, searches."""
+    symbols = History({observer.claims: f"${{{observer.claims}}}"})
+    found = []
+    for each in operations:
+        query = each.parameter(Role.QUERY)
+        searches = query is not None and not required_references(each) and each.reads_only
+        if each.public or not (each.lists or searches):
+            continue
+        asked = observation_arguments(each, symbols, observer)
+        if searches and query is not None:
+            asked[query.name] = COMMON_WORD
+        found.append((f"{each.name} whole", Step(0, observer, each.name, asked)))
+        limit = next((p for p in each.parameters if last_name(p.name) == "limit"), None)
+        if limit is not None:
+            small = {**asked, limit.name: max(1, int(limit.schema.get("minimum", 1)))}
+            found.append((f"{each.name} one", Step(0, observer, each.name, small)))
+    return found
+
+
+def _creations(
+    history: History, operations: Mapping[str, Operation], observer: Actor
+) -> list[_Look]:
+    """What others have stored, stored by the observer too, in the same words."""
+    found: dict[str, _Look] = {}
+    creators = {each.name: each for each in creators_among(list(operations.values()))}
+    for call in history:
+        operation = creators.get(call.operation)
+        if operation is None or not _serves(call, observer):
+            continue
+        arguments: dict[str, Any] = {
+            each.name: f"${{{observer.claims}}}"
+            if each.role is Role.IDENTITY
+            else call.arguments[each.name]
+            for each in operation.parameters
+            if each.name in call.arguments and not each.refers and each.role is not Role.CURSOR
+        }
+        step = Step(0, observer, call.operation, arguments)
+        found[call.operation] = (f"{call.operation} again", step)
+    return list(found.values())
+
+
+def _serves(call: Call, observer: Actor) -> bool:
+    return (
+        call.answer.outcome is Outcome.OK
+        and call.actor.user not in (None, observer.name)
+        and call.actor.user == call.actor.claims
+    )
+
+
+def _probe(
+    step: Step,
+    observer: Actor,
+    near: frozenset[str],
+    others: Sequence[str],
+    flows: Sequence[Flow],
+    operations: Mapping[str, Operation],
+) -> Probe | None:
+    if step.actor.user in near:
+        return None
+    if step.actor.user != observer.name:
+        return Probe("worlds", step.number, "varied", observer.name)
+    if operations[step.operation].public or left_out(flows, observer.name, others, step.operation):
+        return None
+    return Probe("worlds", step.number, "observed", observer.name)
+
+
+def _part(step: Step) -> str:
+    return step.probe.part if step.probe is not None and step.probe.kind == "worlds" else ""

@@ -1,0 +1,1 @@
+"""`pytest --crosstalk-target crosstalk.toml`: one test for each operation and oracle."""

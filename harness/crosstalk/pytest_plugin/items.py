@@ -1,0 +1,166 @@
+"""The tests that `crosstalk.pytest_plugin.plugin` collects, and the campaign that they read.
+
+Apart from the plugin, because that is imported by every run of pytest where the package is
+installed, whether or not a target is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from crosstalk.campaign.events import Event
+from crosstalk.campaign.provenance import provenance
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.core.errors import HarnessError
+from crosstalk.core.verdict import Finding
+from crosstalk.oracles import ORACLES
+from crosstalk.phases.registry import make_phases
+from crosstalk.report.files import write_reports
+from crosstalk.report.run_folder import open_run
+from crosstalk.targets.described import load_target, opened_target
+
+# More than any run confirms: every operation and oracle has a test of its own.
+_ALL_FINDINGS = 1_000
+RUNS = pytest.StashKey["list[IsolationRun]"]()
+
+
+class IsolationFailure(Exception):
+    """Something crossed; the finding says what and how."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.summary)
+        self.finding = finding
+
+
+class IsolationRun:
+    """One described system, opened for this session, and its campaign, run when first asked for.
+
+    Args:
+        file: The `crosstalk.toml`.
+        options: How much to try.
+
+    Raises:
+        HarnessError: The file or the system cannot be used.
+    """
+
+    def __init__(self, file: Path, options: CampaignOptions) -> None:
+        self._file = file
+        self._options = options
+        self._opened = ExitStack()
+        self._result: CampaignResult | None = None
+        try:
+            self._target = self._opened.enter_context(opened_target(load_target(file), file))
+            self.operations = {
+                name: each for name, each in self._target.operations().items() if not each.public
+            }
+            phases = make_phases()
+            self.oracles = [*(each.name for each in ORACLES), *(each.name for each in phases)]
+        except BaseException:
+            self._opened.close()
+            raise
+
+    def result(self) -> CampaignResult:
+        """The campaign's result; its reports are written into a run folder."""
+        if self._result is None:
+            folder = open_run("pytest")
+            campaign = Campaign(self._target, self._options, _quiet, folder.path)
+            self._result = campaign.run()
+            self._result.provenance = provenance(self._options, self._target.about, self._file)
+            folder.write_summary(self._result.summary())
+            write_reports(folder, self._result)
+        return self._result
+
+    def close(self) -> None:
+        """End the system, if it was started here."""
+        self._opened.close()
+
+
+class IsolationFile(pytest.File):
+    """A `crosstalk.toml` as a collector."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """A test for each operation and oracle that can have something to say about it."""
+        option = self.config.getoption
+        seed: int | None = option("--crosstalk-seed")
+        options = CampaignOptions(
+            calls=option("--crosstalk-calls"),
+            seconds=option("--crosstalk-seconds"),
+            findings=_ALL_FINDINGS,
+            **({} if seed is None else {"seed": seed}),
+        )
+        try:
+            run = IsolationRun(self.path, options)
+        except HarnessError as error:
+            raise self.CollectError(str(error)) from error
+        self.config.stash.setdefault(RUNS, []).append(run)
+        for operation in sorted(run.operations):
+            for oracle in run.oracles:
+                yield IsolationItem.from_parent(
+                    self,
+                    name=f"{operation}[{oracle}]",
+                    run=run,
+                    operation=operation,
+                    oracle=oracle,
+                )
+
+
+class IsolationItem(pytest.Item):
+    """What one oracle says of one operation.
+
+    Args:
+        run: The campaign.
+        operation: The operation's name.
+        oracle: The oracle's name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parent: pytest.File,
+        *,
+        run: IsolationRun,
+        operation: str,
+        oracle: str,
+    ) -> None:
+        super().__init__(name, parent)
+        self._run = run
+        self._operation = operation
+        self._oracle = oracle
+        self.add_marker(pytest.mark.xdist_group("crosstalk"))
+
+    def runtest(self) -> None:
+        """Fail with the finding, if there is one; skip where there was no opportunity for it."""
+        result = self._run.result()
+        for finding in result.findings:
+            if (finding.oracle, finding.operation) == (self._oracle, self._operation):
+                raise IsolationFailure(finding)
+        if self._oracle in result.not_applicable:
+            pytest.skip(result.not_applicable[self._oracle])
+        control = result.controls.get(self._operation)
+        if control is None or not control.oracles.get(self._oracle):
+            pytest.skip(f"no opportunity for {self._oracle} in {result.calls} calls")
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
+    ) -> str:
+        """The finding as a numbered script."""
+        if not isinstance(excinfo.value, IsolationFailure):
+            return str(super().repr_failure(excinfo))
+        finding = excinfo.value.finding
+        lines = [f"{finding.oracle}: {finding.summary}", *finding.script.lines()]
+        if finding.replay is not None:
+            lines.append(f"crosstalk replay {finding.replay}")
+        return "\n".join(lines)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it comes from: the file, which has no line for it."""
+        return self.path, None, self.name
+
+
+def _quiet(event: Event) -> None:
+    """Nobody listens: pytest shows the tests."""

@@ -1,0 +1,112 @@
+"""What a person sees in the terminal while a campaign runs and when it is over."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from crosstalk.campaign.events import (
+    Event,
+    FindingFound,
+    Finished,
+    Progress,
+    Started,
+    Suspected,
+)
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.verdict import Finding
+from crosstalk.report.matrix import oracles_of
+from crosstalk.report.text import printable
+from crosstalk.report.timing import telling_times
+
+_EVERY_SECONDS = 2.0
+
+
+class ConsoleReport:
+    """Listens to a campaign and prints.
+
+    Args:
+        console: Where to print.
+        budget: Calls that the campaign means to make, for the progress line.
+    """
+
+    def __init__(self, console: Console, budget: int) -> None:
+        self._console = console
+        self._budget = budget
+        self._printed = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Print an event."""
+        if isinstance(event, Started):
+            self._say(f"{event.operations} operations found; seed {event.seed}")
+        elif isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, Suspected):
+            self._say(f"suspected: {event.finding.summary}; replaying and shrinking it")
+        elif isinstance(event, FindingFound):
+            self.finding(event.finding)
+        elif isinstance(event, Finished):
+            self.result(event.result)
+
+    def _progress(self, event: Progress) -> None:
+        now = time.monotonic()
+        if now - self._printed < _EVERY_SECONDS and event.calls < self._budget:
+            return
+        self._printed = now
+        share = min(100, round(100 * event.calls / max(1, self._budget)))
+        self._say(
+            f"{share:3d}%  {event.calls} calls  {event.examples} examples  {event.seconds:.0f} s"
+        )
+
+    def finding(self, finding: Finding) -> None:
+        """Print a finding as the program it is."""
+        self._console.print()
+        self._say(f"LEAK  {finding.oracle}: {finding.summary}", style="bold red")
+        for line in finding.script.lines():
+            self._say(f"  {line}")
+        if finding.replay:
+            self._say(f"  replay: crosstalk replay {finding.replay}")
+
+    def result(self, result: CampaignResult) -> None:
+        """Print the controls and the verdict."""
+        self._console.print(controls_table(result))
+        # A run that stopped at a leak was cut short; what it did not reach says nothing.
+        for each in result.inconclusive if result.verdict != "leak" else ():
+            self._say(f"inconclusive: {each}", style="yellow")
+        for each in telling_times(result):
+            self._say(f"time: {each}")
+        style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
+        rate = result.calls / result.seconds if result.seconds else 0.0
+        self._say(
+            f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
+            f"({rate:.0f}/s), {len(result.findings)} finding(s), seed {result.seed}",
+            style=style,
+        )
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        # Hostile arguments must not reach the terminal as control characters.
+        self._console.print(
+            printable(text), style=style, markup=False, highlight=False, soft_wrap=True
+        )
+
+
+def controls_table(result: CampaignResult) -> Table:
+    """Per operation: calls, own reads that worked, foreign attempts, chances of each oracle."""
+    table = Table(
+        title="Positive controls: how often each check could have fired", title_justify="left"
+    )
+    table.add_column("operation", no_wrap=True)
+    oracles = oracles_of(result)
+    for column in ("calls", "own", "foreign", *oracles):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, control in sorted(result.controls.items()):
+        table.add_row(
+            name,
+            str(control.calls),
+            str(control.own_reads),
+            str(control.foreign_attempts),
+            *(str(control.oracles.get(oracle, 0)) for oracle in oracles),
+        )
+    return table

@@ -1,0 +1,64 @@
+"""JUnit XML: one test case for each operation and oracle, so that any CI shows the matrix.
+
+Only what the campaign believes is a failure; a cell without opportunities is skipped, not passed.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.report.matrix import Cell, State, matrix
+from crosstalk.report.text import printable
+
+
+def junit(result: CampaignResult, name: str = "crosstalk.isolation") -> str:
+    """The result as a JUnit document."""
+    cells = [cell for row in matrix(result).values() for cell in row]
+    counts = {
+        "tests": str(len(cells)),
+        "failures": str(sum(cell.state is State.LEAK for cell in cells)),
+        "errors": "0",
+        "skipped": str(sum(cell.state is State.UNTRIED for cell in cells)),
+        "time": f"{result.seconds:.3f}",
+    }
+    suites = Element("testsuites", {"name": "crosstalk", **counts})
+    suite = SubElement(suites, "testsuite", {"name": name, **counts})
+    properties = SubElement(suite, "properties")
+    for key, value in (
+        ("verdict", result.verdict),
+        ("seed", result.seed),
+        ("calls", result.calls),
+        *result.provenance.items(),
+    ):
+        SubElement(properties, "property", {"name": key, "value": str(value)})
+    for cell in cells:
+        _case(suite, name, cell)
+    if result.inconclusive:
+        SubElement(suite, "system-out").text = _printable_lines(result.inconclusive)
+    indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _printable_lines(lines: list[str]) -> str:
+    """Lines that XML can hold."""
+    return "\n".join(printable(line) for line in lines)
+
+
+def _case(suite: Element, name: str, cell: Cell) -> None:
+    case = SubElement(
+        suite,
+        "testcase",
+        {"classname": f"{name}.{cell.oracle}", "name": printable(cell.operation), "time": "0"},
+    )
+    if cell.state is State.UNTRIED:
+        SubElement(case, "skipped", {"message": "the oracle had no opportunity to fire"})
+    elif cell.findings:
+        # The schema allows one failure a case.
+        first = cell.findings[0]
+        failure = {"type": first.oracle, "message": printable(first.summary)}
+        lines: list[str] = []
+        for each in cell.findings:
+            lines += [each.summary, *each.script.lines()]
+            lines += [f"crosstalk replay {each.replay}"] if each.replay else []
+        SubElement(case, "failure", failure).text = _printable_lines(lines)

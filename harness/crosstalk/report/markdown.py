@@ -1,0 +1,112 @@
+"""A summary in Markdown, short enough for a pull request."""
+
+from __future__ import annotations
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.verdict import Finding
+from crosstalk.report.matrix import State, matrix, oracles_of
+from crosstalk.report.text import printable
+from crosstalk.report.timing import telling_times
+
+_VERDICTS = {
+    "clean": "nothing crossed",
+    "leak": "data crossed between users",
+    "inconclusive": "this run shows nothing",
+}
+_MARKS = {State.CLEAN: "✓", State.LEAK: "**LEAK**", State.UNTRIED: "–"}
+
+
+def markdown(result: CampaignResult) -> str:
+    """The verdict, the findings as scripts, and the matrix."""
+    lines = [
+        f"## Isolation: {result.verdict}, {_VERDICTS[result.verdict]}",
+        "",
+        f"{result.calls} calls in {result.seconds:.0f} s, {len(result.findings)} finding(s), "
+        f"seed {result.seed}.",
+        "",
+        *_provenance(result),
+    ]
+    for number, finding in enumerate(result.findings, start=1):
+        lines += _finding(number, finding)
+    oracles = oracles_of(result)
+    lines += [
+        "<details><summary>What each check could have seen (✓ clean, – no opportunity)</summary>",
+        "",
+        f"| operation | calls | own reads | foreign attempts | {' | '.join(oracles)} |",
+        f"|---|---:|---:|---:|{'---:|' * len(oracles)}",
+    ]
+    for operation, cells in matrix(result).items():
+        control = result.controls.get(operation)
+        counts = (
+            (control.calls, control.own_reads, control.foreign_attempts) if control else (0, 0, 0)
+        )
+        shown = [
+            f"{_MARKS[cell.state]} {cell.opportunities}"
+            if cell.opportunities
+            else _MARKS[cell.state]
+            for cell in cells
+        ]
+        row = [_code(operation), *(str(count) for count in counts), *shown]
+        lines.append(f"| {' | '.join(row)} |")
+    lines += ["", "</details>", *_coverage(result)]
+    if result.inconclusive:
+        lines += ["", "Inconclusive:", ""]
+        lines += [f"- {_code(each)}" for each in result.inconclusive]
+    if told := telling_times(result):
+        lines += ["", "Time:", "", *(f"- {_code(each)}" for each in told)]
+    return "\n".join(lines) + "\n"
+
+
+def _provenance(result: CampaignResult) -> list[str]:
+    said = [f"{name} {_code(value)}" for name, value in result.provenance.items()]
+    return [f"{', '.join(said)}.", ""] if said else []
+
+
+def _coverage(result: CampaignResult) -> list[str]:
+    """The parameters that never carried anything of another user: what was not tried."""
+    never = [
+        f"{_code(operation)} {_code(parameter)}"
+        for operation, counts in sorted(result.coverage.items())
+        for parameter, count in counts.items()
+        if not count
+    ]
+    if not never:
+        return []
+    summary = f"Parameters that never carried another user's id ({len(never)})"
+    listed = [f"- {each}" for each in never]
+    return ["", f"<details><summary>{summary}</summary>", "", *listed, "", "</details>"]
+
+
+def _finding(number: int, finding: Finding) -> list[str]:
+    script = [printable(line) for line in finding.script.lines()]
+    # A fence longer than any run of backticks inside cannot be closed from inside.
+    fence = "`" * max(3, *(_longest_run(line) + 1 for line in script), 3)
+    lines = [
+        f"### {number}. {finding.oracle}: {_code(finding.operation)}",
+        "",
+        _code(finding.summary),
+        "",
+        fence,
+        *script,
+        fence,
+        "",
+    ]
+    if finding.replay:
+        lines += [f"Replay: {_code(f'crosstalk replay {finding.replay}')}", ""]
+    return lines
+
+
+def _longest_run(line: str) -> int:
+    longest = run = 0
+    for character in line:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _code(text: str) -> str:
+    """Hostile text as inline code: no markup, no table borders."""
+    safe = printable(text).replace("|", "\\|")
+    fence = "`" * (_longest_run(safe) + 1)
+    padding = " " if safe.startswith("`") or safe.endswith("`") else ""
+    return f"{fence}{padding}{safe}{padding}{fence}"

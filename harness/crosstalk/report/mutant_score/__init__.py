@@ -1,0 +1,1 @@
+"""The score of the mutant catalog: figures, page and picture."""

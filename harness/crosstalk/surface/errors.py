@@ -1,0 +1,9 @@
+"""Why a surface cannot be used at all, as opposed to how it answers."""
+
+from __future__ import annotations
+
+from crosstalk.core.errors import HarnessError
+
+
+class SurfaceError(HarnessError):
+    """The server cannot be reached, or does not speak the protocol."""

@@ -1,0 +1,1 @@
+"""What every surface over HTTP shares: exchange, headers, event streams, delivery."""

@@ -1,0 +1,22 @@
+"""What an HTTP answer comes to: served, refused for being too many, or an error with its words."""
+
+from __future__ import annotations
+
+import httpx2
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.http.event_stream import failure_of, is_stream, stream_body
+from crosstalk.surface.http.exchange import clean_headers, decode, error_fields
+
+
+def answer_of(response: httpx2.Response) -> Answer:
+    """The answer; a stream of events that ends with a failure is an error, whatever its status."""
+    streamed, headers = is_stream(response), clean_headers(response)
+    body = stream_body(response.text) if streamed else decode(response)
+    if response.status_code == 429:
+        return Answer(Outcome.LIMITED, 429, body, headers)
+    failure = failure_of(body) if streamed else None
+    if response.is_success and failure is None:
+        return Answer(Outcome.OK, response.status_code, body, headers)
+    code, message = error_fields(failure or body)
+    return Answer(Outcome.ERROR, response.status_code, body, headers, code, message)

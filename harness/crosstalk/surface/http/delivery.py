@@ -1,0 +1,144 @@
+"""How a request travels where that matters: on whose connection, and whether it is broken off.
+
+Many users at once may share a pool of connections, one connection, or have one each, and a client
+may go away while its request is served. None of it changes the request, so surfaces need not know:
+whoever makes a call says how it is to travel, and the client that the surfaces share obeys.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import socket
+import ssl
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+
+from crosstalk.core.history import Sending
+
+_READ_BYTES = 256
+_ORDINARY = Sending()
+_current: ContextVar[Sending] = ContextVar("sending", default=_ORDINARY)
+
+
+@contextmanager
+def travelling(sending: Sending | None) -> Iterator[None]:
+    """Send every request of this thread that way meanwhile."""
+    token = _current.set(sending or _ORDINARY)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def in_full() -> Iterator[None]:
+    """Break nothing off meanwhile; all else travels as it was to."""
+    with travelling(replace(_current.get(), cut="")):
+        yield
+
+
+class MessageNumbers:
+    """Ids of JSON-RPC messages: each client counts from 1, as real ones do."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[str, itertools.count[int]] = defaultdict(
+            lambda: itertools.count(1)
+        )
+
+    def __next__(self) -> int:
+        """The next id of the client that sends now."""
+        return next(self._counts[_current.get().client])
+
+
+def session_of(connection: str) -> str:
+    """The name of a session: clients that do not know each other do not share one."""
+    client = _current.get().client
+    return f"{connection} {client}" if client else connection
+
+
+class SendingClient(httpx2.Client):
+    """A client whose requests travel as `travelling` says."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings = {"verify": _trusted(), **settings}
+        super().__init__(**settings)
+        self._settings = settings
+        self._kept: dict[str, httpx2.Client] = {}
+        self._making = threading.Lock()
+
+    def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        """Send a request.
+
+        Raises:
+            httpx2.HTTPError: There is no answer, or the request was to be broken off.
+        """
+        sending = _current.get()
+        if sending.cut:
+            _break_off(request, sending, self.timeout.connect or 10.0)
+            raise httpx2.ReadError(f"broken off: {sending.cut}", request=request)
+        if not sending.connection:
+            return super().send(request, **how)
+        return self._one(sending.connection).send(request, **how)
+
+    def close(self) -> None:
+        """Close all connections."""
+        super().close()
+        with self._making:
+            for each in self._kept.values():
+                each.close()
+            self._kept.clear()
+
+    def _one(self, name: str) -> httpx2.Client:
+        """The client with the one connection of that name."""
+        with self._making:
+            if name not in self._kept:
+                limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1)
+                self._kept[name] = httpx2.Client(**{**self._settings, "limits": limits})
+            return self._kept[name]
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted; to load them takes longer than a call."""
+    return httpx2.create_ssl_context()
+
+
+def _break_off(request: httpx2.Request, sending: Sending, timeout: float) -> None:
+    """Send as much of a request as is to be sent, and go away without reading the answer."""
+    body = request.read()
+    target = request.url.raw_path.decode("ascii")
+    lines = [f"{request.method} {target} HTTP/1.1".encode("ascii")]
+    lines += [name + b": " + value for name, value in request.headers.raw]
+    head = b"\r\n".join(lines) + b"\r\n\r\n"
+    sent = {"head": head, "body": head + body[: len(body) // 2]}.get(sending.cut, head + body)
+    secure = request.url.scheme == "https"
+    address = (request.url.host, request.url.port or (443 if secure else 80))
+    try:
+        with _connected(address, secure, timeout) as connection:
+            connection.sendall(sent)
+            if sending.cut == "answer":
+                connection.recv(_READ_BYTES)
+            time.sleep(sending.after)
+    except OSError:
+        # Refused or cut from the other side: gone either way.
+        return
+
+
+def _connected(address: tuple[str, int], secure: bool, timeout: float) -> socket.socket:
+    plain = socket.create_connection(address, timeout)
+    if not secure:
+        return plain
+    try:
+        return _trusted().wrap_socket(plain, server_hostname=address[0])
+    except OSError:
+        plain.close()
+        raise

@@ -1,0 +1,122 @@
+"""What every HTTP surface does alike: sends JSON, reads JSON or event streams, classifies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx2
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.http.delivery import SendingClient
+
+# They differ between any two answers and say nothing about anybody's data.
+_NOISE = frozenset(
+    {
+        "date",
+        "content-length",
+        "server",
+        "x-request-id",
+        "connection",
+        "transfer-encoding",
+        "keep-alive",
+        "content-type",
+        "vary",
+    }
+)
+
+
+def client(timeout: float) -> httpx2.Client:
+    """Shared connections that remember nothing: `timeout` in seconds, no redirects, no cookies.
+
+    A cookie kept from one actor's answer would travel with the next actor's call.
+    """
+    jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return SendingClient(timeout=timeout, follow_redirects=False, cookies=jar)
+
+
+def encode(value: Any) -> bytes:
+    """JSON in ASCII: unpaired surrogates travel as escapes, as a hostile client sends them.
+
+    Raises:
+        ValueError, RecursionError: The value has no JSON form (a number or depth without bound).
+    """
+    return json.dumps(value, ensure_ascii=True, default=str).encode("ascii")
+
+
+def clean_headers(response: httpx2.Response) -> dict[str, str]:
+    """Lower-case response headers without noise."""
+    return {
+        name.lower(): value
+        for name, value in response.headers.items()
+        if name.lower() not in _NOISE
+    }
+
+
+def decode(response: httpx2.Response) -> Any:
+    """The body: JSON, the data of an event stream, or text."""
+    text = response.text
+    if "text/event-stream" in response.headers.get("content-type", ""):
+        return [loads(data) for _, data in frames(text)]
+    return loads(text)
+
+
+def frames(text: str) -> list[tuple[str, str]]:
+    """Name, empty if it has none, and data of each event (HTML Living Standard, section 9.2.6)."""
+    found: list[tuple[str, str]] = []
+    lines: list[str] = []
+    name = ""
+    # Not splitlines: U+2028 and its like end no line here, and stand inside JSON as they are.
+    for line in [*re.split(r"\r\n|\n|\r", text), ""]:
+        if line.startswith("data:"):
+            lines.append(line[5:].removeprefix(" "))
+        elif line.startswith("event:"):
+            name = line[6:].strip()
+        elif not line:
+            if lines:
+                found.append((name, "\n".join(lines)))
+            lines, name = [], ""
+    return found
+
+
+def loads(text: str) -> Any:
+    """The value that a JSON text stands for; the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def wanted(answer: Answer, usual: float = 0.0) -> float:
+    """Seconds that a refusal for haste asks to wait (RFC 9110, section 10.2.3)."""
+    said = answer.headers.get("retry-after", "")
+    return float(said) if said.isdigit() else usual
+
+
+def unreachable(error: Exception) -> Answer:
+    """No answer, and why."""
+    return Answer(Outcome.UNREACHABLE, None, None, message=type(error).__name__)
+
+
+def unsendable(reason: str) -> Answer:
+    """A request that HTTP cannot express; it was not sent."""
+    return Answer(Outcome.UNREACHABLE, None, None, code="unsendable", message=reason)
+
+
+def error_fields(body: Any) -> tuple[str | None, str | None]:
+    """Code and message of an error body, in the forms that are common."""
+    if not isinstance(body, Mapping):
+        return None, body[:200] if isinstance(body, str) else None
+    inner = body.get("error")
+    source = inner if isinstance(inner, Mapping) else body
+    code = source.get("error_code") or source.get("code")
+    if code is None and isinstance(inner, str):
+        code = inner
+    message = source.get("message") or source.get("detail") or source.get("error_description")
+    return (
+        str(code) if code is not None else None,
+        message if isinstance(message, str) else None,
+    )

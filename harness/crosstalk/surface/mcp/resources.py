@@ -1,0 +1,201 @@
+"""MCP resources, prompts and completions as operations.
+
+A template's variables become parameters (`mcp:resources/read task://{task_id}`), so that a URI
+carries somebody's id as an argument does; `mcp:resources/read` takes a whole URI as some answer
+gave it. `mcp:completion/complete` asks what a variable or an argument could be, from a part of
+it. None has an identity argument: whose data is meant, the credential alone says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx2
+from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.http.exchange import clean_headers, decode, encode, unreachable, unsendable
+from crosstalk.surface.mcp.stateless_messages import (
+    METHOD_NOT_FOUND,
+    McpWire,
+    json_or_text,
+    refusal,
+    request,
+    result_of,
+)
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.schemas import parameter
+
+SURFACE = "mcp-resources"
+_TEXT = {"type": "string"}
+_LIST = "resources/list"
+_READ = "resources/read"
+_PROMPT = "prompts/get"
+_COMPLETE = "completion/complete"
+# They tell a client how long to keep an answer and who gave it, and hold nobody's data.
+_PROTOCOL_FIELDS = frozenset({"_meta", "resultType", "ttlMs", "cacheScope"})
+
+
+class McpResourcesSurface:
+    """The resources, prompts and completions of one MCP server.
+
+    Args:
+        url: The endpoint.
+        discovery_headers: Headers for listing templates and prompts.
+        timeout: Seconds for one call.
+    """
+
+    def __init__(
+        self, url: str, discovery_headers: Mapping[str, str], *, timeout: float = 20.0
+    ) -> None:
+        self._wire = McpWire(url, timeout=timeout)
+        self._discovery_headers = dict(discovery_headers)
+
+    def discover(self) -> list[Operation]:
+        """Reading, listing and prompting, as far as the server offers it; perhaps nothing.
+
+        Raises:
+            SurfaceError: It cannot be reached, or does not answer as the protocol says.
+        """
+        headers = self._discovery_headers
+        found: list[Operation] = []
+        if self._wire.listed(_LIST, "resources", headers) is not None:
+            cursor = Parameter("cursor", _TEXT, False, Role.CURSOR)
+            uri = Parameter("uri", _TEXT, True, Role.REFERENCE)
+            found = [
+                _operation(_LIST, "", (cursor,), lists=True),
+                _operation(_READ, "", (uri,)),
+            ]
+        templates = self._wire.listed("resources/templates/list", "resourceTemplates", headers)
+        found += [each for item in templates or () if (each := _template(item)) is not None]
+        found += [
+            _prompt(each) for each in self._wire.listed("prompts/list", "prompts", headers) or ()
+        ]
+        return [*found, *self._completions(found)]
+
+    def _completions(self, operations: Sequence[Operation]) -> list[Operation]:
+        """What could complete these operations' parameters, if the server completes anything."""
+        found = [
+            _operation(
+                _COMPLETE,
+                f"{operation.extra['of']} {each.name}",
+                (Parameter("value", _TEXT, True, Role.QUERY),),
+                extra={"ref": _reference(operation), "argument": each.name},
+            )
+            for operation in operations
+            if operation.extra["of"]
+            for each in operation.parameters
+        ]
+        if not found:
+            return []
+        answer = self.call(found[0], {"value": ""}, self._discovery_headers)
+        return found if answer.code != METHOD_NOT_FOUND else []
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """List, read, prompt or complete."""
+        method = str(operation.extra["method"])
+        try:
+            response = self._wire.post(method, _params(operation, arguments), headers)
+        except httpx2.HTTPError as error:
+            return unreachable(error)
+        except (ValueError, RecursionError) as error:
+            return unsendable(f"argument or header is not expressible ({type(error).__name__})")
+        body = decode(response)
+        result = result_of(body)
+        if response.status_code == 429 or result is None:
+            return refusal(response, body)
+        noted = clean_headers(response)
+        return Answer(Outcome.OK, response.status_code, _content(result), noted)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+
+def resource_read(uri: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Headers and message of one reading, for whoever sends it by other means."""
+    return request(_READ, {"uri": uri}, 1)
+
+
+def _operation(
+    method: str,
+    name: str,
+    parameters: tuple[Parameter, ...],
+    *,
+    lists: bool = False,
+    extra: Mapping[str, Any] | None = None,
+) -> Operation:
+    return Operation(
+        surface=SURFACE,
+        name=f"mcp:{method} {name}".rstrip(),
+        parameters=parameters,
+        reads_only=True,
+        lists=lists,
+        extra={"method": method, "of": name, **(extra or {})},
+    )
+
+
+def _template(item: Mapping[str, Any]) -> Operation | None:
+    """A template as an operation; one that is no RFC 6570 template cannot be filled."""
+    text = str(item.get("uriTemplate", ""))
+    try:
+        names = UriTemplate.parse(text).variable_names
+    except InvalidUriTemplate:
+        return None
+    return _operation(
+        _READ, text, tuple(parameter(name, _TEXT, {}, required=True) for name in names)
+    )
+
+
+def _prompt(item: Mapping[str, Any]) -> Operation:
+    parameters = tuple(
+        parameter(str(each["name"]), _TEXT, {}, required=bool(each.get("required")))
+        for each in item.get("arguments") or ()
+    )
+    needs = any(each.required for each in parameters)
+    return _operation(_PROMPT, str(item["name"]), parameters, lists=not needs)
+
+
+def _reference(operation: Operation) -> dict[str, str]:
+    """How a completion names what it completes (completion, section Reference Types)."""
+    if operation.extra["method"] == _PROMPT:
+        return {"type": "ref/prompt", "name": str(operation.extra["of"])}
+    return {"type": "ref/resource", "uri": str(operation.extra["of"])}
+
+
+def _params(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What the method takes.
+
+    Raises:
+        ValueError, RecursionError: An argument has no place in a URI.
+    """
+    method, name = operation.extra["method"], str(operation.extra["of"])
+    if method == _COMPLETE:
+        argument = {"name": operation.extra["argument"], **arguments}
+        return {"ref": operation.extra["ref"], "argument": argument}
+    if method == _PROMPT:
+        return {"name": name, "arguments": dict(arguments)}
+    if method == _READ and name:
+        filled = {
+            key: value if isinstance(value, str) else encode(value).decode()
+            for key, value in arguments.items()
+        }
+        return {"uri": UriTemplate.parse(name).expand(filled)}
+    return dict(arguments)
+
+
+def _content(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _opened(value) for key, value in result.items() if key not in _PROTOCOL_FIELDS}
+
+
+def _opened(value: Any) -> Any:
+    """The same with JSON read where a text holds it, as contents and messages do."""
+    if isinstance(value, Mapping):
+        return {
+            key: json_or_text(each) if key == "text" and isinstance(each, str) else _opened(each)
+            for key, each in value.items()
+        }
+    return [_opened(each) for each in value] if isinstance(value, list) else value

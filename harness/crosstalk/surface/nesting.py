@@ -1,0 +1,158 @@
+"""Arguments inside arguments: nested objects and lists as flat names, and back again.
+
+The generator draws one value a name. `params.user_id` stands for `{"params": {"user_id": …}}` and
+`entities[].name` for `{"entities": [{"name": …}]}`: a list is given one element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crosstalk.core.identifiers import ELEMENT, last_name
+from crosstalk.surface.schemas import resolve
+
+_MAX_DEPTH = 5
+_SCALARS = ("string", "integer", "number", "boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that can be given.
+
+    Attributes:
+        path: Names from the outside in; `[]` is a list's element.
+        schema: Its schema, resolved.
+        required: Whether a call without it is refused by the schema.
+    """
+
+    path: tuple[str, ...]
+    schema: Mapping[str, Any]
+    required: bool
+
+    @property
+    def name(self) -> str:
+        """The flat name."""
+        return flat_name(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A tool's arguments.
+
+    Attributes:
+        leaves: Every value that can be given.
+        containers: Objects and lists that must be there, even with nothing in them.
+    """
+
+    leaves: tuple[Leaf, ...]
+    containers: tuple[tuple[str, ...], ...]
+
+
+def flat_name(path: Sequence[str]) -> str:
+    """`("entities", "[]", "name")` as `entities[].name`."""
+    return "".join(
+        part if part == ELEMENT or not place else f".{part}" for place, part in enumerate(path)
+    )
+
+
+def shape_of(schema: Mapping[str, Any]) -> Shape:
+    """The values that a JSON Schema of arguments has room for."""
+    leaves: list[Leaf] = []
+    containers: list[tuple[str, ...]] = []
+    _walk(resolve(schema, schema), (), True, leaves, containers)
+    return Shape(tuple(leaves), tuple(containers))
+
+
+def path_of(flat: str) -> tuple[str, ...]:
+    """`entities[].name` as `("entities", "[]", "name")`."""
+    return tuple(part for part in flat.replace(ELEMENT, f".{ELEMENT}").split(".") if part)
+
+
+def with_names(shape: Shape, names: Iterable[str]) -> Shape:
+    """The shape with values that a schema leaves open, as free-form objects do.
+
+    Args:
+        shape: What the schema says.
+        names: Flat names; those that the shape has already change nothing.
+    """
+    known = {leaf.name for leaf in shape.leaves} | {last_name(leaf.name) for leaf in shape.leaves}
+    added = [path_of(name) for name in names if name not in known]
+    kept = [
+        leaf
+        for leaf in shape.leaves
+        if not any(path[: len(leaf.path)] == leaf.path for path in added)
+    ]
+    leaves = [Leaf(path, {"type": "string"}, required=True) for path in added]
+    return Shape((*kept, *leaves), shape.containers)
+
+
+def nested(
+    arguments: Mapping[str, Any], paths: Mapping[str, Sequence[str]], containers: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """Flat arguments in the form that the tool wants; a name without a path stays as it is."""
+    found: dict[str, Any] = {}
+    for path in containers:
+        _place(found, tuple(path), {})
+    for name, value in arguments.items():
+        _place(found, tuple(paths.get(name, (name,))), value)
+    return found
+
+
+def _walk(
+    schema: Mapping[str, Any],
+    path: tuple[str, ...],
+    required: bool,
+    leaves: list[Leaf],
+    containers: list[tuple[str, ...]],
+) -> None:
+    schema = _one_of(schema)
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping) and properties and len(path) < _MAX_DEPTH:
+        if path and required:
+            containers.append(path)
+        needed = set(schema.get("required", ()))
+        for name, each in properties.items():
+            if isinstance(each, Mapping):
+                _walk(each, (*path, str(name)), required and name in needed, leaves, containers)
+        return
+    items = schema.get("items")
+    if schema.get("type") == "array" and isinstance(items, Mapping) and len(path) < _MAX_DEPTH:
+        element = _one_of(items)
+        plain = element.get("type") in _SCALARS and "enum" not in element
+        if plain or element.get("properties"):
+            _walk(element, (*path, ELEMENT), required, leaves, containers)
+            return
+    if path:
+        leaves.append(Leaf(path, schema, required))
+
+
+def _one_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of several forms the one that text fits into; a schema that says nothing takes text."""
+    options = schema.get("anyOf")
+    if isinstance(options, list) and options:
+        objects = [each for each in options if isinstance(each, Mapping)]
+        chosen = next((each for each in objects if each.get("type") == "string"), objects[0])
+        return {**{key: value for key, value in schema.items() if key != "anyOf"}, **chosen}
+    if not set(schema) & {"type", "enum", "const", "properties", "items"}:
+        return {**schema, "type": "string"}
+    return schema
+
+
+def _place(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    here: Any = into
+    for place, part in enumerate(path):
+        last = place == len(path) - 1
+        following: Any = value if last else ([] if path[place + 1] == ELEMENT else {})
+        if part == ELEMENT:
+            if not here:
+                here.append(following)
+            elif last and value != {}:
+                here[0] = value
+            here = here[0]
+        elif last:
+            if value != {} or part not in here:
+                here[part] = value
+        else:
+            here = here.setdefault(part, following)

@@ -1,0 +1,103 @@
+"""What can be called, in one form whatever the protocol: a name and typed parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from crosstalk.core.history import Answer
+
+
+class Role(StrEnum):
+    """What a parameter is for, inferred from its schema and name, and corrected by observation."""
+
+    IDENTITY = "identity"  # says whose data is meant
+    REFERENCE = "reference"  # names an object by the id that the system gave it
+    NAME = "name"  # names an object by what its user chose to call it
+    CURSOR = "cursor"  # continues a listing
+    QUERY = "query"  # is searched for
+    KEY = "key"  # names the call, so that a repeat of it is known as one
+    TEXT = "text"  # free text that is stored or read
+    VALUE = "value"  # anything else: enumerations, numbers, dates, switches
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of an operation, with its JSON Schema (resolved: no `$ref` left inside)."""
+
+    name: str
+    schema: Mapping[str, Any]
+    required: bool
+    role: Role
+
+    @property
+    def refers(self) -> bool:
+        """Whether it names an object."""
+        return self.role in (Role.REFERENCE, Role.NAME)
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes a list."""
+        return self.schema.get("type") == "array"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that can be called.
+
+    Attributes:
+        surface: `mcp`, `rest`, `chat` or `chatkit`.
+        name: Unique over all surfaces, e.g. `mcp:get_task`, `rest:GET /api/{user_id}/tasks`.
+        parameters: Its arguments, whatever place they travel in.
+        reads_only: The server declares that it changes nothing (readOnlyHint, GET).
+        public: The server declares that it needs no credential.
+        lists: True where it needs nothing but the identity to show the caller's own data, so
+            that it can serve as an observation.
+        conversational: Its text goes to a model, which answers.
+    """
+
+    surface: str
+    name: str
+    parameters: tuple[Parameter, ...]
+    reads_only: bool
+    public: bool = False
+    lists: bool = False
+    conversational: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stores(self) -> bool:
+        """Whether it takes a text that it may keep."""
+        deletes = self.extra.get("kind") == "delete"
+        return not self.reads_only and not deletes and self.parameter(Role.TEXT) is not None
+
+    def parameter(self, role: Role) -> Parameter | None:
+        """The first parameter of that role, if there is one."""
+        return next((each for each in self.parameters if each.role is role), None)
+
+
+class Surface(Protocol):
+    """Performs calls of one protocol over the wire; holds its own connections."""
+
+    def discover(self) -> list[Operation]:
+        """List what can be called now.
+
+        Raises:
+            SurfaceError: The server cannot be reached or does not speak the protocol.
+        """
+        ...
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """Perform one call with these request headers (the credential among them).
+
+        Never raises for what the server does: no answer is an answer of its own kind.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...

@@ -1,0 +1,96 @@
+"""What every transport does: sends one request of JSON-RPC and gives the reply to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.surface.credentials import Presented
+
+CLIENT_INFO = {"name": "crosstalk", "version": "1"}
+OLDER_REVISIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+_PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class TransportError(HarnessError):
+    """There is no reply; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        status: HTTP status; None where there is no HTTP.
+        body: The decoded message, or whatever stood in its place.
+        headers: Response headers, lower-case names.
+    """
+
+    status: int | None
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """Carries requests to one server; holds the connections."""
+
+    @property
+    def where(self) -> str:
+        """The server's address or command, for messages."""
+        ...
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request and wait for its reply.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: The transport cannot express the request.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connections and end the processes."""
+        ...
+
+
+def message(method: str, params: Mapping[str, Any], identifier: int | None) -> dict[str, Any]:
+    """A request of JSON-RPC 2.0; without an identifier a notification."""
+    known = {"id": identifier} if identifier is not None else {}
+    return {"jsonrpc": "2.0", **known, "method": method, "params": dict(params)}
+
+
+def initialize_params(revision: str) -> dict[str, Any]:
+    """What the handshake offers."""
+    return {"protocolVersion": revision, "capabilities": {}, "clientInfo": CLIENT_INFO}
+
+
+def answer_to(request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a server that asks something is told: it lives; anything else is not offered here."""
+    if "method" not in request or "id" not in request:
+        return None
+    if request["method"] == "ping":
+        return {"jsonrpc": "2.0", "id": request["id"], "result": {}}
+    refusal = {"code": -32601, "message": "not offered by this client"}
+    return {"jsonrpc": "2.0", "id": request["id"], "error": refusal}
+
+
+def is_reply_to(identifier: int, body: Any) -> bool:
+    """Whether a message is the reply to that request; an id sent back as text counts too."""
+    return (
+        isinstance(body, Mapping)
+        and "method" not in body
+        and ("result" in body or "error" in body)
+        and str(body.get("id")) == str(identifier)
+    )
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """The address with each `{name}` replaced by its value, quoted as one segment.
+
+    A name without a value is left empty: somebody without a credential has nothing to put there.
+    """
+    return _PLACE.sub(lambda match: quote(values.get(match.group(1), ""), safe=""), template)

@@ -1,0 +1,199 @@
+"""HTTP with server-sent events, the transport of 2024-11-05: one long GET, answers come over it.
+
+The server names in its first event where requests are posted; the POST itself is only
+acknowledged. Each connection name has a stream of its own, read by a thread of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx2
+
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.delivery import session_of
+from crosstalk.surface.http.exchange import clean_headers, decode, encode
+from crosstalk.surface.transports.base import (
+    Reply,
+    TransportError,
+    answer_to,
+    filled,
+    is_reply_to,
+    message,
+)
+from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
+from crosstalk.surface.transports.older import events
+
+_REVISION = "2024-11-05"
+_MAX_STREAMS = 64
+_ENDED = object()
+
+
+@dataclass(slots=True)
+class _Stream:
+    """A stream that is being read, or the refusal where there is none."""
+
+    response: httpx2.Response | None = None
+    arrived: queue.Queue[Any] = field(default_factory=queue.Queue)
+    endpoint: str = ""
+    refused: Reply | None = None
+    ended: bool = False
+
+
+class EventStream(HttpTransport):
+    """One server.
+
+    Args:
+        url: Where the stream is; `{name}` stands for what the caller puts into the address.
+        timeout: Seconds for one request.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        super().__init__(url, timeout=timeout)
+        self._streams: dict[str, _Stream] = {}
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request and wait for its reply on the caller's stream.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: JSON or HTTP cannot express the request.
+        """
+        stream = self._stream(presented)
+        if stream.refused is not None:
+            return stream.refused
+        try:
+            return self._ask(method, params, presented, stream)
+        except TransportError:
+            self._drop(session_of(presented.connection))
+            raise
+
+    def close(self) -> None:
+        """Close the streams and connections."""
+        for name in list(self._streams):
+            self._drop(name)
+        super().close()
+
+    def _stream(self, presented: Presented) -> _Stream:
+        known = self._streams.get(session_of(presented.connection))
+        if known is not None and not known.ended:
+            return known
+        stream = self._open(presented)
+        if stream.refused is not None:
+            return stream
+        self._streams[session_of(presented.connection)] = stream
+        if len(self._streams) > _MAX_STREAMS:
+            self._drop(next(iter(self._streams)))
+        reply = self._ask(*handshake(_REVISION), presented, stream)
+        if agreed(reply) is None:
+            self._drop(session_of(presented.connection))
+            return _Stream(refused=reply)
+        self._post(INITIALIZED, presented, stream)
+        return stream
+
+    def _open(self, presented: Presented) -> _Stream:
+        url = filled(self._url, presented.address)
+        # The stream is silent for as long as nobody asks anything.
+        timeout = httpx2.Timeout(self._timeout, read=None)
+        headers = {"Accept": "text/event-stream", **presented.headers}
+        try:
+            asked = self._http.build_request("GET", url, headers=headers, timeout=timeout)
+            response = self._http.send(asked, stream=True)
+            if "text/event-stream" not in response.headers.get("content-type", ""):
+                response.read()
+                reply = Reply(response.status_code, decode(response), clean_headers(response))
+                response.close()
+                return _Stream(refused=reply)
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no event stream at {self._url} ({type(error).__name__})"
+            ) from error
+        stream = _Stream(response)
+        threading.Thread(target=_read, args=(stream,), daemon=True).start()
+        name, data = self._next(stream)
+        if name != "endpoint":
+            stream.ended = True
+            response.close()
+            raise TransportError(f"{self._url} is no event stream of MCP: it began with {name!r}")
+        stream.endpoint = urljoin(url, data.strip())
+        return stream
+
+    def _ask(
+        self, method: str, params: Mapping[str, Any], presented: Presented, stream: _Stream
+    ) -> Reply:
+        identifier = next(self._ids)
+        posted = self._post(message(method, params, identifier), presented, stream)
+        if not 200 <= (posted.status or 0) < 300:
+            return posted
+        if is_reply_to(identifier, posted.body):
+            return posted
+        while True:
+            _, data = self._next(stream)
+            try:
+                found = json.loads(data)
+            except ValueError:
+                continue
+            if is_reply_to(identifier, found):
+                return Reply(200, found)
+            told = answer_to(found) if isinstance(found, Mapping) else None
+            if told is not None:
+                self._post(told, presented, stream)
+
+    def _next(self, stream: _Stream) -> tuple[str, str]:
+        try:
+            event = stream.arrived.get(timeout=self._timeout)
+        except queue.Empty:
+            raise TransportError(f"{self._url} was silent for {self._timeout:.0f} s") from None
+        if event is _ENDED:
+            stream.ended = True
+            raise TransportError(f"{self._url} ended the event stream")
+        name, data = event
+        return str(name), str(data)
+
+    def _post(self, content: Mapping[str, Any], presented: Presented, stream: _Stream) -> Reply:
+        headers = {"Content-Type": "application/json", **presented.headers}
+        try:
+            response = self._http.post(stream.endpoint, content=encode(content), headers=headers)
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no answer at {stream.endpoint} ({type(error).__name__})"
+            ) from error
+        return Reply(response.status_code, decode(response), clean_headers(response))
+
+    def _drop(self, name: str) -> None:
+        stream = self._streams.pop(name, None)
+        if stream is not None:
+            _hang_up(stream)
+
+
+def _read(stream: _Stream) -> None:
+    """Put every event of a stream where it is awaited, until the stream ends."""
+    if stream.response is None:
+        return
+    try:
+        for event in events(stream.response.iter_lines()):
+            stream.arrived.put(event)
+    except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError, RuntimeError):
+        # Closed from here or from there: both end it.
+        stream.ended = True
+    stream.arrived.put(_ENDED)
+
+
+def _hang_up(stream: _Stream) -> None:
+    """Wake the reading thread by shutting the connection down under it."""
+    stream.ended = True
+    if stream.response is None:
+        return
+    network = stream.response.extensions.get("network_stream")
+    raw = network.get_extra_info("socket") if network is not None else None
+    if raw is not None:
+        try:
+            raw.shutdown(2)
+        except OSError:
+            return

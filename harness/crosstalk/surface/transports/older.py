@@ -1,0 +1,220 @@
+"""Streamable HTTP before 2026-07-28: a handshake, and a session where the server wants one.
+
+Each connection name has a session of its own. A server that gives no session id is stateless: its
+handshake is made once a name all the same, because some servers refuse calls without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.delivery import in_full, session_of
+from crosstalk.surface.http.exchange import clean_headers, decode, encode
+from crosstalk.surface.transports.base import (
+    Reply,
+    TransportError,
+    answer_to,
+    filled,
+    is_reply_to,
+    message,
+)
+from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
+
+_SESSION = "mcp-session-id"
+_MAX_SESSIONS = 64
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the handshake settled; `refused` holds the reply where the server wanted none of it."""
+
+    identifier: str | None = None
+    revision: str = ""
+    refused: Reply | None = None
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class OlderHttp(HttpTransport):
+    """One endpoint.
+
+    Args:
+        url: The endpoint; `{name}` stands for what the caller puts into the address.
+        timeout: Seconds for one request.
+        revision: What the handshake offers.
+    """
+
+    def __init__(self, url: str, *, timeout: float, revision: str = "2025-06-18") -> None:
+        super().__init__(url, timeout=timeout)
+        self._revision = revision
+        self._sessions: dict[str, _Session] = {}
+        self._opening: dict[str, threading.Lock] = {}
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request on the caller's session and wait for its reply.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: JSON or HTTP cannot express the request.
+        """
+        session = self._session(presented)
+        if session.refused is not None:
+            return session.refused
+        reply = self._send(method, params, presented, session)
+        if reply.status == 404 and session.identifier is not None:
+            # Sessions end whenever the server likes (2025-06-18, Session Management).
+            self._drop(presented, session)
+            session = self._session(presented)
+            if session.refused is not None:
+                return session.refused
+            reply = self._send(method, params, presented, session)
+        return reply
+
+    def keeps_sessions(self, presented: Presented) -> bool:
+        """Whether the server opens a session for this caller.
+
+        Raises:
+            TransportError: It does not answer.
+        """
+        return self._session(presented).identifier is not None
+
+    def close(self) -> None:
+        """End the sessions and close the connections."""
+        self.end_sessions()
+        super().close()
+
+    def end_sessions(self) -> None:
+        """End all sessions; whoever calls next opens another."""
+        while self._sessions:
+            self._end(self._sessions.popitem()[1])
+
+    def _session(self, presented: Presented) -> _Session:
+        name = session_of(presented.connection)
+        # Calls made at once on one connection shake hands once.
+        with self._opening.setdefault(name, threading.Lock()):
+            known = self._sessions.get(name)
+            if known is not None:
+                return known
+            # A call may be broken off; a session whose id nobody read could never be ended.
+            with in_full():
+                session = self._shake_hands(presented)
+            # A refused handshake is asked again the next time, as a call is.
+            if session.refused is None:
+                self._sessions[name] = session
+                if len(self._sessions) > _MAX_SESSIONS:
+                    self._end(self._sessions.pop(next(iter(self._sessions))))
+            return session
+
+    def _drop(self, presented: Presented, session: _Session) -> None:
+        """Forget a session that did not answer this caller; whose it is may have it ended."""
+        name = session_of(presented.connection)
+        with self._opening.setdefault(name, threading.Lock()):
+            if self._sessions.get(name) is session:
+                del self._sessions[name]
+                self._end(session)
+
+    def _shake_hands(self, presented: Presented) -> _Session:
+        session = _Session(
+            address=filled(self._url, presented.address), headers=dict(presented.headers)
+        )
+        reply = self._send(*handshake(self._revision), presented, session)
+        result = agreed(reply)
+        if result is None:
+            session.refused = reply
+            return session
+        session.identifier = reply.headers.get(_SESSION)
+        session.revision = str(result.get("protocolVersion", self._revision))
+        self._post(INITIALIZED, presented, session)
+        return session
+
+    def _send(
+        self, method: str, params: Mapping[str, Any], presented: Presented, session: _Session
+    ) -> Reply:
+        identifier = next(self._ids)
+        return self._post(message(method, params, identifier), presented, session, identifier)
+
+    def _post(
+        self,
+        content: Mapping[str, Any],
+        presented: Presented,
+        session: _Session,
+        identifier: int | None = None,
+    ) -> Reply:
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Content-Type": "application/json",
+            **({"Mcp-Session-Id": session.identifier} if session.identifier else {}),
+            **({"MCP-Protocol-Version": session.revision} if session.revision else {}),
+            **presented.headers,
+        }
+        url = filled(self._url, presented.address)
+        try:
+            with self._http.stream(
+                "POST", url, content=encode(content), headers=headers
+            ) as response:
+                body = self._read(response, identifier, presented, session)
+                return Reply(response.status_code, body, clean_headers(response))
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no MCP server answers at {self._url} ({type(error).__name__})"
+            ) from error
+
+    def _read(
+        self,
+        response: httpx2.Response,
+        identifier: int | None,
+        presented: Presented,
+        session: _Session,
+    ) -> Any:
+        """The reply; a stream is left as soon as it came, because not every server ends it."""
+        if "text/event-stream" not in response.headers.get("content-type", ""):
+            response.read()
+            return decode(response)
+        seen = []
+        for event in events(response.iter_lines()):
+            found = _loads(event[1])
+            if identifier is not None and is_reply_to(identifier, found):
+                return found
+            seen.append(found)
+            told = answer_to(found) if isinstance(found, Mapping) else None
+            if told is not None:
+                self._post(told, presented, session)
+        return seen
+
+    def _end(self, session: _Session) -> None:
+        if session.identifier is None:
+            return
+        headers = {**session.headers, "Mcp-Session-Id": session.identifier}
+        with in_full(), contextlib.suppress(httpx2.HTTPError):
+            self._http.delete(session.address, headers=headers)
+
+
+def events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Name and data of each event (HTML Living Standard, section 9.2.6)."""
+    name, data = "message", list[str]()
+    for line in lines:
+        if line.startswith("event:"):
+            name = line[6:].strip()
+        elif line.startswith("data:"):
+            data.append(line[5:].removeprefix(" "))
+        elif not line:
+            if data:
+                yield name, "\n".join(data)
+            name, data = "message", []
+    if data:
+        yield name, "\n".join(data)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

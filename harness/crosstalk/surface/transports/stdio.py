@@ -1,0 +1,194 @@
+"""MCP over the standard streams of a process: one message a line.
+
+Callers with one connection name share a process, as users behind one gateway do; others have a
+process of their own, as users of desktop clients do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shlex
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.delivery import MessageNumbers
+from crosstalk.surface.http.exchange import encode
+from crosstalk.surface.transports.base import (
+    Reply,
+    TransportError,
+    answer_to,
+    initialize_params,
+    is_reply_to,
+    message,
+)
+
+_MAX_PROCESSES = 16
+_END_SECONDS = 3.0
+_ENDED = ""
+
+
+@dataclass(slots=True)
+class _Served:
+    process: subprocess.Popen[bytes]
+    arrived: queue.Queue[str] = field(default_factory=queue.Queue)
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+
+
+class Stdio:
+    """A command that serves MCP on its standard streams.
+
+    Args:
+        command: Program and arguments; `{name}` stands for a variable of the caller's environment.
+        timeout: Seconds for one request.
+        environment: Variables for every process, beside those that are inherited.
+        folder: Working directory.
+        revision: What the handshake offers.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        timeout: float,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        revision: str = "2025-06-18",
+    ) -> None:
+        self._command = tuple(command)
+        self._timeout = timeout
+        self._environment = dict(environment or {})
+        self._folder = folder
+        self._revision = revision
+        self._ids = MessageNumbers()
+        self._processes: dict[str, _Served] = {}
+
+    @property
+    def where(self) -> str:
+        """The command."""
+        return shlex.join(self._command)
+
+    def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
+        """Send a request to the caller's process and wait for its reply.
+
+        Raises:
+            TransportError: There is none.
+            ValueError, RecursionError: JSON cannot express the request.
+        """
+        served = self._processes.get(presented.connection)
+        if served is None or served.process.poll() is not None:
+            served = self._start(presented)
+        return self._ask(served, method, params)
+
+    def close(self) -> None:
+        """End the processes."""
+        for served in self._processes.values():
+            _end(served)
+        self._processes.clear()
+
+    def _start(self, presented: Presented) -> _Served:
+        while len(self._processes) >= _MAX_PROCESSES:
+            _end(self._processes.pop(next(iter(self._processes))))
+        try:
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **self._environment, **presented.environment},
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TransportError(
+                f"{self._command[0]} cannot be started ({error.strerror}): install it, or give "
+                "the right command"
+            ) from error
+        served = _Served(process)
+        threading.Thread(target=_read, args=(served,), daemon=True).start()
+        threading.Thread(target=_listen, args=(served,), daemon=True).start()
+        self._processes[presented.connection] = served
+        reply = self._ask(served, "initialize", initialize_params(self._revision))
+        if not isinstance(reply.body, Mapping) or "result" not in reply.body:
+            raise TransportError(f"{self.where} refused the handshake: {str(reply.body)[:200]}")
+        _write(served, message("notifications/initialized", {}, None))
+        return served
+
+    def _ask(self, served: _Served, method: str, params: Mapping[str, Any]) -> Reply:
+        identifier = next(self._ids)
+        if not _write(served, message(method, params, identifier)):
+            raise TransportError(f"{self.where} ended: {_last_words(served)}")
+        while True:
+            try:
+                line = served.arrived.get(timeout=self._timeout)
+            except queue.Empty:
+                raise TransportError(f"{self.where} was silent for {self._timeout:.0f} s") from None
+            if line == _ENDED:
+                raise TransportError(f"{self.where} ended: {_last_words(served)}")
+            # Programs print on their standard output, whatever the protocol says.
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                served.said.append(line.strip())
+                continue
+            if is_reply_to(identifier, found):
+                return Reply(None, found)
+            told = answer_to(found) if isinstance(found, Mapping) else None
+            if told is not None:
+                _write(served, told)
+
+
+def _write(served: _Served, content: Mapping[str, Any]) -> bool:
+    line = encode(content) + b"\n"
+    if served.process.stdin is None:
+        return False
+    try:
+        served.process.stdin.write(line)
+        served.process.stdin.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _read(served: _Served) -> None:
+    if served.process.stdout is not None:
+        for line in served.process.stdout:
+            if line.strip():
+                served.arrived.put(line.decode("utf-8", "replace"))
+    served.arrived.put(_ENDED)
+
+
+def _listen(served: _Served) -> None:
+    """Keep the process's complaints: a full pipe would stop it."""
+    if served.process.stderr is not None:
+        for line in served.process.stderr:
+            served.said.append(line.decode("utf-8", "replace").strip())
+
+
+def _last_words(served: _Served) -> str:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        served.process.wait(0.5)
+    said = [line for line in served.said if line]
+    return said[-1][:300] if said else "it said nothing"
+
+
+def _end(served: _Served) -> None:
+    process = served.process
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(_END_SECONDS)

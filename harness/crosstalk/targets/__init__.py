@@ -1,0 +1,1 @@
+"""Systems under test as a campaign sees them: reference, described, demonstrations, mutants."""

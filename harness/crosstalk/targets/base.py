@@ -1,0 +1,74 @@
+"""A running system as a campaign sees it: what can be called, by whom, and what is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from crosstalk.core.history import Channel, Flow
+from crosstalk.core.principals import EVERYBODY, Cast
+from crosstalk.surface.credentials import Credentials
+from crosstalk.surface.operation import Operation, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running system, as a campaign sees it.
+
+    Attributes:
+        surfaces: Surface name to what performs its calls.
+        credentials: Who may present what.
+        reset: Empties the users' data, where the target allows it.
+        forgeries: Names of spoiled credentials that `credentials` can present.
+        about: What a replay file says of it.
+        release: Ends whatever else the target holds.
+        cast: Who can take part.
+        subjects: Gives the users' subjects for one example from a new nonce; by default each is
+            named after the user and the nonce.
+        allowed_flows: Sharing that is meant.
+        accepted: Side channels that are known and accepted.
+        not_applicable: Oracle to the reason why it cannot have an opportunity here.
+        public_values: Identifying values that everybody may see.
+        concurrency: How many calls may be under way at once.
+        databases: Role (`admin`, `owner`, each service) to `postgresql://` URL, where the system's
+            layers can be reached one by one.
+        left: Says what is still held or under way in the system, where that can be seen.
+        claiming: Names of headers in which those who are not whom they say to be repeat it.
+        persistent: Every example has the same users, and what they stored before is still there.
+    """
+
+    surfaces: Mapping[str, Surface]
+    credentials: Credentials
+    reset: Callable[[], None] | None = None
+    forgeries: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    release: Callable[[], None] | None = None
+    cast: Cast = EVERYBODY
+    subjects: Callable[[str], Mapping[str, str]] | None = None
+    allowed_flows: tuple[Flow, ...] = ()
+    accepted: frozenset[Channel] = frozenset()
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    persistent: bool = False
+    concurrency: int = 1
+    databases: Mapping[str, str] = field(default_factory=dict)
+    left: Callable[[], list[str]] | None = None
+    claiming: tuple[str, ...] = ()
+    public_values: frozenset[str] = frozenset()
+
+    def close(self) -> None:
+        """Close the surfaces' connections, and whatever else the target holds."""
+        for surface in {id(each): each for each in self.surfaces.values()}.values():
+            surface.close()
+        if self.release is not None:
+            self.release()
+
+    def operations(self) -> dict[str, Operation]:
+        """Everything that can be called now, by name.
+
+        Raises:
+            SurfaceError: A surface does not answer.
+        """
+        found: dict[str, Operation] = {}
+        for surface in {id(each): each for each in self.surfaces.values()}.values():
+            found.update({each.name: each for each in surface.discover()})
+        return found

@@ -1,0 +1,47 @@
+"""Pattern 1, a bare `user_id` argument: the tool believes whoever calls it.
+
+The backend writes the user's id into the agent's instructions, the model repeats it in every call,
+and the server asks nobody else. Whoever can reach the server, or can talk the model into another
+id, is whoever they like. There is no form of it that holds by itself: it stands and falls with
+nobody but the backend being able to reach the port, and the backend, not the model, filling in the
+id; and then one request forged from inside the network reads everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcp.server.transport_security import TransportSecuritySettings
+
+from crosstalk.core.history import Actor
+from crosstalk.targets.demonstrations.base import MCP_PATH, Demonstration, Pattern
+from crosstalk.targets.demonstrations.notebook import Notebook, server_by_argument
+
+
+class NoCredentials:
+    """Nobody presents anything: there is nothing to present."""
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+        """No headers."""
+        return {}
+
+
+def _build(url: str) -> Pattern:
+    server = server_by_argument(Notebook())
+    app = server.streamable_http_app(
+        streamable_http_path=MCP_PATH,
+        json_response=True,
+        stateless_http=True,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    return Pattern(app=app, credentials=NoCredentials(), discovery=dict)
+
+
+BARE_USER_ID = Demonstration(
+    name="bare-user-id",
+    title="tools take user_id and believe it",
+    lesson="anybody who reaches the server is whoever they say; so is a model that was talked into "
+    "another id",
+    expected="leak",
+    build=_build,
+)

@@ -1,0 +1,193 @@
+"""Makes a campaign's target of a description."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from crosstalk.core.identifiers import tokens_of
+from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
+from crosstalk.surface.operation import Operation, Role, Surface
+from crosstalk.surface.rest import RestSurface
+from crosstalk.surface.transports import (
+    CurrentHttp,
+    EventStream,
+    OlderHttp,
+    PlainHttp,
+    Stdio,
+    Transport,
+)
+from crosstalk.targets.base import Target
+from crosstalk.targets.described.config import McpConfig, TargetConfig
+from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
+from crosstalk.targets.described.credentials import DescribedCredentials, proves
+from crosstalk.targets.described.guesses import kind_of, names_among
+from crosstalk.targets.described.loading import TargetFileError
+from crosstalk.targets.described.login import login_by
+from crosstalk.targets.described.process import run_command, served
+from crosstalk.targets.described.users import (
+    cast_of,
+    flows_of,
+    forgeries_of,
+    naming_of,
+    users_of,
+)
+
+
+@contextmanager
+def opened_target(config: TargetConfig, file: Path) -> Iterator[Target]:
+    """The described system as a target, started where the description says how.
+
+    Args:
+        config: What `load_target` gave.
+        file: Where it came from; commands run in its folder.
+
+    Raises:
+        HarnessError: It is not confirmed, or the system cannot be started or reached.
+    """
+    if not config.confirmed:
+        raise TargetFileError(
+            f"{file} holds guesses: look through the lines marked `guess`, then set "
+            "confirmed = true"
+        )
+    folder = file.resolve().parent
+    with served(config, folder) as described:
+        target = target_of(described, folder, {"target": str(file.resolve())})
+        try:
+            yield target
+        finally:
+            target.close()
+
+
+def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> Target:
+    """A running described system as a target."""
+    users = users_of(config)
+    credentials = DescribedCredentials(
+        config, folder, {subject: user for subject, (_, user) in users.items()}
+    )
+    surfaces = _surfaces(config, folder, credentials, next(iter(users), "crosstalk-discovery"))
+
+    def reset() -> None:
+        if config.reset is not None:
+            run_command(config.reset, folder, "reset")
+        credentials.forget()
+
+    return Target(
+        surfaces=surfaces,
+        credentials=credentials,
+        reset=reset if config.reset is not None else None,
+        forgeries=forgeries_of(config, credentials, users),
+        about=about,
+        cast=cast_of(config, users),
+        subjects=naming_of(config, users),
+        allowed_flows=flows_of(config),
+        accepted=frozenset(config.accepted),
+        not_applicable=_not_applicable(config, surfaces),
+        persistent=bool(users) and config.reset is None,
+        public_values=frozenset(tokens_of(config.public_values)),
+    )
+
+
+def transport_of(config: McpConfig, folder: Path) -> Transport:
+    """The transport that a description names."""
+    if config.transport == "stdio":
+        return Stdio(
+            config.command,
+            timeout=config.timeout,
+            environment=config.environment,
+            folder=folder / config.folder,
+            revision=config.revision,
+        )
+    if config.transport == "sse":
+        return EventStream(config.url, timeout=config.timeout)
+    if config.transport == "json-rpc":
+        return PlainHttp(config.url, timeout=config.timeout)
+    if config.transport == "streamable-http-older":
+        return OlderHttp(config.url, timeout=config.timeout, revision=config.revision)
+    return CurrentHttp(config.url, timeout=config.timeout)
+
+
+def _surfaces(
+    config: TargetConfig, folder: Path, credentials: DescribedCredentials, subject: str
+) -> dict[str, Surface]:
+    surfaces: dict[str, Surface] = {}
+    limit = config.rate_limit
+    paced = limit.calls_per_second > 0 or limit.patience > 0
+    discovery = credentials.discovery(subject)
+    identities = dict.fromkeys(config.identity.arguments, Role.IDENTITY)
+    if config.mcp is not None:
+        tools = ToolSurface(
+            transport_of(config.mcp, folder),
+            discovery,
+            facts=_facts(config),
+            roles=identities,
+            carried=_carried(config),
+            guess=lambda tool: kind_of(tool, config.identity.arguments),
+            names=lambda found: names_among(
+                found,
+                {str(each.get("name")): kind_of(each, config.identity.arguments) for each in found},
+            ),
+        )
+        if config.identity.login is not None and "login" in config.identity.by:
+            credentials.log_in = login_by(config, tools)
+        surfaces["mcp"] = Paced(tools, limit, time.sleep) if paced else tools
+    if config.rest is not None:
+        split = urlsplit(config.rest.openapi)
+        base = config.rest.base or f"{split.scheme}://{split.netloc}"
+        inner = RestSurface(base, document=config.rest.openapi, timeout=config.rest.timeout)
+        rest: Surface = DescribedRest(inner, config.rest, identities)
+        rest = Paced(rest, limit, time.sleep) if paced else rest
+        surfaces |= {"rest": rest, "chat": rest}
+    return surfaces
+
+
+def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
+    facts = {
+        name: ToolFacts(
+            None if tool.kind == "other" else tool.kind,
+            tool.arguments,
+            tool.public,
+            tool.skip,
+            tool.values,
+        )
+        for name, tool in config.tools.items()
+    }
+    login = config.identity.login
+    for call in (login, login.register_first if login else None):
+        if call is not None:
+            facts[call.tool] = ToolFacts(skip=True)
+    return facts
+
+
+def _carried(config: TargetConfig) -> list[str]:
+    identity = config.identity
+    carried = [identity.token_argument] if "token-argument" in identity.by else []
+    if identity.login is not None and identity.login.carried == "token-argument":
+        carried.append(identity.login.argument)
+    return carried
+
+
+def _not_applicable(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, str]:
+    reasons = {}
+    if not proves(config.identity, config):
+        reasons["identity"] = "the system asks for no credential that could be forged or missing"
+    if config.rate_limit.calls_per_second > 0:
+        reasons["concurrency"] = "the system's rate limit has calls made one at a time"
+    elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
+        reasons["concurrency"] = "a process of its own answers each user, one call at a time"
+    operations: list[Operation] = []
+    for surface in {id(each): each for each in surfaces.values()}.values():
+        operations += surface.discover()
+    refers = [
+        parameter
+        for each in operations
+        if not each.public
+        for parameter in each.parameters
+        if parameter.refers
+    ]
+    if not refers:
+        reasons["existence"] = "no operation takes the id of an object"
+    return reasons

@@ -1,0 +1,221 @@
+"""What a `crosstalk.toml` may hold; docs/targets.md explains it with examples.
+
+Every error says which setting to change. Secrets may stand in the environment instead: wherever a
+text is expected, `$NAME` or `${NAME}` takes the variable's value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from crosstalk.core.history import Channel
+from crosstalk.surface.mcp.tools import Kind
+from crosstalk.surface.operation import Role
+from crosstalk.targets.described.identity import IdentityConfig, Strict, UserConfig
+
+TransportName = Literal["streamable-http", "streamable-http-older", "sse", "stdio", "json-rpc"]
+
+
+class McpConfig(Strict):
+    """An MCP server.
+
+    Attributes:
+        transport: `streamable-http` is revision 2026-07-28, `streamable-http-older` any earlier
+            one with or without sessions, `sse` the event stream of 2024-11-05, `json-rpc` a server
+            that takes plain requests without a handshake.
+        url: The endpoint; `{user}` and `{token}` stand for the caller's.
+        command: For `stdio`: program and arguments.
+        environment: For `stdio`: variables of the process; `{user}` and `{token}` may stand in it.
+        folder: For `stdio`: working directory, relative to the file.
+        timeout: Seconds for one call.
+        revision: What the handshake offers.
+    """
+
+    transport: TransportName = "streamable-http"
+    url: str = ""
+    command: list[str] = Field(default_factory=list)
+    environment: dict[str, str] = Field(default_factory=dict)
+    folder: str = "."
+    timeout: float = Field(default=20.0, gt=0)
+    revision: str = "2025-06-18"
+
+    @model_validator(mode="after")
+    def _has_place(self) -> McpConfig:
+        if self.transport == "stdio" and not self.command:
+            raise ValueError('transport is "stdio": set mcp.command to the program and arguments')
+        if self.transport != "stdio" and not self.url:
+            raise ValueError(f'transport is "{self.transport}": set mcp.url to the endpoint')
+        return self
+
+
+class RestConfig(Strict):
+    """A REST API beside the MCP server, or instead of it.
+
+    Attributes:
+        openapi: URL of its OpenAPI document.
+        base: Where its paths begin; the document's origin by default.
+        public: Operations that need no credential on purpose, e.g. `GET /health`.
+        skip: Operations that are not to be called.
+        timeout: Seconds for one call.
+    """
+
+    openapi: str
+    base: str = ""
+    public: list[str] = Field(default_factory=list)
+    skip: list[str] = Field(default_factory=list)
+    timeout: float = Field(default=30.0, gt=0)
+
+
+class StartConfig(Strict):
+    """How the system is started for a run; without it, it runs already.
+
+    Attributes:
+        command: Program and arguments; `{port}` is a free port, also in URLs of the file.
+        environment: Its variables beside those that are inherited.
+        folder: Working directory, relative to the file.
+        seconds: How long it may take to listen.
+        fresh: A folder that is made anew for each run, as `{scratch}` in the settings above.
+    """
+
+    command: list[str] = Field(min_length=1)
+    environment: dict[str, str] = Field(default_factory=dict)
+    folder: str = "."
+    seconds: float = Field(default=30.0, gt=0)
+
+
+class CommandConfig(Strict):
+    """A command that must end with status 0."""
+
+    command: list[str] = Field(min_length=1)
+    seconds: float = Field(default=60.0, gt=0)
+
+
+class RateLimitConfig(Strict):
+    """How fast the system may be called.
+
+    Attributes:
+        calls_per_second: Calls are spaced so that no more are made; 0 does not space them.
+        patience: Seconds to wait, at most, when an answer says that it was too fast.
+    """
+
+    calls_per_second: float = Field(default=0.0, ge=0)
+    patience: float = Field(default=5.0, ge=0)
+
+
+class FlowConfig(Strict):
+    """Sharing that is meant.
+
+    Attributes:
+        source: Whose data may reach `target`, or `*`.
+        target: Who may see or change it, or `*`.
+        tools: By which tools or operations; all by default.
+    """
+
+    source: str = "*"
+    target: str = "*"
+    tools: list[str] = Field(default_factory=list)
+
+
+class ToolConfig(Strict):
+    """What is known about one tool.
+
+    Attributes:
+        kind: What it does.
+        arguments: Argument to role: identity, reference, name, cursor, query, key, text or value.
+        public: It needs no credential on purpose, and what it shows everybody may see.
+        skip: It is not to be called.
+        values: Argument to the values that it takes, where its schema does not say; `[]` leaves
+            the argument out.
+    """
+
+    kind: Kind = "other"
+    arguments: dict[str, Role] = Field(default_factory=dict)
+    public: bool = False
+    skip: bool = False
+    values: dict[str, list[Any]] = Field(default_factory=dict)
+
+
+class TargetConfig(Strict):
+    """A whole `crosstalk.toml`.
+
+    Attributes:
+        confirmed: A person has looked through the guesses.
+        mcp: The MCP server.
+        rest: The REST API.
+        identity: How callers say or prove who they are.
+        users: Users who exist already; made up where there are none.
+        user_names: How made-up users are called.
+        start: How the system is started for a run.
+        setup: Run once, when it runs.
+        reset: Run before every example.
+        rate_limit: How fast it may be called.
+        allowed_flows: Sharing that is meant.
+        accepted: Ways in which users may notice each other without seeing each other's data; that
+            numbers tell how much is stored is accepted unless this says otherwise.
+        public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
+        tools: What is known about tools.
+    """
+
+    confirmed: bool = True
+    mcp: McpConfig | None = None
+    rest: RestConfig | None = None
+    identity: IdentityConfig
+    users: dict[str, UserConfig] = Field(default_factory=dict)
+    user_names: str = "{user}-{nonce}"
+    start: StartConfig | None = None
+    setup: CommandConfig | None = None
+    reset: CommandConfig | None = None
+    rate_limit: RateLimitConfig = RateLimitConfig()
+    allowed_flows: list[FlowConfig] = Field(default_factory=list)
+    accepted: list[Channel] = Field(default_factory=lambda: [Channel.NUMBER_GAPS])
+    public_values: list[str] = Field(default_factory=list)
+    tools: dict[str, ToolConfig] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> TargetConfig:
+        if self.mcp is None and self.rest is None:
+            raise ValueError("say where the system is: [mcp] with transport and url, or [rest]")
+        if self.users and len(self.users) < 2:
+            raise ValueError("two users at least must be listed under [users], or none at all")
+        self._check_tokens()
+        stdio = self.mcp is not None and self.mcp.transport == "stdio"
+        if stdio and set(self.identity.by) & {"bearer", "header", "url"}:
+            raise ValueError(
+                'transport is "stdio", which has no headers: identity.by may be argument, '
+                "token-argument, login, environment, session or none"
+            )
+        if self.mcp is None and set(self.identity.by) & {"login", "session", "token-argument"}:
+            raise ValueError("identity.by names something that only an MCP server has: set [mcp]")
+        return self
+
+    def _check_tokens(self) -> None:
+        identity = self.identity
+        if not needs_tokens(self):
+            return
+        if identity.token or identity.token_command or identity.mint:
+            return
+        lacking = [
+            name for name, each in self.users.items() if not (each.token or each.token_command)
+        ]
+        if not self.users:
+            raise ValueError(
+                "nothing says where tokens come from: set users.NAME.token for two users or "
+                "more, or identity.token_command, or identity.mint"
+            )
+        if lacking:
+            raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
+
+
+def needs_tokens(config: TargetConfig) -> bool:
+    """Whether callers present tokens that do not come from a login."""
+    identity = config.identity
+    if set(identity.by) & {"bearer", "token-argument"}:
+        return True
+    texts = [*identity.environment.values()] if "environment" in identity.by else []
+    if "header" in identity.by:
+        texts.append(identity.value)
+    if "url" in identity.by:
+        texts += [config.mcp.url if config.mcp else "", config.rest.base if config.rest else ""]
+    return any("{token}" in text for text in texts)

@@ -1,0 +1,156 @@
+"""Guesses what tools do and what their arguments are for, from what a server says of them.
+
+A guess is a beginning: `crosstalk init` corrects it by a few calls and marks it for a person to
+confirm, and what the file says in the end counts for more than any guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.surface.mcp.tools import Kind
+from crosstalk.surface.nesting import Leaf, shape_of
+from crosstalk.surface.operation import Role
+from crosstalk.surface.schemas import role_of
+
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "delete": ("delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"),
+    "change": (
+        *("update", "edit", "change", "modify", "complete", "finish", "mark", "toggle", "move"),
+        *("rename", "patch", "archive", "assign", "close", "reopen", "append", "replace", "cancel"),
+    ),
+    "create": (
+        *("add", "create", "new", "insert", "save", "store", "remember", "write", "put", "make"),
+        *("record", "log", "send", "set", "upload", "import", "post", "submit", "draft"),
+    ),
+    "search": ("search", "find", "query", "lookup", "filter", "recall", "match"),
+    "list": ("list", "all", "history"),
+    "read": (
+        *("get", "read", "show", "fetch", "view", "retrieve", "open", "describe", "count", "stats"),
+        *("summary", "summarize", "export", "status", "whoami", "load", "info"),
+    ),
+}
+_IDENTITY = re.compile(
+    r"^(?:(?:current|for)_?)?(?:user|owner|account|tenant|customer|subject|member|client|person"
+    r"|profile|author|patient|employee|student)(?:_?(?:id|name|key|email))?$"
+    r"|^(?:uid|sub|username|login|namespace|actor)$",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"^(?:(?:access|auth|session|bearer|user)_?)?(?:token|jwt)$|^(?:api|access|auth)_?key$"
+    r"|^credential$",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"log_?in|sign_?in|authenticate|auth$", re.IGNORECASE)
+_REGISTER = re.compile(r"regist|sign_?up|create_?(?:user|account)", re.IGNORECASE)
+_PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
+# What a user may call an object by.
+_NAME = re.compile(
+    r"^(?:key|name|title|slug|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$", re.IGNORECASE
+)
+_HARMLESS = re.compile(r"\b(?:ping|health|version|echo|help|time|date)\b", re.IGNORECASE)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in snake, kebab or camel case, in lower case."""
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
+    """What a tool does: by the first telling word of its name, then by what it requires.
+
+    Args:
+        tool: The tool as the server lists it.
+        identity: Names of arguments that say whose data is meant.
+    """
+    leaves = shape_of(tool.get("inputSchema") or {}).leaves
+    needed = [leaf for leaf in leaves if leaf.required and not _says_who(leaf, identity)]
+    roles = {role_of(last_name(leaf.name), leaf.schema) for leaf in needed}
+    found = _by_words(words_of(str(tool.get("name", ""))))
+    annotations = tool.get("annotations") or {}
+    if found is None:
+        if annotations.get("readOnlyHint"):
+            found = "read"
+        elif annotations.get("destructiveHint") and not needed:
+            found = "delete"
+        else:
+            found = _by_words(words_of(str(tool.get("description", "")))[:4])
+    if found in ("read", "list", "search"):
+        if not needed:
+            return "list"
+        return "search" if Role.QUERY in roles or found == "search" else "read"
+    if found == "create" and Role.REFERENCE in roles:
+        return "change"
+    return found or "other"
+
+
+def is_identity(name: str) -> bool:
+    """Whether an argument's name says that it names a user."""
+    return _IDENTITY.search(last_name(name)) is not None
+
+
+def is_token(name: str) -> bool:
+    """Whether an argument's name says that it carries a credential."""
+    return _TOKEN.search(last_name(name)) is not None
+
+
+def is_harmless(tool: Mapping[str, Any]) -> bool:
+    """Whether a tool is about the server rather than about anybody's data."""
+    return _HARMLESS.search(" ".join(words_of(str(tool.get("name", ""))))) is not None
+
+
+def login_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The tool that logs somebody in, if one takes a password for it."""
+    return _with_password(tools, _LOGIN)
+
+
+def register_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The tool that creates an account, if one takes a password for it."""
+    return _with_password(tools, _REGISTER)
+
+
+def names_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> frozenset[str]:
+    """Arguments by which users name objects themselves: what creates takes them, what reads too."""
+    creating: Counter[str] = Counter()
+    naming: Counter[str] = Counter()
+    for tool in tools:
+        kind = kinds.get(str(tool.get("name")), "other")
+        for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
+            name = last_name(leaf.name)
+            text = leaf.schema.get("type") == "string" and "enum" not in leaf.schema
+            if not (text and leaf.required and _NAME.search(name)) or is_token(name):
+                continue
+            if kind == "create":
+                creating[name] += 1
+            elif kind in ("read", "delete"):
+                naming[name] += 1
+    return frozenset(name for name in creating if naming[name])
+
+
+def _says_who(leaf: Leaf, identity: Sequence[str]) -> bool:
+    name = last_name(leaf.name)
+    return name in identity or leaf.name in identity or is_identity(name) or is_token(name)
+
+
+def _by_words(words: Sequence[str]) -> Kind | None:
+    for word in words:
+        for kind, telling in _WORDS.items():
+            if word in telling or (word.endswith("s") and word[:-1] in telling):
+                return kind  # type: ignore[return-value]
+    return None
+
+
+def _with_password(
+    tools: Sequence[Mapping[str, Any]], name: re.Pattern[str]
+) -> Mapping[str, Any] | None:
+    for tool in tools:
+        leaves = shape_of(tool.get("inputSchema") or {}).leaves
+        if name.search(str(tool.get("name"))) and any(
+            _PASSWORD.search(leaf.name) for leaf in leaves
+        ):
+            return tool
+    return None

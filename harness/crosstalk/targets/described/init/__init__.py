@@ -1,0 +1,1 @@
+"""Looks at a server and writes the `crosstalk.toml` that describes it."""

@@ -1,0 +1,224 @@
+"""Looks at a server's tools and makes a few calls, to guess how a target is to be described.
+
+Guesses from names and schemas come first; calls correct them: what stored a word that a listing
+then showed does create, a listing that refuses is none, an argument that has the name of a field in
+an answer refers to it. A few things are stored under made-up names.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.identifiers import last_name, marker, strings_in
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.mcp.tools import Kind, ToolSurface
+from crosstalk.surface.nesting import Leaf, nested, shape_of
+from crosstalk.surface.operation import Role
+from crosstalk.surface.schemas import role_of
+from crosstalk.targets.described.guesses import (
+    is_harmless,
+    is_identity,
+    is_token,
+    kind_of,
+    login_among,
+    names_among,
+    register_among,
+)
+
+_MAX_CALLS = 24
+_SAMPLE = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "object": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolGuess:
+    """What one tool seems to be.
+
+    Attributes:
+        kind: What it does.
+        roles: Argument by flat name to role, where it is more than a value or text.
+        why: What the guess rests on.
+    """
+
+    kind: Kind
+    roles: Mapping[str, Role]
+    why: str
+    public: bool = False
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was found out.
+
+    Attributes:
+        identity: Names of arguments that say whose data is meant.
+        token_arguments: Names of arguments that carry a credential.
+        login: The login tool, if there is one, and the one that makes accounts.
+        tools: Tool name to guess.
+        calls: Calls made.
+    """
+
+    identity: list[str] = field(default_factory=list)
+    token_arguments: list[str] = field(default_factory=list)
+    login: Mapping[str, Any] | None = None
+    register: Mapping[str, Any] | None = None
+    tools: dict[str, ToolGuess] = field(default_factory=dict)
+    calls: int = 0
+
+
+def survey(tools: Sequence[Mapping[str, Any]]) -> Survey:
+    """Guess from names and schemas alone."""
+    found = Survey(login=login_among(tools))
+    found.register = register_among(tools) if found.login is not None else None
+    accounts = [each for each in (found.login, found.register) if each is not None]
+    rest = [tool for tool in tools if tool not in accounts]
+    for tool in rest:
+        for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
+            name = last_name(leaf.name)
+            if is_identity(name) and name not in found.identity:
+                found.identity.append(name)
+            if is_token(name) and name not in found.token_arguments:
+                found.token_arguments.append(name)
+    kinds = {str(tool["name"]): kind_of(tool, found.identity) for tool in rest}
+    names = names_among(rest, kinds)
+    for tool in rest:
+        name = str(tool["name"])
+        found.tools[name] = ToolGuess(
+            kinds[name],
+            _roles(tool, found, names),
+            "its name and arguments",
+            public=is_harmless(tool) and not _needed(tool, found),
+        )
+    return found
+
+
+def probe(
+    surface: ToolSurface,
+    tools: Sequence[Mapping[str, Any]],
+    found: Survey,
+    presented: Presented,
+) -> None:
+    """Correct a survey by a few calls, made as somebody who does not exist."""
+    subject = f"crosstalk-probe-{secrets.token_hex(3)}"
+    planted = marker("probe", secrets.randbits(32))
+    by_name = {str(tool["name"]): tool for tool in tools}
+    stored: dict[str, Answer] = {}
+    fields: set[str] = set()
+
+    def call(name: str) -> Answer:
+        found.calls += 1
+        arguments = _arguments(by_name[name], found, subject, planted)
+        return surface.call_tool(name, arguments, presented)
+
+    for name, guess in found.tools.items():
+        if guess.kind == "create" and found.calls < _MAX_CALLS // 2:
+            stored[name] = call(name)
+            fields |= _fields(stored[name].body)
+    for name, guess in list(found.tools.items()):
+        if guess.kind != "list" or guess.public or found.calls >= _MAX_CALLS:
+            continue
+        answer = call(name)
+        fields |= _fields(answer.body)
+        if answer.outcome is not Outcome.OK:
+            said = f"it answered {_short(answer)}"
+            found.tools[name] = replace(guess, kind="read", why=f"its name, but {said}")
+        elif planted in str(answer.body):
+            found.tools[name] = replace(guess, why="it showed what had just been stored")
+    for name, answer in stored.items():
+        if answer.outcome is not Outcome.OK:
+            why = f"its name, but a try was answered with {_short(answer)}"
+        else:
+            why = "it took what was stored"
+        found.tools[name] = replace(found.tools[name], why=why)
+    _correct_references(by_name, found, fields)
+
+
+def _correct_references(
+    tools: Mapping[str, Mapping[str, Any]], found: Survey, fields: set[str]
+) -> None:
+    """An argument with the name of a field in answers, in a tool that acts on one thing."""
+    for name, guess in found.tools.items():
+        if guess.kind not in ("read", "change", "delete") or any(
+            role in (Role.REFERENCE, Role.NAME) for role in guess.roles.values()
+        ):
+            continue
+        needed = [leaf for leaf in _needed(tools[name], found) if _may_refer(leaf)]
+        known = [leaf for leaf in needed if last_name(leaf.name) in fields]
+        chosen = known[:1] or (needed if len(needed) == 1 and guess.kind != "change" else [])
+        if chosen:
+            found.tools[name] = replace(
+                guess,
+                roles={**guess.roles, chosen[0].name: Role.REFERENCE},
+                why=f"{guess.why}; {last_name(chosen[0].name)} is what says which one",
+            )
+
+
+def _may_refer(leaf: Leaf) -> bool:
+    return leaf.schema.get("type") in ("string", "integer") and "enum" not in leaf.schema
+
+
+def _roles(tool: Mapping[str, Any], found: Survey, names: frozenset[str]) -> dict[str, Role]:
+    roles: dict[str, Role] = {}
+    for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
+        short = last_name(leaf.name)
+        if short in found.identity or short in found.token_arguments:
+            continue
+        role = Role.NAME if short in names else role_of(short, leaf.schema)
+        if role in (Role.REFERENCE, Role.NAME, Role.CURSOR, Role.QUERY, Role.KEY):
+            roles[leaf.name] = role
+    return roles
+
+
+def _needed(tool: Mapping[str, Any], found: Survey) -> list[Leaf]:
+    return [
+        leaf
+        for leaf in shape_of(tool.get("inputSchema") or {}).leaves
+        if leaf.required and last_name(leaf.name) not in (*found.identity, *found.token_arguments)
+    ]
+
+
+def _arguments(
+    tool: Mapping[str, Any], found: Survey, subject: str, planted: str
+) -> dict[str, Any]:
+    shape = shape_of(tool.get("inputSchema") or {})
+    values: dict[str, Any] = {}
+    for leaf in shape.leaves:
+        short = last_name(leaf.name)
+        if short in found.identity:
+            values[leaf.name] = subject
+        elif leaf.required:
+            values[leaf.name] = _sample(leaf, planted)
+    return nested(values, {leaf.name: leaf.path for leaf in shape.leaves}, shape.containers)
+
+
+def _sample(leaf: Leaf, planted: str) -> Any:
+    if "enum" in leaf.schema:
+        return leaf.schema["enum"][0]
+    if "const" in leaf.schema:
+        return leaf.schema["const"]
+    kind = str(leaf.schema.get("type", "string"))
+    if kind in ("integer", "number"):
+        return leaf.schema.get("minimum", _SAMPLE[kind])
+    if leaf.schema.get("format") == "date":
+        return "2030-01-01"
+    if leaf.schema.get("format") == "date-time":
+        return "2030-01-01T00:00:00Z"
+    return _SAMPLE.get(kind, f"note {planted}")
+
+
+def _fields(body: Any) -> set[str]:
+    """Names of fields anywhere in an answer."""
+    if isinstance(body, Mapping):
+        inner = (_fields(each) for each in body.values())
+        return {str(key) for key in body}.union(*inner) if body else set()
+    if isinstance(body, list):
+        return set().union(*(_fields(each) for each in body)) if body else set()
+    return set()
+
+
+def _short(answer: Answer) -> str:
+    said = answer.message or answer.code or next(iter(strings_in(answer.body)), "nothing")
+    return repr(" ".join(str(said).split())[:80])

@@ -1,0 +1,151 @@
+"""Writes a `crosstalk.toml` from what a survey found, with every guess marked as one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.surface.nesting import shape_of
+from crosstalk.targets.described.config import McpConfig
+from crosstalk.targets.described.init.survey import Survey
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_PASSWORD = re.compile(r"passw|secret|pin|passphrase", re.IGNORECASE)
+
+
+def written(
+    mcp: McpConfig,
+    found: Survey,
+    *,
+    header: str | None,
+    rest: str | None = None,
+) -> str:
+    """The file's text.
+
+    Args:
+        mcp: How the server is reached.
+        found: What the survey guessed.
+        header: Name of the header in which a credential was presented, if one was.
+        rest: URL of an OpenAPI document, if one was given.
+    """
+    lines = [
+        "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
+        "# correct them (docs/targets.md says how), then set confirmed = true.",
+        "confirmed = false",
+        "",
+        "[mcp]",
+        f"transport = {_toml(mcp.transport)}",
+    ]
+    if mcp.command:
+        lines.append(f"command = {_toml(mcp.command)}")
+    else:
+        lines.append(f"url = {_toml(mcp.url)}")
+    if mcp.environment:
+        lines.append(f"environment = {_toml(mcp.environment)}")
+    if rest:
+        lines += ["", "[rest]", f"openapi = {_toml(rest)}"]
+    lines += ["", *_identity(mcp, found, header)]
+    for name, guess in found.tools.items():
+        lines += ["", f"[tools.{_key(name)}]", f"kind = {_toml(guess.kind)}  # guess: {guess.why}"]
+        if guess.roles:
+            lines.append(f"arguments = {_toml(guess.roles)}  # guess")
+        if guess.public:
+            lines.append("public = true  # guess: it is about the server, not about anybody")
+    return "\n".join(lines) + "\n"
+
+
+def _identity(mcp: McpConfig, found: Survey, header: str | None) -> list[str]:
+    by: list[str] = []
+    settings: list[str] = []
+    tables: list[str] = []
+    if header is not None and header.lower() == "authorization":
+        by.append("bearer")
+        tables = _users_with_tokens()
+    elif header is not None:
+        by.append("header")
+        settings += [f"header = {_toml(header)}", 'value = "{token}"  # guess: or "{user}"']
+        tables = _users_with_tokens()
+    if "{user}" in mcp.url or "{token}" in mcp.url:
+        by.append("url")
+    if found.identity:
+        by.append("argument")
+        settings.append(f"arguments = {_toml(found.identity)}  # guess: by name")
+    if found.login is not None:
+        by.append("login")
+        tables += _login(found)
+    elif found.token_arguments:
+        by.append("token-argument")
+        settings.append(f"token_argument = {_toml(found.token_arguments[0])}  # guess: by name")
+        tables = tables or _users_with_tokens()
+    why = "guess: from arguments and what was presented"
+    if not by:
+        by = ["none"]
+        why = (
+            "guess: nothing says who calls. Perhaps a process a user "
+            '(by = ["environment"] with environment = {VARIABLE = "{user}"}), or a session '
+            '(by = ["session"])'
+        )
+    return ["[identity]", f"by = {_toml(by)}  # {why}", *settings, *tables]
+
+
+def _login(found: Survey) -> list[str]:
+    login = found.login or {}
+    lines = [
+        "",
+        "[identity.login]",
+        f"tool = {_toml(str(login['name']))}  # guess: by name",
+        f"arguments = {_toml(_account(login))}  # guess",
+    ]
+    if found.token_arguments:
+        lines += [
+            'token = "token"  # guess: the field of the answer that holds the token',
+            'carried = "token-argument"  # guess',
+            f"argument = {_toml(found.token_arguments[0])}  # guess",
+        ]
+    else:
+        lines.append('carried = "session"  # guess: no tool takes a token')
+    if found.register is not None:
+        lines += [
+            "",
+            "[identity.login.register_first]",
+            f"tool = {_toml(str(found.register['name']))}  # guess: by name",
+            f"arguments = {_toml(_account(found.register))}  # guess",
+        ]
+    return lines
+
+
+def _account(tool: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        leaf.name: "{password}" if _PASSWORD.search(last_name(leaf.name)) else "{user}"
+        for leaf in shape_of(tool.get("inputSchema") or {}).leaves
+        if leaf.required and leaf.schema.get("type") == "string"
+    }
+
+
+def _users_with_tokens() -> list[str]:
+    lines = [
+        "# Two users or three, each with a token; [identity.mint] or token_command do as well."
+    ]
+    for name in ("alice", "bob", "carol"):
+        lines += [
+            f"[users.{name}]",
+            f'subject = "{name}"  # guess: the id that the system knows them by',
+            f'token = "${name.upper()}_TOKEN"',
+        ]
+    return ["", *lines]
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else json.dumps(name)
+
+
+def _toml(value: Any) -> str:
+    """A value on one line; text of JSON in ASCII is text of TOML."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    return json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False)

@@ -1,0 +1,85 @@
+"""Reads a `crosstalk.toml`; every mistake is one line that names the setting."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.targets.described.config import TargetConfig
+
+_VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))")
+
+
+class TargetFileError(HarnessError):
+    """The file cannot be used; the message says what to set."""
+
+
+def load_target(path: Path, environment: Mapping[str, str] | None = None) -> TargetConfig:
+    """Read and check a file.
+
+    Args:
+        path: The file.
+        environment: Where `$NAME` is looked up; the process's own by default.
+
+    Raises:
+        TargetFileError: There is no such file, it is no TOML, or a setting is missing or wrong.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TargetFileError(
+            f"cannot read {path} ({error.strerror}): write one with `crosstalk init URL`"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetFileError(f"{path} is no TOML: {error}") from error
+    known = os.environ if environment is None else environment
+    try:
+        return TargetConfig.model_validate(_expanded(data, known, path, ()))
+    except ValidationError as error:
+        raise TargetFileError(f"{path}: {_first(error)}") from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first mistake, as a sentence."""
+    found = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in found["loc"])
+    kind = found["type"]
+    if kind == "extra_forbidden":
+        return f"there is no setting {where}; docs/targets.md lists them"
+    if kind == "missing":
+        return f"{where} is missing: set it"
+    said = str(found["msg"]).removeprefix("Value error, ")
+    if kind == "value_error":
+        return said
+    return f"{where}: {said[:1].lower()}{said[1:]}, it says {found['input']!r}"
+
+
+def _expanded(
+    value: Any, environment: Mapping[str, str], path: Path, where: tuple[str, ...]
+) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _expanded(each, environment, path, (*where, str(key)))
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_expanded(each, environment, path, where) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def look_up(match: re.Match[str]) -> str:
+        name = match.group(1) or match.group(2)
+        if name not in environment:
+            raise TargetFileError(
+                f"{path}: {'.'.join(where)} names ${name}, which is not in the environment"
+            )
+        return environment[name]
+
+    return _VARIABLE.sub(look_up, value)

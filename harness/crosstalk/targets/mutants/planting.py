@@ -1,0 +1,136 @@
+"""The catalog of planted leaks: edits to a copy of the system, with what they are modelled on.
+
+An edit names a text that must occur in the file exactly so often as it says (once, unless it says
+otherwise). When the system changes and the text is gone, the mutant no longer applies and says so:
+it never silently turns into the system it should break.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import Pooler, locate_system
+
+FOLDER = Path(__file__).parent / "catalog"
+_IGNORED = shutil.ignore_patterns("__pycache__", "frontend", "*.pyc")
+
+
+class MutantDoesNotApplyError(HarnessError):
+    """The text that a mutant changes is not in the system, or not as often as it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change: `find` occurs `count` times in `file` and becomes `replace`."""
+
+    file: str
+    find: str
+    replace: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A planted leak.
+
+    Attributes:
+        id: How the command line calls it.
+        kind: Its class.
+        title: What is wrong, in one line.
+        modelled_on: The incident, bug or weakness that it copies.
+        removes: Layers that it takes away beside its own change.
+        expected_oracle: The oracle that should catch it.
+        why_survives: Why no campaign can find it, where none can; else empty.
+        edits: All changes, those of the layers first.
+        pooler: What has to stand before PostgreSQL for it to show.
+    """
+
+    id: str
+    kind: str
+    title: str
+    modelled_on: str
+    removes: tuple[str, ...]
+    expected_oracle: str
+    edits: tuple[Edit, ...]
+    why_survives: str = ""
+    pooler: Pooler = "none"
+
+    def apply(self, destination: Path, source: Path | None = None) -> Path:
+        """Copy the system and change the copy.
+
+        Args:
+            destination: Folder that receives the `system` package.
+            source: Folder that contains the original; the installed one by default.
+
+        Returns:
+            The destination, ready as a `system_root`.
+
+        Raises:
+            MutantDoesNotApplyError: A text is not there as often as it should be.
+        """
+        origin = (source or locate_system()) / "system"
+        root = destination / "system"
+        shutil.copytree(origin, root, ignore=_IGNORED)
+        for edit in self.edits:
+            path = root / edit.file
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            found = text.count(edit.find)
+            if found != edit.count:
+                raise MutantDoesNotApplyError(
+                    f"mutant {self.id}: its text occurs {found} times in system/{edit.file}, "
+                    f"not {edit.count}; adapt the catalog to the system"
+                )
+            path.write_text(text.replace(edit.find, edit.replace), encoding="utf-8")
+        return destination
+
+
+def load_catalog(folder: Path = FOLDER) -> dict[str, Mutant]:
+    """Every mutant by id.
+
+    Raises:
+        HarnessError: An entry is not complete, or an id occurs twice.
+    """
+    layers = tomllib.loads((folder / "layers.toml").read_text(encoding="utf-8"))
+    found: dict[str, Mutant] = {}
+    for path in sorted(folder.glob("*/*.toml")):
+        try:
+            mutant = _mutant(tomllib.loads(path.read_text(encoding="utf-8")), layers)
+        except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+            raise HarnessError(f"{path} is not a catalog entry: {error}") from error
+        if mutant.id in found or mutant.id != path.stem or mutant.kind != path.parent.name:
+            raise HarnessError(f"{path}: id and class must be unique and as the file is named")
+        found[mutant.id] = mutant
+    return found
+
+
+def get_mutant(identifier: str) -> Mutant:
+    """One mutant.
+
+    Raises:
+        HarnessError: There is none of that id; the message lists those there are.
+    """
+    catalog = load_catalog()
+    if identifier not in catalog:
+        raise HarnessError(f"no mutant {identifier!r}; there are: {', '.join(sorted(catalog))}")
+    return catalog[identifier]
+
+
+def _mutant(data: Mapping[str, Any], layers: Mapping[str, Any]) -> Mutant:
+    removed = [Edit(**edit) for name in data["removes"] for edit in layers[name]["edit"]]
+    return Mutant(
+        id=data["id"],
+        kind=data["class"],
+        title=data["title"],
+        modelled_on=data["modelled_on"],
+        removes=tuple(data["removes"]),
+        expected_oracle=data["expected_oracle"],
+        why_survives=data.get("why_survives", ""),
+        edits=(*removed, *(Edit(**edit) for edit in data["edit"])),
+        pooler=data.get("pooler", "none"),
+    )

@@ -1,0 +1,1 @@
+"""The reference system as a target: surfaces, credentials, sessions, reset."""

@@ -1,0 +1,172 @@
+"""The reference system as a campaign's target: its surfaces, credentials and reset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from crosstalk.core.history import Actor
+from crosstalk.core.principals import EVERYBODY, WITH_SESSIONS
+from crosstalk.environment import EnvironmentFailed, RunningSystem
+from crosstalk.environment.backends.quiescence import Quiescence
+from crosstalk.surface import ChatKitSurface, McpResourcesSurface, McpSurface, RestSurface
+from crosstalk.surface.mcp.tools import ToolSurface
+from crosstalk.surface.operation import Surface
+from crosstalk.targets.base import Target
+from crosstalk.targets.reference.sessions import SessionCredentials, on_session, open_sessions
+from crosstalk.targets.reference.sign_in import SignIn
+from crosstalk.targets.reference.signed_in import SignedInCredentials
+from crosstalk.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
+
+# Who looks at what there is to call, before anybody else comes.
+DISCOVERER = "discovery"
+# Longer than fifty campaigns one after the other.
+_TTL_SECONDS = 12 * 3_600
+# Enough for a run; the forgery session tries them all on every surface.
+FIRST_FORGERIES = (
+    "expired",
+    "wrong-audience",
+    "wrong-issuer",
+    "wrong-key",
+    "alg-none",
+    "hmac-with-public-key",
+    "iss-of-a-stranger",
+    "kid-prefixed",
+    "exchanger-impersonated-by-issuer",
+)
+
+
+@dataclass(slots=True)
+class MintedCredentials:
+    """Bearer tokens from the test issuer, one a subject and audience, reused while they live."""
+
+    issuer: LocalIssuer
+    stranger: LocalIssuer
+    audiences: Mapping[str, str]
+    forgeries: Mapping[str, Forgery]
+    exchanger: LocalIssuer | None = None
+    _minted: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
+        """The `Authorization` header of this actor on this surface, or nothing."""
+        audience = self.audiences[surface]
+        if actor.user is not None:
+            key = (subject, audience)
+            if key not in self._minted:
+                self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=_TTL_SECONDS)
+            return {"Authorization": f"Bearer {self._minted[key]}"}
+        if actor.forgery is None:
+            return {}
+        others = [each for each in self.audiences.values() if each != audience]
+        context = ForgeryContext(
+            self.issuer, self.stranger, subject, audience, others[0], self.exchanger
+        )
+        header = self.forgeries[actor.forgery].build(context)
+        return {"Authorization": header} if header is not None else {}
+
+
+class Eraser:
+    """Empties the users' tables between examples, over one kept connection."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._connection = self._loop.run_until_complete(asyncpg.connect(url))
+
+    def __call__(self) -> None:
+        """Delete all users' data."""
+        # Deleting beats TRUNCATE where tables are small: no files are made anew.
+        self._loop.run_until_complete(self._connection.execute('DELETE FROM "user"'))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._loop.run_until_complete(self._connection.close())
+        self._loop.close()
+
+
+def forgeries_of(running: RunningSystem) -> tuple[str, ...]:
+    """Those that are forged there: of an attached system only the backend's key is known."""
+    genuine = "exchanger-impersonated-by-issuer" if running.issuer is running.exchanger else None
+    return tuple(each for each in FIRST_FORGERIES if each != genuine)
+
+
+def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target:
+    """The running reference system as a target; close it before the system ends.
+
+    Where its frontend runs, everybody signs up there and brings its tokens.
+
+    Raises:
+        EnvironmentFailed: Users' data may not be deleted there.
+    """
+    rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
+    chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
+    looking = running.mint(DISCOVERER, audience="mcp", ttl=_TTL_SECONDS)
+    discovery = {"Authorization": f"Bearer {looking}"}
+    sessions = open_sessions(running.mcp_url, discovery)
+    mcp: Surface = (
+        ToolSurface(sessions, on_session(DISCOVERER, discovery))
+        if sessions
+        else McpSurface(running.mcp_url, discovery)
+    )
+    resources = McpResourcesSurface(running.mcp_url, discovery)
+    minted = MintedCredentials(
+        issuer=running.issuer,
+        stranger=LocalIssuer.create("http://127.0.0.1:9/stranger", ("EdDSA", "ES256", "RS256")),
+        audiences={
+            "rest": BACKEND_AUDIENCE,
+            "chat": BACKEND_AUDIENCE,
+            "chatkit": BACKEND_AUDIENCE,
+            "mcp": running.mcp_url,
+            "mcp-resources": running.mcp_url,
+        },
+        forgeries={each.name: each for each in FORGERIES},
+        # Known by its name alone: a forger has no key of it.
+        exchanger=LocalIssuer.create(running.backend_url, ("EdDSA",)),
+    )
+    if "admin" not in running.databases:
+        raise EnvironmentFailed(
+            "between examples users' data is deleted: allow it with --disposable-data, and say in "
+            "the attached system's file where its database is (POSTGRES_PORT)"
+        )
+    erase = Eraser(running.databases["admin"])
+    signed_in = None
+    if running.frontend_url is not None:
+        signed_in = SignedInCredentials(SignIn(running.frontend_url), minted)
+
+    credentials = signed_in or minted
+    quiescence = Quiescence(running.databases["admin"], running.metrics_urls)
+
+    def left() -> list[str]:
+        # A session that is open is kept on purpose.
+        if sessions is not None:
+            sessions.end_sessions()
+        return quiescence.left()
+
+    def release() -> None:
+        erase.close()
+        if signed_in is not None:
+            signed_in.close()
+
+    return Target(
+        surfaces={
+            "rest": rest,
+            "chat": rest,
+            "chatkit": chatkit,
+            "mcp": mcp,
+            "mcp-resources": resources,
+        },
+        credentials=SessionCredentials(credentials) if sessions else credentials,
+        reset=erase,
+        forgeries=forgeries_of(running),
+        about=about,
+        cast=WITH_SESSIONS if sessions else EVERYBODY,
+        release=release,
+        subjects=signed_in.enroll if signed_in else None,
+        concurrency=8,
+        # Policies are changed for a while: only in a database that was made for this run.
+        databases=running.databases if running.services else {},
+        left=left,
+        claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
+    )

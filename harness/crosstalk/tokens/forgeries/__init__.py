@@ -1,0 +1,39 @@
+"""Credentials that must be refused, each named and with the source it is taken from.
+
+One module a family: the algorithm, the signature, the header, the spelling, the claims, the way it
+is presented, and genuine tokens of elsewhere. A new kind is one entry in its family's table.
+"""
+
+from crosstalk.tokens.forgeries.algorithms import ALGORITHM_FORGERIES
+from crosstalk.tokens.forgeries.base import (
+    Credential,
+    Forgery,
+    ForgeryContext,
+    NotApplicableError,
+)
+from crosstalk.tokens.forgeries.claims import CLAIM_FORGERIES
+from crosstalk.tokens.forgeries.headers import HEADER_FORGERIES
+from crosstalk.tokens.forgeries.presentation import PRESENTATION_FORGERIES
+from crosstalk.tokens.forgeries.replay import REPLAY_FORGERIES
+from crosstalk.tokens.forgeries.signatures import SIGNATURE_FORGERIES
+from crosstalk.tokens.forgeries.spelling import SPELLING_FORGERIES
+
+FORGERIES: tuple[Forgery, ...] = (
+    *CLAIM_FORGERIES,
+    *SIGNATURE_FORGERIES,
+    *ALGORITHM_FORGERIES,
+    *HEADER_FORGERIES,
+    *SPELLING_FORGERIES,
+    *REPLAY_FORGERIES,
+    *PRESENTATION_FORGERIES,
+)
+BY_NAME = {each.name: each for each in FORGERIES}
+
+__all__ = [
+    "BY_NAME",
+    "FORGERIES",
+    "Credential",
+    "Forgery",
+    "ForgeryContext",
+    "NotApplicableError",
+]

@@ -1,9 +1,0 @@
-"""Why a surface cannot be used at all, as opposed to how it answers."""
-
-from __future__ import annotations
-
-from harness.errors import HarnessError
-
-
-class SurfaceError(HarnessError):
-    """The server cannot be reached, or does not speak the protocol."""

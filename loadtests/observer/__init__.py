@@ -1,0 +1,1 @@
+"""What is seen inside a service under load: who holds what, who waits for what."""

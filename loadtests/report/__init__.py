@@ -1,0 +1,1 @@
+"""Counts, verdicts and pictures of load runs."""

@@ -1,0 +1,1 @@
+"""Load runs: topologies at their boundaries, the reference system, replicas, soak."""

@@ -1,0 +1,232 @@
+"""People who write, repeat what was lost with the same key, and remember what was acknowledged.
+
+At the end everything is read back: what was acknowledged must be there once, and nothing of anybody
+else's.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx2
+
+from loadtests.observer.requests import Call, call_tool, chat, list_tasks, text_of
+from loadtests.report.counts import Tally
+from loadtests.users.accounts import Account
+
+_LOST = frozenset({502, 503, 504})
+_GIVE_UP_SECONDS = 60.0
+_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 2.0
+_PAGE = 100
+
+
+def add_by_rest(account: Account, mcp_url: str, title: str) -> Call:
+    """A new task by REST, with a key."""
+    plain = list_tasks(account, mcp_url)
+    headers = {**plain.headers, "Idempotency-Key": str(uuid.uuid4())}
+    return replace(plain, kind="REST add", method="POST", headers=headers, body={"title": title})
+
+
+def add_by_tool(account: Account, mcp_url: str, title: str) -> Call:
+    """A new task by MCP, with a key."""
+    plain = call_tool(account, mcp_url)
+    params = plain.body["params"]
+    meta = {**params["_meta"], "crosstalk/idempotencyKey": str(uuid.uuid4())}
+    arguments = {**params["arguments"], "title": title}
+    given = {**params, "name": "add_task", "arguments": arguments, "_meta": meta}
+    headers = {**plain.headers, "Mcp-Name": "add_task"}
+    return replace(plain, kind="tool add", headers=headers, body={**plain.body, "params": given})
+
+
+def add_by_chat(account: Account, mcp_url: str, title: str) -> Call:
+    """A new task by asking the assistant, with a key."""
+    plain = chat(account, mcp_url)
+    headers = {**plain.headers, "Idempotency-Key": str(uuid.uuid4())}
+    body = {"message": f"add task: {title}"}
+    # A chat is answered even where its tool failed; then nothing was acknowledged.
+    return replace(plain, kind="chat add", headers=headers, body=body, ends_with='"outcome":"ok"')
+
+
+_WRITING: tuple[Callable[[Account, str, str], Call], ...] = (add_by_rest, add_by_tool, add_by_chat)
+_READING: tuple[Callable[[Account, str], Call], ...] = (list_tasks, call_tool, chat)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was acknowledged, by user.
+
+    Attributes:
+        titles: Subject to the titles of tasks that an answer said were stored.
+        repeated: Requests that were sent again.
+        unanswered: Requests that were given up.
+    """
+
+    titles: dict[str, list[str]] = field(default_factory=dict)
+    repeated: int = 0
+    unanswered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def acknowledge(self, user: str, title: str) -> None:
+        """An answer said that it is stored."""
+        with self._lock:
+            self.titles.setdefault(user, []).append(title)
+
+    def again(self) -> None:
+        """A request is sent again."""
+        with self._lock:
+            self.repeated += 1
+
+    def give_up(self) -> None:
+        """A request was never answered."""
+        with self._lock:
+            self.unanswered += 1
+
+    def compare(self, user: str, stored: list[str]) -> dict[str, int]:
+        """Acknowledged writes of a user that are not there, and titles that are there twice."""
+        counts = Counter(stored)
+        return {
+            "lost": sum(counts[each] == 0 for each in self.titles.get(user, ())),
+            "duplicated": sum(count > 1 for count in counts.values()),
+        }
+
+
+class People:
+    """So many people, each in a thread, while the `with` block runs.
+
+    Args:
+        host: The backend.
+        mcp_url: The MCP endpoint.
+        accounts: One a person.
+        tally: Counts what happens.
+    """
+
+    def __init__(self, host: str, mcp_url: str, accounts: list[Account], tally: Tally) -> None:
+        self._host = host
+        self._mcp_url = mcp_url
+        self._accounts = accounts
+        self._tally = tally
+        self._counting = threading.Lock()
+        self._ending = threading.Event()
+        self._threads = [threading.Thread(target=self._live, args=(each,)) for each in accounts]
+        self._threads.append(threading.Thread(target=self._watch))
+        self.ledger = Ledger()
+
+    def __enter__(self) -> People:
+        """Let them begin."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Let everybody have their answer, then go home."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+
+    def read_back(self) -> dict[str, int]:
+        """Hold what is stored against what was acknowledged.
+
+        Raises:
+            HTTPError: It cannot be read.
+        """
+        found = Counter({"acknowledged": 0, "lost": 0, "duplicated": 0, "foreign": 0})
+        with httpx2.Client(base_url=self._host, timeout=30) as client:
+            for account in self._accounts:
+                user = account.subject.user
+                titles = _stored(client, account)
+                found.update(self.ledger.compare(user, titles))
+                found["acknowledged"] += len(self.ledger.titles.get(user, ()))
+                found["foreign"] += sum(account.subject.marker not in each for each in titles)
+        return dict(found)
+
+    def _live(self, account: Account) -> None:
+        chance = random.Random(account.subject.user)  # noqa: S311
+        with httpx2.Client(base_url=self._host, timeout=60) as client:
+            while not self._ending.is_set():
+                if chance.random() < 0.5:
+                    title = f"{account.subject.marker} {secrets.token_hex(6)}"
+                    call = chance.choice(_WRITING)(account, self._mcp_url, title)
+                    if self._ask(client, account, call):
+                        self.ledger.acknowledge(account.subject.user, title)
+                else:
+                    call = chance.choice(_READING)(account, self._mcp_url)
+                    self._ask(client, account, call)
+                self._ending.wait(chance.uniform(0.05, 0.4))
+
+    def _ask(self, client: httpx2.Client, account: Account, call: Call) -> bool:
+        """Send a call until it is answered; whether it was answered well."""
+        began = time.monotonic()
+        with self._counting:
+            self._tally.watchdog.begin()
+        answer = self._answer(client, call, began)
+        ms = (time.monotonic() - began) * 1000
+        with self._counting:
+            if answer is None:
+                self.ledger.give_up()
+                self._tally.failed(call.kind, "no answer")
+                return False
+            text = text_of(answer.text)
+            fault = call.fault(answer.status_code, answer.text)
+            if fault is not None:
+                self._tally.failed(call.kind, fault)
+                return False
+            self._tally.answered(call.kind, account.subject, text, ms)
+        return True
+
+    def _answer(self, client: httpx2.Client, call: Call, began: float) -> httpx2.Response | None:
+        pause = _PAUSE_SECONDS
+        while time.monotonic() - began < _GIVE_UP_SECONDS:
+            try:
+                answer = client.request(
+                    call.method, call.path, headers=dict(call.headers), json=call.body
+                )
+                if answer.status_code not in _LOST and not _under_way(answer):
+                    return answer
+            except httpx2.TransportError:
+                # Whether it was served is not known: the key will say.
+                pass
+            self.ledger.again()
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        return None
+
+    def _watch(self) -> None:
+        while not self._ending.wait(0.5):
+            with self._counting:
+                self._tally.watchdog.look()
+
+
+def _under_way(answer: httpx2.Response) -> bool:
+    """Whether it asks to be called again: the first sending has not ended, or a tier was away."""
+    if answer.status_code == 409:
+        return "retry-after" in answer.headers
+    return '"isError":true' in answer.text and '"retry_after"' in answer.text
+
+
+def _stored(client: httpx2.Client, account: Account) -> list[str]:
+    """The titles of all of a user's tasks."""
+    titles: list[str] = []
+    cursor: str | None = None
+    while True:
+        given: dict[str, Any] = {"limit": _PAGE, **({"cursor": cursor} if cursor else {})}
+        answer = client.get(
+            f"/api/{account.subject.user}/tasks",
+            params=given,
+            headers={"Authorization": f"Bearer {account.token}"},
+        )
+        answer.raise_for_status()
+        page = json.loads(answer.text)
+        titles += [each["title"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return titles

@@ -1,0 +1,1 @@
+"""The agent: its loop, tools, model, and the bridge to the MCP server."""

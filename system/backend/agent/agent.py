@@ -1,0 +1,197 @@
+"""The assistant: an OpenAI Agents SDK agent over one user's tools.
+
+It is given the conversation and the bound tools, and nothing else: no user id, no other user's
+memory, no database connection. Tracing is off, because traces would send users' text elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import httpx2
+from agents import (
+    Agent,
+    AgentsException,
+    Model,
+    OpenAIChatCompletionsModel,
+    RunConfig,
+    RunContextWrapper,
+    Runner,
+    RunResultStreaming,
+    Tool,
+    set_tracing_disabled,
+)
+from agents.items import TResponseInputItem
+from openai import OpenAIError
+from pydantic import ValidationError
+
+from system.backend.agent.admission import Admission
+from system.backend.agent.bridge import BoundTools
+from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.toolbox import Toolbox
+from system.backend.settings import Settings
+from system.errors import Unavailable
+from system.observe.metrics import agents_in_flight
+from system.observe.tracing import span
+from system.store.schemas import MessageRole, MessageView
+
+set_tracing_disabled(True)
+
+_INSTRUCTIONS = (
+    "You help one person with their tasks and projects. Use the tools to read and change them; "
+    "they work on this person's data only. Say briefly what you did."
+)
+# Anything but these is a fault of ours: the model's server is away, wrong or too slow.
+_MODEL_FAILURES = (
+    OpenAIError,
+    AgentsException,
+    httpx2.HTTPError,
+    TimeoutError,
+    json.JSONDecodeError,
+    ValidationError,
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _BoundAgent(Agent[BoundTools]):
+    """An agent whose tools are those that its run is bound to.
+
+    They come from the MCP server, and the SDK asks for them as such: what stands in `tools` it goes
+    through once more for each turn, to tell agents apart.
+    """
+
+    toolbox: Toolbox = field(default_factory=Toolbox)
+
+    async def get_mcp_tools(self, run_context: RunContextWrapper[BoundTools]) -> list[Tool]:
+        """The tools as the model is shown them."""
+        return [*await self.toolbox.of(run_context.context)]
+
+
+class Assistant:
+    """Runs the agent; holds the shared client to the model.
+
+    Args:
+        settings: Which model, how many turns, how long.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        key = settings.openai_api_key
+        self._client = PlainOpenAI(
+            api_key=key.get_secret_value() if key else "not-set",
+            base_url=settings.openai_base_url,
+            timeout=settings.agent_timeout_seconds,
+            max_retries=1,
+        )
+        self._configured = key is not None
+        self._model: Model = (
+            PlainResponsesModel(model=settings.openai_model, openai_client=self._client)
+            if settings.openai_api == "responses"
+            else OpenAIChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
+        )
+        self._max_turns = settings.agent_max_turns
+        self._timeout = settings.agent_timeout_seconds
+        self._toolbox = Toolbox()
+        self._admission = Admission(settings.agent_max_running, settings.agent_min_running)
+
+    async def answer(
+        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
+    ) -> None:
+        """Answer the last message of a conversation, piece by piece, when it is its turn.
+
+        When this returns or raises, nothing of the run is left: no task, no open request.
+
+        Args:
+            history: The conversation, oldest first, the user's new message last.
+            tools: The user's tools.
+            say: Receives the answer's text as it comes; together the pieces are the answer.
+
+        Raises:
+            Unavailable: The model cannot be reached, or did not finish.
+        """
+        if not self._configured:
+            raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
+        async with self._admission.turn():
+            await self._answer(history, tools, say)
+
+    async def _answer(
+        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
+    ) -> None:
+        agent = _BoundAgent(
+            name="assistant",
+            instructions=_INSTRUCTIONS,
+            model=self._model,
+            toolbox=self._toolbox,
+        )
+        try:
+            with agents_in_flight.track_inprogress(), span("agent"):
+                await self._run(agent, tools, _conversation(history), say)
+        except _MODEL_FAILURES as error:
+            _log.warning("agent did not finish", extra={"error": type(error).__name__})
+            raise Unavailable("the assistant did not answer", retry_after=5) from None
+
+    async def _run(
+        self,
+        agent: Agent[BoundTools],
+        tools: BoundTools,
+        conversation: list[TResponseInputItem],
+        say: Callable[[str], None],
+    ) -> None:
+        async with asyncio.timeout(self._timeout):
+            result = Runner.run_streamed(
+                agent,
+                conversation,
+                context=tools,
+                max_turns=self._max_turns,
+                run_config=RunConfig(tracing_disabled=True),
+            )
+            try:
+                await _listen(result, say)
+            finally:
+                await _end(result)
+
+    async def aclose(self) -> None:
+        """Close the connections to the model."""
+        await self._admission.aclose()
+        await self._client.close()
+
+
+async def _listen(result: RunResultStreaming, say: Callable[[str], None]) -> None:
+    said = False
+    between = ""
+    async for event in result.stream_events():
+        if event.type != "raw_response_event":
+            continue
+        data = event.data
+        if data.type == "response.output_item.added" and said:
+            # What follows is another message of the same answer.
+            between = "\n\n"
+        if data.type == "response.output_text.delta" or data.type == "response.refusal.delta":
+            say(between + data.delta)
+            said, between = True, ""
+    if not said and result.final_output:
+        say(str(result.final_output))
+
+
+async def _end(result: RunResultStreaming) -> None:
+    """Leave nothing of a run behind: the SDK cancels its task, and does not wait for it."""
+    task = result.run_loop_task
+    if task is None or task.done():
+        return
+    result.cancel()
+    await asyncio.wait({task})
+
+
+def _conversation(history: Sequence[MessageView]) -> list[TResponseInputItem]:
+    items: list[TResponseInputItem] = []
+    for each in history:
+        if each.role is MessageRole.USER:
+            items.append({"role": "user", "content": each.content})
+        else:
+            note = "\n[the person stopped this answer here]" if each.interrupted else ""
+            items.append({"role": "assistant", "content": each.content + note})
+    return items

@@ -1,0 +1,92 @@
+"""The budget is shared out between the examples and the phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crosstalk.campaign.scheduler import Rounds, named
+from crosstalk.core.history import History
+from crosstalk.core.principals import ALICE
+from crosstalk.core.script import Script
+from crosstalk.execution.executor import Performer
+from crosstalk.oracles import Suspicion
+from crosstalk.phases.base import Outcome, Turn
+from crosstalk.targets.base import Target
+from tests.unit.crosstalk.execution.test_replay import Notes
+
+
+@dataclass
+class _Phase:
+    name: str = "tides"
+    share: float = 0.25
+    least: int = 10
+    reason: str | None = None
+    allowed: list[int] = field(default_factory=list)
+    drawn: list[float] = field(default_factory=list)
+
+    def obstacle(self, target: Target) -> str | None:
+        return self.reason
+
+    def play(self, turn: Turn) -> Outcome:
+        self.allowed.append(turn.calls)
+        self.drawn.append(turn.random.random())
+        history = turn.fresh_history()
+        while not turn.spent():
+            turn.performer.perform(history, ALICE, "list", {})
+        return Outcome(inconclusive=[f"turn {len(self.allowed)}"])
+
+    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+        return None
+
+
+def _rounds(*phases: _Phase, seed: int = 1) -> Rounds:
+    memory = Notes(leaks=False)
+    performer = Performer({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
+    target = Target({"mem": memory}, memory)
+    return Rounds(target, phases, performer, lambda: History({"alice": "a"}), seed)
+
+
+def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
+    phase = _Phase()
+    rounds = _rounds(phase)
+    assert list(rounds.due()) == []
+    rounds.performer.calls_made = 40
+    assert [each.inconclusive for each in rounds.due()] == [["turn 1"]]
+    assert phase.allowed == [10]
+    assert list(rounds.due()) == []
+
+
+def test_what_its_own_calls_come_to_counts_against_its_share() -> None:
+    phase = _Phase()
+    rounds = _rounds(phase)
+    rounds.performer.calls_made = 100
+    list(rounds.due())
+    rounds.performer.calls_made += 30
+    assert list(rounds.due()) == []
+
+
+def test_a_phase_without_a_turn_gets_one_at_the_end_and_only_then() -> None:
+    early, late = _Phase("early"), _Phase("late", share=0.0)
+    rounds = _rounds(early, late)
+    rounds.performer.calls_made = 40
+    list(rounds.due())
+    list(rounds.remaining())
+    assert (len(early.allowed), late.allowed) == (1, [10])
+
+
+def test_a_phase_that_meets_an_obstacle_is_left_out_with_its_reason() -> None:
+    phase = _Phase(reason="nobody can be absent here")
+    rounds = _rounds(phase)
+    list(rounds.remaining())
+    assert phase.allowed == []
+    assert rounds.obstacles == {"tides": "nobody can be absent here"}
+    assert named(rounds.phases, "tides") is None
+
+
+def test_the_seed_decides_what_a_phase_draws() -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        phase = _Phase()
+        list(_rounds(phase, seed=seed).remaining())
+        drawn.append(phase.drawn[0])
+    assert drawn[0] == drawn[1] != drawn[2]

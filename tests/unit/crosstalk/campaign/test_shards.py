@@ -1,0 +1,73 @@
+"""Campaigns are shared out among processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.campaign.runner import CampaignOptions
+from crosstalk.campaign.shards import Shard, shards_of
+from crosstalk.cli.verbs import isolation
+from crosstalk.core.errors import HarnessError
+from crosstalk.targets.verification import Verified
+
+OPTIONS = CampaignOptions(calls=1_000, seconds=60, seed=100)
+
+
+def _shards(shards: int, seeds: int) -> list[Shard]:
+    return shards_of(OPTIONS, shards=shards, seeds=seeds, folder=Path("run"), verified=Verified())
+
+
+def test_one_campaign_is_shared_among_shards_with_seeds_of_their_own() -> None:
+    shards = _shards(3, 1)
+    calls = [each.calls for shard in shards for each in shard.campaigns]
+    assert sum(calls) >= 1_000
+    assert max(calls) == 334
+    assert len({each.seed for shard in shards for each in shard.campaigns}) == 3
+
+
+def test_many_campaigns_have_all_calls_each_and_following_seeds() -> None:
+    shards = _shards(2, 5)
+    every = [each for shard in shards for each in shard.campaigns]
+    assert sorted(each.seed for each in every) == [100, 101, 102, 103, 104]
+    assert {each.calls for each in every} == {1_000}
+    assert [len(shard.campaigns) for shard in shards] == [3, 2]
+
+
+def test_there_are_no_more_shards_than_campaigns() -> None:
+    assert len(_shards(4, 2)) == 2
+
+
+def test_each_shard_has_a_folder_of_its_own() -> None:
+    assert len({shard.folder for shard in _shards(3, 1)}) == 3
+
+
+def test_what_was_had_before_a_shard_failed_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_and_no_more(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
+        yield CampaignResult("clean", 10, 1.0, 100, [], {}, [])
+        raise HarnessError("PostgreSQL did not start")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(isolation, "results_of", one_and_no_more)
+    assert isolation.run(Verified(), seeds=3, seed=100) == 2
+    kept = json.loads((tmp_path / ".crosstalk/runs/isolation/latest/summary.json").read_text())
+    assert [each["verdict"] for each in kept["campaigns"]] == ["clean"]
+    assert kept["inconclusive"] == ["ended after 1 of 3 campaigns: PostgreSQL did not start"]
+
+
+def test_a_shard_that_fails_at_once_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
+        raise HarnessError("PostgreSQL did not start")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(isolation, "results_of", nothing)
+    with pytest.raises(HarnessError, match="did not start"):
+        isolation.run(Verified(), seeds=3, seed=100)

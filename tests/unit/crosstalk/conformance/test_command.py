@@ -1,0 +1,75 @@
+"""Which scenarios the command runs, at which revision, and what it notes instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crosstalk.cli.verbs import conformance as command
+from crosstalk.conformance import Scenario, Suite, UnclassifiedError
+from crosstalk.environment.parts.frontend import Node
+
+
+class Listed(Suite):
+    """A suite that lists what it is told to."""
+
+    def scenarios(self) -> list[Scenario]:
+        """What was told: names, and revisions behind a colon."""
+        parts = (each.split(":") for each in self.folder.name.split("+"))
+        return [Scenario(name, tuple(revisions.split(","))) for name, revisions in parts]
+
+
+def suite(version: str, *listed: str) -> Suite:
+    """A suite of this version with these scenarios."""
+    return Listed(version, Node(Path("node"), ()), Path("+".join(listed)))
+
+
+def chosen(suites: list[Suite], mode: str, tally: command.Tally) -> list[tuple[str, str | None]]:
+    """Scenario and revision of each run."""
+    tasks = command.choose(suites, "sessions" if mode == "sessions" else "stateless", tally)
+    return [(each.scenario.name, each.revision) for each in tasks]
+
+
+def test_each_suite_runs_what_applies_at_its_revision() -> None:
+    tally = command.Tally()
+    suites = [
+        suite(command.RELEASED, "ping:2025-11-25", "tools-list:2025-11-25"),
+        suite(
+            command.NEWEST,
+            "ping:2025-11-25",
+            "tools-list:2025-11-25,2026-07-28",
+            "caching:2026-07-28",
+            "tools-call-image:2026-07-28",
+        ),
+    ]
+    assert chosen(suites, "stateless", tally) == [
+        ("ping", None),
+        ("tools-list", None),
+        ("tools-list", command.NEWEST_REVISION),
+        ("caching", command.NEWEST_REVISION),
+    ]
+    assert [each["scenario"] for each in tally.not_applicable] == ["tools-call-image"]
+
+
+def test_what_the_newest_suite_has_for_older_revisions_is_run_too() -> None:
+    suites = [suite(command.NEWEST, "server-session-lifecycle:2025-11-25")]
+    tally = command.Tally()
+    assert chosen(suites, "sessions", tally) == [("server-session-lifecycle", None)]
+    assert chosen(suites, "stateless", tally) == []
+
+
+def test_a_spared_check_is_told_with_its_reason_once() -> None:
+    tally = command.Tally()
+    suites = [suite(command.NEWEST, "server-stateless:2026-07-28")]
+    for mode in ("stateless", "sessions"):
+        assert len(chosen(suites, mode, tally)) == 1
+    spared = [each["scenario"] for each in tally.not_applicable]
+    assert len(spared) == len(set(spared)) == 2
+    assert all(each.startswith("server-stateless / ") for each in spared)
+
+
+def test_every_scenario_that_nobody_has_looked_at_is_named() -> None:
+    suites = [suite(command.RELEASED, "ping:x", "brand-new:x", "also-new:x")]
+    with pytest.raises(UnclassifiedError, match=r"brand-new.*also-new"):
+        chosen(suites, "stateless", command.Tally())

@@ -1,0 +1,94 @@
+"""Scripts: histories with the particulars taken out, and put in again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from crosstalk.core.script import Script, UnresolvedReferenceError, resolve, script_of
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
+OTHER = "01a1fc95-0000-7131-b962-eac9f4851703"
+
+
+def leak() -> Writer:
+    """Alice adds, bob reads it; a call in between has nothing to do with it."""
+    writer = Writer()
+    writer.call(ALICE, "add", {"user_id": "alice-1", "title": "x"}, ok({"id": TASK}))
+    writer.call(BOB, "list", {"user_id": "bob-1"}, ok({"items": []}))
+    writer.call(BOB, "get", {"user_id": "bob-1", "task_id": TASK}, ok({"title": "x"}))
+    return writer
+
+
+def test_names_values_by_the_call_that_gave_them_and_subjects_by_their_users() -> None:
+    steps = script_of(leak().history).steps
+    assert steps[2].arguments == {"user_id": "${bob}", "task_id": "${1.id}"}
+
+
+def test_finds_values_inside_longer_texts() -> None:
+    writer = leak().call(BOB, "chat", {"message": f'[[call get {{"id": "{TASK}"}}]]'}, ok({}))
+    assert script_of(writer.history).steps[3].arguments["message"].count("${1.id}") == 1
+
+
+def test_resolves_to_the_values_of_another_run() -> None:
+    replayed = Writer().call(ALICE, "add", {}, ok({"id": OTHER})).history
+    arguments = resolve(
+        {"user_id": "${bob}", "task_id": "${1.id}"}, {1: replayed.calls[0]}, {"bob": "bob-2"}
+    )
+    assert arguments == {"user_id": "bob-2", "task_id": OTHER}
+
+
+def test_refuses_to_resolve_what_did_not_come_back() -> None:
+    replayed = Writer().call(ALICE, "add", {}, ok({})).history
+    with pytest.raises(UnresolvedReferenceError):
+        resolve({"task_id": "${1.id}"}, {1: replayed.calls[0]}, {})
+
+
+def test_dropping_a_call_drops_those_that_need_its_answer() -> None:
+    script = script_of(leak().history)
+    shorter = script.without(1)
+    assert shorter is not None
+    assert [step.operation for step in shorter.steps] == ["list"]
+
+
+def test_lines_are_numbered_as_shown_and_refer_to_shown_numbers() -> None:
+    writer = Writer().call(BOB, "list", {}, ok([]))
+    for call in leak().history:
+        writer.call(call.actor, call.operation, call.arguments, call.answer)
+    shorter = script_of(writer.history).without(1)
+    assert shorter is not None
+    assert shorter.lines()[0].startswith("1. alice: add")
+    assert '"task_id": "${1.id}"' in shorter.lines()[2]
+
+
+def test_survives_a_file() -> None:
+    script = script_of(leak().history)
+    assert Script.from_json(json.loads(json.dumps(script.to_json()))) == script
+
+
+def test_prints_what_no_terminal_could() -> None:
+    writer = Writer().call(ALICE, "add", {"title": "\ud800"}, ok({}))
+    assert "\\ud800" in script_of(writer.history).lines()[0]
+
+
+def test_a_marker_that_holds_a_users_name_stays_whole() -> None:
+    story = Writer().call(ALICE, "add", {"title": "note xtbobz00000001", "who": "bob"}, ok({}))
+    story.history.subjects = {"alice": "alice", "bob": "bob"}
+    assert script_of(story.history).steps[0].arguments == {
+        "title": "note xtbobz00000001",
+        "who": "${bob}",
+    }
+
+
+def test_a_short_id_is_a_reference_only_where_an_id_is_asked_for() -> None:
+    story = Writer().call(ALICE, "add", {}, ok({"id": 17}))
+    story.call(ALICE, "get", {"note_id": "17", "limit": 17}, ok({}))
+    assert script_of(story.history).steps[1].arguments == {"note_id": "${1.id}", "limit": 17}
+
+
+def test_every_replay_plants_markers_of_its_own() -> None:
+    once, again = (resolve({"t": "xtbobz00000001"}, {}, {}, salt)["t"] for salt in (1, 2))
+    assert once != again
+    assert once.startswith("xtbobz")

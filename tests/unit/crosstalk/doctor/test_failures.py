@@ -1,0 +1,408 @@
+"""Every check of the doctor, seen to fail, with what to change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.doctor import Entry, Options, Sheet, Status, examine, transport
+from crosstalk.doctor.endpoint import Place, parse
+from crosstalk.tokens import KeyPair, LocalIssuer
+from tests.unit.crosstalk.doctor.deployment import Deployment, Told, deployed
+
+Change = Callable[[Deployment], object]
+
+
+@pytest.fixture
+def system() -> Iterator[Deployment]:
+    """A deployment in which everything is well."""
+    with deployed() as made:
+        yield made
+
+
+def look(kind: str, system: Deployment, **options: Any) -> list[Entry]:
+    """What is found about one of the two services."""
+    url = system.mcp_url if kind == "mcp" else system.url
+    sheet, _ = examine(Options(urls=[f"{kind}={url}"], timeout=2.0, **options))
+    return sheet.entries
+
+
+def entry(entries: list[Entry], check: str) -> Entry:
+    """The one entry of a check."""
+    (found,) = [each for each in entries if each.check == check]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["backend", "mcp"])
+def test_nothing_is_found_where_all_is_well(system: Deployment, kind: str) -> None:
+    entries = look(
+        kind,
+        system,
+        origins=["https://app.acme.test"],
+        token=system.token(),
+        mcp_token=system.token(system.mcp_url),
+    )
+    assert {each.status for each in entries if each.check != "tls"} == {Status.OK}
+
+
+def test_what_stands_where_is_found_out(system: Deployment) -> None:
+    with deployed() as page:
+        page.say("GET /", 200, "<html>", Content_Type="text/html")
+        sheet, _ = examine(Options(urls=[system.mcp_url, page.url, f"{system.url}/"]))
+    checks = {(each.target, each.check) for each in sheet.entries}
+    assert (system.mcp_url, "challenge") in checks
+    assert (system.url, "cors") in checks
+    assert not [check for target, check in checks if target == page.url and check == "ready"]
+    # The origin of the front end is one whose pages must be able to call the backend.
+    assert (
+        f"list exactly {page.url}"
+        in entry([each for each in sheet.entries if each.target == system.url], "cors").change
+    )
+
+
+def _private(system: Deployment) -> None:
+    system.say("GET /.well-known/jwks.json", 200, {"keys": [system.issuer.keys[0].private_jwk()]})
+
+
+def _weak(system: Deployment) -> None:
+    weak = {"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"}
+    other = {"kty": "OKP", "crv": "X25519", "kid": "2", "x": "AQAB"}
+    system.say("GET /.well-known/jwks.json", 200, {"keys": [weak, other]})
+
+
+def _nameless(system: Deployment) -> None:
+    key = {**KeyPair.generate("EdDSA").public_jwk(), "kid": ""}
+    system.say("GET /.well-known/jwks.json", 200, {"keys": [key]})
+
+
+def _echo(system: Deployment) -> None:
+    system.answers["OPTIONS /api"] = lambda asked: Told(
+        200, "", {"Access-Control-Allow-Origin": asked.headers["origin"]}
+    )
+
+
+def _without_challenge(system: Deployment) -> None:
+    system.say("POST /mcp", 401, {})
+
+
+def _any_name(system: Deployment) -> None:
+    system.answers["POST /mcp"] = lambda asked: system.mcp(
+        type(asked)(
+            asked.method,
+            asked.path,
+            {**asked.headers, "host": system.url.removeprefix("http://")},
+            asked.body,
+        )
+    )
+
+
+def _any_page(system: Deployment) -> None:
+    system.answers["POST /mcp"] = lambda asked: system.mcp(
+        type(asked)(
+            asked.method,
+            asked.path,
+            {name: value for name, value in asked.headers.items() if name != "origin"},
+            asked.body,
+        )
+    )
+
+
+def _metadata(system: Deployment, **changes: Any) -> None:
+    body = {"resource": system.mcp_url, "authorization_servers": [system.url], **changes}
+    system.say("GET /.well-known/oauth-protected-resource/mcp", 200, body)
+
+
+_FIGURES = "# HELP x y\n# TYPE x counter\nx 1\n"
+_DOWN = {"status": "unavailable", "checks": {"database": "unavailable", "mcp": "ok"}}
+_HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavailable"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "check", "status", "found", "change"),
+    [
+        (
+            "backend",
+            lambda s: s.say("GET /", 502),
+            "reachable",
+            "fail",
+            "proxy answers 502",
+            "prox",
+        ),
+        ("backend", lambda s: setattr(s, "date", ""), "clock", "warn", "no Date", "send one"),
+        (
+            "mcp",
+            lambda s: setattr(s, "date", formatdate(time.time() - 6, usegmt=True)),
+            "clock",
+            "warn",
+            "behind",
+            "NTP",
+        ),
+        (
+            "backend",
+            lambda s: setattr(s, "date", formatdate(time.time() + 90, usegmt=True)),
+            "clock",
+            "fail",
+            "ahead of",
+            "NTP",
+        ),
+        (
+            "backend",
+            lambda s: s.headers.pop("X-Content-Type-Options"),
+            "headers",
+            "warn",
+            "missing: X-Content-Type-Options: nosniff",
+            "send them",
+        ),
+        (
+            "mcp",
+            lambda s: s.headers.pop("Cache-Control"),
+            "headers",
+            "warn",
+            "Cache-Control: no-store",
+            "send them",
+        ),
+        (
+            "backend",
+            lambda s: s.headers.update(Server="nginx/1.24.0"),
+            "headers",
+            "warn",
+            "Server: nginx/1.24.0".lower(),
+            "switch",
+        ),
+        ("frontend", lambda s: None, "headers", "warn", "Content-Security-Policy", "send them"),
+        (
+            "backend",
+            lambda s: s.say("GET /metrics", 200, _FIGURES),
+            "metrics hidden",
+            "fail",
+            "/metrics shows",
+            "METRICS_PORT",
+        ),
+        ("backend", lambda s: s.say("GET /health", 404), "health", "fail", "answers 404", "proxy"),
+        ("mcp", lambda s: s.say("GET /health", 500), "health", "fail", "answers 500", "process"),
+        (
+            "backend",
+            lambda s: s.say("GET /ready", 503, _DOWN),
+            "ready",
+            "fail",
+            "not usable: database",
+            "DATABASE_URL",
+        ),
+        (
+            "mcp",
+            lambda s: s.say("GET /ready", 200, _HALF),
+            "ready",
+            "warn",
+            "works without: issuers",
+            "TRUSTED_ISSUERS",
+        ),
+        ("backend", lambda s: s.say("GET /ready", 500), "ready", "fail", "answers 500", "log"),
+        (
+            "backend",
+            lambda s: s.say("GET /api", 200, {}),
+            "needs a token",
+            "fail",
+            "answers 200",
+            "the backend's",
+        ),
+        (
+            "backend",
+            lambda s: s.say("GET /.well-known/jwks.json", 404),
+            "keys",
+            "fail",
+            "no JWKS (404)",
+            "BACKEND_SIGNING_KEY",
+        ),
+        ("backend", _private, "keys", "fail", "PRIVATE key", "withdraw"),
+        ("backend", _weak, "keys", "fail", "no key for any", "BACKEND_SIGNING_KEY"),
+        ("backend", _nameless, "keys", "fail", "without an id", "BACKEND_SIGNING_KEY"),
+        ("backend", _echo, "cors", "fail", "any origin", "no *"),
+        (
+            "backend",
+            lambda s: s.say("OPTIONS /api", 200, "", Access_Control_Allow_Origin="*"),
+            "cors",
+            "fail",
+            "any origin",
+            "CORS_ORIGINS",
+        ),
+        (
+            "backend",
+            lambda s: s.say("OPTIONS /api", 400),
+            "cors",
+            "fail",
+            "may not call",
+            "list exactly https://app.acme.test",
+        ),
+        (
+            "mcp",
+            lambda s: s.say("POST /mcp", 200, {"jsonrpc": "2.0", "id": 1, "result": {}}),
+            "challenge",
+            "fail",
+            "serves without a token",
+            "bearer gate",
+        ),
+        ("mcp", _without_challenge, "challenge", "fail", "401 without", "WWW-Authenticate"),
+        (
+            "mcp",
+            lambda s: s.say("POST /mcp", 421, {}),
+            "challenge",
+            "fail",
+            "(421)",
+            "MCP_ALLOWED_HOSTS",
+        ),
+        ("mcp", lambda s: s.say("POST /mcp", 404), "challenge", "fail", "404", "MCP_URL"),
+        (
+            "mcp",
+            lambda s: s.say("GET /.well-known/oauth-protected-resource/mcp", 404),
+            "metadata",
+            "fail",
+            "no resource metadata",
+            "MCP_URL",
+        ),
+        (
+            "mcp",
+            lambda s: _metadata(s, resource="http://mcp:8001/mcp"),
+            "metadata",
+            "fail",
+            "calls itself http://mcp:8001/mcp",
+            "set MCP_URL",
+        ),
+        (
+            "mcp",
+            lambda s: _metadata(s, authorization_servers=[]),
+            "metadata",
+            "fail",
+            "no authorization server",
+            "TRUSTED_ISSUERS",
+        ),
+        (
+            "mcp",
+            lambda s: _metadata(s, authorization_servers=["http://issuer.acme.test"]),
+            "issuer",
+            "fail",
+            "is not https",
+            "https",
+        ),
+        (
+            "mcp",
+            lambda s: s.say("GET /.well-known/jwks.json", 500),
+            "issuer",
+            "warn",
+            "cannot be found",
+            "private network",
+        ),
+        ("mcp", _any_name, "host names", "fail", "answers to the name", "MCP_ALLOWED_HOSTS"),
+        ("mcp", _any_page, "origins", "fail", "may call it", "MCP_ALLOWED_ORIGINS"),
+    ],
+)
+def test_what_is_wrong_is_found_and_can_be_mended(
+    system: Deployment, kind: str, wrong: Change, check: str, status: str, found: str, change: str
+) -> None:
+    wrong(system)
+    said = entry(look(kind, system, origins=["https://app.acme.test"]), check)
+    assert said.status == status
+    assert found in said.found
+    assert change in said.change
+
+
+def test_keys_that_an_issuer_publishes_and_should_not(system: Deployment) -> None:
+    _private(system)
+    said = entry(look("mcp", system), "issuer")
+    assert (said.status, "public keys only" in said.change) == (Status.FAIL, True)
+
+
+def test_an_issuer_is_found_by_its_metadata(system: Deployment) -> None:
+    system.say("GET /.well-known/jwks.json", 404)
+    body = {"issuer": system.url, "jwks_uri": f"{system.url}/elsewhere"}
+    system.say("GET /.well-known/openid-configuration", 200, body)
+    system.answers["GET /elsewhere"] = lambda asked: Told(200, system.issuer.jwks())
+    assert entry(look("mcp", system), "issuer").status is Status.OK
+
+
+def _stranger() -> LocalIssuer:
+    return LocalIssuer.create("http://127.0.0.1:9", ("EdDSA",))
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        (lambda s: "abc", "it is no JWT"),
+        (lambda s: s.token(ttl=-60), "it has expired"),
+        (lambda s: _stranger().mint("x", audience="y", ttl=60), "no keys were found"),
+        (
+            lambda s: LocalIssuer.create(s.url, ("EdDSA",)).mint("x", audience="y", ttl=60),
+            "is not among those",
+        ),
+        (lambda s: s.token("another-audience"), "for the audience another-audience"),
+    ],
+)
+def test_a_token_that_is_refused_is_looked_at(
+    system: Deployment, token: Callable[[Deployment], str], found: str
+) -> None:
+    given = token(system)
+    system.accepted.clear()
+    said = entry(look("backend", system, token=given), "token")
+    assert (said.status, found in said.found) == (Status.FAIL, True), said.found
+    assert "TRUSTED_ISSUERS" in said.change or "JWT" in said.change
+
+
+def test_a_token_for_somebody_else_does_not_open_mcp(system: Deployment) -> None:
+    token = system.token("crosstalk-backend")
+    system.accepted.clear()
+    said = entry(look("mcp", system, mcp_token=token), "handshake")
+    assert said.status is Status.FAIL
+    assert f"it is for crosstalk-backend, not for {system.mcp_url}" in said.found
+
+
+def test_an_mcp_server_of_an_older_revision_is_told_to_upgrade(system: Deployment) -> None:
+    healthy = system.answers["POST /mcp"]
+    system.answers["POST /mcp"] = lambda asked: (
+        Told(400, {}) if (asked.body or {}).get("method") == "tools/list" else healthy(asked)
+    )
+    said = entry(look("mcp", system, mcp_token=system.token(system.mcp_url)), "handshake")
+    assert (said.status, "2025-06-18" in said.found) == (Status.WARN, True)
+
+
+def test_without_tokens_what_needs_one_is_skipped_and_said(system: Deployment) -> None:
+    assert entry(look("backend", system), "token").status is Status.SKIP
+    assert entry(look("mcp", system), "handshake").status is Status.SKIP
+
+
+def test_nobody_there(system: Deployment) -> None:
+    sheet, requests = examine(Options(urls=["backend=http://127.0.0.1:9"], timeout=1.0))
+    said = entry(sheet.entries, "reachable")
+    assert (said.status, "port" in said.change) == (Status.FAIL, True)
+    assert requests == 1
+
+
+def test_plain_http_across_a_network_fails() -> None:
+    sheet = Sheet()
+    transport.check_tls(Place("http://api.acme.test", "backend"), None, sheet)  # type: ignore[arg-type]
+    assert entry(sheet.entries, "tls").status is Status.FAIL
+
+
+def test_tokens_go_to_the_address_that_was_given_and_nowhere_else(system: Deployment) -> None:
+    with deployed() as other:
+        _metadata(system, authorization_servers=[other.url])
+        system.answers["POST /mcp"] = lambda asked: Told(307, "", {"Location": other.mcp_url})
+        look("mcp", system, mcp_token="a.b.c", token="d.e.f")
+        look("backend", system, mcp_token="a.b.c", token="d.e.f")
+        assert other.asked
+        assert not [each for each in other.asked if "authorization" in each.headers]
+
+
+@pytest.mark.parametrize("given", ["acme.test", "ftp://acme.test", "https://", "http://[::1", ""])
+def test_what_is_no_url_is_said_so(given: str) -> None:
+    with pytest.raises(HarnessError, match="no "):
+        parse(given)
+
+
+def test_credentials_in_a_url_are_not_taken() -> None:
+    with pytest.raises(HarnessError, match="leave user and password out") as refused:
+        parse("https://alice:hunter2@acme.test")
+    assert "hunter2" not in str(refused.value)

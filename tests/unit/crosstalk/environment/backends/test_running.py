@@ -1,0 +1,175 @@
+"""What runs can be asked, reset, stopped and started again, and shows no secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from crosstalk.environment import (
+    EnvironmentFailed,
+    ProcessEnvironment,
+    ProcessOptions,
+    Running,
+    RunningSystem,
+)
+from crosstalk.environment.runtime.probes import answers, listens
+from tests.unit.crosstalk.environment.stand_in import write_stand_in
+
+
+def fetch(url: str, statement: str) -> list[Any]:
+    """The first column of what a query gives."""
+
+    async def run() -> list[Any]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [row[0] for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def environment_of(url: str) -> dict[str, str]:
+    """The environment variables that a stand-in service was given."""
+    with urllib.request.urlopen(url) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def in_postgres(running: RunningSystem) -> str:
+    """The administrator's URL of the one database that a stand-in system has."""
+    return running.databases["admin"].replace("/crosstalk", "/postgres")
+
+
+def test_it_is_what_every_environment_gives(standing_in: RunningSystem) -> None:
+    given: Running = standing_in
+    assert set(given.services) == {"postgresql", "issuer", "model", "mcp", "backend"}
+    assert all(service.alive() for service in given.services.values())
+
+
+def test_a_service_gets_what_it_needs_and_nothing_of_the_callers_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    for name in ("OPENAI_API_KEY", "DATABASE_URL", "PYTHONSTARTUP", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "the caller's")
+    options = ProcessOptions(tmp_path / "run", root, extra_env={"mcp": {"LOG_LEVEL": "DEBUG"}})
+    with ProcessEnvironment(options) as running:
+        mcp = environment_of(running.mcp_url)
+        backend = environment_of(running.backend_url)
+    assert "the caller's" not in {*mcp.values(), *backend.values()}
+    assert backend["OPENAI_BASE_URL"] == f"{running.model_url}/v1"
+    assert not {name for name in mcp if "OPENAI" in name or "SIGNING" in name}
+    assert (mcp["LOG_LEVEL"], backend["LOG_LEVEL"]) == ("DEBUG", "INFO")
+    assert mcp["DATABASE_URL"] == running.databases["mcp"] != backend["DATABASE_URL"]
+    # Nor does the other way round: what stands in the current folder is not taken for the system.
+    assert mcp["PYTHONPATH"] == str(root)
+
+
+def test_a_real_model_is_asked_only_when_it_is_given(tmp_path: Path, root: Path) -> None:
+    options = ProcessOptions(tmp_path, root, openai_api_key="sk-1", openai_model="large")
+    with ProcessEnvironment(options) as running:
+        backend = environment_of(running.backend_url)
+        described = json.dumps(running.describe())
+    assert running.model_url is None
+    assert "model" not in running.services
+    assert (backend["OPENAI_API_KEY"], backend["OPENAI_MODEL"]) == ("sk-1", "large")
+    assert "OPENAI_BASE_URL" not in backend
+    assert "sk-1" not in described + repr(options)
+
+
+def test_two_at_once_do_not_meet(standing_in: RunningSystem, tmp_path: Path) -> None:
+    options = ProcessOptions(tmp_path / "run", write_stand_in(tmp_path / "root"))
+    with ProcessEnvironment(options) as other:
+        ours = {service.port for service in standing_in.services.values()}
+        theirs = {service.port for service in other.services.values()}
+        assert not ours & theirs
+        url = in_postgres(other).replace(
+            str(other.services["postgresql"].port), str(standing_in.services["postgresql"].port)
+        )
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            fetch(url, "SELECT 1")
+    assert fetch(in_postgres(standing_in), "SELECT 1") == [1]
+    assert answers(standing_in.services["mcp"].port, "/")
+
+
+@pytest.mark.parametrize("name", ["mcp", "postgresql"])
+def test_a_service_is_stopped_and_started_again_where_it_was(
+    standing_in: RunningSystem, name: str
+) -> None:
+    service = standing_in.services[name]
+    others = {each: standing_in.services[each].pid for each in ("issuer", "backend")}
+    before = service.pid
+    standing_in.stop(name)
+    assert not service.alive()
+    assert not listens(service.port)
+    standing_in.stop(name)
+    standing_in.start(name)
+    standing_in.restart(name)
+    assert service.alive()
+    assert service.pid != before
+    assert {each: standing_in.services[each].pid for each in others} == others
+    assert fetch(in_postgres(standing_in), "SELECT 1") == [1]
+
+
+def test_a_service_that_is_not_there_is_not_started(standing_in: RunningSystem) -> None:
+    with pytest.raises(EnvironmentFailed, match="no service 'redis' runs here; there are: "):
+        standing_in.restart("redis")
+    with pytest.raises(EnvironmentFailed, match="mcp is running already"):
+        standing_in.start("mcp")
+
+
+def test_a_description_shows_everything_but_secrets(standing_in: RunningSystem) -> None:
+    described = json.dumps(standing_in.describe())
+    environments = [service.environment for service in standing_in.services.values()]
+    secrets = [url.split(":")[2].split("@")[0] for url in standing_in.databases.values()]
+    secrets += [each["CURSOR_SECRET"] for each in environments if "CURSOR_SECRET" in each]
+    secrets += [key.private_jwk()["d"] for key in standing_in.exchanger.keys]
+    assert len(secrets) > 5
+    assert not [secret for secret in secrets if secret in described]
+    assert standing_in.backend_url in described
+    assert f"crosstalk_mcp:***@127.0.0.1:{standing_in.services['postgresql'].port}" in described
+    kept = standing_in.logs.parent / "environment.json"
+    assert not [secret for secret in secrets if secret in kept.read_text()]
+
+
+def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningSystem) -> None:
+    from jose import jwt
+
+    audiences = {
+        name: jwt.get_unverified_claims(standing_in.mint("alice", audience=name))["aud"]
+        for name in ("backend", "mcp", "https://else.example")
+    }
+    assert audiences == {
+        "backend": "crosstalk-backend",
+        "mcp": standing_in.mcp_url,
+        "https://else.example": "https://else.example",
+    }
+
+
+def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningSystem) -> None:
+    url = running.databases["admin"]
+    revision = fetch(url, "SELECT version_num FROM alembic_version")
+    for subject in ("reset-1", "reset-2"):
+        request = urllib.request.Request(
+            f"{running.backend_url}/api/{subject}/tasks",
+            data=b'{"title": "gone soon"}',
+            headers={
+                "Authorization": f"Bearer {running.mint(subject)}",
+                "Content-Type": "application/json",
+            },
+        )
+        urllib.request.urlopen(request).close()
+    assert fetch(url, "SELECT count(*) FROM tasks") >= [2]
+    running.reset()
+    for table in ("tasks", '"user"', "projects", "messages", "conversations"):
+        assert fetch(url, f"SELECT count(*) FROM {table}") == [0], table
+    assert fetch(url, "SELECT version_num FROM alembic_version") == revision != []
+
+
+async def test_reset_works_inside_an_event_loop_too(running: RunningSystem) -> None:
+    running.reset()

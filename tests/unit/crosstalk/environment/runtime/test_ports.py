@@ -1,0 +1,70 @@
+"""Ports stay with the environment that took them."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+
+import pytest
+
+from crosstalk.environment import EnvironmentFailed
+from crosstalk.environment.runtime.ports import Ports
+
+
+def listen(port: int) -> socket.socket:
+    """Listen as servers do."""
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind(("127.0.0.1", port))
+        server.listen()
+    except OSError:
+        server.close()
+        raise
+    return server
+
+
+def test_a_server_can_listen_on_a_port_that_is_held_for_it_again_and_again() -> None:
+    with Ports() as ports:
+        port = ports.take()
+        for _ in range(2):
+            with listen(port), socket.create_connection(("127.0.0.1", port)):
+                pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports are held on Linux alone")
+def test_nobody_else_takes_a_held_port() -> None:
+    with Ports() as ports, Ports() as others:
+        port = ports.take()
+        with pytest.raises(EnvironmentFailed, match=f"port {port} is in use"):
+            others.take(port)
+        with socket.socket() as stranger, pytest.raises(OSError) as caught:  # noqa: PT011
+            stranger.bind(("127.0.0.1", port))
+        assert caught.value.errno == errno.EADDRINUSE
+        ports.release()
+        assert others.take(port) == port
+
+
+def test_a_port_on_which_somebody_listens_is_not_taken() -> None:
+    with listen(0) as server, Ports() as ports:
+        port = server.getsockname()[1]
+        with pytest.raises(EnvironmentFailed, match=f"port {port} is in use.* with --mcp-port"):
+            ports.take(port, setting="--mcp-port")
+
+
+def test_the_remains_of_closed_connections_do_not_make_a_port_used() -> None:
+    with listen(0) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            # The side that closes first keeps the port in TIME_WAIT.
+            server.accept()[0].close()
+    with Ports() as ports:
+        assert ports.take(port) == port
+
+
+def test_ports_are_different_and_below_those_of_outgoing_connections() -> None:
+    with Ports() as ports:
+        taken = [ports.take() for _ in range(50)]
+    assert len(set(taken)) == 50
+    assert max(taken) < 32_768

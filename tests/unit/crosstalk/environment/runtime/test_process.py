@@ -1,0 +1,179 @@
+"""A service process: its log says why it failed, its group ends, nothing starts unguarded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from crosstalk.environment import EnvironmentFailed
+from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.process import ServiceProcess, last_words
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    """A guard."""
+    guard = Guard()
+    yield guard
+    guard.close()
+
+
+def service(tmp_path: Path, code: str, arguments: Sequence[str] = ()) -> ServiceProcess:
+    """A Python program as a service, ready when it has made the file `ready`."""
+    return ServiceProcess(
+        name="thing",
+        command=[sys.executable, "-c", code, str(tmp_path / "ready"), *arguments],
+        environment={},
+        log=tmp_path / "thing.log",
+        probe=(tmp_path / "ready").exists,
+    )
+
+
+def test_it_leads_a_session_of_its_own_and_reads_nothing(tmp_path: Path, guard: Guard) -> None:
+    code = (
+        "import os, pathlib, sys, time; print(sys.stdin.read() == '', os.getsid(0) == os.getpid(),"
+        " flush=True); pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    )
+    thing = service(tmp_path, code)
+    thing.start(guard)
+    thing.wait_until_ready()
+    assert thing.log.read_text().split() == ["True", "True"]
+    assert thing.pid != os.getpid()
+    thing.stop(guard)
+    assert not thing.alive()
+
+
+def test_what_it_started_ends_with_it(tmp_path: Path, guard: Guard) -> None:
+    code = (
+        "import pathlib, subprocess, sys, time;"
+        "child = subprocess.Popen(['sleep', '600']);"
+        "pathlib.Path(sys.argv[1] + '.new').write_text(str(child.pid));"
+        "pathlib.Path(sys.argv[1] + '.new').rename(sys.argv[1]); time.sleep(600)"
+    )
+    thing = service(tmp_path, code)
+    thing.start(guard)
+    thing.wait_until_ready()
+    child = psutil.Process(int((tmp_path / "ready").read_text()))
+    thing.stop(guard)
+    psutil.wait_procs([child], timeout=30)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_one_that_is_held_still_ends_too(tmp_path: Path, guard: Guard) -> None:
+    thing = service(
+        tmp_path, "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    )
+    thing.start(guard)
+    thing.wait_until_ready()
+    os.kill(thing.pid, signal.SIGSTOP)
+    thing.stop(guard)
+    assert not thing.alive()
+
+
+def test_one_that_does_not_listen_is_killed(
+    tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosstalk.environment.runtime.process.STOP_SECONDS", 0.3)
+    code = (
+        "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    )
+    thing = service(tmp_path, code)
+    thing.start(guard)
+    thing.wait_until_ready()
+    pid = thing.pid
+    thing.stop(guard)
+    assert not psutil.pid_exists(pid)
+
+
+def test_one_that_is_never_ready_is_named_with_its_last_words(tmp_path: Path, guard: Guard) -> None:
+    thing = service(tmp_path, "import time; print('waiting for Godot', flush=True); time.sleep(9)")
+    thing.start(guard)
+    while not thing.log.read_text():
+        time.sleep(0.05)
+    with pytest.raises(EnvironmentFailed, match="was not ready in 0 s: waiting for Godot"):
+        thing.wait_until_ready(0.2)
+    thing.stop(guard)
+
+
+def test_one_that_listens_has_loaded_though_it_is_not_ready(tmp_path: Path, guard: Guard) -> None:
+    code = (
+        "import pathlib, socket, sys, time; there = socket.create_server(('127.0.0.1', 0));"
+        "place = pathlib.Path(sys.argv[1] + '.port');"
+        "place.write_text(str(there.getsockname()[1])); time.sleep(600)"
+    )
+    thing = service(tmp_path, code)
+    thing.start(guard)
+    port = tmp_path / "ready.port"
+    while not (port.exists() and port.read_text()):
+        time.sleep(0.05)
+    thing.port = int(port.read_text())
+    thing.wait_until_loaded()
+    with pytest.raises(EnvironmentFailed, match="was not ready"):
+        thing.wait_until_ready(0.2)
+    thing.stop(guard)
+    with pytest.raises(EnvironmentFailed, match="did not start"):
+        thing.wait_until_loaded()
+
+
+def test_somebody_who_answers_in_its_place_does_not_make_it_ready(
+    tmp_path: Path, guard: Guard
+) -> None:
+    (tmp_path / "ready").touch()
+    thing = service(tmp_path, "import sys; sys.exit('my port is taken')")
+    thing.start(guard)
+    while thing.alive():
+        time.sleep(0.05)
+    with pytest.raises(EnvironmentFailed, match="thing did not start: my port is taken"):
+        thing.wait_until_ready()
+    thing.stop(guard)
+
+
+def test_a_program_that_is_not_there_is_said_at_once(tmp_path: Path, guard: Guard) -> None:
+    thing = ServiceProcess("thing", [str(tmp_path / "none")], {}, tmp_path / "log")
+    with pytest.raises(EnvironmentFailed, match=r"none is no program; install the package again"):
+        thing.start(guard)
+
+
+def test_a_program_that_ends_is_awaited(tmp_path: Path, guard: Guard) -> None:
+    service(tmp_path, "print('done')").run(guard, 60)
+    with pytest.raises(EnvironmentFailed, match=r"thing failed: sorry \(log: "):
+        service(tmp_path, "import sys; sys.exit('sorry')").run(guard, 60)
+    thing = service(tmp_path, "import time; time.sleep(600)")
+    with pytest.raises(EnvironmentFailed, match="thing did not end in 0 s"):
+        thing.run(guard, 0.2)
+    assert not thing.alive()
+
+
+def test_it_does_not_begin_before_it_is_let(tmp_path: Path) -> None:
+    class Forgetful(Guard):
+        def watch(self, group: int, stop_signal: int) -> None:
+            """The harness dies here."""
+            raise KeyboardInterrupt
+
+    guard = Forgetful()
+    thing = service(tmp_path, "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()")
+    with pytest.raises(KeyboardInterrupt):
+        thing.start(guard)
+    assert thing.alive()
+    thing.stop(guard)
+    guard.close()
+    assert not (tmp_path / "ready").exists()
+
+
+def test_last_words_are_of_this_start_and_of_what_was_fatal(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("FATAL: long ago\n")
+    start = log.stat().st_size
+    assert last_words(log, start) == f"no output (log: {log})"
+    with log.open("a") as file:
+        file.write("LOG: begin\nFATAL: the reason\nLOG: shut down\n\n")
+    assert last_words(log, start) == f"FATAL: the reason (log: {log})"
+    assert last_words(tmp_path / "none") == f"no output (log: {tmp_path / 'none'})"

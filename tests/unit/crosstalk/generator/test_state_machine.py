@@ -1,0 +1,160 @@
+"""The generator on a system made of memory: which calls it decides on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from crosstalk.core.history import Actor, Answer, Call, History, Outcome
+from crosstalk.core.principals import USERS
+from crosstalk.execution.executor import Performer
+from crosstalk.generator.arguments import EVERYBODYS_IDS
+from crosstalk.generator.state import Stage
+from crosstalk.generator.state_machine import make_machine
+from crosstalk.oracles.controls import controls_of
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+KEY = Parameter("Idempotency-Key", {"type": "string"}, False, Role.KEY)
+ADD = Operation(
+    "rest",
+    "rest:POST /things",
+    (IDENTITY, Parameter("title", {"type": "string"}, True, Role.TEXT), KEY),
+    reads_only=False,
+)
+DELETE = Operation(
+    "rest",
+    "rest:DELETE /things/{thing_id}",
+    (IDENTITY, Parameter("thing_id", {"type": "string"}, True, Role.REFERENCE), KEY),
+    reads_only=False,
+)
+
+GET = Operation(
+    "rest",
+    "rest:GET /things/{thing_id}",
+    (IDENTITY, Parameter("thing_id", {"type": "string"}, True, Role.REFERENCE)),
+    reads_only=True,
+)
+LIST = Operation("rest", "rest:GET /things", (IDENTITY,), reads_only=True, lists=True)
+
+
+class Memory:
+    """Makes things with ids, and finds no other."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def discover(self) -> list[Operation]:
+        """Two operations."""
+        return [ADD, DELETE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """A new id, or nothing."""
+        if operation is DELETE:
+            return Answer(Outcome.ERROR, 404, None, {}, "not_found")
+        self._made += 1
+        return Answer(Outcome.OK, 201, {"id": f"01a1fc95-41f3-7131-b962-{self._made:012d}"})
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+        """No credentials are looked at."""
+        return {}
+
+
+class Shelf(Memory):
+    """Gives and takes away whatever it is asked for."""
+
+    def discover(self) -> list[Operation]:
+        """Two more, by which things are read."""
+        return [ADD, DELETE, GET, LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """Always well."""
+        if operation is ADD:
+            return super().call(operation, arguments, headers)
+        return Answer(Outcome.OK, 200, {})
+
+
+def histories(
+    examples: int, memory: Memory | None = None, observations: Sequence[Operation] = ()
+) -> list[History]:
+    """What the machine did in so many examples."""
+    memory = memory or Memory()
+    found: list[History] = []
+    stage = Stage(
+        performer=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=list(observations),
+        forgeries=(),
+        examined=found.append,
+        stopped=lambda: False,
+    )
+    machine = make_machine(stage)
+    # One at a time, as the campaign does: what is drawn depends on what was tried before.
+    for number in range(examples):
+        run_state_machine_as_test(
+            seed(number)(machine),
+            settings=settings(
+                max_examples=1,
+                stateful_step_count=10,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    return found
+
+
+def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
+    shared = repeated = 0
+    for history in histories(12):
+        uses: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in history:
+            if KEY.name in call.arguments and call.actor.user is not None:
+                uses[str(call.arguments[KEY.name])].append(call)
+        for calls in uses.values():
+            shared += len({call.actor.user for call in calls}) > 1
+            said = [(call.actor, call.operation, str(call.arguments)) for call in calls]
+            repeated += len(said) > len(set(said))
+    assert shared > 5
+    assert repeated > 5
+
+
+def test_who_says_to_be_everybody_asks_for_what_others_have() -> None:
+    asked = 0
+    for history in histories(12, Shelf(), [LIST]):
+        made = {
+            str(call.answer.body["id"]): call.actor.user
+            for call in history
+            if call.operation == ADD.name
+        }
+        asked += sum(
+            call.operation == GET.name
+            and call.arguments[IDENTITY.name] in EVERYBODYS_IDS
+            and made.get(str(call.arguments["thing_id"]), call.actor.user) != call.actor.user
+            for call in history
+        )
+    assert asked > 5
+
+
+def test_a_call_under_somebody_elses_key_counts_as_an_attempt_on_them() -> None:
+    alice, bob = Actor("alice", "alice", "alice"), Actor("bob", "bob", "bob")
+    history = History({"alice": "alice-1", "bob": "bob-1"})
+    for number, (actor, key) in enumerate(
+        ((alice, "xtalicez00000001"), (bob, "xtalicez00000001"), (bob, "xtbobz00000002")), start=1
+    ):
+        arguments = {KEY.name: key, "title": "x"}
+        answer = Answer(Outcome.OK, 201, {})
+        history.record(Call(number, actor, ADD.name, arguments, answer, 0.0, 0.0))
+    assert controls_of(history)[ADD.name].foreign_attempts == 1

@@ -1,0 +1,99 @@
+"""The pool: whose ids are whose."""
+
+from __future__ import annotations
+
+from crosstalk.generator.value_pool import Pool
+from crosstalk.surface.operation import Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
+
+TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
+PROJECT = "01a1fc95-0000-7131-b962-eac9f4851703"
+TASK_ID = Parameter("task_id", {}, required=True, role=Role.REFERENCE)
+
+
+def pool(writer: Writer) -> Pool:
+    """What a history gives."""
+    harvested = Pool()
+    for call in writer.history:
+        harvested.harvest(call)
+    return harvested
+
+
+def test_a_reference_takes_ids_of_its_own_kind() -> None:
+    writer = Writer().call(ALICE, "mcp:add_project", {}, ok({"id": PROJECT}))
+    writer.call(ALICE, "mcp:add_task", {}, ok({"id": TASK, "project_id": PROJECT}))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+    assert pool(writer).references("bob", TASK_ID, "mcp:get_task") == []
+
+
+def test_an_id_that_comes_back_to_its_sender_stays_its_owners() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    said = {"message": f'[[call get_task {{"task_id": "{TASK}"}}]]'}
+    writer.call(BOB, "chat", said, ok({"tool_calls": [{"arguments": {"task_id": TASK}}]}))
+    writer.call(BOB, "messages", {}, ok([{"id": TASK}]))
+    assert pool(writer).references("bob", TASK_ID, "mcp:get_task") == []
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+
+
+THREAD_ID = Parameter("thread_id", {}, required=True, role=Role.REFERENCE)
+ITEM_ID = Parameter("item_id", {}, required=True, role=Role.REFERENCE)
+
+
+def test_an_object_is_of_the_kind_that_the_field_around_it_names() -> None:
+    events = [{"thread": {"id": PROJECT}}, {"item": {"id": TASK, "thread_id": PROJECT}}]
+    writer = Writer().call(ALICE, "chatkit:threads.create", {}, ok({"events": events}))
+    found = pool(writer)
+    assert found.references("alice", THREAD_ID, "chatkit:threads.delete") == [PROJECT]
+    assert found.references("alice", ITEM_ID, "chatkit:items.feedback") == [TASK]
+
+
+def test_a_list_inside_an_object_is_of_something_else() -> None:
+    thread = {"id": PROJECT, "items": {"data": [{"id": TASK}]}}
+    found = pool(Writer().call(ALICE, "chatkit:threads.get_by_id", {}, ok(thread)))
+    assert found.references("alice", THREAD_ID, "chatkit:threads.delete") == [PROJECT]
+    assert found.references("alice", ITEM_ID, "chatkit:items.feedback") == [TASK]
+
+
+def test_any_id_may_do_where_nobody_has_one_that_fits() -> None:
+    found = pool(Writer().call(ALICE, "make", {}, ok({"id": TASK})))
+    assert found.references("alice", THREAD_ID, "x") == [TASK]
+    assert found.references("alice", THREAD_ID, "x", guess=False) == []
+
+
+def test_what_its_owner_does_not_find_any_more_is_not_offered_again() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    writer.call(BOB, "mcp:get_task", {"task_id": TASK}, refused(404, "not_found"))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+    writer.call(ALICE, "mcp:get_task", {"task_id": TASK}, refused(200, "not_found"))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task", guess=False) == []
+
+
+def test_ids_that_were_seen_together_are_preferred_together() -> None:
+    other = "01a1fc95-1111-7131-b962-eac9f4851703"
+    writer = Writer().call(ALICE, "a", {}, ok({"thread_id": PROJECT, "id": TASK}))
+    writer.call(ALICE, "b", {}, ok({"id": other}))
+    found = pool(writer)
+    assert found.related([TASK, other], [PROJECT]) == [TASK]
+    assert found.related([other], [PROJECT]) == [other]
+
+
+def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    uri = Parameter("uri", {}, required=True, role=Role.REFERENCE)
+    assert pool(writer).references("alice", uri, "mcp:resources/read") == []
+    listed = {"resources": [{"uri": f"task://{TASK}", "name": "milk"}]}
+    writer.call(ALICE, "mcp:resources/list", {}, ok(listed))
+    assert pool(writer).references("alice", uri, "mcp:resources/read") == [f"task://{TASK}"]
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
+
+
+def test_what_is_no_uuid_is_not_sent_where_one_is_wanted() -> None:
+    made = {"id": TASK, "serial_id": 7}
+    found = pool(Writer().call(ALICE, "mcp:add_task", {}, ok(made)))
+    anything = Parameter("ref_id", {"type": "string"}, required=True, role=Role.REFERENCE)
+    identifier = Parameter("ref_id", {"format": "uuid"}, required=True, role=Role.REFERENCE)
+    list_of = {"type": "array", "items": {"format": "uuid"}}
+    several = Parameter("ref_ids", list_of, required=True, role=Role.REFERENCE)
+    assert set(found.references("alice", anything, "x")) == {TASK, "7"}
+    assert found.references("alice", identifier, "x") == [TASK]
+    assert found.references("alice", several, "x") == [TASK]

@@ -1,0 +1,87 @@
+"""The canary oracle on histories written by hand."""
+
+from __future__ import annotations
+
+from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.identifiers import marker
+from crosstalk.oracles import Canary
+from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
+
+SECRET = marker("alice", 1)
+TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
+
+
+def test_fires_when_a_planted_value_reaches_somebody_else() -> None:
+    story = Writer()
+    story.call(ALICE, "add", {"title": f"note {SECRET}"}, ok({"id": TASK}))
+    story.call(BOB, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
+    (suspicion,) = Canary().judge(story.history)
+    assert suspicion.calls == (2,)
+    assert SECRET in suspicion.summary
+
+
+def test_fires_for_an_id_that_the_system_gave_to_another() -> None:
+    story = Writer().call(ALICE, "add", {}, ok({"id": TASK}))
+    story.call(BOB, "list", {}, ok({"ids": [TASK.upper()]}))
+    assert len(Canary().judge(story.history)) == 1
+
+
+def test_fires_for_a_value_in_an_error_text_and_in_a_header() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
+    story.call(BOB, "get", {}, Answer(Outcome.ERROR, 500, f"duplicate key ({SECRET})", {}))
+    story.call(BOB, "get", {}, Answer(Outcome.OK, 200, {}, {"x-last": SECRET}))
+    assert [each.calls for each in Canary().judge(story.history)] == [(2,), (3,)]
+
+
+def test_fires_for_a_stranger() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
+    story.call(STRANGER, "list", {}, ok([SECRET]))
+    assert len(Canary().judge(story.history)) == 1
+
+
+def test_is_silent_when_callers_get_back_what_they_supplied() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({"id": TASK}))
+    story.call(BOB, "get", {"task_id": TASK}, Answer(Outcome.ERROR, 404, f"no task {TASK}", {}))
+    story.call(BOB, "messages", {}, ok({"content": f"you asked for {TASK}"}))
+    assert Canary().judge(story.history) == []
+
+
+def test_is_silent_when_a_title_is_cut_off_within_an_id_that_the_caller_wrote() -> None:
+    text = "change 01a1fdd3-04b9-75a0-8c1f-0123456789ab please"
+    title = ok({"title": "change 01a1fdd3-04b9-75a0-"})
+    story = Writer().call(ALICE, "create", {"text": text}, title)
+    story.call(BOB, "create", {"text": text}, title)
+    assert Canary().judge(story.history) == []
+
+
+def test_is_silent_for_owners_and_for_public_values() -> None:
+    story = Writer()
+    story.history = History({"alice": "a", "bob": "b"}, public_values=frozenset({TASK}))
+    story.call(ALICE, "add", {"title": SECRET}, ok({"id": TASK}))
+    story.call(ALICE, "list", {}, ok([SECRET]))
+    story.call(BOB, "list", {}, ok([TASK]))
+    assert Canary().judge(story.history) == []
+
+
+def test_counts_opportunities_only_while_somebody_else_has_secrets() -> None:
+    story = Writer().call(BOB, "list", {}, ok([]))
+    story.call(ALICE, "add", {"title": SECRET}, ok({}))
+    story.call(BOB, "list", {}, ok([]))
+    story.call(BOB, "list", {}, refused(404, "not_found"))
+    assert Canary().opportunities(story.history) == {"list": 1}
+
+
+def test_fires_when_a_shared_cache_may_keep_what_a_user_received() -> None:
+    def answer(directives: str) -> Answer:
+        return Answer(Outcome.OK, 200, {"title": SECRET}, {"cache-control": directives})
+
+    for directives, fires in (
+        ("public, max-age=60", True),
+        ("s-maxage=5", True),
+        ("private, max-age=60", False),
+        ("no-store", False),
+        ("max-age=60", False),
+    ):
+        story = Writer().call(ALICE, "rest:POST /tasks", {"title": SECRET}, answer(directives))
+        story.call(ALICE, "rest:GET /tasks", {}, answer(directives))
+        assert bool(Canary().judge(story.history)) is fires, directives

@@ -1,0 +1,27 @@
+"""Which parameters carried something of another user, counted from a history."""
+
+from __future__ import annotations
+
+from crosstalk.oracles.controls import controls_of
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+TASK = "01a1fde1-3aa5-71a6-80e1-ed47bbc41756"
+
+
+def test_a_parameter_counts_when_it_carries_what_another_user_was_given() -> None:
+    history = (
+        Writer()
+        .call(ALICE, "add", {"user_id": "alice-1", "title": "roses"}, ok({"id": TASK}))
+        .call(BOB, "get", {"user_id": "bob-1", "task_id": TASK}, ok({}))
+        .call(ALICE, "get", {"user_id": "alice-1", "task_id": TASK}, ok({"id": TASK}))
+        .history
+    )
+    assert controls_of(history)["get"].foreign_arguments == {"task_id": 1}
+    assert controls_of(history)["add"].foreign_arguments == {}
+
+
+def test_a_parameter_counts_when_it_names_another_user() -> None:
+    writer = Writer()
+    other = writer.history.subjects["bob"]
+    writer.call(ALICE, "list", {"user_id": other}, ok([]))
+    assert controls_of(writer.history)["list"].foreign_arguments == {"user_id": 1}

@@ -1,0 +1,143 @@
+"""The existence oracle on histories written by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome, Probe
+from crosstalk.oracles import Existence
+from crosstalk.oracles.existence import numbers_given, times
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
+
+FOREIGN = Probe("existence", 1, "foreign", "alice")
+MISSING = Probe("existence", 1, "missing", "alice")
+HERS = "01a1fc95-41f3-7131-b962-eac9f4851703"
+NONE = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
+
+
+def pair(first: Answer, second: Answer) -> Writer:
+    """Bob asks for alice's id, and for one that nobody has."""
+    return (
+        Writer()
+        .call(ALICE, "add", {}, ok({"id": HERS}))
+        .call(BOB, "get", {"task_id": HERS, "user_id": "bob"}, first, FOREIGN)
+        .call(BOB, "get", {"task_id": NONE, "user_id": "bob"}, second, MISSING)
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told_by"),
+    [
+        (refused(403, "forbidden"), refused(404, "forbidden"), "status"),
+        (refused(404, "forbidden"), refused(404, "not_found"), "code"),
+        (refused(404, "x", "not yours"), refused(404, "x", "no such task"), "message"),
+        (ok({"items": [], "total": 1}), ok({"items": [], "total": 0}), "body"),
+        (ok({}, 200, etag="1"), ok({}), "headers.etag"),
+    ],
+)
+def test_fires_when_the_two_can_be_told_apart(first: Answer, second: Answer, told_by: str) -> None:
+    (suspicion,) = Existence().judge(pair(first, second).history)
+    assert told_by in suspicion.summary
+
+
+def test_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() -> None:
+    first = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:00Z", "id": HERS}, {}, "x")
+    second = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:09Z", "id": NONE}, {}, "x")
+    assert Existence().judge(pair(first, second).history) == []
+
+
+def test_whichever_of_the_two_comes_first() -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+    writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)
+    writer.call(BOB, "get", {"task_id": HERS}, refused(403, "forbidden"), FOREIGN)
+    (suspicion,) = Existence().judge(writer.history)
+    assert suspicion.calls == (2, 3)
+
+
+def test_the_value_of_a_header_tells_where_it_is_not_new_each_time() -> None:
+    def story(first: str, second: str) -> Writer:
+        writer = pair(ok({}, 200, **{"x-owner": first}), ok({}, 200, **{"x-owner": second}))
+        return writer.call(BOB, "list", {}, ok([], 200, **{"x-owner": "me"})).call(
+            BOB, "list", {}, ok([], 200, **{"x-owner": "me"})
+        )
+
+    (suspicion,) = Existence().judge(story("other", "me").history)
+    assert "headers.x-owner" in suspicion.summary
+    assert Existence().judge(story("me", "me").history) == []
+    # Each is new: a counter, or made up for the answer.
+    assert Existence().judge(pair(*(ok({}, 200, **{"x-n": n}) for n in "12")).history) == []
+
+
+@pytest.mark.parametrize("name", ["date", "traceparent", "ratelimit-remaining", "content-length"])
+def test_headers_that_differ_anyhow_tell_nothing(name: str) -> None:
+    with_it, without = ok({}, 200, **{name: "7"}), ok({})
+    assert Existence().judge(pair(with_it, without).history) == []
+
+
+def test_the_times_of_each_pair_are_kept_for_a_statistic() -> None:
+    history = pair(refused(404, "not_found"), refused(404, "not_found")).history
+    assert times(history) == {"get": [(0.5, 0.5)]}
+
+
+def test_says_nothing_where_one_call_was_limited() -> None:
+    limited = Answer(Outcome.LIMITED, 429, None)
+    assert Existence().judge(pair(limited, refused(404, "not_found")).history) == []
+
+
+def test_says_nothing_of_an_id_that_is_the_callers_own() -> None:
+    writer = Writer().call(BOB, "add", {}, ok({"id": HERS}))
+    writer.call(BOB, "get", {"task_id": HERS}, ok({"id": HERS}), FOREIGN)
+    writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)
+    assert Existence().judge(writer.history) == []
+
+
+def test_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
+    writer = Writer().call(BOB, "get", {"task_id": HERS}, refused(404, "x"), FOREIGN)
+    writer.call(BOB, "get", {}, refused(422, "y"), MISSING)
+    assert Existence().judge(writer.history) == []
+    assert not Existence().opportunities(writer.history)
+
+
+def test_a_key_that_somebody_made_up_is_theirs() -> None:
+    hers, nobodys = "xtalicez00000001", "xtnobodyz00000002"
+    writer = Writer().call(ALICE, "delete", {"task_id": HERS, "key": hers}, ok({}))
+    writer.call(BOB, "delete", {"task_id": NONE, "key": hers}, refused(422, "conflict"), FOREIGN)
+    writer.call(
+        BOB, "delete", {"task_id": NONE, "key": nobodys}, refused(404, "not_found"), MISSING
+    )
+    (suspicion,) = Existence().judge(writer.history)
+    assert "status" in suspicion.summary
+
+
+def test_fires_when_ids_of_two_users_are_counted_up() -> None:
+    def story(*ids: str) -> Writer:
+        told = Writer()
+        for actor, each in zip((ALICE, BOB), ids, strict=True):
+            told.call(actor, "add", {}, ok({"id": each}))
+        return told
+
+    counted = story("00000000-0000-0000-0000-000000000007", "00000000-0000-0000-0000-000000000008")
+    (suspicion,) = Existence().judge(counted.history)
+    assert suspicion.calls == (1, 2)
+    drawn = story("01a1fdd3-04b9-75a0-8c1f-0123456789ab", "01a1fdd3-04b9-75a1-b211-0123456789ab")
+    assert Existence().judge(drawn.history) == []
+
+
+def _numbers(known: frozenset[str]) -> Writer:
+    """Bob asks for the number of something of alice's, and for one that nobody was given."""
+    writer = Writer()
+    writer.history.public_values = known
+    writer.call(ALICE, "add", {"title": "x"}, ok({"id": 41}))
+    writer.call(BOB, "get", {"task_id": "41"}, ok({"id": 41, "title": "y"}), FOREIGN)
+    return writer.call(BOB, "get", {"task_id": "910721695"}, refused(404, "not_found"), MISSING)
+
+
+def test_a_number_that_somebody_was_given_in_an_earlier_history_shows_nothing() -> None:
+    assert Existence().judge(_numbers(frozenset()).history)
+    assert Existence().judge(_numbers(frozenset({"41"})).history) == []
+
+
+def test_the_numbers_that_were_given_are_those_of_answers_and_not_of_requests() -> None:
+    assert numbers_given(_numbers(frozenset()).history) == {"41"}
+    asked = Writer().call(BOB, "get", {"task_id": "7"}, ok({"id": 7})).history
+    assert numbers_given(asked) == set()

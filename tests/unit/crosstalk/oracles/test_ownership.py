@@ -1,0 +1,66 @@
+"""The ownership oracle on histories written by hand."""
+
+from __future__ import annotations
+
+from crosstalk.core.history import Answer, Outcome, Probe
+from crosstalk.oracles import Ownership
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+BEFORE = Probe("ownership", 1, "before", "alice")
+ATTACK = Probe("ownership", 1, "attack", "alice")
+AFTER = Probe("ownership", 1, "after", "alice")
+
+
+def story(first: Answer, second: Answer) -> Writer:
+    """Alice reads, bob acts, alice reads again."""
+    return (
+        Writer()
+        .call(ALICE, "list", {"limit": 100}, first, BEFORE)
+        .call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)
+        .call(ALICE, "list", {"limit": 100}, second, AFTER)
+    )
+
+
+def test_fires_when_what_the_victim_reads_has_changed() -> None:
+    (suspicion,) = Ownership().judge(story(ok(["milk"]), ok(["stolen"])).history)
+    assert suspicion.operation == "update"
+    assert suspicion.calls == (1, 2, 3)
+
+
+def test_fires_when_the_victims_reading_fails_afterwards() -> None:
+    gone = Answer(Outcome.ERROR, 404, None, {}, "not_found")
+    assert Ownership().judge(story(ok(["milk"]), gone).history)
+
+
+def test_is_silent_when_nothing_changed() -> None:
+    assert Ownership().judge(story(ok(["milk"]), ok(["milk"])).history) == []
+
+
+def test_is_silent_when_the_victim_acted_in_between() -> None:
+    writer = Writer().call(ALICE, "list", {}, ok(["milk"]), BEFORE)
+    writer.call(BOB, "update", {}, ok({}), ATTACK).call(ALICE, "add", {}, ok({}))
+    writer.call(ALICE, "list", {}, ok(["milk", "bread"]), AFTER)
+    assert Ownership().judge(writer.history) == []
+
+
+def test_is_silent_when_nobody_attacked() -> None:
+    writer = Writer().call(ALICE, "list", {}, ok([1]), BEFORE)
+    writer.call(ALICE, "list", {}, ok([2]), AFTER)
+    assert Ownership().judge(writer.history) == []
+
+
+def test_says_nothing_of_a_reading_that_was_limited() -> None:
+    limited = Answer(Outcome.LIMITED, 429, None)
+    assert Ownership().judge(story(ok(["milk"]), limited).history) == []
+
+
+def test_counts_the_attacking_calls_as_opportunities() -> None:
+    assert Ownership().opportunities(story(ok([1]), ok([1])).history) == {"update": 1}
+
+
+def test_is_silent_where_two_readings_in_a_row_already_differ() -> None:
+    writer = Writer().call(ALICE, "get", {"task_id": "x"}, ok({"views": 1}), BEFORE)
+    writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 2}), BEFORE)
+    writer.call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)
+    writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 3}), AFTER)
+    assert Ownership().judge(writer.history) == []

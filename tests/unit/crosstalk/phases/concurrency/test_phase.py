@@ -1,0 +1,122 @@
+"""Crowds against a small system in memory that is right alone and wrong under load, or right."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from crosstalk.core.history import Actor, Answer, History
+from crosstalk.core.script import Script
+from crosstalk.execution.executor import Performer
+from crosstalk.phases.base import Turn
+from crosstalk.phases.concurrency import Interleaving
+from crosstalk.phases.concurrency.clients import admit, crowd
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.targets.base import Target
+from tests.unit.crosstalk.histories import ok
+
+_ADD = Operation("mem", "add", (Parameter("title", {}, True, Role.TEXT),), reads_only=False)
+_LIST = Operation("mem", "list", (), reads_only=True, lists=True)
+
+
+class Notes:
+    """Keeps notes by user; who calls is in a global while a call is served, if it leaks."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        self.leaks = leaks
+        self.current = ""
+        self.rows: list[tuple[str, str]] = []
+        self.lock = threading.Lock()
+
+    def discover(self) -> list[Operation]:
+        """Two operations."""
+        return [_ADD, _LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """Add or list, after a moment in which others can come."""
+        self.current = headers["who"]
+        time.sleep(0.002)
+        who = self.current if self.leaks else headers["who"]
+        with self.lock:
+            if operation is _ADD:
+                self.rows.append((who, arguments["title"]))
+                return ok({"title": arguments["title"]})
+            return ok({"items": [{"title": text} for owner, text in self.rows if owner == who]})
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
+        """Who calls."""
+        return {"who": subject}
+
+
+def _turn(system: Notes, calls: int = 200) -> Turn:
+    performer = Performer({"mem": system}, {o.name: o for o in system.discover()}, system)
+    target = Target({"mem": system}, system)
+
+    def fresh() -> History:
+        system.rows.clear()
+        return History({"alice": "alice-1", "bob": "bob-1"})
+
+    deadline = time.monotonic() + 60
+    return Turn(target, performer, (), (_LIST,), fresh, Random(7), calls, deadline)
+
+
+def test_a_system_that_mixes_users_up_under_load_is_found_and_replays() -> None:
+    phase = Interleaving()
+    outcome = phase.play(_turn(Notes(leaks=True)))
+    (finding,) = outcome.findings
+    assert finding.confirmed
+    assert finding.oracle == "concurrency"
+    assert "attempt" in finding.summary
+    among = {each.actor.name for each in finding.script.steps if _part(each.probe) == "among"}
+    # Shrunk: two are a crowd.
+    assert len(among) < 6
+    again = Script.from_json(finding.script.to_json())
+    assert phase.reproduces(_turn(Notes(leaks=True)), again) is not None
+    assert phase.reproduces(_turn(Notes(leaks=False)), again) is None
+
+
+def test_a_system_that_keeps_users_apart_is_clean_and_could_have_been_found_out() -> None:
+    outcome = Interleaving().play(_turn(Notes(leaks=False)))
+    assert outcome.findings == []
+    assert outcome.inconclusive == []
+    assert outcome.controls["list"].oracles["concurrency"] > 10
+    assert outcome.controls["list"].own_reads > 10
+
+
+def test_a_crowd_stays_within_its_turn() -> None:
+    turn = _turn(Notes(leaks=False), calls=160)
+    Interleaving().play(turn)
+    assert turn.left() > -40
+
+
+def test_users_that_cannot_be_made_up_come_as_several_clients() -> None:
+    system = Notes(leaks=False)
+    fixed = {"alice": "alice@example.org", "bob": "bob@example.org", "carol": "carol@example.org"}
+    target = Target({"mem": system}, system, subjects=lambda nonce: fixed)
+    actors = crowd(target, 4)
+    assert [each.name for each in actors] == [
+        "alice, client 1",
+        "bob, client 1",
+        "carol, client 1",
+        "alice, client 2",
+    ]
+    assert admit(target, History(fixed), actors).subjects == fixed
+
+
+def test_made_up_users_each_have_a_subject_of_their_own() -> None:
+    system = Notes(leaks=False)
+    target = Target({"mem": system}, system)
+    history = admit(target, History({}), crowd(target, 20))
+    assert len(set(history.subjects.values())) == 20
+
+
+def _part(probe: Any) -> str:
+    return str(probe.part) if probe is not None else ""

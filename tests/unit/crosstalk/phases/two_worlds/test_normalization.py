@@ -1,0 +1,104 @@
+"""What stays of an answer when the world is taken out of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from crosstalk.core.history import Answer, Call
+from crosstalk.core.identifiers import marker
+from crosstalk.phases.two_worlds.normalization import Normalizer
+from tests.unit.crosstalk.histories import ALICE, ok
+
+SUBJECTS = {"alice": "alice-1f", "bob": "bob-1f"}
+
+
+def seen(*answers: Answer, arguments: dict[str, Any] | None = None) -> list[dict[str, str]]:
+    """Observations of these answers, one after the other."""
+    normalizer = Normalizer(SUBJECTS)
+    return [
+        normalizer.observation(Call(place, ALICE, "list_notes", arguments or {}, each, 0.0, 0.0))
+        for place, each in enumerate(answers, start=1)
+    ]
+
+
+def test_ids_are_told_apart_and_not_what_they_are() -> None:
+    def world() -> list[dict[str, str]]:
+        one, two = str(uuid.uuid4()), str(uuid.uuid4())
+        return seen(ok({"id": one}), ok({"items": [{"id": two}, {"id": one.upper()}]}))
+
+    assert world() == world()
+    assert world()[0]["body.id"] == world()[1]["body.items.1.id"] != world()[1]["body.items.0.id"]
+
+
+def test_words_stay_and_subjects_become_names() -> None:
+    said = f"{marker('alice', 7)} of alice-1f and bob-1f"
+    (observation,) = seen(ok({"title": said}))
+    assert observation["body.title"] == f"{marker('alice', 7)} of <alice> and <bob>"
+
+
+def test_a_number_that_is_an_id_shows_by_its_distance_from_the_last_one() -> None:
+    def world(*numbers: int) -> list[dict[str, str]]:
+        return seen(*(ok({"id": number}) for number in numbers))
+
+    assert world(4, 5, 5) == world(71, 72, 72)
+    assert world(4, 5)[1]["body.id (gap)"] == "1"
+    assert world(4, 9)[1]["body.id (gap)"] == "5"
+    assert world(4, 9)[1]["body.id"] == world(4, 5)[1]["body.id"]
+    # An older one again is no new number.
+    assert "body.id (gap)" not in world(4, 5, 4)[2]
+
+
+def test_a_number_that_is_no_id_stays() -> None:
+    assert seen(ok({"total": 4}))[0]["body.total"] == "4"
+
+
+def test_a_time_shows_only_that_it_changed() -> None:
+    def world(*times: str) -> list[str]:
+        note = str(uuid.uuid4())
+        return [
+            each["body.updated_at"]
+            for each in seen(*(ok({"id": note, "updated_at": t}) for t in times))
+        ]
+
+    early, late = "2026-11-21T10:00:00.123456Z", "2026-11-21T11:00:00.654321+00:00"
+    assert world(early, early) == world(late, late)
+    assert world(early, early) != world(early, late)
+
+
+def test_a_time_that_two_events_may_share_by_chance_shows_nothing() -> None:
+    one, two = seen(ok({"at": "2026-11-21T10:00:00Z"}), ok({"at": "2026-11-21T10:00:01Z"}))
+    assert one == two
+    one, two = seen(ok({"at": 1_795_000_000}), ok({"at": 1_795_000_001}))
+    assert one == two
+
+
+def test_validators_show_that_something_changed_and_volatile_headers_nothing() -> None:
+    def world(*tags: str) -> list[dict[str, str]]:
+        return seen(*(ok({}, 200, etag=tag, date=tag, traceparent=tag) for tag in tags))
+
+    assert world('"a"', '"a"') == world('"b"', '"b"')
+    assert world('"a"', '"a"') != world('"a"', '"b"')
+
+
+def test_a_cursor_and_whatever_is_packed_or_signed_is_a_symbol() -> None:
+    one, two = (
+        seen(ok({"next_cursor": cursor, "state": cursor}))
+        for cursor in (".eJwFwckRgDAIAMBe.M8Bz", ".eJwFwckRwCAIAMBeeIcZ-x.DjG_o5JybCYA")
+    )
+    assert one[0]["body.next_cursor"] == two[0]["body.next_cursor"]
+
+
+def test_what_is_listed_has_its_length_and_order() -> None:
+    one, two = seen(ok(["a", "b"]), ok(["b", "a"]))
+    assert one["body#"] == two["body#"] == "2"
+    assert one != two
+
+
+def test_a_number_that_was_asked_for_may_come_back_in_prose() -> None:
+    def world(number: int) -> list[dict[str, str]]:
+        answer = Answer(ok({}).outcome, 200, {"text": f"note {number} has 2 lines"})
+        return seen(answer, arguments={"note_id": number})
+
+    assert world(5) == world(81)
+    assert "2 lines" in world(5)[0]["body.text"]

@@ -1,0 +1,81 @@
+"""The whole phase against a diary in memory: each fault is found, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.core.history import Flow
+from crosstalk.oracles import ORACLES
+from crosstalk.phases.base import Outcome
+from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
+from crosstalk.targets.base import Target
+from tests.unit.crosstalk.phases.two_worlds.diary import Diary, turn
+
+FAULTS = ("total", "limit first", "global unique", "touched", "etag", "shared limit")
+
+
+def play(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
+    """Some turns, until something is found."""
+    phase = TwoWorldsPhase(sleep=lambda seconds: None)
+    outcome = Outcome()
+    for seed in range(turns):
+        outcome = phase.play(turn(diary, *flows, seed=seed))
+        if outcome.findings:
+            break
+    return outcome
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_finds_what_lets_one_user_notice_the_others(fault: str) -> None:
+    (finding,) = play(Diary(fault)).findings
+    assert finding.oracle == "two-worlds"
+    assert finding.confirmed
+    observer = finding.script.steps[-1].actor
+    others = [each for each in finding.script.steps if each.actor != observer]
+    # A limit takes so many calls as it allows; anything else one call of somebody else's.
+    assert len(others) == 1 or fault == "shared limit"
+
+
+@pytest.mark.parametrize("fault", ["", "chance"])
+def test_finds_nothing_where_users_are_kept_apart(fault: str) -> None:
+    assert play(Diary(fault), turns=8).findings == []
+
+
+def test_numbers_that_all_users_share_show_by_their_gaps() -> None:
+    (finding,) = play(Diary(numbered=True)).findings
+    assert "(gap)" in finding.summary
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_oracle_of_one_history_would_have_seen_it(fault: str) -> None:
+    (history,) = turn(Diary(fault)).examples
+    assert [each for oracle in ORACLES for each in oracle.judge(history)] == []
+
+
+def test_what_is_found_shows_again_and_on_the_repaired_system_does_not() -> None:
+    (finding,) = play(Diary("total")).findings
+    assert TwoWorldsPhase().reproduces(turn(Diary("total")), finding.script) is not None
+    assert TwoWorldsPhase().reproduces(turn(Diary()), finding.script) is None
+
+
+def test_sharing_that_is_declared_is_no_finding_and_undeclared_is_one() -> None:
+    everything = Flow("*", "*", frozenset({"list_entries"}))
+    assert play(Diary("total"), everything).findings == []
+    assert play(Diary("total"), Flow("*", "*", frozenset({"get_entry"}))).findings
+
+
+def test_an_answer_counts_as_a_chance_only_after_others_were_active() -> None:
+    phase = TwoWorldsPhase()
+    outcome = phase.play(turn(Diary()))
+    chances = {name: each.oracles.get("two-worlds", 0) for name, each in outcome.controls.items()}
+    assert chances["list_entries"] >= 1
+    assert sum(chances.values()) < sum(each.answered for each in outcome.controls.values())
+
+
+def test_fixed_users_without_a_reset_and_sharing_of_everything_are_obstacles() -> None:
+    diary = Diary()
+    obstacle = TwoWorldsPhase().obstacle
+    assert obstacle(Target({"mem": diary}, diary)) is None
+    assert "reset command" in str(obstacle(Target({"mem": diary}, diary, persistent=True)))
+    shared = Target({"mem": diary}, diary, allowed_flows=(Flow(),))
+    assert "allowed_flows" in str(obstacle(shared))

@@ -1,0 +1,23 @@
+"""The score as a page."""
+
+from __future__ import annotations
+
+from crosstalk.report.mutant_score.page import score_page
+from crosstalk.report.mutant_score.score import MutantOutcome, summary
+
+_OUTCOMES = [
+    MutantOutcome("found", "queries", True, "canary", "canary", 120, 3.0),
+    MutantOutcome("other", "queries", True, "existence", "canary", 300, 5.0),
+    MutantOutcome("lives", "agent", True, None, "canary", 4_000, 80.0),
+    MutantOutcome("dead", "agent", False, None, "canary", 0, 0.0),
+]
+
+
+def test_it_says_what_became_of_each_and_of_each_class() -> None:
+    page = score_page(_OUTCOMES, {**summary(_OUTCOMES), "calls": 4_000, "seed": 7})
+    assert "2 of 4 killed, 3 alive; median 210.0 calls" in page
+    assert "Killed by: canary 1, existence 1." in page
+    assert "| queries | 2 of 2 | 2 | 300 |" in page
+    assert "| agent | 1 of 2 | 0 | – |" in page
+    assert "| lives | agent | **survived** | 4000 | 80.0 |" in page
+    assert "| dead | agent | not alive | 0 | 0.0 |" in page

@@ -1,0 +1,33 @@
+"""The score counts deaths of the living only, and keeps the survivors in sight."""
+
+from __future__ import annotations
+
+from crosstalk.report.mutant_score.score import MutantOutcome, summary
+
+
+def outcome(identifier: str, *, alive: bool, killed_by: str | None, calls: int) -> MutantOutcome:
+    return MutantOutcome(identifier, "queries", alive, killed_by, "canary", calls, calls / 10)
+
+
+def test_a_mutant_that_did_not_start_is_no_survivor_and_no_kill() -> None:
+    figures = summary(
+        [
+            outcome("a", alive=True, killed_by="canary", calls=100),
+            outcome("b", alive=True, killed_by=None, calls=2_000),
+            outcome("c", alive=False, killed_by=None, calls=0),
+        ]
+    )
+    assert (figures["total"], figures["alive"], figures["killed"]) == (3, 2, 1)
+    assert figures["survivors"] == ["b"]
+
+
+def test_the_medians_are_of_the_killed() -> None:
+    killed = [outcome(str(n), alive=True, killed_by="canary", calls=n) for n in (10, 20, 900)]
+    figures = summary([*killed, outcome("s", alive=True, killed_by=None, calls=9_999)])
+    assert (figures["median_calls"], figures["median_seconds"]) == (20, 2.0)
+    assert summary([])["median_calls"] is None
+
+
+def test_each_row_has_the_keys_that_programs_read() -> None:
+    row = summary([outcome("a", alive=True, killed_by="canary", calls=1)])["mutants"][0]
+    assert {"id", "class", "killed_by", "calls", "seconds"} <= set(row)

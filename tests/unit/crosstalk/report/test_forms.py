@@ -1,0 +1,117 @@
+"""Reports in every form: what leaked, what was clean, and what says nothing."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.verdict import Control
+from crosstalk.report.files import write_reports
+from crosstalk.report.html import html
+from crosstalk.report.junit import junit
+from crosstalk.report.markdown import markdown
+from crosstalk.report.matrix import State, matrix
+from crosstalk.report.run_folder import open_run
+from crosstalk.report.sarif import sarif
+
+
+def test_a_cell_is_clean_only_where_the_oracle_could_have_fired(leak: CampaignResult) -> None:
+    states = {
+        (cell.operation, cell.oracle): cell.state for row in matrix(leak).values() for cell in row
+    }
+    assert states["list", "canary"] is State.LEAK
+    assert states["read", "canary"] is State.CLEAN
+    assert states["read", "ownership"] is State.UNTRIED
+
+
+def test_junit_fails_what_leaked_and_skips_what_was_not_tried(leak: CampaignResult) -> None:
+    root = ElementTree.fromstring(junit(leak))  # noqa: S314  our own document
+    suite = root.find("testsuite")
+    assert suite is not None
+    cases = suite.findall("testcase")
+    failed = [case for case in cases if case.find("failure") is not None]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    assert [case.get("name") for case in failed] == ["list"]
+    assert suite.get("tests") == str(len(cases)) == "8"
+    assert suite.get("skipped") == str(len(skipped)) == "5"
+    assert "1. alice: list" in (failed[0].findtext("failure") or "")
+
+
+def test_html_shows_the_script_and_runs_nothing(leak: CampaignResult) -> None:
+    page = html(leak)
+    tags: list[str] = []
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append(tag)
+
+    Tags().feed(page)
+    assert "script" not in tags
+    assert "LEAK </span>2" in page
+    assert "1. alice: list" in page
+    assert "http:" not in page
+    assert "https:" not in page
+    page.encode("utf-8")
+
+
+def test_every_form_says_what_was_run(leak: CampaignResult) -> None:
+    for form in (html, junit, markdown, sarif):
+        said = form(leak)
+        for value in ("42", "1.2", "c0ffee", "d16e57"):
+            assert value in said, form
+
+
+def test_parameters_that_never_carried_another_users_id_are_named(leak: CampaignResult) -> None:
+    never = [line for line in markdown(leak).splitlines() if line.startswith("- `mcp:read`")]
+    assert len(never) == 1
+    assert "alert(1)" in never[0]
+    page = html(leak)
+    assert page.count('class="never"') == 1
+    assert '<th scope="row">read id</th><td>3</td>' in page
+
+
+def test_html_says_why_an_oracle_has_nothing_to_look_at(leak: CampaignResult) -> None:
+    assert "Not applicable here: nobody has a credential" in html(leak)
+
+
+def test_markdown_keeps_hostile_text_inside_its_fences(leak: CampaignResult) -> None:
+    lines = markdown(leak).splitlines()
+    fences = [line for line in lines if line and set(line) == {"`"}]
+    assert fences == ["`````", "`````"]
+    header = next(line for line in lines if line.startswith("| operation"))
+    row = next(line for line in lines if line.startswith("| `list`"))
+    assert row.count("|") == header.count("|")
+
+
+def test_sarif_names_the_rule_and_recognizes_the_same_finding(leak: CampaignResult) -> None:
+    log = json.loads(sarif(leak))
+    run = log["runs"][0]
+    found = run["results"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert log["version"] == "2.1.0"
+    assert rules[found["ruleIndex"]]["id"] == found["ruleId"] == "crosstalk/canary"
+    leak.seed = 7
+    again = json.loads(sarif(leak))["runs"][0]["results"][0]
+    assert again["partialFingerprints"] == found["partialFingerprints"]
+
+
+def test_a_clean_run_has_no_failures_in_any_form() -> None:
+    clean = CampaignResult("clean", 1, 1.0, 1, [], {"list": Control(1, 1, 0, 1, {"canary": 1})}, [])
+    assert "<failure" not in junit(clean)
+    assert json.loads(sarif(clean))["runs"][0]["results"] == []
+    assert "LEAK" not in html(clean) + markdown(clean)
+
+
+def test_all_forms_are_in_the_run_folder(tmp_path: Path, leak: CampaignResult) -> None:
+    run = open_run("isolation", tmp_path)
+    written = write_reports(run, leak)
+    assert {path.name for path in written} == {
+        "report.html",
+        "junit.xml",
+        "report.sarif",
+        "report.md",
+    }
+    assert all(path.stat().st_size for path in written)

@@ -1,0 +1,75 @@
+"""Whatever form a tool answers in, its ids stand in fields and its errors are known."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Outcome
+from crosstalk.core.identifiers import paths_in
+from crosstalk.surface.mcp.replies import content_of, opened, sorted_out
+
+ROW = {"id": 17, "title": "a"}
+
+
+def result(*texts: str, **more: Any) -> dict[str, Any]:
+    """A tool's result with text blocks."""
+    return {"content": [{"type": "text", "text": text} for text in texts], **more}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        result(json.dumps(ROW)),
+        result(json.dumps([ROW])),
+        result(json.dumps(json.dumps(ROW))),
+        result(json.dumps({"data": json.dumps([ROW])})),
+        result(f"Here you are:\n{json.dumps([ROW])}\nAnything else?"),
+        result("Note created with ID: 17"),
+        result("✅ Note #17 saved"),
+        result("one", json.dumps(ROW)),
+        result("x", structuredContent={"result": json.dumps(ROW)}),
+    ],
+)
+def test_ids_stand_in_fields_whatever_the_form(answer: dict[str, Any]) -> None:
+    found = [(path.split(".")[-1], value) for path, value in paths_in(content_of(answer))]
+    assert ("id", "17") in found
+
+
+def test_rows_that_a_server_repeats_are_read_once() -> None:
+    rows = [{"id": 1}, {"id": 2}]
+    answer = result(*map(json.dumps, rows), structuredContent={"result": rows})
+    assert content_of(answer) == {"result": rows}
+
+
+def test_plain_words_stay_words() -> None:
+    assert opened("nothing to see") == "nothing to see"
+    assert opened("42") == "42"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("Error: note not found", Outcome.ERROR),
+        ('{"error": "no such note"}', Outcome.ERROR),
+        ('{"success": false, "message": "no"}', Outcome.ERROR),
+        ('{"jsonrpc": "2.0", "error": {"code": -32000, "message": "note not found"}}', "error"),
+        ("Error: invalid token", Outcome.REFUSED),
+        ('{"error": "Unauthorized"}', Outcome.REFUSED),
+        ("1 validation error for call[get]", Outcome.REFUSED),
+        ("Error: rate limit exceeded", Outcome.LIMITED),
+        ('{"status": 429, "message": "Too many requests"}', Outcome.LIMITED),
+        ('{"status": "done", "title": "error handling"}', Outcome.OK),
+        ('[{"error": null, "id": 3}]', Outcome.OK),
+        ("Your note about errors was saved", Outcome.OK),
+    ],
+)
+def test_errors_are_known_without_a_flag(text: str, outcome: str) -> None:
+    assert sorted_out(opened(text), flagged=False)[0] == outcome
+
+
+def test_a_flag_makes_an_error_of_any_text() -> None:
+    kind, _, message = sorted_out("it went wrong", flagged=True)
+    assert (kind, message) == (Outcome.ERROR, "it went wrong")

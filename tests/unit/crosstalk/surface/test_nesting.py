@@ -1,0 +1,81 @@
+"""Nested arguments are drawn by flat names and sent in their place."""
+
+from __future__ import annotations
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.surface.nesting import nested, shape_of, with_names
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "params": {"$ref": "#/$defs/Params"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["params"],
+    "$defs": {
+        "Params": {
+            "type": "object",
+            "properties": {
+                "user_id": {"type": "string"},
+                "entities": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"name": {"type": "string"}, "size": {"type": "integer"}},
+                        "required": ["name"],
+                    },
+                },
+            },
+            "required": ["entities"],
+        }
+    },
+}
+
+
+def test_every_value_has_a_flat_name() -> None:
+    leaves = {leaf.name: leaf.required for leaf in shape_of(SCHEMA).leaves}
+    assert leaves == {
+        "params.user_id": False,
+        "params.entities[].name": True,
+        "params.entities[].size": False,
+        "tags[]": False,
+    }
+
+
+def test_flat_arguments_go_back_to_their_places() -> None:
+    shape = shape_of(SCHEMA)
+    paths = {leaf.name: leaf.path for leaf in shape.leaves}
+    given = {"params.entities[].name": "a", "params.entities[].size": 3, "tags[]": "t"}
+    assert nested(given, paths, shape.containers) == {
+        "params": {"entities": [{"name": "a", "size": 3}]},
+        "tags": ["t"],
+    }
+
+
+def test_required_objects_are_sent_even_with_nothing_in_them() -> None:
+    shape = shape_of(
+        {
+            "properties": {"params": {"properties": {"q": {"type": "string"}}}},
+            "required": ["params"],
+        }
+    )
+    assert nested({}, {}, shape.containers) == {"params": {}}
+
+
+def test_a_list_of_ids_is_about_an_id() -> None:
+    assert last_name("params.task_ids[]") == "task_id"
+    assert last_name("entities[].name") == "name"
+
+
+def test_of_several_forms_text_is_taken() -> None:
+    schema = {"properties": {"v": {"anyOf": [{"type": "object"}, {"type": "string"}]}, "w": {}}}
+    assert [leaf.schema["type"] for leaf in shape_of(schema).leaves] == ["string", "string"]
+
+
+def test_what_a_schema_leaves_open_can_be_named() -> None:
+    items = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    schema = {"properties": {"items": items}, "required": ["items"]}
+    shape = with_names(shape_of(schema), ["items[].content"])
+    paths = {leaf.name: leaf.path for leaf in shape.leaves}
+    assert list(paths) == ["items[].content"]
+    assert nested({"items[].content": "x"}, paths) == {"items": [{"content": "x"}]}

@@ -1,0 +1,45 @@
+"""What the command line makes of a demonstration: a run, a verdict, a replay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crosstalk.cli.verbs import demonstrations, isolation
+from crosstalk.core.errors import HarnessError
+from crosstalk.targets.verification import Verified
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_agrees_with_what_is_said_of_each_and_keeps_the_scripts(tmp_path: Path) -> None:
+    only = ["bare-user-id", "secret-of-one-service"]
+    assert demonstrations.run(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
+    latest = tmp_path / ".crosstalk/runs/demonstrations/latest"
+    summary = json.loads((latest / "summary.json").read_text())
+    assert summary["ok"]
+    verdicts = {name: each["verdict"] for name, each in summary["demonstrations"].items()}
+    assert verdicts == {"bare-user-id": "leak", "secret-of-one-service": "clean"}
+    assert list((latest / "bare-user-id/replays").glob("*.json"))
+
+
+def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path: Path) -> None:
+    name = "shared-secret"
+    leaked = isolation.run(Verified(demonstration=name), calls=400, seconds=30, seed=1)
+    assert leaked == 1
+    (replay,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
+    assert isolation.replay(replay, mutant=None) == 1
+    secure = json.loads(replay.read_text())
+    secure["about"]["demonstration"] = "secret-of-one-service"
+    replay.write_text(json.dumps(secure))
+    assert isolation.replay(replay, mutant="recorded") == 0
+
+
+def test_a_planted_leak_belongs_to_the_system_and_not_to_a_demonstration() -> None:
+    with pytest.raises(HarnessError, match="leave out one of the two"):
+        Verified(mutant="alg-none-accepted", demonstration="shared-secret").require_sense()

@@ -1,0 +1,170 @@
+"""Each careless pattern leaks what it is said to leak, and each secure form refuses just that."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.core.errors import HarnessError
+from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR, forger
+from crosstalk.surface.mcp.stateless_tools import McpSurface
+from crosstalk.targets.base import Target
+from crosstalk.targets.demonstrations import (
+    DEMONSTRATIONS,
+    UnknownDemonstrationError,
+    get_demonstration,
+)
+from crosstalk.targets.demonstrations.__main__ import lines_to_paste
+from crosstalk.targets.demonstrations.serving import bound_socket, demonstration_target, serving
+from crosstalk.targets.demonstrations.session_cookie import COOKIE, session_app
+from crosstalk.targets.demonstrations.shared_secret import PUBLISHED_SECRETS, guess_secret, mint
+
+CARELESS = ("shared-secret", "session-cookie")
+DONE_RIGHT = ("secret-of-one-service", "session-cookie-guarded")
+
+
+def call(target: Target, actor: Actor, tool: str, **arguments: str) -> Answer:
+    operation = target.operations()[f"mcp:{tool}"]
+    headers = target.credentials.headers(actor, actor.user or actor.claims, "mcp")
+    return target.surfaces["mcp"].call(operation, arguments, headers)
+
+
+def titles(answer: Answer) -> list[str]:
+    assert answer.outcome is Outcome.OK
+    # A result comes as structured content and as text.
+    return list(dict.fromkeys(re.findall(r"'title': '([^']*)'", str(answer.body))))
+
+
+@pytest.mark.parametrize("name", sorted(set(DEMONSTRATIONS) - {"shared-cookie-jar"}))
+def test_users_who_ask_for_their_own_get_their_own(name: str) -> None:
+    by_argument = name == "bare-user-id"
+    with demonstration_target(get_demonstration(name)) as target:
+        for user in (ALICE, BOB):
+            identity = {"user_id": user.name} if by_argument else {}
+            call(target, user, "add_task", title=f"of {user.name}", **identity)
+        for user in (ALICE, BOB):
+            identity = {"user_id": user.name} if by_argument else {}
+            assert titles(call(target, user, "list_tasks", **identity)) == [f"of {user.name}"]
+
+
+@pytest.mark.parametrize("name", CARELESS)
+def test_every_stolen_or_made_up_credential_opens_the_careless_form(name: str) -> None:
+    with demonstration_target(get_demonstration(name)) as target:
+        call(target, ALICE, "add_task", title="of alice")
+        assert len(target.forgeries) >= 3
+        for kind in target.forgeries:
+            assert titles(call(target, forger(kind), "list_tasks")) == ["of alice"], kind
+
+
+@pytest.mark.parametrize("name", DONE_RIGHT)
+def test_the_secure_form_refuses_each_of_them(name: str) -> None:
+    with demonstration_target(get_demonstration(name)) as target:
+        call(target, ALICE, "add_task", title="of alice")
+        assert len(target.forgeries) >= 3
+        for kind in target.forgeries:
+            answer = call(target, forger(kind), "list_tasks")
+            assert answer.status in (401, 403), kind
+            assert "of alice" not in str(answer.body)
+
+
+def test_a_bare_user_id_is_believed_from_anybody() -> None:
+    with demonstration_target(get_demonstration("bare-user-id")) as target:
+        call(target, ALICE, "add_task", user_id="alice", title="of alice")
+        for actor in (IMPOSTOR, ANONYMOUS):
+            assert titles(call(target, actor, "list_tasks", user_id="alice")) == ["of alice"]
+
+
+def test_a_shared_cookie_jar_serves_everybody_in_the_session_of_the_last_to_sign_in() -> None:
+    with demonstration_target(get_demonstration("shared-cookie-jar")) as target:
+        call(target, ALICE, "add_task", title="of alice")
+        call(target, BOB, "add_task", title="of bob")
+        assert titles(call(target, ALICE, "list_tasks")) == ["of bob"]
+
+
+def test_a_published_secret_is_found_and_a_random_one_is_not() -> None:
+    assert guess_secret(mint("alice", PUBLISHED_SECRETS[-1], aud="x")) == PUBLISHED_SECRETS[-1]
+    assert guess_secret(mint("alice", "5f0c" * 16, aud="x")) is None
+
+
+@contextmanager
+def replica(sessions: dict[str, str], *, guarded: bool = True) -> Iterator[str]:
+    listener, url = bound_socket()
+    with serving(session_app(url, sessions, guarded=guarded), listener):
+        yield url
+
+
+def test_a_session_is_known_to_a_replica_that_shares_the_sessions_and_to_no_other() -> None:
+    shared: dict[str, str] = {}
+    with ExitStack() as running:
+        first, second = (running.enter_context(replica(shared)) for _ in range(2))
+        third = running.enter_context(replica({}))
+        session = httpx2.post(f"{first}/sign-in", json={"user": "alice"}).cookies[COOKIE]
+        headers = {"Cookie": f"{COOKIE}={session}"}
+        assert McpSurface(f"{second}/mcp", headers).discover()
+        with pytest.raises(HarnessError, match="does not list tools"):
+            McpSurface(f"{third}/mcp", headers).discover()
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_another_sites_script_may_call_only_the_careless_form(guarded: bool) -> None:
+    preflight = {
+        "Origin": "https://attacker.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    with replica({}, guarded=guarded) as url:
+        answer = httpx2.options(f"{url}/mcp", headers=preflight)
+    allowed = answer.headers.get("access-control-allow-origin") == preflight["Origin"]
+    assert allowed is not guarded
+
+
+@pytest.mark.parametrize("name", ["bare-user-id", "cookies-kept-apart"])
+def test_the_campaign_says_of_it_what_is_expected(name: str, tmp_path: Path) -> None:
+    demonstration = get_demonstration(name)
+    options = CampaignOptions(calls=400, seconds=30, seed=7)
+    with demonstration_target(demonstration) as target:
+        result = Campaign(target, options, lambda event: None, tmp_path).run()
+    assert result.verdict == demonstration.expected
+
+
+def test_each_is_named_once_and_an_unknown_name_lists_them() -> None:
+    assert {each.expected for each in DEMONSTRATIONS.values()} == {"leak", "clean"}
+    with pytest.raises(UnknownDemonstrationError, match="bare-user-id, shared-secret"):
+        get_demonstration("none")
+
+
+def test_a_port_in_use_is_said_to_be() -> None:
+    listener, url = bound_socket()
+    listener.listen()
+    with listener, pytest.raises(HarnessError, match="cannot be used"):
+        bound_socket(int(url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("name", sorted(DEMONSTRATIONS))
+def test_the_lines_that_a_person_pastes_do_what_they_say(name: str) -> None:
+    demonstration = get_demonstration(name)
+    listener, url = bound_socket()
+    pattern = demonstration.build(url)
+    with serving(pattern.app, listener):
+        lines = lines_to_paste(pattern, f"{url}{pattern.endpoint}")
+        answers = [paste(line) for line in lines[1::2]]
+    stored = lines[::2].index("# alice stores a task")
+    assert "private" in answers[stored]
+    assert not any("private" in each for each in answers[:stored])
+    shown = ["private" in each for each in answers[stored + 1 :]]
+    assert set(shown) == {demonstration.expected == "leak"}
+
+
+def paste(line: str) -> str:
+    """Send what curl would."""
+    words = shlex.split(line)
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    return httpx2.post(words[2], headers=headers, content=words[-1]).text

@@ -1,0 +1,115 @@
+"""Credentials in their places, calls no faster than allowed, and the examples of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.principals import ALICE, ANONYMOUS, forger
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.described import TargetConfig, load_target
+from crosstalk.targets.described.config import RateLimitConfig
+from crosstalk.targets.described.corrected_surfaces import Paced
+from crosstalk.targets.described.credentials import CredentialError, DescribedCredentials
+from crosstalk.targets.described.minting import spoilable
+from tests.repository import ROOT
+
+EXAMPLES = sorted((ROOT / "examples/targets").glob("*.toml"))
+SECRET = "a secret that only tests know, long enough"
+
+
+def credentials(**identity: Any) -> DescribedCredentials:
+    """Credentials of a target whose identity is described so."""
+    mcp = {"url": "http://127.0.0.1:1/{user}/mcp"}
+    config = TargetConfig.model_validate({"mcp": mcp, "identity": identity})
+    return DescribedCredentials(config, Path.cwd())
+
+
+def presented(source: DescribedCredentials, actor: Actor, subject: str = "alice-1") -> Presented:
+    """What somebody presents."""
+    return Presented.of(source.headers(actor, subject, "mcp"))
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_is_a_confirmed_description(file: Path) -> None:
+    assert load_target(file).confirmed
+
+
+def test_credentials_travel_where_the_description_says() -> None:
+    bearer = presented(credentials(by=["bearer"], token="t-{user}"), ALICE)
+    assert bearer.headers == {"Authorization": "Bearer t-alice-1"}
+    header = presented(credentials(by=["header"], header="X-Who"), ALICE)
+    assert header.headers == {"X-Who": "alice-1"}
+    address = presented(credentials(by=["url"]), ALICE)
+    assert address.address["user"] == "alice-1"
+    argument = presented(credentials(by=["token-argument"], token="t-{user}"), ALICE)
+    assert argument.arguments == {"token": "t-alice-1"}
+    variables = {"WHO": "{user}"}
+    process = presented(credentials(by=["environment"], environment=variables), ALICE)
+    assert process.environment == {"WHO": "alice-1"}
+
+
+def test_callers_told_apart_by_arguments_alone_share_a_connection() -> None:
+    gateway = credentials(by=["argument"], arguments=["user_id"])
+    assert presented(gateway, ALICE, "a").connection == presented(gateway, ALICE, "b").connection
+    sessions = credentials(by=["session"])
+    assert presented(sessions, ALICE, "a").connection != presented(sessions, ALICE, "b").connection
+
+
+def test_strangers_present_nothing_and_forgers_a_spoiled_token() -> None:
+    source = credentials(by=["bearer"], mint={"key": SECRET})
+    good = presented(source, ALICE).headers["Authorization"]
+    assert presented(source, ANONYMOUS).headers == {}
+    kinds = spoilable(good.removeprefix("Bearer "), source.config.identity.mint)
+    assert {"invented", "tampered", "alg-none", "expired", "wrong-key"} <= set(kinds)
+    for kind in kinds:
+        assert presented(source, forger(kind)).headers["Authorization"] != good
+
+
+def test_a_token_command_that_fails_says_so() -> None:
+    source = credentials(by=["bearer"], token_command=["sh", "-c", "echo no {user} >&2; exit 3"])
+    with pytest.raises(CredentialError, match="no alice-1"):
+        source.token("alice-1")
+    source = credentials(by=["bearer"], token_command=["sh", "-c", "echo token-of-{user}"])
+    assert source.token("alice-1") == "token-of-alice-1"
+
+
+class Hasty:
+    """A surface that answers once that it was called too fast."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def discover(self) -> list[Operation]:
+        return []
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        self.calls += 1
+        if self.calls == 2:
+            return Answer(Outcome.LIMITED, 429, None, {"retry-after": "3"})
+        return Answer(Outcome.OK, 200, self.calls)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_calls_are_spaced_and_haste_is_forgiven_once() -> None:
+    now, slept = [0.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    limit = RateLimitConfig(calls_per_second=2, patience=5)
+    paced = Paced(Hasty(), limit, sleep, lambda: now[0])
+    operation = Operation("mcp", "mcp:x", (), reads_only=True)
+    answers = [paced.call(operation, {}, {}).body for _ in range(2)]
+    assert answers == [1, 3]
+    assert slept == [0.5, 3.0]

@@ -1,0 +1,69 @@
+"""A `crosstalk.toml` that cannot be used says in one line what to set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crosstalk.targets.described import TargetFileError, load_target, opened_target
+
+MCP = '[mcp]\nurl = "http://127.0.0.1:1/mcp"\n'
+WHO = '[identity]\nby = ["argument"]\narguments = ["user_id"]\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    """A file with that text."""
+    file = folder / "crosstalk.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "identity is missing: set it"),
+        (WHO, r"say where the system is: \[mcp\]"),
+        (MCP + '[identity]\nby = ["passport"]\n', r"identity.by.0: input should be .*'passport'"),
+        (MCP + '[identity]\nby = ["argument"]\n', "set identity.arguments"),
+        (MCP + '[identity]\nby = ["bearer"]\n', "nothing says where tokens come from"),
+        (MCP + '[identity]\nby = ["login"]\n', r"\[identity.login\]"),
+        (MCP + '[identity]\nby = ["none", "bearer"]\n', "choose"),
+        (MCP + WHO + "[mint]\n", "there is no setting mint"),
+        (MCP + WHO + "[users.ann]\n", "two users at least"),
+        ('[mcp]\ntransport = "stdio"\n' + WHO, "set mcp.command"),
+        ('[mcp]\ntransport = "sse"\n' + WHO, "set mcp.url"),
+        (
+            '[mcp]\ntransport = "stdio"\ncommand = ["x"]\n[identity]\nby = ["header"]\n',
+            "has no headers",
+        ),
+        (MCP + WHO + '[tools.x]\nkind = "eat"\n', "tools.x.kind: input should be"),
+        (MCP + WHO + '[tools.x.arguments]\ny = "thing"\n', "tools.x.arguments.y"),
+        ("[mcp\n", "is no TOML"),
+    ],
+)
+def test_mistakes_are_one_line_that_names_the_setting(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(TargetFileError, match=said) as caught:
+        load_target(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(TargetFileError, match="crosstalk init"):
+        load_target(tmp_path / "crosstalk.toml")
+
+
+def test_secrets_may_stand_in_the_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, MCP + '[identity]\nby = ["bearer"]\ntoken = "${WORD}-{user}"\n')
+    assert load_target(file, {"WORD": "abc"}).identity.token == "abc-{user}"
+    with pytest.raises(TargetFileError, match=r"identity.token names \$WORD"):
+        load_target(file, {})
+
+
+def test_guesses_must_be_confirmed_first(tmp_path: Path) -> None:
+    file = write(tmp_path, "confirmed = false\n" + MCP + WHO)
+    with (
+        pytest.raises(TargetFileError, match="confirmed = true"),
+        opened_target(load_target(file), file),
+    ):
+        pass

@@ -1,0 +1,46 @@
+"""The catalog: every mutant applies to the system as it is, and changes it into working Python."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment import locate_system
+from crosstalk.oracles import ORACLES
+from crosstalk.phases.registry import GENERAL
+from crosstalk.targets.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
+
+ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
+CATALOG = load_catalog()
+
+
+@pytest.mark.parametrize("identifier", sorted(CATALOG))
+def test_applies_and_leaves_python(identifier: str, tmp_path: Path) -> None:
+    mutant = CATALOG[identifier]
+    root = mutant.apply(tmp_path)
+    for edit in mutant.edits:
+        changed = root / "system" / edit.file
+        ast.parse(changed.read_text())
+        assert changed.read_text() != (locate_system() / "system" / edit.file).read_text()
+
+
+@pytest.mark.parametrize("identifier", sorted(CATALOG))
+def test_names_its_source_and_an_oracle_that_exists(identifier: str) -> None:
+    mutant = CATALOG[identifier]
+    assert len(mutant.modelled_on) > 10
+    assert mutant.expected_oracle in ORACLE_NAMES
+
+
+def test_refuses_to_apply_when_the_text_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "from/system/store").mkdir(parents=True)
+    (tmp_path / "from/system/store/tasks.py").write_text("nothing like it")
+    with pytest.raises(MutantDoesNotApplyError, match="occurs 0 times"):
+        get_mutant("list-without-filter").apply(tmp_path / "to", tmp_path / "from")
+
+
+def test_an_unknown_id_is_answered_with_those_there_are() -> None:
+    with pytest.raises(HarnessError, match="list-without-filter"):
+        get_mutant("nonsense")

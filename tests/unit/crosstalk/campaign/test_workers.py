@@ -74,7 +74,7 @@ import os, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from crosstalk.cli.verbs import workers
+from crosstalk.campaign import workers
 from crosstalk.environment.runtime.signals import Unwinding
 
 def begin():

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
-from crosstalk.environment.backends.composed import Attachment, ComposedEnvironment
+from crosstalk.environment.backends.attached import AttachedEnvironment, Attachment
 from crosstalk.environment.backends.replicas import slots
 from crosstalk.environment.runtime.exit_status import exit_status
 from crosstalk.report.console import ConsoleReport
@@ -116,7 +116,7 @@ def _replicated(
         composed.require()
         # Nothing of it is erased: the database is only asked what was left in it.
         attachment = Attachment(arguments.attach, disposable_data=True)
-        with ComposedEnvironment(attachment) as there, SignIn(there.frontend_url or "") as people:
+        with AttachedEnvironment(attachment) as there, SignIn(there.frontend_url or "") as people:
             yield there, composed, [_member(there, people) for _ in range(arguments.people)]
         return
     counts = {"backend": arguments.backends, "mcp": arguments.mcps}

@@ -7,7 +7,7 @@ judged again. The history knows nothing of how calls are made or judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
@@ -222,10 +222,6 @@ class History:
     def record(self, call: Call) -> None:
         """Append a call."""
         self.calls.append(call)
-
-    def by_user(self, user: str) -> Sequence[Call]:
-        """Calls made with `user`'s credential."""
-        return [call for call in self.calls if call.actor.user == user]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, for a file; `from_json` reads it back."""

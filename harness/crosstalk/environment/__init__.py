@@ -1,14 +1,8 @@
 """Starts and stops a system to be verified: as processes, as containers, or attached to one."""
 
-from crosstalk.environment.backends.attached import (
-    AttachedEnvironment,
-    AttachedOptions,
-    AttachedSystem,
-)
+from crosstalk.environment.backends.attached import Attachment
 from crosstalk.environment.backends.choice import Kind, chosen_environment
-from crosstalk.environment.backends.composed import Attachment
 from crosstalk.environment.backends.containers import ContainerEnvironment
-from crosstalk.environment.backends.interface import Environment, Running
 from crosstalk.environment.backends.options import ONE_CONNECTION, DataAccess, ProcessOptions
 from crosstalk.environment.backends.processes import ProcessEnvironment
 from crosstalk.environment.backends.running import RunningSystem
@@ -18,19 +12,14 @@ from crosstalk.environment.runtime.errors import EnvironmentFailed
 
 __all__ = [
     "ONE_CONNECTION",
-    "AttachedEnvironment",
-    "AttachedOptions",
-    "AttachedSystem",
     "Attachment",
     "ContainerEnvironment",
     "DataAccess",
-    "Environment",
     "EnvironmentFailed",
     "Kind",
     "Pooler",
     "ProcessEnvironment",
     "ProcessOptions",
-    "Running",
     "RunningSystem",
     "chosen_environment",
     "locate_system",

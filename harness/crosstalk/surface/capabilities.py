@@ -22,7 +22,6 @@ class Kinds:
         creators: By which somebody stores something without naming anything that exists.
         chats: By which somebody speaks to a model without naming anything that exists.
         details: Readings of one object.
-        comparable: Those where a foreign object and a missing one must be answered alike.
         intrusive: Those that name an object and declare a change: what could hurt its owner.
         broad: Those that change something and need no object named: what could hurt anybody.
         paged: Listings that are continued by a cursor.
@@ -35,7 +34,6 @@ class Kinds:
     creators: Sequence[Operation]
     chats: Sequence[Operation]
     details: Sequence[Operation]
-    comparable: Sequence[Operation]
     intrusive: Sequence[Operation]
     broad: Sequence[Operation]
     paged: Sequence[Operation]
@@ -61,9 +59,6 @@ class Kinds:
                 each
                 for each in protected
                 if each.reads_only and not each.lists and len(required_references(each)) == 1
-            ],
-            comparable=[
-                each for each in protected if any(compares(each, p) for p in each.parameters)
             ],
             intrusive=[each for each in by_reference if not each.reads_only] or protected,
             broad=[

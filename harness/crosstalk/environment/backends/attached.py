@@ -1,216 +1,195 @@
-"""A system that runs already, wherever it is: its addresses are given, and nothing is started.
+"""The system that `docker compose` runs here, attached by the file that `crosstalk env` wrote.
 
-Credentials come either from the issuer's own keys, so that any token can be minted, or as ready
-tokens of users who exist. Users' data is deleted only where the caller has said that it may be.
+The file holds what the harness needs and nobody else has: the database's passwords, and the key by
+which the backend speaks for its users to the MCP server. Tokens for the backend come from the
+frontend alone, so whoever is to call it signs up there. Nothing is started or ended.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-import httpx2
-
-from crosstalk.environment.parts.database import erase_users_data
+from crosstalk.environment.backends.running import RunningSystem
+from crosstalk.environment.backends.wiring import DATABASE, locate_system
 from crosstalk.environment.runtime.errors import EnvironmentFailed
-from crosstalk.environment.runtime.masking import mask_settings, mask_text
-from crosstalk.environment.runtime.service import Service
-from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
+from crosstalk.environment.runtime.probes import require_answer
+from crosstalk.tokens import KeyPair, LocalIssuer
 
-_REACH_SECONDS = 10.0
+_LINE = re.compile(r"^([A-Z_]+)=(?:'([^']*)'|(.*))$")
+_ROLES = {"owner": "OWNER", "backend": "BACKEND", "mcp": "MCP", "auth": "AUTH"}
 
 
 @dataclass(frozen=True, slots=True)
-class AttachedOptions:
-    """Where the system is, and how users prove who they are.
+class Attachment:
+    """A system in containers that runs already.
 
     Attributes:
-        backend_url: Base URL of its REST API.
-        mcp_url: URL of its MCP endpoint.
-        issuer: Has keys that the system trusts; mints any token.
-        tokens: Audience (`backend`, `mcp`) to subject to a ready token, where there is no issuer.
-        backend_audience: The `aud` that the REST API wants.
-        mcp_audience: The `aud` that the MCP endpoint wants; its URL by default (RFC 8707).
-        databases: `admin` and other roles to `postgresql://` URLs, where they may be used.
+        file: What `crosstalk env` wrote for it.
         disposable_data: Users' data may be deleted.
     """
 
-    backend_url: str | None = None
-    mcp_url: str | None = None
-    issuer: LocalIssuer | None = None
-    tokens: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    backend_audience: str = BACKEND_AUDIENCE
-    mcp_audience: str | None = None
-    databases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    file: Path
     disposable_data: bool = False
 
 
 @dataclass(slots=True)
-class AttachedSystem:
-    """A running system that was not started here; see `interface.Running`."""
+class AttachedSystem(RunningSystem):
+    """A running system that was not started here.
 
-    options: AttachedOptions
+    Attributes:
+        disposable_data: Users' data may be deleted.
+    """
 
-    @property
-    def backend_url(self) -> str | None:
-        """Base URL of the REST API, if it was given."""
-        return self.options.backend_url.rstrip("/") if self.options.backend_url else None
-
-    @property
-    def mcp_url(self) -> str | None:
-        """URL of the MCP endpoint, if it was given."""
-        return self.options.mcp_url
-
-    @property
-    def model_url(self) -> str | None:
-        """None: which model answers there is not known."""
-        return None
-
-    @property
-    def issuer(self) -> LocalIssuer | None:
-        """The issuer, if its keys were given."""
-        return self.options.issuer
-
-    @property
-    def databases(self) -> Mapping[str, str]:
-        """The URLs that were given."""
-        return self.options.databases
-
-    @property
-    def logs(self) -> Path | None:
-        """None: logs are where the system is."""
-        return None
-
-    @property
-    def services(self) -> Mapping[str, Service]:
-        """None of them was started here."""
-        return {}
+    disposable_data: bool = field(default=False, kw_only=True)
 
     def mint(
         self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
     ) -> str:
-        """A token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds.
+        """A token for `mcp`, as the backend would make it; `ttl` in seconds.
 
         Raises:
-            EnvironmentFailed: There is no issuer, and no token of that subject or no such claims.
+            EnvironmentFailed: It is for the backend.
         """
-        options = self.options
-        if options.issuer is not None:
-            named = {
-                "backend": options.backend_audience,
-                "mcp": options.mcp_audience or self.mcp_url,
-            }
-            return options.issuer.mint(
-                subject, audience=named.get(audience) or audience, ttl=ttl, **claims
-            )
-        token = options.tokens.get(audience, {}).get(subject)
-        if token is None or claims:
-            wanted = f"with the claims {', '.join(claims)}" if claims else f"for {audience!r}"
+        if audience == "backend":
             raise EnvironmentFailed(
-                f"no token of {subject!r} {wanted}: give the issuer's keys, or that token"
+                "tokens for the backend come from the frontend: sign up there instead"
             )
-        return token
+        return RunningSystem.mint(self, subject, audience=audience, ttl=ttl, **claims)
 
     def reset(self) -> None:
         """Delete all users' data.
 
         Raises:
-            EnvironmentFailed: It may not be deleted, or the database is not known.
+            EnvironmentFailed: It may not be deleted, or the database does not do it.
         """
-        if not self.options.disposable_data:
+        if not self.disposable_data:
             raise EnvironmentFailed(
-                "users' data of an attached system stays: say that it is disposable to delete it"
+                "users' data of an attached system stays: say --disposable-data to delete it"
             )
-        if "admin" not in self.options.databases:
-            raise EnvironmentFailed("users' data cannot be deleted: give the `admin` database URL")
-        erase_users_data(self.options.databases["admin"])
-
-    def stop(self, name: str) -> None:
-        """Never possible here.
-
-        Raises:
-            EnvironmentFailed: Always.
-        """
-        raise self._elsewhere(name)
-
-    def start(self, name: str) -> None:
-        """Never possible here.
-
-        Raises:
-            EnvironmentFailed: Always.
-        """
-        raise self._elsewhere(name)
-
-    def restart(self, name: str) -> None:
-        """Never possible here.
-
-        Raises:
-            EnvironmentFailed: Always.
-        """
-        raise self._elsewhere(name)
-
-    def describe(self) -> dict[str, Any]:
-        """The effective configuration as plain data, secrets masked."""
-        options = self.options
-        return {
-            "kind": "attached",
-            "backend_url": mask_text(self.backend_url) if self.backend_url else None,
-            "mcp_url": mask_text(self.mcp_url) if self.mcp_url else None,
-            "issuer": options.issuer.url if options.issuer else None,
-            "tokens": {audience: sorted(users) for audience, users in options.tokens.items()},
-            "databases": mask_settings(options.databases),
-            "disposable_data": options.disposable_data,
-        }
-
-    def _elsewhere(self, name: str) -> EnvironmentFailed:
-        return EnvironmentFailed(f"{name!r} was not started here: do it where the system runs")
+        RunningSystem.reset(self)
 
 
 class AttachedEnvironment:
-    """Attaches to a running system; leaving the `with` block leaves it as it is.
+    """Attaches to the system; leaving the `with` block leaves it as it is.
 
     Args:
-        options: Where it is.
+        attachment: Which system, and whether its users' data may be deleted. Its logs are in the
+            folder `logs` beside the file, if somebody keeps them.
     """
 
-    def __init__(self, options: AttachedOptions) -> None:
-        self._options = options
+    def __init__(self, attachment: Attachment) -> None:
+        self._attachment = attachment
 
     def __enter__(self) -> AttachedSystem:
         """See that it is there.
 
         Raises:
-            EnvironmentFailed: No address was given, or nobody answers there.
+            EnvironmentFailed: The file cannot be read or lacks something, or nobody answers.
         """
-        urls = [each for each in (self._options.backend_url, self._options.mcp_url) if each]
-        if not urls:
-            raise EnvironmentFailed("nothing to attach to: give the backend's URL or MCP's")
-        for url in urls:
+        folder = self._attachment.file.resolve().parent
+        found = read_settings(self._attachment.file)
+        place = Addresses.of(found)
+        for url in (place.frontend, place.backend, place.mcp):
             require_answer(url)
-        return AttachedSystem(self._options)
+        issuer = LocalIssuer(place.backend, [_key(found, self._attachment.file)])
+        return AttachedSystem(
+            kind="attached",
+            backend_url=place.backend,
+            mcp_url=place.mcp,
+            model_url=None,
+            issuer=issuer,
+            exchanger=issuer,
+            caller=LocalIssuer(place.mcp.rsplit("/", 1)[0], [KeyPair.generate("EdDSA")]),
+            issuer_keys=folder / "issuer-keys.json",
+            databases=_databases(found) if self._attachment.disposable_data else {},
+            logs=folder / "logs",
+            services={},
+            system_root=locate_system(),
+            _guard=None,
+            frontend_url=place.frontend,
+            disposable_data=self._attachment.disposable_data,
+        )
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Leave the system as it is."""
 
 
-def require_answer(url: str) -> None:
-    """See that somebody answers there.
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where `compose.yaml` publishes the system.
+
+    Attributes:
+        frontend: Origin of the pages.
+        backend: Base URL of the REST API, and issuer of the backend's tokens.
+        mcp: URL of the MCP endpoint, which is also its resource.
+    """
+
+    frontend: str
+    backend: str
+    mcp: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str]) -> Addresses:
+        """As `compose.yaml` derives them from the same settings."""
+
+        def local(name: str, port: int) -> str:
+            return f"http://localhost:{settings.get(name) or port}"
+
+        return cls(
+            settings.get("FRONTEND_URL") or local("FRONTEND_PORT", 3000),
+            settings.get("BACKEND_URL") or local("BACKEND_PORT", 8000),
+            settings.get("MCP_PUBLIC_URL") or f"{local('MCP_PORT', 8001)}/mcp",
+        )
+
+
+def read_settings(file: Path) -> dict[str, str]:
+    """Read what `crosstalk env` wrote.
 
     Raises:
-        EnvironmentFailed: Nobody does, or it is no URL.
+        EnvironmentFailed: There is no such file.
     """
-    shown = mask_text(url)
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise EnvironmentFailed(f"{shown} is no http:// or https:// URL")
     try:
-        # Any answer will do, a refusal too: only the harness's credentials open the rest.
-        # Its beginning is enough: some endpoints go on for ever.
-        with httpx2.stream("GET", url, timeout=_REACH_SECONDS):
-            return
-    except httpx2.HTTPError as error:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise EnvironmentFailed(
-            f"nobody answers at {shown} ({type(error).__name__}): is the system running there?"
+            f"{file} cannot be read ({reason}): name the file that `crosstalk env` wrote"
         ) from error
+    matches = [match for line in lines if (match := _LINE.match(line))]
+    return {match[1]: match[2] if match[2] is not None else match[3] for match in matches}
+
+
+def _key(settings: Mapping[str, str], file: Path) -> KeyPair:
+    try:
+        return KeyPair.from_private_jwk(json.loads(settings["BACKEND_SIGNING_KEY"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise EnvironmentFailed(
+            f"{file} has no BACKEND_SIGNING_KEY that can be used: was it written by "
+            "`crosstalk env`?"
+        ) from error
+
+
+def _databases(settings: Mapping[str, str]) -> dict[str, str]:
+    port = settings.get("POSTGRES_PORT") or "0"
+    if port == "0":
+        return {}
+    place = f"127.0.0.1:{port}/{DATABASE}"
+    urls = {
+        role: f"postgresql://crosstalk_{role}:{quote(word, safe='')}@{place}"
+        for role, name in _ROLES.items()
+        if (word := settings.get(f"{name}_DATABASE_PASSWORD"))
+    }
+    admin = quote(settings.get("POSTGRES_PASSWORD", ""), safe="")
+    return {**urls, "admin": f"postgresql://postgres:{admin}@{place}"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Literal, TypeAlias
 
-from crosstalk.environment.backends.composed import Attachment, ComposedEnvironment
+from crosstalk.environment.backends.attached import AttachedEnvironment, Attachment
 from crosstalk.environment.backends.containers import ContainerEnvironment
 from crosstalk.environment.backends.options import ProcessOptions
 from crosstalk.environment.backends.processes import ProcessEnvironment
@@ -33,7 +33,7 @@ def chosen_environment(
             raise EnvironmentFailed(
                 "nothing to attach to: name the file that `crosstalk env` wrote with --attach"
             )
-        return ComposedEnvironment(attachment)
+        return AttachedEnvironment(attachment)
     if attachment is not None:
         raise EnvironmentFailed("--attach is for --environment attached alone")
     return ProcessEnvironment(options) if kind == "processes" else ContainerEnvironment(options)

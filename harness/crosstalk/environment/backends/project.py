@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from crosstalk.environment.backends.composed import read_settings
+from crosstalk.environment.backends.attached import read_settings
 from crosstalk.environment.runtime.engine import engine_client, engine_errors
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard

@@ -17,7 +17,7 @@ from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
 
 @dataclass(slots=True)
 class RunningSystem:
-    """A running system; see `crosstalk.environment.backends.interface.Running`.
+    """A running system, however it was started.
 
     Attributes:
         kind: `processes`, `containers`, or `attached` where it was not started here.

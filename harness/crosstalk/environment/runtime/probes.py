@@ -1,4 +1,4 @@
-"""Is a service ready? Asked often while it starts, so asked cheaply."""
+"""Probes of services: whether one is ready, asked often and so cheaply, or answers at all."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import socket
 import time
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx2
 
 from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.masking import mask_text
 
 _SECONDS = 2.0
 _LOOK_SECONDS = 0.05
+_REACH_SECONDS = 10.0
 
 
 class Starting(Protocol):
@@ -69,3 +74,23 @@ def answers(port: int, path: str) -> bool:
         connection.request("GET", path)
         return connection.getresponse().status == 200
     return False
+
+
+def require_answer(url: str) -> None:
+    """Check that a server answers at a URL, with whatever status.
+
+    Raises:
+        EnvironmentFailed: No server answers, or it is not an http:// or https:// URL.
+    """
+    shown = mask_text(url)
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise EnvironmentFailed(f"{shown} is not an http:// or https:// URL")
+    try:
+        # Any status will do, a refusal too: only the harness's credentials open the rest.
+        # The response's head is enough: some endpoints stream for ever.
+        with httpx2.stream("GET", url, timeout=_REACH_SECONDS):
+            return
+    except httpx2.HTTPError as error:
+        raise EnvironmentFailed(
+            f"no server answers at {shown} ({type(error).__name__}): is the system running there?"
+        ) from error

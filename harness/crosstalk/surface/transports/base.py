@@ -12,7 +12,6 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.surface.credentials import Presented
 
 CLIENT_INFO = {"name": "crosstalk", "version": "1"}
-OLDER_REVISIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 

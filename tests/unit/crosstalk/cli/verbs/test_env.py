@@ -11,7 +11,7 @@ import pytest
 
 from crosstalk.cli.verbs import env
 from crosstalk.core.errors import HarnessError
-from crosstalk.environment.backends.composed import read_settings
+from crosstalk.environment.backends.attached import read_settings
 from crosstalk.tokens import KeyPair
 from tests.repository import ROOT
 

@@ -1,93 +1,145 @@
-"""A system that runs elsewhere is driven through the same interface, and left as it is."""
+"""Attaching to what `docker compose` runs, by the file that `crosstalk env` wrote."""
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from jose import jwt
 
-from crosstalk.environment import (
-    AttachedEnvironment,
-    AttachedOptions,
-    AttachedSystem,
-    EnvironmentFailed,
-    Running,
-    RunningSystem,
-)
-from crosstalk.environment.runtime.ports import free_port
+from crosstalk.cli.verbs import env
+from crosstalk.environment import Attachment, EnvironmentFailed, ProcessOptions, chosen_environment
+from crosstalk.environment.backends.attached import Addresses, AttachedEnvironment
+from crosstalk.targets.reference.target import FIRST_FORGERIES, forgeries_of
+from tests.repository import ROOT
+
+COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 
-def attach(options: AttachedOptions) -> AttachedSystem:
-    """What an environment gives."""
-    with AttachedEnvironment(options) as system:
-        return system
+class _Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, *said: object) -> None:
+        """Say nothing."""
 
 
-def test_it_mints_with_the_issuers_keys(standing_in: RunningSystem) -> None:
-    system: Running = attach(
-        AttachedOptions(
-            backend_url=f"{standing_in.backend_url}/",
-            mcp_url=standing_in.mcp_url,
-            issuer=standing_in.issuer,
-            backend_audience="their-backend",
-        )
-    )
-    assert system.backend_url == standing_in.backend_url
-    claims = jwt.get_unverified_claims(system.mint("alice", ttl=60, role="none"))
-    assert (claims["aud"], claims["sub"], claims["role"]) == ("their-backend", "alice", "none")
-    assert jwt.get_unverified_claims(system.mint("alice", audience="mcp"))["aud"] == system.mcp_url
+@pytest.fixture
+def port() -> Iterator[str]:
+    """Where somebody answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield str(server.server_port)
+        server.shutdown()
 
 
-def test_it_hands_out_the_tokens_that_it_was_given(standing_in: RunningSystem) -> None:
-    system = attach(
-        AttachedOptions(
-            mcp_url=standing_in.mcp_url, tokens={"mcp": {"alice": "hers", "bob": "his"}}
-        )
-    )
-    assert system.mint("bob", audience="mcp") == "his"
-    for wanted in ({"audience": "backend"}, {"audience": "mcp", "role": "admin"}):
-        with pytest.raises(EnvironmentFailed, match=r"no token of 'bob' .*give the issuer's keys"):
-            system.mint("bob", **wanted)  # type: ignore[arg-type]
-    shown = json.dumps(system.describe())
-    assert "alice" in shown
-    assert "hers" not in shown
+@pytest.fixture
+def file(tmp_path: Path, port: str) -> Path:
+    """What `crosstalk env` writes for a system that answers."""
+    chosen = dict.fromkeys(("FRONTEND_PORT", "BACKEND_PORT", "MCP_PORT"), port)
+    path = tmp_path / ".env"
+    env.write(path, env.settings(others={**chosen, "POSTGRES_PORT": "15432"}))
+    return path
 
 
-def test_nothing_of_it_is_started_or_ended_here(standing_in: RunningSystem) -> None:
-    system = attach(AttachedOptions(backend_url=standing_in.backend_url))
-    assert system.services == {}
-    for act in (system.stop, system.start, system.restart):
-        with pytest.raises(EnvironmentFailed, match="'backend' was not started here"):
-            act("backend")
-    assert standing_in.services["backend"].alive()
+def test_addresses_are_those_of_compose() -> None:
+    default = Addresses.of({})
+    for name, url in (("FRONTEND", default.frontend), ("BACKEND", default.backend)):
+        port = url.rsplit(":", 1)[1]
+        shown = f"${{{name}_URL:-http://localhost:${{{name}_PORT:-{port}}}}}"
+        assert shown in COMPOSE
+    assert default.mcp == "http://localhost:8001/mcp"
+    assert "${MCP_PUBLIC_URL:-http://localhost:${MCP_PORT:-8001}/mcp}" in COMPOSE
 
 
-def test_data_is_deleted_only_where_that_was_allowed(standing_in: RunningSystem) -> None:
-    databases = {"admin": standing_in.databases["admin"].replace("/crosstalk", "/postgres")}
-    kept = AttachedOptions(backend_url=standing_in.backend_url, databases=databases)
-    with pytest.raises(EnvironmentFailed, match="say that it is disposable"):
-        attach(kept).reset()
-    unknown = AttachedOptions(backend_url=standing_in.backend_url, disposable_data=True)
-    with pytest.raises(EnvironmentFailed, match="give the `admin` database URL"):
-        attach(unknown).reset()
-    allowed = AttachedOptions(
-        backend_url=standing_in.backend_url, databases=databases, disposable_data=True
-    )
-    attach(allowed).reset()
-    assert ":***@" in json.dumps(attach(allowed).describe())
+def test_a_public_address_takes_the_place_of_a_port() -> None:
+    chosen = Addresses.of({"BACKEND_URL": "https://api.example.com", "BACKEND_PORT": "1"})
+    assert chosen.backend == "https://api.example.com"
+
+
+def test_it_speaks_to_the_tools_as_the_backend_does(file: Path, port: str) -> None:
+    with AttachedEnvironment(Attachment(file)) as running:
+        token = running.mint("alice", audience="mcp")
+        assert running.issuer.url == f"http://localhost:{port}"
+    assert token.count(".") == 2
+
+
+def test_what_the_backend_signs_is_not_taken_for_a_forgery(file: Path) -> None:
+    with AttachedEnvironment(Attachment(file)) as running:
+        assert "exchanger-impersonated-by-issuer" not in forgeries_of(running)
+        assert set(forgeries_of(running)) < set(FIRST_FORGERIES)
+
+
+def test_nobody_mints_tokens_for_the_backend(file: Path) -> None:
+    with (
+        AttachedEnvironment(Attachment(file)) as running,
+        pytest.raises(EnvironmentFailed, match="sign up"),
+    ):
+        running.mint("alice")
+
+
+def test_data_is_out_of_reach_unless_it_is_disposable(file: Path) -> None:
+    with AttachedEnvironment(Attachment(file)) as running:
+        assert running.databases == {}
+        with pytest.raises(EnvironmentFailed, match="--disposable-data"):
+            running.reset()
+    with AttachedEnvironment(Attachment(file, disposable_data=True)) as running:
+        assert running.databases["admin"].endswith("@127.0.0.1:15432/crosstalk")
+
+
+def test_nothing_of_it_is_ended_here(file: Path) -> None:
+    with (
+        AttachedEnvironment(Attachment(file)) as running,
+        pytest.raises(EnvironmentFailed, match="not started here"),
+    ):
+        running.stop("backend")
+
+
+def test_its_description_shows_no_password(file: Path) -> None:
+    with AttachedEnvironment(Attachment(file, disposable_data=True)) as running:
+        described = str(running.describe())
+    for password in re.findall(r"PASSWORD='([^']+)'", file.read_text()):
+        assert password not in described
+
+
+def test_a_system_that_is_not_there_is_said(file: Path) -> None:
+    file.write_text(re.sub(r"MCP_PORT=.*", "MCP_PORT='9'", file.read_text()))
+    with (
+        pytest.raises(EnvironmentFailed, match="no server answers at http://localhost:9/mcp"),
+        AttachedEnvironment(Attachment(file)),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
-    ("url", "why"),
-    [
-        (None, "nothing to attach to"),
-        ("localhost:8000", "is no http:// or https:// URL"),
-        ("http://127.0.0.1:{free}", "nobody answers at .*: is the system running there"),
-    ],
+    ("text", "said"), [(None, "cannot be read"), ("FRONTEND_PORT=3\n", "no server answers")]
 )
-def test_where_nothing_is_one_line_says_so(url: str | None, why: str) -> None:
-    shown = url.replace("{free}", str(free_port())) if url else None
-    with pytest.raises(EnvironmentFailed, match=why) as caught:
-        attach(AttachedOptions(backend_url=shown))
-    assert "\n" not in str(caught.value)
+def test_another_file_is_not_taken_for_it(tmp_path: Path, text: str | None, said: str) -> None:
+    path = tmp_path / ".env"
+    if text is not None:
+        path.write_text(text)
+    with (
+        pytest.raises(EnvironmentFailed, match=said),
+        AttachedEnvironment(Attachment(path)),
+    ):
+        pass
+
+
+def test_a_file_without_the_backends_key_is_said(file: Path) -> None:
+    file.write_text(re.sub(r"BACKEND_SIGNING_KEY=.*", "", file.read_text()))
+    with (
+        pytest.raises(EnvironmentFailed, match="BACKEND_SIGNING_KEY"),
+        AttachedEnvironment(Attachment(file)),
+    ):
+        pass
+
+
+def test_the_kind_and_the_file_go_together(tmp_path: Path, file: Path) -> None:
+    with pytest.raises(EnvironmentFailed, match="--attach"):
+        chosen_environment("attached", ProcessOptions(tmp_path))
+    with pytest.raises(EnvironmentFailed, match="attached alone"):
+        chosen_environment("processes", ProcessOptions(tmp_path), Attachment(file))

@@ -15,7 +15,6 @@ from crosstalk.environment import (
     EnvironmentFailed,
     ProcessEnvironment,
     ProcessOptions,
-    Running,
     RunningSystem,
 )
 from crosstalk.environment.runtime.probes import answers, listens
@@ -46,10 +45,9 @@ def in_postgres(running: RunningSystem) -> str:
     return running.databases["admin"].replace("/crosstalk", "/postgres")
 
 
-def test_it_is_what_every_environment_gives(standing_in: RunningSystem) -> None:
-    given: Running = standing_in
-    assert set(given.services) == {"postgresql", "issuer", "model", "mcp", "backend"}
-    assert all(service.alive() for service in given.services.values())
+def test_process_environment_runs_every_service(standing_in: RunningSystem) -> None:
+    assert set(standing_in.services) == {"postgresql", "issuer", "model", "mcp", "backend"}
+    assert all(service.alive() for service in standing_in.services.values())
 
 
 def test_a_service_gets_what_it_needs_and_nothing_of_the_callers_shell(

@@ -39,7 +39,7 @@ def with_a_task_of_alices(folder: Path, verified: Verified) -> Iterator[Target]:
 
 def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_path: Path) -> None:
     with with_a_task_of_alices(tmp_path, Verified(sessions=True)) as target:
-        assert HIJACKER in target.cast.impostors
+        assert HIJACKER in target.principals.impostors
         assert listed(target, HIJACKER).code == "forbidden"
         assert "ficus" in str(listed(target, ALICE).body)
         options = CampaignOptions(calls=400, seconds=60, seed=5)
@@ -59,6 +59,6 @@ def test_a_session_that_goes_on_as_its_opener_is_seen(tmp_path: Path) -> None:
 def test_without_sessions_there_is_nothing_to_steal(running: RunningSystem) -> None:
     target = reference_target(running, {})
     try:
-        assert HIJACKER not in target.cast.impostors
+        assert HIJACKER not in target.principals.impostors
     finally:
         target.close()

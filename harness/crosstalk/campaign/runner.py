@@ -137,7 +137,7 @@ class Campaign:
             fresh_history=self._scene.fresh_history,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
-            cast=self._target.cast,
+            principals=self._target.principals,
             examined=self._examine,
             suspects=self._suspects,
             stopped=self._stopped,

@@ -14,6 +14,10 @@ from typing import Any, Literal, TypeVar, cast
 
 T = TypeVar("T")
 
+# What files saved by version 0.1.0 say, and what it is called now.
+_FORMER_VALUES: Mapping[Any, str] = {"crowd": "concurrency", "among": "concurrent"}
+_FORMER_KEYS: Mapping[str, str] = {"cut": "aborted_at"}
+
 
 class Outcome(StrEnum):
     """What kind of answer a call got, as far as the wire says."""
@@ -71,15 +75,15 @@ class Probe:
     Attributes:
         kind: `ownership` compares the victim's reads before and after somebody else acted;
             `existence` compares a foreign id with a missing one; `worlds` compares what one user
-            observes in worlds that differ in what the others do; `crowd` compares what somebody
-            gets alone with what they get among many.
+            observes in worlds that differ in what the others do; `concurrency` compares what a
+            client gets alone with what it gets beside concurrent clients.
         key: Calls with one key belong together.
-        part: `before`, `after` (ownership), `foreign`, `missing` (existence), `attack`,
-            `observed` and `varied` (worlds), or `alone` and `among` (crowd).
+        part: `before`, `attack`, `after` (ownership), `foreign`, `missing` (existence),
+            `observed`, `varied` (worlds), or `alone`, `concurrent` (concurrency).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence", "worlds", "crowd"]
+    kind: Literal["ownership", "existence", "worlds", "concurrency"]
     key: int
     part: Literal[
         "before",
@@ -90,9 +94,21 @@ class Probe:
         "observed",
         "varied",
         "alone",
-        "among",
+        "concurrent",
     ]
     victim: str
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any] | None) -> Probe | None:
+        """Read a saved probe; None where a call had none.
+
+        Raises:
+            KeyError, TypeError: The data is not a saved probe.
+        """
+        if not row:
+            return None
+        kind, part = (_FORMER_VALUES.get(row[name], row[name]) for name in ("kind", "part"))
+        return cls(**{**row, "kind": kind, "part": part})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +120,27 @@ class Sending:
             at 1. Empty for the surface itself.
         connection: Requests with one name share one kept connection; empty for a pool that
             everybody shares.
-        cut: Where the client goes away: after the `head`, in the middle of the `body`, while it is
-            `served`, when the `answer` begins; empty for a request that is made in full.
-        after: Seconds between that point and the going.
+        aborted_at: Where the client aborts the request: after the `head`, in the middle of the
+            `body`, while it is `served`, when the `answer` begins; empty for a request that is
+            made in full.
+        after: Seconds between that point and the abort.
     """
 
     client: str = ""
     connection: str = ""
-    cut: Literal["", "head", "body", "served", "answer"] = ""
+    aborted_at: Literal["", "head", "body", "served", "answer"] = ""
     after: float = 0.0
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any] | None) -> Sending | None:
+        """Read a saved way of sending; None where the request travelled as usual.
+
+        Raises:
+            TypeError: The data is not a saved way of sending.
+        """
+        if not row:
+            return None
+        return cls(**{_FORMER_KEYS.get(name, name): value for name, value in row.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +286,8 @@ class History:
         )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}
-            probe = Probe(**row["probe"]) if row["probe"] else None
-            sending = Sending(**row["sending"]) if row.get("sending") else None
+            probe = Probe.from_json(row["probe"])
+            sending = Sending.from_json(row.get("sending"))
             history.record(
                 Call(
                     **{

@@ -47,7 +47,7 @@ def remarked(text: str, salt: int) -> str:
     return _MARKER.sub(replacement, text)
 
 
-def tokens_in(text: str) -> set[str]:
+def identifiers_in(text: str) -> set[str]:
     """The identifying values in a text."""
     found = set(_MARKER.findall(text))
     found.update(each.lower() for each in _UUID.findall(text))
@@ -90,7 +90,7 @@ def missing_like(example: str, identifier: str) -> str:
 
 def is_short_id(text: str) -> bool:
     """Whether a value is an id that may occur with several users by chance."""
-    return _SHORT_ID.fullmatch(text) is not None and not tokens_in(text)
+    return _SHORT_ID.fullmatch(text) is not None and not identifiers_in(text)
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -106,9 +106,9 @@ def strings_in(value: Any) -> Iterator[str]:
             yield from strings_in(item)
 
 
-def tokens_of(value: Any) -> set[str]:
+def identifiers_of(value: Any) -> set[str]:
     """The identifying values anywhere in a JSON value."""
-    return {token for text in strings_in(value) for token in tokens_in(text)}
+    return {token for text in strings_in(value) for token in identifiers_in(text)}
 
 
 def is_uuid(token: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who takes part: three users, one of them also as an impostor, and a stranger."""
+"""Principals of a campaign: three users, impostors of one of them, and a stranger."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ BY_USER = {actor.name: actor for actor in MEMBERS}
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Who can take part against a target.
+class Principals:
+    """The actors of a campaign against one target.
 
     Attributes:
         members: Users with accounts, each with a credential of their own.
-        impostors: Those who say to be somebody else than their credential does; nobody where
-            no credential shows who somebody is.
-        strangers: Those without a credential, where the system asks for one.
-        bystander: Stores something before each example; nobody where users cannot be made up.
+        impostors: Actors that claim another user's identity than their credential proves; none
+            where no credential proves an identity.
+        strangers: Actors without a credential, where the system asks for one.
+        bystander: Stores something before each example; None where users cannot be made up.
     """
 
     members: tuple[Actor, ...] = MEMBERS
@@ -39,10 +39,10 @@ class Cast:
     bystander: Actor | None = BYSTANDER
 
 
-EVERYBODY = Cast()
-WITH_SESSIONS = Cast(impostors=(IMPOSTOR, HIJACKER))
+ALL_PRINCIPALS = Principals()
+PRINCIPALS_WITH_SESSIONS = Principals(impostors=(IMPOSTOR, HIJACKER))
 
 
 def forger(kind: str) -> Actor:
-    """Somebody with alice's token spoiled in the named way."""
+    """Return an actor that carries alice's token, spoiled in the named way."""
     return Actor(f"forger ({kind})", None, "alice", kind)

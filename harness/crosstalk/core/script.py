@@ -123,9 +123,9 @@ class Script:
                     actor=Actor(**row["actor"]),
                     operation=row["operation"],
                     arguments=row["arguments"],
-                    probe=Probe(**row["probe"]) if row.get("probe") else None,
+                    probe=Probe.from_json(row.get("probe")),
                     together=row.get("together", 0),
-                    sending=Sending(**row["sending"]) if row.get("sending") else None,
+                    sending=Sending.from_json(row.get("sending")),
                 )
                 for row in rows
             )
@@ -173,7 +173,7 @@ def _manner(sending: Sending | None) -> str:
         "answer": "as the answer began",
     }
     words = [f"on connection {sending.connection}"] if sending.connection else []
-    words += [f"broken off {places[sending.cut]}"] if sending.cut else []
+    words += [f"broken off {places[sending.aborted_at]}"] if sending.aborted_at else []
     return f" ({', '.join(words)})" if words else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Actor, History
-from crosstalk.core.identifiers import marker, tokens_of
+from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.execution.executor import Performer, Planned
 from crosstalk.oracles.existence import numbers_given
@@ -54,17 +54,19 @@ class Scene:
             self._public_values |= {
                 value
                 for call in self._latest
-                for value in tokens_of(call.arguments) | tokens_of(call.answer.body)
+                for value in identifiers_of(call.arguments) | identifiers_of(call.answer.body)
             } | numbers_given(self._latest)
         nonce = secrets.token_hex(4)
-        cast = self._target.cast
+        principals = self._target.principals
         naming = self._target.subjects
-        names = [each.name for each in (*cast.members, cast.bystander) if each is not None]
+        names = [
+            each.name for each in (*principals.members, principals.bystander) if each is not None
+        ]
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
-        if cast.bystander is not None:
-            self._stir(cast.bystander, subjects[cast.bystander.name])
+        if principals.bystander is not None:
+            self._stir(principals.bystander, subjects[principals.bystander.name])
         self._latest = History(
-            subjects={each.name: subjects[each.name] for each in cast.members},
+            subjects={each.name: subjects[each.name] for each in principals.members},
             public_values=self._public_values,
             public_operations=frozenset(
                 name for name, each in self._performer.operations.items() if each.public
@@ -95,7 +97,7 @@ class Scene:
     def calibrate(self) -> Calibration:
         """Learn what everybody may see, and which readings stay the same when nobody acts."""
         history = self.fresh_history()
-        newcomer = self._target.cast.members[-1]
+        newcomer = self._target.principals.members[-1]
         for operation in self._performer.operations.values():
             if operation.public or operation.lists:
                 actor = ANONYMOUS if operation.public else newcomer
@@ -109,7 +111,8 @@ class Scene:
         self._public_values = self._target.public_values | frozenset(
             value
             for call in history
-            for value in tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))
+            for value in identifiers_of(call.answer.body)
+            | identifiers_of(dict(call.answer.headers))
             if value not in mine
         )
         stable: list[Operation] = []

@@ -298,7 +298,7 @@ class Play(Choices):
             self.history.subjects,
             self.stage.plant,
             self.kinds.tools,
-            trusting=not self.stage.cast.impostors,
+            trusting=not self.stage.principals.impostors,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import marker
-from crosstalk.core.principals import EVERYBODY, Cast
+from crosstalk.core.principals import ALL_PRINCIPALS, Principals
 from crosstalk.execution.executor import Performer
 from crosstalk.surface.operation import Operation
 
@@ -25,7 +25,7 @@ class Stage:
         examined: Called with each example's history when it ends.
         stopped: Tells whether the campaign should make no more calls.
         suspects: Judges an example that is not over yet; whether it replayed any of it.
-        cast: Who can take part.
+        principals: Who can take part.
         planted: How many markers there are.
         steady: Names of operations whose reading stays the same when nobody acts.
         tried: Operation name to honest calls of it.
@@ -41,7 +41,7 @@ class Stage:
     examined: Callable[[History], None]
     stopped: Callable[[], bool]
     suspects: Callable[[History], bool] | None = None
-    cast: Cast = EVERYBODY
+    principals: Principals = ALL_PRINCIPALS
     planted: int = 0
     steady: set[str] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)

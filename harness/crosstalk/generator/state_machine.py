@@ -61,8 +61,8 @@ _STEPS_BETWEEN_JUDGEMENTS = 3
 def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
     """The state machine class that plays on this stage."""
     operations = list(stage.performer.operations.values())
-    members, impostors = stage.cast.members, stage.cast.impostors
-    strangers = [*stage.cast.strangers, *(forger(kind) for kind in stage.forgeries)]
+    members, impostors = stage.principals.members, stage.principals.impostors
+    strangers = [*stage.principals.strangers, *(forger(kind) for kind in stage.forgeries)]
     kinds = Kinds.of(operations)
     pairs = comparable(kinds.protected)
     stage.steady.update(each.name for each in stage.observations)
@@ -247,7 +247,7 @@ def make_machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 # Whoever has nothing at all to show tries everything, too.
                 planned += [
                     play.plan(data.draw, operation, each, sources=(each.claims,), hostile=False)
-                    for each in dict.fromkeys((*stage.cast.strangers[:1], actor))
+                    for each in dict.fromkeys((*stage.principals.strangers[:1], actor))
                 ]
             play.perform_all(planned)
 

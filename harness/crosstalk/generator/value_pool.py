@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crosstalk.core.history import Call, Outcome
-from crosstalk.core.identifiers import is_short_id, last_name, paths_in, tokens_in, tokens_of
+from crosstalk.core.identifiers import (
+    identifiers_in,
+    identifiers_of,
+    is_short_id,
+    last_name,
+    paths_in,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
@@ -69,10 +75,10 @@ class Pool:
         self._notice_missing(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
-        sent = tokens_of(call.arguments)
+        sent = identifiers_of(call.arguments)
         named = {str(each) for each in call.arguments.values()}
         found = paths_in(call.answer.body)
-        received = tokens_of(call.answer.body)
+        received = identifiers_of(call.answer.body)
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             *holders, name = [part for part in path.split(".") if not part.isdigit()] or [""]
@@ -84,13 +90,13 @@ class Pool:
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
-            if tokens_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
+            if identifiers_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
                 call.actor.user
             ):
                 continue
             if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
-            elif _ID_FIELD.search(name) and text not in self._subjects and tokens_in(text):
+            elif _ID_FIELD.search(name) and text not in self._subjects and identifiers_in(text):
                 self._ids[call.actor.user].setdefault(text, item)
                 self._together[text] |= sent | received
 
@@ -99,7 +105,7 @@ class Pool:
         if user is None or call.actor.claims != user:
             return
         if answer.status == 404 or answer.code == "not_found":
-            own = [each for each in tokens_of(call.arguments) if each in self._ids[user]]
+            own = [each for each in identifiers_of(call.arguments) if each in self._ids[user]]
             # With two of them it is not known which one is missing.
             if len(own) == 1:
                 self._gone.update(own)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import is_marker, strings_in, tokens_of
+from crosstalk.core.identifiers import identifiers_of, is_marker, strings_in
 from crosstalk.oracles.base import Suspicion, conclusive
 
 
@@ -44,7 +44,7 @@ def _walk(history: History) -> Iterator[Sighting]:
     public = set(history.public_values)
     for call in history:
         user = call.actor.user
-        sent = tokens_of(call.arguments)
+        sent = identifiers_of(call.arguments)
         supplied[user] |= sent
         said[user] += [each.lower() for each in strings_in(call.arguments) if len(each) >= 16]
         if user is not None:
@@ -55,7 +55,9 @@ def _walk(history: History) -> Iterator[Sighting]:
         own: set[str] = set()
         foreign: list[tuple[str, str]] = []
         if conclusive(call.answer):
-            for value in sorted(tokens_of(call.answer.body) | tokens_of(dict(call.answer.headers))):
+            for value in sorted(
+                identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.headers))
+            ):
                 if value in public:
                     continue
                 owner = owners.get(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.verdict import Control
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.canary import sightings
@@ -30,7 +30,7 @@ def controls_of(history: History) -> dict[str, Control]:
         user = call.actor.user
         if user is not None:
             # What somebody made up is theirs, a key for one.
-            for value in filter(is_marker, tokens_of(call.arguments)):
+            for value in filter(is_marker, identifiers_of(call.arguments)):
                 owners.setdefault(value, user)
         if _is_foreign_attempt(call, owners, foreign_ids):
             control.foreign_attempts += 1
@@ -43,7 +43,7 @@ def controls_of(history: History) -> dict[str, Control]:
         if call.answer.outcome is Outcome.OK and user is not None:
             control.answered += 1
             # Where there is nothing to show, as after a deletion, success with one's own id counts.
-            named = any(owners.get(value) == user for value in tokens_of(call.arguments))
+            named = any(owners.get(value) == user for value in identifiers_of(call.arguments))
             if call.actor.claims == user and (sighting.own or call.answer.body or named):
                 control.own_reads += 1
     for oracle in ORACLES:
@@ -73,7 +73,7 @@ def _foreign_arguments(
         name
         for name, value in call.arguments.items()
         if any(subject in str(value) for subject in foreign_ids[user])
-        or any(owners.get(token, user) != user for token in tokens_of(value))
+        or any(owners.get(token, user) != user for token in identifiers_of(value))
     ]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
+    identifiers_of,
     is_id_path,
     is_marker,
     is_short_id,
@@ -25,7 +26,6 @@ from crosstalk.core.identifiers import (
     paths_in,
     strings_in,
     substituted,
-    tokens_of,
 )
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.canary import sightings
@@ -83,7 +83,7 @@ def _numbers_given(call: Call) -> set[str]:
 
 def _note_planted(call: Call, owners: dict[str, str]) -> None:
     """What somebody made up and sent is theirs: a key that names a call, for one."""
-    for value in tokens_of(call.arguments):
+    for value in identifiers_of(call.arguments):
         if is_marker(value) and call.actor.user is not None:
             owners.setdefault(value, call.actor.user)
 
@@ -111,8 +111,8 @@ def _comparable(
         if short in known or other_short in known:
             return False
         return holders.get(short) == {first.probe.victim} and not holders.get(other_short)
-    theirs = {owners.get(value) for value in tokens_of(one[differing[0]])}
-    nobodys = {owners.get(value) for value in tokens_of(other[differing[0]])}
+    theirs = {owners.get(value) for value in identifiers_of(one[differing[0]])}
+    nobodys = {owners.get(value) for value in identifiers_of(other[differing[0]])}
     return theirs == {first.probe.victim} and nobodys == {None}
 
 
@@ -200,7 +200,7 @@ def _masked_header(value: str) -> str:
 
 
 def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str, str]:
-    masked = tokens_of(call.arguments) | tokens_of(call.answer.body)
+    masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
 
     def mask(value: object) -> str:
         text = json.dumps(value, sort_keys=True, default=str)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.core.history import Answer, Call
-from crosstalk.core.identifiers import is_id_path, is_short_id, tokens_in, tokens_of
+from crosstalk.core.identifiers import identifiers_in, identifiers_of, is_id_path, is_short_id
 
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?|"
@@ -72,7 +72,7 @@ class Observer:
         text = _TIME.sub("<time>", self._subject.sub("<me>", text))
         # In the order in which they stand, longest first where one holds another.
         found = sorted(
-            tokens_in(text), key=lambda each: (text.lower().find(each.lower()), -len(each))
+            identifiers_in(text), key=lambda each: (text.lower().find(each.lower()), -len(each))
         )
         for token in found:
             text = re.sub(re.escape(token), self._place(token), text, flags=re.IGNORECASE)
@@ -108,9 +108,13 @@ def difference(expected: Any, seen: Any, path: str = "") -> str | None:
     return f"{path} is {str(seen)[:80]!r} instead of {str(expected)[:80]!r}"
 
 
-def tokens_shown(answer: Answer) -> set[str]:
+def identifiers_shown(answer: Answer) -> set[str]:
     """The identifying values anywhere in an answer."""
-    return tokens_of(answer.body) | tokens_of(dict(answer.headers)) | tokens_of(answer.message)
+    return (
+        identifiers_of(answer.body)
+        | identifiers_of(dict(answer.headers))
+        | identifiers_of(answer.message)
+    )
 
 
 def copies_of(value: Any, token: str) -> int:

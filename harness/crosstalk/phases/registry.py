@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crosstalk.phases.base import Phase
-from crosstalk.phases.concurrency import Interleaving
-from crosstalk.phases.layers import Layers
+from crosstalk.phases.concurrency import ConcurrencyPhase
+from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
 
 # Made anew for each campaign, because a phase may keep state over its turns.
-GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, Interleaving, Layers)
+GENERAL: tuple[Callable[[], Phase], ...] = (TwoWorldsPhase, ConcurrencyPhase, LayersPhase)
 
 
 def make_phases() -> tuple[Phase, ...]:

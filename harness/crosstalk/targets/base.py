@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from crosstalk.core.history import Channel, Flow
-from crosstalk.core.principals import EVERYBODY, Cast
+from crosstalk.core.principals import ALL_PRINCIPALS, Principals
 from crosstalk.surface.credentials import Credentials
 from crosstalk.surface.operation import Operation, Surface
 
@@ -22,7 +22,7 @@ class Target:
         forgeries: Names of spoiled credentials that `credentials` can present.
         about: What a replay file says of it.
         release: Ends whatever else the target holds.
-        cast: Who can take part.
+        principals: Who can take part.
         subjects: Gives the users' subjects for one example from a new nonce; by default each is
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
@@ -43,7 +43,7 @@ class Target:
     forgeries: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     release: Callable[[], None] | None = None
-    cast: Cast = EVERYBODY
+    principals: Principals = ALL_PRINCIPALS
     subjects: Callable[[str], Mapping[str, str]] | None = None
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()

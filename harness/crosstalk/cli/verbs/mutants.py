@@ -22,7 +22,7 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.environment.parts.pgbouncer import find_pgbouncer
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.phases.base import Phase
-from crosstalk.phases.layers import IN_SQL, OVER_THE_WIRE, Layers
+from crosstalk.phases.layers import IN_SQL, OVER_THE_WIRE, LayersPhase
 from crosstalk.phases.registry import make_phases
 from crosstalk.report.mutant_score.page import score_page
 from crosstalk.report.mutant_score.picture import score_picture
@@ -169,7 +169,10 @@ def _phases(mutant: Mutant, target: Target) -> list[Phase]:
     """What is played between the examples, without what would only see that a layer is missing."""
     missing = {layer for each in mutant.removes for layer in _MISSING.get(each, ())}
     left = tuple(each for each in (*IN_SQL, *OVER_THE_WIRE) if each not in missing)
-    return [Layers(layers=left) if isinstance(each, Layers) else each for each in make_phases()]
+    return [
+        LayersPhase(layers=left) if isinstance(each, LayersPhase) else each
+        for each in make_phases()
+    ]
 
 
 def _outcome(

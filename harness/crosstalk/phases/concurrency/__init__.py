@@ -9,6 +9,6 @@ Whether two calls meet is up to the system under test and its machine: the seed 
 what, over which connection, and after which pauses, and no more.
 """
 
-from crosstalk.phases.concurrency.phase import Interleaving
+from crosstalk.phases.concurrency.phase import ConcurrencyPhase
 
-__all__ = ["Interleaving"]
+__all__ = ["ConcurrencyPhase"]

@@ -64,7 +64,7 @@ def sent(
             longest = min(_LONGEST_SECONDS, _SLOWER * alone.get(key, 0.0))
             after = round(random.random() * longest, 4)
             cut = random.choice(_LATE if lasts else _CUTS)
-            sending = replace(usual, cut=cut, after=after)
+            sending = replace(usual, aborted_at=cut, after=after)
             found.append(replace(step, arguments=_anew(step.arguments, time), sending=sending))
     return found
 

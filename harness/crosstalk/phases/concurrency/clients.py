@@ -53,11 +53,11 @@ _NAMES = (
 def makes_up_users(target: Target) -> bool:
     """Whether anybody can be a user, so that a crowd can be all strangers to each other."""
     named = any(each != "*" for flow in target.allowed_flows for each in (flow.source, flow.target))
-    if named or target.cast.bystander is None:
+    if named or target.principals.bystander is None:
         return False
     if target.subjects is None:
         return True
-    first = target.cast.members[0].name
+    first = target.principals.members[0].name
     return (
         target.subjects(secrets.token_hex(4))[first]
         != (target.subjects(secrets.token_hex(4))[first])
@@ -69,7 +69,7 @@ def crowd(target: Target, count: int) -> list[Actor]:
     count = min(count, len(_NAMES))
     if makes_up_users(target):
         return [Actor(name, name, name) for name in _NAMES[:count]]
-    users = [each.name for each in target.cast.members]
+    users = [each.name for each in target.principals.members]
     return [
         Actor(f"{users[place % len(users)]}, client {place // len(users) + 1}", user, user)
         for place in range(count)

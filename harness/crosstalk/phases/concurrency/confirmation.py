@@ -15,7 +15,7 @@ from crosstalk.core.history import History
 from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.oracles import Suspicion
-from crosstalk.oracles.observation import tokens_shown
+from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.oracle import Concurrency
@@ -71,7 +71,7 @@ def calibrate(history: History) -> None:
     seen: dict[str, set[str]] = {}
     for call in history:
         if call.probe is not None and call.probe.part == "alone":
-            seen.setdefault(call.actor.name, set()).update(tokens_shown(call.answer))
+            seen.setdefault(call.actor.name, set()).update(identifiers_shown(call.answer))
     if len(seen) > 1:
         common = set.intersection(*seen.values())
         history.public_values |= {each for each in common if not is_marker(each)}
@@ -110,4 +110,4 @@ def _without(script: Script, key: int) -> Script | None:
 
 
 def _among(step: Step) -> bool:
-    return step.probe is not None and step.probe.part == "among"
+    return step.probe is not None and step.probe.part == "concurrent"

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.oracles.base import Suspicion, conclusive
-from crosstalk.oracles.observation import Observer, copies_of, difference, tokens_shown
+from crosstalk.oracles.observation import Observer, copies_of, difference, identifiers_shown
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # The key of the call that planted a marker, and which of its markers it is.
@@ -40,7 +40,7 @@ class Concurrency:
     def opportunities(self, history: History) -> Counter[str]:
         """Answers that were given while a call of somebody else was being served."""
         found: Counter[str] = Counter()
-        crowd = [call for call in history if _part(call) == "among"]
+        crowd = [call for call in history if _part(call) == "concurrent"]
         others: list[Call] = []
         for call in sorted(crowd, key=lambda each: each.started):
             others = [each for each in others if each.ended > call.started]
@@ -55,12 +55,14 @@ class Concurrency:
         owners = _owners(history)
         supplied: defaultdict[str | None, set[str]] = defaultdict(set)
         for call in history:
-            supplied[call.actor.user] |= tokens_of(call.arguments)
+            supplied[call.actor.user] |= identifiers_of(call.arguments)
         for call in history:
-            if _part(call) != "among" or not conclusive(call.answer):
+            if _part(call) != "concurrent" or not conclusive(call.answer):
                 continue
             user = call.actor.user
-            for value in sorted(tokens_shown(call.answer), key=lambda each: not is_marker(each)):
+            for value in sorted(
+                identifiers_shown(call.answer), key=lambda each: not is_marker(each)
+            ):
                 holders = owners.get(value, set())
                 if not holders or user in holders or value in supplied[user]:
                     continue
@@ -152,7 +154,7 @@ class _Client:
         self.calls.append(call)
         for number, value in enumerate(_markers(call.arguments)):
             self.planted.setdefault(value, (_key(call), number))
-        if _markers(call.arguments) or (call.sending is not None and call.sending.cut):
+        if _markers(call.arguments) or (call.sending is not None and call.sending.aborted_at):
             self.last_write = call.index
         body = call.answer.body
         if call.answer.outcome is Outcome.OK and _markers(call.arguments):
@@ -215,11 +217,11 @@ def _alone(history: History) -> dict[int, _Expected]:
     return {key: each for key, each in found.items() if key not in unsteady}
 
 
-def _clients(history: History, part: str = "among") -> list[_Client]:
+def _clients(history: History, part: str = "concurrent") -> list[_Client]:
     clients: dict[str, _Client] = {}
     users: defaultdict[str | None, set[str]] = defaultdict(set)
     for call in history:
-        if call.probe is not None and call.probe.kind == "crowd":
+        if call.probe is not None and call.probe.kind == "concurrency":
             users[call.actor.user].add(call.actor.name)
         if _part(call) != part:
             continue
@@ -254,7 +256,7 @@ def _attribute(value: Any, owners: dict[str, set[str]]) -> None:
     if not isinstance(value, Mapping):
         return
     direct = {key: each for key, each in value.items() if isinstance(each, str)}
-    tokens = tokens_of(direct)
+    tokens = identifiers_of(direct)
     users = {user for token in tokens if is_marker(token) for user in owners.get(token, ())}
     if len(users) == 1:
         for token in tokens:
@@ -275,11 +277,11 @@ def _ids_in(value: Any) -> set[str]:
 
 
 def _markers(arguments: Mapping[str, Any]) -> list[str]:
-    return sorted(value for value in tokens_of(arguments) if is_marker(value))
+    return sorted(value for value in identifiers_of(arguments) if is_marker(value))
 
 
 def _part(call: Call) -> str:
-    return call.probe.part if call.probe is not None and call.probe.kind == "crowd" else ""
+    return call.probe.part if call.probe is not None and call.probe.kind == "concurrency" else ""
 
 
 def _key(call: Call) -> int:
@@ -293,5 +295,5 @@ def was_told(call: Call) -> bool:
         conclusive(answer)
         and (answer.status or 200) < 500
         and answer.code not in _BUSY
-        and not (call.sending is not None and call.sending.cut)
+        and not (call.sending is not None and call.sending.aborted_at)
     )

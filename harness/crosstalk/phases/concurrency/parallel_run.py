@@ -37,12 +37,14 @@ def play(
     """
     lines: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in steps:
-        part = "among" if step.probe is not None and step.probe.part == "among" else "alone"
+        part = (
+            "concurrent" if step.probe is not None and step.probe.part == "concurrent" else "alone"
+        )
         lines[part, step.actor.name].append(step)
     for (part, _), line in lines.items():
         if part == "alone":
             _play(performer, history, line, None, spent, salt)
-    crowd = {name: line for (part, name), line in lines.items() if part == "among"}
+    crowd = {name: line for (part, name), line in lines.items() if part == "concurrent"}
     gate = threading.Barrier(len(crowd) + 1)
 
     def join(name: str, line: Sequence[Step]) -> None:

@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass, field, replace
 
 from crosstalk.core.history import History, Outcome, Sending
-from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding
 from crosstalk.oracles import Suspicion
-from crosstalk.oracles.observation import tokens_shown
+from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Outcome as Played
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import clients, parallel_run
@@ -28,7 +28,7 @@ _MOST_BUSY = 0.25
 
 
 @dataclass(slots=True)
-class Interleaving:
+class ConcurrencyPhase:
     """Crowds of users, some of whom go away in the middle of their requests.
 
     Attributes:
@@ -45,7 +45,7 @@ class Interleaving:
 
     def obstacle(self, target: Target) -> str | None:
         """Why there can be no crowd; None where there can."""
-        if len(target.cast.members) < 2:
+        if len(target.principals.members) < 2:
             return "there is only one user"
         return target.not_applicable.get(self.name)
 
@@ -89,7 +89,7 @@ class Interleaving:
         crowd: list[Step] = []
         room = turn.left() // len(plan.steps) - 1
         for place in range(2, 2 + max(_FEWEST, min(self.most, room))):
-            steps = plan.given_to(present[place % len(present)], place, "among", salt)
+            steps = plan.given_to(present[place % len(present)], place, "concurrent", salt)
             crowd += sent(
                 steps,
                 place,
@@ -132,13 +132,13 @@ def _count(history: History, outcome: Played) -> None:
     for call in history:
         control = outcome.controls.setdefault(call.operation, Control())
         mine = planted.setdefault(call.actor.name, set())
-        mine |= {value for value in tokens_of(call.arguments) if is_marker(value)}
+        mine |= {value for value in identifiers_of(call.arguments) if is_marker(value)}
         served = call.answer.outcome is Outcome.OK
         control.calls += 1
         control.answered += served
-        control.own_reads += served and bool(mine & tokens_shown(call.answer))
-        if call.probe is not None and call.probe.part == "among":
-            broken_off = call.sending is not None and call.sending.cut
+        control.own_reads += served and bool(mine & identifiers_shown(call.answer))
+        if call.probe is not None and call.probe.part == "concurrent":
+            broken_off = call.sending is not None and call.sending.aborted_at
             crowd += 1
             busy += not broken_off and not was_told(call)
     for name, count in Concurrency().opportunities(history).items():

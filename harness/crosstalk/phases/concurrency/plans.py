@@ -49,7 +49,7 @@ class Plan:
     seconds: Mapping[int, float]
 
     def given_to(
-        self, actor: Actor, place: int, part: Literal["alone", "among"], salt: int
+        self, actor: Actor, place: int, part: Literal["alone", "concurrent"], salt: int
     ) -> list[Step]:
         """The same steps for somebody else, with markers and numbers of their own.
 
@@ -70,7 +70,7 @@ class Plan:
         for step in self.steps:
             arguments = _rewritten(step.arguments, lambda key: base + key)
             text = json.dumps(arguments).replace(subject, f"${{{actor.user}}}")
-            probe = Probe("crowd", step.number, part, str(actor.user))
+            probe = Probe("concurrency", step.number, part, str(actor.user))
             steps.append(
                 replace(
                     step,
@@ -155,7 +155,7 @@ class Planner:
     ) -> list[Call]:
         """The call, if it was served."""
         self._key += 1
-        probe = Probe("crowd", self._key, "alone", str(author.user))
+        probe = Probe("concurrency", self._key, "alone", str(author.user))
         call = self._performer.perform(
             self._history, author, operation.name, arguments, probe, sending
         )

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from crosstalk.core.identifiers import is_marker, tokens_of
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.phases.layers.schema import Table, insert, new_row
 
 _SUBJECT = "SELECT set_config('app.user_id', $1, true)"
@@ -76,7 +76,7 @@ def said(error: asyncpg.PostgresError) -> str:
 def theirs_in(value: Any, intruder: Intruder, table: Table) -> str | None:
     """The first planted value of the victim in what came back, if there is one."""
     planted = {
-        token for token in tokens_of(_plain(table.rows[intruder.victim])) if is_marker(token)
+        token for token in identifiers_of(_plain(table.rows[intruder.victim])) if is_marker(token)
     }
     text = str(_plain(value))
     return next((each for each in sorted(planted | {intruder.them}) if each in text), None)

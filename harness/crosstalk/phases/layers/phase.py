@@ -28,7 +28,7 @@ _MARK = "layer "
 
 
 @dataclass(slots=True)
-class Layers:
+class LayersPhase:
     """Each layer of the reference system with the others bypassed.
 
     Attributes:

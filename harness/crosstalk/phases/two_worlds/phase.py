@@ -60,7 +60,7 @@ class TwoWorldsPhase:
 
     def obstacle(self, target: Target) -> str | None:
         """Users who are fixed, with nothing reset; nobody else; or sharing of everything."""
-        members = [each.name for each in target.cast.members]
+        members = [each.name for each in target.principals.members]
         if target.persistent:
             return (
                 "the users are fixed and nothing is reset, so that every world holds what was done "
@@ -103,7 +103,7 @@ class TwoWorldsPhase:
 
     def _plan(self, history: History, player: WorldPlayer, turn: Turn) -> Plan | None:
         operations = player.performer.operations
-        observers = _shuffled(turn.target.cast.members, turn.random)
+        observers = _shuffled(turn.target.principals.members, turn.random)
         plans = (
             plan_of(history, operations, each, turn.random, self._looked) for each in observers
         )

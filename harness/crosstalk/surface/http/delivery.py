@@ -42,7 +42,7 @@ def travelling(sending: Sending | None) -> Iterator[None]:
 @contextmanager
 def in_full() -> Iterator[None]:
     """Break nothing off meanwhile; all else travels as it was to."""
-    with travelling(replace(_current.get(), cut="")):
+    with travelling(replace(_current.get(), aborted_at="")):
         yield
 
 
@@ -82,9 +82,9 @@ class SendingClient(httpx2.Client):
             httpx2.HTTPError: There is no answer, or the request was to be broken off.
         """
         sending = _current.get()
-        if sending.cut:
+        if sending.aborted_at:
             _break_off(request, sending, self.timeout.connect or 10.0)
-            raise httpx2.ReadError(f"broken off: {sending.cut}", request=request)
+            raise httpx2.ReadError(f"broken off: {sending.aborted_at}", request=request)
         if not sending.connection:
             return super().send(request, **how)
         return self._one(sending.connection).send(request, **how)
@@ -119,13 +119,15 @@ def _break_off(request: httpx2.Request, sending: Sending, timeout: float) -> Non
     lines = [f"{request.method} {target} HTTP/1.1".encode("ascii")]
     lines += [name + b": " + value for name, value in request.headers.raw]
     head = b"\r\n".join(lines) + b"\r\n\r\n"
-    sent = {"head": head, "body": head + body[: len(body) // 2]}.get(sending.cut, head + body)
+    sent = {"head": head, "body": head + body[: len(body) // 2]}.get(
+        sending.aborted_at, head + body
+    )
     secure = request.url.scheme == "https"
     address = (request.url.host, request.url.port or (443 if secure else 80))
     try:
         with _connected(address, secure, timeout) as connection:
             connection.sendall(sent)
-            if sending.cut == "answer":
+            if sending.aborted_at == "answer":
                 connection.recv(_READ_BYTES)
             time.sleep(sending.after)
     except OSError:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crosstalk.core.identifiers import tokens_of
+from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
@@ -29,10 +29,10 @@ from crosstalk.targets.described.loading import TargetFileError
 from crosstalk.targets.described.login import login_by
 from crosstalk.targets.described.process import run_command, served
 from crosstalk.targets.described.users import (
-    cast_of,
     flows_of,
     forgeries_of,
     naming_of,
+    principals_of,
     users_of,
 )
 
@@ -81,13 +81,13 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         reset=reset if config.reset is not None else None,
         forgeries=forgeries_of(config, credentials, users),
         about=about,
-        cast=cast_of(config, users),
+        principals=principals_of(config, users),
         subjects=naming_of(config, users),
         allowed_flows=flows_of(config),
         accepted=frozenset(config.accepted),
         not_applicable=_not_applicable(config, surfaces),
         persistent=bool(users) and config.reset is None,
-        public_values=frozenset(tokens_of(config.public_values)),
+        public_values=frozenset(identifiers_of(config.public_values)),
     )
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from crosstalk.core.history import Flow
-from crosstalk.core.principals import EVERYBODY, HIJACKER, Cast
+from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
 from crosstalk.targets.described.config import TargetConfig, needs_tokens
 from crosstalk.targets.described.credentials import DescribedCredentials, proves
 from crosstalk.targets.described.identity import UserConfig
@@ -16,28 +16,28 @@ from crosstalk.targets.described.minting import spoilable
 
 def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
     """Subject to the member's name and what is said about them."""
-    members = [actor.name for actor in EVERYBODY.members]
+    members = [actor.name for actor in ALL_PRINCIPALS.members]
     return {
         user.subject or name: (member, user)
         for member, (name, user) in zip(members, config.users.items(), strict=False)
     }
 
 
-def cast_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> Cast:
+def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> Principals:
     """Who can take part: impostors where there is somebody to be, strangers where one is asked."""
     by = set(config.identity.by)
     told_apart = bool(by - {"argument", "none"})
     names_users = bool(config.identity.arguments)
     sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
-    impostors = EVERYBODY.impostors if told_apart and names_users else ()
+    impostors = ALL_PRINCIPALS.impostors if told_apart and names_users else ()
     if sessions and by & {"bearer", "header"} and needs_tokens(config):
         # A session must not go on under another user's token.
         impostors = (*impostors, HIJACKER)
-    return Cast(
-        members=EVERYBODY.members[: len(users)] if users else EVERYBODY.members,
+    return Principals(
+        members=ALL_PRINCIPALS.members[: len(users)] if users else ALL_PRINCIPALS.members,
         impostors=impostors,
-        strangers=EVERYBODY.strangers if proves(config.identity, config) else (),
-        bystander=None if users else EVERYBODY.bystander,
+        strangers=ALL_PRINCIPALS.strangers if proves(config.identity, config) else (),
+        bystander=None if users else ALL_PRINCIPALS.bystander,
     )
 
 
@@ -48,9 +48,9 @@ def naming_of(
     if users:
         fixed = {member: subject for subject, (member, _) in users.items()}
         return lambda _nonce: fixed
-    names = [*(actor.name for actor in EVERYBODY.members)]
-    if EVERYBODY.bystander is not None:
-        names.append(EVERYBODY.bystander.name)
+    names = [*(actor.name for actor in ALL_PRINCIPALS.members)]
+    if ALL_PRINCIPALS.bystander is not None:
+        names.append(ALL_PRINCIPALS.bystander.name)
 
     def made_up(nonce: str) -> dict[str, str]:
         return {
@@ -77,7 +77,7 @@ def forgeries_of(
 
 
 def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
-    """The sharing that is meant, with the cast's names for the file's users.
+    """The sharing that is meant, with the principals' names for the file's users.
 
     Raises:
         TargetFileError: A flow names somebody who is no user.

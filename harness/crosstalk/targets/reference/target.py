@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from crosstalk.core.history import Actor
-from crosstalk.core.principals import EVERYBODY, WITH_SESSIONS
+from crosstalk.core.principals import ALL_PRINCIPALS, PRINCIPALS_WITH_SESSIONS
 from crosstalk.environment import EnvironmentFailed, RunningSystem
 from crosstalk.environment.backends.quiescence import Quiescence
 from crosstalk.surface import ChatKitSurface, McpResourcesSurface, McpSurface, RestSurface
@@ -161,7 +161,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         reset=erase,
         forgeries=forgeries_of(running),
         about=about,
-        cast=WITH_SESSIONS if sessions else EVERYBODY,
+        principals=PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
         concurrency=8,

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from crosstalk.core.history import Outcome
-from crosstalk.core.identifiers import tokens_of
+from crosstalk.core.identifiers import identifiers_of
 from crosstalk.environment import RunningSystem
 from crosstalk.surface import ChatKitSurface, Operation, RestSurface, Role, SurfaceError
 from crosstalk.surface.capabilities import Kinds
@@ -31,7 +31,7 @@ def test_a_text_that_is_cut_into_pieces_is_put_together_again() -> None:
     assert body["text"] == "xtalicez0000000a"
     assert body["events"][0] == {"event": "started", "data": {"conversation_id": "c"}}
     assert body["events"][-1] == {"event": "done", "data": "not json"}
-    assert tokens_of(body) == {"xtalicez0000000a"}
+    assert identifiers_of(body) == {"xtalicez0000000a"}
 
 
 def test_events_without_names_are_their_data() -> None:
@@ -48,7 +48,7 @@ def test_half_an_id_is_not_taken_for_a_value_of_its_own() -> None:
         'event: delta\ndata: {"text": "01a1fd68-974d-71d7"}\n\n'
         'event: delta\ndata: {"text": "-ae6d-57c56f1d9bac"}\n\n'
     )
-    assert tokens_of(body) == {"01a1fd68-974d-71d7-ae6d-57c56f1d9bac"}
+    assert identifiers_of(body) == {"01a1fd68-974d-71d7-ae6d-57c56f1d9bac"}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def _sent(seed: int) -> list[Step]:
             _ABEL,
             "chat",
             {"message": f"add {planted('abel', 3, number, 7)}"},
-            Probe("crowd", number, "among", "abel"),
+            Probe("concurrency", number, "concurrent", "abel"),
         )
         for number in (1, 2)
     ]
@@ -32,7 +32,7 @@ def test_who_breaks_off_a_long_request_makes_it_again_in_other_words() -> None:
     hasty = [
         crowd
         for crowd in map(_sent, range(40))
-        if sum(each.sending is not None and bool(each.sending.cut) for each in crowd) > 1
+        if sum(each.sending is not None and bool(each.sending.aborted_at) for each in crowd) > 1
     ]
     assert hasty, "nobody ever broke anything off"
     for crowd in hasty:
@@ -45,7 +45,7 @@ def test_who_is_patient_makes_each_request_once() -> None:
     patient = [
         crowd
         for crowd in map(_sent, range(40))
-        if all(each.sending is not None and not each.sending.cut for each in crowd)
+        if all(each.sending is not None and not each.sending.aborted_at for each in crowd)
     ]
     assert patient
     assert all(len(crowd) == 2 for crowd in patient)

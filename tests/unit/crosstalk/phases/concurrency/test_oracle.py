@@ -32,16 +32,16 @@ class Crowd:
         arguments: Mapping[str, Any],
         answer: Answer,
         *,
-        part: Literal["alone", "among"] = "among",
+        part: Literal["alone", "concurrent"] = "concurrent",
         at: float | None = None,
-        cut: bool = False,
+        aborted: bool = False,
         user: str | None = None,
     ) -> None:
         """One call of somebody."""
         self._clock = self._clock + 1 if at is None else at
-        sending = Sending(cut="served") if cut else None
+        sending = Sending(aborted_at="served") if aborted else None
         user = user or name
-        probe = Probe("crowd", key, part, user)
+        probe = Probe("concurrency", key, part, user)
         self.history.record(
             Call(
                 len(self.history) + 1,
@@ -56,7 +56,9 @@ class Crowd:
             )
         )
 
-    def stores(self, name: str, *, part: Literal["alone", "among"] = "among", **how: Any) -> str:
+    def stores(
+        self, name: str, *, part: Literal["alone", "concurrent"] = "concurrent", **how: Any
+    ) -> str:
         """Somebody stores a note of theirs and lists it."""
         note, number = marker(name, 1), _uuid()
         row = {"id": number, "title": note}
@@ -148,7 +150,7 @@ def test_what_was_broken_off_may_be_there_or_not_but_not_twice() -> None:
         crowd = Crowd()
         _alone(crowd)
         gone = Answer(Outcome.UNREACHABLE, None, None)
-        crowd.says("cleo", 1, {"title": marker("cleo", 1)}, gone, cut=True)
+        crowd.says("cleo", 1, {"title": marker("cleo", 1)}, gone, aborted=True)
         rows = [_row("cleo", _uuid()) for _ in range(copies)]
         crowd.says("cleo", 2, {}, ok({"items": rows}))
         found = Concurrency().judge(crowd.history)
@@ -160,7 +162,7 @@ def test_a_write_that_was_acknowledged_to_somebody_hasty_must_be_there() -> None
     crowd = Crowd()
     _alone(crowd)
     crowd.stores("cleo")
-    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), cut=True)
+    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
     crowd.says("cleo", 2, {}, ok({"items": []}))
     assert "was acknowledged to cleo and it is not there" in (
         Concurrency().judge(crowd.history)[0].summary
@@ -175,7 +177,7 @@ def test_a_name_that_shows_only_in_what_was_broken_off_need_not_be_there() -> No
         crowd.says(name, 3, {}, ok(row), part="alone")
         crowd.says(name, 2, {}, ok({"items": [row]}), part="alone")
     crowd.stores("cleo")
-    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), cut=True)
+    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
     crowd.says("cleo", 2, {}, ok({"items": []}))
     assert Concurrency().judge(crowd.history) == []
 

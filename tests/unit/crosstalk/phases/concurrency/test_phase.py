@@ -12,7 +12,7 @@ from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.script import Script
 from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
-from crosstalk.phases.concurrency import Interleaving
+from crosstalk.phases.concurrency import ConcurrencyPhase
 from crosstalk.phases.concurrency.clients import admit, crowd
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target
@@ -69,13 +69,13 @@ def _turn(system: Notes, calls: int = 200) -> Turn:
 
 
 def test_a_system_that_mixes_users_up_under_load_is_found_and_replays() -> None:
-    phase = Interleaving()
+    phase = ConcurrencyPhase()
     outcome = phase.play(_turn(Notes(leaks=True)))
     (finding,) = outcome.findings
     assert finding.confirmed
     assert finding.oracle == "concurrency"
     assert "attempt" in finding.summary
-    among = {each.actor.name for each in finding.script.steps if _part(each.probe) == "among"}
+    among = {each.actor.name for each in finding.script.steps if _part(each.probe) == "concurrent"}
     # Shrunk: two are a crowd.
     assert len(among) < 6
     again = Script.from_json(finding.script.to_json())
@@ -84,7 +84,7 @@ def test_a_system_that_mixes_users_up_under_load_is_found_and_replays() -> None:
 
 
 def test_a_system_that_keeps_users_apart_is_clean_and_could_have_been_found_out() -> None:
-    outcome = Interleaving().play(_turn(Notes(leaks=False)))
+    outcome = ConcurrencyPhase().play(_turn(Notes(leaks=False)))
     assert outcome.findings == []
     assert outcome.inconclusive == []
     assert outcome.controls["list"].oracles["concurrency"] > 10
@@ -93,7 +93,7 @@ def test_a_system_that_keeps_users_apart_is_clean_and_could_have_been_found_out(
 
 def test_a_crowd_stays_within_its_turn() -> None:
     turn = _turn(Notes(leaks=False), calls=160)
-    Interleaving().play(turn)
+    ConcurrencyPhase().play(turn)
     assert turn.left() > -40
 
 

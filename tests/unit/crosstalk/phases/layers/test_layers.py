@@ -16,7 +16,7 @@ from crosstalk.core.script import Script
 from crosstalk.environment import RunningSystem
 from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
-from crosstalk.phases.layers import Layers
+from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
 from crosstalk.surface.capabilities import Kinds
@@ -150,11 +150,11 @@ def test_a_finding_in_sql_replays_while_it_is_there(running: RunningSystem) -> N
 
 def test_a_system_whose_database_is_not_known_has_no_layers_to_try() -> None:
     system = Notes(leaks=False)
-    assert "one by one" in str(Layers().obstacle(Target({"mem": system}, system)))
+    assert "one by one" in str(LayersPhase().obstacle(Target({"mem": system}, system)))
 
 
-def _layer(name: str) -> Layers:
-    layers = Layers()
+def _layer(name: str) -> LayersPhase:
+    layers = LayersPhase()
     layers._todo = [name]
     return layers
 

@@ -70,7 +70,7 @@ def test_a_request_is_broken_off_where_it_says(cut: str, length: int) -> None:
     with listening() as listener:
         http = client(5.0)
         with (
-            travelling(Sending(cut=cut)),  # type: ignore[arg-type]
+            travelling(Sending(aborted_at=cut)),  # type: ignore[arg-type]
             pytest.raises(httpx2.HTTPError),
         ):
             http.post(listener.url, content=b"twelve bytes")

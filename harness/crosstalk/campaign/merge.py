@@ -1,8 +1,9 @@
 """One result of several campaigns on systems of the same kind.
 
 What one of them could not see, another may have seen: an operation or an oracle is inconclusive
-where it is so in all of them. A suspicion that did not replay stays, whoever had it, and so does
-what was left under way. Times taken are the first one's: their statistics do not add up.
+where it is so in all of them. What one of them saw and could not explain stays: a suspicion that
+did not replay, calls refused for being too many, work left under way. Times taken are the first
+one's: their statistics do not add up.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.core.verdict import Control, Finding, Verdict
-
-UNCONFIRMED = "(did not replay)"
-NO_OPPORTUNITY = "no opportunity to fire"
-NOT_QUIESCENT = "not quiescent"
+from crosstalk.core.verdict import (
+    RUN,
+    Control,
+    Finding,
+    Inconclusive,
+    InconclusiveKind,
+    verdict_of,
+)
 
 
 def merged(results: Sequence[CampaignResult]) -> CampaignResult:
@@ -34,14 +38,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
     for result in results:
         for finding in result.findings:
             findings.setdefault((finding.oracle, finding.operation), finding)
-    lines = list(dict.fromkeys(line for result in results for line in result.inconclusive))
-    inconclusive = [
-        line
-        for line in lines
-        if line.endswith(UNCONFIRMED)
-        or line.startswith(NOT_QUIESCENT)
-        or all(line in each.inconclusive for each in results)
-    ]
+    inconclusive = _still_open(results)
     first_found = [each.calls_to_finding for each in results if each.calls_to_finding is not None]
     coverage: dict[str, dict[str, int]] = {}
     for result in results:
@@ -51,7 +48,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
                 counts[parameter] = counts.get(parameter, 0) + count
     return replace(
         results[0],
-        verdict=_verdict(list(findings.values()), inconclusive),
+        verdict=verdict_of(list(findings.values()), inconclusive),
         calls=sum(each.calls for each in results),
         seconds=max(each.seconds for each in results),
         findings=list(findings.values()),
@@ -67,19 +64,22 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
 
 
 def cut_short(result: CampaignResult, why: str) -> CampaignResult:
-    """What campaigns came to that were to be more: what they found stays, and shows no more."""
+    """Return what campaigns came to that were to be more: it is never clean."""
+    inconclusive = [*result.inconclusive, Inconclusive(InconclusiveKind.CUT_SHORT, RUN, why)]
     return replace(
         result,
-        verdict="leak" if result.findings else "inconclusive",
-        inconclusive=[*result.inconclusive, why],
+        verdict=verdict_of(result.findings, inconclusive),
+        inconclusive=inconclusive,
     )
 
 
-def _verdict(findings: Sequence[Finding], inconclusive: Sequence[str]) -> Verdict:
-    if findings:
-        return "leak"
-    says_nothing = any(
-        line.endswith((UNCONFIRMED, NO_OPPORTUNITY)) or line.startswith(NOT_QUIESCENT)
-        for line in inconclusive
-    )
-    return "inconclusive" if says_nothing else "clean"
+def _still_open(results: Sequence[CampaignResult]) -> list[Inconclusive]:
+    """What stays inconclusive; texts hold figures that differ from campaign to campaign."""
+    open_in = [{(line.kind, line.where) for line in each.inconclusive} for each in results]
+    kept: dict[tuple[InconclusiveKind, str, str], Inconclusive] = {}
+    for line in (line for each in results for line in each.inconclusive):
+        if line.kind.outweighs:
+            kept.setdefault((line.kind, line.where, line.text), line)
+        elif all((line.kind, line.where) in each for each in open_in):
+            kept.setdefault((line.kind, line.where, ""), line)
+    return list(kept.values())

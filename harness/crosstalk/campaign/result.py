@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crosstalk.core.sign_test import TimeDifference
-from crosstalk.core.verdict import Control, Finding, Verdict
+from crosstalk.core.verdict import Control, Finding, Inconclusive, Verdict
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class CampaignResult:
     seed: int
     findings: list[Finding]
     controls: Mapping[str, Control]
-    inconclusive: list[str]
+    inconclusive: list[Inconclusive]
     calls_to_finding: int | None = None
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class CampaignResult:
                 }
                 for name, control in sorted(self.controls.items())
             },
-            "inconclusive": self.inconclusive,
+            "inconclusive": [asdict(each) for each in self.inconclusive],
             "not_applicable": dict(self.not_applicable),
             "times": {name: asdict(each) for name, each in sorted(self.times.items())},
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},

@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,14 @@ from crosstalk.campaign.scheduler import Rounds, named
 from crosstalk.core.history import History
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.sign_test import time_difference
-from crosstalk.core.verdict import Control, Finding, Verdict
+from crosstalk.core.verdict import (
+    RUN,
+    Control,
+    Finding,
+    Inconclusive,
+    InconclusiveKind,
+    verdict_of,
+)
 from crosstalk.execution.executor import Performer
 from crosstalk.execution.fixtures import Scene
 from crosstalk.execution.quiescence import what_is_left
@@ -107,8 +114,7 @@ class Campaign:
         self._controls: dict[str, Control] = {}
         self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._findings: list[Finding] = []
-        self._unconfirmed: list[str] = []
-        self._inconclusive: list[str] = []
+        self._inconclusive: list[Inconclusive] = []
         self._seen: Counter[tuple[str, str]] = Counter()
         self._scene = Scene(target, self._performer)
         self._judged = (0, 0)
@@ -262,7 +268,13 @@ class Campaign:
         calls_before = self._performer.calls_made
         shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
         if shrunk is None:
-            self._unconfirmed.append(f"{suspicion.operation}: {suspicion.summary} (did not replay)")
+            self._inconclusive.append(
+                Inconclusive(
+                    InconclusiveKind.UNCONFIRMED,
+                    suspicion.operation,
+                    f"{suspicion.summary} (did not replay)",
+                )
+            )
             return True
         script, seen = shrunk
         finding = replace(
@@ -294,34 +306,22 @@ class Campaign:
         for name, control in controls_of(history).items():
             self._controls.setdefault(name, Control()).add(control)
 
-    def _result(self, unsteady: Sequence[str]) -> CampaignResult:
-        inconclusive = [*unsteady, *self._unconfirmed, *self._inconclusive]
-        for name, operation in sorted(self._performer.operations.items()):
-            control = self._controls.setdefault(name, Control())
-            if not control.answered and not operation.public:
-                inconclusive.append(f"{name}: never answered a caller with a result")
+    def _result(self, unsteady: Sequence[Inconclusive]) -> CampaignResult:
         not_applicable = {**self._target.not_applicable, **self._rounds.obstacles}
-        names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]
-        never = [
-            name
-            for name in names
-            if name not in not_applicable
-            and not any(control.oracles.get(name) for control in self._controls.values())
-        ]
-        inconclusive += [f"oracle {name}: no opportunity to fire" for name in never]
-        made, limited = self._performer.calls_made, self._performer.calls_limited
-        throttled = limited > made * _LIMITED_SHARE
-        if throttled:
-            inconclusive.append(f"{limited} of {made} calls were refused for being too many (429)")
         left = what_is_left(self._target.left)
-        inconclusive += [f"not quiescent after the run: {each}" for each in left or ()]
-        verdict: Verdict = "clean"
-        if self._findings:
-            verdict = "leak"
-        elif never or throttled or self._unconfirmed or left:
-            verdict = "inconclusive"
+        inconclusive = [
+            *unsteady,
+            *self._inconclusive,
+            *self._not_served(),
+            *self._without_opportunity(not_applicable),
+            *self._throttled(),
+            *(
+                Inconclusive(InconclusiveKind.NOT_QUIESCENT, RUN, f"not quiescent: {each}")
+                for each in left or ()
+            ),
+        ]
         return CampaignResult(
-            verdict=verdict,
+            verdict=verdict_of(self._findings, inconclusive),
             calls=self._performer.calls_made,
             seconds=time.monotonic() - self._began,
             seed=self._options.seed,
@@ -334,6 +334,32 @@ class Campaign:
             left=left,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
+
+    def _not_served(self) -> Iterator[Inconclusive]:
+        for name, operation in sorted(self._performer.operations.items()):
+            control = self._controls.setdefault(name, Control())
+            if not control.answered and not operation.public:
+                yield Inconclusive(
+                    InconclusiveKind.NOT_SERVED, name, "never answered a caller with a result"
+                )
+
+    def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
+        names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]
+        for name in names:
+            could = any(control.oracles.get(name) for control in self._controls.values())
+            if name not in not_applicable and not could:
+                yield Inconclusive(
+                    InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"
+                )
+
+    def _throttled(self) -> Iterator[Inconclusive]:
+        made, limited = self._performer.calls_made, self._performer.calls_limited
+        if limited > made * _LIMITED_SHARE:
+            yield Inconclusive(
+                InconclusiveKind.THROTTLED,
+                RUN,
+                f"{limited} of {made} calls were refused for being too many (429)",
+            )
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:

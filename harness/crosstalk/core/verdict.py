@@ -1,13 +1,75 @@
-"""What a run comes to: verdicts, findings, and the positive controls behind a clean one."""
+"""Verdicts, findings, what stays inconclusive, and the positive controls behind a clean verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 from crosstalk.core.script import Script
 
 Verdict = Literal["clean", "leak", "inconclusive"]
+# Where something is said of the whole run and not of one operation, oracle or layer.
+RUN = "run"
+
+
+class InconclusiveKind(StrEnum):
+    """Reasons why a run cannot acquit; programs switch on these, never on a text."""
+
+    UNCONFIRMED = "unconfirmed"  # a suspicion that did not show again when replayed
+    NO_OPPORTUNITY = "no_opportunity"  # an oracle that could never have fired
+    NOT_SERVED = "not_served"  # an operation that never answered anybody with a result
+    NOT_UNDERSTOOD = "not_understood"  # offered in a form that the harness cannot call or read
+    NOT_TRIED = "not_tried"  # offered, and no call was made, or none could be
+    THROTTLED = "throttled"  # too many calls were refused for being too many
+    NOT_QUIESCENT = "not_quiescent"  # the system held or did something after the last call
+    UNSTEADY = "unsteady"  # answers that differ without anybody acting
+    CUT_SHORT = "cut_short"  # the run ended before its budget was used
+
+    @property
+    def outweighs(self) -> bool:
+        """Whether one campaign's doubt stands although another campaign had none.
+
+        What one campaign could not see another may have seen; what one campaign saw and could not
+        explain stays whatever the others saw.
+        """
+        return self in _OUTWEIGHS
+
+
+_OUTWEIGHS = frozenset(
+    {
+        InconclusiveKind.UNCONFIRMED,
+        InconclusiveKind.THROTTLED,
+        InconclusiveKind.NOT_QUIESCENT,
+        InconclusiveKind.CUT_SHORT,
+    }
+)
+# What makes the verdict of a whole run inconclusive; the rest concerns single operations.
+_DECISIVE = _OUTWEIGHS | {InconclusiveKind.NO_OPPORTUNITY}
+
+
+@dataclass(frozen=True, slots=True)
+class Inconclusive:
+    """One thing that a run cannot say.
+
+    Attributes:
+        kind: The reason, for programs.
+        where: The operation, oracle or layer that it concerns; `RUN` for the whole run.
+        text: The reason in words, without `where`.
+    """
+
+    kind: InconclusiveKind
+    where: str
+    text: str
+
+    @property
+    def decisive(self) -> bool:
+        """Whether it makes the verdict of a run without findings inconclusive."""
+        return self.kind in _DECISIVE
+
+    def __str__(self) -> str:
+        return self.text if self.where == RUN else f"{self.where}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +126,10 @@ class Control:
             self.oracles[name] = self.oracles.get(name, 0) + count
         for name, count in other.foreign_arguments.items():
             self.foreign_arguments[name] = self.foreign_arguments.get(name, 0) + count
+
+
+def verdict_of(findings: Sequence[Finding], inconclusive: Sequence[Inconclusive]) -> Verdict:
+    """Return the verdict of a run: a finding is a leak, whatever else stayed open."""
+    if findings:
+        return "leak"
+    return "inconclusive" if any(each.decisive for each in inconclusive) else "clean"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.principals import ANONYMOUS
+from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Performer, Planned
 from crosstalk.oracles.existence import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
@@ -28,7 +29,7 @@ class Calibration:
 
     history: History
     observations: Sequence[Operation]
-    unsteady: Sequence[str]
+    unsteady: Sequence[Inconclusive]
 
 
 class Scene:
@@ -116,7 +117,7 @@ class Scene:
             if value not in mine
         )
         stable: list[Operation] = []
-        unstable: list[str] = []
+        unstable: list[Inconclusive] = []
         for operation in self._performer.operations.values():
             if not operation.lists or operation.public:
                 continue
@@ -132,5 +133,9 @@ class Scene:
             same = readings[0].body == readings[1].body
             (stable if same else []).append(operation)
             if not same:
-                unstable.append(f"{operation.name}: two readings in a row differ")
+                unstable.append(
+                    Inconclusive(
+                        InconclusiveKind.UNSTEADY, operation.name, "two readings in a row differ"
+                    )
+                )
         return Calibration(history, stable, unstable)

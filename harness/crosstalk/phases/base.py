@@ -21,7 +21,7 @@ from typing import Protocol
 
 from crosstalk.core.history import History
 from crosstalk.core.script import Script
-from crosstalk.core.verdict import Control, Finding
+from crosstalk.core.verdict import Control, Finding, Inconclusive
 from crosstalk.execution.executor import Performer
 from crosstalk.oracles import Suspicion
 from crosstalk.surface.operation import Operation
@@ -82,7 +82,7 @@ class Outcome:
 
     findings: list[Finding] = field(default_factory=list)
     controls: dict[str, Control] = field(default_factory=dict)
-    inconclusive: list[str] = field(default_factory=list)
+    inconclusive: list[Inconclusive] = field(default_factory=list)
     suspected: int | None = None
 
 

@@ -73,8 +73,8 @@ class ConsoleReport:
         """Print the controls and the verdict."""
         self._console.print(controls_table(result))
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
-        for each in result.inconclusive if result.verdict != "leak" else ():
-            self._say(f"inconclusive: {each}", style="yellow")
+        for doubt in result.inconclusive if result.verdict != "leak" else ():
+            self._say(f"inconclusive: {doubt}", style="yellow")
         for each in telling_times(result):
             self._say(f"time: {each}")
         style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")

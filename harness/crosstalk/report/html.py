@@ -195,7 +195,7 @@ def _grouped(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
 def _inconclusive(result: CampaignResult) -> str:
     if not result.inconclusive:
         return ""
-    items = "".join(f"<li>{_text(each)}</li>" for each in result.inconclusive)
+    items = "".join(f"<li>{_text(str(each))}</li>" for each in result.inconclusive)
     return f"<h2>Inconclusive</h2><ul>{items}</ul>"
 
 

@@ -35,7 +35,9 @@ def junit(result: CampaignResult, name: str = "crosstalk.isolation") -> str:
     for cell in cells:
         _case(suite, name, cell)
     if result.inconclusive:
-        SubElement(suite, "system-out").text = _printable_lines(result.inconclusive)
+        SubElement(suite, "system-out").text = _printable_lines(
+            [str(each) for each in result.inconclusive]
+        )
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 

@@ -51,7 +51,7 @@ def markdown(result: CampaignResult) -> str:
     lines += ["", "</details>", *_coverage(result)]
     if result.inconclusive:
         lines += ["", "Inconclusive:", ""]
-        lines += [f"- {_code(each)}" for each in result.inconclusive]
+        lines += [f"- {_code(str(each))}" for each in result.inconclusive]
     if told := telling_times(result):
         lines += ["", "Time:", "", *(f"- {_code(each)}" for each in told)]
     return "\n".join(lines) + "\n"

@@ -43,7 +43,7 @@ def sarif(result: CampaignResult) -> str:
             "seed": result.seed,
             "calls": result.calls,
             **result.provenance,
-            "inconclusive": [printable(each) for each in result.inconclusive],
+            "inconclusive": [printable(str(each)) for each in result.inconclusive],
         },
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"

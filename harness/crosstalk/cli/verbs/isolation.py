@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -129,7 +129,7 @@ def _play_many(
             "calls": each.calls,
             "seconds": round(each.seconds, 1),
             "findings": len(each.findings),
-            "inconclusive": each.inconclusive,
+            "inconclusive": [asdict(line) for line in each.inconclusive],
         }
         for each in sorted(results, key=lambda each: each.seed)
     ]

@@ -160,7 +160,7 @@ def _one(job: _Job) -> MutantOutcome:
         killed_by=finding.oracle if finding else "quiescence" if result.left else None,
         calls=result.calls_to_finding or result.calls,
         seconds=result.seconds,
-        note="; ".join(result.inconclusive[:2]),
+        note="; ".join(map(str, result.inconclusive[:2])),
         script=tuple(finding.script.lines()) if finding else (),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from crosstalk.core.history import History, Outcome, Sending
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
-from crosstalk.core.verdict import Control, Finding
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Outcome as Played
@@ -57,7 +57,10 @@ class ConcurrencyPhase:
             enough = self.least // 2
             history, script = self._gather(turn)
             if not script.steps:
-                outcome.inconclusive.append("concurrency: nothing was served to somebody alone")
+                why = "nothing was served to a user who called alone"
+                outcome.inconclusive.append(
+                    Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)
+                )
                 break
             self._judge(turn, history, script, outcome)
         return outcome
@@ -113,8 +116,11 @@ class ConcurrencyPhase:
             confirmed = shrunk(turn, script, _SHRINKING_SECONDS)
             if confirmed is None:
                 outcome.inconclusive.append(
-                    f"{suspicion.operation}: {suspicion.summary} "
-                    f"(not seen again in {ATTEMPTS} attempts)"
+                    Inconclusive(
+                        InconclusiveKind.UNCONFIRMED,
+                        suspicion.operation,
+                        f"{suspicion.summary} (not seen again in {ATTEMPTS} attempts)",
+                    )
                 )
                 return
             smaller, seen = confirmed
@@ -146,5 +152,9 @@ def _count(history: History, outcome: Played) -> None:
         control.oracles["concurrency"] = control.oracles.get("concurrency", 0) + count
     if busy > _MOST_BUSY * crowd:
         outcome.inconclusive.append(
-            f"concurrency: {busy} of {crowd} calls of a crowd were answered busy, or not at all"
+            Inconclusive(
+                InconclusiveKind.THROTTLED,
+                "concurrency",
+                f"{busy} of {crowd} calls of a crowd were answered busy, or not at all",
+            )
         )

@@ -8,7 +8,7 @@ import asyncpg
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.script import Script, Step, script_of
-from crosstalk.core.verdict import Control, Finding
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of
@@ -67,7 +67,10 @@ class LayersPhase:
                 else:
                     self._besiege(turn, layer, outcome)
             except (OSError, asyncpg.PostgresError) as error:
-                outcome.inconclusive.append(f"{_MARK}{layer}: {type(error).__name__}: {error}")
+                why = f"{type(error).__name__}: {error}"
+                outcome.inconclusive.append(
+                    Inconclusive(InconclusiveKind.NOT_TRIED, f"{_MARK}{layer}", why)
+                )
         for layer in self._todo:
             # Not tried so far: its row says so.
             outcome.controls.setdefault(f"{_MARK}{layer}", Control())
@@ -104,7 +107,7 @@ class LayersPhase:
             if self.reproduces(turn, finding.script) is not None:
                 outcome.findings.append(replace(finding, confirmed=True))
                 return
-            outcome.inconclusive.append(f"{finding.summary} (did not show again)")
+            outcome.inconclusive.append(_unconfirmed(layer, finding.summary))
 
     def _besiege(self, turn: Turn, layer: str, outcome: Outcome) -> None:
         with opened(turn.target.databases["admin"]):
@@ -117,7 +120,7 @@ class LayersPhase:
             upto = history.until(suspicion.calls[-1])
             shrunk = self._replayer(turn).shrink(script_of(upto), suspicion.oracle)
         if shrunk is None:
-            outcome.inconclusive.append(f"{_MARK}{layer}: {suspicion.summary} (did not replay)")
+            outcome.inconclusive.append(_unconfirmed(layer, suspicion.summary))
             return
         script, seen = shrunk
         outcome.findings.append(
@@ -162,3 +165,9 @@ class LayersPhase:
 def _sentence(step: Step, crossed: str) -> str:
     where = step.operation.removeprefix(_MARK)
     return f"{where}: {step.arguments['attempt']}: {crossed}"
+
+
+def _unconfirmed(layer: str, summary: str) -> Inconclusive:
+    return Inconclusive(
+        InconclusiveKind.UNCONFIRMED, f"{_MARK}{layer}", f"{summary} (did not replay)"
+    )

@@ -11,7 +11,7 @@ from random import Random
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.script import Script
-from crosstalk.core.verdict import Control, Finding
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import Outcome, Turn
 from crosstalk.phases.two_worlds.comparison import (
@@ -131,7 +131,11 @@ class TwoWorldsPhase:
             shrunk = Shrinker(player, patience, self._noise).shrink(plan, found)
             if shrunk is None:
                 outcome.inconclusive.append(
-                    f"{found.call.operation}: {found.said()} once, and not when played again"
+                    Inconclusive(
+                        InconclusiveKind.UNCONFIRMED,
+                        found.call.operation,
+                        f"{found.said()} once, and not when replayed",
+                    )
                 )
                 return
             shorter, shown = shrunk

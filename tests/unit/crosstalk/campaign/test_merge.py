@@ -9,25 +9,33 @@ import pytest
 from crosstalk.campaign.merge import cut_short, merged
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.script import Script
-from crosstalk.core.verdict import Control, Finding, Verdict
+from crosstalk.core.verdict import RUN, Control, Finding, Inconclusive, verdict_of
+from crosstalk.core.verdict import InconclusiveKind as Kind
 
-_NEVER = "oracle identity: no opportunity to fire"
-_STUBBORN = "mcp:list: bob received 'x', first seen with alice (did not replay)"
+_NEVER = Inconclusive(Kind.NO_OPPORTUNITY, "identity", "the oracle had no opportunity to fire")
+_STUBBORN = Inconclusive(
+    Kind.UNCONFIRMED, "mcp:list", "bob received 'x', first seen with alice (did not replay)"
+)
 
 
 def _result(
-    verdict: Verdict = "clean", *inconclusive: str, seed: int = 1, found: tuple[str, ...] = ()
+    *inconclusive: Inconclusive, seed: int = 1, found: tuple[str, ...] = ()
 ) -> CampaignResult:
+    findings = [Finding("canary", each, (), "", Script(())) for each in found]
     return CampaignResult(
-        verdict=verdict,
+        verdict=verdict_of(findings, inconclusive),
         calls=10,
         seconds=float(seed),
         seed=seed,
-        findings=[Finding("canary", each, (), "", Script(())) for each in found],
+        findings=findings,
         controls={"list": Control(calls=10, own_reads=2, oracles={"canary": 3})},
         inconclusive=list(inconclusive),
         coverage={"get": {"task_id": 2}},
     )
+
+
+def _throttled(limited: int) -> Inconclusive:
+    return Inconclusive(Kind.THROTTLED, RUN, f"{limited} of 100 calls were refused (429)")
 
 
 def test_calls_and_controls_are_counted_together_and_time_is_the_longest() -> None:
@@ -38,25 +46,39 @@ def test_calls_and_controls_are_counted_together_and_time_is_the_longest() -> No
 
 
 def test_a_finding_of_two_campaigns_is_one_and_makes_a_leak() -> None:
-    both = merged([_result("leak", found=("list",)), _result("leak", found=("list", "get"))])
+    both = merged([_result(found=("list",)), _result(found=("list", "get"))])
     assert [each.operation for each in both.findings] == ["list", "get"]
     assert both.verdict == "leak"
 
 
 def test_what_one_campaign_could_not_see_another_may_have_seen() -> None:
-    assert merged([_result("inconclusive", _NEVER), _result()]).verdict == "clean"
-    nobody = merged([_result("inconclusive", _NEVER), _result("inconclusive", _NEVER)])
+    assert merged([_result(_NEVER), _result()]).verdict == "clean"
+    nobody = merged([_result(_NEVER), _result(_NEVER)])
     assert (nobody.verdict, nobody.inconclusive) == ("inconclusive", [_NEVER])
 
 
 def test_a_suspicion_that_did_not_replay_stays() -> None:
-    both = merged([_result(), _result("inconclusive", _STUBBORN)])
+    both = merged([_result(), _result(_STUBBORN)])
     assert (both.verdict, both.inconclusive) == ("inconclusive", [_STUBBORN])
 
 
+def test_a_throttled_campaign_stays_throttled_though_each_counts_other_calls() -> None:
+    alone = merged([_result(_throttled(40))])
+    both = merged([_result(_throttled(40)), _result(_throttled(41))])
+    one = merged([_result(_throttled(40)), _result()])
+    assert [each.verdict for each in (alone, both, one)] == ["inconclusive"] * 3
+    assert one.inconclusive == [_throttled(40)]
+
+
+def test_texts_decide_nothing() -> None:
+    other = replace(_NEVER, text="identity could not fire")
+    both = merged([_result(_NEVER), _result(other)])
+    assert (both.verdict, both.inconclusive) == ("inconclusive", [_NEVER])
+
+
 def test_what_was_left_under_way_stays() -> None:
-    held = "not quiescent after the run: mcp: 2 connections"
-    untidy = replace(_result("inconclusive", held), left=["mcp: 2 connections"])
+    held = Inconclusive(Kind.NOT_QUIESCENT, RUN, "not quiescent: mcp: 2 connections")
+    untidy = replace(_result(held), left=["mcp: 2 connections"])
     both = merged([replace(_result(), left=[]), untidy])
     assert (both.verdict, both.inconclusive, both.left) == (
         "inconclusive",
@@ -69,9 +91,9 @@ def test_campaigns_that_end_early_show_what_they_found_and_no_more() -> None:
     clean = cut_short(merged([_result()]), "ended after 1 of 2 campaigns: no room")
     assert (clean.verdict, clean.inconclusive) == (
         "inconclusive",
-        ["ended after 1 of 2 campaigns: no room"],
+        [Inconclusive(Kind.CUT_SHORT, RUN, "ended after 1 of 2 campaigns: no room")],
     )
-    leak = cut_short(merged([_result("leak", found=("list",))]), "ended")
+    leak = cut_short(merged([_result(found=("list",))]), "ended")
     assert (leak.verdict, len(leak.findings)) == ("leak", 1)
 
 

@@ -8,6 +8,7 @@ from crosstalk.campaign.scheduler import Rounds, named
 from crosstalk.core.history import History
 from crosstalk.core.principals import ALICE
 from crosstalk.core.script import Script
+from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Performer
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Outcome, Turn
@@ -33,7 +34,8 @@ class _Phase:
         history = turn.fresh_history()
         while not turn.spent():
             turn.performer.perform(history, ALICE, "list", {})
-        return Outcome(inconclusive=[f"turn {len(self.allowed)}"])
+        why = f"turn {len(self.allowed)}"
+        return Outcome(inconclusive=[Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)])
 
     def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
         return None
@@ -51,7 +53,7 @@ def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
     rounds = _rounds(phase)
     assert list(rounds.due()) == []
     rounds.performer.calls_made = 40
-    assert [each.inconclusive for each in rounds.due()] == [["turn 1"]]
+    assert [str(each.inconclusive[0]) for each in rounds.due()] == ["tides: turn 1"]
     assert phase.allowed == [10]
     assert list(rounds.due()) == []
 

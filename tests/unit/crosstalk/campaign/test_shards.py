@@ -58,7 +58,13 @@ def test_what_was_had_before_a_shard_failed_is_reported(
     assert isolation.run(Verified(), seeds=3, seed=100) == 2
     kept = json.loads((tmp_path / ".crosstalk/runs/isolation/latest/summary.json").read_text())
     assert [each["verdict"] for each in kept["campaigns"]] == ["clean"]
-    assert kept["inconclusive"] == ["ended after 1 of 3 campaigns: PostgreSQL did not start"]
+    assert kept["inconclusive"] == [
+        {
+            "kind": "cut_short",
+            "where": "run",
+            "text": "ended after 1 of 3 campaigns: PostgreSQL did not start",
+        }
+    ]
 
 
 def test_a_shard_that_fails_at_once_is_an_error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.script import script_of
-from crosstalk.core.verdict import Control, Finding
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from tests.unit.crosstalk.histories import ALICE, Writer, ok
 
 HOSTILE = "</pre><script>alert(1)</script> ```` | \x1b[2J \x00 \ud800 ]]>"
@@ -27,7 +27,7 @@ def leaking() -> CampaignResult:
         42,
         [finding],
         controls,
-        [f"odd {HOSTILE}"],
+        [Inconclusive(InconclusiveKind.UNSTEADY, f"odd {HOSTILE}", HOSTILE)],
         not_applicable={"identity": f"nobody has a credential {HOSTILE}"},
         coverage={"mcp:read": {"id": 3, HOSTILE: 0}},
         provenance={"version": "1.2", "commit": "c0ffee", "configuration": "d16e57"},

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from requests_cache.backends.sqlite import SQLiteCache
 
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.core.verdict import Control
+from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.report.junit import junit
 from crosstalk.report.markdown import markdown
 from crosstalk.report.sarif import sarif
@@ -44,7 +44,8 @@ def _faults(log: str) -> list[str]:
 
 def test_sarif_is_valid_by_the_schema_of_its_standard(leak: CampaignResult) -> None:
     assert _faults(sarif(leak)) == []
-    nothing = CampaignResult("inconclusive", 0, 0.0, 1, [], {}, ["nobody was answered"])
+    why = Inconclusive(InconclusiveKind.NOT_SERVED, "list", "never answered")
+    nothing = CampaignResult("inconclusive", 0, 0.0, 1, [], {}, [why])
     assert _faults(sarif(nothing)) == []
 
 

@@ -56,12 +56,13 @@ def identifiers_in(text: str) -> set[str]:
     return found
 
 
-def substituted(text: str, symbol: Callable[[str], str]) -> str:
-    """The text with every identifying value but markers replaced.
+def substituted(text: str, symbol: Callable[[str], str], *, markers: bool = False) -> str:
+    """Return the text with every identifying value replaced, markers only where that is asked for.
 
     Args:
         text: Any text.
         symbol: What stands for a value; UUIDs come in lower case.
+        markers: Whether markers are replaced too.
     """
 
     def opaque(match: re.Match[str]) -> str:
@@ -70,7 +71,8 @@ def substituted(text: str, symbol: Callable[[str], str]) -> str:
             return value
         return symbol(value)
 
-    pieces = re.split(f"({_UUID.pattern})", text, flags=re.IGNORECASE)
+    whole = f"({_UUID.pattern}|{_MARKER.pattern})" if markers else f"({_UUID.pattern})"
+    pieces = re.split(whole, text, flags=re.IGNORECASE)
     return "".join(
         symbol(piece.lower()) if place % 2 else _OPAQUE.sub(opaque, piece)
         for place, piece in enumerate(pieces)

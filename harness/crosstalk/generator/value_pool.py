@@ -21,20 +21,10 @@ from crosstalk.core.identifiers import (
     last_name,
     paths_in,
 )
+from crosstalk.core.object_kinds import CONTAINERS, CURSOR_FIELD, noun_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
-_VERBS = frozenset(
-    {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
-    | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
-    | {"by", "id", "as", "events"}
-)
-CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
-# They hold objects and do not say of what kind.
-CONTAINERS = frozenset(
-    {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
-    | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +115,7 @@ class Pool:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]
             return same or [chosen for _, chosen in known]
-        stem = re.sub(r"(_?id|Id)$", "", name) or noun(operation)
+        stem = re.sub(r"(_?id|Id)$", "", name) or noun_of(operation)
         fitting = {
             owner: [
                 each.value
@@ -197,10 +187,4 @@ def _kind(holders: list[str], operation: str, has_id: bool) -> str:
     named = [each for each in holders if each.lower() not in CONTAINERS]
     if named:
         return named[-1]
-    return holders[0] if holders and has_id else noun(operation)
-
-
-def noun(operation: str) -> str:
-    """What an operation is about: the last word of its name that is no verb."""
-    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
-    return next((word for word in reversed(words) if word not in _VERBS), "")
+    return holders[0] if holders and has_id else noun_of(operation)

@@ -8,7 +8,7 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.verdict import Control
 from crosstalk.oracles import ORACLES
-from crosstalk.oracles.canary import sightings
+from crosstalk.oracles.attribution import observations
 from crosstalk.surface.operation import Operation, Role
 
 # What can say whose data is meant.
@@ -23,8 +23,8 @@ def controls_of(history: History) -> dict[str, Control]:
         for name in history.subjects
     }
     owners: dict[str, str] = {}
-    for sighting in sightings(history):
-        call = sighting.call
+    for seen in observations(history):
+        call = seen.call
         control = controls.setdefault(call.operation, Control())
         control.calls += 1
         user = call.actor.user
@@ -38,13 +38,13 @@ def controls_of(history: History) -> dict[str, Control]:
             count = control.foreign_arguments.get(parameter, 0)
             control.foreign_arguments[parameter] = count + 1
         if user is not None:
-            for value in sighting.own:
+            for value in seen.own:
                 owners.setdefault(value, user)
         if call.answer.outcome is Outcome.OK and user is not None:
             control.answered += 1
             # Where there is nothing to show, as after a deletion, success with one's own id counts.
             named = any(owners.get(value) == user for value in identifiers_of(call.arguments))
-            if call.actor.claims == user and (sighting.own or call.answer.body or named):
+            if call.actor.claims == user and (seen.own or call.answer.body or named):
                 control.own_reads += 1
     for oracle in ORACLES:
         for name, count in oracle.opportunities(history).items():

@@ -27,22 +27,22 @@ from crosstalk.core.identifiers import (
     strings_in,
     substituted,
 )
+from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
-from crosstalk.oracles.canary import sightings
+from crosstalk.oracles.observation import without_times
 from crosstalk.surface.http.headers import shows
 
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.
 _NEAR = 2**20
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 
 
 def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
     half: dict[int, Call] = {}
     owners: dict[str, str] = {}
     holders: defaultdict[str, set[str]] = defaultdict(set)
-    for sighting in sightings(history):
-        call = sighting.call
-        for value in sighting.own:
+    for seen in observations(history):
+        call = seen.call
+        for value in seen.own:
             owners.setdefault(value, str(call.actor.user))
         if call.actor.user is not None:
             for value in _numbers_given(call):
@@ -151,12 +151,10 @@ class Existence:
     def _counted(self, history: History) -> list[Suspicion]:
         """Ids that follow each other over users: each tells of the others' objects."""
         known: list[tuple[int, str, Call]] = []
-        for sighting in sightings(history):
-            user = sighting.call.actor.user
+        for seen in observations(history):
+            user = seen.call.actor.user
             known += [
-                (uuid.UUID(value).int, str(user), sighting.call)
-                for value in sighting.own
-                if is_uuid(value)
+                (uuid.UUID(value).int, str(user), seen.call) for value in seen.own if is_uuid(value)
             ]
         known.sort(key=lambda each: each[0])
         for (one, owner, first), (other, another, second) in itertools.pairwise(known):
@@ -196,7 +194,7 @@ def _steady_headers(history: History) -> frozenset[str]:
 
 
 def _masked_header(value: str) -> str:
-    return substituted(_TIME.sub("*", value), lambda _: "*")
+    return substituted(without_times(value), lambda _: "*")
 
 
 def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str, str]:
@@ -211,7 +209,7 @@ def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str
         for supplied in strings_in(call.arguments):
             if len(supplied) > 3:
                 text = text.replace(json.dumps(supplied)[1:-1], "*")
-        return _TIME.sub("*", text)
+        return without_times(text)
 
     answer = call.answer
     return {

@@ -1,115 +1,226 @@
-"""What a caller observed, without what differs between any two runs: ids, markers, times.
+"""What a caller observed, in a form that is the same in two runs unless another user matters.
 
-Two runs of the same calls by two users give the same observations where nobody else's acts can be
-seen. Every identifying value becomes the place in which this caller first met it, so that equal
-observations are equal values, and one that came from elsewhere is a place that nobody expected.
+Ids and cursors become symbols in the order in which the caller first meets them: which is which
+stays visible, what they are does not. A number that is an id becomes such a symbol too, kept apart
+by the kind of object that it names, and the step from the last one to a new one is an observation
+of its own. A time, and a validator such as an `ETag`, becomes the number of its change: that it
+changed stays visible, to what does not. Everything else stays as it is.
+
+Two phases compare observations: `two_worlds` the same caller in worlds that differ in what other
+users do, `concurrency` callers that repeat the same calls, each with markers of its own, at once.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from crosstalk.core.history import Answer, Call
-from crosstalk.core.identifiers import identifiers_in, identifiers_of, is_id_path, is_short_id
+from crosstalk.core.identifiers import (
+    ID_NAME,
+    identifiers_of,
+    is_marker,
+    is_short_id,
+    last_name,
+    substituted,
+)
+from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
+from crosstalk.surface.http.headers import VALIDATORS, VOLATILE
+from crosstalk.surface.mcp.replies import PROSE_ID
 
+# Place to what stands there, e.g. `status`, `headers.etag`, `body.items.0.title`.
+Observed: TypeAlias = Mapping[str, str]
+# Place to what stands there here, and there.
+Differences: TypeAlias = Mapping[str, tuple[str | None, str | None]]
+
+# Ends the name of the place at which a number's distance from the last one stands.
+GAP = " (gap)"
 _TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?|"
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?P<fraction>\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?|"
+    # Of HTTP (RFC 9110, section 5.6.7).
     r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT"
 )
+_SHORT = 3
+_SHOWN_LENGTH = 60
+_NUMBER = re.compile(r"\d+")
+# Signed or packed, whatever it holds: too long and too mixed to be a word of anybody's.
+_OPAQUE = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9_.~+/=%-]{24,}")
+# Seconds, or milliseconds, since 1970 that lie between 2001 and 2096.
+_EPOCH_SECONDS = (10**9, 4 * 10**9)
+_EPOCH_MILLISECONDS = (10**12, 4 * 10**12)
 
 
-class Observer:
-    """One caller's eyes: takes their calls in order and gives what each showed.
+class Normalizer:
+    """Takes one caller's calls of one run, in order.
 
     Args:
-        subject: What the system knows the caller by.
+        subjects: User name to subject in this run.
+        concurrent: Whether other clients make the same calls meanwhile, each with markers of its
+            own: markers are symbols then, and gaps in numbers, times and headers, which depend on
+            who came first, are left out.
     """
 
-    def __init__(self, subject: str) -> None:
-        self._subject = re.compile(
-            rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])" if subject else r"(?!)"
-        )
-        self._places: dict[str, int] = {}
+    def __init__(self, subjects: Mapping[str, str], *, concurrent: bool = False) -> None:
+        self._concurrent = concurrent
+        self._users = {subject: f"<{name}>" for name, subject in subjects.items()}
+        # Longest first: one subject may begin as another does. Short ones occur by chance.
+        self._subjects = [
+            (re.compile(rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])"), f"<{name}>")
+            for name, subject in sorted(subjects.items(), key=lambda item: -len(item[1]))
+            if len(subject) > _SHORT
+        ]
+        self._symbols: dict[str, str] = {}
+        self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._highest: dict[str, int] = {}
+        self._changes: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self._echoed: dict[str, str] = {}
+        self._gaps: dict[str, str] = {}
 
-    def observe(self, call: Call) -> Any:
-        """What this call showed, as plain data that can be compared."""
-        self._masked(call.arguments)
+    def observation(self, call: Call) -> dict[str, str]:
+        """Return what this call showed, place by place."""
+        self._gaps = {}
+        self._echoed = {}
+        asked = self._arguments(call)
         answer = call.answer
-        return {
-            "outcome": str(answer.outcome),
-            "status": answer.status,
-            "code": answer.code,
-            "message": self._text(answer.message or ""),
-            "body": self._masked(answer.body),
+        found = {
+            "outcome": answer.outcome.value,
+            "status": str(answer.status),
+            "code": self._text(str(answer.code)),
+            "message": self._text(str(answer.message)),
         }
+        for name, value in answer.headers.items():
+            if name in VOLATILE or self._concurrent:
+                continue
+            found[f"headers.{name}"] = (
+                self._change(f"{call.operation} {asked}", name, value)
+                if name in VALIDATORS
+                else self._text(value)
+            )
+        found.update(self._flat(answer.body, "body", call.operation, call.operation))
+        return found if self._concurrent else found | self._gaps
 
-    def _masked(self, value: Any, path: str = "") -> Any:
-        if isinstance(value, str):
-            return self._text(value)
+    def _arguments(self, call: Call) -> str:
+        """The arguments in the run's own symbols; numbers among them may come back in prose."""
+        said = {}
+        for name, value in call.arguments.items():
+            if ID_NAME.search(last_name(name)) and is_short_id(str(value)):
+                symbol = self._number(kind_of_argument(name, call.operation), str(value), "")
+                self._echoed[str(value)] = said[name] = symbol
+            else:
+                text = value if isinstance(value, str) else json.dumps(value, default=str)
+                said[name] = self._text(text)
+        return json.dumps(said, sort_keys=True)
+
+    def _flat(
+        self, value: Any, path: str, operation: str, holder: str
+    ) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
-            return {
-                self._text(str(key)): self._masked(each, f"{path}.{key}")
-                for key, each in value.items()
-            }
-        if isinstance(value, list | tuple):
-            seen = [self._masked(each, path) for each in value]
-            # Pieces of a stream come in one part or in many, as the network likes.
-            return [each for place, each in enumerate(seen) if not place or each != seen[place - 1]]
-        if (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and is_id_path(path)
-            and is_short_id(str(value))
-        ):
-            return self._place(f"number {value}")
-        return value
+            mine = next((str(value[key]) for key in value if key in ("id", "uuid", "_id")), None)
+            holder = self._text(mine) if mine is not None else f"{operation} {general(path)}"
+            yield f"{path}{{}}", "object"
+            for key, item in value.items():
+                yield from self._flat(item, f"{path}.{self._text(str(key))}", operation, holder)
+        elif isinstance(value, list | tuple):
+            length, last = 0, None
+            for item in value:
+                below = f"{path}.{length}"
+                row = list(self._flat(item, below, operation, holder))
+                seen = [(place.removeprefix(below), stands) for place, stands in row]
+                # Pieces of a stream come in one part or in many, as the network likes.
+                if self._concurrent and seen == last:
+                    continue
+                length, last = length + 1, seen
+                yield from row
+            yield f"{path}#", str(length)
+        else:
+            yield path, self._scalar(value, path, operation, holder)
+
+    def _scalar(self, value: Any, path: str, operation: str, holder: str) -> str:
+        field = next((part for part in reversed(path.split(".")[1:]) if not part.isdigit()), "")
+        text = str(value)
+        if isinstance(value, str) and value and CURSOR_FIELD.search(field):
+            return self._symbol(value)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            if ID_NAME.search(field) and text in self._users:
+                return self._users[text]
+            if ID_NAME.search(field) and is_short_id(text):
+                return self._number(kind_of_field(path.partition(".")[2], operation), text, path)
+            if _precise_time(value):
+                return self._change(holder, field, text)
+        if isinstance(value, float) and _between(value, _EPOCH_SECONDS):
+            return self._change(holder, field, text)
+        if isinstance(value, int) and _between(value, _EPOCH_SECONDS):
+            return "<time>"
+        return self._text(value) if isinstance(value, str) else json.dumps(value, default=str)
 
     def _text(self, text: str) -> str:
-        text = _TIME.sub("<time>", self._subject.sub("<me>", text))
-        # In the order in which they stand, longest first where one holds another.
-        found = sorted(
-            identifiers_in(text), key=lambda each: (text.lower().find(each.lower()), -len(each))
-        )
-        for token in found:
-            text = re.sub(re.escape(token), self._place(token), text, flags=re.IGNORECASE)
+        if _OPAQUE.fullmatch(text) and not is_marker(text):
+            return self._symbol(text)
+        for subject, name in self._subjects:
+            text = subject.sub(name, text)
+        text = PROSE_ID.sub(_number_masked, without_times(text))
+        text = substituted(text, self._symbol, markers=self._concurrent)
+        for number, symbol in self._echoed.items():
+            text = re.sub(rf"(?<![\w<:.-]){re.escape(number)}(?![\w>])", symbol, text)
         return text
 
-    def _place(self, token: str) -> str:
-        return f"<{self._places.setdefault(token, len(self._places) + 1)}>"
+    def _symbol(self, value: str) -> str:
+        return self._symbols.setdefault(value, f"<id:{len(self._symbols) + 1}>")
+
+    def _number(self, kind: str, text: str, path: str) -> str:
+        known = self._numbers[kind]
+        if text not in known:
+            known[text] = len(known) + 1
+            digits = _NUMBER.findall(text)
+            number = int(digits[-1]) if digits else None
+            highest = self._highest.get(kind)
+            if number is not None and path:
+                if highest is not None and number > highest:
+                    self._gaps[f"{path}{GAP}"] = str(number - highest)
+                self._highest[kind] = max(number, highest or number)
+        return f"<{kind}:{known[text]}>"
+
+    def _change(self, holder: str, field: str, text: str) -> str:
+        """How often this has changed as far as the caller has seen."""
+        if self._concurrent:
+            return "<time>"
+        seen = self._changes[holder, field]
+        return f"<change:{seen.setdefault(text, len(seen) + 1)}>"
 
 
-def difference(expected: Any, seen: Any, path: str = "") -> str | None:
-    """Where two observations first differ, and how; None where they are equal."""
-    if isinstance(expected, Mapping) and isinstance(seen, Mapping):
-        for key in dict.fromkeys([*expected, *seen]):
-            inner = f"{path}.{key}" if path else str(key)
-            if key not in seen:
-                return f"{inner} is missing"
-            if key not in expected:
-                return f"{inner} is new"
-            found = difference(expected[key], seen[key], inner)
-            if found is not None:
-                return found
-        return None
-    if isinstance(expected, list) and isinstance(seen, list):
-        for place, (first, second) in enumerate(zip(expected, seen, strict=False)):
-            found = difference(first, second, f"{path}.{place}")
-            if found is not None:
-                return found
-        if len(expected) != len(seen):
-            return f"{path} has {len(seen)} entries instead of {len(expected)}"
-        return None
-    if expected == seen:
-        return None
-    return f"{path} is {str(seen)[:80]!r} instead of {str(expected)[:80]!r}"
+def differences(here: Observed, there: Observed) -> Differences:
+    """Return the places at which two observations differ, with what stands in each."""
+    return {
+        place: (here.get(place), there.get(place))
+        for place in dict.fromkeys([*here, *there])
+        if here.get(place) != there.get(place)
+    }
+
+
+def described(found: Differences) -> str:
+    """Return the most telling of the differences in words: `body.total is 3, not 2`."""
+    place, (here, there) = min(found.items(), key=lambda item: _telling(item[0]))
+    if place.endswith("#") and here is not None and there is not None:
+        return f"{place.removesuffix('#')} has {here} entries, not {there}"
+    return f"{place} is {_shown(here)}, not {_shown(there)}"
+
+
+def general(place: str) -> str:
+    """Return a place without the numbers of rows."""
+    return re.sub(r"\.\d+", ".*", place)
+
+
+def without_times(text: str) -> str:
+    """Return the text with `<time>` in place of every point in time."""
+    return _TIME.sub("<time>", text)
 
 
 def identifiers_shown(answer: Answer) -> set[str]:
-    """The identifying values anywhere in an answer."""
+    """Return the identifying values anywhere in an answer."""
     return (
         identifiers_of(answer.body)
         | identifiers_of(dict(answer.headers))
@@ -117,22 +228,36 @@ def identifiers_shown(answer: Answer) -> set[str]:
     )
 
 
-def copies_of(value: Any, token: str) -> int:
-    """How many entries of one list hold the token and are alike but for ids and times, at most."""
-    if isinstance(value, Mapping):
-        return max((copies_of(each, token) for each in value.values()), default=0)
-    if not isinstance(value, list | tuple):
-        return 0
-    alike = Counter(_alike(each) for each in value if isinstance(each, Mapping))
-    direct = [count for text, count in alike.items() if token in text]
-    return max([0, *direct, *(copies_of(each, token) for each in value)])
+def _number_masked(match: re.Match[str]) -> str:
+    """A sentence says the number of something new: it stands in a field of the answer as well."""
+    found = match.group("id")
+    return match.group(0).replace(found, "<number>") if is_short_id(found) else match.group(0)
 
 
-def _alike(entry: Mapping[str, Any]) -> str:
-    """The plain fields of an entry, without ids and times."""
-    plain = {
-        key: each
-        for key, each in entry.items()
-        if not isinstance(each, Mapping | list | tuple) and not is_id_path(key)
-    }
-    return _TIME.sub("", json.dumps(plain, sort_keys=True, default=str))
+def _precise_time(value: str | int) -> bool:
+    """Whether it is a point in time, so fine that two events do not share it by chance."""
+    if isinstance(value, int):
+        return _between(value, _EPOCH_MILLISECONDS)
+    match = _TIME.fullmatch(value)
+    if match is None or match.group("fraction") is None:
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _between(value: float, bounds: tuple[int, int]) -> bool:
+    return bounds[0] <= value < bounds[1]
+
+
+def _telling(place: str) -> tuple[int, int]:
+    """Counts and lengths say more than what stands in a row that has moved."""
+    return (0 if place in ("outcome", "status") else 1 if place.endswith("#") else 2, len(place))
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return "not there"
+    return value if len(value) <= _SHOWN_LENGTH else f"{value[: _SHOWN_LENGTH - 3]}..."

@@ -11,7 +11,6 @@ An answer that says that the system is busy (429, 5xx) says nothing about anybod
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,9 +19,15 @@ from typing import Any, TypeAlias
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.oracles.base import Suspicion, conclusive
-from crosstalk.oracles.observation import Observer, copies_of, difference, identifiers_shown
+from crosstalk.oracles.observation import (
+    Normalizer,
+    Observed,
+    described,
+    differences,
+    identifiers_shown,
+)
+from crosstalk.phases.concurrency.stored_objects import attribute, copies_of, ids_in
 
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # The key of the call that planted a marker, and which of its markers it is.
 _Place: TypeAlias = tuple[int, int]
 _BUSY = frozenset({"unavailable", "rate_limited", "server_error", "timeout"})
@@ -96,10 +101,10 @@ class Concurrency:
                         continue
                     how = "does not show all of what this client stored"
                 else:
-                    found = difference(expected.seen, seen)
-                    if found is None:
+                    found = differences(seen, expected.seen)
+                    if not found:
                         continue
-                    how = f"is not what it is alone: {found}"
+                    how = f"is not what it is alone: {described(found)}"
                 yield Suspicion(
                     self.name,
                     call.operation,
@@ -143,7 +148,7 @@ class Concurrency:
 class _Client:
     """The calls of one client, in order, and what it planted where."""
 
-    observer: Observer
+    normalizer: Normalizer
     calls: list[Call] = field(default_factory=list)
     planted: dict[str, _Place] = field(default_factory=dict)
     ids: dict[int, str] = field(default_factory=dict)
@@ -171,7 +176,7 @@ class _Client:
 
     def made(self, call: Call) -> set[int]:
         """Keys of the writes whose objects an answer shows as objects of their own."""
-        shown = _ids_in(call.answer.body)
+        shown = ids_in(call.answer.body)
         return {key for key, identifier in self.ids.items() if identifier in shown}
 
     def own(self, call: Call) -> set[_Place]:
@@ -179,19 +184,19 @@ class _Client:
         text = str(call.answer.body)
         return {place for planted, place in self.planted.items() if planted in text}
 
-    def undisturbed(self) -> Iterator[tuple[int, Call, Any]]:
+    def undisturbed(self) -> Iterator[tuple[int, Call, Observed]]:
         """Key, call and observation of each call before the first that says nothing."""
         for call in self.calls:
             if not was_told(call):
                 return
-            yield _key(call), call, self.observer.observe(call)
+            yield _key(call), call, self.normalizer.observation(call)
 
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
     """What a call shows to somebody who is alone."""
 
-    seen: Any
+    seen: Observed
     own: frozenset[_Place]
     copies: Mapping[_Place, int]
     made: frozenset[int]
@@ -227,7 +232,7 @@ def _clients(history: History, part: str = "concurrent") -> list[_Client]:
             continue
         if call.actor.name not in clients:
             subject = history.subjects.get(call.actor.user or "", "")
-            clients[call.actor.name] = _Client(Observer(subject))
+            clients[call.actor.name] = _Client(Normalizer({"me": subject}, concurrent=True))
         clients[call.actor.name].take(call)
     for client in clients.values():
         client.shares = len(users[client.calls[0].actor.user]) > 1
@@ -243,37 +248,8 @@ def _owners(history: History) -> dict[str, set[str]]:
                 owners.setdefault(value, set()).add(call.actor.user)
     for call in history:
         if conclusive(call.answer):
-            _attribute(call.answer.body, owners)
+            attribute(call.answer.body, owners)
     return owners
-
-
-def _attribute(value: Any, owners: dict[str, set[str]]) -> None:
-    """Give the ids of an object to the one user whose planted values stand in it."""
-    if isinstance(value, list | tuple):
-        for each in value:
-            _attribute(each, owners)
-        return
-    if not isinstance(value, Mapping):
-        return
-    direct = {key: each for key, each in value.items() if isinstance(each, str)}
-    tokens = identifiers_of(direct)
-    users = {user for token in tokens if is_marker(token) for user in owners.get(token, ())}
-    if len(users) == 1:
-        for token in tokens:
-            if _UUID.fullmatch(token):
-                owners.setdefault(token, set()).update(users)
-    for each in value.values():
-        _attribute(each, owners)
-
-
-def _ids_in(value: Any) -> set[str]:
-    """What stands under the name `id`, however deep."""
-    if isinstance(value, Mapping):
-        found = {str(value["id"])} if isinstance(value.get("id"), str | int) else set[str]()
-        return found.union(*(_ids_in(each) for each in value.values()))
-    if isinstance(value, list | tuple):
-        return set[str]().union(*(_ids_in(each) for each in value))
-    return set()
 
 
 def _markers(arguments: Mapping[str, Any]) -> list[str]:

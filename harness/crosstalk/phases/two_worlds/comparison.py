@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Call, Channel, History, Outcome
-from crosstalk.phases.two_worlds.normalization import GAP, Normalizer
+from crosstalk.oracles.observation import GAP, Differences, Normalizer, described, general
+from crosstalk.oracles.observation import Observed as Seen
 
 ABSENT, ACTIVE, SECRETS = "absent", "active", "secrets"
 # Pairs of kinds that are compared: where the difference shows, against what.
 COMPARED = ((ACTIVE, ABSENT), (SECRETS, ACTIVE))
 
-Observed: TypeAlias = Mapping[int, tuple[Call, Mapping[str, str]]]
+# Number of the step to its call and what that showed.
+Observed: TypeAlias = Mapping[int, tuple[Call, Seen]]
 # An operation, and a place in its answers.
 Place: TypeAlias = tuple[str, str]
 
@@ -40,17 +42,16 @@ class Difference:
     call: Call
     kind: str
     against: str
-    places: Mapping[str, tuple[str | None, str | None]]
+    places: Differences
 
     def said(self) -> str:
         """The most telling place, in words."""
-        place, (here, there) = min(self.places.items(), key=lambda item: _plain(item[0]))
-        return f"{place} is {_shown(here)}, not {_shown(there)}"
+        return described(self.places)
 
 
 def observed(history: History) -> Mapping[str, Observed]:
     """World to what its observer saw: number of the step to call and observation."""
-    found: dict[str, dict[int, tuple[Call, Mapping[str, str]]]] = {}
+    found: dict[str, dict[int, tuple[Call, Seen]]] = {}
     normalizers: dict[str, Normalizer] = {}
     for call in history:
         if call.probe is None or call.probe.kind != "worlds" or call.world not in history.worlds:
@@ -149,7 +150,7 @@ def _first(
 
 
 def _differing(
-    ours: Sequence[Mapping[str, str]], theirs: Sequence[Mapping[str, str]]
+    ours: Sequence[Seen], theirs: Sequence[Seen]
 ) -> dict[str, tuple[str | None, str | None]]:
     found = {}
     for place in dict.fromkeys(name for each in (*ours, *theirs) for name in each):
@@ -167,19 +168,3 @@ def _of(kind: str, worlds: Mapping[str, Observed]) -> list[Observed]:
 def kind_of(world: str) -> str:
     """The kind of world that a name stands for: `active-2` is `active` once more."""
     return re.sub(r"-\d+$", "", world)
-
-
-def _plain(place: str) -> tuple[int, int]:
-    """Counts and lengths say more than what stands in a row that has moved."""
-    return (0 if place in ("outcome", "status") else 1 if place.endswith("#") else 2, len(place))
-
-
-def _shown(value: str | None) -> str:
-    if value is None:
-        return "not there"
-    return value if len(value) <= 60 else f"{value[:57]}..."
-
-
-def general(place: str) -> str:
-    """A place without the numbers of rows."""
-    return re.sub(r"\.\d+", ".*", place)

@@ -7,15 +7,17 @@ from typing import Any
 
 from crosstalk.core.history import Answer, Call
 from crosstalk.core.identifiers import marker
-from crosstalk.phases.two_worlds.normalization import Normalizer
+from crosstalk.oracles.observation import Normalizer, described, differences
 from tests.unit.crosstalk.histories import ALICE, ok
 
 SUBJECTS = {"alice": "alice-1f", "bob": "bob-1f"}
 
 
-def seen(*answers: Answer, arguments: dict[str, Any] | None = None) -> list[dict[str, str]]:
+def seen(
+    *answers: Answer, arguments: dict[str, Any] | None = None, concurrent: bool = False
+) -> list[dict[str, str]]:
     """Observations of these answers, one after the other."""
-    normalizer = Normalizer(SUBJECTS)
+    normalizer = Normalizer(SUBJECTS, concurrent=concurrent)
     return [
         normalizer.observation(Call(place, ALICE, "list_notes", arguments or {}, each, 0.0, 0.0))
         for place, each in enumerate(answers, start=1)
@@ -102,3 +104,42 @@ def test_a_number_that_was_asked_for_may_come_back_in_prose() -> None:
 
     assert world(5) == world(81)
     assert "2 lines" in world(5)[0]["body.text"]
+
+
+def test_ids_of_one_kind_are_told_apart_from_equal_ids_of_another() -> None:
+    def world(order: int, item: int) -> list[dict[str, str]]:
+        return seen(ok({"order_id": order, "item_id": item}))
+
+    assert world(3, 3) == world(7, 12)
+
+
+def test_a_subject_that_is_a_number_is_the_user_and_not_an_object() -> None:
+    (observation,) = (
+        Normalizer({"alice": "7"}).observation(
+            Call(1, ALICE, "whoami", {}, ok({"user_id": 7, "total": 7}), 0.0, 0.0)
+        ),
+    )
+    assert observation["body.user_id"] == "<alice>"
+    assert observation["body.total"] == "7"
+
+
+def test_concurrent_clients_that_plant_their_own_markers_observe_the_same() -> None:
+    def client(user: str, number: int) -> dict[str, str]:
+        title = f"note {marker(user, number)}"
+        row = {"id": number, "title": title, "at": f"2026-11-21T10:00:00.{number:06d}Z"}
+        return seen(ok({"items": [row]}, 200, etag=str(number)), concurrent=True)[0]
+
+    assert client("abel", 3) == client("fay", 400)
+
+
+def test_concurrent_clients_may_get_a_stream_in_other_pieces() -> None:
+    one, two = seen(ok({"pieces": ["a"]}), ok({"pieces": ["a", "a"]}), concurrent=True)
+    assert one == two
+    one, two = seen(ok({"pieces": ["a"]}), ok({"pieces": ["a", "a"]}))
+    assert one != two
+
+
+def test_difference_is_described_by_its_most_telling_place() -> None:
+    one, two = seen(ok({"items": [], "title": "x"}), ok({"items": ["y"], "title": "z"}))
+    assert described(differences(one, two)) == "body.items has 0 entries, not 1"
+    assert described(differences(two, two | {"status": "404"})) == "status is 200, not 404"

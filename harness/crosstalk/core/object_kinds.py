@@ -1,0 +1,66 @@
+"""Kinds of objects, read off the names of fields, arguments and operations.
+
+Ids are compared with ids of their own kind only: `task_id` takes what stood under `task.id` or came
+from an operation on tasks, and order 3 is not item 3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from crosstalk.core.identifiers import last_name
+
+CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
+# They hold objects and do not say of what kind.
+CONTAINERS = frozenset(
+    {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
+    | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
+)
+_VERBS = frozenset(
+    {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
+    | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
+    | {"by", "id", "as", "events"}
+)
+_ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
+
+
+def noun_of(operation: str) -> str:
+    """Return what an operation is about: the last word of its name that is not a verb."""
+    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
+    return next((word for word in reversed(words) if word not in _VERBS), "")
+
+
+def kind_of_field(path: str, operation: str) -> str:
+    """Return the kind of object that an id in an answer names.
+
+    Args:
+        path: Where the id stands, e.g. `items.0.task_id`; `items.0.id` is an id of the items.
+        operation: The operation that answered; it names the kind where the path does not.
+    """
+    *holders, field = [part for part in path.split(".") if not part.isdigit()] or [""]
+    stem = stem_of(field)
+    if stem:
+        return singular(stem)
+    named = [each for each in holders if each.lower() not in CONTAINERS]
+    return singular(named[-1] if named else noun_of(operation))
+
+
+def kind_of_argument(name: str, operation: str) -> str:
+    """Return the kind of object that an argument names; `params.task_ids[]` takes a `task`."""
+    return singular(stem_of(last_name(name)) or noun_of(operation))
+
+
+def stem_of(name: str) -> str:
+    """Return the name of an id without what says that it is one; `task_id` is `task`."""
+    return _ID_SUFFIX.sub("", name)
+
+
+def singular(words: str | Sequence[str]) -> str:
+    """Return a noun in lower case and singular, by the plain rules of English spelling."""
+    word = str(words).lower()
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

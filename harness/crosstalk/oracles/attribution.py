@@ -1,0 +1,83 @@
+"""Whose value is whose: every identifying value belongs to the user with whom it was first seen.
+
+A value belongs to whoever planted it in an argument or first received it in an answer. What a
+caller supplied at any time, in arguments or chat, may come back to them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from crosstalk.core.history import Call, History
+from crosstalk.core.identifiers import identifiers_of, is_marker, strings_in
+from crosstalk.oracles.base import conclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One answer, with the identifying values in it sorted by owner.
+
+    Attributes:
+        call: The call that was answered.
+        own: Values of the caller's own.
+        foreign: Values of other users that the caller never supplied, each with its owner.
+        others_have_secrets: Whether any other user had a value by then.
+    """
+
+    call: Call
+    own: frozenset[str]
+    foreign: tuple[tuple[str, str], ...]
+    others_have_secrets: bool
+
+
+def observations(history: History) -> Sequence[Observation]:
+    """Attribute every identifying value of a history to the user it was first seen with."""
+    # Every oracle asks for it, and so do the controls.
+    return history.derived("observations", lambda it: list(_walk(it)))
+
+
+def _walk(history: History) -> Iterator[Observation]:
+    owners: dict[str, str] = {}
+    supplied: defaultdict[str | None, set[str]] = defaultdict(set)
+    said: defaultdict[str | None, list[str]] = defaultdict(list)
+
+    def gave(user: str | None, value: str) -> bool:
+        """Whether that user sent it, be it as a part: a title may be cut off within an id."""
+        return value in supplied[user] or any(value.lower() in each for each in said[user])
+
+    public = set(history.public_values)
+    for call in history:
+        user = call.actor.user
+        sent = identifiers_of(call.arguments)
+        supplied[user] |= sent
+        said[user] += [each.lower() for each in strings_in(call.arguments) if len(each) >= 16]
+        if user is not None:
+            for value in sent:
+                if is_marker(value):
+                    owners.setdefault(value, user)
+        others = any(owner != user for owner in owners.values())
+        own: set[str] = set()
+        foreign: list[tuple[str, str]] = []
+        if conclusive(call.answer):
+            for value in sorted(
+                identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.headers))
+            ):
+                if value in public:
+                    continue
+                owner = owners.get(value)
+                if owner is None and user is None:
+                    public.add(value)  # shown to a stranger before anybody had it
+                elif owner is None and user is not None:
+                    if not gave(user, value):
+                        owners[value] = user
+                        own.add(value)
+                elif owner == user:
+                    own.add(value)
+                elif owner is not None and not gave(user, value):
+                    if history.permits(owner, user, call.operation):
+                        supplied[user].add(value)  # given on purpose, and theirs to use
+                    else:
+                        foreign.append((value, owner))
+        yield Observation(call, frozenset(own), tuple(foreign), others)

@@ -1,0 +1,64 @@
+"""Objects in answers: what stands in them as one, how often, and whose ids stand beside whose."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker
+from crosstalk.oracles.observation import without_times
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def copies_of(value: Any, identifier: str) -> int:
+    """Count the entries of one list that hold the identifier and differ in ids and times alone."""
+    if isinstance(value, Mapping):
+        return max((copies_of(each, identifier) for each in value.values()), default=0)
+    if not isinstance(value, list | tuple):
+        return 0
+    alike = Counter(_alike(each) for each in value if isinstance(each, Mapping))
+    direct = [count for text, count in alike.items() if identifier in text]
+    return max([0, *direct, *(copies_of(each, identifier) for each in value)])
+
+
+def ids_in(value: Any) -> set[str]:
+    """Return what stands under the name `id`, however deep."""
+    if isinstance(value, Mapping):
+        found = {str(value["id"])} if isinstance(value.get("id"), str | int) else set[str]()
+        return found.union(*(ids_in(each) for each in value.values()))
+    if isinstance(value, list | tuple):
+        return set[str]().union(*(ids_in(each) for each in value))
+    return set()
+
+
+def attribute(value: Any, owners: dict[str, set[str]]) -> None:
+    """Add the ids of every object to its owner: the one user whose markers stand in it."""
+    if isinstance(value, list | tuple):
+        for each in value:
+            attribute(each, owners)
+        return
+    if not isinstance(value, Mapping):
+        return
+    direct = {key: each for key, each in value.items() if isinstance(each, str)}
+    identifiers = identifiers_of(direct)
+    users = {user for each in identifiers if is_marker(each) for user in owners.get(each, ())}
+    if len(users) == 1:
+        for each in identifiers:
+            if _UUID.fullmatch(each):
+                owners.setdefault(each, set()).update(users)
+    for each in value.values():
+        attribute(each, owners)
+
+
+def _alike(entry: Mapping[str, Any]) -> str:
+    """The plain fields of an entry, without ids and times."""
+    plain = {
+        key: each
+        for key, each in entry.items()
+        if not isinstance(each, Mapping | list | tuple) and not is_id_path(key)
+    }
+    return without_times(json.dumps(plain, sort_keys=True, default=str))

@@ -1,0 +1,45 @@
+"""Kinds of objects, read off names."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "kind"),
+    [
+        ("id", "mcp:add_task", "task"),
+        ("items.0.id", "rest:GET /orders", "order"),
+        ("orders.0.id", "rest:GET /everything", "order"),
+        ("categories.1.id", "mcp:list_items", "category"),
+        ("items.0.task_id", "mcp:list_notes", "task"),
+        ("project_id", "mcp:get_task", "project"),
+        ("boxes.0.id", "mcp:list_items", "box"),
+    ],
+)
+def test_kind_of_an_id_is_read_off_its_field_then_its_holder_then_the_operation(
+    path: str, operation: str, kind: str
+) -> None:
+    assert kind_of_field(path, operation) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "kind"),
+    [
+        ("task_id", "mcp:complete_task", "task"),
+        ("params.task_ids[]", "mcp:complete_many", "task"),
+        ("id", "mcp:get_item", "item"),
+        ("item_id", "rest:GET /items/{item_id}", "item"),
+    ],
+)
+def test_kind_of_an_argument_is_that_of_the_fields_that_it_takes(
+    name: str, operation: str, kind: str
+) -> None:
+    assert kind_of_argument(name, operation) == kind
+
+
+def test_noun_of_an_operation_is_not_its_verb() -> None:
+    assert noun_of("rest:PATCH /api/{user_id}/tasks/{task_id}") == "tasks"
+    assert noun_of("mcp:bulk_complete") == ""

@@ -38,7 +38,7 @@ from crosstalk.execution.executor import Performer
 from crosstalk.execution.fixtures import Scene
 from crosstalk.execution.quiescence import what_is_left
 from crosstalk.execution.replay import Replayer, save
-from crosstalk.generator.state import Stage
+from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of, coverage_of
@@ -138,19 +138,19 @@ class Campaign:
         calibration = self._scene.calibrate()
         self._count(calibration.history)
         self._rounds.observations = tuple(calibration.observations)
-        stage = Stage(
-            performer=self._performer,
+        state = GeneratorState(
+            executor=self._performer,
             fresh_history=self._scene.fresh_history,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
             principals=self._target.principals,
-            examined=self._examine,
-            suspects=self._suspects,
+            on_example_end=self._examine,
+            judge=self._suspects,
             stopped=self._stopped,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
-        machine = make_machine(stage)
+        machine = make_machine(state)
         chunk = 0
         while not self._stopped():
             self._play(machine, chunk)

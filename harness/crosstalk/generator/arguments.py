@@ -17,7 +17,7 @@ from hypothesis_jsonschema import from_schema
 
 from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import missing_like
-from crosstalk.generator.value_pool import Pool
+from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Every marker text starts with it, so that one query can match everybody's rows.
@@ -41,8 +41,8 @@ HOSTILE_TEXTS = (
     "ﾅ" * 40,
     "x" * 5_000,
 )
-# What a careless system may take for all users at once.
-EVERYBODYS_IDS = ("*", "%", "all", "null", "0")
+# Identities that a careless system may take for all users at once.
+WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _SCALARS = ("string", "integer", "number", "boolean", "null")
 # What anybody may ask a model, each in the same words.
 CHAT_REQUESTS = (
@@ -74,7 +74,7 @@ class ArgumentDrawer:
     """
 
     draw: Callable[[st.SearchStrategy[Any]], Any]
-    pool: Pool
+    pool: ValuePool
     subjects: Mapping[str, str]
     plant: Callable[[str], str]
     tools: Sequence[Operation]

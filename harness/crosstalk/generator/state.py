@@ -1,4 +1,4 @@
-"""What the examples of a campaign share: who plays, what with, and what was tried how often."""
+"""State that the examples of one campaign share: how calls are made, and what was tried so far."""
 
 from __future__ import annotations
 
@@ -6,50 +6,59 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from crosstalk.core.history import History
+from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import marker
-from crosstalk.core.principals import ALL_PRINCIPALS, Principals
+from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Performer
 from crosstalk.surface.operation import Operation
 
 
 @dataclass(slots=True)
-class Stage:
-    """What the examples of a campaign share.
+class GeneratorState:
+    """State that the examples of one campaign share.
 
     Attributes:
-        performer: Makes the calls.
-        fresh_history: Resets the system where that is possible; a history with new subjects.
+        executor: Makes the calls.
+        fresh_history: Resets the system where that is possible; returns a history with new
+            subjects.
         observations: Operations by which users read their own data, known to be steady.
         forgeries: Names of the spoiled credentials that may be tried.
-        examined: Called with each example's history when it ends.
-        stopped: Tells whether the campaign should make no more calls.
-        suspects: Judges an example that is not over yet; whether it replayed any of it.
+        on_example_end: Called with each example's history when the example ends.
+        stopped: Returns whether the campaign should make no more calls.
+        judge: Judges an example that is not over yet; returns whether any of it was replayed.
         principals: Who can take part.
-        planted: How many markers there are.
-        steady: Names of operations whose reading stays the same when nobody acts.
-        tried: Operation name to honest calls of it.
-        served: Operation name to honest calls of it that were answered with a result.
-        played: Rule to how often it was played.
-        aimed: (rule, operation, further) to how often a rule has chosen it.
+        planted: Number of markers planted so far.
+        steady: Names of operations whose reading stays the same when no other user acts.
+        tried: Operation name to the number of honest calls of it.
+        served: Operation name to the number of honest calls of it that returned a result.
+        rule_runs: Rule name to the number of times it was run.
+        choices: (rule, operation, further) to the number of times that the rule chose it.
     """
 
-    performer: Performer
+    executor: Performer
     fresh_history: Callable[[], History]
     observations: Sequence[Operation]
     forgeries: Sequence[str]
-    examined: Callable[[History], None]
+    on_example_end: Callable[[History], None]
     stopped: Callable[[], bool]
-    suspects: Callable[[History], bool] | None = None
+    judge: Callable[[History], bool] | None = None
     principals: Principals = ALL_PRINCIPALS
     planted: int = 0
     steady: set[str] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
-    played: Counter[str] = field(default_factory=Counter)
-    aimed: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    rule_runs: Counter[str] = field(default_factory=Counter)
+    choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.steady.update(each.name for each in self.observations)
 
     def plant(self, user: str) -> str:
-        """A new marker of this user."""
+        """Return a new marker of this user."""
         self.planted += 1
         return marker(user, self.planted)
+
+    @property
+    def strangers(self) -> list[Actor]:
+        """Actors without a valid credential, those with a spoiled one included."""
+        return [*self.principals.strangers, *(forger(kind) for kind in self.forgeries)]

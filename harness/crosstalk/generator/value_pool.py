@@ -34,7 +34,7 @@ class _Harvested:
     kind: str
 
 
-class Pool:
+class ValuePool:
     """Ids and cursors seen in this example, own and foreign."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Sorts operations by what a generator can do with them; names play no part, roles do."""
+"""Operations sorted by what a generator can do with them: by roles, not by names."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ _PAGE_SIZES = frozenset({"limit", "page_size", "pagesize", "per_page", "max_resu
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
-    """A system's operations, by use.
+class Capabilities:
+    """A system's operations, by what a generator can do with them.
 
     Attributes:
         protected: Those that need a credential; what asks a model comes last.
-        creators: By which somebody stores something without naming anything that exists.
-        chats: By which somebody speaks to a model without naming anything that exists.
-        details: Readings of one object.
-        intrusive: Those that name an object and declare a change: what could hurt its owner.
-        broad: Those that change something and need no object named: what could hurt anybody.
+        creators: Store something without naming an object that exists.
+        chats: Ask a model without naming an object that exists.
+        details: Read one object.
+        comparable: Parameters in which a foreign object and a missing one must be answered alike,
+            each with its operation.
+        mutates_by_id: Name an object and declare a change: they could harm its owner.
+        bulk_mutations: Change something without an object named: they could harm any user.
         paged: Listings that are continued by a cursor.
-        of_somebody: Readings that are told whose data is meant, and name one object at most.
-        tools: What a model can be told to call.
-        keyed: Those that can be given a key that says they are the same.
+        reads_by_identity: Readings that take an identity, and name one object at most.
+        tools: Operations that a model can be told to call.
+        keyed: Those that take a key by which a repeated call is known.
     """
 
     protected: Sequence[Operation]
     creators: Sequence[Operation]
     chats: Sequence[Operation]
     details: Sequence[Operation]
-    intrusive: Sequence[Operation]
-    broad: Sequence[Operation]
+    comparable: Sequence[tuple[Operation, Parameter]]
+    mutates_by_id: Sequence[Operation]
+    bulk_mutations: Sequence[Operation]
     paged: Sequence[Operation]
-    of_somebody: Sequence[Operation]
+    reads_by_identity: Sequence[Operation]
     tools: Sequence[Operation]
     keyed: Sequence[Operation]
 
     @classmethod
-    def of(cls, operations: Sequence[Operation]) -> Kinds:
-        """Sort these."""
-        # The simplest example plays the first of them again and again: not one that asks a model.
+    def of(cls, operations: Sequence[Operation]) -> Capabilities:
+        """Sort these operations."""
+        # The simplest example uses the first of them again and again: not one that asks a model.
         protected = sorted(
             (each for each in operations if not each.public), key=lambda each: each.conversational
         )
@@ -60,8 +63,14 @@ class Kinds:
                 for each in protected
                 if each.reads_only and not each.lists and len(required_references(each)) == 1
             ],
-            intrusive=[each for each in by_reference if not each.reads_only] or protected,
-            broad=[
+            comparable=[
+                (operation, each)
+                for operation in protected
+                for each in operation.parameters
+                if is_comparable(operation, each)
+            ],
+            mutates_by_id=[each for each in by_reference if not each.reads_only] or protected,
+            bulk_mutations=[
                 each
                 for each in protected
                 if not each.reads_only and not required_references(each) and not each.conversational
@@ -71,23 +80,23 @@ class Kinds:
                 for each in protected
                 if each.reads_only and each.parameter(Role.CURSOR) and page_size(each)
             ],
-            of_somebody=[
+            reads_by_identity=[
                 each
                 for each in protected
                 if each.parameter(Role.IDENTITY)
                 and (each.lists or (each.reads_only and len(required_references(each)) == 1))
             ],
-            keyed=[each for each in protected if takes_key(each)],
             tools=[each for each in protected if each.surface == "mcp"],
+            keyed=[each for each in protected if takes_key(each)],
         )
 
     def creators_on(self, operation: Operation) -> list[Operation]:
-        """Those creators that are called as this operation is."""
+        """Return the creators on the surface of this operation."""
         return [each for each in self.creators if each.surface == operation.surface]
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:
-    """Operations by which somebody stores something without naming anything that exists.
+    """Return the operations that store something without naming an object that exists.
 
     Those that can name something come last: a task in a project needs the project first.
     """
@@ -103,27 +112,29 @@ def creators_among(operations: Sequence[Operation]) -> list[Operation]:
     return sorted(found, key=lambda each: len(references(each)))
 
 
-def compares(operation: Operation, parameter: Parameter) -> bool:
-    """Whether a foreign id and a missing one must be answered alike there.
+def is_comparable(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether a foreign id and a missing one must be answered alike there.
 
-    Whoever stores something may call it what they like, as others call theirs.
+    A user who stores something may give it any name, also one that another user has given.
     """
     chosen = parameter.role is Role.NAME and operation.stores
     return parameter.refers and not chosen
 
 
 def required_references(operation: Operation) -> list[Parameter]:
-    """The objects that must be there and be named."""
-    return [each for each in references(operation) if each.required and compares(operation, each)]
+    """Return the parameters that must name an object that exists."""
+    return [
+        each for each in references(operation) if each.required and is_comparable(operation, each)
+    ]
 
 
 def references(operation: Operation) -> list[Parameter]:
-    """The objects that can be named."""
+    """Return the parameters that can name an object."""
     return [each for each in operation.parameters if each.refers]
 
 
 def observation_arguments(operation: Operation, history: History, actor: Actor) -> dict[str, Any]:
-    """Arguments with which an actor reads their own data: their identity, and a full page."""
+    """Return arguments to read the actor's own data: their identity, and a full page."""
     arguments: dict[str, Any] = {}
     for parameter in operation.parameters:
         if parameter.role is Role.IDENTITY:
@@ -134,12 +145,12 @@ def observation_arguments(operation: Operation, history: History, actor: Actor) 
 
 
 def page_size(operation: Operation) -> Parameter | None:
-    """The parameter that says how much a page holds, if there is one."""
+    """Return the parameter that says how much a page holds, if there is one."""
     return next(
         (each for each in operation.parameters if last_name(each.name).lower() in _PAGE_SIZES), None
     )
 
 
 def takes_key(operation: Operation) -> bool:
-    """Whether calls of this operation can be given a key that says they are the same."""
+    """Return whether calls of this operation can carry a key by which a repeat is known."""
     return operation.parameter(Role.KEY) is not None and not operation.reads_only

@@ -1,40 +1,49 @@
-"""Several users say the same to a model: one after the other, or all at once.
+"""Several users give a model the same prompt: one after the other, or all at once.
 
-What a model's tools answered may be kept by what was asked, and what is done for whoever asks may
-be done for whoever asked last. Both need the same words of different users, and nothing between.
-Whatever a model remembers of somebody else, somebody must have told it first.
+What a model's tools answered may be cached by prompt, and what is done for the caller may be done
+for the last caller. Both need the same words from different users, and nothing between. Whatever a
+model remembers of another user, that user must have told it first.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import Planned
 from crosstalk.generator.arguments import CHAT_REQUESTS, own_request
-from crosstalk.generator.example_run import Play
+from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.operation import Role
 
 
-def echo(play: Play, draw: Draw, members: Sequence[Actor]) -> None:
-    """One user asks, then the others in the same words; or nobody waits for anybody."""
-    operation = play.rarest_operation(draw, "echo", play.kinds.chats)
-    said = operation.parameter(Role.TEXT)
-    if said is None:
-        return
+class SamePrompt:
+    """Has all users give a model the same prompt."""
 
-    def saying(actor: Actor, text: str) -> Planned:
-        given = play.plan(draw, operation, actor, sources=("own",), hostile=False).arguments
-        return Planned(actor, operation.name, {**given, said.name: text})
+    name = "same_prompt"
+    guaranteed = True
 
-    teller, *_ = order = draw(st.permutations(list(members)))
-    play.perform(saying(teller, own_request(play.stage.plant(str(teller.user)))))
-    words = play.rarest(draw, "echoed", CHAT_REQUESTS, lambda each: (each,))
-    asked = [saying(actor, words) for actor in reversed(order)]
-    if draw(st.booleans()):
-        play.perform_all(asked[:1])
-        asked = asked[1:]
-    play.perform_all(asked)
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether there is a model to ask."""
+        return bool(example.capabilities.chats)
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Have one user ask, then the others in the same words; or all at once."""
+        operation = example.least_chosen_operation(draw, self.name, example.capabilities.chats)
+        prompt = operation.parameter(Role.TEXT)
+        if prompt is None:
+            return
+        name = prompt.name
+
+        def asking(actor: Actor, text: str) -> Planned:
+            given = example.plan_own(draw, operation, actor).arguments
+            return Planned(actor, operation.name, {**given, name: text})
+
+        teller, *_ = order = draw(st.permutations(list(example.members)))
+        example.execute(asking(teller, own_request(example.state.plant(str(teller.user)))))
+        words = example.least_chosen(draw, "prompt", CHAT_REQUESTS, lambda each: (each,))
+        asked = [asking(actor, words) for actor in reversed(order)]
+        if draw(st.booleans()):
+            example.execute_all(asked[:1])
+            asked = asked[1:]
+        example.execute_all(asked)

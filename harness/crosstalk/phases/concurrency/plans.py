@@ -18,8 +18,8 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Step, script_of
 from crosstalk.execution.executor import Performer
 from crosstalk.generator.arguments import COMMON_WORD
-from crosstalk.generator.value_pool import Pool
-from crosstalk.surface.capabilities import Kinds, observation_arguments
+from crosstalk.generator.value_pool import ValuePool
+from crosstalk.surface.capabilities import Capabilities, observation_arguments
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _READINGS = 5
@@ -111,10 +111,10 @@ class Planner:
         self._performer = performer
         self._history = history
         self._random = random
-        self._kinds = Kinds.of(list(performer.operations.values()))
+        self._capabilities = Capabilities.of(list(performer.operations.values()))
         self._observations = list(observations)
         self._salt = salt
-        self._pool = Pool()
+        self._pool = ValuePool()
         self._pool.know_subjects(set(history.subjects.values()))
         self._planted = 0
         self._key = 0
@@ -169,12 +169,16 @@ class Planner:
         A model takes long, and calls others meanwhile: that is where most can be mixed up, so it
         is asked again in between.
         """
-        kinds, random = self._kinds, self._random
-        chosen = [random.choice(kinds.creators) for _ in range(2)] if kinds.creators else []
-        chats = [random.choice(kinds.chats) for _ in range(2)] if kinds.chats else []
+        capabilities, random = self._capabilities, self._random
+        chosen = (
+            [random.choice(capabilities.creators) for _ in range(2)]
+            if capabilities.creators
+            else []
+        )
+        chats = [random.choice(capabilities.chats) for _ in range(2)] if capabilities.chats else []
         chosen += chats[:1]
         rest = max(0, steps - len(chosen) - len(chats[1:]))
-        chosen += random.choices(kinds.protected, k=rest) if kinds.protected else []
+        chosen += random.choices(capabilities.protected, k=rest) if capabilities.protected else []
         for chat in chats[1:]:
             chosen.insert(random.randint(3, len(chosen)), chat)
         return chosen

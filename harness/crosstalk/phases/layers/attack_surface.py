@@ -18,8 +18,8 @@ from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR
 from crosstalk.execution.executor import Performer
-from crosstalk.generator.value_pool import Pool
-from crosstalk.surface.capabilities import Kinds, observation_arguments, required_references
+from crosstalk.generator.value_pool import ValuePool
+from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Layer to the surfaces that lead to it and past no other.
@@ -50,41 +50,41 @@ class Siege:
 
     def lay(self, layer: str) -> History:
         """Try everything at that layer; the history of it."""
-        pool = Pool()
+        pool = ValuePool()
         pool.know_subjects(set(self.history.subjects.values()))
         everything = list(self.performer.operations.values())
         if layer == "agent":
-            self._settle(Kinds.of([e for e in everything if e.surface == "mcp"]), pool)
+            self._settle(Capabilities.of([e for e in everything if e.surface == "mcp"]), pool)
             self._read("before", ("mcp", "rest"))
-            self._instruct(Kinds.of(everything), pool)
+            self._instruct(Capabilities.of(everything), pool)
             self._read("after", ("mcp", "rest"))
             return self.history
         surfaces = SURFACES[layer]
         own = [each for each in everything if each.surface in surfaces]
-        kinds = Kinds.of(own)
+        capabilities = Capabilities.of(own)
         # Resources show what the tools store.
-        self._settle(kinds, pool)
+        self._settle(capabilities, pool)
         self._read("before", surfaces)
         # What deletes comes last, or there would be nothing to aim at.
-        for operation in sorted(kinds.protected, key=_harm):
+        for operation in sorted(capabilities.protected, key=_harm):
             for actor in (BOB, IMPOSTOR):
                 self._aim(operation, actor, pool, _ATTACK)
         self._read("after", surfaces)
-        for operation in kinds.protected:
+        for operation in capabilities.protected:
             self._aim(operation, ANONYMOUS, pool, None)
         return self.history
 
-    def _settle(self, kinds: Kinds, pool: Pool) -> None:
+    def _settle(self, capabilities: Capabilities, pool: ValuePool) -> None:
         """Both store something of every sort, and look at it."""
         number = 0
         for actor in (ALICE, BOB):
-            for operation in (*kinds.creators, *kinds.chats[:1]):
+            for operation in (*capabilities.creators, *capabilities.chats[:1]):
                 number += 1
                 text = f"note {marker(actor.name, number)}"
                 arguments = self._filled(operation, actor, actor, pool, text)
                 if arguments is not None:
                     self._perform(actor, operation, arguments, None, pool)
-            for operation in kinds.protected:
+            for operation in capabilities.protected:
                 if operation.lists:
                     asked = observation_arguments(operation, self.history, actor)
                     self._perform(actor, operation, asked, None, pool)
@@ -96,7 +96,9 @@ class Siege:
                 asked = observation_arguments(operation, self.history, ALICE)
                 self._perform(ALICE, operation, asked, probe, None)
 
-    def _aim(self, operation: Operation, actor: Actor, pool: Pool, probe: Probe | None) -> None:
+    def _aim(
+        self, operation: Operation, actor: Actor, pool: ValuePool, probe: Probe | None
+    ) -> None:
         """One call with the victim's ids; nothing where they have none that fits."""
         names = any(each.refers for each in operation.parameters)
         if actor is BOB and not names and not operation.lists:
@@ -105,10 +107,10 @@ class Siege:
         if arguments is not None:
             self._perform(actor, operation, arguments, probe, None)
 
-    def _instruct(self, kinds: Kinds, pool: Pool) -> None:
+    def _instruct(self, capabilities: Capabilities, pool: ValuePool) -> None:
         """Have the model that was taken over call every tool with the victim's ids."""
-        chats = [each for each in kinds.chats if each.parameter(Role.TEXT)]
-        for place, tool in enumerate(sorted(kinds.tools, key=_harm)):
+        chats = [each for each in capabilities.chats if each.parameter(Role.TEXT)]
+        for place, tool in enumerate(sorted(capabilities.tools, key=_harm)):
             called = tool.name.split(":", 1)[1]
             text = f"note {marker('bob', 900 + place)}"
             for claims in (ALICE, BOB):
@@ -124,7 +126,7 @@ class Siege:
                     self._perform(BOB, chat, asked, _ATTACK, None)
 
     def _filled(
-        self, operation: Operation, actor: Actor, owner: Actor, pool: Pool, text: str
+        self, operation: Operation, actor: Actor, owner: Actor, pool: ValuePool, text: str
     ) -> dict[str, Any] | None:
         """Arguments with the owner's ids, or None where the owner has none that is needed."""
         arguments: dict[str, Any] = {}
@@ -143,7 +145,7 @@ class Siege:
         parameter: Parameter,
         actor: Actor,
         owner: Actor,
-        pool: Pool,
+        pool: ValuePool,
         text: str,
     ) -> Any:
         role = parameter.role
@@ -168,7 +170,7 @@ class Siege:
         operation: Operation,
         arguments: dict[str, Any],
         probe: Probe | None,
-        pool: Pool | None,
+        pool: ValuePool | None,
     ) -> Call:
         call = self.performer.perform(self.history, actor, operation.name, arguments, probe)
         if pool is not None and call.answer.outcome is Outcome.OK:

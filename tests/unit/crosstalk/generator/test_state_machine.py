@@ -12,8 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Performer
-from crosstalk.generator.arguments import EVERYBODYS_IDS
-from crosstalk.generator.state import Stage
+from crosstalk.generator.arguments import WILDCARD_IDS
+from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -91,15 +91,15 @@ def histories(
     """What the machine did in so many examples."""
     memory = memory or Memory()
     found: list[History] = []
-    stage = Stage(
-        performer=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
+    state = GeneratorState(
+        executor=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=list(observations),
         forgeries=(),
-        examined=found.append,
+        on_example_end=found.append,
         stopped=lambda: False,
     )
-    machine = make_machine(stage)
+    machine = make_machine(state)
     # One at a time, as the campaign does: what is drawn depends on what was tried before.
     for number in range(examples):
         run_state_machine_as_test(
@@ -141,7 +141,7 @@ def test_who_says_to_be_everybody_asks_for_what_others_have() -> None:
         }
         asked += sum(
             call.operation == GET.name
-            and call.arguments[IDENTITY.name] in EVERYBODYS_IDS
+            and call.arguments[IDENTITY.name] in WILDCARD_IDS
             and made.get(str(call.arguments["thing_id"]), call.actor.user) != call.actor.user
             for call in history
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstalk.generator.value_pool import Pool
+from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
@@ -11,9 +11,9 @@ PROJECT = "01a1fc95-0000-7131-b962-eac9f4851703"
 TASK_ID = Parameter("task_id", {}, required=True, role=Role.REFERENCE)
 
 
-def pool(writer: Writer) -> Pool:
+def pool(writer: Writer) -> ValuePool:
     """What a history gives."""
-    harvested = Pool()
+    harvested = ValuePool()
     for call in writer.history:
         harvested.harvest(call)
     return harvested

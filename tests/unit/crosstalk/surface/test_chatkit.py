@@ -9,7 +9,7 @@ from crosstalk.core.history import Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.environment import RunningSystem
 from crosstalk.surface import ChatKitSurface, Operation, RestSurface, Role, SurfaceError
-from crosstalk.surface.capabilities import Kinds
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.chatkit import request
 from crosstalk.surface.http.event_stream import failure_of, stream_body
 
@@ -73,13 +73,13 @@ def test_arguments_go_where_the_protocol_wants_them_spoiled_ones_included() -> N
 
 def test_every_thread_and_item_is_a_reference(operations: dict[str, Operation]) -> None:
     assert len(operations) == 9
-    kinds = Kinds.of(list(operations.values()))
-    assert [each.name for each in kinds.chats] == ["chatkit:threads.create"]
-    assert {each.name for each in kinds.details} == {
+    capabilities = Capabilities.of(list(operations.values()))
+    assert [each.name for each in capabilities.chats] == ["chatkit:threads.create"]
+    assert {each.name for each in capabilities.details} == {
         "chatkit:items.list",
         "chatkit:threads.get_by_id",
     }
-    assert {each.name for each in kinds.intrusive} == {
+    assert {each.name for each in capabilities.mutates_by_id} == {
         f"chatkit:{name}"
         for name in (
             "threads.add_user_message",
@@ -89,7 +89,7 @@ def test_every_thread_and_item_is_a_reference(operations: dict[str, Operation]) 
             "items.feedback",
         )
     }
-    assert kinds.creators == []
+    assert capabilities.creators == []
 
 
 def test_a_conversation_is_held_over_the_wire(

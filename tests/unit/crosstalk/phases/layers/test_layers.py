@@ -19,7 +19,7 @@ from crosstalk.phases.base import Turn
 from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
-from crosstalk.surface.capabilities import Kinds
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.targets.base import Target
 from crosstalk.targets.reference.target import reference_target
 from tests.unit.crosstalk.execution.test_replay import Notes
@@ -161,8 +161,8 @@ def _layer(name: str) -> LayersPhase:
 
 def _turn(target: Target) -> Turn:
     performer = Performer(target.surfaces, target.operations(), target.credentials)
-    kinds = Kinds.of(list(performer.operations.values()))
-    observations = tuple(each for each in kinds.protected if each.lists)
+    capabilities = Capabilities.of(list(performer.operations.values()))
+    observations = tuple(each for each in capabilities.protected if each.lists)
 
     def fresh() -> History:
         nonce = f"{time.monotonic_ns():x}"

@@ -1,16 +1,16 @@
-"""Two users at one key: who says what, in which order."""
+"""Two users at one idempotency key: who makes which call, in which order."""
 
 from __future__ import annotations
 
 from crosstalk.core.history import Probe
 from crosstalk.core.identifiers import is_marker, marker
 from crosstalk.core.principals import ALICE, BOB
-from crosstalk.generator.idempotency_keys import collision
+from crosstalk.generator.rules.idempotency_collision import collision
 from crosstalk.surface.capabilities import takes_key
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 SUBJECTS = {"alice": "alice-1", "bob": "bob-1"}
-NOBODYS = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
+UNUSED = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
 IDENTITY = Parameter("user_id", {}, True, Role.IDENTITY)
 TASK = Parameter("task_id", {}, True, Role.REFERENCE)
 KEY = Parameter("Idempotency-Key", {}, False, Role.KEY)
@@ -21,7 +21,7 @@ def operation(*parameters: Parameter, reads_only: bool = False) -> Operation:
     return Operation("rest", "rest:DELETE /x", parameters, reads_only)
 
 
-def test_both_say_the_same_under_the_key_of_the_first_and_the_first_repeats_it() -> None:
+def test_collision_has_both_users_make_one_call_under_one_key_and_the_first_repeat_it() -> None:
     planned = collision(
         operation(IDENTITY, KEY),
         {"user_id": "alice-1", "title": "x"},
@@ -29,17 +29,17 @@ def test_both_say_the_same_under_the_key_of_the_first_and_the_first_repeats_it()
         BOB,
         subjects=SUBJECTS,
         plant=lambda user: marker(user, 1),
-        nobodys_id=NOBODYS,
+        unused_id=UNUSED,
         probe=1,
     )
-    assert [actor.name for actor, _, _ in planned] == ["alice", "bob", "alice"]
-    (_, first, _), (_, second, _), (_, again, _) = planned
+    assert [each.actor.name for each in planned] == ["alice", "bob", "alice"]
+    first, second, again = (each.arguments for each in planned)
     assert again == first == {**second, "user_id": "alice-1"}
     assert second["user_id"] == "bob-1"
     assert is_marker(first["Idempotency-Key"])
 
 
-def test_then_the_second_compares_that_key_with_nobodys_on_an_object_that_nobody_has() -> None:
+def test_collision_compares_the_key_with_an_unused_one_on_a_missing_object() -> None:
     planned = collision(
         operation(IDENTITY, TASK, KEY),
         {"user_id": "alice-1", "task_id": "hers"},
@@ -47,20 +47,20 @@ def test_then_the_second_compares_that_key_with_nobodys_on_an_object_that_nobody
         BOB,
         subjects=SUBJECTS,
         plant=lambda user: marker(user, 1),
-        nobodys_id=NOBODYS,
+        unused_id=UNUSED,
         probe=7,
     )
-    (_, foreign, first), (_, missing, second) = planned[3:]
-    assert (first, second) == (
+    foreign, missing = (each.arguments for each in planned[3:])
+    assert tuple(each.probe for each in planned[3:]) == (
         Probe("existence", 7, "foreign", "alice"),
         Probe("existence", 7, "missing", "alice"),
     )
-    assert foreign["task_id"] == missing["task_id"] == NOBODYS
+    assert foreign["task_id"] == missing["task_id"] == UNUSED
     assert foreign["Idempotency-Key"] == marker("alice", 1)
     assert {**foreign, "Idempotency-Key": marker("nobody", 1)} == missing
 
 
-def test_reads_and_operations_without_a_key_have_no_part_in_it() -> None:
+def test_collision_leaves_out_reads_and_operations_without_a_key() -> None:
     assert takes_key(operation(KEY))
     assert not takes_key(operation(KEY, reads_only=True))
     assert not takes_key(operation(IDENTITY))

@@ -1,0 +1,29 @@
+"""What every rule of the generator has: a name, a condition, and the calls it makes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.selection import Draw
+
+
+class Rule(Protocol):
+    """One arrangement of calls; keeps no state of its own between examples.
+
+    Attributes:
+        name: Unique; counts are kept and printed under it.
+        guaranteed: Whether an example begins with it where it was run least so far, whatever the
+            example otherwise leaves out.
+    """
+
+    name: str
+    guaranteed: bool
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether this system has what the rule needs."""
+        ...
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Make the rule's calls once."""
+        ...

@@ -1,0 +1,100 @@
+"""One call with another user's id, and the same call with an id that no object has."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.identifiers import is_short_id, missing_like
+from crosstalk.execution.executor import Planned
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.selection import Draw
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+
+class ExistencePair:
+    """Compares foreign ids with missing ones, parameter by parameter."""
+
+    name = "existence_pair"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether any parameter can name an object."""
+        return bool(example.capabilities.comparable)
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Make some pairs of calls: two calls settle one parameter."""
+        pairs = example.capabilities.comparable
+        for _ in range(draw(st.integers(4, 8))):
+            actor = draw(st.sampled_from(example.members))
+            victim = example.other_member(draw, actor)
+            known = [
+                (operation, each)
+                for operation, each in pairs
+                if example.pool.references(victim.name, each, operation.name)
+            ]
+            if not known:
+                continue
+            operation, parameter = example.least_chosen(
+                draw, self.name, known, lambda each: (each[0].name, each[1].name)
+            )
+            owner, calls = comparison(example, draw, actor, victim, operation, parameter)
+            # What the owner was shown may be kept for whoever asks next.
+            if owner is not None and draw(st.integers(0, 3)) > 0:
+                example.execute(owner)
+            for each in calls:
+                example.execute(each)
+
+
+def comparison(
+    example: ExampleRun,
+    draw: Draw,
+    actor: Actor,
+    victim: Actor,
+    operation: Operation,
+    parameter: Parameter,
+) -> tuple[Planned | None, list[Planned]]:
+    """Return one call with an id of the victim, and the same with one that no object has.
+
+    Returns:
+        How the owner makes that call, where it only reads; and the two calls, or none where the
+        victim has no such object.
+    """
+    known = example.pool.references(victim.name, parameter, operation.name)
+    mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
+    # A number or name that both have, each for an object of their own, compares nothing.
+    own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
+    known = [each for each in known if each not in own]
+    if not known:
+        return None, []
+    theirs = draw(st.sampled_from(known))
+    # An item is looked for in its thread: where both are named, both may have to be foreign.
+    joint = len(required_references(operation)) > 1 and draw(st.booleans())
+    shared = example.drawer(draw).arguments(
+        operation,
+        actor,
+        references=(victim.name if joint else "own",),
+        hostile=False,
+        target=theirs if joint else "",
+    )
+    unknown = missing_like(theirs, str(draw(st.uuids(version=4))))
+    foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
+    missing = {**shared, parameter.name: [unknown] if parameter.many else unknown}
+    by_owner = None
+    if operation.reads_only:
+        identity = {
+            name: subject
+            for name, subject in example.with_identity(operation, victim).items()
+            if name in shared
+        }
+        by_owner = Planned(victim, operation.name, {**foreign, **identity})
+    key = example.next_probe()
+    pair = [
+        Planned(actor, operation.name, foreign, Probe("existence", key, "foreign", victim.name)),
+        Planned(actor, operation.name, missing, Probe("existence", key, "missing", victim.name)),
+    ]
+    if draw(st.booleans()):
+        # Whatever comes first may take longer for that alone.
+        pair.reverse()
+    return by_owner, pair

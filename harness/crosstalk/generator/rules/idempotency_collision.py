@@ -1,0 +1,102 @@
+"""Two users make the same call under the same idempotency key, and the first one repeats it.
+
+A system that finds results by the key alone gives the second user what the first one got. Then the
+second tries that key, and one that no call has used, on an object that does not exist: nothing is
+done either way, so only the key can make a difference, and it must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.identifiers import missing_like
+from crosstalk.execution.executor import Planned
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.selection import Draw
+from crosstalk.surface.operation import Operation, Role
+
+
+class IdempotencyCollision:
+    """Has two users meet at one idempotency key."""
+
+    name = "idempotency_collision"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether any operation takes a key."""
+        return bool(example.capabilities.keyed)
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Let two users meet at one key, or at two."""
+        for _ in range(draw(st.integers(1, 2))):
+            operation = example.least_chosen_operation(draw, self.name, example.capabilities.keyed)
+            first: Actor = draw(st.sampled_from(example.members))
+            for planned in collision(
+                operation,
+                example.plan_own(draw, operation, first).arguments,
+                first,
+                example.other_member(draw, first),
+                subjects=example.history.subjects,
+                plant=example.state.plant,
+                unused_id=str(draw(st.uuids(version=4))),
+                probe=example.next_probe(),
+            ):
+                example.execute(planned)
+
+
+def collision(
+    operation: Operation,
+    arguments: Mapping[str, Any],
+    first: Actor,
+    second: Actor,
+    *,
+    subjects: Mapping[str, str],
+    plant: Callable[[str], str],
+    unused_id: str,
+    probe: int,
+) -> list[Planned]:
+    """Return the calls with which two users meet at one key.
+
+    Args:
+        operation: One that takes a key.
+        arguments: What the first user says.
+        first: Whose key it is.
+        second: Who uses it too.
+        subjects: User name to subject.
+        plant: Makes a new marker of a user; keys are markers, so that it is known whose they are.
+        unused_id: A UUID that no object has.
+        probe: Number of the comparison.
+    """
+    (key,) = (each.name for each in operation.parameters if each.role is Role.KEY)
+    asked = {**arguments, key: plant(first.name)}
+    same = {
+        **asked,
+        **{
+            each.name: subjects[second.claims]
+            for each in operation.parameters
+            if each.role is Role.IDENTITY
+        },
+    }
+    missing = {
+        each.name: missing_like(str(same[each.name]), unused_id)
+        for each in operation.parameters
+        if each.required and each.role is Role.REFERENCE
+    }
+    name = operation.name
+    calls = [
+        Planned(first, name, asked),
+        Planned(second, name, same),
+        Planned(first, name, asked),
+    ]
+    if missing:
+        foreign = {**same, **missing}
+        unused = {**foreign, key: plant("nobody")}
+        calls += [
+            Planned(second, name, foreign, Probe("existence", probe, "foreign", first.name)),
+            Planned(second, name, unused, Probe("existence", probe, "missing", first.name)),
+        ]
+    return calls

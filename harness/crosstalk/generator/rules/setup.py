@@ -1,0 +1,51 @@
+"""The beginning of every example: each user stores something that could leak."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.selection import Draw
+
+# Calls by which each user of an example uses what was served least.
+_HONEST_CALLS = 2
+# Lists that a user and an impostor read when an example begins.
+_LISTS = 3
+
+
+class Setup:
+    """Stores one object of each kind for every user, and reads some lists."""
+
+    name = "setup"
+    guaranteed = False
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return True: every system has users."""
+        return True
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Store, ask a model, read lists as another user, use what was served least."""
+        capabilities, members = example.capabilities, example.members
+        # One of each kind by one protocol: the other protocol sees the same rows.
+        surfaces = sorted({each.surface for each in capabilities.creators})
+        surface = draw(st.sampled_from(surfaces)) if surfaces else None
+        for operation in capabilities.creators:
+            if operation.surface == surface:
+                example.execute_all(
+                    [example.plan(draw, operation, each, hostile=False) for each in members]
+                )
+        if capabilities.chats:
+            chat = example.least_chosen_operation(draw, self.name, capabilities.chats)
+            example.execute_all([example.plan(draw, chat, each, hostile=False) for each in members])
+        # What shows whole lists is read by another user at once.
+        lists = [each for each in capabilities.protected if each.lists]
+        readings = []
+        for actor in (draw(st.sampled_from(members)), *example.impostors) if lists else ():
+            for _ in range(_LISTS):
+                listing = example.least_chosen_operation(draw, f"setup {actor.name}", lists)
+                readings.append(example.reading(listing, actor))
+        example.execute_all(readings)
+        example.judge()
+        # Whatever rules this example runs, no operation goes without honest use for long.
+        for _ in range(_HONEST_CALLS):
+            example.use_honestly(draw, members)

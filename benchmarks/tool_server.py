@@ -15,7 +15,7 @@ from mcp.server.mcpserver import MCPServer
 from pydantic import BaseModel, Field
 
 from system.mcp import app
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.settings import Settings
 from system.mcp.tools.arguments import READS, UserId
 from system.store import StoreSettings

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 
 from system.identity import TokenExchange
 from system.mcp import completions, log_levels, prompts, resources
-from system.mcp.access import open_data
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
+from system.mcp.data_access.factory import open_data
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.headers import TrimmedHeaders

@@ -12,8 +12,9 @@ from typing import Any
 from mcp.server.context import ServerRequestContext
 from mcp.types import CompleteRequestParams, CompleteResult, Completion, PromptReference
 
-from system.mcp.data import Data
-from system.mcp.guarded import GuardedServer, caller
+from system.mcp.data_access.base import Data
+from system.mcp.gate import caller
+from system.mcp.guarded import GuardedServer
 from system.store.schemas import MAX_PAGE
 
 METHOD = "completion/complete"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.authentication import AuthCredentials
@@ -37,12 +38,13 @@ def admit_to(resource_url: str) -> Callable[[Scope, Subject], None]:
     return admit
 
 
-def current_subject(token: AccessToken | None) -> str:
-    """The subject of the call under way.
+def caller() -> str:
+    """Return the verified subject of the call under way.
 
     Raises:
-        Unauthorized: There is none; the tools fail closed.
+        Unauthorized: There is none; tools, resources and prompts fail closed.
     """
+    token = get_access_token()
     if token is None or not token.subject:
         raise Unauthorized()
     return token.subject

@@ -14,18 +14,14 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, TypeVar
 
-from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import (
     CallToolResult,
     GetPromptResult,
     InputRequiredResult,
     ListResourcesResult,
-    PaginatedRequestParams,
-    RequestParams,
     TextContent,
 )
 from mcp.types import Tool as ToolDescription
@@ -39,27 +35,20 @@ from system.errors import (
     Unavailable,
     ValidationFailed,
 )
-from system.mcp.gate import current_subject
-from system.mcp.idempotency import META_KEY, SCHEMA, key_of
-from system.mcp.refusals import printable, protocol_error, reasons, service_error
+from system.mcp.gate import caller
+from system.mcp.idempotency import SCHEMA, key_of
+from system.mcp.protocol_errors import printable, protocol_error, reasons, service_error
+from system.mcp.sdk_adapter import AdaptedServer
 from system.observe.metrics import count_tool_call
 from system.observe.tracing import span
+from system.wire.idempotency_key_meta import META_KEY
 
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Listing = Callable[[str, str | None], Awaitable[ListResourcesResult]]
 
 
-def caller() -> str:
-    """The verified subject of the call under way.
-
-    Raises:
-        Unauthorized: There is none.
-    """
-    return current_subject(get_access_token())
-
-
-class GuardedServer(MCPServer[Any]):
+class GuardedServer(AdaptedServer):
     """An `MCPServer` that answers only about the token's subject.
 
     Attributes:
@@ -78,7 +67,7 @@ class GuardedServer(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         """Check the subject, run the tool, answer failures with the envelope."""
         started = time.perf_counter()
-        known = self._tool_manager.get_tool(name) is not None
+        known = self.find_tool(name) is not None
         tool = name if known else "unknown"
         outcome = "cancelled"
         try:
@@ -104,7 +93,7 @@ class GuardedServer(MCPServer[Any]):
     async def _guarded(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
-        tool = self._tool_manager.get_tool(name)
+        tool = self.find_tool(name)
         if tool is None:
             raise NotFound("no such tool")
         _refuse_unknown(arguments, tool.parameters["properties"])
@@ -159,19 +148,19 @@ class GuardedServer(MCPServer[Any]):
     async def _prompt(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> GetPromptResult | InputRequiredResult:
-        prompt = self._prompt_manager.get_prompt(name)
+        prompt = self.find_prompt(name)
         if prompt is None:
             raise NotFound("no such prompt")
         _refuse_unknown(arguments, [each.name for each in prompt.arguments or ()])
         return await super().get_prompt(name, arguments, context)
 
-    async def _handle_list_resources(
-        self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
-    ) -> ListResourcesResult:
-        # The SDK's own handler lists what is registered, the same for everybody.
-        return await self.answer(
-            "resources/list", self._resources(params.cursor if params else None)
-        )
+    async def list_resources_page(self, cursor: str | None) -> ListResourcesResult:
+        """Return a page of the caller's resources.
+
+        Raises:
+            MCPError: The cursor is not valid, or they cannot be listed now.
+        """
+        return await self.answer("resources/list", self._resources(cursor))
 
     async def _resources(self, cursor: str | None) -> ListResourcesResult:
         if self.resource_listing is None:
@@ -179,25 +168,14 @@ class GuardedServer(MCPServer[Any]):
         return await self.resource_listing(caller(), cursor)
 
     def seal(self) -> None:
-        """Say that the tools are complete.
+        """Declare the tools complete.
 
         The SDK looks through a tool's schema at each call for arguments that headers must repeat
         (2026-07-28, `x-mcp-header`), which costs a twentieth of a call. Where no tool has any,
         there is nothing to look for.
         """
-        if "x-mcp-header" not in json.dumps(
-            [t.parameters for t in self._tool_manager.list_tools()]
-        ):
-            self._lowlevel_server.get_tool_input_schema = _nothing_to_repeat
-
-    def handle(
-        self,
-        method: str,
-        params: type[RequestParams],
-        handler: Callable[[ServerRequestContext[Any], Any], Awaitable[HandlerResult]],
-    ) -> None:
-        """Answer a method of the protocol for which the SDK has no decorator."""
-        self._lowlevel_server.add_request_handler(method, params, handler)
+        if "x-mcp-header" not in json.dumps(self.tool_parameters()):
+            self.compare_no_headers()
 
     async def answer(self, what: str, work: Awaitable[Answer], uri: str | None = None) -> Answer:
         """Wait for what was asked, within the time limit.
@@ -226,10 +204,6 @@ class GuardedServer(MCPServer[Any]):
             _log.info(what, extra={"outcome": outcome, "ms": round(seconds * 1000, 1)})
 
 
-def _nothing_to_repeat(name: str) -> None:
-    return None
-
-
 def _refuse_unknown(arguments: Iterable[str], accepted: Container[str]) -> None:
     unknown = sorted(printable(each) for each in arguments if each not in accepted)
     if unknown:
@@ -243,7 +217,7 @@ def _require_subject(arguments: dict[str, Any]) -> None:
         Forbidden: `user_id` is not the token's subject.
         ValidationFailed: There is no `user_id`.
     """
-    subject = current_subject(get_access_token())
+    subject = caller()
     claimed = arguments.get("user_id")
     if not isinstance(claimed, str):
         raise ValidationFailed(details={"user_id": "must be a string"})

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from system.errors import ValidationFailed
-from system.store.schemas import IDEMPOTENCY_KEY
+from system.store.schemas import IDEMPOTENCY_KEY_PATTERN
+from system.wire.idempotency_key_meta import META_KEY
 
-META_KEY = "crosstalk/idempotencyKey"
-SCHEMA = {"type": "string", "pattern": IDEMPOTENCY_KEY}
+SCHEMA = {"type": "string", "pattern": IDEMPOTENCY_KEY_PATTERN}
 
 _key: ContextVar[str | None] = ContextVar("idempotency_key", default=None)
 
@@ -38,7 +38,9 @@ def key_of(meta: Mapping[str, object] | None) -> Iterator[None]:
     if value == SCHEMA:
         # Some clients, the Agents SDK's among them, send a tool's own `_meta` back with each call.
         value = None
-    if value is not None and not (isinstance(value, str) and re.fullmatch(IDEMPOTENCY_KEY, value)):
+    if value is not None and not (
+        isinstance(value, str) and re.fullmatch(IDEMPOTENCY_KEY_PATTERN, value)
+    ):
         raise ValidationFailed(details={META_KEY: "must be 1 to 255 visible ASCII characters"})
     token = _key.set(value)
     try:

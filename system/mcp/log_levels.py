@@ -12,7 +12,7 @@ from typing import Any
 from mcp.server.context import ServerRequestContext
 from mcp.types import EmptyResult, SetLevelRequestParams
 
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.guarded import GuardedServer
 
 

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from system.mcp.data import Data
-from system.mcp.guarded import GuardedServer, caller
+from system.mcp.data_access.base import Data
+from system.mcp.gate import caller
+from system.mcp.guarded import GuardedServer
 from system.store.schemas import TaskStatus, TaskView, UserStats
 
 _SHOWN = 50

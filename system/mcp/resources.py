@@ -13,8 +13,9 @@ from uuid import UUID
 from mcp.types import Annotations, ListResourcesResult, Resource
 
 from system.errors import NotFound, ValidationFailed
-from system.mcp.data import Data
-from system.mcp.guarded import GuardedServer, caller
+from system.mcp.data_access.base import Data
+from system.mcp.gate import caller
+from system.mcp.guarded import GuardedServer
 from system.store.schemas import MAX_PAGE, ProjectView, TaskView
 
 _JSON = "application/json"

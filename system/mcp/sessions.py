@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from system.errors import RateLimited
+from system.mcp.sdk_adapter import count_sessions
 from system.wire.error_response import send_error
 
 # When a session may have become idle; nobody can know.
@@ -56,5 +57,4 @@ class SessionLimit:
         user = scope.get("user")
         if not isinstance(user, AuthenticatedUser):
             return 0
-        owner = authorization_context(user)
-        return sum(1 for each in self._manager._session_owners.values() if each == owner)
+        return count_sessions(self._manager, authorization_context(user))

@@ -12,9 +12,9 @@ import sys
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
-from system.store.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
-from system.store.migrate import migrate
-from system.store.prune import prune
+from system.store.admin.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
+from system.store.admin.migrate import migrate
+from system.store.admin.prune import prune
 
 _USAGE = "usage: python -m system.store [bootstrap] [migrate] [prune]"
 

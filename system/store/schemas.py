@@ -83,7 +83,7 @@ MessageText = Annotated[
 ]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(storable)]
 # Visible ASCII, so that a key looks the same in a header, in JSON and in a log.
-IDEMPOTENCY_KEY = r"^[!-~]{1,255}$"
+IDEMPOTENCY_KEY_PATTERN = r"^[!-~]{1,255}$"
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 

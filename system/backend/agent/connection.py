@@ -26,12 +26,11 @@ from pydantic_core import from_json, to_json
 
 from system.errors import RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
+from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
 
 PROTOCOL = "2026-07-28"
-# In a call's `_meta`: names the call; in a tool's: the tool knows a repeated call by it.
-IDEMPOTENCY_KEY = "crosstalk/idempotencyKey"
 
 # After this many seconds the list of tools is asked for again: servers are upgraded.
 _TOOLS_MAX_AGE = 300.0
@@ -109,9 +108,7 @@ class McpConnection:
 
     def takes_key(self, name: str) -> bool:
         """Whether the server declares that this tool knows a repeated call by its key."""
-        return any(
-            tool.name == name and IDEMPOTENCY_KEY in (tool.meta or {}) for tool in self._tools
-        )
+        return any(tool.name == name and META_KEY in (tool.meta or {}) for tool in self._tools)
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], token: str, *, key: str | None = None
@@ -136,7 +133,7 @@ class McpConnection:
             {"name": name, "arguments": dict(arguments)},
             token,
             name=name,
-            meta={IDEMPOTENCY_KEY: key} if keyed else {},
+            meta={META_KEY: key} if keyed else {},
             repeats=self._repeats if keyed or self.only_reads(name) else 0,
         )
         try:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from system.backend.agent.bridge import ToolUse
 from system.backend.chat import Answered, Asked, Failed, Said, Turn, arguments_shown
 from system.backend.dependencies import CurrentSubject, ServicesOf
-from system.backend.documentation import errors, events_schema
 from system.backend.idempotency import RequestKey
+from system.backend.openapi.responses import errors, events_schema
 from system.backend.streams import MEDIA_TYPE, TurnStream, frame, wants_stream, while_connected
 from system.store.schemas import STORABLE_SCHEMA, MessageView, storable
 

@@ -14,7 +14,7 @@ from system.backend.chatkit.requests import (
 )
 from system.backend.chatkit.threads import Caller
 from system.backend.dependencies import CurrentSubject, ServicesOf
-from system.backend.documentation import errors, events_schema
+from system.backend.openapi.responses import errors, events_schema
 from system.backend.streams import MEDIA_TYPE, TurnStream
 
 router = APIRouter(prefix="/chatkit", tags=["chat"])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel
 
 from system.backend.dependencies import OwnerSession, WriteSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
+from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import conversations
 from system.store.schemas import (
     ConversationChange,

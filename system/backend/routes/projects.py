@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 
 from system.backend.dependencies import OwnerSession, WriteSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
+from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import projects
 from system.store.schemas import (
     Cursor,

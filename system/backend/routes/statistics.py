@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from system.backend.dependencies import OwnerSession
-from system.backend.documentation import USER_DATA
+from system.backend.openapi.responses import USER_DATA
 from system.store import stats
 from system.store.schemas import UserStats
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict
 
 from system.backend.dependencies import OwnerSession, WriteSession
-from system.backend.documentation import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.backend.failures import only
+from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import tasks
 from system.store.schemas import (
     BulkCompletion,

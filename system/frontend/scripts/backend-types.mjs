@@ -5,7 +5,7 @@
  *   npm run api:generate     writes the types
  *   npm run api:check        exit 1 when they are out of date
  *
- * The contract comes from `python -m system.backend.contract`, and a test of the backend compares
+ * The contract comes from `python -m system.backend.openapi.contract`, and a test of the backend compares
  * the two. The client's own types are taken from the generated file, so the compiler says where a
  * change of the backend breaks the client.
  */

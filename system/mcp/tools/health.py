@@ -5,7 +5,7 @@ from typing import Literal
 from mcp.server.mcpserver import MCPServer
 from pydantic import BaseModel
 
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.tools.arguments import READS, UserId
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from mcp.server.mcpserver import MCPServer
 from pydantic import Field
 
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.tools.arguments import (
     ADDS,
     DELETES,

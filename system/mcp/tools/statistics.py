@@ -2,7 +2,7 @@
 
 from mcp.server.mcpserver import MCPServer
 
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.tools.arguments import READS, UserId
 from system.store.schemas import UserStats
 

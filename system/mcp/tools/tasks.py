@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from mcp.server.mcpserver import MCPServer
 from pydantic import Field
 
-from system.mcp.data import Data
+from system.mcp.data_access.base import Data
 from system.mcp.tools.arguments import (
     ADDS,
     CHANGES,

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection that `system.store.migrate` opened."""
+"""Alembic's entry: runs the revisions on the connection of `system.store.admin.migrate`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from system.backend.contract import contract
+from system.backend.openapi.contract import contract
 from tests.repository import ROOT
 
 _COPY = Path("system/frontend/lib/backend-contract.json")
@@ -13,7 +13,8 @@ _COPY = Path("system/frontend/lib/backend-contract.json")
 
 def test_the_frontend_relies_on_what_the_backend_offers() -> None:
     assert json.loads((ROOT / _COPY).read_text()) == contract(), (
-        f"python -m system.backend.contract > {_COPY}, then npm run api:generate in the frontend"
+        f"python -m system.backend.openapi.contract > {_COPY}, "
+        "then npm run api:generate in the frontend"
     )
 
 

@@ -303,7 +303,7 @@ async def test_a_write_that_takes_no_key_is_sent_once(
     tools: BoundTools, in_front_of_mcp: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the server were one that does not know keys.
-    monkeypatch.setattr("system.backend.agent.connection.IDEMPOTENCY_KEY", "somebody/else")
+    monkeypatch.setattr("system.backend.agent.connection.META_KEY", "somebody/else")
     in_front_of_mcp.cut_next(b'"add_task"', times=1)
     with contextlib.suppress(Unavailable):
         await tools.call_tool("add_task", {"title": "milk"})

@@ -11,7 +11,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import RequestParamsMeta
 
 from crosstalk.environment import RunningSystem
-from system.mcp.idempotency import META_KEY
+from system.wire.idempotency_key_meta import META_KEY
 
 
 async def keyed_call(

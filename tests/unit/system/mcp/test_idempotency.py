@@ -10,7 +10,8 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from crosstalk.environment import RunningSystem
-from system.mcp.idempotency import META_KEY, SCHEMA, current_key, key_of
+from system.mcp.idempotency import SCHEMA, current_key, key_of
+from system.wire.idempotency_key_meta import META_KEY
 from tests.unit.system.mcp.keyed import keyed_call
 
 READS = {"get_task", "list_tasks", "search_tasks", "list_projects", "get_user_stats"}

@@ -10,9 +10,10 @@ from crosstalk.environment import RunningSystem
 from crosstalk.tokens import BACKEND_AUDIENCE
 from system.errors import KeyReused, Unavailable
 from system.identity import SigningKey, TokenExchange
-from system.mcp.idempotency import META_KEY, key_of
-from system.mcp.through_api import ApiData
+from system.mcp.data_access.api import ApiData
+from system.mcp.idempotency import key_of
 from system.store.schemas import TaskDraft
+from system.wire.idempotency_key_meta import META_KEY
 from tests.unit.system.cutting import CuttingProxy, cutting_proxy
 
 MILK = TaskDraft(title="milk")

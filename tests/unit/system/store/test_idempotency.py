@@ -15,8 +15,8 @@ from sqlalchemy import text
 from crosstalk.environment import RunningSystem
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
 from system.store import Store, StoreSettings, projects, tasks
+from system.store.admin.prune import prune
 from system.store.idempotency import PRUNED_AT_ONCE, digest_of
-from system.store.prune import prune
 from system.store.schemas import ProjectDraft, TaskChange, TaskDraft, TaskView
 
 

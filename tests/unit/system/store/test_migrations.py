@@ -13,8 +13,8 @@ from sqlmodel import SQLModel
 
 from crosstalk.environment import RunningSystem
 from system.store import models
-from system.store.bootstrap import bootstrap
-from system.store.migrate import migrate
+from system.store.admin.bootstrap import bootstrap
+from system.store.admin.migrate import migrate
 
 # Indexes by their first column, unique ones among them that no constraint declares.
 _UNIQUE_INDEXES = """

@@ -7,11 +7,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from system.store.schemas import IDEMPOTENCY_KEY
+from system.store.schemas import IDEMPOTENCY_KEY_PATTERN
 from system.wire.idempotency_key_header import KEY_HEADER_PATTERN, read_key, write_key
 
 
-@given(st.from_regex(IDEMPOTENCY_KEY, fullmatch=True))
+@given(st.from_regex(IDEMPOTENCY_KEY_PATTERN, fullmatch=True))
 def test_what_is_written_is_read_as_the_same_key(key: str) -> None:
     header = write_key(key)
     assert re.fullmatch(KEY_HEADER_PATTERN, header)
@@ -20,7 +20,7 @@ def test_what_is_written_is_read_as_the_same_key(key: str) -> None:
 
 @given(st.from_regex(KEY_HEADER_PATTERN, fullmatch=True))
 def test_every_header_of_the_pattern_holds_a_key(header: str) -> None:
-    assert re.fullmatch(IDEMPOTENCY_KEY, read_key(header))
+    assert re.fullmatch(IDEMPOTENCY_KEY_PATTERN, read_key(header))
 
 
 def test_a_bare_key_is_the_quoted_one() -> None:

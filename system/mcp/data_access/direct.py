@@ -1,13 +1,12 @@
-"""How tools reach users' data: one call, one short transaction as the subject.
+"""Data straight from PostgreSQL: one call is one short transaction as the subject.
 
-Nothing here waits for anything but the database while it holds a connection.
+No call waits for anything but the database while it holds a connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
 from uuid import UUID
 
 from system.mcp.idempotency import current_key
@@ -25,37 +24,6 @@ from system.store.schemas import (
     TaskView,
     UserStats,
 )
-
-
-class Data(Protocol):
-    """What tools need done, for a subject that has been verified."""
-
-    async def add_task(self, user_id: str, draft: TaskDraft) -> TaskView: ...
-    async def get_task(self, user_id: str, task_id: UUID) -> TaskView: ...
-    async def list_tasks(
-        self,
-        user_id: str,
-        status: TaskStatus | None,
-        project_id: UUID | None,
-        cursor: str | None,
-        limit: int,
-    ) -> TaskPage: ...
-    async def search_tasks(
-        self, user_id: str, query: str, cursor: str | None, limit: int
-    ) -> TaskPage: ...
-    async def update_task(self, user_id: str, task_id: UUID, change: TaskChange) -> TaskView: ...
-    async def complete_task(self, user_id: str, task_id: UUID) -> TaskView: ...
-    async def complete_all_tasks(self, user_id: str, project_id: UUID | None) -> BulkCompletion: ...
-    async def delete_task(self, user_id: str, task_id: UUID) -> Deletion: ...
-    async def add_project(self, user_id: str, draft: ProjectDraft) -> ProjectView: ...
-    async def get_project(self, user_id: str, project_id: UUID) -> ProjectView: ...
-    async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage: ...
-    async def delete_project(self, user_id: str, project_id: UUID) -> Deletion: ...
-    async def get_user_stats(self, user_id: str) -> UserStats: ...
-    def pool_status(self) -> PoolStatus | None: ...
-    def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]: ...
-    async def ping(self) -> None: ...
-    async def aclose(self) -> None: ...
 
 
 class DirectData:
@@ -121,7 +89,7 @@ class DirectData:
             return await projects.add_project(session, draft=draft)
 
     async def get_project(self, user_id: str, project_id: UUID) -> ProjectView:
-        "See `system.store.projects.get_project`."
+        """See `system.store.projects.get_project`."""
         async with self._store.user_session(user_id) as session:
             return await projects.get_project(session, project_id=project_id)
 
@@ -149,11 +117,11 @@ class DirectData:
         return self._store.user_session(user_id, idempotency_key=current_key())
 
     def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """The database alone."""
+        """Name the database, the only dependency."""
         return {"database": self._store.ping}
 
     async def ping(self) -> None:
-        """One round trip to the database."""
+        """Make one round trip to the database."""
         await self._store.ping()
 
     async def aclose(self) -> None:

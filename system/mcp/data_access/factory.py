@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from system.identity import TokenExchange
-from system.mcp.data import Data, DirectData
-from system.mcp.hybrid import HybridData
+from system.mcp.data_access.api import ApiData
+from system.mcp.data_access.base import Data
+from system.mcp.data_access.direct import DirectData
+from system.mcp.data_access.hybrid import HybridData
 from system.mcp.settings import Settings
-from system.mcp.through_api import ApiData
 from system.store import Store, StoreSettings
 
 

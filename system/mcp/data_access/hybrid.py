@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-from system.mcp.data import DirectData
-from system.mcp.through_api import ApiData
+from system.mcp.data_access.api import ApiData
+from system.mcp.data_access.direct import DirectData
 from system.store import Store
 from system.store.schemas import (
     BulkCompletion,

@@ -1,0 +1,1 @@
+"""Commands of an administrator: roles and database, migrations, removal of expired rows."""

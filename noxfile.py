@@ -41,6 +41,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def score(session: nox.Session) -> None:
+    """Generate the docs' page and picture of the score from the last whole run of `mutants`."""
+    session.install("-e", HARNESS)
+    session.run("python", "-m", "crosstalk.report.mutant_score", *session.posargs)
+
+
+@nox.session
 def forgeries(session: nox.Session) -> None:
     """Try every forged credential on every surface."""
     _crosstalk(session, "forgeries")

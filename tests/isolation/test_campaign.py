@@ -10,6 +10,7 @@ from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.cli.verbs import isolation as command
 from crosstalk.environment import RunningSystem
 from crosstalk.oracles import ORACLES
+from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.reference.target import reference_target
 from crosstalk.targets.verification import Verified
 
@@ -43,7 +44,7 @@ def test_a_planted_leak_is_found_and_replays_only_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    leaky = Verified(mutant="list-without-filter")
+    leaky = Verified(mutant=get_mutant("list-without-filter"))
     status = command.run(leaky, calls=3_000, seconds=120, seed=7)
     assert status == 1
     (replay,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")

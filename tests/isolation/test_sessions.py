@@ -11,6 +11,7 @@ from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.principals import ALICE, HIJACKER
 from crosstalk.environment import RunningSystem
 from crosstalk.targets.base import Target
+from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.reference.target import reference_target
 from crosstalk.targets.verification import Verified
 
@@ -23,7 +24,7 @@ def listed(target: Target, actor: Actor) -> Answer:
 
 
 def call(target: Target, actor: Actor, name: str, **arguments: str) -> Answer:
-    operation = target.operations()[name]
+    operation = target.operations[name]
     headers = target.credentials.headers(actor, _SUBJECTS[actor.user or ""], operation.surface)
     alice = {"user_id": _SUBJECTS["alice"]}
     return target.surfaces["mcp"].call(operation, {**alice, **arguments}, headers)
@@ -50,7 +51,7 @@ def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_pat
 
 
 def test_a_session_that_goes_on_as_its_opener_is_seen(tmp_path: Path) -> None:
-    planted = Verified(mutant="session-continued-under-another-subject")
+    planted = Verified(mutant=get_mutant("session-continued-under-another-subject"))
     with with_a_task_of_alices(tmp_path, planted) as target:
         assert "ficus" in str(listed(target, ALICE).body)
         assert "ficus" in str(listed(target, HIJACKER).body)

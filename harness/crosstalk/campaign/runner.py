@@ -106,7 +106,7 @@ class Campaign:
         self._kept = examples
         self._performer = Performer(
             target.surfaces,
-            target.operations(),
+            target.operations,
             target.credentials,
             target.concurrency,
             target.claiming,

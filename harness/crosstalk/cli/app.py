@@ -107,10 +107,11 @@ def isolation(
 ) -> None:
     """Let three users and a stranger try to reach each other's data."""
     from crosstalk.cli.verbs import isolation as isolation_command
+    from crosstalk.targets.mutants import get_mutant
     from crosstalk.targets.verification import Verified
 
     verified = Verified(
-        mutant=mutant,
+        mutant=get_mutant(mutant) if mutant else None,
         data_access=data_access,
         demonstration=demonstration,
         described=target,

@@ -22,7 +22,7 @@ from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import make_phases
 from crosstalk.report.files import write_reports
 from crosstalk.report.run_folder import open_run
-from crosstalk.targets.described import load_target, opened_target
+from crosstalk.targets.described import opened_target
 
 # More than any run confirms: every operation and oracle has a test of its own.
 _ALL_FINDINGS = 1_000
@@ -54,9 +54,9 @@ class IsolationRun:
         self._opened = ExitStack()
         self._result: CampaignResult | None = None
         try:
-            self._target = self._opened.enter_context(opened_target(load_target(file), file))
+            self._target = self._opened.enter_context(opened_target(file))
             self.operations = {
-                name: each for name, each in self._target.operations().items() if not each.public
+                name: each for name, each in self._target.operations.items() if not each.public
             }
             phases = make_phases()
             self.oracles = [*(each.name for each in ORACLES), *(each.name for each in phases)]

@@ -1,4 +1,4 @@
-"""A running system as a campaign sees it: what can be called, by whom, and what is meant."""
+"""A running system as a campaign sees it: its operations, its users, and the sharing it means."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Target:
     Attributes:
         surfaces: Surface name to what performs its calls.
         credentials: Who may present what.
+        operations: Operation name to operation, as the surfaces listed them once: what is called
+            and what is judged is the same list.
         reset: Empties the users' data, where the target allows it.
         forgeries: Names of spoiled credentials that `credentials` can present.
         about: What a replay file says of it.
@@ -39,6 +41,7 @@ class Target:
 
     surfaces: Mapping[str, Surface]
     credentials: Credentials
+    operations: Mapping[str, Operation]
     reset: Callable[[], None] | None = None
     forgeries: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
@@ -62,13 +65,14 @@ class Target:
         if self.release is not None:
             self.release()
 
-    def operations(self) -> dict[str, Operation]:
-        """Everything that can be called now, by name.
 
-        Raises:
-            SurfaceError: A surface does not answer.
-        """
-        found: dict[str, Operation] = {}
-        for surface in {id(each): each for each in self.surfaces.values()}.values():
-            found.update({each.name: each for each in surface.discover()})
-        return found
+def discovered(surfaces: Mapping[str, Surface]) -> dict[str, Operation]:
+    """List the operations of all surfaces, by name; a surface of two names is asked once.
+
+    Raises:
+        SurfaceError: A surface does not answer.
+    """
+    found: dict[str, Operation] = {}
+    for surface in {id(each): each for each in surfaces.values()}.values():
+        found.update({each.name: each for each in surface.discover()})
+    return found

@@ -21,8 +21,8 @@ from crosstalk.environment import (
 from crosstalk.targets.base import Target
 from crosstalk.targets.demonstrations import get_demonstration
 from crosstalk.targets.demonstrations.serving import demonstration_target
-from crosstalk.targets.described import load_target, opened_target
-from crosstalk.targets.mutants import get_mutant
+from crosstalk.targets.described import opened_target
+from crosstalk.targets.mutants import Mutant
 from crosstalk.targets.reference.pools import fill_pools
 from crosstalk.targets.reference.target import reference_target
 
@@ -43,7 +43,7 @@ class Verified:
         attachment: What runs already.
     """
 
-    mutant: str | None = None
+    mutant: Mutant | None = None
     data_access: DataAccess = "direct"
     demonstration: str | None = None
     described: Path | None = None
@@ -83,7 +83,7 @@ class Verified:
     @property
     def name(self) -> str | None:
         """What its runs are called by; None for the reference system as processes."""
-        where = self.mutant or self.demonstration
+        where = self.mutant.id if self.mutant else self.demonstration
         where = where or (self.described.stem if self.described else None)
         # The figures of the processes' run stay where a program looks for them.
         return where or (self.environment if self.environment != "processes" else None)
@@ -92,7 +92,7 @@ class Verified:
     def about(self) -> dict[str, str]:
         """What its reports and replay files say of it."""
         return {
-            "mutant": self.mutant or "",
+            "mutant": self.mutant.id if self.mutant else "",
             "data_access": self.data_access,
             "pooler": self.pooler,
             "sessions": "kept" if self.sessions else "",
@@ -107,8 +107,9 @@ class Verified:
         if self.demonstration:
             title = get_demonstration(self.demonstration).title
             return f"starting the demonstration {self.demonstration!r}: {title}"
-        planted = f"the system with the planted leak {self.mutant!r}"
-        what = planted if self.mutant else "the reference system"
+        what = "the reference system"
+        if self.mutant:
+            what = f"the system with the planted leak {self.mutant.id!r}"
         what += ": PostgreSQL, MCP server, backend, model"
         what += ", frontend (everybody signs up there)" if self.frontend else ""
         what += ", PgBouncer by transaction" if self.pooler != "none" else ""
@@ -124,7 +125,7 @@ class Verified:
             HarnessError: It does not start.
         """
         if self.described is not None:
-            with opened_target(load_target(self.described), self.described) as target:
+            with opened_target(self.described) as target:
                 yield target
         elif self.demonstration is not None:
             with demonstration_target(get_demonstration(self.demonstration)) as target:
@@ -146,7 +147,7 @@ class Verified:
     @contextmanager
     def _system(self, folder: Path) -> Iterator[Target]:
         with tempfile.TemporaryDirectory(prefix="crosstalk-") as scratch:
-            planted = get_mutant(self.mutant) if self.mutant else None
+            planted = self.mutant
             pooler = planted.pooler if planted and planted.pooler != "none" else self.pooler
             options = ProcessOptions(
                 run_folder=folder,

@@ -25,6 +25,7 @@ from crosstalk.report.console import ConsoleReport
 from crosstalk.report.files import write_reports
 from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console
+from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.verification import Verified
 
 
@@ -157,7 +158,7 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     if pooler not in get_args(Pooler):
         raise HarnessError(f"{file} names an unknown pooler {pooler!r}")
     verified = Verified(
-        mutant=None if planted == "none" else planted,
+        mutant=None if planted == "none" else get_mutant(planted),
         data_access=cast(DataAccess, access),
         demonstration=shown,
         described=Path(told) if told else None,
@@ -192,7 +193,7 @@ def demo() -> int:
         console,
         folder,
         CampaignOptions(calls=2_000, seconds=60),
-        Verified(mutant="list-without-filter"),
+        Verified(mutant=get_mutant("list-without-filter")),
         ConsoleReport(console, 2_000),
     )
     told_apart = clean.verdict == "clean" and leaky.verdict == "leak"

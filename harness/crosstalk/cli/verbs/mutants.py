@@ -41,7 +41,7 @@ _MISSING = {"rls": IN_SQL, "reads": OVER_THE_WIRE}
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    mutant: str
+    mutant: Mutant
     folder: Path
     options: CampaignOptions
 
@@ -74,7 +74,7 @@ def run(
     began = time.monotonic()
     outcomes: list[MutantOutcome] = []
     figures = summary(outcomes)
-    todo = [_Job(each.id, folder.path / each.id, options) for each in chosen]
+    todo = [_Job(each, folder.path / each.id, options) for each in chosen]
     for outcome in _outcomes(todo, jobs):
         outcomes.append(outcome)
         fate = f"killed by {outcome.killed_by}" if outcome.killed_by else "SURVIVED"
@@ -145,9 +145,9 @@ def _outcomes(todo: Sequence[_Job], jobs: int) -> Iterator[MutantOutcome]:
 def _one(job: _Job) -> MutantOutcome:
     """One mutant, from planting to verdict."""
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(job.folder / "hypothesis"))
-    mutant = get_mutant(job.mutant)
+    mutant = job.mutant
     try:
-        with Verified(mutant=mutant.id).running(job.folder) as target:
+        with Verified(mutant=mutant).running(job.folder) as target:
             smoke(target)
             phases = _phases(mutant, target)
             result = Campaign(target, job.options, _quiet, job.folder, phases).run()

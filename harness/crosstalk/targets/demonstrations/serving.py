@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.surface import McpSurface
-from crosstalk.targets.base import Target
+from crosstalk.surface.operation import Surface
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.demonstrations.base import Demonstration
 
 _START_SECONDS = 15.0
@@ -67,9 +68,13 @@ def demonstration_target(demonstration: Demonstration) -> Iterator[Target]:
     listener, url = bound_socket()
     pattern = demonstration.build(url)
     with serving(pattern.app, listener):
+        surfaces: dict[str, Surface] = {
+            "mcp": McpSurface(f"{url}{pattern.endpoint}", pattern.discovery())
+        }
         target = Target(
-            surfaces={"mcp": McpSurface(f"{url}{pattern.endpoint}", pattern.discovery())},
+            surfaces=surfaces,
             credentials=pattern.credentials,
+            operations=discovered(surfaces),
             forgeries=tuple(pattern.forgeries),
             about={"demonstration": demonstration.name},
         )

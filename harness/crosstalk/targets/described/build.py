@@ -20,14 +20,13 @@ from crosstalk.surface.transports import (
     Stdio,
     Transport,
 )
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.described.config import McpConfig, TargetConfig
 from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
 from crosstalk.targets.described.credentials import DescribedCredentials, proves
 from crosstalk.targets.described.guesses import kind_of, names_among
-from crosstalk.targets.described.loading import TargetFileError
 from crosstalk.targets.described.login import login_by
-from crosstalk.targets.described.process import run_command, served
+from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.users import (
     flows_of,
     forgeries_of,
@@ -38,37 +37,37 @@ from crosstalk.targets.described.users import (
 
 
 @contextmanager
-def opened_target(config: TargetConfig, file: Path) -> Iterator[Target]:
-    """The described system as a target, started where the description says how.
+def opened_target(file: Path) -> Iterator[Target]:
+    """Open the system that a file describes as a target, started where the file says how.
 
     Args:
-        config: What `load_target` gave.
-        file: Where it came from; commands run in its folder.
+        file: The description; its commands run in its folder.
 
     Raises:
-        HarnessError: It is not confirmed, or the system cannot be started or reached.
+        HarnessError: The file cannot be used or is not confirmed, or the system cannot be started
+            or reached.
     """
-    if not config.confirmed:
-        raise TargetFileError(
-            f"{file} holds guesses: look through the lines marked `guess`, then set "
-            "confirmed = true"
-        )
-    folder = file.resolve().parent
-    with served(config, folder) as described:
-        target = target_of(described, folder, {"target": str(file.resolve())})
+    with served(file) as running:
+        target = target_of(running, {"target": str(file.resolve())})
         try:
             yield target
         finally:
             target.close()
 
 
-def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> Target:
-    """A running described system as a target."""
+def target_of(running: Served, about: Mapping[str, str]) -> Target:
+    """Make a target of a described system that runs.
+
+    Raises:
+        SurfaceError: It does not say what can be called.
+    """
+    config, folder = running.config, running.folder
     users = users_of(config)
     credentials = DescribedCredentials(
         config, folder, {subject: user for subject, (_, user) in users.items()}
     )
     surfaces = _surfaces(config, folder, credentials, next(iter(users), "crosstalk-discovery"))
+    operations = discovered(surfaces)
 
     def reset() -> None:
         if config.reset is not None:
@@ -78,6 +77,7 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
     return Target(
         surfaces=surfaces,
         credentials=credentials,
+        operations=operations,
         reset=reset if config.reset is not None else None,
         forgeries=forgeries_of(config, credentials, users),
         about=about,
@@ -85,9 +85,10 @@ def target_of(config: TargetConfig, folder: Path, about: Mapping[str, str]) -> T
         subjects=naming_of(config, users),
         allowed_flows=flows_of(config),
         accepted=frozenset(config.accepted),
-        not_applicable=_not_applicable(config, surfaces),
+        not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
-        public_values=frozenset(identifiers_of(config.public_values)),
+        # The folder's path may look like somebody's secret in part.
+        public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
     )
 
 
@@ -170,7 +171,7 @@ def _carried(config: TargetConfig) -> list[str]:
     return carried
 
 
-def _not_applicable(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, str]:
+def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
     reasons = {}
     if not proves(config.identity, config):
         reasons["identity"] = "the system asks for no credential that could be forged or missing"
@@ -178,12 +179,9 @@ def _not_applicable(config: TargetConfig, surfaces: Mapping[str, Surface]) -> di
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
         reasons["concurrency"] = "a process of its own answers each user, one call at a time"
-    operations: list[Operation] = []
-    for surface in {id(each): each for each in surfaces.values()}.values():
-        operations += surface.discover()
     refers = [
         parameter
-        for each in operations
+        for each in operations.values()
         if not each.public
         for parameter in each.parameters
         if parameter.refers

@@ -179,6 +179,7 @@ class TargetConfig(Strict):
             raise ValueError("say where the system is: [mcp] with transport and url, or [rest]")
         if self.users and len(self.users) < 2:
             raise ValueError("two users at least must be listed under [users], or none at all")
+        self._check_port()
         self._check_tokens()
         stdio = self.mcp is not None and self.mcp.transport == "stdio"
         if stdio and set(self.identity.by) & {"bearer", "header", "url"}:
@@ -189,6 +190,20 @@ class TargetConfig(Strict):
         if self.mcp is None and set(self.identity.by) & {"login", "session", "token-argument"}:
             raise ValueError("identity.by names something that only an MCP server has: set [mcp]")
         return self
+
+    def _check_port(self) -> None:
+        mcp, rest = self.mcp, self.rest
+        urls = {
+            "mcp.url": mcp.url if mcp else "",
+            "rest.openapi": rest.openapi if rest else "",
+            "rest.base": rest.base if rest else "",
+        }
+        for setting, url in urls.items():
+            if "{port}" in url and self.start is None:
+                raise ValueError(
+                    f"{setting} has {{port}}, the port of a system that is started for the run: "
+                    "describe it under [start], or write the number"
+                )
 
     def _check_tokens(self) -> None:
         identity = self.identity

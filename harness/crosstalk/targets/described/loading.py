@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.credentials import filled
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))")
 
@@ -21,15 +22,21 @@ class TargetFileError(HarnessError):
     """The file cannot be used; the message says what to set."""
 
 
-def load_target(path: Path, environment: Mapping[str, str] | None = None) -> TargetConfig:
-    """Read and check a file.
+def load_target(
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    places: Mapping[str, str] | None = None,
+) -> TargetConfig:
+    """Read a file and check it, once.
 
     Args:
         path: The file.
         environment: Where `$NAME` is looked up; the process's own by default.
+        places: What `{port}` and `{scratch}` stand for in a run; without them they stay as they
+            are, for a reader who starts nothing.
 
     Raises:
-        TargetFileError: There is no such file, it is no TOML, or a setting is missing or wrong.
+        TargetFileError: There is no such file, it is not TOML, or a setting is missing or wrong.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -38,10 +45,14 @@ def load_target(path: Path, environment: Mapping[str, str] | None = None) -> Tar
             f"cannot read {path} ({error.strerror}): write one with `crosstalk init URL`"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TargetFileError(f"{path} is no TOML: {error}") from error
+        raise TargetFileError(f"{path} is not TOML: {error}") from error
     known = os.environ if environment is None else environment
+    replacements = dict(places or {})
+    if "start" not in data:
+        # Only a system that is started for the run has a port of its own.
+        replacements.pop("port", None)
     try:
-        return TargetConfig.model_validate(_expanded(data, known, path, ()))
+        return TargetConfig.model_validate(filled(_expanded(data, known, path, ()), replacements))
     except ValidationError as error:
         raise TargetFileError(f"{path}: {_first(error)}") from error
 

@@ -1,4 +1,4 @@
-"""Starts a described system for a run, sets it up, and resets it between examples."""
+"""Starts a described system for a run, and runs the commands that set it up and reset it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from crosstalk.core.errors import HarnessError
@@ -16,36 +17,54 @@ from crosstalk.environment.runtime.ports import Ports
 from crosstalk.environment.runtime.probes import listens
 from crosstalk.environment.runtime.process import ServiceProcess
 from crosstalk.targets.described.config import CommandConfig, StartConfig, TargetConfig
-from crosstalk.targets.described.credentials import filled
+from crosstalk.targets.described.loading import TargetFileError, load_target
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A described system that runs.
+
+    Attributes:
+        config: The description, its places filled in.
+        folder: Where its file is; commands run there.
+        scratch: Its empty folder, whose path is in messages to everybody.
+    """
+
+    config: TargetConfig
+    folder: Path
+    scratch: str
 
 
 @contextmanager
-def served(config: TargetConfig, folder: Path) -> Iterator[TargetConfig]:
-    """The description with its places filled in, its system running and set up.
+def served(file: Path) -> Iterator[Served]:
+    """Read a description, and run what it describes while the block does.
 
     `{port}` is a free port, `{scratch}` a folder that is empty at the beginning and gone at the
     end.
 
     Raises:
-        HarnessError: It cannot be started or set up.
+        HarnessError: The file cannot be used or is not confirmed, or its system cannot be started
+            or set up.
     """
+    folder = file.resolve().parent
     with tempfile.TemporaryDirectory(prefix="xtalk-") as scratch, Ports() as ports:
-        places = {"scratch": scratch}
-        if config.start is not None:
-            places["port"] = str(ports.take())
-        described = TargetConfig.model_validate(filled(config.model_dump(), places))
-        # Its path is in messages to everybody, and part of it may look like somebody's.
-        described.public_values.append(scratch)
+        port = ports.take()
+        config = load_target(file, places={"scratch": scratch, "port": str(port)})
+        if not config.confirmed:
+            raise TargetFileError(
+                f"{file} holds guesses: look through the lines marked `guess`, then set "
+                "confirmed = true"
+            )
         guard = Guard()
         service: ServiceProcess | None = None
         try:
-            if described.start is not None:
-                service = _process(described.start, folder, Path(scratch), int(places["port"]))
+            if config.start is not None:
+                service = _process(config.start, folder, Path(scratch), port)
                 service.start(guard)
-                service.wait_until_ready(described.start.seconds)
-            if described.setup is not None:
-                run_command(described.setup, folder, "setup")
-            yield described
+                service.wait_until_ready(config.start.seconds)
+            if config.setup is not None:
+                run_command(config.setup, folder, "setup")
+            yield Served(config, folder, scratch)
         finally:
             if service is not None:
                 service.stop(guard)

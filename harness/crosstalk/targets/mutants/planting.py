@@ -96,29 +96,40 @@ def load_catalog(folder: Path = FOLDER) -> dict[str, Mutant]:
     Raises:
         HarnessError: An entry is not complete, or an id occurs twice.
     """
-    layers = tomllib.loads((folder / "layers.toml").read_text(encoding="utf-8"))
+    layers = _layers(folder)
     found: dict[str, Mutant] = {}
     for path in sorted(folder.glob("*/*.toml")):
-        try:
-            mutant = _mutant(tomllib.loads(path.read_text(encoding="utf-8")), layers)
-        except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
-            raise HarnessError(f"{path} is not a catalog entry: {error}") from error
-        if mutant.id in found or mutant.id != path.stem or mutant.kind != path.parent.name:
-            raise HarnessError(f"{path}: id and class must be unique and as the file is named")
+        mutant = _parsed(path, layers)
+        if mutant.id in found:
+            raise HarnessError(f"{path}: another entry has the id {mutant.id}")
         found[mutant.id] = mutant
     return found
 
 
-def get_mutant(identifier: str) -> Mutant:
-    """One mutant.
+def get_mutant(identifier: str, folder: Path = FOLDER) -> Mutant:
+    """Parse one entry of the catalog, which is named after the mutant's id.
 
     Raises:
         HarnessError: There is none of that id; the message lists those there are.
     """
-    catalog = load_catalog()
-    if identifier not in catalog:
-        raise HarnessError(f"no mutant {identifier!r}; there are: {', '.join(sorted(catalog))}")
-    return catalog[identifier]
+    paths = {path.stem: path for path in sorted(folder.glob("*/*.toml"))}
+    if identifier not in paths:
+        raise HarnessError(f"no mutant {identifier!r}; there are: {', '.join(sorted(paths))}")
+    return _parsed(paths[identifier], _layers(folder))
+
+
+def _layers(folder: Path) -> Mapping[str, Any]:
+    return tomllib.loads((folder / "layers.toml").read_text(encoding="utf-8"))
+
+
+def _parsed(path: Path, layers: Mapping[str, Any]) -> Mutant:
+    try:
+        mutant = _mutant(tomllib.loads(path.read_text(encoding="utf-8")), layers)
+    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise HarnessError(f"{path} is not a catalog entry: {error}") from error
+    if mutant.id != path.stem or mutant.kind != path.parent.name:
+        raise HarnessError(f"{path}: id and class must be as the file and its folder are named")
+    return mutant
 
 
 def _mutant(data: Mapping[str, Any], layers: Mapping[str, Any]) -> Mutant:

@@ -26,7 +26,7 @@ def smoke(target: Target, subject: str = DISCOVERER) -> None:
     Raises:
         NotAliveError: One of these did not work.
     """
-    operations = target.operations()
+    operations = target.operations
 
     def call(called: str, **arguments: Any) -> Answer:
         operation: Operation | None = operations.get(called)

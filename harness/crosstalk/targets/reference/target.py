@@ -15,7 +15,7 @@ from crosstalk.environment.backends.quiescence import Quiescence
 from crosstalk.surface import ChatKitSurface, McpResourcesSurface, McpSurface, RestSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Surface
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.reference.sessions import SessionCredentials, on_session, open_sessions
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
@@ -149,14 +149,16 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         if signed_in is not None:
             signed_in.close()
 
+    surfaces: dict[str, Surface] = {
+        "rest": rest,
+        "chat": rest,
+        "chatkit": chatkit,
+        "mcp": mcp,
+        "mcp-resources": resources,
+    }
     return Target(
-        surfaces={
-            "rest": rest,
-            "chat": rest,
-            "chatkit": chatkit,
-            "mcp": mcp,
-            "mcp-resources": resources,
-        },
+        surfaces=surfaces,
+        operations=discovered(surfaces),
         credentials=SessionCredentials(credentials) if sessions else credentials,
         reset=erase,
         forgeries=forgeries_of(running),

@@ -13,7 +13,7 @@ from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.script import Script
-from crosstalk.targets.described import load_target, opened_target
+from crosstalk.targets.described import opened_target
 from tests.unit.crosstalk.targets.described.describing import describe
 
 
@@ -64,7 +64,7 @@ def test_what_one_campaign_found_the_next_tries_first(
 
     def found_in(seed: int) -> Script:
         options = CampaignOptions(calls=1_500, seconds=60, seed=seed, findings=1)
-        with opened_target(load_target(file), file) as target:
+        with opened_target(file) as target:
             kept = open_examples(where, target.about)
             result = Campaign(target, options, lambda event: None, examples=kept).run()
         assert result.verdict == "leak"

@@ -15,7 +15,7 @@ from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Outcome, Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.phases.concurrency.test_phase import Notes
 
 _SUSPICION = Inconclusive(
@@ -49,7 +49,8 @@ def _campaign(*phases: _Suspicious, seed: int = 1) -> CampaignResult:
     def reset() -> None:
         notes.rows.clear()
 
-    target = Target({"mem": notes}, notes, reset=reset, not_applicable=inapplicable)
+    surfaces = {"mem": notes}
+    target = Target(surfaces, notes, discovered(surfaces), reset=reset, not_applicable=inapplicable)
     options = CampaignOptions(calls=120, seconds=30.0, seed=seed)
     return Campaign(target, options, _quiet, phases=phases).run()
 

@@ -12,7 +12,7 @@ from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Performer
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Outcome, Turn
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.execution.test_replay import Notes
 
 
@@ -44,7 +44,7 @@ class _Phase:
 def _rounds(*phases: _Phase, seed: int = 1) -> Rounds:
     memory = Notes(leaks=False)
     performer = Performer({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
-    target = Target({"mem": memory}, memory)
+    target = Target({"mem": memory}, memory, discovered({"mem": memory}))
     return Rounds(target, phases, performer, lambda: History({"alice": "a"}), seed)
 
 

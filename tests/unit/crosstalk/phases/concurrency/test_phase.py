@@ -15,7 +15,7 @@ from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase
 from crosstalk.phases.concurrency.clients import admit, crowd
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.histories import ok
 
 _ADD = Operation("mem", "add", (Parameter("title", {}, True, Role.TEXT),), reads_only=False)
@@ -58,7 +58,7 @@ class Notes:
 
 def _turn(system: Notes, calls: int = 200) -> Turn:
     performer = Performer({"mem": system}, {o.name: o for o in system.discover()}, system)
-    target = Target({"mem": system}, system)
+    target = Target({"mem": system}, system, discovered({"mem": system}))
 
     def fresh() -> History:
         system.rows.clear()
@@ -100,7 +100,9 @@ def test_a_crowd_stays_within_its_turn() -> None:
 def test_users_that_cannot_be_made_up_come_as_several_clients() -> None:
     system = Notes(leaks=False)
     fixed = {"alice": "alice@example.org", "bob": "bob@example.org", "carol": "carol@example.org"}
-    target = Target({"mem": system}, system, subjects=lambda nonce: fixed)
+    target = Target(
+        {"mem": system}, system, discovered({"mem": system}), subjects=lambda nonce: fixed
+    )
     actors = crowd(target, 4)
     assert [each.name for each in actors] == [
         "alice, client 1",
@@ -113,7 +115,7 @@ def test_users_that_cannot_be_made_up_come_as_several_clients() -> None:
 
 def test_made_up_users_each_have_a_subject_of_their_own() -> None:
     system = Notes(leaks=False)
-    target = Target({"mem": system}, system)
+    target = Target({"mem": system}, system, discovered({"mem": system}))
     history = admit(target, History({}), crowd(target, 20))
     assert len(set(history.subjects.values())) == 20
 

@@ -20,7 +20,7 @@ from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
 from crosstalk.surface.capabilities import Capabilities
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.reference.target import reference_target
 from tests.unit.crosstalk.execution.test_replay import Notes
 
@@ -150,7 +150,9 @@ def test_a_finding_in_sql_replays_while_it_is_there(running: RunningSystem) -> N
 
 def test_a_system_whose_database_is_not_known_has_no_layers_to_try() -> None:
     system = Notes(leaks=False)
-    assert "one by one" in str(LayersPhase().obstacle(Target({"mem": system}, system)))
+    assert "one by one" in str(
+        LayersPhase().obstacle(Target({"mem": system}, system, discovered({"mem": system})))
+    )
 
 
 def _layer(name: str) -> LayersPhase:
@@ -160,7 +162,7 @@ def _layer(name: str) -> LayersPhase:
 
 
 def _turn(target: Target) -> Turn:
-    performer = Performer(target.surfaces, target.operations(), target.credentials)
+    performer = Performer(target.surfaces, target.operations, target.credentials)
     capabilities = Capabilities.of(list(performer.operations.values()))
     observations = tuple(each for each in capabilities.protected if each.lists)
 

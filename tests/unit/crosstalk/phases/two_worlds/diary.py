@@ -16,7 +16,7 @@ from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.histories import ALICE, BOB, ok, refused
 
 CAROL = Actor("carol", "carol", "carol")
@@ -136,7 +136,13 @@ def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn
         return History({name: f"{name}-{nonce}" for name in USERS}, allowed_flows=flows)
 
     return Turn(
-        target=Target({"mem": diary}, diary, reset=diary.reset, allowed_flows=flows),
+        target=Target(
+            {"mem": diary},
+            diary,
+            discovered({"mem": diary}),
+            reset=diary.reset,
+            allowed_flows=flows,
+        ),
         performer=calling,
         examples=(example(calling, fresh()),),
         observations=(),

@@ -8,7 +8,7 @@ from crosstalk.core.history import Flow
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.base import Outcome
 from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.phases.two_worlds.diary import Diary, turn
 
 FAULTS = ("total", "limit first", "global unique", "touched", "etag", "shared limit")
@@ -75,7 +75,9 @@ def test_an_answer_counts_as_a_chance_only_after_others_were_active() -> None:
 def test_fixed_users_without_a_reset_and_sharing_of_everything_are_obstacles() -> None:
     diary = Diary()
     obstacle = TwoWorldsPhase().obstacle
-    assert obstacle(Target({"mem": diary}, diary)) is None
-    assert "reset command" in str(obstacle(Target({"mem": diary}, diary, persistent=True)))
-    shared = Target({"mem": diary}, diary, allowed_flows=(Flow(),))
+    assert obstacle(Target({"mem": diary}, diary, discovered({"mem": diary}))) is None
+    assert "reset command" in str(
+        obstacle(Target({"mem": diary}, diary, discovered({"mem": diary}), persistent=True))
+    )
+    shared = Target({"mem": diary}, diary, discovered({"mem": diary}), allowed_flows=(Flow(),))
     assert "allowed_flows" in str(obstacle(shared))

@@ -9,6 +9,7 @@ import pytest
 
 from crosstalk.cli.verbs import demonstrations, isolation
 from crosstalk.core.errors import HarnessError
+from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.verification import Verified
 
 
@@ -42,4 +43,6 @@ def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path
 
 def test_a_planted_leak_belongs_to_the_system_and_not_to_a_demonstration() -> None:
     with pytest.raises(HarnessError, match="leave out one of the two"):
-        Verified(mutant="alg-none-accepted", demonstration="shared-secret").require_sense()
+        Verified(
+            mutant=get_mutant("alg-none-accepted"), demonstration="shared-secret"
+        ).require_sense()

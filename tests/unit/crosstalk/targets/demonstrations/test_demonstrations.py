@@ -32,7 +32,7 @@ DONE_RIGHT = ("secret-of-one-service", "session-cookie-guarded")
 
 
 def call(target: Target, actor: Actor, tool: str, **arguments: str) -> Answer:
-    operation = target.operations()[f"mcp:{tool}"]
+    operation = target.operations[f"mcp:{tool}"]
     headers = target.credentials.headers(actor, actor.user or actor.claims, "mcp")
     return target.surfaces["mcp"].call(operation, arguments, headers)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign, CampaignOptions
-from crosstalk.targets.described import load_target, opened_target
+from crosstalk.targets.described import opened_target
 
 SERVER = Path(__file__).with_name("notes_server.py")
 SECRET = "a secret that only tests know, long enough"
@@ -75,7 +75,7 @@ def toml(texts: Sequence[str]) -> str:
 def campaign(file: Path, calls: int = 400, seconds: float = 15, seed: int = 7) -> CampaignResult:
     """A short campaign from the file alone."""
     options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
-    with opened_target(load_target(file), file) as target:
+    with opened_target(file) as target:
         return Campaign(target, options, _quiet).run()
 
 

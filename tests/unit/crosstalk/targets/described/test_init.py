@@ -62,7 +62,7 @@ def test_a_confirmed_file_is_enough_for_a_campaign(tmp_path: Path, leak: str) ->
     options = ("--transport", "stdio", "--ids", "sequence", "--replies", "sentences")
     command = shlex.join([sys.executable, str(SERVER), *options, "--leak", leak])
     file = written(tmp_path, stdio=command)
-    with pytest.raises(TargetFileError, match="confirmed"), opened_target(load_target(file), file):
+    with pytest.raises(TargetFileError, match="confirmed"), opened_target(file):
         pass
     result = campaign(confirmed(file), calls=250)
     assert bool(result.findings) is bool(leak)

@@ -39,7 +39,7 @@ def write(folder: Path, text: str) -> Path:
         ),
         (MCP + WHO + '[tools.x]\nkind = "eat"\n', "tools.x.kind: input should be"),
         (MCP + WHO + '[tools.x.arguments]\ny = "thing"\n', "tools.x.arguments.y"),
-        ("[mcp\n", "is no TOML"),
+        ("[mcp\n", "is not TOML"),
     ],
 )
 def test_mistakes_are_one_line_that_names_the_setting(tmp_path: Path, text: str, said: str) -> None:
@@ -64,6 +64,6 @@ def test_guesses_must_be_confirmed_first(tmp_path: Path) -> None:
     file = write(tmp_path, "confirmed = false\n" + MCP + WHO)
     with (
         pytest.raises(TargetFileError, match="confirmed = true"),
-        opened_target(load_target(file), file),
+        opened_target(file),
     ):
         pass

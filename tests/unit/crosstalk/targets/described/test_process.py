@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.targets.described import load_target, opened_target
+from crosstalk.targets.described import opened_target
 from tests.unit.crosstalk.targets.described.describing import describe
 
 
@@ -19,5 +19,5 @@ def test_the_path_of_its_own_folder_is_nobodys_secret(
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     file = describe(tmp_path, "stdio", "argument")
-    with opened_target(load_target(file), file) as target:
+    with opened_target(file) as target:
         assert place.name in target.public_values

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from crosstalk.environment import locate_system
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import GENERAL
 from crosstalk.targets.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
+from crosstalk.targets.mutants.planting import FOLDER
 
 ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
 CATALOG = load_catalog()
@@ -44,3 +47,16 @@ def test_refuses_to_apply_when_the_text_is_gone(tmp_path: Path) -> None:
 def test_an_unknown_id_is_answered_with_those_there_are() -> None:
     with pytest.raises(HarnessError, match="list-without-filter"):
         get_mutant("nonsense")
+
+
+def test_get_mutant_parses_its_own_entry_alone(tmp_path: Path) -> None:
+    catalog = shutil.copytree(FOLDER, tmp_path / "catalog")
+    (catalog / "queries" / "get-without-filter.toml").write_text("no entry")
+    assert get_mutant("list-without-filter", catalog) == CATALOG["list-without-filter"]
+    with pytest.raises(HarnessError, match="not a catalog entry"):
+        load_catalog(catalog)
+
+
+def test_a_parsed_mutant_travels_to_another_process_whole() -> None:
+    for mutant in CATALOG.values():
+        assert pickle.loads(pickle.dumps(mutant)) == mutant  # noqa: S301 - it was made here

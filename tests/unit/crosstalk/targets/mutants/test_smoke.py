@@ -9,7 +9,7 @@ import pytest
 
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.surface.operation import Operation
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.mutants.smoke import NotAliveError, smoke
 
 _TOOLS = [
@@ -65,7 +65,7 @@ class NoCredentials:
 
 
 def target(surface: OneTask) -> Target:
-    return Target({"mcp": surface, "rest": surface}, NoCredentials())
+    return Target({"mcp": surface, "rest": surface}, NoCredentials(), discovered({"mcp": surface}))
 
 
 def test_a_working_system_is_alive() -> None:

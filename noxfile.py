@@ -103,7 +103,7 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    rooms = ("tests/unit", "tests/isolation", "tests/contract", "tests/clients")
+    rooms = ("tests/unit", "tests/integration", "tests/isolation", "tests/contract", "tests/clients")
     _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
 
 

@@ -8,8 +8,12 @@ that an error tells an attacker nothing. A foreign object and a missing one rais
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import ClassVar
+
+# Reasons that one answer gives at most: who sends thousands of faults needs no list of them.
+MAX_DETAILS = 20
 
 
 class ServiceError(Exception):
@@ -159,6 +163,11 @@ class Unavailable(ServiceError):
     code = "unavailable"
     http_status = 503
     default_message = "temporarily unavailable"
+
+
+def first_details(reasons: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return the first of an error's reasons, as many as one answer gives, by their argument."""
+    return dict(islice(reasons, MAX_DETAILS))
 
 
 _BY_STATUS: Mapping[int, type[ServiceError]] = {

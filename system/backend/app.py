@@ -33,7 +33,7 @@ from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import Store
 from system.wire.cache_headers import NoStore
-from system.wire.gate import BearerGate
+from system.wire.gate import BearerGate, reads_of
 from system.wire.idempotency_key_header import KEY_HEADER
 from system.wire.limits import BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
@@ -115,7 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(
                 BearerGate,
                 verifier=verifier,
-                public=operations.PUBLIC_PATHS.__contains__,
+                public=reads_of(operations.PUBLIC_PATHS),
                 admit=admit,
                 spend=limits.spend,
             ),

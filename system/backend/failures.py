@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from system.errors import MethodNotAllowed, NotFound, ServerError, ServiceError, ValidationFailed
+from system.errors import (
+    MethodNotAllowed,
+    NotFound,
+    ServerError,
+    ServiceError,
+    ValidationFailed,
+    first_details,
+)
 from system.wire.error_response import error_response
 
 _METHODS = {"DELETE", "GET", "PATCH", "POST", "PUT"}
@@ -39,15 +49,17 @@ async def _service_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         return error_response(ServerError())
-    details: dict[str, object] = {}
-    for item in error.errors():
-        place = [str(part) for part in item["loc"]]
-        # "body", "query" and "path" say where; the argument is what follows.
-        name = ".".join(place[1:] or place).encode("ascii", "replace").decode()[:60]
-        # The message for an unknown kind of object repeats what was sent.
-        unknown = item["type"] == "union_tag_invalid"
-        details[name] = "is of no known type" if unknown else item["msg"]
-    return error_response(ValidationFailed(details=details))
+    return error_response(ValidationFailed(details=first_details(map(_reason, error.errors()))))
+
+
+def _reason(item: Mapping[str, Any]) -> tuple[str, object]:
+    """Return the argument that a failed check is about, and what is wrong with it."""
+    place = [str(part) for part in item["loc"]]
+    # "body", "query" and "path" say where; the argument is what follows.
+    name = ".".join(place[1:] or place)[:60].encode("ascii", "replace").decode()
+    # The message for an unknown kind of object repeats what was sent.
+    unknown = item["type"] == "union_tag_invalid"
+    return name, "is of no known type" if unknown else item["msg"]
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

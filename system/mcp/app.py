@@ -30,7 +30,7 @@ from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import StoreSettings
 from system.wire.cache_headers import NoStore
-from system.wire.gate import BearerGate
+from system.wire.gate import BearerGate, reads_of
 from system.wire.host_guard import HostGuard, NameList
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
@@ -120,9 +120,9 @@ def create_app(
         most = settings.mcp_max_sessions_per_user
         endpoint = SessionLimit(endpoint, server.session_manager, most)
     gate = BearerGate(
-        TrimmedHeaders(NoStreams(endpoint, settings.path)),
+        BodyLimit(TrimmedHeaders(NoStreams(endpoint, settings.path))),
         verifier=verifier,
-        public=public.__contains__,
+        public=reads_of(public),
         admit=admit_to(settings.mcp_url),
         spend=lambda scope, subject: limit.spend((subject.issuer, subject.user_id)),
         challenge_parameters=(f'resource_metadata="{settings.origin}{metadata_path(settings)}"',),
@@ -144,7 +144,7 @@ def create_app(
     inner.router.lifespan_context = lifespan
     origins = NameList(settings.origins)
     guard = HostGuard(
-        for_pages(BodyLimit(gate), origins),
+        for_pages(gate, origins),
         hosts=NameList(settings.hosts),
         origins=origins,
         exempt=PROBES.__contains__,

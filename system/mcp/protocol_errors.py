@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST
 from pydantic import ValidationError
 
-from system.errors import NotFound, ServerError, ServiceError, ValidationFailed
+from system.errors import NotFound, ServerError, ServiceError, ValidationFailed, first_details
 
 _CODES = {
     "validation_error": INVALID_PARAMS,
@@ -45,10 +45,10 @@ def service_error(error: BaseException) -> ServiceError:
 
 def reasons(error: ValidationError) -> dict[str, object]:
     """Argument name to what is wrong with it; never the value."""
-    return {
-        printable(".".join(str(part) for part in item["loc"])): item["msg"]
+    return first_details(
+        (printable(".".join(str(part) for part in item["loc"])), item["msg"])
         for item in error.errors(include_input=False, include_context=False, include_url=False)
-    }
+    )
 
 
 def printable(name: str) -> str:

@@ -6,7 +6,7 @@ fails closed: what is public is listed, everything else is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,13 +23,18 @@ _INVALID = (
 )
 
 
+def reads_of(paths: Collection[str]) -> Callable[[Scope], bool]:
+    """Tells requests that read one of these paths: what anybody may send has no body to be read."""
+    return lambda scope: scope["method"] in ("GET", "HEAD") and scope["path"] in paths
+
+
 class BearerGate:
     """Lets requests through whose token verifies; the envelope and a challenge for the others.
 
     Args:
         app: What is protected.
         verifier: Verifies tokens meant for this service.
-        public: Whether a path needs no token.
+        public: Whether a request needs no token.
         admit: Notes the verified subject in the scope, in the form the application reads.
         spend: Counts a request against its subject's limit; raises `RateLimited`.
         challenge_parameters: More `WWW-Authenticate` parameters, e.g. RFC 9728's.
@@ -40,7 +45,7 @@ class BearerGate:
         app: ASGIApp,
         *,
         verifier: TokenVerifier,
-        public: Callable[[str], bool],
+        public: Callable[[Scope], bool],
         admit: Callable[[Scope, Subject], None],
         spend: Callable[[Scope, Subject], None],
         challenge_parameters: tuple[str, ...] = (),
@@ -54,7 +59,7 @@ class BearerGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or self._public(scope["path"]):
+        if scope["type"] != "http" or self._public(scope):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

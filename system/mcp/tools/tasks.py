@@ -1,7 +1,7 @@
 """Tools on tasks."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from mcp.server.mcpserver import MCPServer
 from pydantic import Field
@@ -37,6 +37,7 @@ TitleArgument = Annotated[Title, Field(description="What is to be done, 1 to 200
 DescriptionArgument = Annotated[Description, Field(description="Details, to 2,000 characters.")]
 DueDate = Annotated[date, Field(description="Day by which it is due, YYYY-MM-DD.")]
 Clearable = Literal["description", "due_date", "project_id"]
+_CLEARABLE = len(get_args(Clearable))
 
 
 def register(server: MCPServer, data: Data) -> None:
@@ -97,7 +98,9 @@ def register(server: MCPServer, data: Data) -> None:
         priority: TaskPriority | None = None,
         due_date: DueDate | None = None,
         project_id: ProjectId | None = None,
-        clear: Annotated[list[Clearable] | None, Field(description="Fields to empty.")] = None,
+        clear: Annotated[
+            list[Clearable] | None, Field(max_length=_CLEARABLE, description="Fields to empty.")
+        ] = None,
     ) -> TaskView:
         """Change the given fields of a task; fields left out or null stay as they are."""
         given = {

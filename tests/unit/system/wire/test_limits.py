@@ -1,34 +1,59 @@
-"""Limits on a body: how deep its JSON nests, counted without parsing it; its size and its time."""
+"""Limits on a body: the shape of its JSON, counted without parsing it; its size and its time."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from system.wire.limits import MAX_JSON_DEPTH, BodyLimit, json_depth
+from system.wire.limits import BodyLimit
 
 
 @pytest.mark.parametrize(
-    ("body", "too_deep"),
+    ("body", "problem"),
     [
-        (b"[" * 65 + b"]" * 65, True),
-        (b'{"a":' * 65 + b"1" + b"}" * 65, True),
-        (b"[" * 64 + b"]" * 64, False),
-        (b'"' + b"[" * 500 + b'"', False),
-        (b'"\\"' + b"[" * 500 + b'"', False),
-        (b"[" + b",".join([b"[]"] * 500) + b"]", False),
-        (b"[" * 100_000, True),
+        (b"[" * 65 + b"]" * 65, "must not nest deeper than 64"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "must not nest deeper than 64"),
+        (b"[" * 64 + b"]" * 64, None),
+        (b'"' + b"[" * 5_000 + b'"', None),
+        (b'"\\"' + b"[" * 5_000 + b'"', None),
+        (b"[" + b",".join([b"[]"] * 500) + b"]", None),
+        (b"[" + b",".join([b"1"] * 2_001) + b"]", "must not hold more than 2000 values"),
+        (b"[" * 100_000, "must not nest deeper than 64"),
+        ("[]".encode("utf-16"), "must be JSON in UTF-8, without NUL characters"),
     ],
 )
-def test_nesting_is_measured_outside_strings(body: bytes, too_deep: bool) -> None:
-    assert (json_depth(body) > MAX_JSON_DEPTH) is too_deep
+async def test_a_body_of_odd_shape_is_refused_with_the_limit(
+    body: bytes, problem: str | None
+) -> None:
+    async def whole() -> AsyncIterator[Message]:
+        yield {"type": "http.request", "body": body, "more_body": False}
+
+    sent, reached = await serve(whole())
+    assert reached is (problem is None)
+    if problem is not None:
+        assert sent[0]["status"] == 422
+        assert json.loads(sent[1]["body"])["details"] == {"body": problem}
 
 
-async def serve(body: AsyncIterator[Message], **limits: float) -> tuple[list[Message], bool]:
+@pytest.mark.parametrize("length", ["9" * 5_000, "\xb2", "-1", ""])
+async def test_a_length_that_is_no_number_is_not_believed_and_breaks_nothing(length: str) -> None:
+    async def whole() -> AsyncIterator[Message]:
+        yield {"type": "http.request", "body": b"{}", "more_body": False}
+
+    sent, reached = await serve(whole(), headers=[(b"content-length", length.encode("latin-1"))])
+    assert reached or sent[0]["status"] == 413
+
+
+async def serve(
+    body: AsyncIterator[Message],
+    *,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    **limits: float,
+) -> tuple[list[Message], bool]:
     """What a limited application answers to a body, and whether it was reached."""
     reached = False
     sent: list[Message] = []
@@ -43,7 +68,7 @@ async def serve(body: AsyncIterator[Message], **limits: float) -> tuple[list[Mes
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "headers": []}
+    scope = {"type": "http", "method": "POST", "headers": list(headers)}
     await BodyLimit(app, **limits)(scope, receive, send)  # type: ignore[arg-type]
     return sent, reached
 

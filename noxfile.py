@@ -103,8 +103,18 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    rooms = ("tests/unit", "tests/integration", "tests/isolation", "tests/contract", "tests/clients")
-    _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
+    rooms = ("unit", "integration", "isolation", "contract", "clients")
+    _pytest(
+        session,
+        "tests",
+        *(f"tests/{each}" for each in rooms),
+        "-m",
+        "not npm",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+    )
 
 
 @nox.session

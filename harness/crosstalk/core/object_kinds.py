@@ -31,19 +31,23 @@ def noun_of(operation: str) -> str:
     return next((word for word in reversed(words) if word not in _VERBS), "")
 
 
-def kind_of_field(path: str, operation: str) -> str:
-    """Return the kind of object that an id in an answer names.
+def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:
+    """Return the kind of object that an id in an answer names; empty where nothing says it.
 
     Args:
         path: Where the id stands, e.g. `items.0.task_id`; `items.0.id` is an id of the items.
         operation: The operation that answered; it names the kind where the path does not.
+        has_id: Whether the answer is an object with an id of its own: its lists are then of
+            something else than the operation is about.
     """
     *holders, field = [part for part in path.split(".") if not part.isdigit()] or [""]
     stem = stem_of(field)
     if stem:
         return singular(stem)
     named = [each for each in holders if each.lower() not in CONTAINERS]
-    return singular(named[-1] if named else noun_of(operation))
+    if named:
+        return singular(named[-1])
+    return singular(holders[0] if holders and has_id else noun_of(operation))
 
 
 def kind_of_argument(name: str, operation: str) -> str:

@@ -24,6 +24,7 @@ from crosstalk.core.identifiers import (
     remarked,
     strings_in,
 )
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
@@ -135,14 +136,14 @@ class Script:
 def script_of(history: History) -> Script:
     """Take the particulars out of a history."""
     known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
-    short: dict[str, str] = {}
+    numbers = _Numbers()
     steps = []
     for call in history:
         arguments = _substitute(call.arguments, known)
         # A short id is one only where an id is asked for, and only as a whole.
         for name, value in arguments.items():
-            if str(value) in short and ID_NAME.search(last_name(name)):
-                arguments[name] = short[str(value)]
+            if ID_NAME.search(last_name(name)):
+                arguments[name] = numbers.symbol(name, value, call.operation)
         steps.append(
             Step(
                 call.index,
@@ -154,12 +155,38 @@ def script_of(history: History) -> Script:
                 call.sending,
             )
         )
-        for path, text in paths_in(call.answer.body):
+        found = paths_in(call.answer.body)
+        has_id = any(path == "id" for path, _ in found)
+        for path, text in found:
             if len(text) >= _MIN_LENGTH and " " not in text:
                 known.setdefault(text, f"${{{call.index}.{path}}}")
             elif is_id_path(path) and is_short_id(text):
-                short.setdefault(text, f"${{{call.index}.{path}}}")
+                kind = kind_of_field(path, call.operation, has_id=has_id)
+                numbers.take(kind, text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
+
+
+class _Numbers:
+    """Short ids by kind of object: one number may name an object of each kind."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, dict[str, str]] = {}
+
+    def take(self, kind: str, number: str, symbol: str) -> None:
+        """Keep where a number was first given as an id of that kind."""
+        self._given.setdefault(kind, {}).setdefault(number, symbol)
+
+    def symbol(self, name: str, value: Any, operation: str) -> Any:
+        """Return where the id in an argument came from; the value where it came from nowhere."""
+        if isinstance(value, list):
+            return [self.symbol(name, each, operation) for each in value]
+        wanted = kind_of_argument(name, operation)
+        known = [each for each in (wanted, "") if each in self._given]
+        # Where none of that kind was ever given, kinds are called differently there.
+        for kind in known or list(self._given):
+            if str(value) in self._given[kind]:
+                return self._given[kind][str(value)]
+        return value
 
 
 def _manner(sending: Sending | None) -> str:

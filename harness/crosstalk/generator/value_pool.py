@@ -21,9 +21,10 @@ from crosstalk.core.identifiers import (
     last_name,
     paths_in,
 )
-from crosstalk.core.object_kinds import CONTAINERS, CURSOR_FIELD, noun_of
+from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
 from crosstalk.surface.operation import Operation, Parameter, Role
 
+_OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 
 
@@ -38,7 +39,8 @@ class ValuePool:
     """Ids and cursors seen in this example, own and foreign."""
 
     def __init__(self) -> None:
-        self._ids: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        # A number may name several objects of one user, each of another kind.
+        self._ids: defaultdict[str, dict[tuple[str, str], _Harvested]] = defaultdict(dict)
         self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._subjects: set[str] = set()
@@ -71,12 +73,12 @@ class ValuePool:
         received = identifiers_of(call.answer.body)
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
-            *holders, name = [part for part in path.split(".") if not part.isdigit()] or [""]
-            item = _Harvested(text, name, _kind(holders, call.operation, has_id))
+            name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+            item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             if is_short_id(text) and _ID_FIELD.search(name):
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
-                    self._ids[call.actor.user].setdefault(text, item)
+                    self._ids[call.actor.user].setdefault((item.kind, text), item)
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
@@ -87,7 +89,7 @@ class ValuePool:
             if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
             elif _ID_FIELD.search(name) and text not in self._subjects and identifiers_in(text):
-                self._ids[call.actor.user].setdefault(text, item)
+                self._ids[call.actor.user].setdefault(("", text), item)
                 self._together[text] |= sent | received
 
     def _notice_missing(self, call: Call) -> None:
@@ -95,7 +97,7 @@ class ValuePool:
         if user is None or call.actor.claims != user:
             return
         if answer.status == 404 or answer.code == "not_found":
-            own = [each for each in identifiers_of(call.arguments) if each in self._ids[user]]
+            own = [each for each in identifiers_of(call.arguments) if ("", each) in self._ids[user]]
             # With two of them it is not known which one is missing.
             if len(own) == 1:
                 self._gone.update(own)
@@ -115,26 +117,30 @@ class ValuePool:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]
             return same or [chosen for _, chosen in known]
-        stem = re.sub(r"(_?id|Id)$", "", name) or noun_of(operation)
+        kind = kind_of_argument(parameter.name, operation)
         fitting = {
-            owner: [
-                each.value
-                for each in items.values()
-                if each.value not in self._gone
-                and _fits(each, name, stem)
-                and _admits(parameter, each.value)
-            ]
+            owner: list(
+                dict.fromkeys(
+                    each.value
+                    for each in items.values()
+                    if each.value not in self._gone
+                    and _fits(each, name, kind)
+                    and _admits(parameter, each.value)
+                )
+            )
             for owner, items in self._ids.items()
         }
         if any(fitting.values()) or not guess:
             return fitting.get(user, [])
         # A URI is no id, and an id no URI.
         wants_uri = name.lower().endswith("uri")
-        return [
-            each
-            for each in self._ids[user]
-            if ("://" in each) is wants_uri and _admits(parameter, each)
-        ]
+        return list(
+            dict.fromkeys(
+                each
+                for _, each in self._ids[user]
+                if ("://" in each) is wants_uri and _admits(parameter, each)
+            )
+        )
 
     def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
         """Those of `values` that were seen in one call with all `chosen`; if none was, all."""
@@ -153,10 +159,11 @@ class ValuePool:
         return list(self._cursors[user])
 
 
-def _fits(item: _Harvested, parameter: str, stem: str) -> bool:
+def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
+    """Whether an id is of that kind; a `task` fits where a `subtask` is wanted, if need be."""
     if item.field == parameter:
         return True
-    return item.field == "id" and stem.lower() in item.kind.lower()
+    return _OBJECT_ID.search(item.field) is not None and bool(kind) and kind in item.kind
 
 
 def _admits(parameter: Parameter, value: str) -> bool:
@@ -173,18 +180,3 @@ def _admits(parameter: Parameter, value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _kind(holders: list[str], operation: str, has_id: bool) -> str:
-    """What an object is: by the nearest field that holds it, else by the operation's name.
-
-    Args:
-        holders: The fields around it, outermost first.
-        operation: What was called.
-        has_id: Whether the answer is an object with an id of its own: its lists are then of
-            something else than the operation is about.
-    """
-    named = [each for each in holders if each.lower() not in CONTAINERS]
-    if named:
-        return named[-1]
-    return holders[0] if holders and has_id else noun_of(operation)

@@ -15,6 +15,7 @@ import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
@@ -27,6 +28,7 @@ from crosstalk.core.identifiers import (
     strings_in,
     substituted,
 )
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import without_times
@@ -39,14 +41,12 @@ _NEAR = 2**20
 def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
     half: dict[int, Call] = {}
     owners: dict[str, str] = {}
-    holders: defaultdict[str, set[str]] = defaultdict(set)
+    numbers = _Numbers()
     for seen in observations(history):
         call = seen.call
         for value in seen.own:
             owners.setdefault(value, str(call.actor.user))
-        if call.actor.user is not None:
-            for value in _numbers_given(call):
-                holders[value].add(call.actor.user)
+        numbers.take(call)
         probe = call.probe
         if probe is None or probe.kind != "existence":
             _note_planted(call, owners)
@@ -57,7 +57,7 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
             continue
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if (
-            _comparable(foreign, missing, owners, holders, history.public_values)
+            _comparable(foreign, missing, owners, numbers, history.public_values)
             and not history.permits(probe.victim, call.actor.user, call.operation)
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
@@ -66,54 +66,103 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
 
 
 def numbers_given(history: History) -> set[str]:
-    """The numbers that anybody was given as the id of something."""
-    return {value for call in history for value in _numbers_given(call)}
+    """Return the numbers that a user was given as an id, each after the kind of its object."""
+    return {f"{kind} {value}" for call in history for kind, value in _numbers_given(call)}
 
 
-def _numbers_given(call: Call) -> set[str]:
+def _numbers_given(call: Call) -> set[tuple[str, str]]:
+    """Kinds and values of the ids in an answer that are short, and were not asked for."""
     if call.answer.outcome is not Outcome.OK:
         return set()
     sent = {str(value) for value in call.arguments.values()}
+    found = paths_in(call.answer.body)
+    has_id = any(path == "id" for path, _ in found)
     return {
-        value
-        for path, value in paths_in(call.answer.body)
+        (kind_of_field(path, call.operation, has_id=has_id), value)
+        for path, value in found
         if is_short_id(value) and value not in sent and is_id_path(path)
     }
 
 
+@dataclass(slots=True)
+class _Numbers:
+    """Which users were given which numbers as ids, by kind of object."""
+
+    given: defaultdict[str, defaultdict[str, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+
+    def take(self, call: Call) -> None:
+        if call.actor.user is not None:
+            for kind, value in _numbers_given(call):
+                self.given[kind][value].add(call.actor.user)
+
+    def compare(self, foreign: str, missing: str, kind: str, known: frozenset[str]) -> _Known:
+        """Whose the one number is, if the other one is nobody's.
+
+        A number that several users were given, each for an object of their own, shows nothing; nor
+        does one that a user was given before this history began.
+        """
+        kinds = [each for each in self.given if kind in ("", each) or not each]
+        guessed = not kinds
+        kinds = kinds or list(self.given)
+        if any(
+            f"{each} {value}" in known
+            for each in {*kinds, kind, ""}
+            for value in (foreign, missing)
+        ):
+            return _Known(frozenset(), guessed)
+        if any(self.given[each].get(missing) for each in kinds):
+            return _Known(frozenset(), guessed)
+        holders = {user for each in kinds for user in self.given[each].get(foreign, ())}
+        return _Known(frozenset(holders), guessed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Users who hold a number; guessed where none was ever given as an id of that kind."""
+
+    holders: frozenset[str]
+    guessed: bool
+
+
 def _note_planted(call: Call, owners: dict[str, str]) -> None:
-    """What somebody made up and sent is theirs: a key that names a call, for one."""
+    """A marker belongs to the user who sent it, e.g. as an idempotency key."""
     for value in identifiers_of(call.arguments):
         if is_marker(value) and call.actor.user is not None:
             owners.setdefault(value, call.actor.user)
 
 
 def _comparable(
-    first: Call,
-    second: Call,
+    foreign: Call,
+    missing: Call,
     owners: Mapping[str, str],
-    holders: Mapping[str, set[str]],
+    numbers: _Numbers,
     known: frozenset[str],
 ) -> bool:
-    """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's.
-
-    A number that several users were given, each for an object of their own, shows nothing; nor
-    does one that somebody was given before this history began.
-    """
-    one, other = first.arguments, second.arguments
-    if first.operation != second.operation or set(one) != set(other):
+    """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's."""
+    one, other = foreign.arguments, missing.arguments
+    if foreign.operation != missing.operation or set(one) != set(other):
         return False
     differing = [name for name in one if one[name] != other[name]]
-    if len(differing) != 1 or first.probe is None:
+    if len(differing) != 1 or foreign.probe is None:
         return False
-    short, other_short = str(one[differing[0]]), str(other[differing[0]])
+    (name,), victim = differing, foreign.probe.victim
+    short, other_short = _single(one[name]), _single(other[name])
     if is_short_id(short) and is_short_id(other_short):
-        if short in known or other_short in known:
-            return False
-        return holders.get(short) == {first.probe.victim} and not holders.get(other_short)
-    theirs = {owners.get(value) for value in identifiers_of(one[differing[0]])}
-    nobodys = {owners.get(value) for value in identifiers_of(other[differing[0]])}
-    return theirs == {first.probe.victim} and nobodys == {None}
+        kind = kind_of_argument(name, foreign.operation)
+        held = numbers.compare(short, other_short, kind, known)
+        # Whatever is shown at a number that is perhaps of another kind is perhaps for everybody.
+        shown = held.guessed and foreign.answer.outcome is Outcome.OK
+        return held.holders == {victim} and not shown
+    theirs = {owners.get(value) for value in identifiers_of(one[name])}
+    nobodys = {owners.get(value) for value in identifiers_of(other[name])}
+    return theirs == {victim} and nobodys == {None}
+
+
+def _single(value: object) -> str:
+    """An argument as text; the one element of a list as the element."""
+    return str(value[0]) if isinstance(value, list) and len(value) == 1 else str(value)
 
 
 class Existence:

@@ -92,3 +92,13 @@ def test_every_replay_plants_markers_of_its_own() -> None:
     once, again = (resolve({"t": "xtbobz00000001"}, {}, {}, salt)["t"] for salt in (1, 2))
     assert once != again
     assert once.startswith("xtbobz")
+
+
+def test_script_names_a_number_by_the_call_that_gave_it_as_an_id_of_that_kind() -> None:
+    writer = Writer().call(ALICE, "create_category", {}, ok({"category_id": 1}))
+    writer.call(ALICE, "add_task", {}, ok({"task_id": 1}))
+    writer.call(BOB, "complete_task", {"task_id": 1}, ok({}))
+    writer.call(BOB, "complete_tasks", {"task_ids": [1, 7]}, ok({}))
+    steps = script_of(writer.history).steps
+    assert steps[2].arguments == {"task_id": "${2.task_id}"}
+    assert steps[3].arguments == {"task_ids": ["${2.task_id}", 7]}

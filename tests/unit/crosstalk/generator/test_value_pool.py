@@ -97,3 +97,12 @@ def test_what_is_no_uuid_is_not_sent_where_one_is_wanted() -> None:
     assert set(found.references("alice", anything, "x")) == {TASK, "7"}
     assert found.references("alice", identifier, "x") == [TASK]
     assert found.references("alice", several, "x") == [TASK]
+
+
+def test_pool_keeps_one_number_for_each_kind_of_object() -> None:
+    writer = Writer().call(ALICE, "create_category", {}, ok({"category_id": 1}))
+    writer.call(ALICE, "add_task", {}, ok({"task_id": 1}))
+    writer.call(ALICE, "list_tasks", {}, ok([{"id": 2}]))
+    category = Parameter("category_id", {}, required=True, role=Role.REFERENCE)
+    assert pool(writer).references("alice", TASK_ID, "complete_task") == ["1", "2"]
+    assert pool(writer).references("alice", category, "drop_category") == ["1"]

@@ -134,10 +134,50 @@ def _numbers(known: frozenset[str]) -> Writer:
 
 def test_a_number_that_somebody_was_given_in_an_earlier_history_shows_nothing() -> None:
     assert Existence().judge(_numbers(frozenset()).history)
-    assert Existence().judge(_numbers(frozenset({"41"})).history) == []
+    assert Existence().judge(_numbers(frozenset({" 41"})).history) == []
 
 
 def test_the_numbers_that_were_given_are_those_of_answers_and_not_of_requests() -> None:
-    assert numbers_given(_numbers(frozenset()).history) == {"41"}
+    assert numbers_given(_numbers(frozenset()).history) == {" 41"}
     asked = Writer().call(BOB, "get", {"task_id": "7"}, ok({"id": 7})).history
     assert numbers_given(asked) == set()
+
+
+def _three_tables() -> Writer:
+    """Category 1 is alice's, tag 1 is bob's, task 1 is alice's."""
+    writer = Writer()
+    writer.call(ALICE, "create_category", {"name": "x"}, ok({"category_id": 1}))
+    writer.call(BOB, "create_tag", {"name": "x"}, ok({"tag_id": 1}))
+    return writer.call(ALICE, "add_task", {"title": "x"}, ok({"task_id": 1}))
+
+
+def test_number_of_one_kind_is_compared_whoever_holds_that_number_of_another_kind() -> None:
+    writer = _three_tables()
+    writer.call(BOB, "complete_task", {"task_id": 1}, ok({"code": "FORBIDDEN"}), FOREIGN)
+    writer.call(BOB, "complete_task", {"task_id": 900}, ok({"code": "NOT_FOUND"}), MISSING)
+    (suspicion,) = Existence().judge(writer.history)
+    assert "an id of alice" in suspicion.summary
+
+
+def test_number_of_an_order_says_nothing_of_the_item_of_that_number() -> None:
+    writer = Writer().call(ALICE, "rest:POST /orders", {"address": "x"}, ok({"id": 1}))
+    item, other = {"item_id": 1}, {"item_id": 900}
+    writer.call(BOB, "rest:GET /items/{item_id}", item, ok({"item": "item 1"}), FOREIGN)
+    writer.call(BOB, "rest:GET /items/{item_id}", other, refused(404, "not_found"), MISSING)
+    assert Existence().judge(writer.history) == []
+    assert not Existence().opportunities(writer.history)
+
+
+def test_number_that_may_be_of_another_kind_is_evidence_where_it_is_refused() -> None:
+    writer = Writer().call(ALICE, "remember", {"text": "x"}, ok({"memory_id": 1}))
+    writer.call(BOB, "recall", {"entry_id": 1}, refused(403, "forbidden"), FOREIGN)
+    writer.call(BOB, "recall", {"entry_id": 900}, refused(404, "not_found"), MISSING)
+    assert Existence().judge(writer.history)
+
+
+def test_number_that_several_users_hold_of_one_kind_shows_nothing() -> None:
+    writer = Writer().call(ALICE, "add_task", {}, ok({"task_id": 1}))
+    writer.call(BOB, "add_task", {}, ok({"task_id": 1}))
+    writer.call(BOB, "get_task", {"task_id": 1}, ok({}), FOREIGN)
+    writer.call(BOB, "get_task", {"task_id": 900}, refused(404, "not_found"), MISSING)
+    assert Existence().judge(writer.history) == []

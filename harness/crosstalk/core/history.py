@@ -41,6 +41,10 @@ class Answer:
         headers: Response headers, lower-case names, without per-response noise (date, length).
         code: The error code of the envelope or protocol, if any.
         message: The error message, if any.
+        unsolicited: What else reached the caller with the answer or since the one before, and is
+            part of neither: notifications, requests of the server, lines of a stream or of standard
+            output that hold no reply. Searched for other users' values; never compared, because
+            when such messages come is the server's choice.
     """
 
     outcome: Outcome
@@ -49,6 +53,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     code: str | None = None
     message: str | None = None
+    unsolicited: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +291,7 @@ class History:
         )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}
+            answer["unsolicited"] = tuple(answer.get("unsolicited", ()))
             probe = Probe.from_json(row["probe"])
             sending = Sending.from_json(row.get("sending"))
             history.record(

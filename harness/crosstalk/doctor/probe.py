@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx2
 
+from crosstalk.surface.http.event_stream import MEDIA_TYPE, parsed
+
 _MAX_BYTES = 512 * 1024
 _MAX_REQUESTS = 200
 
@@ -43,11 +45,11 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON; for an event stream its last event's data; None where it is neither."""
         text = self.text
-        if "text/event-stream" in self.headers.get("content-type", ""):
-            data = [line[5:] for line in text.splitlines() if line.startswith("data:")]
+        if MEDIA_TYPE in self.headers.get("content-type", ""):
+            data = [each.data for each in parsed([text.encode()]) if each.data is not None]
             text = data[-1] if data else ""
         try:
-            return json.loads(text)
+            return json.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError):
             return None
 

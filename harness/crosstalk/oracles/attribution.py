@@ -21,7 +21,7 @@ class Observation:
 
     Attributes:
         call: The call that was answered.
-        own: Values of the caller's own.
+        own: Values of the caller's own in the answer itself.
         foreign: Values of other users that the caller never supplied, each with its owner.
         others_have_secrets: Whether any other user had a value by then.
     """
@@ -58,12 +58,12 @@ def _walk(history: History) -> Iterator[Observation]:
                 if is_marker(value):
                     owners.setdefault(value, user)
         others = any(owner != user for owner in owners.values())
-        own: set[str] = set()
+        seen: set[str] = set()
+        answered: set[str] = set()
         foreign: list[tuple[str, str]] = []
         if conclusive(call.answer):
-            for value in sorted(
-                identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.headers))
-            ):
+            answered = identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.headers))
+            for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
                 if value in public:
                     continue
                 owner = owners.get(value)
@@ -72,12 +72,13 @@ def _walk(history: History) -> Iterator[Observation]:
                 elif owner is None and user is not None:
                     if not gave(user, value):
                         owners[value] = user
-                        own.add(value)
+                        seen.add(value)
                 elif owner == user:
-                    own.add(value)
+                    seen.add(value)
                 elif owner is not None and not gave(user, value):
                     if history.permits(owner, user, call.operation):
                         supplied[user].add(value)  # given on purpose, and theirs to use
                     else:
                         foreign.append((value, owner))
-        yield Observation(call, frozenset(own), tuple(foreign), others)
+        # A notification that repeats what its reader sent does not show that the call worked.
+        yield Observation(call, frozenset(seen & answered), tuple(foreign), others)

@@ -1,6 +1,7 @@
 """Canary: values first seen with one user that reach another who never supplied them.
 
-The value may travel in the body, an error text, a header, a stream; the oracle reads them all.
+The value may travel in the body, an error text, a header, a stream, or in a message
+that came with the answer; the oracle reads them all.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 
@@ -46,12 +48,14 @@ class Canary:
                 continue
             value, owner = seen.foreign[0]
             more = len(seen.foreign) - 1
+            beside = value in identifiers_of(call.answer.unsolicited)
+            where = " in a message that came with the answer" if beside else ""
             found.append(
                 Suspicion(
                     self.name,
                     call.operation,
                     (call.index,),
-                    f"{call.actor.name} received {value!r}, first seen with {owner}"
+                    f"{call.actor.name} received {value!r}, first seen with {owner}{where}"
                     + (f", and {more} more" if more else ""),
                 )
             )

@@ -220,11 +220,12 @@ def without_times(text: str) -> str:
 
 
 def identifiers_shown(answer: Answer) -> set[str]:
-    """Return the identifying values anywhere in an answer."""
+    """Return the identifying values anywhere in an answer, and in what else came with it."""
     return (
         identifiers_of(answer.body)
         | identifiers_of(dict(answer.headers))
         | identifiers_of(answer.message)
+        | identifiers_of(answer.unsolicited)
     )
 
 

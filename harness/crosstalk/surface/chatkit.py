@@ -15,12 +15,8 @@ import httpx2
 from crosstalk.core.history import Answer
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.classification import answer_of
-from crosstalk.surface.http.exchange import (
-    client,
-    encode,
-    unreachable,
-    unsendable,
-)
+from crosstalk.surface.http.exchange import client, unreachable, unsendable
+from crosstalk.surface.http.json_text import encode
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _THREAD = Parameter("thread_id", {"type": "string", "format": "uuid"}, True, Role.REFERENCE)

@@ -28,7 +28,8 @@ class Presented:
         arguments: Arguments of the call that the generator does not draw, by dotted name.
         address: What takes the place of `{name}` in the URL.
         environment: Environment variables of the process that serves the caller.
-        connection: Who shares a session, a stream or a process: callers with one name do.
+        connection: Who shares a session, a stream or a process: callers with one name do. Without
+            a name everybody shares one, as users behind a gateway do.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,11 @@ class Presented:
     address: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     connection: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else is served on the caller's session, stream or process."""
+        return bool(self.connection)
 
     @classmethod
     def of(cls, entries: Mapping[str, str]) -> Presented:

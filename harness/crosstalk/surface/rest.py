@@ -13,12 +13,8 @@ from crosstalk.core.history import Answer
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
-from crosstalk.surface.http.exchange import (
-    client,
-    encode,
-    unreachable,
-    unsendable,
-)
+from crosstalk.surface.http.exchange import client, unreachable, unsendable
+from crosstalk.surface.http.json_text import encode
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter, resolve, role_of
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx2
 
 from crosstalk.core.history import Answer, Outcome
@@ -12,11 +14,12 @@ from crosstalk.surface.http.exchange import clean_headers, decode, error_fields
 def answer_of(response: httpx2.Response) -> Answer:
     """The answer; a stream of events that ends with a failure is an error, whatever its status."""
     streamed, headers = is_stream(response), clean_headers(response)
-    body = stream_body(response.text) if streamed else decode(response)
+    body, other = stream_body(response.content) if streamed else (decode(response), ())
+    answer = Answer(Outcome.OK, response.status_code, body, headers, unsolicited=other)
     if response.status_code == 429:
-        return Answer(Outcome.LIMITED, 429, body, headers)
+        return replace(answer, outcome=Outcome.LIMITED)
     failure = failure_of(body) if streamed else None
     if response.is_success and failure is None:
-        return Answer(Outcome.OK, response.status_code, body, headers)
+        return answer
     code, message = error_fields(failure or body)
-    return Answer(Outcome.ERROR, response.status_code, body, headers, code, message)
+    return replace(answer, outcome=Outcome.ERROR, code=code, message=message)

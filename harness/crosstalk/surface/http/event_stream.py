@@ -1,19 +1,39 @@
-"""Answers that come as server-sent events: the events, the text they spell, how they end.
+"""Server-sent events: the one parser, and a whole stream as one value.
 
-A value that crosses can hide in any event, and can be cut in two by the pieces in which a text is
-sent; so the pieces are put together.
+The parser is the project's own because a verifier must see what a browser drops. Measured on
+`httpx2.EventSource` 2.16: it keeps U+2028, U+2029 and U+0085 inside a line as it should, but loses
+the first field behind a byte-order mark, an event that no blank line ends and every comment, and
+decodes by the response's charset where the format is always UTF-8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import codecs
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
-from crosstalk.surface.http.exchange import frames, loads
+from crosstalk.surface.http.json_text import loads
 
 MEDIA_TYPE = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One block of a stream, up to the blank line that ends it.
+
+    Attributes:
+        name: The event's name; empty where the stream gives none.
+        data: Its data; None for a block without any, e.g. a comment that keeps the stream alive.
+        other: The remaining lines as they were sent: comments, ids and unknown fields.
+    """
+
+    name: str
+    data: str | None
+    other: tuple[str, ...] = ()
 
 
 def is_stream(response: httpx2.Response) -> bool:
@@ -21,18 +41,65 @@ def is_stream(response: httpx2.Response) -> bool:
     return MEDIA_TYPE in response.headers.get("content-type", "")
 
 
-def stream_body(text: str) -> dict[str, Any]:
-    """A whole stream as one value: `events` in order, and the `text` that their pieces spell.
+def parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
+    """The events of a stream, each as soon as it is complete; what its end cuts off counts too.
 
-    An event with a name is `{"event": name, "data": data}`, one without is its data. The pieces
-    themselves are left out: half an id is an id of nobody's, and would be taken for a secret.
+    Lines end with CR, LF or both and with nothing else (HTML Living Standard, section 9.2.5).
+    """
+    name, data, other = "", list[str](), list[str]()
+    for line in itertools.chain(_lines(chunks), [""]):
+        if not line:
+            if data or other:
+                yield Event(name, "\n".join(data) if data else None, tuple(other))
+            name, data, other = "", [], []
+            continue
+        key, _, value = line.partition(":")
+        if key == "data":
+            data.append(value.removeprefix(" "))
+        elif key == "event":
+            name = value.strip()
+        else:
+            other.append(line)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    pieces: list[str] = []
+    after_return = False
+    for chunk in itertools.chain(chunks, [None]):
+        text = decoder.decode(chunk or b"", final=chunk is None)
+        if not text:
+            continue
+        if after_return and text[0] == "\n":  # the second half of a CRLF
+            text = text[1:]
+        after_return = text.endswith("\r")
+        *complete, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for line in complete:
+            yield "".join([*pieces, line])
+            pieces.clear()
+        pieces.append(rest)
+    if any(pieces):
+        yield "".join(pieces)
+
+
+def stream_body(content: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A whole stream as one value, and the lines that belong to no event's data.
+
+    The value has `events` in order and the `text` that their pieces spell. An event with a name is
+    `{"event": name, "data": data}`, one without is its data. The pieces themselves are left out:
+    half an id is nobody's id and would be taken for a secret.
     """
     pieces: list[str] = []
-    events = [
-        _take({"event": name, "data": loads(data)} if name else loads(data), pieces)
-        for name, data in frames(text)
-    ]
-    return {"text": "".join(pieces), "events": events}
+    events: list[Any] = []
+    other: list[str] = []
+    for event in parsed([content]):
+        other += event.other
+        if event.data is not None:
+            value = loads(event.data)
+            events.append(
+                _take({"event": event.name, "data": value} if event.name else value, pieces)
+            )
+    return {"text": "".join(pieces), "events": events}, tuple(other)
 
 
 def failure_of(body: Any) -> Any:

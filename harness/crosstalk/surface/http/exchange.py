@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -12,6 +10,8 @@ import httpx2
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.http.delivery import SendingClient
+from crosstalk.surface.http.event_stream import is_stream, parsed
+from crosstalk.surface.http.json_text import loads
 
 # They differ between any two answers and say nothing about anybody's data.
 _NOISE = frozenset(
@@ -38,15 +38,6 @@ def client(timeout: float) -> httpx2.Client:
     return SendingClient(timeout=timeout, follow_redirects=False, cookies=jar)
 
 
-def encode(value: Any) -> bytes:
-    """JSON in ASCII: unpaired surrogates travel as escapes, as a hostile client sends them.
-
-    Raises:
-        ValueError, RecursionError: The value has no JSON form (a number or depth without bound).
-    """
-    return json.dumps(value, ensure_ascii=True, default=str).encode("ascii")
-
-
 def clean_headers(response: httpx2.Response) -> dict[str, str]:
     """Lower-case response headers without noise."""
     return {
@@ -58,36 +49,10 @@ def clean_headers(response: httpx2.Response) -> dict[str, str]:
 
 def decode(response: httpx2.Response) -> Any:
     """The body: JSON, the data of an event stream, or text."""
-    text = response.text
-    if "text/event-stream" in response.headers.get("content-type", ""):
-        return [loads(data) for _, data in frames(text)]
-    return loads(text)
-
-
-def frames(text: str) -> list[tuple[str, str]]:
-    """Name, empty if it has none, and data of each event (HTML Living Standard, section 9.2.6)."""
-    found: list[tuple[str, str]] = []
-    lines: list[str] = []
-    name = ""
-    # Not splitlines: U+2028 and its like end no line here, and stand inside JSON as they are.
-    for line in [*re.split(r"\r\n|\n|\r", text), ""]:
-        if line.startswith("data:"):
-            lines.append(line[5:].removeprefix(" "))
-        elif line.startswith("event:"):
-            name = line[6:].strip()
-        elif not line:
-            if lines:
-                found.append((name, "\n".join(lines)))
-            lines, name = [], ""
-    return found
-
-
-def loads(text: str) -> Any:
-    """The value that a JSON text stands for; the text itself where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    if is_stream(response):
+        events = parsed([response.content])
+        return [loads(event.data) for event in events if event.data is not None]
+    return loads(response.text)
 
 
 def wanted(answer: Answer, usual: float = 0.0) -> float:

@@ -11,21 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx2
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.surface.http.exchange import clean_headers, decode, encode, unreachable, unsendable
-from crosstalk.surface.mcp.stateless_messages import (
-    METHOD_NOT_FOUND,
-    McpWire,
-    json_or_text,
-    refusal,
-    request,
-    result_of,
-)
+from crosstalk.surface.http.exchange import unreachable, unsendable
+from crosstalk.surface.http.json_text import encode, loads
+from crosstalk.surface.mcp.stateless_messages import METHOD_NOT_FOUND, McpWire, refusal, result_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter
+from crosstalk.surface.transports.base import TransportError
+from crosstalk.surface.transports.current import request
 
 SURFACE = "mcp-resources"
 _TEXT = {"type": "string"}
@@ -98,17 +93,18 @@ class McpResourcesSurface:
         """List, read, prompt or complete."""
         method = str(operation.extra["method"])
         try:
-            response = self._wire.post(method, _params(operation, arguments), headers)
-        except httpx2.HTTPError as error:
+            reply = self._wire.post(method, _params(operation, arguments), headers)
+        except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"argument or header is not expressible ({type(error).__name__})")
-        body = decode(response)
-        result = result_of(body)
-        if response.status_code == 429 or result is None:
-            return refusal(response, body)
-        noted = clean_headers(response)
-        return Answer(Outcome.OK, response.status_code, _content(result), noted)
+        result = result_of(reply.body)
+        if reply.status == 429 or result is None:
+            return refusal(reply)
+        content = _content(result)
+        return Answer(
+            Outcome.OK, reply.status, content, reply.headers, unsolicited=reply.unsolicited
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -195,7 +191,7 @@ def _opened(value: Any) -> Any:
     """The same with JSON read where a text holds it, as contents and messages do."""
     if isinstance(value, Mapping):
         return {
-            key: json_or_text(each) if key == "text" and isinstance(each, str) else _opened(each)
+            key: loads(each) if key == "text" and isinstance(each, str) else _opened(each)
             for key, each in value.items()
         }
     return [_opened(each) for each in value] if isinstance(value, list) else value

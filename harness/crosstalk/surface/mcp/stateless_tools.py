@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import httpx2
 from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_mcp_header_map
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.errors import SurfaceError
-from crosstalk.surface.http.exchange import (
-    clean_headers,
-    decode,
-    error_fields,
-    unreachable,
-    unsendable,
-)
-from crosstalk.surface.mcp.stateless_messages import (
-    McpWire,
-    json_or_text,
-    refusal,
-    request,
-    result_of,
-)
+from crosstalk.surface.http.exchange import error_fields, unreachable, unsendable
+from crosstalk.surface.http.json_text import loads
+from crosstalk.surface.mcp.stateless_messages import McpWire, refusal, result_of
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.schemas import parameter, role_of
+from crosstalk.surface.transports.base import TransportError
+from crosstalk.surface.transports.current import request
 
 
 class McpSurface:
@@ -66,21 +56,22 @@ class McpSurface:
         }
         try:
             mirrored = mcp_param_headers(operation.extra.get("mirrored", {}), arguments)
-            response = self._wire.post("tools/call", params, {**mirrored, **headers})
-        except httpx2.HTTPError as error:
+            reply = self._wire.post("tools/call", params, {**mirrored, **headers})
+        except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"argument or header is not expressible ({type(error).__name__})")
-        body = decode(response)
-        result = result_of(body)
-        if response.status_code == 429 or result is None:
-            return refusal(response, body)
-        noted = clean_headers(response)
+        result = result_of(reply.body)
+        if reply.status == 429 or result is None:
+            return refusal(reply)
         content = _content(result)
+        outcome, code, message = Outcome.OK, None, None
         if result.get("isError"):
+            outcome = Outcome.ERROR
             code, message = error_fields(content)
-            return Answer(Outcome.ERROR, response.status_code, content, noted, code, message)
-        return Answer(Outcome.OK, response.status_code, content, noted)
+        return Answer(
+            outcome, reply.status, content, reply.headers, code, message, reply.unsolicited
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,7 +114,7 @@ def _operation(tool: Mapping[str, Any]) -> Operation:
 
 def _content(result: Mapping[str, Any]) -> Any:
     blocks = [
-        json_or_text(str(block.get("text", "")))
+        loads(str(block.get("text", "")))
         if isinstance(block, Mapping) and block.get("type", "text") == "text"
         else block
         for block in result.get("content") or ()

@@ -216,7 +216,9 @@ def _limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[
 def answer_of(reply: Reply) -> Answer:
     """A reply as an answer."""
     if reply.status == 429:
-        return Answer(Outcome.LIMITED, 429, reply.body, reply.headers)
+        return Answer(
+            Outcome.LIMITED, 429, reply.body, reply.headers, unsolicited=reply.unsolicited
+        )
     body = reply.body
     result = result_of(body)
     headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
@@ -225,12 +227,12 @@ def answer_of(reply: Reply) -> Answer:
             # The id of the request is new each time and says nothing.
             body = {key: value for key, value in body.items() if key not in ("jsonrpc", "id")}
         kind, code, message = error_kind(body)
-        return Answer(kind, reply.status, body, headers, code, message)
+        return Answer(kind, reply.status, body, headers, code, message, reply.unsolicited)
     # Hand-written servers answer with the bare value in the place of content blocks.
     bare = "content" not in result and "structuredContent" not in result
     content = content_of({"structuredContent": result} if bare else result)
     kind, code, message = sorted_out(content, flagged=bool(result.get("isError")))
-    return Answer(kind, reply.status, content, headers, code, message)
+    return Answer(kind, reply.status, content, headers, code, message, reply.unsolicited)
 
 
 def _reason(reply: Reply) -> str:

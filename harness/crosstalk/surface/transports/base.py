@@ -27,11 +27,13 @@ class Reply:
         status: HTTP status; None where there is no HTTP.
         body: The decoded message, or whatever stood in its place.
         headers: Response headers, lower-case names.
+        unsolicited: What else reached the caller meanwhile: messages and lines that are no reply.
     """
 
     status: int | None
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    unsolicited: tuple[Any, ...] = ()
 
 
 class Transport(Protocol):

@@ -1,22 +1,52 @@
-"""Streamable HTTP in revision 2026-07-28: no handshake, no session, one POST a request."""
+"""Streamable HTTP in revision 2026-07-28: no handshake, no session, one POST a request.
+
+The messages are written here rather than by the SDK's client, because a verifier must be able to
+send what a well-behaved client never would.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import httpx2
+from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.http.exchange import clean_headers, decode, encode
-from crosstalk.surface.mcp.stateless_messages import request
-from crosstalk.surface.transports.base import Reply, TransportError, filled, is_reply_to
+from crosstalk.surface.transports.base import CLIENT_INFO, Reply, filled
 from crosstalk.surface.transports.http import HttpTransport
+
+PROTOCOL = "2026-07-28"
+_META = {
+    "io.modelcontextprotocol/protocolVersion": PROTOCOL,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
+}
 
 # From method, parameters and number to the headers of the protocol and the message.
 Form: TypeAlias = Callable[
     [str, Mapping[str, Any], int], tuple[Mapping[str, str], Mapping[str, Any]]
 ]
+
+
+def request(
+    method: str, params: Mapping[str, Any], identifier: int
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Headers and message of one request."""
+    name = params.get(NAME_BEARING_METHODS.get(method, ""))
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": PROTOCOL,
+        "Mcp-Method": method,
+        **({"Mcp-Name": encode_header_value(name)} if isinstance(name, str) else {}),
+    }
+    message = {
+        "jsonrpc": "2.0",
+        "id": identifier,
+        "method": method,
+        "params": {**params, "_meta": {**_META, **params.get("_meta", {})}},
+    }
+    return headers, message
 
 
 class CurrentHttp(HttpTransport):
@@ -41,25 +71,9 @@ class CurrentHttp(HttpTransport):
         """
         identifier = next(self._ids)
         protocol, content = self._form(method, params, identifier)
-        try:
-            response = self._http.post(
-                filled(self._url, presented.address),
-                content=encode(content),
-                headers={**protocol, **presented.headers},
-            )
-        except httpx2.HTTPError as error:
-            raise TransportError(
-                f"no MCP server answers at {self._url} ({type(error).__name__})"
-            ) from error
-        return Reply(
-            response.status_code,
-            _reply_among(decode(response), identifier),
-            clean_headers(response),
+        return self._exchange(
+            filled(self._url, presented.address),
+            content,
+            {**protocol, **presented.headers},
+            identifier,
         )
-
-
-def _reply_among(body: Any, identifier: int) -> Any:
-    """The reply among the messages of a stream; anything else as it is."""
-    if isinstance(body, list):
-        return next((each for each in body if is_reply_to(identifier, each)), body)
-    return body

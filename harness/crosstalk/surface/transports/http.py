@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import httpx2
 
 from crosstalk.surface.http.delivery import MessageNumbers
-from crosstalk.surface.http.exchange import client
-from crosstalk.surface.transports.base import Reply, initialize_params, message
+from crosstalk.surface.http.event_stream import is_stream, parsed
+from crosstalk.surface.http.exchange import clean_headers, client, decode
+from crosstalk.surface.http.json_text import encode, loads
+from crosstalk.surface.transports.base import (
+    Reply,
+    TransportError,
+    answer_to,
+    initialize_params,
+    is_reply_to,
+    message,
+)
 
 INITIALIZED = message("notifications/initialized", {}, None)
+
+# Sends a message to the server on the way in which the caller's requests travel.
+Send: TypeAlias = Callable[[Mapping[str, Any]], object]
 
 
 class HttpTransport:
@@ -34,6 +48,64 @@ class HttpTransport:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _exchange(
+        self,
+        url: str,
+        content: Mapping[str, Any],
+        headers: Mapping[str, str],
+        identifier: int | None,
+        respond: Send | None = None,
+    ) -> Reply:
+        """Post a message and read what comes back, up to the reply.
+
+        Args:
+            url: Where to.
+            content: The message.
+            headers: The request's headers.
+            identifier: Number of the request that is answered; None for a notification.
+            respond: Sends an answer where the server asks something on the stream.
+
+        Raises:
+            TransportError: The server does not answer.
+            ValueError, RecursionError: JSON or HTTP cannot express the message.
+        """
+        body = encode(content)
+        try:
+            with self._http.stream("POST", url, content=body, headers=headers) as response:
+                if not is_stream(response):
+                    response.read()
+                    return Reply(response.status_code, decode(response), clean_headers(response))
+                found, unsolicited = _reply_on(response, identifier, respond)
+                headers = clean_headers(response)
+                return Reply(response.status_code, found, headers, unsolicited)
+        except httpx2.HTTPError as error:
+            raise TransportError(f"no MCP server answers at {url} ({type(error).__name__})") from (
+                error
+            )
+
+
+def _reply_on(
+    response: httpx2.Response, identifier: int | None, respond: Send | None
+) -> tuple[Any, tuple[Any, ...]]:
+    """The reply on a stream, and what came before it; all messages where there is no reply.
+
+    The stream is left as soon as the reply came, because not every server ends it.
+    """
+    messages: list[Any] = []
+    other: list[str] = []
+    for event in parsed(response.iter_bytes()):
+        other += event.other
+        if event.data is None:
+            continue
+        found = loads(event.data)
+        if identifier is not None and is_reply_to(identifier, found):
+            return found, (*messages, *other)
+        messages.append(found)
+        answer = answer_to(found) if isinstance(found, Mapping) else None
+        if answer is not None and respond is not None:
+            respond(answer)
+    return messages, tuple(other)
 
 
 def handshake(revision: str) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,6 @@ acknowledged. Each connection name has a stream of its own, read by a thread of 
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 from collections.abc import Mapping
@@ -18,7 +17,9 @@ import httpx2
 
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import session_of
-from crosstalk.surface.http.exchange import clean_headers, decode, encode
+from crosstalk.surface.http.event_stream import Event, is_stream, parsed
+from crosstalk.surface.http.exchange import clean_headers, decode
+from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
@@ -28,7 +29,6 @@ from crosstalk.surface.transports.base import (
     message,
 )
 from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
-from crosstalk.surface.transports.older import events
 
 _REVISION = "2024-11-05"
 _MAX_STREAMS = 64
@@ -105,7 +105,7 @@ class EventStream(HttpTransport):
         try:
             asked = self._http.build_request("GET", url, headers=headers, timeout=timeout)
             response = self._http.send(asked, stream=True)
-            if "text/event-stream" not in response.headers.get("content-type", ""):
+            if not is_stream(response):
                 response.read()
                 reply = Reply(response.status_code, decode(response), clean_headers(response))
                 response.close()
@@ -116,12 +116,16 @@ class EventStream(HttpTransport):
             ) from error
         stream = _Stream(response)
         threading.Thread(target=_read, args=(stream,), daemon=True).start()
-        name, data = self._next(stream)
-        if name != "endpoint":
+        first = self._next(stream)
+        while first.data is None:
+            first = self._next(stream)
+        if first.name != "endpoint":
             stream.ended = True
             response.close()
-            raise TransportError(f"{self._url} is no event stream of MCP: it began with {name!r}")
-        stream.endpoint = urljoin(url, data.strip())
+            raise TransportError(
+                f"{self._url} is not an event stream of MCP: it began with {first.name!r}"
+            )
+        stream.endpoint = urljoin(url, first.data.strip())
         return stream
 
     def _ask(
@@ -133,19 +137,22 @@ class EventStream(HttpTransport):
             return posted
         if is_reply_to(identifier, posted.body):
             return posted
+        unsolicited: list[Any] = []
         while True:
-            _, data = self._next(stream)
-            try:
-                found = json.loads(data)
-            except ValueError:
+            event = self._next(stream)
+            unsolicited += event.other
+            if event.data is None:
                 continue
+            found = loads(event.data)
             if is_reply_to(identifier, found):
-                return Reply(200, found)
-            told = answer_to(found) if isinstance(found, Mapping) else None
-            if told is not None:
-                self._post(told, presented, stream)
+                # On a stream that several users share, nothing says for whom a message was.
+                return Reply(200, found, unsolicited=tuple(unsolicited if presented.alone else ()))
+            unsolicited.append(found)
+            answer = answer_to(found) if isinstance(found, Mapping) else None
+            if answer is not None:
+                self._post(answer, presented, stream)
 
-    def _next(self, stream: _Stream) -> tuple[str, str]:
+    def _next(self, stream: _Stream) -> Event:
         try:
             event = stream.arrived.get(timeout=self._timeout)
         except queue.Empty:
@@ -153,8 +160,8 @@ class EventStream(HttpTransport):
         if event is _ENDED:
             stream.ended = True
             raise TransportError(f"{self._url} ended the event stream")
-        name, data = event
-        return str(name), str(data)
+        found: Event = event
+        return found
 
     def _post(self, content: Mapping[str, Any], presented: Presented, stream: _Stream) -> Reply:
         headers = {"Content-Type": "application/json", **presented.headers}
@@ -177,7 +184,7 @@ def _read(stream: _Stream) -> None:
     if stream.response is None:
         return
     try:
-        for event in events(stream.response.iter_lines()):
+        for event in parsed(stream.response.iter_bytes()):
             stream.arrived.put(event)
     except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError, RuntimeError):
         # Closed from here or from there: both end it.

@@ -7,9 +7,8 @@ handshake is made once a name all the same, because some servers refuse calls wi
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +16,7 @@ import httpx2
 
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import in_full, session_of
-from crosstalk.surface.http.exchange import clean_headers, decode, encode
-from crosstalk.surface.transports.base import (
-    Reply,
-    TransportError,
-    answer_to,
-    filled,
-    is_reply_to,
-    message,
-)
+from crosstalk.surface.transports.base import Reply, filled, message
 from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
 
 _SESSION = "mcp-session-id"
@@ -155,39 +146,13 @@ class OlderHttp(HttpTransport):
             **({"MCP-Protocol-Version": session.revision} if session.revision else {}),
             **presented.headers,
         }
-        url = filled(self._url, presented.address)
-        try:
-            with self._http.stream(
-                "POST", url, content=encode(content), headers=headers
-            ) as response:
-                body = self._read(response, identifier, presented, session)
-                return Reply(response.status_code, body, clean_headers(response))
-        except httpx2.HTTPError as error:
-            raise TransportError(
-                f"no MCP server answers at {self._url} ({type(error).__name__})"
-            ) from error
-
-    def _read(
-        self,
-        response: httpx2.Response,
-        identifier: int | None,
-        presented: Presented,
-        session: _Session,
-    ) -> Any:
-        """The reply; a stream is left as soon as it came, because not every server ends it."""
-        if "text/event-stream" not in response.headers.get("content-type", ""):
-            response.read()
-            return decode(response)
-        seen = []
-        for event in events(response.iter_lines()):
-            found = _loads(event[1])
-            if identifier is not None and is_reply_to(identifier, found):
-                return found
-            seen.append(found)
-            told = answer_to(found) if isinstance(found, Mapping) else None
-            if told is not None:
-                self._post(told, presented, session)
-        return seen
+        return self._exchange(
+            filled(self._url, presented.address),
+            content,
+            headers,
+            identifier,
+            lambda answer: self._post(answer, presented, session),
+        )
 
     def _end(self, session: _Session) -> None:
         if session.identifier is None:
@@ -195,26 +160,3 @@ class OlderHttp(HttpTransport):
         headers = {**session.headers, "Mcp-Session-Id": session.identifier}
         with in_full(), contextlib.suppress(httpx2.HTTPError):
             self._http.delete(session.address, headers=headers)
-
-
-def events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """Name and data of each event (HTML Living Standard, section 9.2.6)."""
-    name, data = "message", list[str]()
-    for line in lines:
-        if line.startswith("event:"):
-            name = line[6:].strip()
-        elif line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
-        elif not line:
-            if data:
-                yield name, "\n".join(data)
-            name, data = "message", []
-    if data:
-        yield name, "\n".join(data)
-
-
-def _loads(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -7,7 +7,6 @@ process of their own, as users of desktop clients do.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import shlex
@@ -22,7 +21,7 @@ from typing import Any
 
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import MessageNumbers
-from crosstalk.surface.http.exchange import encode
+from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
@@ -87,7 +86,7 @@ class Stdio:
         served = self._processes.get(presented.connection)
         if served is None or served.process.poll() is not None:
             served = self._start(presented)
-        return self._ask(served, method, params)
+        return self._ask(served, method, params, alone=presented.alone)
 
     def close(self) -> None:
         """End the processes."""
@@ -123,10 +122,13 @@ class Stdio:
         _write(served, message("notifications/initialized", {}, None))
         return served
 
-    def _ask(self, served: _Served, method: str, params: Mapping[str, Any]) -> Reply:
+    def _ask(
+        self, served: _Served, method: str, params: Mapping[str, Any], *, alone: bool = False
+    ) -> Reply:
         identifier = next(self._ids)
         if not _write(served, message(method, params, identifier)):
             raise TransportError(f"{self.where} ended: {_last_words(served)}")
+        unsolicited: list[Any] = []
         while True:
             try:
                 line = served.arrived.get(timeout=self._timeout)
@@ -134,17 +136,18 @@ class Stdio:
                 raise TransportError(f"{self.where} was silent for {self._timeout:.0f} s") from None
             if line == _ENDED:
                 raise TransportError(f"{self.where} ended: {_last_words(served)}")
-            # Programs print on their standard output, whatever the protocol says.
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError):
+            found = loads(line)
+            if is_reply_to(identifier, found):
+                # Of a process that several users share, nothing says for whom a message was.
+                return Reply(None, found, unsolicited=tuple(unsolicited if alone else ()))
+            unsolicited.append(found)
+            if not isinstance(found, Mapping):
+                # Programs print on their standard output, whatever the protocol says.
                 served.said.append(line.strip())
                 continue
-            if is_reply_to(identifier, found):
-                return Reply(None, found)
-            told = answer_to(found) if isinstance(found, Mapping) else None
-            if told is not None:
-                _write(served, told)
+            answer = answer_to(found)
+            if answer is not None:
+                _write(served, answer)
 
 
 def _write(served: _Served, content: Mapping[str, Any]) -> bool:

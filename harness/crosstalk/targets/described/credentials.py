@@ -128,7 +128,7 @@ class DescribedCredentials:
         login = self.config.identity.login
         if apart == {"login"} and login is not None and login.carried == "token-argument":
             apart = set()
-        return name if apart else "shared"
+        return name if apart else ""
 
     def token(self, subject: str) -> str:
         """The token of a subject.

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.environment import RunningSystem
-from crosstalk.surface.mcp.stateless_messages import request
+from crosstalk.surface.transports.current import request
 from crosstalk.tokens.forgeries import ForgeryContext
 from crosstalk.tokens.issuer import BACKEND_AUDIENCE, LocalIssuer
 from crosstalk.tokens.trial import Target, http_target

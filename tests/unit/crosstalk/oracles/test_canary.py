@@ -5,6 +5,7 @@ from __future__ import annotations
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.oracles import Canary
+from crosstalk.oracles.controls import controls_of
 from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
 
 SECRET = marker("alice", 1)
@@ -31,6 +32,21 @@ def test_fires_for_a_value_in_an_error_text_and_in_a_header() -> None:
     story.call(BOB, "get", {}, Answer(Outcome.ERROR, 500, f"duplicate key ({SECRET})", {}))
     story.call(BOB, "get", {}, Answer(Outcome.OK, 200, {}, {"x-last": SECRET}))
     assert [each.calls for each in Canary().judge(story.history)] == [(2,), (3,)]
+
+
+def test_canary_fires_for_a_value_in_a_message_that_came_before_the_reply() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
+    notice = {"method": "notifications/message", "params": {"data": f"stored {SECRET}"}}
+    story.call(BOB, "list", {}, Answer(Outcome.OK, 200, [], {}, unsolicited=(notice,)))
+    (suspicion,) = Canary().judge(story.history)
+    assert "came with the answer" in suspicion.summary
+
+
+def test_canary_takes_a_message_beside_the_answer_for_no_proof_that_a_call_worked() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
+    story.call(ALICE, "list", {}, Answer(Outcome.OK, 200, [], {}, unsolicited=(SECRET,)))
+    assert controls_of(story.history)["list"].own_reads == 0
+    assert Canary().judge(story.history) == []
 
 
 def test_fires_for_a_stranger() -> None:

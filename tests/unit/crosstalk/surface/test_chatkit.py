@@ -1,4 +1,4 @@
-"""The ChatKit surface, and how streams of events are read."""
+"""The ChatKit surface and chat answers that come as events, on the running system."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import httpx2
 import pytest
 
 from crosstalk.core.history import Outcome
-from crosstalk.core.identifiers import identifiers_of
 from crosstalk.environment import RunningSystem
 from crosstalk.surface import ChatKitSurface, Operation, RestSurface, Role, SurfaceError
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.chatkit import request
-from crosstalk.surface.http.event_stream import failure_of, stream_body
 
 
 @pytest.fixture
@@ -19,48 +17,6 @@ def operations(running: RunningSystem) -> dict[str, Operation]:
     """The running system's ChatKit operations."""
     surface = ChatKitSurface(f"{running.backend_url}/chatkit")
     return {each.name: each for each in surface.discover()}
-
-
-def test_a_text_that_is_cut_into_pieces_is_put_together_again() -> None:
-    body = stream_body(
-        'event: started\ndata: {"conversation_id": "c"}\n\n'
-        'event: delta\ndata: {"text": "xtali"}\n\n'
-        'event: delta\ndata: {"text": "cez0000000a"}\n\n'
-        "event: done\ndata: not json\n\n"
-    )
-    assert body["text"] == "xtalicez0000000a"
-    assert body["events"][0] == {"event": "started", "data": {"conversation_id": "c"}}
-    assert body["events"][-1] == {"event": "done", "data": "not json"}
-    assert identifiers_of(body) == {"xtalicez0000000a"}
-
-
-def test_events_without_names_are_their_data() -> None:
-    body = stream_body(
-        'data: {"type": "thread.item.updated", "update": {"delta": "a "}}\n\n'
-        'data: {"type": "thread.item.updated", "update": {"delta": "b"}}\n\n'
-    )
-    assert body["text"] == "a b"
-    assert body["events"][1] == {"type": "thread.item.updated", "update": {}}
-
-
-def test_half_an_id_is_not_taken_for_a_value_of_its_own() -> None:
-    body = stream_body(
-        'event: delta\ndata: {"text": "01a1fd68-974d-71d7"}\n\n'
-        'event: delta\ndata: {"text": "-ae6d-57c56f1d9bac"}\n\n'
-    )
-    assert identifiers_of(body) == {"01a1fd68-974d-71d7-ae6d-57c56f1d9bac"}
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ('event: failed\ndata: {"error_code": "unavailable"}\n\n', {"error_code": "unavailable"}),
-        ('data: {"type": "error", "code": "x"}\n\n', {"type": "error", "code": "x"}),
-        ('data: {"type": "thread.created"}\n\n', None),
-    ],
-)
-def test_a_stream_that_tells_of_a_failure_failed(text: str, code: object) -> None:
-    assert failure_of(stream_body(text)) == code
 
 
 def test_arguments_go_where_the_protocol_wants_them_spoiled_ones_included() -> None:

@@ -9,16 +9,16 @@ from dataclasses import replace
 import uvicorn
 
 from crosstalk.model.app import create_app
-from crosstalk.model.conversation import Reply, Turn
+from crosstalk.model.conversation import ModelReply, Prompt
 from crosstalk.model.policies import helpful
 
 _TOLD = re.compile(r"user_id is (\S+)")
 
 
-def obedient(turn: Turn) -> Reply:
+def obedient(prompt: Prompt) -> ModelReply:
     """As the helpful one, with the id that it was told."""
-    reply = helpful(turn)
-    told = _TOLD.search(turn.instructions)
+    reply = helpful(prompt)
+    told = _TOLD.search(prompt.instructions)
     if told is None:
         return reply
     calls = (replace(c, arguments={**c.arguments, "user_id": told[1]}) for c in reply.calls)

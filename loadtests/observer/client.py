@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.deadlock.cycle import Link, find_cycle
-from crosstalk.deadlock.program import Held, Place, Resource
+from crosstalk.deadlock.program import Held, Position, Resource
 from crosstalk.deadlock.search import Blocked, Stall
-from crosstalk.deadlock.traces import Action, Seen
+from crosstalk.deadlock.traces import Action, TraceStep
 
 _SECONDS = 5.0
 
@@ -75,14 +75,14 @@ def observed_circle(
         capacities: How many units each resource has.
         kind: What a request is called.
     """
-    groups: Counter[Place] = Counter()
+    groups: Counter[Position] = Counter()
     for request in _standing(seen).values():
         held: Held = tuple(
             (Resource(name, capacities.get(name, units)), units)
             for name, units in sorted(request["held"].items())
         )
         for name in dict.fromkeys(request["wants"]):
-            groups[Place(kind, held, Resource(name, capacities.get(name, 1)), ())] += 1
+            groups[Position(kind, held, Resource(name, capacities.get(name, 1)), ())] += 1
     blocked = tuple(Blocked(count, place) for place, count in groups.items())
     return find_cycle(Stall(sum(groups.values()), blocked, ()))
 
@@ -99,7 +99,7 @@ def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return merged
 
 
-def merged_traces(observers: Mapping[str, str]) -> dict[str, list[Seen]]:
+def merged_traces(observers: Mapping[str, str]) -> dict[str, list[TraceStep]]:
     """What each request did in all services, in the order of time.
 
     A service that answers more requests than the others forgets the oldest sooner: what began
@@ -115,7 +115,7 @@ def merged_traces(observers: Mapping[str, str]) -> dict[str, list[Seen]]:
                 (when, action, resource) for when, action, resource in trace
             )
     return {
-        identifier: [Seen(action, resource) for _, action, resource in sorted(trace)]
+        identifier: [TraceStep(action, resource) for _, action, resource in sorted(trace)]
         for identifier, trace in events.items()
         if all(when > since for when, _, _ in trace)
     }

@@ -13,7 +13,7 @@ from typing import Any
 from crosstalk.deadlock.cycle import sentence
 from crosstalk.deadlock.search import predict, resources
 from crosstalk.deadlock.topologies import Sizes, topologies
-from crosstalk.deadlock.traces import departure
+from crosstalk.deadlock.traces import deviation
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from crosstalk.environment.backends.options import DataAccess
 from crosstalk.environment.backends.wiring import package_root
@@ -258,7 +258,7 @@ class Ours:
             kind = _KINDS.get(identifier.split(".")[0])
             if kind is not None:
                 verdict.traced[kind] = verdict.traced.get(kind, 0) + 1
-            found = [departure(declared[each], trace) for each in ([kind] if kind else _OTHERS)]
+            found = [deviation(declared[each], trace) for each in ([kind] if kind else _OTHERS)]
             if None not in found and len(verdict.departures) < _MOST_DEPARTURES:
                 verdict.departures.append(f"{kind or 'other'} {identifier}: {found[0]}")
 

@@ -10,7 +10,7 @@ from crosstalk.deadlock.cycle import Link, find_cycle, same, sentence
 from crosstalk.deadlock.program import Topology
 from crosstalk.deadlock.search import Prediction, predict, resources
 from crosstalk.deadlock.topologies import Sizes, topologies
-from crosstalk.deadlock.traces import departure
+from crosstalk.deadlock.traces import deviation
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.report.run_folder import RunFolder
 from loadtests.observer.client import merged_traces, observed_circle, pool_figures
@@ -174,7 +174,7 @@ class Proof:
             if not trace:
                 continue
             outcome.traced += 1
-            found = departure(topology.requests[0], trace)
+            found = deviation(topology.requests[0], trace)
             if found is not None and len(outcome.departures) < 3:
                 outcome.departures.append(str(found))
 

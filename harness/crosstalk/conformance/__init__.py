@@ -1,18 +1,18 @@
-"""The official MCP conformance suite against a server that asks for tokens.
+"""Runs the official MCP conformance suite against a server that requires tokens.
 
-`suite` installs and runs `@modelcontextprotocol/conformance`, `scenarios` says which of its server
-scenarios apply and why the others do not, `proxy` adds the credential that the suite cannot send.
-Nothing of the suite is repeated here: it judges.
+`suite` installs and runs `@modelcontextprotocol/conformance`, `scenarios` classifies its server
+scenarios as applicable or not, with reasons, and `proxy` adds the credential that the suite cannot
+send. No check of the suite is repeated here.
 """
 
 from crosstalk.conformance.proxy import token_proxy
 from crosstalk.conformance.scenarios import Reason, UnclassifiedError, classify
-from crosstalk.conformance.suite import Outcome, Scenario, Suite
+from crosstalk.conformance.suite import Scenario, ScenarioResult, Suite
 
 __all__ = [
-    "Outcome",
     "Reason",
     "Scenario",
+    "ScenarioResult",
     "Suite",
     "UnclassifiedError",
     "classify",

@@ -1,9 +1,9 @@
-"""A relay on loopback that changes the head of every request, as by adding a bearer token.
+"""A loopback relay that rewrites the head of every request, e.g. to add a bearer token.
 
 The conformance suite has no way to send a credential with its server scenarios. The relay works on
-bytes: `Host`, `Origin`, white space and letters of headers reach the server as they were sent, so
-that its own checks of them are what is tested. Each connection carries one request; `Connection:
-close` tells both sides.
+bytes: `Host`, `Origin`, white space and letter case of headers reach the server as they were sent,
+so that the server's own checks of them are tested. Each connection carries one request;
+`Connection: close` is sent to both sides.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Relay:
     async def serve(
         self, client_in: asyncio.StreamReader, client_out: asyncio.StreamWriter
     ) -> None:
-        """Relay one request and its answer."""
+        """Relay one request and its response."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await client_in.readuntil(b"\r\n\r\n")
             head = self._rewrite(_CONNECTION.sub(b"", head))
@@ -43,7 +43,7 @@ class _Relay:
                 asyncio.create_task(_pump(client_in, server_out)),
                 asyncio.create_task(_pump(server_in, client_out)),
             ]
-            # Either side's end ends both: a client that went away holds no stream open.
+            # Either side's end ends both: a client that disconnected keeps no stream open.
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             for way in ways:
                 way.cancel()
@@ -66,7 +66,7 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 @contextlib.contextmanager
 def token_proxy(upstream: str, token: str) -> Iterator[str]:
-    """Relay to a server while the block runs, and add a token.
+    """Relay requests to a server while the block runs, adding a token to each.
 
     Args:
         upstream: URL of the MCP endpoint, `http` only.
@@ -85,7 +85,7 @@ def token_proxy(upstream: str, token: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def relay(upstream: str, rewrite: Rewrite) -> Iterator[str]:
-    """Relay to a server while the block runs.
+    """Relay requests to a server while the block runs.
 
     Args:
         upstream: URL of the server, `http` only.

@@ -1,8 +1,8 @@
-"""Which of the suite's server scenarios apply to the reference system, and why others do not.
+"""Classification of the suite's server scenarios: those that apply, and reasons for the others.
 
-Judged by reading the suite: a scenario applies unless it calls a tool, reads a resource or fills a
-prompt that only the suite's own example server has, or tests an extension that the server does not
-offer. One that is not on these lists has to be classified before a run can succeed.
+It rests on reading the suite: a scenario applies unless it calls a tool, reads a resource or fills
+a prompt that only the suite's own example server has, or tests an extension that the server does
+not offer. A scenario that is on neither list has to be classified before a run can succeed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Literal, TypeAlias
 
 from crosstalk.core.errors import HarnessError
 
-# How the server keeps sessions; see `MCP_STATEFUL` of the reference system.
+# Whether the server keeps sessions; see `MCP_STATEFUL` of the reference system.
 Mode: TypeAlias = Literal["stateless", "sessions"]
 BOTH: tuple[Mode, ...] = ("stateless", "sessions")
 
 
 class UnclassifiedError(HarnessError):
-    """The suite has a scenario that nobody has looked at."""
+    """The suite has a scenario that is not classified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Applies:
     """A scenario that is run.
 
     Attributes:
-        modes: In which modes of the server.
+        modes: Modes of the server in which it is run.
         spared: Checks inside it that need what the suite's own server has, each with the reason;
-            their failure is not the server's.
+            their failure does not count against the server.
     """
 
     modes: tuple[Mode, ...] = BOTH
@@ -38,7 +38,7 @@ class Applies:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a scenario is not run."""
+    """A reason for not running a scenario."""
 
     text: str
 
@@ -149,7 +149,7 @@ _NEEDS: Mapping[str, str] = {
 
 
 def classify(name: str) -> Applies | Reason:
-    """Whether a scenario is run, and how.
+    """Classify a scenario: run as it says, or left out for a reason.
 
     Raises:
         UnclassifiedError: It is on neither list.

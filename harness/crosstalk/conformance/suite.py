@@ -1,4 +1,4 @@
-"""Installs the suite from npm once, lists its scenarios and runs one at a time."""
+"""Installs the suite from npm once, lists its scenarios and runs them one at a time."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SCENARIO_SECONDS = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario as the suite lists it, with the revisions of the protocol that it is for."""
+    """A scenario as the suite lists it, with the protocol revisions that it is for."""
 
     name: str
     revisions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the suite said of one scenario.
+class ScenarioResult:
+    """The suite's verdict on one scenario.
 
     Attributes:
-        ok: It ended well: no check failed, and at least one succeeded.
-        counts: How many checks had each status.
-        problems: Checks that did not succeed, with the suite's words.
+        ok: It passed: no check failed, and at least one succeeded.
+        counts: Number of checks by status.
+        problems: Checks that did not succeed, with the suite's message.
     """
 
     ok: bool
@@ -49,9 +49,9 @@ class Suite:
     """One installed version of the suite.
 
     Attributes:
-        version: As published.
-        node: Runs it.
-        folder: Where it is installed.
+        version: Its version on npm.
+        node: The Node that runs it.
+        folder: The folder that it is installed in.
     """
 
     version: str
@@ -60,7 +60,7 @@ class Suite:
 
     @classmethod
     def install(cls, version: str, node: Node) -> Suite:
-        """The suite in this version, from the cache when it is there already.
+        """Install the suite in this version, unless the cache has it already.
 
         Raises:
             EnvironmentFailed: npm does not install it.
@@ -68,7 +68,7 @@ class Suite:
         return cls(version, node, install_package(PACKAGE, version, node))
 
     def scenarios(self) -> list[Scenario]:
-        """Every server scenario.
+        """List every server scenario.
 
         Raises:
             HarnessError: The suite does not list them.
@@ -84,17 +84,17 @@ class Suite:
 
     def run(
         self, scenario: str, url: str, revision: str | None, spared: Collection[str] = ()
-    ) -> Outcome:
+    ) -> ScenarioResult:
         """Run one scenario.
 
         Args:
             scenario: Its name.
             url: The MCP endpoint, reachable without a credential.
-            revision: Of the protocol; the suite's own choice when None.
+            revision: Protocol revision; the suite's own choice when None.
             spared: Checks whose failure does not count.
 
         Raises:
-            EnvironmentFailed: The suite does not end.
+            EnvironmentFailed: The suite does not end in time.
         """
         with tempfile.TemporaryDirectory() as results:
             asked = ["--url", url, "--scenario", scenario, "-o", results]
@@ -104,15 +104,17 @@ class Suite:
                 for path in Path(results).rglob("checks.json")
                 for check in json.loads(path.read_text(encoding="utf-8"))
             ]
-        return judge(checks, spared, said.stdout + said.stderr)
+        return scenario_result(checks, spared, said.stdout + said.stderr)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         script = str(self.folder / _ENTRY)
         return run_node(self.node, [script, *arguments], seconds=_SCENARIO_SECONDS)
 
 
-def judge(checks: Sequence[dict[str, object]], spared: Collection[str], said: str) -> Outcome:
-    """What the suite's checks amount to; none at all is a failure, whatever the suite returned."""
+def scenario_result(
+    checks: Sequence[dict[str, object]], spared: Collection[str], said: str
+) -> ScenarioResult:
+    """Sum up the suite's checks; no check at all is a failure, whatever the suite returned."""
     counted = [check for check in checks if check.get("id") not in spared]
     counts = Counter(str(check.get("status")) for check in counted)
     problems = [
@@ -121,8 +123,8 @@ def judge(checks: Sequence[dict[str, object]], spared: Collection[str], said: st
         if check.get("status") in ("FAILURE", "WARNING")
     ]
     if not checks:
-        problems = [(said.strip().splitlines() or ["no checks, and nothing was said"])[-1]]
-    return Outcome(
+        problems = [(said.strip().splitlines() or ["no checks and no output"])[-1]]
+    return ScenarioResult(
         ok=counts["SUCCESS"] > 0 and not counts["FAILURE"],
         counts=dict(counts),
         problems=tuple(problems),

@@ -1,4 +1,4 @@
-"""Who waits for whom, as a circle that a person can follow."""
+"""The cycle of a stall: which requests wait for which, in a sentence that a person can follow."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from crosstalk.deadlock.search import Stall
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Requests that hold something and wait for something else.
+    """One link of a cycle: requests that hold one resource and wait for another.
 
     Attributes:
-        count: How many requests.
+        count: Number of requests.
         request: Their kind.
-        holds: What they hold that the link before waits for.
-        units: How much of it they hold together.
-        wants: What they wait for, which the next link holds.
+        holds: The resource they hold, for which the previous link waits.
+        units: Units of it that they hold together.
+        wants: The resource they wait for, which the next link holds.
     """
 
     count: int
@@ -30,9 +30,10 @@ class Link:
 
 
 def find_cycle(stall: Stall) -> tuple[Link, ...]:
-    """The shortest circle among those who wait; empty where somebody waits for nobody.
+    """Find the shortest cycle among the waiting requests.
 
-    That is so only where more is wanted than exists.
+    Returns:
+        Its links; empty where a resource is wanted of which no unit exists.
     """
     blocked = stall.blocked
     best: list[int] = []
@@ -41,42 +42,42 @@ def find_cycle(stall: Stall) -> tuple[Link, ...]:
         if found and (not best or len(found) < len(best)):
             best = found
     links = []
-    for position, number in enumerate(best):
-        place = blocked[number].place
-        before = blocked[best[position - 1]].place
-        if place.wants is not None and before.wants is not None:
+    for index, number in enumerate(best):
+        position = blocked[number].position
+        before = blocked[best[index - 1]].position
+        if position.wants is not None and before.wants is not None:
             count, holds = blocked[number].count, before.wants
-            units = count * dict(place.held)[holds]
-            links.append(Link(count, place.request, holds, units, place.wants))
+            units = count * dict(position.held)[holds]
+            links.append(Link(count, position.request, holds, units, position.wants))
     return tuple(links)
 
 
 def same(one: Sequence[Link], other: Sequence[Link]) -> bool:
-    """Whether both are circles through the same resources, however many requests are in them."""
+    """Compare two cycles by the resources they run through, not by the number of requests."""
     return _steps(one) == _steps(other)
 
 
 def sentence(cycle: Sequence[Link]) -> str:
-    """The circle in words."""
+    """Describe the cycle in a sentence."""
     if not cycle:
         return ""
     first = cycle[0]
     said = [f"{_who(first)} {_verb(first, 'hold')} {_held(first)} and {_wait(first)}"]
     said += [f"held by {_who(each)}, which {_wait(each)}" for each in cycle[1:]]
     if len(cycle) == 1:
-        return f"{said[0]}, which nobody else can give back"
+        return f"{said[0]}, which no other request can release"
     return f"{', '.join(said)}, held by the first"
 
 
 def _back_to(start: int, stall: Stall) -> list[int]:
-    """The shortest way from one group along "waits for what that one holds" back to it."""
+    """Find the shortest path from one group along "waits for what that one holds" back to it."""
     came_from: dict[int, int] = {}
     pending = deque([start])
     while pending:
         number = pending.popleft()
-        wants = stall.blocked[number].place.wants
+        wants = stall.blocked[number].position.wants
         for other, group in enumerate(stall.blocked):
-            if not any(resource == wants for resource, _ in group.place.held):
+            if not any(resource == wants for resource, _ in group.position.held):
                 continue
             if other == start:
                 way = [number]

@@ -1,4 +1,4 @@
-"""The circle as a picture: Mermaid for pages that draw it, SVG for those that do not."""
+"""Drawings of a cycle: Mermaid for pages that render it, SVG for those that do not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STYLE = (
 
 
 def mermaid(cycle: Sequence[Link]) -> str:
-    """A Mermaid flowchart: requests rounded, resources square."""
+    """Draw a Mermaid flowchart: requests rounded, resources square."""
     lines = ["flowchart LR"]
     for number, link in enumerate(cycle):
         following = (number + 1) % len(cycle)
@@ -33,7 +33,7 @@ def mermaid(cycle: Sequence[Link]) -> str:
 
 
 def svg(cycle: Sequence[Link], title: str = "") -> str:
-    """A drawing of its own, without script, font or picture from elsewhere."""
+    """Draw a self-contained SVG, without script, font or picture from elsewhere."""
     boxes: list[tuple[str, str]] = []
     for link in cycle:
         boxes.append((f"{link.count} × {link.request}", "request"))
@@ -67,7 +67,7 @@ def _on_ellipse(number: int, total: int) -> tuple[float, float]:
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float], note: str, bend: float) -> str:
-    """From the edge of one box to the edge of another, bent aside where two lie on one line."""
+    """Draw an arrow from the edge of one box to the edge of another, bent where two coincide."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = math.hypot(dx, dy)
     middle = (

@@ -1,8 +1,9 @@
-"""What a topology declares: bounded resources, and the order in which a request takes them.
+"""The declaration of a topology: bounded resources, and the order in which requests take them.
 
-A program is a regular expression over "take" and "give back". What can come next of a program is
-found by unfolding what is left of it (Antimirov 1996), so that a place in a program is the rest of
-it, and two places with the same rest are one.
+A program is a regular expression over "acquire" and "release". The possible next steps are found by
+unfolding the rest of the program (partial derivatives, Antimirov 1996), so that a position in a
+program is its rest, and two positions with the same rest are one. A topology's positions are the
+places of a Petri net, its requests the tokens.
 
 Waiting that needs nothing bounded (a timer, a computation) is not declared: it ends by itself.
 """
@@ -17,16 +18,16 @@ from crosstalk.core.errors import HarnessError
 
 
 class DeclarationError(HarnessError):
-    """A program gives back what it does not hold, keeps something, or wants more than exists."""
+    """A program releases what it does not hold, keeps something, or wants more than exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something of which there are only so many.
+    """A bounded resource.
 
     Attributes:
-        name: One unit of it, e.g. "backend pool connection".
-        capacity: How many units there are.
+        name: The name of one unit, e.g. "backend pool connection".
+        capacity: Number of units.
     """
 
     name: str
@@ -35,28 +36,28 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Acquire:
-    """Wait for one unit and hold it."""
+    """Waits for one unit and holds it."""
 
     resource: Resource
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Give one unit back."""
+    """Releases one unit."""
 
     resource: Resource
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """The body, any number of times; it gives back what it takes."""
+    """Runs the body any number of times; the body releases what it acquires."""
 
     body: Program
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of these, whichever; each ends holding the same."""
+    """Runs any one of the options; each ends holding the same."""
 
     options: tuple[Program, ...]
 
@@ -69,11 +70,11 @@ Held: TypeAlias = tuple[tuple[Resource, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One kind of request.
+    """A kind of request.
 
     Attributes:
-        name: One of them, e.g. "chat".
-        program: What it takes and gives back.
+        name: The name of one such request, e.g. "chat".
+        program: Its acquisitions and releases, in order.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A way to put the tiers together, as far as stalls are concerned.
+    """An arrangement of the tiers, as far as stalls are concerned.
 
     Attributes:
         name: As in the documentation and in results.
@@ -100,14 +101,14 @@ class Topology:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a request stands: about to take something, or through.
+class Position:
+    """A request's position in its program: about to acquire something, or finished.
 
     Attributes:
-        request: Its kind.
-        held: What it holds.
-        wants: What it is about to take; None at the end.
-        rest: Its program from there on, the taking included.
+        request: The kind of request.
+        held: The units it holds.
+        wants: The resource it is about to acquire; None at the end.
+        rest: Its program from there on, the acquisition included.
     """
 
     request: str
@@ -115,27 +116,27 @@ class Place:
     wants: Resource | None
     rest: Program
 
-    def granted(self) -> frozenset[Place]:
-        """The places it may come to when it gets what it wants."""
+    def granted(self) -> frozenset[Position]:
+        """Return the positions it may reach when it gets what it wants."""
         if self.wants is None:
             return frozenset()
-        return frozenset(places(self.request, change(self.held, self.wants, 1), self.rest[1:]))
+        return frozenset(positions(self.request, change(self.held, self.wants, 1), self.rest[1:]))
 
 
 def holding(resource: Resource, *body: Step) -> Program:
-    """Take a unit, do something, give it back."""
+    """Build a program that acquires a unit, runs the body, and releases the unit."""
     return (Acquire(resource), *body, Release(resource))
 
 
-def begin(request: Request) -> frozenset[Place]:
-    """The places at which a request may begin to wait."""
-    return frozenset(places(request.name, (), request.program))
+def begin(request: Request) -> frozenset[Position]:
+    """Return the positions at which a request may begin to wait."""
+    return frozenset(positions(request.name, (), request.program))
 
 
-def places(request: str, held: Held, program: Program) -> Iterator[Place]:
-    """Run on until something is wanted.
+def positions(request: str, held: Held, program: Program) -> Iterator[Position]:
+    """Yield the positions that a program reaches before its next acquisition.
 
-    Giving back waits for nobody and takes nothing from anybody, so that doing it at once leaves out
+    A release waits for no request and takes nothing from any, so that running it at once leaves out
     no way in which requests can end up waiting for each other.
     """
     seen = {(held, program)}
@@ -144,7 +145,7 @@ def places(request: str, held: Held, program: Program) -> Iterator[Place]:
         held, program = pending.pop()
         first = program[0] if program else None
         if first is None or isinstance(first, Acquire):
-            yield Place(request, held, first.resource if first else None, program)
+            yield Position(request, held, first.resource if first else None, program)
             continue
         for following in unfold(held, program):
             if following not in seen:
@@ -153,7 +154,7 @@ def places(request: str, held: Held, program: Program) -> Iterator[Place]:
 
 
 def unfold(held: Held, program: Program) -> Iterator[tuple[Held, Program]]:
-    """What one step other than taking leads to."""
+    """Yield the holdings and programs that one step other than an acquisition leads to."""
     step, rest = program[0], program[1:]
     if isinstance(step, Release):
         yield change(held, step.resource, -1), rest
@@ -166,7 +167,7 @@ def unfold(held: Held, program: Program) -> Iterator[tuple[Held, Program]]:
 
 
 def change(held: Held, resource: Resource, by: int) -> Held:
-    """Holdings with so many units more."""
+    """Return the holdings with `by` units of a resource more."""
     units = dict(held)
     units[resource] = units.get(resource, 0) + by
     return _sorted(units)
@@ -178,11 +179,15 @@ def _sorted(units: Mapping[Resource, int]) -> Held:
 
 
 def _require_sound(request: Request) -> None:
-    """Raises: DeclarationError."""
+    """Check that a request releases all that it acquires.
+
+    Raises:
+        DeclarationError: It does not.
+    """
     kept = _after(request.name, (), request.program)
     if kept:
         names = ", ".join(resource.name for resource, _ in kept)
-        raise DeclarationError(f"{request.name} never gives back: {names}")
+        raise DeclarationError(f"{request.name} never releases: {names}")
 
 
 def _after(name: str, held: Held, program: Program) -> Held:
@@ -193,11 +198,11 @@ def _after(name: str, held: Held, program: Program) -> Held:
             held = change(held, step.resource, 1)
         elif isinstance(step, Release):
             if dict(held).get(step.resource, 0) < 1:
-                raise DeclarationError(f"{name} gives back what it lacks: {step.resource.name}")
+                raise DeclarationError(f"{name} releases what it lacks: {step.resource.name}")
             held = change(held, step.resource, -1)
         elif isinstance(step, Repeat):
             if _after(name, held, step.body) != held:
-                raise DeclarationError(f"{name} ends a round holding something else than before")
+                raise DeclarationError(f"{name} ends a repetition with other holdings than before")
         else:
             ends = {_after(name, held, option) for option in step.options}
             if len(ends) != 1:

@@ -1,17 +1,17 @@
-"""Everything that can happen, and the first thing that can happen no more.
+"""Exhaustive search of a topology's reachable states for the smallest stall.
 
-Requests of a kind are alike, so a state is how many of them stand at each place: 15 requests in a
-program with three places have 136 states instead of 3^15. A *stall* is a state in which somebody is
-not through and nobody can go on.
+Requests of a kind are alike, so a state is the number of requests at each position (the marking of
+a Petri net): 15 requests in a program with three positions have 136 states instead of 3^15. A
+*stall* is a state in which a request is not finished and none can proceed.
 
 Two facts make the answer exact for every number of requests.
 
-* A resource whose holders never wait for anything comes free by itself. Taking it away changes
-  nothing; then perhaps the next one is such. If nothing is left, no number of requests stalls: the
-  declared order is acyclic (Havender 1968).
-* In the smallest stall everybody holds something. Whoever holds nothing could be left out, and the
-  others would still wait. So no smallest stall has more requests than there are units to hold, and
-  a search up to that number that finds none proves that there is none.
+* A resource whose holders never wait for anything becomes free by itself. Removing it changes
+  nothing; then perhaps the next one is of that sort. If none is left, no number of requests stalls:
+  the declared order is acyclic (Havender 1968).
+* In the smallest stall every request holds something: one that holds nothing could be left out, and
+  the others would still wait. So no smallest stall has more requests than there are units to hold,
+  and a search up to that number that finds none proves that there is none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.deadlock.program import (
     Acquire,
     Either,
-    Place,
+    Position,
     Program,
     Release,
     Repeat,
@@ -46,25 +46,25 @@ class TooManyStates(HarnessError):
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Requests that wait at the same place.
+    """Requests that wait at the same position.
 
     Attributes:
-        count: How many.
-        place: Where they stand.
+        count: Number of requests.
+        position: Their position.
     """
 
     count: int
-    place: Place
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A state in which nobody can go on.
+    """A state in which no request can proceed.
 
     Attributes:
-        requests: How many requests are in it.
-        blocked: Where they stand.
-        path: The shortest way there: the kinds of request and what each then took.
+        requests: Number of requests in it.
+        blocked: Their positions.
+        path: The shortest path there: the kind of request and what it acquired, step by step.
     """
 
     requests: int
@@ -74,12 +74,12 @@ class Stall:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says about a topology.
+    """The model's answer for a topology.
 
     Attributes:
-        topology: Which.
+        topology: The topology.
         stall: The smallest stall; None if no number of requests stalls.
-        states: States looked at.
+        states: Number of states visited.
     """
 
     topology: Topology
@@ -88,12 +88,12 @@ class Prediction:
 
     @property
     def boundary(self) -> int | None:
-        """The smallest number of requests at once that can stall; None if none does."""
+        """The smallest number of concurrent requests that can stall; None if none does."""
         return self.stall.requests if self.stall else None
 
 
 def predict(topology: Topology) -> Prediction:
-    """The smallest number of concurrent requests that can stall.
+    """Compute the smallest number of concurrent requests that can stall.
 
     Raises:
         TooManyStates: The search does not fit.
@@ -110,10 +110,10 @@ def predict(topology: Topology) -> Prediction:
 
 
 def search(topology: Topology, requests: int) -> tuple[Stall | None, int]:
-    """Look at all that so many requests can do, nearest first.
+    """Search breadth-first for a stall of exactly `requests` requests.
 
     Returns:
-        The nearest stall, if there is one, and the number of states looked at.
+        The nearest stall, if there is one, and the number of states visited.
 
     Raises:
         TooManyStates: The search does not fit.
@@ -124,10 +124,10 @@ def search(topology: Topology, requests: int) -> tuple[Stall | None, int]:
     while pending:
         state = pending.popleft()
         stuck = any(state)
-        for place, following in net.following(state):
+        for number, following in net.following(state):
             stuck = False
             if following not in reached:
-                reached[following] = (state, place)
+                reached[following] = (state, number)
                 pending.append(following)
         if stuck:
             return net.stall(state, requests, _path(reached, state)), len(reached)
@@ -140,34 +140,34 @@ def search(topology: Topology, requests: int) -> tuple[Stall | None, int]:
 
 
 def resources(topology: Topology) -> set[Resource]:
-    """What the requests of a topology take."""
-    return {place.wants for place in _all_places(topology) if place.wants is not None}
+    """Return the resources that the requests of a topology acquire."""
+    return {position.wants for position in _all_positions(topology) if position.wants is not None}
 
 
 def waits(topology: Topology) -> set[tuple[Resource, Resource]]:
-    """Pairs of what is held and what is waited for meanwhile."""
+    """Return the pairs of a resource that is held and one that is waited for meanwhile."""
     return {
-        (held, place.wants)
-        for place in _all_places(topology)
-        if place.wants is not None
-        for held, _ in place.held
+        (held, position.wants)
+        for position in _all_positions(topology)
+        if position.wants is not None
+        for held, _ in position.held
     }
 
 
 def without_free_ends(topology: Topology) -> Topology:
-    """The topology without resources whose holders wait for nothing, as often as there are any."""
+    """Remove the resources whose holders wait for nothing, until there are none."""
     while ends := resources(topology) - {held for held, _ in waits(topology)}:
         topology = _without_resources(topology, ends)
     return topology
 
 
 def _without_plenty(topology: Topology, requests: int) -> Topology:
-    """The topology without resources of which so many requests cannot take the last unit."""
+    """Remove the resources of which that number of requests cannot acquire the last unit."""
     most: Counter[Resource] = Counter()
-    for place in _all_places(topology):
-        if place.wants is not None:
-            units = dict(place.held).get(place.wants, 0) + 1
-            most[place.wants] = max(most[place.wants], units)
+    for position in _all_positions(topology):
+        if position.wants is not None:
+            units = dict(position.held).get(position.wants, 0) + 1
+            most[position.wants] = max(most[position.wants], units)
     return _without_resources(
         topology, {each for each, units in most.items() if each.capacity >= requests * units}
     )
@@ -179,37 +179,38 @@ def _without_resources(topology: Topology, gone: set[Resource]) -> Topology:
 
 
 class _Net:
-    """A topology in numbers: places by index, `-1` for being through."""
+    """A topology as a Petri net: its positions by index, `-1` for a finished request."""
 
     def __init__(self, topology: Topology) -> None:
-        self.places: Sequence[Place] = sorted(
-            (place for place in _all_places(topology) if place.wants is not None), key=repr
+        self.positions: Sequence[Position] = sorted(
+            (position for position in _all_positions(topology) if position.wants is not None),
+            key=repr,
         )
-        self._index = {place: number for number, place in enumerate(self.places)}
-        self._granted = [self._numbers(place.granted()) for place in self.places]
+        self._index = {position: number for number, position in enumerate(self.positions)}
+        self._granted = [self._numbers(position.granted()) for position in self.positions]
         self._entrances = sorted(
             {each for request in topology.requests for each in self._numbers(begin(request))}
         )
         self._capacity = {resource: resource.capacity for resource in resources(topology)}
 
     def initial(self, requests: int) -> Iterator[_State]:
-        """Every mixture of so many requests at their beginnings.
+        """Yield every mixture of that number of requests at their first positions.
 
-        Beginning takes nothing from anybody, so that all may as well have begun.
+        To begin acquires nothing, so that all may as well have begun.
         """
         for mixture in combinations_with_replacement(self._entrances, requests):
             counts = Counter(mixture)
-            yield tuple(counts[number] for number in range(len(self.places)))
+            yield tuple(counts[number] for number in range(len(self.positions)))
 
     def following(self, state: _State) -> Iterator[tuple[int, _State]]:
-        """Who may go on, by place, and the state after it."""
+        """Yield each position from which a request may proceed, and the state after it."""
         free = dict(self._capacity)
-        for count, place in zip(state, self.places, strict=True):
+        for count, position in zip(state, self.positions, strict=True):
             if count:
-                for resource, units in place.held:
+                for resource, units in position.held:
                     free[resource] -= count * units
-        for number, (count, place) in enumerate(zip(state, self.places, strict=True)):
-            if count and place.wants is not None and free[place.wants] > 0:
+        for number, (count, position) in enumerate(zip(state, self.positions, strict=True)):
+            if count and position.wants is not None and free[position.wants] > 0:
                 for granted in self._granted[number]:
                     after = list(state)
                     after[number] -= 1
@@ -218,35 +219,39 @@ class _Net:
                     yield number, tuple(after)
 
     def stall(self, state: _State, requests: int, path: Iterable[int]) -> Stall:
-        """A state as the places where requests wait."""
-        standing = zip(state, self.places, strict=True)
-        steps = (self.places[number] for number in path)
+        """Build the stall of a state: the positions where requests wait."""
+        standing = zip(state, self.positions, strict=True)
+        steps = (self.positions[number] for number in path)
         return Stall(
             requests,
-            tuple(Blocked(count, place) for count, place in standing if count),
-            tuple((place.request, place.wants) for place in steps if place.wants is not None),
+            tuple(Blocked(count, position) for count, position in standing if count),
+            tuple(
+                (position.request, position.wants)
+                for position in steps
+                if position.wants is not None
+            ),
         )
 
-    def _numbers(self, places: Iterable[Place]) -> list[int]:
-        return sorted({self._index.get(place, -1) for place in places})
+    def _numbers(self, positions: Iterable[Position]) -> list[int]:
+        return sorted({self._index.get(position, -1) for position in positions})
 
 
 def _path(reached: Mapping[_State, tuple[_State, int] | None], state: _State) -> list[int]:
     path = []
     while (before := reached[state]) is not None:
-        state, place = before
-        path.append(place)
+        state, number = before
+        path.append(number)
     return path[::-1]
 
 
-def _all_places(topology: Topology) -> set[Place]:
-    found: set[Place] = set()
-    pending = [place for request in topology.requests for place in begin(request)]
+def _all_positions(topology: Topology) -> set[Position]:
+    found: set[Position] = set()
+    pending = [position for request in topology.requests for position in begin(request)]
     while pending:
-        place = pending.pop()
-        if place not in found:
-            found.add(place)
-            pending.extend(place.granted())
+        position = pending.pop()
+        if position not in found:
+            found.add(position)
+            pending.extend(position.granted())
     return found
 
 

@@ -1,8 +1,8 @@
-"""The declared topologies: ours, and the usual ways to put the same tiers together.
+"""The declared topologies: the reference system, and the usual arrangements of the same tiers.
 
-Each says what one request takes and gives back, in order. `loadtests/topologies` has a small
-running application for each of them, and the load run compares what the model says with what
-happens. What is declared for ours is compared with a trace of the running system as well.
+Each declares what one request acquires and releases, in order. `loadtests/topologies` has a small
+running application for each of them, and the load run compares the model's prediction with what
+happens. The reference system's declaration is compared with a trace of the running system as well.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from crosstalk.deadlock.program import (
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many units there are of everything.
+    """Capacities of the resources.
 
     Attributes:
         pool: Connections of a service's pool to PostgreSQL, overflow included.
         workers: Worker threads that run synchronous endpoints and tools.
         calls: HTTP connections from one service to another.
         model: HTTP connections to the model.
-        turns: Agents that run at once in our backend.
+        turns: Agents that run concurrently in the reference system's backend.
     """
 
     pool: int = 15
@@ -54,7 +54,7 @@ class _Parts:
 
 
 def topologies(sizes: Sizes | None = None) -> dict[str, Topology]:
-    """All declared topologies by name; ours is first."""
+    """Return the declared topologies by name; the reference system's come first."""
     sizes = sizes or Sizes()
     parts = _Parts(
         backend_pool=Resource("backend pool connection", sizes.pool),
@@ -78,7 +78,7 @@ def topologies(sizes: Sizes | None = None) -> dict[str, Topology]:
 
 
 def _ours(parts: _Parts) -> tuple[Topology, ...]:
-    """The reference system, in its three ways to the data."""
+    """Declare the reference system, in its three ways to the data."""
     direct = holding(parts.mcp_pool)
     through = holding(parts.to_backend, *holding(parts.backend_pool))
     separate = "MCP server in a process of its own; nothing is held across a call"
@@ -99,11 +99,11 @@ def _ours(parts: _Parts) -> tuple[Topology, ...]:
 
 def _requests_of_ours(parts: _Parts, data: Program) -> tuple[Request, ...]:
     transaction = holding(parts.backend_pool)
-    # A call to MCP may be one for the list of tools, which needs no data.
+    # A call to MCP may list the tools, which needs no data.
     call = holding(parts.to_mcp, Repeat(data))
     think = holding(parts.to_model)
     run = holding(parts.turn, Repeat((Either((call, think)),)))
-    # An answer that is known already takes no turn.
+    # A chat whose answer is stored already runs no agent.
     chat = (Repeat(transaction), Repeat(run), Repeat(transaction))
     return (
         Request("chat", chat),
@@ -153,7 +153,7 @@ def _separate_held_sync_session(parts: _Parts) -> Topology:
 
 
 def _endpoint(parts: _Parts, *body: Step) -> Program:
-    """A synchronous endpoint: FastAPI checks what it returns on a worker thread once more."""
+    """Declare a synchronous endpoint: FastAPI validates its response on a worker thread too."""
     return (*holding(parts.worker, *body), *holding(parts.worker))
 
 

@@ -1,7 +1,7 @@
-"""Compares what a running system was seen to take with what was declared for it.
+"""Compares the acquisitions observed in a running system with its declaration.
 
-A declaration that is not true proves nothing. An observed request is a list of takings and
-givings; it must be one that the program of its kind allows, from the beginning to the end.
+A declaration that is not true proves nothing. An observed request is a list of acquisitions and
+releases; the program of its kind must allow it, from beginning to end.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ Action: TypeAlias = Literal["acquire", "release"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that a request was seen to do.
+class TraceStep:
+    """One observed step of a request.
 
     Attributes:
-        action: It got a unit, or gave one back.
+        action: It acquired a unit, or released one.
         resource: The resource's name.
     """
 
@@ -32,17 +32,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
-    """Where a trace leaves its declaration.
+class Deviation:
+    """The first step of a trace that its declaration does not allow.
 
     Attributes:
-        position: How many steps were as declared.
-        seen: What came then; None if the trace ended too early.
-        allowed: What the declaration would have allowed.
+        position: Number of steps that were as declared.
+        seen: The next step; None if the trace ended too early.
+        allowed: The steps that the declaration would have allowed.
     """
 
     position: int
-    seen: Seen | None
+    seen: TraceStep | None
     allowed: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -51,19 +51,19 @@ class Departure:
         return f"step {self.position + 1} is {what}; declared is {allowed}"
 
 
-def departure(request: Request, trace: Sequence[Seen]) -> Departure | None:
-    """The first step that the declaration does not allow; None if it allows all of them."""
+def deviation(request: Request, trace: Sequence[TraceStep]) -> Deviation | None:
+    """Find the first step that the declaration does not allow; None if it allows all of them."""
     programs = _settle([request.program])
     for position, seen in enumerate(trace):
         following = [each[1:] for each in programs if each and _does(each, seen)]
         if not following:
-            return Departure(position, seen, _allowed(programs))
+            return Deviation(position, seen, _allowed(programs))
         programs = _settle(following)
-    return None if () in programs else Departure(len(trace), None, _allowed(programs))
+    return None if () in programs else Deviation(len(trace), None, _allowed(programs))
 
 
 def _settle(programs: Iterable[Program]) -> frozenset[Program]:
-    """Every program that is left once choices are made, up to the next taking or giving."""
+    """Return the programs that remain once choices are made, up to the next observable step."""
     found: set[Program] = set()
     settled: set[Program] = set()
     pending = list(programs)
@@ -79,7 +79,7 @@ def _settle(programs: Iterable[Program]) -> frozenset[Program]:
     return frozenset(settled)
 
 
-def _does(program: Program, seen: Seen) -> bool:
+def _does(program: Program, seen: TraceStep) -> bool:
     step = program[0]
     wanted = Acquire if seen.action == "acquire" else Release
     return isinstance(step, wanted) and step.resource.name == seen.resource

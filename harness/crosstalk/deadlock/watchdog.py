@@ -1,6 +1,6 @@
-"""Notices that a running system has stopped: requests are in flight, and none is completed.
+"""Detects that a running system stalls: requests are in flight, and none is completed.
 
-Any answer is progress, an error too: a refusal is not a stall. The clock is the caller's.
+Any response is progress, an error too: a refusal is not a stall. The clock is the caller's.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class StallSeen:
-    """A time without progress.
+class ObservedStall:
+    """A period without progress.
 
     Attributes:
-        since: When something was completed last, or when the first of those in flight began.
-        seconds: How long ago that is.
-        in_flight: Requests that wait.
-        completed: Requests that had been completed by then.
+        since: Time of the last completion, or of the first request in flight.
+        seconds: Seconds since then.
+        in_flight: Number of waiting requests.
+        completed: Number of requests completed by then.
     """
 
     since: float
@@ -30,8 +30,8 @@ class Watchdog:
     """Counts requests in flight against completions.
 
     Args:
-        patience: Seconds without a completion that are a stall; longer than the longest request
-            takes when nothing is in its way.
+        patience: Seconds without a completion that count as a stall; longer than the longest
+            request takes when it waits for nothing.
         clock: Seconds, monotonic.
     """
 
@@ -43,45 +43,45 @@ class Watchdog:
         self.in_flight = 0
         self.began = 0
         self.completed = 0
-        self.stalls: list[StallSeen] = []
+        self.stalls: list[ObservedStall] = []
 
     def begin(self) -> None:
-        """A request was sent."""
+        """Record that a request was sent."""
         if self.in_flight == 0:
             self._moved()
         self.began += 1
         self.in_flight += 1
 
     def complete(self) -> None:
-        """A request was answered, with whatever."""
+        """Record that a request was answered, with whatever status."""
         self.in_flight -= 1
         self.completed += 1
         self._moved()
 
     def withdraw(self) -> None:
-        """Who sent a request was told to stop: it is as if it had not been sent."""
+        """Forget a request whose sender was cancelled, as if it had not been sent."""
         self.in_flight -= 1
         self.began -= 1
 
     def report(self, began: int, completed: int) -> None:
-        """Somebody else has counted: so many began and were answered since the beginning."""
+        """Take over another counter's totals of sent and answered requests."""
         if completed > self.completed or self.in_flight == 0:
             self._moved()
         self.began, self.completed = began, completed
         self.in_flight = began - completed
 
-    def look(self) -> StallSeen | None:
-        """A stall that has begun and was not seen yet."""
+    def look(self) -> ObservedStall | None:
+        """Return a stall that has begun and was not reported yet."""
         waited = self._clock() - self._progress
         if self.in_flight == 0 or waited < self._patience or self._stalled:
             return None
         self._stalled = True
-        seen = StallSeen(self._progress, waited, self.in_flight, self.completed)
+        seen = ObservedStall(self._progress, waited, self.in_flight, self.completed)
         self.stalls.append(seen)
         return seen
 
     def dismiss(self) -> None:
-        """What was seen last was no stall: something inside still moved. Wait once more."""
+        """Withdraw the last stall, because something inside still moved, and wait once more."""
         self.stalls.pop()
         self._moved()
 

@@ -1,6 +1,6 @@
 """`python -m crosstalk.model --port N [--adversarial | --replay FILE] [--think-ms N]`.
 
-A container is told by `MODEL_ADVERSARIAL=yes` and `MODEL_PIECE_MS` instead.
+In a container, `MODEL_ADVERSARIAL=yes` and `MODEL_PIECE_MS` set the same.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 import uvicorn
 
 from crosstalk.model.app import create_app
-from crosstalk.model.policies import Mind, adversarial, helpful, replaying
+from crosstalk.model.policies import ModelPolicy, adversarial, helpful, replaying
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="An offline model that speaks OpenAI's API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
@@ -33,7 +33,7 @@ def main() -> None:
     pieces = int(os.environ.get("MODEL_PIECE_MS") or 0)
     parser.add_argument("--piece-ms", type=int, default=pieces, help="delay between pieces")
     arguments = parser.parse_args()
-    mind: Mind = adversarial if arguments.adversarial else helpful
+    policy: ModelPolicy = adversarial if arguments.adversarial else helpful
     if arguments.replay:
         try:
             recorded = json.loads(arguments.replay.read_text(encoding="utf-8"))
@@ -41,9 +41,9 @@ def main() -> None:
             sys.exit(f"cannot read replies from {arguments.replay}: {error}")
         if not isinstance(recorded, list) or not recorded:
             sys.exit(f"{arguments.replay} must hold a JSON list of replies")
-        mind = replaying(recorded)
+        policy = replaying(recorded)
     app = create_app(
-        mind,
+        policy,
         think_seconds=arguments.think_ms / 1000,
         piece_seconds=arguments.piece_ms / 1000,
     )

@@ -11,20 +11,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from crosstalk.model.conversation import Reply, Turn, from_chat_completions, from_responses
-from crosstalk.model.policies import Mind
+from crosstalk.model.conversation import ModelReply, Prompt, from_chat_completions, from_responses
+from crosstalk.model.policies import ModelPolicy
 from crosstalk.model.wire import completion, completion_events, response, response_events
 
-_Read = Callable[[Mapping[str, Any]], Turn]
-_Write = Callable[[Reply, str], dict[str, Any]]
-_Stream = Callable[[Reply, str], Iterator[str]]
+_Read = Callable[[Mapping[str, Any]], Prompt]
+_Write = Callable[[ModelReply, str], dict[str, Any]]
+_Stream = Callable[[ModelReply, str], Iterator[str]]
 
 
-def create_app(mind: Mind, *, think_seconds: float = 0.0, piece_seconds: float = 0.0) -> Starlette:
-    """The application.
+def create_app(
+    policy: ModelPolicy, *, think_seconds: float = 0.0, piece_seconds: float = 0.0
+) -> Starlette:
+    """Build the application.
 
     Args:
-        mind: Decides replies.
+        policy: Decides replies.
         think_seconds: Delay before each reply.
         piece_seconds: Delay between the pieces of a stream.
     """
@@ -33,7 +35,7 @@ def create_app(mind: Mind, *, think_seconds: float = 0.0, piece_seconds: float =
         async def handle(request: Request) -> Response:
             try:
                 body = await request.json()
-                reply = mind(read(body))
+                reply = policy(read(body))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 message = f"not a request of this API: {type(error).__name__}"
                 problem = {"message": message, "type": "invalid_request_error", "code": None}

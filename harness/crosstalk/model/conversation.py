@@ -1,4 +1,4 @@
-"""What the model is shown, in one form whichever API carried it."""
+"""The model's input and output in one form, whichever API carries them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool call that the model made or makes."""
+    """A tool call that the model made or is about to make."""
 
     name: str
     arguments: Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Turn:
-    """The latest user message and what happened since.
+class Prompt:
+    """The input of one request: the latest user message and what happened since.
 
     Attributes:
         text: The user's text.
         calls: Tool calls made since.
-        outputs: What they returned, in the order of arrival.
+        outputs: Their results, in the order of arrival.
         tools: Names of the tools that are offered.
         instructions: The system's instructions.
-        heard: Every text that came before the latest user message, oldest first.
+        earlier: Every text that came before the latest user message, oldest first.
     """
 
     text: str = ""
@@ -34,25 +34,25 @@ class Turn:
     outputs: list[str] = field(default_factory=list)
     tools: tuple[str, ...] = ()
     instructions: str = ""
-    heard: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
 
-    def hear(self, text: str) -> None:
-        """A new message of the user: all that was said before it becomes the past."""
-        self.heard += [self.text, *self.outputs] if self.text else []
+    def add_message(self, text: str) -> None:
+        """Add a message of the user; everything before it becomes earlier text."""
+        self.earlier += [self.text, *self.outputs] if self.text else []
         self.text, self.calls, self.outputs = text, [], []
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the model does next: calls tools, or says something."""
+class ModelReply:
+    """The model's next step: tool calls, or a text."""
 
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
 
 
-def from_responses(body: Mapping[str, Any]) -> Turn:
+def from_responses(body: Mapping[str, Any]) -> Prompt:
     """Read a request of the Responses API (`POST /v1/responses`)."""
-    turn = Turn(
+    prompt = Prompt(
         tools=tuple(str(tool.get("name")) for tool in body.get("tools") or () if tool.get("name")),
         instructions=str(body.get("instructions") or ""),
     )
@@ -61,19 +61,19 @@ def from_responses(body: Mapping[str, Any]) -> Turn:
     for item in items:
         kind = item.get("type", "message")
         if kind == "message" and item.get("role") == "user":
-            turn.hear(_text(item.get("content")))
+            prompt.add_message(_text(item.get("content")))
         elif kind == "message" and item.get("role") == "assistant":
-            turn.heard.append(_text(item.get("content")))
+            prompt.earlier.append(_text(item.get("content")))
         elif kind == "function_call":
-            turn.calls.append(ToolCall(str(item["name"]), _arguments(item.get("arguments"))))
+            prompt.calls.append(ToolCall(str(item["name"]), _arguments(item.get("arguments"))))
         elif kind == "function_call_output":
-            turn.outputs.append(_text(item.get("output")))
-    return turn
+            prompt.outputs.append(_text(item.get("output")))
+    return prompt
 
 
-def from_chat_completions(body: Mapping[str, Any]) -> Turn:
+def from_chat_completions(body: Mapping[str, Any]) -> Prompt:
     """Read a request of the Chat Completions API (`POST /v1/chat/completions`)."""
-    turn = Turn(
+    prompt = Prompt(
         tools=tuple(
             str(tool["function"]["name"])
             for tool in body.get("tools") or ()
@@ -83,17 +83,17 @@ def from_chat_completions(body: Mapping[str, Any]) -> Turn:
     for message in body.get("messages") or ():
         role = message.get("role")
         if role in ("system", "developer"):
-            turn.instructions = _text(message.get("content"))
+            prompt.instructions = _text(message.get("content"))
         elif role == "user":
-            turn.hear(_text(message.get("content")))
+            prompt.add_message(_text(message.get("content")))
         elif role == "assistant":
-            turn.heard.append(_text(message.get("content")))
+            prompt.earlier.append(_text(message.get("content")))
             for call in message.get("tool_calls") or ():
                 function = call["function"]
-                turn.calls.append(ToolCall(function["name"], _arguments(function["arguments"])))
+                prompt.calls.append(ToolCall(function["name"], _arguments(function["arguments"])))
         elif role == "tool":
-            turn.outputs.append(_text(message.get("content")))
-    return turn
+            prompt.outputs.append(_text(message.get("content")))
+    return prompt
 
 
 def _text(content: object) -> str:

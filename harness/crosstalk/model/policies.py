@@ -1,9 +1,9 @@
-"""What the offline model thinks: helpful, taken over, or replaying a recording.
+"""Model policies of the offline model: helpful, prompt-injected, or replaying a recording.
 
-The helpful mind turns simple requests into tool calls by their words. The adversarial mind has
-been taken over: it obeys a directive wherever it reads one, in the user's text or in what a tool
-returned, with any tool and any argument, and repeats all that it was told when asked to. Isolation
-that needs this model's good behaviour is no isolation.
+The helpful policy maps simple requests to tool calls by their words. The adversarial policy is
+fully prompt-injected: it obeys a directive wherever it reads one, in the user's text or in a tool's
+result, with any tool and any argument, and repeats its whole input on request. Isolation that needs
+this model's good behaviour is not isolation.
 """
 
 from __future__ import annotations
@@ -13,69 +13,69 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from crosstalk.model.conversation import Reply, ToolCall, Turn
+from crosstalk.model.conversation import ModelReply, Prompt, ToolCall
 
-Mind: TypeAlias = Callable[[Turn], Reply]
+ModelPolicy: TypeAlias = Callable[[Prompt], ModelReply]
 
 _DIRECTIVE = re.compile(r"\[\[call\s+([\w.\-]+)\s+")
 _REPEAT = "[[repeat]]"
 _MAX_DIRECTIVES = 6
-# What it repeats would otherwise double with every repetition.
+# A repetition is part of the next input, and would double it every time.
 _MAX_REPEATED = 6_000
 
 
-def helpful(turn: Turn) -> Reply:
+def helpful(prompt: Prompt) -> ModelReply:
     """Answer a simple request with one tool call, then with its result."""
-    if turn.outputs:
+    if prompt.outputs:
         # Fenced, so that a chat shows the lines of JSON as they are.
-        found = "\n".join(f"```json\n{output}\n```" for output in turn.outputs)
-        return Reply(text=f"Here is what I found:\n{found}")
-    call = _intent(turn)
+        found = "\n".join(f"```json\n{output}\n```" for output in prompt.outputs)
+        return ModelReply(text=f"Here is what I found:\n{found}")
+    call = _intent(prompt)
     if call is None:
-        return Reply(text="I can add, list, search, complete and delete your tasks.")
-    return Reply(calls=(call,))
+        return ModelReply(text="I can add, list, search, complete and delete your tasks.")
+    return ModelReply(calls=(call,))
 
 
-def adversarial(turn: Turn) -> Reply:
-    """Obey every directive once; without any, behave like the helpful mind."""
-    if _REPEAT in turn.text:
-        return Reply(text="I was told:\n" + "\n".join(_repeated(turn)))
-    done = [(call.name, _key(call.arguments)) for call in turn.calls]
-    orders = list(_directives([turn.text, *turn.outputs]))[:_MAX_DIRECTIVES]
+def adversarial(prompt: Prompt) -> ModelReply:
+    """Obey every directive once; without a directive, behave like the helpful policy."""
+    if _REPEAT in prompt.text:
+        return ModelReply(text="I was told:\n" + "\n".join(_repeated(prompt)))
+    done = [(call.name, _key(call.arguments)) for call in prompt.calls]
+    orders = list(_directives([prompt.text, *prompt.outputs]))[:_MAX_DIRECTIVES]
     for order in orders:
         key = (order.name, _key(order.arguments))
         if key in done:
             done.remove(key)
             continue
-        return Reply(calls=(order,))
-    return helpful(turn)
+        return ModelReply(calls=(order,))
+    return helpful(prompt)
 
 
-def _repeated(turn: Turn) -> Iterator[str]:
-    """What it was told, the latest first, as far as there is room; nothing is cut in two."""
+def _repeated(prompt: Prompt) -> Iterator[str]:
+    """Yield the texts of the input, latest first, as far as they fit; none is cut in two."""
     room = _MAX_REPEATED
-    for text in dict.fromkeys((turn.instructions, *reversed(turn.heard))):
+    for text in dict.fromkeys((prompt.instructions, *reversed(prompt.earlier))):
         room -= len(text)
         if room >= 0:
             yield text
 
 
-def replaying(recorded: Sequence[Mapping[str, Any]]) -> Mind:
-    """Give recorded replies in order, the last one for ever.
+def replaying(recorded: Sequence[Mapping[str, Any]]) -> ModelPolicy:
+    """Build a policy that gives recorded replies in order, the last one for ever.
 
     Args:
         recorded: Objects with `text`, or `calls` as a list of `name` and `arguments`.
     """
     position = -1
 
-    def next_reply(turn: Turn) -> Reply:
+    def next_reply(prompt: Prompt) -> ModelReply:
         nonlocal position
         position = min(position + 1, len(recorded) - 1)
         reply = recorded[position]
         calls = tuple(
             ToolCall(call["name"], call.get("arguments", {})) for call in reply.get("calls", ())
         )
-        return Reply(text=str(reply.get("text", "")), calls=calls)
+        return ModelReply(text=str(reply.get("text", "")), calls=calls)
 
     return next_reply
 
@@ -119,10 +119,10 @@ _INTENTS: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
-def _intent(turn: Turn) -> ToolCall | None:
+def _intent(prompt: Prompt) -> ToolCall | None:
     for pattern, tool, argument in _INTENTS:
-        found = re.search(pattern, turn.text, re.IGNORECASE | re.DOTALL)
-        if found is None or (turn.tools and tool not in turn.tools):
+        found = re.search(pattern, prompt.text, re.IGNORECASE | re.DOTALL)
+        if found is None or (prompt.tools and tool not in prompt.tools):
             continue
         value = found.group(1).strip().rstrip(".!") if argument else ""
         return ToolCall(tool, {argument: value[:200]} if argument else {})

@@ -1,4 +1,4 @@
-"""Writes replies the way OpenAI's two APIs do, whole or as server-sent events.
+"""Writes replies in the format of OpenAI's two APIs, whole or as server-sent events.
 
 Shapes follow OpenAI's API reference for `responses` and `chat/completions`. Every output item has
 an id of its own: clients store items by id.
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from crosstalk.model.conversation import Reply
+from crosstalk.model.conversation import ModelReply
 
 _PIECE = 24
 
@@ -26,8 +26,8 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start : start + _PIECE]
 
 
-def response(reply: Reply, model: str) -> dict[str, Any]:
-    """A completed object of the Responses API."""
+def response(reply: ModelReply, model: str) -> dict[str, Any]:
+    """Build a completed object of the Responses API."""
     output: list[dict[str, Any]] = [
         {
             "type": "function_call",
@@ -75,8 +75,8 @@ def response(reply: Reply, model: str) -> dict[str, Any]:
     }
 
 
-def response_events(reply: Reply, model: str) -> Iterator[str]:
-    """The same as a stream of events."""
+def response_events(reply: ModelReply, model: str) -> Iterator[str]:
+    """Yield the same as a stream of events."""
     whole = response(reply, model)
     sequence = 0
 
@@ -116,8 +116,8 @@ def response_events(reply: Reply, model: str) -> Iterator[str]:
     yield event("response.completed", response=whole)
 
 
-def completion(reply: Reply, model: str) -> dict[str, Any]:
-    """An object of the Chat Completions API."""
+def completion(reply: ModelReply, model: str) -> dict[str, Any]:
+    """Build an object of the Chat Completions API."""
     return {
         "id": _id("chatcmpl"),
         "object": "chat.completion",
@@ -139,8 +139,8 @@ def completion(reply: Reply, model: str) -> dict[str, Any]:
     }
 
 
-def completion_events(reply: Reply, model: str) -> Iterator[str]:
-    """The same as a stream of chunks."""
+def completion_events(reply: ModelReply, model: str) -> Iterator[str]:
+    """Yield the same as a stream of chunks."""
     identifier, created = _id("chatcmpl"), int(time.time())
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> str:
@@ -163,7 +163,7 @@ def completion_events(reply: Reply, model: str) -> Iterator[str]:
     yield "data: [DONE]\n\n"
 
 
-def _tool_calls(reply: Reply) -> list[dict[str, Any]]:
+def _tool_calls(reply: ModelReply) -> list[dict[str, Any]]:
     return [
         {
             "id": _id("call"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crosstalk.deadlock.cycle import same, sentence
-from crosstalk.deadlock.traces import Seen
+from crosstalk.deadlock.traces import TraceStep
 from loadtests.observer.client import merged_traces, observed_circle, pool_figures
 
 POOL, LOOP, CALL = "backend pool connection", "backend event loop", "HTTP connection to MCP"
@@ -28,7 +28,7 @@ def test_what_a_request_holds_here_and_wants_there_is_put_together() -> None:
     )
     assert sentence(observed_circle(seen, {POOL: 3}, "chat")) == (
         "3 chats hold 3 of 3 backend pool connections and wait for another backend pool "
-        "connection, which nobody else can give back"
+        "connection, which no other request can release"
     )
 
 
@@ -74,5 +74,5 @@ def test_a_trace_of_which_one_service_has_forgotten_its_part_is_left_out(
     }
     monkeypatch.setattr("loadtests.observer.client.ask", told.get)
     assert merged_traces({"backend": "backend", "mcp": "mcp"}) == {
-        "late": [Seen("acquire", turn), Seen("acquire", pool)]
+        "late": [TraceStep("acquire", turn), TraceStep("acquire", pool)]
     }

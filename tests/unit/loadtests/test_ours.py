@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from crosstalk.deadlock.topologies import topologies
-from crosstalk.deadlock.traces import Seen, departure
+from crosstalk.deadlock.traces import TraceStep, deviation
 from crosstalk.report.run_folder import RunFolder
 from loadtests.observer.client import merged_traces
 from loadtests.observer.requests import Call, add_task, call_tool, chat, chat_stream, chatkit_stream
@@ -64,17 +64,17 @@ def test_the_traces_are_not_those_of_a_system_that_holds_a_session(used: Ours) -
         if identifier.startswith("chat.")
     ]
     assert len(chats) == 4
-    assert all(departure(held, trace) for trace in chats)
+    assert all(deviation(held, trace) for trace in chats)
 
 
 def test_a_session_held_across_a_call_would_be_seen(used: Ours) -> None:
     declared = {each.name: each for each in topologies()["separate-hybrid"].requests}["chat"]
     traces = merged_traces(used._observers)
     trace = next(each for name, each in traces.items() if name.startswith("chat."))
-    assert departure(declared, trace) is None
-    given_back = trace.index(Seen("release", "backend pool connection"))
+    assert deviation(declared, trace) is None
+    given_back = trace.index(TraceStep("release", "backend pool connection"))
     held = [*trace[:given_back], *trace[given_back + 1 :], trace[given_back]]
-    found = departure(declared, held)
+    found = deviation(declared, held)
     assert found is not None
     assert found.position == given_back
     assert found.allowed == ("release backend pool connection",)
@@ -83,13 +83,13 @@ def test_a_session_held_across_a_call_would_be_seen(used: Ours) -> None:
 def test_tools_write_by_the_backends_rest_while_their_caller_holds_no_connection(
     used: Ours,
 ) -> None:
-    through = Seen("acquire", "HTTP connection to the backend")
+    through = TraceStep("acquire", "HTTP connection to the backend")
     writing = [trace for trace in merged_traces(used._observers).values() if through in trace]
     assert len(writing) == 1
     at = writing[0].index(through)
     pool = "backend pool connection"
     before = writing[0][:at]
-    assert before.count(Seen("acquire", pool)) == before.count(Seen("release", pool)) > 0
+    assert before.count(TraceStep("acquire", pool)) == before.count(TraceStep("release", pool)) > 0
 
 
 GOOD: dict[str, Any] = {

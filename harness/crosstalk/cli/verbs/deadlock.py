@@ -1,4 +1,4 @@
-"""`crosstalk deadlock`: what the model says about each topology."""
+"""`crosstalk deadlock`: the predicted boundary of each topology, and the cycle of its stall."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crosstalk.report.terminal import make_console
 
 
 def run(*, pool: int, workers: int) -> int:
-    """Print the boundary of each topology and its circle, and draw the circles."""
+    """Print the boundary of each topology and its cycle, and draw the cycles."""
     console = make_console()
     folder = open_run("deadlock")
     table = Table(title="Requests at once from which a topology can stall", title_justify="left")
@@ -24,7 +24,7 @@ def run(*, pool: int, workers: int) -> int:
     for name, topology in topologies(Sizes(pool=pool, workers=workers)).items():
         prediction = predict(topology)
         cycle = find_cycle(prediction.stall) if prediction.stall else ()
-        because = sentence(cycle) or "nobody waits in a circle, however many there are"
+        because = sentence(cycle) or "no cycle, whatever the number of requests"
         table.add_row(name, str(prediction.boundary or "never"), because)
         if cycle:
             folder.write(f"{name}.svg", svg(cycle, f"{name}: {because}"))

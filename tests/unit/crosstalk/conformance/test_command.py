@@ -12,10 +12,10 @@ from crosstalk.environment.parts.frontend import Node
 
 
 class Listed(Suite):
-    """A suite that lists what it is told to."""
+    """A suite with a fixed list of scenarios."""
 
     def scenarios(self) -> list[Scenario]:
-        """What was told: names, and revisions behind a colon."""
+        """List the names of the folder, with revisions behind a colon."""
         parts = (each.split(":") for each in self.folder.name.split("+"))
         return [Scenario(name, tuple(revisions.split(","))) for name, revisions in parts]
 
@@ -31,7 +31,7 @@ def chosen(suites: list[Suite], mode: str, tally: command.Tally) -> list[tuple[s
     return [(each.scenario.name, each.revision) for each in tasks]
 
 
-def test_each_suite_runs_what_applies_at_its_revision() -> None:
+def test_conformance_runs_applicable_scenarios_at_the_revision_of_their_suite() -> None:
     tally = command.Tally()
     suites = [
         suite(command.RELEASED, "ping:2025-11-25", "tools-list:2025-11-25"),
@@ -52,14 +52,14 @@ def test_each_suite_runs_what_applies_at_its_revision() -> None:
     assert [each["scenario"] for each in tally.not_applicable] == ["tools-call-image"]
 
 
-def test_what_the_newest_suite_has_for_older_revisions_is_run_too() -> None:
+def test_conformance_runs_scenarios_of_the_newest_suite_for_older_revisions() -> None:
     suites = [suite(command.NEWEST, "server-session-lifecycle:2025-11-25")]
     tally = command.Tally()
     assert chosen(suites, "sessions", tally) == [("server-session-lifecycle", None)]
     assert chosen(suites, "stateless", tally) == []
 
 
-def test_a_spared_check_is_told_with_its_reason_once() -> None:
+def test_conformance_lists_a_spared_check_with_its_reason_once() -> None:
     tally = command.Tally()
     suites = [suite(command.NEWEST, "server-stateless:2026-07-28")]
     for mode in ("stateless", "sessions"):
@@ -69,7 +69,7 @@ def test_a_spared_check_is_told_with_its_reason_once() -> None:
     assert all(each.startswith("server-stateless / ") for each in spared)
 
 
-def test_every_scenario_that_nobody_has_looked_at_is_named() -> None:
+def test_conformance_names_every_unclassified_scenario() -> None:
     suites = [suite(command.RELEASED, "ping:x", "brand-new:x", "also-new:x")]
     with pytest.raises(UnclassifiedError, match=r"brand-new.*also-new"):
         chosen(suites, "stateless", command.Tally())

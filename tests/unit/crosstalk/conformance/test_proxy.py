@@ -14,7 +14,7 @@ from crosstalk.environment import RunningSystem
 from crosstalk.surface.mcp.stateless_tools import tool_call
 
 
-def test_a_request_without_a_token_is_served_through_it(running: RunningSystem, alice: str) -> None:
+def test_token_proxy_adds_the_token_to_a_request(running: RunningSystem, alice: str) -> None:
     token = running.mint(alice, audience="mcp")
     headers, message = tool_call("list_tasks", {"user_id": alice})
     assert httpx2.post(running.mcp_url, json=message, headers=headers).status_code == 401
@@ -25,14 +25,16 @@ def test_a_request_without_a_token_is_served_through_it(running: RunningSystem, 
             assert answer.json()["result"]["structuredContent"]["items"] == []
 
 
-def test_host_and_origin_are_the_servers_to_judge(running: RunningSystem, alice: str) -> None:
+def test_token_proxy_leaves_host_and_origin_to_the_server(
+    running: RunningSystem, alice: str
+) -> None:
     with token_proxy(running.mcp_url, running.mint(alice, audience="mcp")) as url:
         assert httpx2.post(url, json={}, headers={"Host": "evil.example"}).status_code == 421
         origin = {"Origin": "https://evil.example"}
         assert httpx2.post(url, json={}, headers=origin).status_code == 403
 
 
-def test_white_space_in_headers_reaches_the_server_and_is_no_part_of_the_value(
+def test_token_proxy_passes_white_space_around_header_values(
     running: RunningSystem, alice: str
 ) -> None:
     headers, message = tool_call("list_tasks", {"user_id": alice})
@@ -49,6 +51,6 @@ def test_white_space_in_headers_reaches_the_server_and_is_no_part_of_the_value(
     assert status == b"200"
 
 
-def test_only_plain_http_can_be_relayed() -> None:
+def test_token_proxy_relays_plain_http_alone() -> None:
     with pytest.raises(HarnessError, match="cannot be relayed"), token_proxy("https://x/mcp", ""):
         pass

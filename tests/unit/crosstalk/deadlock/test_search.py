@@ -62,19 +62,19 @@ def test_a_pool_taken_three_times_stalls_at_half_its_size(size: int, expected: i
 
 
 @pytest.mark.parametrize("seats", [2, 3, 5])
-def test_dining_philosophers_starve_when_every_seat_is_taken(seats: int) -> None:
+def test_dining_philosophers_stall_when_every_seat_is_taken(seats: int) -> None:
     forks = [Resource(f"fork {number}", 1) for number in range(seats)]
     meals = [holding(forks[i], *holding(forks[(i + 1) % seats])) for i in range(seats)]
     assert boundary(*meals) == seats
 
 
-def test_one_left_handed_philosopher_feeds_them_all() -> None:
+def test_one_left_handed_philosopher_prevents_the_stall() -> None:
     forks = [Resource(f"fork {number}", 1) for number in range(5)]
     meals = [holding(forks[i], *holding(forks[i + 1])) for i in range(4)]
     assert boundary(*meals, holding(forks[0], *holding(forks[4]))) is None
 
 
-def test_a_waiter_who_admits_all_but_one_feeds_them_all() -> None:
+def test_waiter_who_admits_all_but_one_philosopher_prevents_the_stall() -> None:
     waiter = Resource("place at the table", 2)
     forks = [Resource(f"fork {number}", 1) for number in range(3)]
     meals = [holding(waiter, *holding(forks[i], *holding(forks[(i + 1) % 3]))) for i in range(3)]
@@ -86,10 +86,10 @@ def test_opposite_orders_stall_two_requests_of_different_kinds() -> None:
     prediction = predict(of(holding(LOCK, *holding(other)), holding(other, *holding(LOCK))))
     assert prediction.boundary == 2
     assert prediction.stall is not None
-    assert {each.place.request for each in prediction.stall.blocked} == {"r0", "r1"}
+    assert {each.position.request for each in prediction.stall.blocked} == {"r0", "r1"}
 
 
-def test_a_loop_kept_while_waiting_for_a_pool_stalls_one_above_its_size() -> None:
+def test_event_loop_held_while_waiting_for_a_pool_stalls_one_above_its_size() -> None:
     loop, pool = Resource("loop", 1), Resource("connection", 4)
     chat = (
         *(Acquire(loop), Acquire(pool), Release(loop)),
@@ -98,21 +98,21 @@ def test_a_loop_kept_while_waiting_for_a_pool_stalls_one_above_its_size() -> Non
     assert boundary(chat) == 5
 
 
-def test_what_may_happen_in_a_choice_or_a_round_counts() -> None:
+def test_search_covers_choices_and_repetitions() -> None:
     pool = Resource("connection", 3)
     assert boundary(holding(pool, Either(((), holding(pool))))) == 3
     assert boundary(holding(pool, Repeat(holding(pool)))) == 3
     assert boundary((Repeat(holding(pool)),)) is None
 
 
-def test_the_path_leads_to_the_stall_in_the_fewest_steps() -> None:
+def test_stall_path_has_the_fewest_steps() -> None:
     pool = Resource("connection", 3)
     stall = predict(of(holding(pool, *holding(pool)))).stall
     assert stall is not None
     assert stall.path == (("r0", pool),) * 3
 
 
-def test_resources_whose_holders_wait_for_nothing_are_left_out() -> None:
+def test_resources_whose_holders_wait_for_nothing_are_removed() -> None:
     wide = Resource("HTTP connection", 1_000)
     pool = Resource("connection", 500)
     topology = of(holding(wide, *holding(pool)), holding(pool))
@@ -130,7 +130,7 @@ def test_resources_whose_holders_wait_for_nothing_are_left_out() -> None:
         holding(Resource("nothing", 0)),
     ],
 )
-def test_a_program_that_does_not_add_up_is_refused(program: Program) -> None:
+def test_program_that_does_not_balance_is_refused(program: Program) -> None:
     with pytest.raises(DeclarationError):
         of(program)
 
@@ -183,7 +183,9 @@ def programs(draw: st.DrawFn, depth: int = 2) -> Program:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(programs(), min_size=1, max_size=2), st.integers(1, 3))
-def test_the_fast_search_agrees_with_the_slow_one(kinds: list[Program], requests: int) -> None:
+def test_search_agrees_with_a_search_that_moves_single_requests(
+    kinds: list[Program], requests: int
+) -> None:
     topology = of(*kinds)
     slowly = stalls_slowly(tuple(kinds), requests)
     assert (search(topology, requests)[0] is not None) == slowly

@@ -1,4 +1,4 @@
-"""What the model says about each topology."""
+"""The predicted boundary of each declared topology, its cycle and drawings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from crosstalk.deadlock.topologies import Sizes, topologies
         "shared-singleton-connection",
     ],
 )
-def test_where_nothing_is_held_while_waiting_no_number_of_requests_stalls(name: str) -> None:
+def test_topology_that_holds_nothing_while_waiting_never_stalls(name: str) -> None:
     assert predict(topologies()[name]).boundary is None
 
 
@@ -35,25 +35,25 @@ def test_where_nothing_is_held_while_waiting_no_number_of_requests_stalls(name: 
         ("mounted-sync-endpoints", 40),
     ],
 )
-def test_the_others_stall_from_a_certain_number_of_requests_on(name: str, expected: int) -> None:
+def test_topology_stalls_from_a_certain_number_of_requests_on(name: str, expected: int) -> None:
     # 15 and 16 are what a running system of that form was measured at, with a pool of 15.
     assert predict(topologies()[name]).boundary == expected
 
 
-def test_the_boundary_follows_the_sizes() -> None:
+def test_boundary_follows_the_sizes() -> None:
     small = topologies(Sizes(pool=3, workers=2))
     assert predict(small["mounted-held-session"]).boundary == 3
     assert predict(small["separate-held-sync-session"]).boundary == 4
     assert predict(small["mounted-sync-endpoints"]).boundary == 2
 
 
-def test_the_circle_is_said_in_one_sentence() -> None:
+def test_cycle_is_described_in_one_sentence() -> None:
     declared = topologies(Sizes(pool=4))
     held = predict(declared["mounted-held-session"]).stall
     assert held is not None
     assert sentence(find_cycle(held)) == (
         "4 chats hold 4 of 4 backend pool connections and wait for another backend pool "
-        "connection, which nobody else can give back"
+        "connection, which no other request can release"
     )
     blocked = predict(declared["separate-held-sync-session"]).stall
     assert blocked is not None
@@ -63,7 +63,7 @@ def test_the_circle_is_said_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("name", ["mounted-held-session", "separate-held-sync-session"])
-def test_the_circle_is_drawn(name: str) -> None:
+def test_cycle_is_drawn(name: str) -> None:
     stall = predict(topologies()[name]).stall
     assert stall is not None
     cycle = find_cycle(stall)

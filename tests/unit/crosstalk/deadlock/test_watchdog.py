@@ -1,4 +1,4 @@
-"""When the watchdog barks."""
+"""The watchdog: what it takes for a stall and what for progress."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-def test_silence_with_requests_in_flight_is_a_stall_and_is_told_once() -> None:
+def test_watchdog_reports_silence_with_requests_in_flight_once() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     for _ in range(3):
@@ -28,7 +28,7 @@ def test_silence_with_requests_in_flight_is_a_stall_and_is_told_once() -> None:
     assert len(dog.stalls) == 1
 
 
-def test_a_slow_system_that_completes_now_and_then_does_not_stall() -> None:
+def test_watchdog_takes_slow_completions_for_progress() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     for _ in range(10):
@@ -40,7 +40,7 @@ def test_a_slow_system_that_completes_now_and_then_does_not_stall() -> None:
     assert dog.stalls == []
 
 
-def test_nobody_waiting_is_no_stall_however_long() -> None:
+def test_watchdog_reports_no_stall_while_nothing_is_in_flight() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.begin()
@@ -51,7 +51,7 @@ def test_nobody_waiting_is_no_stall_however_long() -> None:
     assert dog.look() is None
 
 
-def test_a_second_stall_after_progress_is_another_one() -> None:
+def test_watchdog_reports_a_second_stall_after_progress() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.begin()
@@ -64,7 +64,7 @@ def test_a_second_stall_after_progress_is_another_one() -> None:
     assert [each.in_flight for each in dog.stalls] == [2, 1]
 
 
-def test_slowness_that_was_taken_for_a_stall_is_taken_back() -> None:
+def test_watchdog_withdraws_a_stall_that_was_slowness() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.begin()
@@ -78,7 +78,7 @@ def test_slowness_that_was_taken_for_a_stall_is_taken_back() -> None:
     assert dog.look() is not None
 
 
-def test_counts_of_others_are_progress_when_more_has_been_answered() -> None:
+def test_watchdog_takes_grown_totals_of_another_counter_for_progress() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.report(began=5, completed=1)
@@ -93,7 +93,7 @@ def test_counts_of_others_are_progress_when_more_has_been_answered() -> None:
     assert (stall.in_flight, stall.completed) == (10, 2)
 
 
-def test_others_who_had_nothing_to_do_have_not_stalled() -> None:
+def test_watchdog_reports_no_stall_where_another_counter_was_idle() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.report(began=3, completed=3)
@@ -102,7 +102,7 @@ def test_others_who_had_nothing_to_do_have_not_stalled() -> None:
     assert dog.look() is None
 
 
-def test_who_is_told_to_stop_waits_no_more() -> None:
+def test_watchdog_forgets_a_cancelled_request() -> None:
     clock = Clock()
     dog = Watchdog(2.0, clock)
     dog.begin()

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from crosstalk.environment import RunningSystem
 from crosstalk.model.app import create_app as create_model
-from crosstalk.model.conversation import Reply
+from crosstalk.model.conversation import ModelReply
 from crosstalk.model.policies import helpful
 from crosstalk.model.wire import response_events
 from system.store.schemas import MessageRole
@@ -162,7 +162,7 @@ async def test_the_model_hears_that_an_answer_was_interrupted(
         heard.append((await request.json())["input"])
 
         async def pieces() -> AsyncIterator[str]:
-            for event in response_events(Reply(text="a long answer " * 20), "m"):
+            for event in response_events(ModelReply(text="a long answer " * 20), "m"):
                 yield event
                 await asyncio.sleep(0.05 if len(heard) == 1 else 0)
 
@@ -212,7 +212,9 @@ def wrong(kind: str) -> Callable[[Request], Any]:
 
     async def cut(request: Request) -> Response:
         async def pieces() -> AsyncIterator[str]:
-            for number, event in enumerate(response_events(Reply(text="half of it " * 9), "m")):
+            for number, event in enumerate(
+                response_events(ModelReply(text="half of it " * 9), "m")
+            ):
                 yield event
                 await asyncio.sleep(0)
                 if number == 6:
@@ -292,7 +294,7 @@ async def test_no_database_connection_is_held_while_the_agent_runs(
 
     async def model(request: Request) -> Response:
         held.append(system.services.store.pool_status().checked_out)
-        text = "".join(response_events(Reply(text="yes"), "m"))
+        text = "".join(response_events(ModelReply(text="yes"), "m"))
         return Response(text, media_type="text/event-stream")
 
     app = Starlette(routes=[Route("/v1/responses", model, methods=["POST"])])

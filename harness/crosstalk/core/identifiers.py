@@ -40,11 +40,17 @@ def remarked(text: str, salt: int) -> str:
         salt: 32 bits; different markers stay different, and one text gives one result.
     """
 
-    def replacement(match: re.Match[str]) -> str:
-        planted = match.group(0)
-        return f"{planted[:-8]}{int(planted[-8:], 16) ^ salt:08x}"
+    return map_markers(text, lambda each: f"{each[:-8]}{marker_number(each) ^ salt:08x}")
 
-    return _MARKER.sub(replacement, text)
+
+def map_markers(text: str, replacement: Callable[[str], str]) -> str:
+    """Return the text with every marker replaced by what the function makes of it."""
+    return _MARKER.sub(lambda match: replacement(match.group(0)), text)
+
+
+def marker_number(planted: str) -> int:
+    """Return the number with which `marker` made this marker."""
+    return int(planted[-8:], 16)
 
 
 def identifiers_in(text: str) -> set[str]:
@@ -106,6 +112,17 @@ def strings_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from strings_in(item)
+
+
+def map_strings(value: Any, replacement: Callable[[str], str]) -> Any:
+    """Return a JSON value with every string replaced by what the function makes of it; not keys."""
+    if isinstance(value, str):
+        return replacement(value)
+    if isinstance(value, Mapping):
+        return {key: map_strings(item, replacement) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [map_strings(item, replacement) for item in value]
+    return value
 
 
 def identifiers_of(value: Any) -> set[str]:

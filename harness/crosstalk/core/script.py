@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from crosstalk.core.identifiers import (
     is_id_path,
     is_short_id,
     last_name,
+    map_strings,
     paths_in,
     remarked,
     strings_in,
@@ -68,43 +69,65 @@ class Script:
     steps: tuple[Step, ...]
 
     def lines(self) -> list[str]:
-        """One numbered line a call, numbered from 1 in the order shown."""
+        """Return one line a call, numbered from 1 in the order shown."""
         numbers = {step.number: place for place, step in enumerate(self.steps, start=1)}
-
-        def renumber(match: re.Match[str]) -> str:
-            return f"${{{numbers.get(int(match.group(1)), 0)}.{match.group(2)}}}"
-
         lines = []
         for place, step in enumerate(self.steps, start=1):
-            arguments = json.dumps(step.arguments, ensure_ascii=False, default=str)
+            shown = renumbered(step.arguments, lambda number: numbers.get(number, 0))
+            arguments = json.dumps(shown, ensure_ascii=False, default=str)
             # Unpaired surrogates are sent on purpose and cannot be printed.
             arguments = arguments.encode("utf-8", "backslashreplace").decode()
-            arguments = _REFERENCE.sub(renumber, arguments)
-            manner = _manner(step.sending)
-            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}{manner}")
+            behaviour = _described(step.sending)
+            lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}{behaviour}")
         return lines
 
-    def without(self, number: int) -> Script | None:
-        """The script without one step and those that need its answer; None if nothing is left."""
-        dropped = {number}
-        kept = []
+    def numbers(self) -> list[int]:
+        """Return the numbers of its steps, in order."""
+        return [step.number for step in self.steps]
+
+    def only(self, numbers: Collection[int]) -> Script | None:
+        """Return the script of these steps, less those that need another; None if none is left."""
+        kept: dict[int, Step] = {}
         for step in self.steps:
-            if step.number in dropped or step.references() & dropped:
-                dropped.add(step.number)
-            else:
-                kept.append(step)
-        return Script(tuple(kept)) if kept else None
+            if step.number in numbers and step.references() <= kept.keys():
+                kept[step.number] = step
+        return Script(tuple(kept.values())) if kept else None
+
+    def without(self, *numbers: int) -> Script | None:
+        """Return the script without some steps and those that need them; None if none is left."""
+        return self.only(set(self.numbers()) - set(numbers))
+
+    def needed_for(self, numbers: Collection[int]) -> set[int]:
+        """Return these numbers and those of every step whose answer they need."""
+        needed = set(numbers)
+        for step in reversed(self.steps):
+            if step.number in needed:
+                needed |= step.references()
+        return needed
 
     def without_argument(self, number: int, name: str) -> Script:
-        """The script with one argument of one step left out."""
+        """Return the script with one argument of one step left out."""
+        return self.without_arguments({(number, name)})
+
+    def without_arguments(self, left_out: Collection[tuple[int, str]]) -> Script:
+        """Return the script without some arguments, each named with the number of its step."""
         return Script(
             tuple(
-                replace(step, arguments={k: v for k, v in step.arguments.items() if k != name})
-                if step.number == number
-                else step
+                replace(
+                    step,
+                    arguments={
+                        name: value
+                        for name, value in step.arguments.items()
+                        if (step.number, name) not in left_out
+                    },
+                )
                 for step in self.steps
             )
         )
+
+    def arguments(self) -> list[tuple[int, str]]:
+        """Return every argument as the number of its step and its name."""
+        return [(step.number, name) for step in self.steps for name in step.arguments]
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain data for a replay file."""
@@ -134,7 +157,7 @@ class Script:
 
 
 def script_of(history: History) -> Script:
-    """Take the particulars out of a history."""
+    """Return the script of a history: its calls with the values of this run taken out."""
     known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
     numbers = _Numbers()
     steps = []
@@ -189,8 +212,38 @@ class _Numbers:
         return value
 
 
-def _manner(sending: Sending | None) -> str:
-    """How a request travels, for a person; nothing for an ordinary one."""
+def renumbered(arguments: Mapping[str, Any], number: Callable[[int], int]) -> dict[str, Any]:
+    """Return the arguments with other step numbers in their references.
+
+    Args:
+        arguments: Of a step.
+        number: Returns the new number of a step.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        return f"${{{number(int(match.group(1)))}.{match.group(2)}}}"
+
+    found: dict[str, Any] = map_strings(arguments, lambda text: _REFERENCE.sub(replacement, text))
+    return found
+
+
+def with_subjects(arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments with `${alice}` in place of another user's reference.
+
+    Args:
+        arguments: Of a step.
+        names: User name to the user name that takes its place.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        return f"${{{names.get(match.group(1), match.group(1))}}}"
+
+    found: dict[str, Any] = map_strings(arguments, lambda text: _SUBJECT.sub(replacement, text))
+    return found
+
+
+def _described(sending: Sending | None) -> str:
+    """Return how a request travels, for a person; nothing for an ordinary one."""
     if sending is None:
         return ""
     places = {
@@ -200,7 +253,7 @@ def _manner(sending: Sending | None) -> str:
         "answer": "as the answer began",
     }
     words = [f"on connection {sending.connection}"] if sending.connection else []
-    words += [f"broken off {places[sending.aborted_at]}"] if sending.aborted_at else []
+    words += [f"aborted {places[sending.aborted_at]}"] if sending.aborted_at else []
     return f" ({', '.join(words)})" if words else ""
 
 
@@ -210,7 +263,7 @@ def resolve(
     subjects: Mapping[str, str],
     salt: int = 0,
 ) -> dict[str, Any]:
-    """Put this run's values in the place of references, and markers of its own in that of others.
+    """Return the arguments with this run's values for references, and markers of this run.
 
     Where nothing is reset, what an earlier run planted is still there, and a marker that was
     planted twice would show the earlier one.
@@ -231,35 +284,24 @@ def resolve(
     def of_subject(match: re.Match[str]) -> str:
         return subjects.get(match.group(1), match.group(0))
 
-    def visit(value: Any) -> Any:
-        if isinstance(value, str):
-            planted = remarked(value, salt)
-            return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, planted))
-        if isinstance(value, Mapping):
-            return {key: visit(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [visit(item) for item in value]
-        return value
+    def resolved(text: str) -> str:
+        return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, remarked(text, salt)))
 
-    return {key: visit(value) for key, value in arguments.items()}
+    found: dict[str, Any] = map_strings(arguments, resolved)
+    return found
 
 
 def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     # Longest first, so that a value inside a longer one does not break it up.
     ordered = sorted(known.items(), key=lambda item: -len(item[0]))
 
-    def visit(value: Any) -> Any:
-        if isinstance(value, str):
-            for concrete, symbol in ordered:
-                if concrete in value:
-                    # Not within a word: a marker may hold the name of a user.
-                    whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
-                    value = re.sub(whole, symbol.replace("\\", r"\\"), value)
-            return value
-        if isinstance(value, Mapping):
-            return {key: visit(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [visit(item) for item in value]
-        return value
+    def substituted(text: str) -> str:
+        for concrete, symbol in ordered:
+            if concrete in text:
+                # Not within a word: a marker may hold the name of a user.
+                whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
+                text = re.sub(whole, symbol.replace("\\", r"\\"), text)
+        return text
 
-    return {key: visit(value) for key, value in arguments.items()}
+    found: dict[str, Any] = map_strings(arguments, substituted)
+    return found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any, Literal, TypeAlias
 
 from crosstalk.core.history import Sending
-from crosstalk.core.identifiers import remarked
+from crosstalk.core.identifiers import map_strings, remarked
 from crosstalk.core.script import Step
 from crosstalk.phases.concurrency.plans import REPEAT_SHIFT
 
@@ -73,5 +72,7 @@ def _anew(arguments: Mapping[str, Any], time: int) -> Mapping[str, Any]:
     """The same with markers and keys of its own: what is said twice is stored twice."""
     if time == 0:
         return arguments
-    again: dict[str, Any] = json.loads(remarked(json.dumps(arguments), time << REPEAT_SHIFT))
+    again: dict[str, Any] = map_strings(
+        arguments, lambda text: remarked(text, time << REPEAT_SHIFT)
+    )
     return again

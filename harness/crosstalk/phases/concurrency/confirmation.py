@@ -7,13 +7,13 @@ leaving clients out, and then steps that none of those who are left needs.
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, Step
+from crosstalk.execution.shrink import Allowance, minimize
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Turn
@@ -23,6 +23,7 @@ from crosstalk.phases.concurrency.oracle import Concurrency
 ATTEMPTS = 8
 # A smaller crowd that needs more of them is no better than the larger one.
 _ATTEMPTS_WHEN_SHRINKING = 3
+_SHRINKING_CALLS = 3_000
 
 
 def again(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
@@ -40,30 +41,31 @@ def again(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | N
 
 
 def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicion] | None:
-    """A smaller crowd that shows it, and what it shows; None where the whole does not again."""
+    """Return fewer clients that show it, and what they show; None if the whole does not again."""
     seen = again(turn, script)
     if seen is None:
         return None
-    deadline = time.monotonic() + seconds
-    size = max(1, len(_crowd(script)) // 2)
-    while size:
-        for smaller in _smaller(script, size):
-            if time.monotonic() > deadline:
-                return script, seen
-            shown = again(turn, smaller, _ATTEMPTS_WHEN_SHRINKING)
-            if shown is not None:
-                script, seen = smaller, shown
-                break
-        else:
-            size //= 2
-    for key in reversed(_keys(script)):
-        fewer = _without(script, key)
-        if fewer is None or time.monotonic() > deadline:
-            continue
-        shown = again(turn, fewer, _ATTEMPTS_WHEN_SHRINKING)
-        if shown is not None:
-            script, seen = fewer, shown
-    return script, seen
+    best = script
+    spent = Allowance(turn.performer, _SHRINKING_CALLS, seconds).spent
+
+    def shows(smaller: Script | None) -> bool:
+        nonlocal best, seen
+        shown = None if smaller is None else again(turn, smaller, _ATTEMPTS_WHEN_SHRINKING)
+        if shown is None or smaller is None:
+            return False
+        best, seen = smaller, shown
+        return True
+
+    def fewer_clients(kept: Sequence[str]) -> Sequence[str] | None:
+        return kept if len(kept) > 1 and shows(_only(best, kept)) else None
+
+    def fewer_steps(kept: Sequence[int]) -> Sequence[int] | None:
+        return kept if kept and shows(_with_keys(best, kept)) else None
+
+    minimize(_clients(script), fewer_clients, spent)
+    # The last ones first: earlier steps are needed by later ones.
+    minimize(_keys(best)[::-1], fewer_steps, spent)
+    return best, seen
 
 
 def calibrate(history: History) -> None:
@@ -77,16 +79,7 @@ def calibrate(history: History) -> None:
         history.public_values |= {each for each in common if not is_marker(each)}
 
 
-def _smaller(script: Script, size: int) -> Iterator[Script]:
-    """The crowd without so many of its clients, at least two left."""
-    crowd = _crowd(script)
-    for start in range(0, len(crowd), size):
-        kept = [*crowd[:start], *crowd[start + size :]]
-        if len(kept) >= 2:
-            yield _only(script, kept)
-
-
-def _crowd(script: Script) -> list[str]:
+def _clients(script: Script) -> list[str]:
     return list(dict.fromkeys(each.actor.name for each in script.steps if _among(each)))
 
 
@@ -100,13 +93,11 @@ def _keys(script: Script) -> list[int]:
     return sorted({each.probe.key for each in script.steps if each.probe is not None})
 
 
-def _without(script: Script, key: int) -> Script | None:
-    """Everybody leaves out that step, and what needs its answer."""
-    shorter: Script | None = script
-    for step in script.steps:
-        if step.probe is not None and step.probe.key == key and shorter is not None:
-            shorter = shorter.without(step.number)
-    return shorter
+def _with_keys(script: Script, keys: Collection[int]) -> Script | None:
+    """Return the script in which every client makes these steps, where it can."""
+    return script.only(
+        [each.number for each in script.steps if each.probe is None or each.probe.key in keys]
+    )
 
 
 def _among(step: Step) -> bool:

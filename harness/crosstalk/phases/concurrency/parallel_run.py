@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from random import Random
 
-from crosstalk.core.history import Call, History
-from crosstalk.core.script import Step, UnresolvedReferenceError, resolve
+from crosstalk.core.history import History
+from crosstalk.core.script import Step
 from crosstalk.execution.executor import Performer
+from crosstalk.execution.player import ScriptPlayer
 
 # Long enough to part clients that go in step, short beside a call.
 _PAUSE_SECONDS = 0.004
@@ -71,17 +72,11 @@ def _play(
     spent: Callable[[], bool],
     salt: int,
 ) -> None:
-    answers: dict[int, Call] = {}
+    player = ScriptPlayer(performer, history, salt)
     for step in steps:
         if spent():
             return
         if random is not None:
             time.sleep(random.random() * _PAUSE_SECONDS)
-        try:
-            arguments = resolve(step.arguments, answers, history.subjects, salt)
-        except UnresolvedReferenceError:
-            # What it needs was never answered: a request was broken off, or the system busy.
-            continue
-        answers[step.number] = performer.perform(
-            history, step.actor, step.operation, arguments, step.probe, step.sending
-        )
+        # A step may need what was never answered: a request was aborted, or the system busy.
+        player.play(step)

@@ -6,16 +6,14 @@ else calls at the same time. At the end everything is read.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
-from crosstalk.core.identifiers import marker
-from crosstalk.core.script import Step, script_of
+from crosstalk.core.identifiers import map_markers, map_strings, marker, marker_number
+from crosstalk.core.script import Step, renumbered, script_of, with_subjects
 from crosstalk.execution.executor import Performer
 from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
@@ -27,8 +25,6 @@ _PLANTED_BITS = 10
 # The highest of them tell the same said again apart; nobody plants 256 values of their own.
 REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
-_MARKERS = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
-_REFERENCES = re.compile(r"\$\{(\d+)\.([^}]+)\}")
 _CHATS = ("show my tasks", "how many tasks do I have?", f"search {COMMON_WORD}")
 
 
@@ -59,24 +55,24 @@ class Plan:
             part: Whether there are others.
             salt: Differs between crowds.
         """
-        subject = f"${{{self.author.user}}}"
         base = place * _STEPS_A_CLIENT
+        names = {str(self.author.user): str(actor.user)}
 
-        def theirs(match: re.Match[str]) -> str:
-            number = int(match.group(0)[-8:], 16) & (2**_PLANTED_BITS - 1)
+        def theirs(marker: str) -> str:
+            number = marker_number(marker) & (2**_PLANTED_BITS - 1)
             return planted(str(actor.user), place, number, salt)
 
         steps = []
         for step in self.steps:
-            arguments = _rewritten(step.arguments, lambda key: base + key)
-            text = json.dumps(arguments).replace(subject, f"${{{actor.user}}}")
+            arguments = renumbered(step.arguments, lambda key: base + key)
+            arguments = with_subjects(arguments, names)
             probe = Probe("concurrency", step.number, part, str(actor.user))
             steps.append(
                 replace(
                     step,
                     number=base + step.number,
                     actor=actor,
-                    arguments=json.loads(_MARKERS.sub(theirs, text)),
+                    arguments=map_strings(arguments, lambda text: map_markers(text, theirs)),
                     probe=probe,
                 )
             )
@@ -141,7 +137,7 @@ class Planner:
         for step in script_of(made).steps:
             call = numbered[step.number]
             key = _key(call)
-            arguments = _rewritten(step.arguments, lambda index: _key(numbered[index]))
+            arguments = renumbered(step.arguments, lambda index: _key(numbered[index]))
             steps_made.append(replace(step, number=key, arguments=arguments, sending=None))
         seconds = {_key(call): call.ended - call.started for call in served}
         return Plan(tuple(steps_made), author, frozenset(final), seconds)
@@ -230,16 +226,6 @@ class Planner:
 
 
 _WORTH_GIVING = frozenset({Role.TEXT, Role.REFERENCE, Role.QUERY})
-
-
-def _rewritten(arguments: Mapping[str, Any], number: Callable[[int], int]) -> dict[str, Any]:
-    """The arguments with other numbers in their references to earlier steps."""
-
-    def renumbered(match: re.Match[str]) -> str:
-        return f"${{{number(int(match.group(1)))}.{match.group(2)}}}"
-
-    result: dict[str, Any] = json.loads(_REFERENCES.sub(renumbered, json.dumps(arguments)))
-    return result
 
 
 def _key(call: Call) -> int:

@@ -127,8 +127,8 @@ class TwoWorldsPhase:
         whole = player.play(plan, [f"{each}-2" for each in worlds], onto=whole)
         self._noise |= unsteady(whole)
         for found in differences(whole, self._noise)[:1]:
-            patience = max(_SHRINKING_SECONDS, turn.deadline - time.monotonic())
-            shrunk = Shrinker(player, patience, self._noise).shrink(plan, found)
+            seconds = max(_SHRINKING_SECONDS, turn.deadline - time.monotonic())
+            shrunk = Shrinker(player, seconds, self._noise).shrink(plan, found)
             if shrunk is None:
                 outcome.inconclusive.append(
                     Inconclusive(

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from crosstalk.core.history import Call, History
-from crosstalk.core.script import UnresolvedReferenceError, resolve
+from crosstalk.core.history import History
 from crosstalk.execution.executor import Performer
+from crosstalk.execution.player import ScriptPlayer
 from crosstalk.phases.two_worlds.comparison import ABSENT, SECRETS, kind_of
 from crosstalk.phases.two_worlds.plan import Plan
 
@@ -56,17 +56,10 @@ class WorldPlayer:
         if self.pause:
             self.sleep(self.pause)
         history = self.fresh_history()
-        answers: dict[int, Call] = {}
+        player = ScriptPlayer(self.performer, history, plan.salt)
         other_salt = secrets.randbits(32) if kind == SECRETS else plan.salt
         for step in (plan.alone() if kind == ABSENT else plan).script.steps:
             varied = step.probe is not None and step.probe.part == "varied"
-            salt = other_salt if varied else plan.salt
-            try:
-                arguments = resolve(step.arguments, answers, history.subjects, salt)
-            except UnresolvedReferenceError:
-                # An observer who cannot go on has been shown why.
-                continue
-            answers[step.number] = self.performer.perform(
-                history, step.actor, step.operation, arguments, step.probe
-            )
+            # Where a step cannot be made, the answer before it has shown the observer why.
+            player.play(step, salt=other_salt if varied else None)
         return history

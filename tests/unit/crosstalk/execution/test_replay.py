@@ -14,7 +14,8 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Performer
-from crosstalk.execution.replay import Replayer, ReplayFileError, load, save
+from crosstalk.execution.player import ReplayFileError
+from crosstalk.execution.replay import Replayer, load, save
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.histories import ALICE, BOB, ok
 
@@ -66,9 +67,9 @@ def long_leak() -> Script:
     history = player.fresh_history()
     for number in range(6):
         title = {"title": marker("bob", number), "spare": "x"}
-        player.performer.perform(history, BOB, "add", title)
-    player.performer.perform(history, ALICE, "add", {"title": marker("alice", 99), "spare": "x"})
-    player.performer.perform(history, BOB, "list", {"spare": "x"})
+        player.executor.perform(history, BOB, "add", title)
+    player.executor.perform(history, ALICE, "add", {"title": marker("alice", 99), "spare": "x"})
+    player.executor.perform(history, BOB, "list", {"spare": "x"})
     return script_of(history)
 
 
@@ -93,7 +94,7 @@ def test_does_not_reproduce_on_a_system_that_keeps_users_apart() -> None:
 def test_refuses_a_script_of_another_system() -> None:
     player = replayer(Notes(leaks=True))
     strange = Script(tuple(long_leak().steps))
-    player.performer.operations = {}
+    player.executor.operations = {}
     with pytest.raises(ReplayFileError, match="has no operation"):
         player.run(strange)
 

@@ -1,0 +1,94 @@
+"""Plays the steps of a script into a history: the one way in which scripts are run again.
+
+References are resolved with the answers of this run, and markers get a number of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crosstalk.core.history import Call, History
+from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
+from crosstalk.execution.executor import Performer, Planned
+
+
+class ReplayFileError(Exception):
+    """The script cannot be replayed on this system; the message says why."""
+
+
+@dataclass(slots=True)
+class ScriptPlayer:
+    """Plays steps into one history.
+
+    Attributes:
+        executor: Makes the calls.
+        history: Where they are recorded; it has a subject for every user of the steps.
+        salt: 32 bits that give markers a number of their own.
+        answers: Step number to the call that it became.
+    """
+
+    executor: Performer
+    history: History
+    salt: int = 0
+    answers: dict[int, Call] = field(default_factory=dict)
+
+    def play(self, step: Step, *, salt: int | None = None) -> Call | None:
+        """Make the call of one step; None where it needs a value that did not come back.
+
+        Args:
+            step: Of the script.
+            salt: For its markers, where they are not those of the other steps.
+
+        Raises:
+            ReplayFileError: The system has no such operation.
+        """
+        try:
+            planned = self._planned(step, self.salt if salt is None else salt)
+        except UnresolvedReferenceError:
+            return None
+        call = self.executor.perform(
+            self.history,
+            planned.actor,
+            planned.operation,
+            planned.arguments,
+            planned.probe,
+            planned.sending,
+        )
+        self.answers[step.number] = call
+        return call
+
+    def play_script(self, script: Script) -> bool:
+        """Make all calls; return False where one needs a value that did not come back.
+
+        Raises:
+            ReplayFileError: The script names an operation that the system does not have.
+        """
+        for steps in _groups(script.steps):
+            try:
+                planned = [self._planned(step, self.salt) for step in steps]
+            except UnresolvedReferenceError:
+                return False
+            made = self.executor.perform_all(self.history, planned)
+            self.answers.update(zip((step.number for step in steps), made, strict=True))
+        return True
+
+    def _planned(self, step: Step, salt: int) -> Planned:
+        if step.operation not in self.executor.operations:
+            raise ReplayFileError(
+                f"the system has no operation {step.operation!r}; is it the same system?"
+            )
+        arguments = resolve(step.arguments, self.answers, self.history.subjects, salt)
+        return Planned(step.actor, step.operation, arguments, step.probe, step.sending)
+
+
+def _groups(script: Sequence[Step]) -> Iterator[list[Step]]:
+    """Return the steps in order; those that are made at once come together."""
+    for number, steps in itertools.groupby(script, key=lambda step: step.together):
+        group = list(steps)
+        needed = {other for step in group for other in step.references()}
+        if number and not needed & {step.number for step in group}:
+            yield group
+        else:
+            yield from ([step] for step in group)

@@ -103,18 +103,9 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    rooms = ("unit", "integration", "isolation", "contract", "clients")
-    _pytest(
-        session,
-        "tests",
-        *(f"tests/{each}" for each in rooms),
-        "-m",
-        "not npm",
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-    )
+    kinds = ("unit", "integration", "isolation", "contract", "clients")
+    rooms = [f"tests/{kind}" for kind in kinds]
+    _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
 
 
 @nox.session

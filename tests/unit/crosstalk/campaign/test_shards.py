@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,27 +43,6 @@ def test_there_are_no_more_shards_than_campaigns() -> None:
 
 def test_each_shard_has_a_folder_of_its_own() -> None:
     assert len({shard.folder for shard in _shards(3, 1)}) == 3
-
-
-def test_what_was_had_before_a_shard_failed_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def one_and_no_more(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
-        yield CampaignResult("clean", 10, 1.0, 100, [], {}, [])
-        raise HarnessError("PostgreSQL did not start")
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(isolation, "results_of", one_and_no_more)
-    assert isolation.run(Verified(), seeds=3, seed=100) == 2
-    kept = json.loads((tmp_path / ".crosstalk/runs/isolation/latest/summary.json").read_text())
-    assert [each["verdict"] for each in kept["campaigns"]] == ["clean"]
-    assert kept["inconclusive"] == [
-        {
-            "kind": "cut_short",
-            "where": "run",
-            "text": "ended after 1 of 3 campaigns: PostgreSQL did not start",
-        }
-    ]
 
 
 def test_a_shard_that_fails_at_once_is_an_error(

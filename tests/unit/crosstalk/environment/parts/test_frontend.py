@@ -1,4 +1,4 @@
-"""The frontend is built once for each state of its sources, by whatever Node there is."""
+"""The frontend's settings, its fingerprint, and what is missing without Node."""
 
 from __future__ import annotations
 
@@ -11,30 +11,7 @@ import pytest
 from crosstalk.environment import EnvironmentFailed, ProcessOptions
 from crosstalk.environment.backends.options import SERVICES
 from crosstalk.environment.backends.wiring import Wiring
-from crosstalk.environment.parts.frontend import FrontendService, find_node, fingerprint
-from crosstalk.environment.runtime.guard import Guard
-
-# Notes each call; `run build` leaves what Next and our script leave.
-_NPM = """#!/bin/sh
-echo "$3" "$4" >> "$CALLS"
-case "$3" in
-  ci) mkdir "$2/node_modules" ;;
-  run) mkdir -p "$2/.next/standalone" && cp "$2/page.tsx" "$2/.next/standalone/start.mjs" ;;
-esac
-"""
-_BROKEN_NPM = "#!/bin/sh\necho 'npm error code ENOTFOUND'\necho 'see the log'\nexit 1\n"
-
-
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder at the head of PATH with a Node and an npm."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    _program(folder / "node", "#!/bin/sh\necho v22.1.0\n")
-    _program(folder / "npm", _NPM)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-    return folder
+from crosstalk.environment.parts.frontend import find_node, fingerprint
 
 
 @pytest.fixture
@@ -48,45 +25,6 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def _program(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
-
-
-def _build(root: Path, tmp_path: Path) -> list[str]:
-    logs = tmp_path / "logs"
-    logs.mkdir(exist_ok=True)
-    guard = Guard()
-    try:
-        return FrontendService(root, logs, tmp_path / "builds").command(guard)
-    finally:
-        guard.close()
-
-
-def test_what_has_been_built_once_is_only_started(
-    root: Path, tmp_path: Path, programs: Path
-) -> None:
-    first = _build(root, tmp_path)
-    assert first[0] == str(programs / "node")
-    assert Path(first[1]).read_text() == "one"
-    assert _build(root, tmp_path) == first
-    calls = (tmp_path / "calls").read_text().splitlines()
-    assert [call.split()[0] for call in calls] == ["ci", "run"]
-
-
-@pytest.mark.usefixtures("programs")
-def test_changed_sources_are_built_anew(root: Path, tmp_path: Path) -> None:
-    first = _build(root, tmp_path)
-    (root / "system" / "frontend" / "page.tsx").write_text("two")
-    second = _build(root, tmp_path)
-    assert second != first
-    assert Path(second[1]).read_text() == "two"
-    assert Path(first[1]).read_text() == "one"
-    # With the packages of the first build, since the lock is the same.
-    calls = (tmp_path / "calls").read_text().splitlines()
-    assert [call.split()[0] for call in calls] == ["ci", "run", "run"]
-
-
 def test_what_no_build_depends_on_changes_no_fingerprint(root: Path) -> None:
     sources = root / "system" / "frontend"
     before = fingerprint(sources)
@@ -97,23 +35,6 @@ def test_what_no_build_depends_on_changes_no_fingerprint(root: Path) -> None:
     assert fingerprint(sources) == before
     (sources / "lib.ts").touch()
     assert fingerprint(sources) != before
-
-
-def test_a_build_that_fails_says_why_and_is_not_kept(
-    root: Path, tmp_path: Path, programs: Path
-) -> None:
-    _program(programs / "npm", _BROKEN_NPM)
-    with pytest.raises(EnvironmentFailed, match=r"npm ci.*ENOTFOUND.*--without-frontend") as caught:
-        _build(root, tmp_path)
-    assert "\n" not in str(caught.value)
-    assert [path.name for path in (tmp_path / "builds").iterdir()] == ["lock"]
-
-
-def test_an_old_node_is_named(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    _program(programs / "node", "#!/bin/sh\necho v18.19.1\n")
-    with pytest.raises(EnvironmentFailed, match=r"does not run on Node 18\.19: install Node 20\.9"):
-        find_node()
 
 
 def test_no_node_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

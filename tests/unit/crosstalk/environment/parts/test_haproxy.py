@@ -38,7 +38,7 @@ def test_every_slot_is_checked_and_only_what_was_never_sent_goes_to_another() ->
 
 
 def test_a_missing_balancer_is_named_before_anything_starts(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_left: None
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda program, **options: None)
     options = ProcessOptions(tmp_path / "run", system_root=root, replicas={"mcp": 2})

@@ -11,7 +11,7 @@ from crosstalk.environment import EnvironmentFailed, ProcessEnvironment, Process
 
 
 def test_a_missing_pooler_is_named_before_anything_starts(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_left: None
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda program, **options: None)
     options = ProcessOptions(run_folder=tmp_path / "run", system_root=root, pooler="pgbouncer")

@@ -15,7 +15,7 @@ from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
 from crosstalk.targets.described.corrected_surfaces import Paced
-from crosstalk.targets.described.credentials import CredentialError, DescribedCredentials
+from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.minting import spoilable
 from tests.repository import ROOT
 
@@ -69,14 +69,6 @@ def test_strangers_present_nothing_and_forgers_a_spoiled_token() -> None:
     assert {"invented", "tampered", "alg-none", "expired", "wrong-key"} <= set(kinds)
     for kind in kinds:
         assert presented(source, forger(kind)).headers["Authorization"] != good
-
-
-def test_a_token_command_that_fails_says_so() -> None:
-    source = credentials(by=["bearer"], token_command=["sh", "-c", "echo no {user} >&2; exit 3"])
-    with pytest.raises(CredentialError, match="no alice-1"):
-        source.token("alice-1")
-    source = credentials(by=["bearer"], token_command=["sh", "-c", "echo token-of-{user}"])
-    assert source.token("alice-1") == "token-of-alice-1"
 
 
 class Hasty:

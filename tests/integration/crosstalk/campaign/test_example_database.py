@@ -1,0 +1,53 @@
+"""A campaign tries first what an earlier one of the same target found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakeredis import TcpFakeServer
+
+from crosstalk.campaign.example_database import open_examples
+from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.core.script import Script
+from crosstalk.targets.described import opened_target
+from tests.integration.crosstalk.targets.described.describing import describe
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A server that speaks Redis on loopback."""
+    server = TcpFakeServer(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"redis://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("kept_in", ["folder", "redis"])
+def test_what_one_campaign_found_the_next_tries_first(
+    tmp_path: Path, redis_url: str, kept_in: str
+) -> None:
+    where = redis_url if kept_in == "redis" else str(tmp_path / "examples")
+    file = describe(tmp_path, "stdio", "argument", "--leak", "get")
+
+    def found_in(seed: int) -> Script:
+        options = CampaignOptions(calls=1_500, seconds=60, seed=seed, findings=1)
+        with opened_target(file) as target:
+            kept = open_examples(where, target.about)
+            result = Campaign(target, options, lambda event: None, examples=kept).run()
+        assert result.verdict == "leak"
+        calls.append(result.calls)
+        return result.findings[0].script
+
+    calls: list[int] = []
+    first, again = found_in(1), found_in(2)
+    # Another seed, and yet the same example: it was not drawn but kept.
+    assert calls[0] == calls[1]
+    assert [step.operation for step in first.steps] == [step.operation for step in again.steps]
+    where = str(tmp_path / "nothing kept yet")
+    apart = found_in(2)
+    assert (calls[2], apart.steps) != (calls[0], first.steps)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from crosstalk.core.history import Answer, History, Outcome
 
@@ -41,6 +43,34 @@ class Oracle(Protocol):
     def opportunities(self, history: History) -> Counter[str]:
         """Operation name to how often the oracle could have fired."""
         ...
+
+
+# What stands around data and is none.
+_ENVELOPE = re.compile(
+    r"^(status|success|ok|message|detail|code|total|count|page|pages|limit|offset|size|next\w*"
+    r"|prev\w*|has_\w+|cursor|query|q|took\w*|type|is_?error)$",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(
+    r"^\W*(no|0|zero) [\w ]{1,40}$|^\W*(none|nothing|empty)\b.{0,80}$"
+    r"|\b(no|0|zero)( \w+){1,3} (found|yet|available|matched|stored|exist)\b"
+    r"|\bnothing (found|yet|to)\b",
+    re.IGNORECASE,
+)
+_LONGEST_SENTENCE = 200
+
+
+def is_empty(body: Any) -> bool:
+    """Whether an answer holds no data: empty lists, zeros, "no notes found", or an envelope."""
+    if isinstance(body, Mapping):
+        data = [each for name, each in body.items() if not _ENVELOPE.search(str(name))]
+        return all(is_empty(each) for each in data or body.values())
+    if isinstance(body, list | tuple):
+        return all(is_empty(each) for each in body)
+    if isinstance(body, str):
+        said = body.strip()
+        return not said or (len(said) <= _LONGEST_SENTENCE and _NOTHING.search(said) is not None)
+    return body is None or body == 0
 
 
 def conclusive(answer: Answer) -> bool:

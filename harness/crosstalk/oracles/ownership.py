@@ -1,23 +1,54 @@
 """Ownership: after somebody else acted, what a user reads about their own data has changed.
 
 A write's own reply proves nothing, in either direction, so the victim reads before and after and
-the two readings are compared whole. Between them the victim does nothing else.
+the two readings are compared whole: status, error, body, validators and other headers. Between them
+the victim does nothing else. Of headers only those are compared that do not differ by themselves.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from crosstalk.core.history import Call, History
-from crosstalk.oracles.base import Suspicion, conclusive
+from crosstalk.core.history import Answer, Call, History, Outcome
+from crosstalk.oracles.base import Suspicion, conclusive, is_empty
+from crosstalk.surface.http.headers import shows
+
+_Key: TypeAlias = tuple[int, str, str]
+# A point in time to the second is the same by chance in answers that follow each other closely.
+_TIMED = frozenset({"last-modified", "expires"})
+_TIMED_SECONDS = 2.0
 
 
-def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
-    """Readings of one victim before and after an attack, with the calls of the attack."""
-    before: dict[tuple[int, str, str], Call] = {}
-    unsteady: set[tuple[int, str, str]] = set()
+@dataclass(frozen=True, slots=True)
+class _Attack:
+    """Two readings of one victim, and the calls of others between them.
+
+    Attributes:
+        before: The first reading.
+        after: The same call once more.
+        calls: What others did between them.
+        changed: Parts of the answer that differ: `status`, `code`, `body`, `headers.etag`.
+    """
+
+    before: Call
+    after: Call
+    calls: list[Call]
+    changed: list[str]
+
+
+def _attacks(history: History) -> list[_Attack]:
+    """Readings of victims before and after an attack; found once a history."""
+    return history.derived("attacks", lambda it: list(_walk(it)))
+
+
+def _walk(history: History) -> Iterator[_Attack]:
+    steady = _steady_headers(history)
+    before: dict[_Key, Call] = {}
+    unsteady: set[_Key] = set()
     for call in history:
         probe = call.probe
         if probe is None or probe.kind != "ownership":
@@ -25,8 +56,8 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
         arguments = json.dumps(call.arguments, sort_keys=True, default=str)
         key = (probe.key, call.operation, arguments)
         if probe.part == "before":
-            # Two readings in a row that differ say nothing about anybody's acts.
-            if key in before and _reading(before[key]) != _reading(call):
+            # Two readings in a row that differ say nothing about the acts of others.
+            if key in before and _changed(before[key], call, steady):
                 unsteady.add(key)
             before[key] = call
         elif probe.part == "after" and key in before and key not in unsteady:
@@ -42,7 +73,60 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call, list[Call]]]:
             if any(history.permits(probe.victim, a.actor.user, a.operation) for a in attack):
                 continue
             if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
-                yield first, call, attack
+                yield _Attack(first, call, attack, _changed(first, call, steady))
+
+
+def _changed(first: Call, second: Call, steady: Collection[tuple[str, str]]) -> list[str]:
+    """The parts in which two readings differ."""
+    one, other = first.answer, second.answer
+    plain = [
+        name
+        for name, before, after in (
+            ("status", one.status, other.status),
+            ("code", one.code, other.code),
+            ("body", _text(one.body), _text(other.body)),
+        )
+        if before != after
+    ]
+    # A header that follows from what has changed says nothing more.
+    return plain or [
+        f"headers.{name}"
+        for name in sorted({*one.headers, *other.headers})
+        if (first.operation, name) in steady and one.headers.get(name) != other.headers.get(name)
+    ]
+
+
+def _steady_headers(history: History) -> frozenset[tuple[str, str]]:
+    """Operation and header whose value comes again in equal answers, and never differs in them.
+
+    A nonce never comes again; a counter of requests differs between equal answers.
+    """
+    latest: dict[tuple[str | None, str, str], Call] = {}
+    steady: set[tuple[str, str]] = set()
+    differing: set[tuple[str, str]] = set()
+    for call in history:
+        user = call.actor.user
+        arguments = json.dumps(call.arguments, sort_keys=True, default=str)
+        key = (user, call.operation, arguments)
+        last = latest.get(key)
+        latest[key] = call
+        if last is None or _text(last.answer.body) != _text(call.answer.body):
+            continue
+        alone = all(each.actor.user == user for each in history.calls[last.index : call.index - 1])
+        for name in {*last.answer.headers, *call.answer.headers}:
+            if not shows(name):
+                continue
+            place = (call.operation, name)
+            if last.answer.headers.get(name) == call.answer.headers.get(name):
+                if name not in _TIMED or call.started - last.started >= _TIMED_SECONDS:
+                    steady.add(place)
+            elif alone:
+                differing.add(place)
+    return frozenset(steady - differing)
+
+
+def _text(body: object) -> str:
+    return json.dumps(body, sort_keys=True, default=str)
 
 
 class Ownership:
@@ -53,35 +137,34 @@ class Ownership:
     def judge(self, history: History) -> list[Suspicion]:
         """One suspicion for each reading that changed."""
         found = []
-        for first, second, attack in _pairs(history):
-            if _reading(first) == _reading(second):
+        for each in _attacks(history):
+            if not each.changed:
                 continue
-            who = ", ".join(sorted({call.actor.name for call in attack}))
+            first, second = each.before, each.after
+            who = ", ".join(sorted({call.actor.name for call in each.calls}))
             victim = first.probe.victim if first.probe else first.actor.name
+            headers = [part for part in each.changed if part.startswith("headers.")]
+            by = f" ({', '.join(headers)})" if headers else ""
             found.append(
                 Suspicion(
                     self.name,
-                    attack[-1].operation,
-                    (first.index, *(call.index for call in attack), second.index),
-                    f"what {victim} reads with {second.operation} changed after {who} acted",
+                    each.calls[-1].operation,
+                    (first.index, *(call.index for call in each.calls), second.index),
+                    f"what {victim} reads with {second.operation} changed{by} after {who} acted",
                 )
             )
         return found
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Calls made between two readings of a user who had something to lose."""
-        return Counter(
-            name
-            for key in {
-                (call.index, call.operation)
-                for first, _, attack in _pairs(history)
-                if first.answer.body
-                for call in attack
-            }
-            for name in [key[1]]
-        )
+        """Calls made between two readings that showed the victim something of their own."""
+        made = {
+            (call.index, call.operation)
+            for each in _attacks(history)
+            if _shows_something(each.before.answer)
+            for call in each.calls
+        }
+        return Counter(operation for _, operation in made)
 
 
-def _reading(call: Call) -> str:
-    answer = call.answer
-    return json.dumps([answer.status, answer.code, answer.body], sort_keys=True, default=str)
+def _shows_something(answer: Answer) -> bool:
+    return answer.outcome is Outcome.OK and not is_empty(answer.body)

@@ -64,3 +64,29 @@ def test_is_silent_where_two_readings_in_a_row_already_differ() -> None:
     writer.call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)
     writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 3}), AFTER)
     assert Ownership().judge(writer.history) == []
+
+
+def tagged(*tags: str) -> Writer:
+    """Alice's list, whose body never changes, with these validators; bob acts before the last."""
+    writer = Writer()
+    for tag in tags[:-2]:
+        writer.call(ALICE, "list", {"limit": 100}, ok(["milk"], 200, etag=tag))
+    writer.call(ALICE, "list", {"limit": 100}, ok(["milk"], 200, etag=tags[-2]), BEFORE)
+    writer.call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)
+    return writer.call(ALICE, "list", {"limit": 100}, ok(["milk"], 200, etag=tags[-1]), AFTER)
+
+
+def test_ownership_fires_when_a_validator_alone_has_changed() -> None:
+    (suspicion,) = Ownership().judge(tagged("a", "a", "b").history)
+    assert "(headers.etag)" in suspicion.summary
+    assert Ownership().judge(tagged("a", "a", "a").history) == []
+
+
+def test_ownership_is_silent_about_a_header_that_differs_by_itself() -> None:
+    assert Ownership().judge(tagged("1", "2", "3").history) == []
+    # It came again once, and differed while nobody else acted.
+    assert Ownership().judge(tagged("1", "1", "2", "3").history) == []
+
+
+def test_ownership_has_no_opportunity_where_the_victim_reads_nothing_of_their_own() -> None:
+    assert not Ownership().opportunities(story(ok({"items": [], "total": 0}), ok([])).history)

@@ -194,10 +194,20 @@ class Flow:
 
 
 class Channel(StrEnum):
-    """A way in which users notice each other without seeing each other's data."""
+    """Weaknesses that the owner of a system may know of and accept.
+
+    All but the last are side channels: users notice each other without seeing each other's data.
+    """
 
     NUMBER_GAPS = "number-gaps"  # ids are numbers that all users share
-    SHARED_LIMITS = "shared-limits"  # a limit counts what several users do, by address for one
+    # A number is given again after its row was deleted, unless another user's row came after it.
+    NUMBER_REUSE = "number-reuse"
+    SHARED_LIMITS = "shared-limits"  # a limit counts what several users do, e.g. by address
+    UNAUTHENTICATED_IDENTITY = "unauthenticated-identity"  # no credential proves who calls
+
+
+# What numbers used as ids tell is known to whoever uses numbers.
+ACCEPTED_BY_DEFAULT = frozenset({Channel.NUMBER_GAPS, Channel.NUMBER_REUSE})
 
 
 @dataclass(slots=True)
@@ -210,7 +220,7 @@ class History:
             data, or declared as shared).
         public_operations: Operations that the system serves without a credential on purpose.
         allowed_flows: Sharing that is meant.
-        accepted: Side channels that are known and accepted, of those that `Channel` names.
+        accepted: Weaknesses that are known and accepted, of those that `Channel` names.
         worlds: Where calls of several worlds stand together: each world's subjects.
     """
 

@@ -22,6 +22,9 @@ _VERBS = frozenset(
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
     | {"by", "id", "as", "events"}
 )
+_DELETING = frozenset(
+    {"delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"}
+)
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -29,6 +32,12 @@ def noun_of(operation: str) -> str:
     """Return what an operation is about: the last word of its name that is not a verb."""
     words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
     return next((word for word in reversed(words) if word not in _VERBS), "")
+
+
+def deletes(operation: str) -> bool:
+    """Whether an operation deletes something, by its name or its HTTP method."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", operation.split(":", 1)[-1].split("{")[0])
+    return any(word.lower() in _DELETING for word in words)
 
 
 def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:

@@ -2,9 +2,10 @@
 
 Ids and cursors become symbols in the order in which the caller first meets them: which is which
 stays visible, what they are does not. A number that is an id becomes such a symbol too, kept apart
-by the kind of object that it names, and the step from the last one to a new one is an observation
-of its own. A time, and a validator such as an `ETag`, becomes the number of its change: that it
-changed stays visible, to what does not. Everything else stays as it is.
+by the kind of object that it names; the step from the last one to a new one, and that a number is
+given again after its object was deleted, are observations of their own. A time, and a validator
+such as an `ETag`, becomes the number of its change: that it changed stays visible, to what does
+not. Everything else stays as it is.
 
 Two phases compare observations: `two_worlds` the same caller in worlds that differ in what other
 users do, `concurrency` callers that repeat the same calls, each with markers of its own, at once.
@@ -14,12 +15,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from crosstalk.core.history import Answer, Call
+from crosstalk.core.history import Answer, Call, Outcome
 from crosstalk.core.identifiers import (
     ID_NAME,
     identifiers_of,
@@ -28,7 +29,7 @@ from crosstalk.core.identifiers import (
     last_name,
     substituted,
 )
-from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
+from crosstalk.core.object_kinds import CURSOR_FIELD, deletes, kind_of_argument, kind_of_field
 from crosstalk.surface.http.headers import VALIDATORS, VOLATILE
 from crosstalk.surface.mcp.replies import PROSE_ID
 
@@ -39,6 +40,8 @@ Differences: TypeAlias = Mapping[str, tuple[str | None, str | None]]
 
 # Ends the name of the place at which a number's distance from the last one stands.
 GAP = " (gap)"
+# Ends the name of the place at which a number comes again after its object was deleted.
+REUSE = " (number of a deleted object)"
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?P<fraction>\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?|"
     # Of HTTP (RFC 9110, section 5.6.7).
@@ -76,13 +79,16 @@ class Normalizer:
         self._symbols: dict[str, str] = {}
         self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._highest: dict[str, int] = {}
+        self._deleted: defaultdict[str, set[str]] = defaultdict(set)
+        self._given: Counter[str] = Counter()
         self._changes: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self._echoed: dict[str, str] = {}
-        self._gaps: dict[str, str] = {}
+        # What numbers tell beside their places, of the call that is observed.
+        self._told: dict[str, str] = {}
 
     def observation(self, call: Call) -> dict[str, str]:
         """Return what this call showed, place by place."""
-        self._gaps = {}
+        self._told = {}
         self._echoed = {}
         asked = self._arguments(call)
         answer = call.answer
@@ -101,7 +107,11 @@ class Normalizer:
                 else self._text(value)
             )
         found.update(self._flat(answer.body, "body", call.operation, call.operation))
-        return found if self._concurrent else found | self._gaps
+        if deletes(call.operation) and answer.outcome is Outcome.OK:
+            for name, value in call.arguments.items():
+                if ID_NAME.search(last_name(name)):
+                    self._deleted[kind_of_argument(name, call.operation)].add(str(value))
+        return found if self._concurrent else found | self._told
 
     def _arguments(self, call: Call) -> str:
         """The arguments in the run's own symbols; numbers among them may come back in prose."""
@@ -173,14 +183,20 @@ class Normalizer:
 
     def _number(self, kind: str, text: str, path: str) -> str:
         known = self._numbers[kind]
-        if text not in known:
-            known[text] = len(known) + 1
+        reused = bool(path) and text in self._deleted[kind]
+        if reused:
+            # Another object: to its owner it is as new as any other.
+            self._deleted[kind].discard(text)
+            self._told[f"{path}{REUSE}"] = "yes"
+        if reused or text not in known:
+            self._given[kind] += 1
+            known[text] = self._given[kind]
             digits = _NUMBER.findall(text)
             number = int(digits[-1]) if digits else None
             highest = self._highest.get(kind)
             if number is not None and path:
                 if highest is not None and number > highest:
-                    self._gaps[f"{path}{GAP}"] = str(number - highest)
+                    self._told[f"{path}{GAP}"] = str(number - highest)
                 self._highest[kind] = max(number, highest or number)
         return f"<{kind}:{known[text]}>"
 

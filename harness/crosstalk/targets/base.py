@@ -28,7 +28,7 @@ class Target:
         subjects: Gives the users' subjects for one example from a new nonce; by default each is
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
-        accepted: Side channels that are known and accepted.
+        accepted: Weaknesses that are known and accepted.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
         public_values: Identifying values that everybody may see.
         concurrency: How many calls may be under way at once.

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Call, Channel, History, Outcome
-from crosstalk.oracles.observation import GAP, Differences, Normalizer, described, general
+from crosstalk.oracles.observation import GAP, REUSE, Differences, Normalizer, described, general
 from crosstalk.oracles.observation import Observed as Seen
 
 ABSENT, ACTIVE, SECRETS = "absent", "active", "secrets"
 # Pairs of kinds that are compared: where the difference shows, against what.
 COMPARED = ((ACTIVE, ABSENT), (SECRETS, ACTIVE))
+
+# Ends of places at which a number tells of others, with the weakness that it is.
+_TOLD_BY_NUMBERS = {Channel.NUMBER_GAPS: GAP, Channel.NUMBER_REUSE: REUSE}
 
 # Number of the step to its call and what that showed.
 Observed: TypeAlias = Mapping[int, tuple[Call, Seen]]
@@ -70,7 +73,10 @@ def differences(history: History, noise: Collection[Place] = ()) -> list[Differe
     limits = Channel.SHARED_LIMITS not in history.accepted
 
     def counts(operation: str, place: str) -> bool:
-        accepted = Channel.NUMBER_GAPS in history.accepted and place.endswith(GAP)
+        accepted = any(
+            channel in history.accepted and place.endswith(end)
+            for channel, end in _TOLD_BY_NUMBERS.items()
+        )
         return not accepted and (operation, general(place)) not in noise
 
     return [

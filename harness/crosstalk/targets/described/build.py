@@ -84,7 +84,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         principals=principals_of(config, users),
         subjects=naming_of(config, users),
         allowed_flows=flows_of(config),
-        accepted=frozenset(config.accepted),
+        accepted=config.accepts(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
         # The folder's path may look like somebody's secret in part.

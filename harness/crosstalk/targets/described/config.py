@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from crosstalk.core.history import Channel
+from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
 from crosstalk.surface.mcp.tools import Kind
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.identity import IdentityConfig, Strict, UserConfig
@@ -152,8 +152,8 @@ class TargetConfig(Strict):
         reset: Run before every example.
         rate_limit: How fast it may be called.
         allowed_flows: Sharing that is meant.
-        accepted: Ways in which users may notice each other without seeing each other's data; that
-            numbers tell how much is stored is accepted unless this says otherwise.
+        accepted: Weaknesses that are known, beside what numbers used as ids tell; an empty list
+            accepts nothing.
         public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
         tools: What is known about tools.
     """
@@ -169,9 +169,15 @@ class TargetConfig(Strict):
     reset: CommandConfig | None = None
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
-    accepted: list[Channel] = Field(default_factory=lambda: [Channel.NUMBER_GAPS])
+    accepted: list[Channel] | None = None
     public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
+
+    def accepts(self) -> frozenset[Channel]:
+        """Return the accepted weaknesses: those by default and the listed ones, or none."""
+        if self.accepted is None:
+            return ACCEPTED_BY_DEFAULT
+        return ACCEPTED_BY_DEFAULT | set(self.accepted) if self.accepted else frozenset()
 
     @model_validator(mode="after")
     def _is_whole(self) -> TargetConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosstalk.core.history import Answer, Call, History, Outcome, Probe
+from crosstalk.core.history import Answer, Call, Channel, History, Outcome, Probe
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.two_worlds.comparison import differences, unsteady
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
@@ -40,6 +40,34 @@ def test_the_first_answer_that_differs_is_the_one_that_is_reported() -> None:
     assert (found.key, found.said()) == (3, "body.n is 2, not 1")
     (suspicion,) = TwoWorlds().judge(worlds(absent=[{"n": 1}], active=[{"n": 2}]))
     assert "what alice observes with list" in suspicion.summary
+
+
+def numbered(last: int, *accepted: Channel) -> History:
+    """Alice deletes her note 2 and adds another, which gets that number after others' deletions."""
+    history = History(SUBJECTS, accepted=frozenset(accepted))
+    for world, number in (("absent", 2), ("active", last)):
+        history.worlds[world] = SUBJECTS
+        story: list[tuple[str, dict[str, Any], Any]] = [
+            ("add_note", {}, {"id": 1}),
+            ("add_note", {}, {"id": 2}),
+            ("delete_note", {"note_id": 2}, {"ok": True}),
+            ("add_note", {}, {"id": number}),
+        ]
+        for key, (operation, arguments, body) in enumerate(story, start=1):
+            probe = Probe("worlds", key, "observed", "alice")
+            history.record(
+                Call(len(history) + 1, ALICE, operation, arguments, ok(body), 0, 0, probe, world)
+            )
+    return history
+
+
+def test_number_that_is_given_again_after_a_deletion_is_a_channel_of_its_own() -> None:
+    assert differences(numbered(2)) == []
+    (found,) = differences(numbered(7))
+    assert set(found.places) == {"body.id (gap)", "body.id (number of a deleted object)"}
+    (found,) = differences(numbered(7, Channel.NUMBER_GAPS))
+    assert "number of a deleted object" in found.said()
+    assert differences(numbered(7, Channel.NUMBER_GAPS, Channel.NUMBER_REUSE)) == []
 
 
 def test_worlds_that_agree_show_nothing() -> None:

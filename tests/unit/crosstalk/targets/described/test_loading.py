@@ -67,3 +67,17 @@ def test_guesses_must_be_confirmed_first(tmp_path: Path) -> None:
         opened_target(file),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("setting", "accepted"),
+    [
+        ("", {"number-gaps", "number-reuse"}),
+        ("accepted = []\n", set()),
+        ('accepted = ["shared-limits"]\n', {"number-gaps", "number-reuse", "shared-limits"}),
+    ],
+)
+def test_accepted_weaknesses_are_added_to_those_by_default_or_none_is(
+    tmp_path: Path, setting: str, accepted: set[str]
+) -> None:
+    assert load_target(write(tmp_path, setting + MCP + WHO)).accepts() == accepted

@@ -1,10 +1,10 @@
-"""Checks a deployment from outside, as anybody on the network could, and says what to change.
+"""Checks a deployment from outside, as anyone on the network could, and says what to change.
 
-It sends a few dozen requests, each bounded in time and size, none of which writes anything. What it
-cannot see from outside (row-level security, secrets, what users store) it does not claim.
+It sends a few dozen requests, each bounded in time and size, none of which writes anything. It
+claims nothing that cannot be seen from outside (row-level security, secrets, what users store).
 """
 
-from crosstalk.doctor.diagnosis import Options, examine
-from crosstalk.doctor.report import Entry, Sheet, Status
+from crosstalk.doctor.diagnosis import Options, diagnose
+from crosstalk.doctor.report import CheckResult, Report, Status
 
-__all__ = ["Entry", "Options", "Sheet", "Status", "examine"]
+__all__ = ["CheckResult", "Options", "Report", "Status", "diagnose"]

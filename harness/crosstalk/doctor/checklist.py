@@ -1,6 +1,6 @@
-"""What has to be so before people come: each item is seen by doctor's checks, or asked.
+"""The production checklist: each item is covered by the doctor's checks, or asked of a person.
 
-docs/deploy/checklist.md is this list, for those who read it before they have a deployment.
+docs/deploy/checklist.md is this list, for reading it before there is a deployment.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crosstalk.doctor.report import Entry, Status
+from crosstalk.doctor.report import CheckResult, Status
 
-# What is worse comes first; what was skipped is not known.
+# The worst status counts; a skipped check says nothing.
 _WORST_FIRST = (Status.FAIL, Status.WARN, Status.SKIP, Status.OK)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the list.
+    """An item of the checklist.
 
     Attributes:
-        title: What has to be so.
-        checks: Doctor's checks that see it from outside; none where a person has to answer.
-        ask: What a person looks at, with the command for it.
+        title: The requirement.
+        checks: The doctor's checks that cover it from outside; none where a person has to answer.
+        ask: Where a person looks, with the command for it.
     """
 
     title: str
@@ -103,13 +103,13 @@ CHECKLIST: Mapping[str, Sequence[Item]] = {
 }
 
 
-def walk(entries: Iterable[Entry]) -> Iterator[tuple[str, Item, Status | None]]:
-    """Each item with its heading and what the checks said; None where a person has to answer.
+def walk(results: Iterable[CheckResult]) -> Iterator[tuple[str, Item, Status | None]]:
+    """Yield each item with its heading and status; None where a person has to answer.
 
-    An item whose checks were not made, because its kind of address was not given, is skipped.
+    An item whose checks were not made, because no address of their kind was given, is skipped.
     """
     seen: dict[str, set[Status]] = {}
-    for entry in entries:
+    for entry in results:
         seen.setdefault(entry.check, set()).add(entry.status)
     for heading, items in CHECKLIST.items():
         for item in items:
@@ -118,16 +118,16 @@ def walk(entries: Iterable[Entry]) -> Iterator[tuple[str, Item, Status | None]]:
             yield heading, item, status if item.checks else None
 
 
-def plain(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """The walk as data."""
+def plain(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
+    """Convert the walk to plain data."""
     return [
         {"item": item.title, "status": str(status) if status else "ask", "ask": item.ask}
-        for _, item, status in walk(entries)
+        for _, item, status in walk(results)
     ]
 
 
 def page() -> str:
-    """The list as Markdown."""
+    """Format the checklist as Markdown."""
     lines: list[str] = []
     for heading, items in CHECKLIST.items():
         lines += ["", f"## {heading}", ""]

@@ -1,4 +1,4 @@
-"""The examination: which checks each address gets, in which order."""
+"""The diagnosis of a deployment: the checks that each address gets, and their order."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.doctor import backend, health, mcp, transport
-from crosstalk.doctor.endpoint import Place, parse, recognize
+from crosstalk.doctor.client import BoundedClient, BoundedReply
+from crosstalk.doctor.endpoint import Endpoint, parse, recognize
 from crosstalk.doctor.keys import Keys
-from crosstalk.doctor.probe import Probe, Reply
-from crosstalk.doctor.report import Entry, Sheet
+from crosstalk.doctor.report import CheckResult, Report
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is known of the deployment.
+    """The deployment's addresses and credentials, and the client's bounds.
 
     Attributes:
         urls: Addresses of the backend, the MCP server, the front end; each may begin with its kind
@@ -37,98 +37,100 @@ class Options:
     ca_file: Path | None = None
 
 
-def examine(
-    options: Options, tell: Callable[[Entry], None] = lambda entry: None
-) -> tuple[Sheet, int]:
-    """Examine the addresses.
+def diagnose(
+    options: Options, tell: Callable[[CheckResult], None] = lambda entry: None
+) -> tuple[Report, int]:
+    """Run all checks on all addresses.
 
     Args:
-        options: Where, and with what.
-        tell: Is given each entry as soon as its address has been examined.
+        options: The addresses, credentials and bounds.
+        tell: Receives each result as soon as its address is done.
 
     Returns:
-        The sheet, and how many requests were sent.
+        The report, and the number of requests sent.
 
     Raises:
-        HarnessError: An address is no URL, or the certificates cannot be read.
+        HarnessError: An address is not a URL, or the certificates cannot be read.
     """
     given = [parse(each) for each in options.urls]
-    probe = Probe(timeout=options.timeout, trust=_trust(options.ca_file))
+    client = BoundedClient(timeout=options.timeout, trust=_trust(options.ca_file))
     try:
-        examination = _Examination(probe, options)
-        places = _in_order(given, probe, examination)
-        answering = {each.url for each in places}
-        for place in [*places, *(each for each in given if each.url not in answering)]:
-            if place.url in answering:
-                examination.examine(place)
-            for entry in examination.sheet.entries:
-                if entry.target == place.url:
+        diagnosis = _Diagnosis(client, options)
+        endpoints = _in_order(given, client, diagnosis)
+        answering = {each.url for each in endpoints}
+        for endpoint in [*endpoints, *(each for each in given if each.url not in answering)]:
+            if endpoint.url in answering:
+                diagnosis.diagnose(endpoint)
+            for entry in diagnosis.report.results:
+                if entry.target == endpoint.url:
                     tell(entry)
-        return examination.sheet, probe.requests
+        return diagnosis.report, client.requests
     finally:
-        probe.close()
+        client.close()
 
 
-class _Examination:
-    def __init__(self, probe: Probe, options: Options) -> None:
-        self.sheet = Sheet()
-        self._probe = probe
+class _Diagnosis:
+    def __init__(self, client: BoundedClient, options: Options) -> None:
+        self.report = Report()
+        self._client = client
         self._options = options
-        self._keys = Keys(probe)
-        self._replies: dict[str, Reply] = {}
+        self._keys = Keys(client)
+        self._replies: dict[str, BoundedReply] = {}
         self.origins = [each.rstrip("/") for each in options.origins]
 
-    def open(self, place: Place) -> bool:
-        """Whether the address can be asked anything."""
-        if not transport.check_tls(place, self._probe, self.sheet):
+    def open(self, endpoint: Endpoint) -> bool:
+        """Check that the address can be sent further requests, and return whether it can."""
+        if not transport.check_tls(endpoint, self._client, self.report):
             return False
-        reply = transport.check_reachable(place, self._probe, self.sheet)
+        reply = transport.check_reachable(endpoint, self._client, self.report)
         if reply is None:
             return False
-        self._replies[place.url] = reply
+        self._replies[endpoint.url] = reply
         return True
 
-    def examine(self, place: Place) -> None:
-        """Everything that its kind is checked for."""
-        probe, sheet = self._probe, self.sheet
-        reply = self._replies[place.url]
-        transport.check_clock(place, reply, sheet)
-        transport.check_headers(place, reply, sheet)
-        if place.kind == "frontend":
+    def diagnose(self, endpoint: Endpoint) -> None:
+        """Run every check of the address's kind."""
+        client, report = self._client, self.report
+        reply = self._replies[endpoint.url]
+        transport.check_clock(endpoint, reply, report)
+        transport.check_headers(endpoint, reply, report)
+        if endpoint.kind == "frontend":
             return
-        transport.check_metrics_hidden(place, probe, sheet)
-        health.check_health(place, probe, sheet)
-        health.check_ready(place, probe, sheet)
-        if place.kind == "mcp":
-            self._examine_mcp(place)
+        transport.check_metrics_hidden(endpoint, client, report)
+        health.check_health(endpoint, client, report)
+        health.check_ready(endpoint, client, report)
+        if endpoint.kind == "mcp":
+            self._diagnose_mcp(endpoint)
         else:
-            self._examine_backend(place)
+            self._diagnose_backend(endpoint)
 
-    def _examine_backend(self, place: Place) -> None:
-        probe, sheet = self._probe, self.sheet
-        backend.check_guarded(place, probe, sheet)
-        backend.check_keys(place, self._keys, sheet)
-        backend.check_cors(place, probe, self.origins, sheet)
-        backend.check_token(place, probe, self._keys, self._options.token, sheet)
+    def _diagnose_backend(self, endpoint: Endpoint) -> None:
+        client, report = self._client, self.report
+        backend.check_guarded(endpoint, client, report)
+        backend.check_keys(endpoint, self._keys, report)
+        backend.check_cors(endpoint, client, self.origins, report)
+        backend.check_token(endpoint, client, self._keys, self._options.token, report)
 
-    def _examine_mcp(self, place: Place) -> None:
-        probe, sheet = self._probe, self.sheet
-        url = mcp.check_challenge(place, probe, sheet)
-        metadata = mcp.check_metadata(place, probe, url, sheet) or {}
+    def _diagnose_mcp(self, endpoint: Endpoint) -> None:
+        client, report = self._client, self.report
+        url = mcp.check_challenge(endpoint, client, report)
+        metadata = mcp.check_metadata(endpoint, client, url, report) or {}
         named = metadata.get("authorization_servers")
         issuers = [str(each) for each in named] if isinstance(named, list) else []
-        mcp.check_issuers(place, self._keys, issuers, sheet)
-        mcp.check_names(place, probe, sheet)
-        mcp.check_handshake(place, probe, self._keys, issuers, self._options.mcp_token, sheet)
+        mcp.check_issuers(endpoint, self._keys, issuers, report)
+        mcp.check_names(endpoint, client, report)
+        mcp.check_handshake(endpoint, client, self._keys, issuers, self._options.mcp_token, report)
 
 
-def _in_order(given: Sequence[Place], probe: Probe, examination: _Examination) -> list[Place]:
-    """Those that answer, with their kinds: the front end first, whose origin the backend allows."""
-    places = [recognize(each, probe) for each in given if examination.open(each)]
+def _in_order(
+    given: Sequence[Endpoint], client: BoundedClient, diagnosis: _Diagnosis
+) -> list[Endpoint]:
+    """Sort the endpoints that answer: the front end first, whose origin the backend allows."""
+    endpoints = [recognize(each, client) for each in given if diagnosis.open(each)]
     order = ("frontend", "backend", "mcp")
-    places.sort(key=lambda each: order.index(each.kind or "backend"))
-    examination.origins += [each.origin for each in places if each.kind == "frontend"]
-    return places
+    endpoints.sort(key=lambda each: order.index(each.kind or "backend"))
+    diagnosis.origins += [each.origin for each in endpoints if each.kind == "frontend"]
+    return endpoints
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:

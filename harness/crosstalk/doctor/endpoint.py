@@ -1,4 +1,4 @@
-"""Which kind of service stands at an address, and where its other addresses are."""
+"""Addresses of a deployment: the kind of service at each, and its related addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.doctor.probe import Probe
+from crosstalk.doctor.client import BoundedClient
 
 Kind = Literal["backend", "mcp", "frontend"]
 _NAMED = re.compile(r"(backend|mcp|frontend)=(.+)")
@@ -17,12 +17,12 @@ MCP_ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An address that was given.
+class Endpoint:
+    """An address of the deployment.
 
     Attributes:
-        url: As given, without a slash at the end.
-        kind: What stands there; None until somebody looked.
+        url: The URL as given, without a slash at the end.
+        kind: The kind of service there; None until it is recognized.
     """
 
     url: str
@@ -36,7 +36,7 @@ class Place:
 
     @property
     def base(self) -> str:
-        """What health and readiness are below: the address itself, for MCP its origin."""
+        """The base of health and readiness URLs: the address itself, for MCP its origin."""
         return self.origin if self.kind == "mcp" else self.url
 
     @property
@@ -46,17 +46,17 @@ class Place:
 
     @property
     def secure(self) -> bool:
-        """Whether it is https."""
+        """True for an https URL."""
         return urlsplit(self.url).scheme == "https"
 
     @property
     def loopback(self) -> bool:
-        """Whether it is this very machine, where nobody listens in."""
+        """True for an address of this very machine, whose traffic crosses no network."""
         return is_loopback(self.host)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
+    """Tell whether a host name or address is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -65,8 +65,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def parse(given: str) -> Place:
-    """The place of an argument: a URL, or `backend=URL`, `mcp=URL`, `frontend=URL`.
+def parse(given: str) -> Endpoint:
+    """Parse an argument: a URL, or `backend=URL`, `mcp=URL`, `frontend=URL`.
 
     Raises:
         HarnessError: It is neither.
@@ -79,25 +79,25 @@ def parse(given: str) -> Place:
         parts = urlsplit(given)
         _ = parts.port
     except ValueError as error:
-        raise HarnessError(f"{given!r} is no URL: {error}") from error
+        raise HarnessError(f"{given!r} is not a URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise HarnessError(f"{given!r} is no http:// or https:// URL")
+        raise HarnessError(f"{given!r} is not an http:// or https:// URL")
     if parts.username or parts.password:
         raise HarnessError("leave user and password out of the URL: tokens go in --token")
-    return Place(given.rstrip("/"), kind)
+    return Endpoint(given.rstrip("/"), kind)
 
 
-def recognize(place: Place, probe: Probe) -> Place:
-    """The place with its kind, from what it answers to somebody without credentials."""
-    if place.kind is not None:
-        return place
-    asked = probe.send("POST", place.url, MCP_ACCEPT, {})
+def recognize(endpoint: Endpoint, client: BoundedClient) -> Endpoint:
+    """Recognize the kind of service from its responses to requests without credentials."""
+    if endpoint.kind is not None:
+        return endpoint
+    asked = client.send("POST", endpoint.url, MCP_ACCEPT, {})
     challenge = asked.headers.get("www-authenticate", "")
     speaks_rpc = isinstance(body := asked.json(), dict) and "jsonrpc" in body
     if "resource_metadata" in challenge or speaks_rpc:
-        return Place(place.url, "mcp")
-    if urlsplit(place.url).path.rsplit("/", 1)[-1] in ("mcp", "sse"):
-        return Place(place.url, "mcp")
-    page = probe.get(place.url or "/")
+        return Endpoint(endpoint.url, "mcp")
+    if urlsplit(endpoint.url).path.rsplit("/", 1)[-1] in ("mcp", "sse"):
+        return Endpoint(endpoint.url, "mcp")
+    page = client.get(endpoint.url or "/")
     html = "text/html" in page.headers.get("content-type", "")
-    return Place(place.url, "frontend" if html else "backend")
+    return Endpoint(endpoint.url, "frontend" if html else "backend")

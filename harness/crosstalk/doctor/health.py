@@ -1,12 +1,12 @@
-"""Is it alive, and can it work: `/health` and `/ready`."""
+"""Checks of `/health` and `/ready`: the process is alive, and its dependencies can be used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crosstalk.doctor.endpoint import Place
-from crosstalk.doctor.probe import Probe
-from crosstalk.doctor.report import Sheet
+from crosstalk.doctor.client import BoundedClient
+from crosstalk.doctor.endpoint import Endpoint
+from crosstalk.doctor.report import Report
 
 _CHANGES = {
     "database": "see DATABASE_URL, and that the database runs and accepts this host",
@@ -16,15 +16,15 @@ _CHANGES = {
 }
 
 
-def check_health(place: Place, probe: Probe, sheet: Sheet) -> None:
-    """The process answers for itself."""
-    url = f"{place.base}/health"
-    reply = probe.get(url)
+def check_health(endpoint: Endpoint, client: BoundedClient, report: Report) -> None:
+    """Check that the process is alive."""
+    url = f"{endpoint.base}/health"
+    reply = client.get(url)
     if reply.status == 200:
-        sheet.ok(place.url, "health", "alive")
+        report.ok(endpoint.url, "health", "alive")
     else:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "health",
             f"{url} answers {reply.status or reply.error}",
             "see that the address is the service's own (without a path for the backend), that the "
@@ -32,24 +32,24 @@ def check_health(place: Place, probe: Probe, sheet: Sheet) -> None:
         )
 
 
-def check_ready(place: Place, probe: Probe, sheet: Sheet) -> None:
-    """Every dependency can be used."""
-    url = f"{place.base}/ready"
-    reply = probe.get(url)
+def check_ready(endpoint: Endpoint, client: BoundedClient, report: Report) -> None:
+    """Check that every dependency can be used."""
+    url = f"{endpoint.base}/ready"
+    reply = client.get(url)
     body = reply.json()
     states = body.get("checks") if isinstance(body, dict) else None
     checks = states if isinstance(states, Mapping) else {}
     down = sorted(str(name) for name, state in checks.items() if state != "ok")
     change = "; ".join(_CHANGES.get(each, f"see why {each} cannot be used") for each in down)
     if reply.status == 200 and not down:
-        sheet.ok(place.url, "ready", ", ".join(sorted(map(str, checks))) or "ready")
+        report.ok(endpoint.url, "ready", ", ".join(sorted(map(str, checks))) or "ready")
     elif reply.status == 200:
-        sheet.warn(place.url, "ready", f"works without: {', '.join(down)}", change)
+        report.warn(endpoint.url, "ready", f"works without: {', '.join(down)}", change)
     elif down:
-        sheet.fail(place.url, "ready", f"not usable: {', '.join(down)}", change)
+        report.fail(endpoint.url, "ready", f"not usable: {', '.join(down)}", change)
     else:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "ready",
             f"{url} answers {reply.status or reply.error}",
             "see the service's log: it says which dependency is not ready",

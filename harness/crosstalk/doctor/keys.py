@@ -1,4 +1,4 @@
-"""Public keys, and what a token claims: can its keys be had, and do the names agree?"""
+"""Published keys of issuers, and the unverified claims of a token compared with them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from crosstalk.doctor.probe import Probe
+from crosstalk.doctor.client import BoundedClient
 
-# What the services accept: EdDSA and Ed25519 (RFC 9864) are the same.
+# The algorithms that the services accept: EdDSA and Ed25519 (RFC 9864) are the same.
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256", "PS256")
 # Members that only a private or shared key has (RFC 7518 section 6, RFC 8037 section 2).
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -21,12 +21,12 @@ _LEAST_RSA_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class KeySet:
-    """What an issuer publishes.
+class PublishedKeys:
+    """The key set that an issuer publishes.
 
     Attributes:
-        url: Where.
-        keys: The entries; none when they cannot be had.
+        url: Its URL.
+        keys: The results; none when they cannot be had.
         problem: Why they cannot be had, or what is wrong with them; empty when nothing is.
     """
 
@@ -41,7 +41,7 @@ class KeySet:
 
     @property
     def algorithms(self) -> list[str]:
-        """The algorithms that they can be used with."""
+        """The algorithms that the keys can be used with."""
         return sorted({each for key in self.keys for each in _algorithms(key)})
 
 
@@ -49,30 +49,30 @@ class Keys:
     """Fetches key sets, each once.
 
     Args:
-        probe: Sends the requests.
+        client: Sends the requests.
     """
 
-    def __init__(self, probe: Probe) -> None:
-        self._probe = probe
-        self._sets: dict[str, KeySet] = {}
+    def __init__(self, client: BoundedClient) -> None:
+        self._client = client
+        self._sets: dict[str, PublishedKeys] = {}
         self._places: dict[str, str | None] = {}
 
-    def at(self, url: str) -> KeySet:
-        """The key set (RFC 7517 section 5) at a URL."""
+    def at(self, url: str) -> PublishedKeys:
+        """Fetch the key set (RFC 7517 section 5) at a URL."""
         if url not in self._sets:
             self._sets[url] = self._fetch(url)
         return self._sets[url]
 
-    def of_issuer(self, issuer: str) -> KeySet:
-        """The key set of an issuer, found as its metadata says or where issuers often have it.
+    def of_issuer(self, issuer: str) -> PublishedKeys:
+        """Fetch the key set of an issuer, found by its metadata or at usual paths.
 
-        RFC 8414 section 3 and OpenID Connect Discovery 1.0 section 4, then usual paths.
+        RFC 8414 section 3 and OpenID Connect Discovery 1.0 section 4 come first.
         """
         if issuer not in self._places:
             self._places[issuer] = self._find(issuer.rstrip("/"))
         url = self._places[issuer]
         if url is None:
-            return KeySet(issuer, (), f"no keys were found at {issuer}")
+            return PublishedKeys(issuer, (), f"no keys were found at {issuer}")
         return self.at(url)
 
     def _find(self, issuer: str) -> str | None:
@@ -84,7 +84,7 @@ class Keys:
             f"{origin}/.well-known/oauth-authorization-server{parts.path}",
             f"{issuer}/.well-known/openid-configuration",
         ):
-            found = self._probe.get(metadata).json()
+            found = self._client.get(metadata).json()
             if isinstance(found, dict) and str(found.get("jwks_uri", "")).startswith("http"):
                 return str(found["jwks_uri"])
         for path in ("/.well-known/jwks.json", "/api/auth/jwks", "/jwks"):
@@ -92,25 +92,25 @@ class Keys:
                 return issuer + path
         return None
 
-    def _fetch(self, url: str) -> KeySet:
-        reply = self._probe.get(url)
+    def _fetch(self, url: str) -> PublishedKeys:
+        reply = self._client.get(url)
         body = reply.json()
-        entries = body.get("keys") if isinstance(body, dict) else None
-        if reply.status != 200 or not isinstance(entries, list):
-            return KeySet(url, (), f"{url} is no JWKS ({reply.status or reply.error})")
-        keys = [each for each in entries if isinstance(each, dict)]
+        results = body.get("keys") if isinstance(body, dict) else None
+        if reply.status != 200 or not isinstance(results, list):
+            return PublishedKeys(url, (), f"{url} is not a JWKS ({reply.status or reply.error})")
+        keys = [each for each in results if isinstance(each, dict)]
         if any(_PRIVATE & set(each) for each in keys):
-            return KeySet(url, keys, f"{url} publishes a PRIVATE key")
+            return PublishedKeys(url, keys, f"{url} publishes a PRIVATE key")
         usable = [each for each in keys if _algorithms(each)]
         if not usable:
-            return KeySet(url, keys, f"{url} has no key for any of {', '.join(ALGORITHMS)}")
+            return PublishedKeys(url, keys, f"{url} has no key for any of {', '.join(ALGORITHMS)}")
         if not all(isinstance(each.get("kid"), str) and each["kid"] for each in usable):
-            return KeySet(url, keys, f"{url} has keys without an id (kid)")
-        return KeySet(url, keys)
+            return PublishedKeys(url, keys, f"{url} has keys without an id (kid)")
+        return PublishedKeys(url, keys)
 
 
 def _algorithms(key: Mapping[str, Any]) -> list[str]:
-    """What a key can be used with here; nothing for a key that is too weak, or not to sign."""
+    """Return the algorithms a key can be used with; none for a weak or an encryption key."""
     if key.get("use", "sig") != "sig":
         return []
     match key.get("kty"), key.get("crv"):
@@ -129,7 +129,7 @@ def _algorithms(key: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says of itself, not verified."""
+    """The unverified header and claims of a token."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -150,8 +150,8 @@ class Claims:
         audience = self.claims.get("aud")
         return [str(each) for each in audience] if isinstance(audience, list) else [str(audience)]
 
-    def problems(self, keys: KeySet) -> list[str]:
-        """What keeps it from being accepted, as far as can be seen from outside."""
+    def problems(self, keys: PublishedKeys) -> list[str]:
+        """List the reasons for refusing the token, as far as they can be seen from outside."""
         found: list[str] = []
         algorithm, kid = self.header.get("alg"), self.header.get("kid")
         if algorithm not in ALGORITHMS:
@@ -172,7 +172,7 @@ class Claims:
 
 
 def read_token(token: str) -> Claims | None:
-    """What a JWT says (RFC 7519 section 3), without verifying it; None where it is none."""
+    """Parse a JWT (RFC 7519 section 3) without verifying it; None where it is not a JWT."""
     parts = token.strip().split(".")
     if len(parts) != 3:
         return None

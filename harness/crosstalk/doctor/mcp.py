@@ -1,4 +1,4 @@
-"""What is particular to the MCP server: challenge, metadata, names it answers to, handshake."""
+"""Checks of the MCP server: challenge, metadata, host names, and the handshake."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crosstalk.doctor.backend import FOREIGN_ORIGIN
-from crosstalk.doctor.endpoint import MCP_ACCEPT, Place, is_loopback
+from crosstalk.doctor.client import BoundedClient, BoundedReply
+from crosstalk.doctor.endpoint import MCP_ACCEPT, Endpoint, is_loopback
 from crosstalk.doctor.keys import Keys, read_token
-from crosstalk.doctor.probe import Probe, Reply
-from crosstalk.doctor.report import Sheet
+from crosstalk.doctor.report import Report
 
 _LATEST = "2026-07-28"
 _HANDSHAKE = "2025-06-18"
@@ -41,42 +41,42 @@ _LIST = {
 _LIST_HEADERS = {**MCP_ACCEPT, "MCP-Protocol-Version": _LATEST, "Mcp-Method": "tools/list"}
 
 
-def check_challenge(place: Place, probe: Probe, sheet: Sheet) -> str | None:
-    """Without a token: 401, and where to read how to get one (RFC 9728 section 5.1).
+def check_challenge(endpoint: Endpoint, client: BoundedClient, report: Report) -> str | None:
+    """Check that a request without a token gets 401 and names the metadata (RFC 9728 section 5.1).
 
     Returns:
         The metadata's URL.
     """
-    reply = probe.send("POST", place.url, MCP_ACCEPT, _INITIALIZE)
+    reply = client.send("POST", endpoint.url, MCP_ACCEPT, _INITIALIZE)
     challenge = reply.headers.get("www-authenticate", "")
     found = re.search(r'resource_metadata="([^"]+)"', challenge)
     if reply.status == 401 and found and challenge.lower().startswith("bearer"):
-        sheet.ok(place.url, "challenge", "401 that names the metadata")
+        report.ok(endpoint.url, "challenge", "401 that names the metadata")
         return found[1]
     if reply.status == 200:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "challenge",
             "it serves without a token",
-            "put the bearer gate in front of the endpoint: anybody can call its tools now",
+            "put the bearer gate in front of the endpoint: anyone can call its tools now",
         )
     elif reply.status == 401:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "challenge",
             "401 without WWW-Authenticate: Bearer resource_metadata=…",
             "let the proxy pass WWW-Authenticate on: clients find the sign-in through it",
         )
     elif reply.status == 421:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "challenge",
-            f"it does not answer to the name {urlsplit(place.url).netloc} (421)",
+            f"it does not answer to the name {urlsplit(endpoint.url).netloc} (421)",
             "set MCP_URL to this address, or list the name in MCP_ALLOWED_HOSTS",
         )
     else:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "challenge",
             f"without a token it answers {reply.status or reply.error}, not 401",
             "see that the address is MCP_URL with its path, and that the proxy passes POST on",
@@ -85,47 +85,47 @@ def check_challenge(place: Place, probe: Probe, sheet: Sheet) -> str | None:
 
 
 def check_metadata(
-    place: Place, probe: Probe, url: str | None, sheet: Sheet
+    endpoint: Endpoint, client: BoundedClient, url: str | None, report: Report
 ) -> Mapping[str, Any] | None:
-    """The protected-resource metadata (RFC 9728 section 3) names this very address."""
-    path = urlsplit(place.url).path
-    url = url or f"{place.origin}/.well-known/oauth-protected-resource{path}"
-    reply = probe.get(url)
+    """Check that the protected-resource metadata (RFC 9728 section 3) names this very address."""
+    path = urlsplit(endpoint.url).path
+    url = url or f"{endpoint.origin}/.well-known/oauth-protected-resource{path}"
+    reply = client.get(url)
     body = reply.json()
     if reply.status != 200 or not isinstance(body, dict) or "resource" not in body:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "metadata",
-            f"{url} is no resource metadata ({reply.status or reply.error})",
+            f"{url} is not resource metadata ({reply.status or reply.error})",
             "set MCP_URL to the public address, and let the proxy pass /.well-known/… on",
         )
         return None
-    if body["resource"] != place.url:
-        sheet.fail(
-            place.url,
+    if body["resource"] != endpoint.url:
+        report.fail(
+            endpoint.url,
             "metadata",
-            f"it calls itself {body['resource']}: tokens for {place.url} are not accepted",
-            f"set MCP_URL to {place.url}, or use the address that it names",
+            f"it calls itself {body['resource']}: tokens for {endpoint.url} are not accepted",
+            f"set MCP_URL to {endpoint.url}, or use the address that it names",
         )
     elif not body.get("authorization_servers"):
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "metadata",
             "it names no authorization server",
             "set TRUSTED_ISSUERS: clients must learn where tokens come from",
         )
     else:
-        sheet.ok(place.url, "metadata", "names this address and its issuers")
+        report.ok(endpoint.url, "metadata", "names this address and its issuers")
     return body
 
 
-def check_issuers(place: Place, keys: Keys, issuers: Sequence[str], sheet: Sheet) -> None:
-    """Keys of every issuer that it names can be had, and used."""
+def check_issuers(endpoint: Endpoint, keys: Keys, issuers: Sequence[str], report: Report) -> None:
+    """Check that the keys of every issuer that it names can be fetched and used."""
     for issuer in issuers:
         parts = urlsplit(issuer)
         if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-            sheet.fail(
-                place.url,
+            report.fail(
+                endpoint.url,
                 "issuer",
                 f"{issuer} is not https: who controls the network can replace its keys",
                 "serve the issuer over https, and name it so in TRUSTED_ISSUERS",
@@ -133,16 +133,16 @@ def check_issuers(place: Place, keys: Keys, issuers: Sequence[str], sheet: Sheet
             continue
         published = keys.of_issuer(issuer)
         if published.problem and published.keys:
-            sheet.fail(
-                place.url,
+            report.fail(
+                endpoint.url,
                 "issuer",
                 published.problem,
                 "have the issuer sign with EdDSA, ES256, RS256 or PS256, publish public keys only, "
                 "and give each an id",
             )
         elif published.problem:
-            sheet.warn(
-                place.url,
+            report.warn(
+                endpoint.url,
                 "issuer",
                 f"keys of {issuer} cannot be found from here",
                 "see that the issuer answers; it may be inside a private network, or have its keys "
@@ -150,80 +150,82 @@ def check_issuers(place: Place, keys: Keys, issuers: Sequence[str], sheet: Sheet
             )
         else:
             found = f"{issuer}: keys for {', '.join(published.algorithms)}"
-            sheet.ok(place.url, "issuer", found)
+            report.ok(endpoint.url, "issuer", found)
 
 
-def check_names(place: Place, probe: Probe, sheet: Sheet) -> None:
-    """Other host names, and pages of other origins, are refused (DNS rebinding)."""
-    forged = probe.send("POST", place.url, {**MCP_ACCEPT, "Host": _FORGED_HOST}, _INITIALIZE)
+def check_names(endpoint: Endpoint, client: BoundedClient, report: Report) -> None:
+    """Check that other host names and pages of other origins are refused (DNS rebinding)."""
+    forged = client.send("POST", endpoint.url, {**MCP_ACCEPT, "Host": _FORGED_HOST}, _INITIALIZE)
     if _served(forged):
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "host names",
             f"it answers to the name {_FORGED_HOST} ({forged.status})",
             "list its own names only in MCP_ALLOWED_HOSTS",
         )
     else:
-        sheet.ok(place.url, "host names", f"a forged Host is refused ({_said(forged)})")
-    page = probe.send("POST", place.url, {**MCP_ACCEPT, "Origin": FOREIGN_ORIGIN}, _INITIALIZE)
+        report.ok(endpoint.url, "host names", f"a forged Host is refused ({_said(forged)})")
+    page = client.send("POST", endpoint.url, {**MCP_ACCEPT, "Origin": FOREIGN_ORIGIN}, _INITIALIZE)
     if _served(page):
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "origins",
             f"a page of {FOREIGN_ORIGIN} may call it ({page.status})",
             "list the pages that may call it in MCP_ALLOWED_ORIGINS, and no others",
         )
     else:
-        sheet.ok(place.url, "origins", f"a foreign page is refused ({_said(page)})")
+        report.ok(endpoint.url, "origins", f"a foreign page is refused ({_said(page)})")
 
 
-def _served(reply: Reply) -> bool:
-    """Whether the application behind any allow-list answered: data, or its own challenge."""
+def _served(reply: BoundedReply) -> bool:
+    """Tell whether the application behind any allow-list answered: data, or its own challenge."""
     return reply.status == 200 or "www-authenticate" in reply.headers
 
 
-def _said(reply: Reply) -> str:
+def _said(reply: BoundedReply) -> str:
     return str(reply.status or "no answer")
 
 
 def check_handshake(
-    place: Place,
-    probe: Probe,
+    endpoint: Endpoint,
+    client: BoundedClient,
     keys: Keys,
     issuers: Sequence[str],
     token: str | None,
-    sheet: Sheet,
+    report: Report,
 ) -> None:
-    """With a token: the newest revision lists tools, and the handshake of older ones works."""
+    """Check with a token that the newest revision lists tools, and that the handshake works."""
     if token is None:
-        sheet.skip(
-            place.url, "handshake", "give a token for this server (--mcp-token) to list its tools"
+        report.skip(
+            endpoint.url,
+            "handshake",
+            "give a token for this server (--mcp-token) to list its tools",
         )
         return
     bearer = {"Authorization": f"Bearer {token}"}
-    listed = probe.send("POST", place.url, {**_LIST_HEADERS, **bearer}, _LIST)
+    listed = client.send("POST", endpoint.url, {**_LIST_HEADERS, **bearer}, _LIST)
     tools = _result(listed).get("tools")
-    begun = probe.send("POST", place.url, {**MCP_ACCEPT, **bearer}, _INITIALIZE)
+    begun = client.send("POST", endpoint.url, {**MCP_ACCEPT, **bearer}, _INITIALIZE)
     agreed = _result(begun).get("protocolVersion")
     if isinstance(tools, list) and agreed:
         found = f"{len(tools)} tools in {_LATEST}; {agreed} by handshake"
-        sheet.ok(place.url, "handshake", found)
+        report.ok(endpoint.url, "handshake", found)
     elif agreed:
-        sheet.warn(
-            place.url,
+        report.warn(
+            endpoint.url,
             "handshake",
             f"it speaks {agreed}, not {_LATEST}",
             "upgrade the server: one request a call needs no session",
         )
     else:
         claims = read_token(token)
-        problems = claims.problems(keys.of_issuer(claims.issuer)) if claims else ["it is no JWT"]
-        if claims and place.url not in claims.audiences:
-            problems.append(f"it is for {', '.join(claims.audiences)}, not for {place.url}")
+        problems = claims.problems(keys.of_issuer(claims.issuer)) if claims else ["it is not a JWT"]
+        if claims and endpoint.url not in claims.audiences:
+            problems.append(f"it is for {', '.join(claims.audiences)}, not for {endpoint.url}")
         if claims and claims.issuer not in issuers:
             problems.append(f"its issuer {claims.issuer} is none of {', '.join(issuers)}")
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "handshake",
             f"with the token it answers {begun.status or begun.error}: "
             f"{'; '.join(problems) or 'see the log'}",
@@ -232,7 +234,7 @@ def check_handshake(
         )
 
 
-def _result(reply: Reply) -> Mapping[str, Any]:
+def _result(reply: BoundedReply) -> Mapping[str, Any]:
     body = reply.json()
     result = body.get("result") if isinstance(body, dict) else None
     return result if isinstance(result, dict) else {}

@@ -1,4 +1,4 @@
-"""What the checks found: one entry a check, with what to change for each failure."""
+"""The report of a diagnosis: one result a check, and for each failure the change that mends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """How a check went; `skip` says that there was nothing to check with."""
+    """The status of a check; `skip` means that there was nothing to check with."""
 
     OK = "ok"
     WARN = "warn"
@@ -17,15 +17,15 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One check of one address.
+class CheckResult:
+    """The result of a check of one address.
 
     Attributes:
         target: The address.
         check: The check's name.
-        status: How it went.
-        found: What was seen, in one sentence.
-        change: What to change; empty unless something should be.
+        status: Its status.
+        found: The observation, in one sentence.
+        change: The change that mends it; empty where none is needed.
     """
 
     target: str
@@ -36,35 +36,35 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """Entries in the order in which they were made."""
+class Report:
+    """Check results in the order in which they were added."""
 
-    entries: list[Entry] = field(default_factory=list)
+    results: list[CheckResult] = field(default_factory=list)
 
     def ok(self, target: str, check: str, found: str) -> None:
-        """The check passed."""
-        self.entries.append(Entry(target, check, Status.OK, found))
+        """Add a check that passed."""
+        self.results.append(CheckResult(target, check, Status.OK, found))
 
     def skip(self, target: str, check: str, found: str) -> None:
-        """There was nothing to check with; `found` says what is missing."""
-        self.entries.append(Entry(target, check, Status.SKIP, found))
+        """Add a check that could not be made; `found` says what is missing."""
+        self.results.append(CheckResult(target, check, Status.SKIP, found))
 
     def warn(self, target: str, check: str, found: str, change: str) -> None:
-        """Something should be better."""
-        self.entries.append(Entry(target, check, Status.WARN, found, change))
+        """Add a check that found something to improve."""
+        self.results.append(CheckResult(target, check, Status.WARN, found, change))
 
     def fail(self, target: str, check: str, found: str, change: str) -> None:
-        """Something is wrong."""
-        self.entries.append(Entry(target, check, Status.FAIL, found, change))
+        """Add a check that failed."""
+        self.results.append(CheckResult(target, check, Status.FAIL, found, change))
 
     @property
     def verdict(self) -> Status:
         """The worst status."""
-        present = {each.status for each in self.entries}
+        present = {each.status for each in self.results}
         return next((each for each in (Status.FAIL, Status.WARN) if each in present), Status.OK)
 
     def summary(self, *, requests: int) -> dict[str, Any]:
-        """The sheet as plain data; `requests` is how many were sent."""
+        """Convert the report to plain data; `requests` is the number of requests sent."""
         return {
             "verdict": str(self.verdict),
             "requests": requests,
@@ -76,6 +76,6 @@ class Sheet:
                     "found": each.found,
                     "change": each.change,
                 }
-                for each in self.entries
+                for each in self.results
             ],
         }

@@ -1,4 +1,4 @@
-"""The way there: reachable, encrypted, on time, and with headers that protect."""
+"""Checks of the transport: reachability, TLS, the clock, and protective headers."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from crosstalk.doctor.endpoint import Place
-from crosstalk.doctor.probe import Probe, Reply
-from crosstalk.doctor.report import Sheet
+from crosstalk.doctor.client import BoundedClient, BoundedReply
+from crosstalk.doctor.endpoint import Endpoint
+from crosstalk.doctor.report import Report
 
 _RENEW_DAYS = 21
 _SKEW_WARN, _SKEW_FAIL = 3.0, 10.0
 _HSTS_SECONDS = 180 * 86_400
 
 
-def check_tls(place: Place, probe: Probe, sheet: Sheet) -> bool:
-    """The certificate and the protocol; False when nothing further can be asked safely."""
-    if not place.secure:
-        if place.loopback:
-            sheet.skip(place.url, "tls", "plain HTTP on this machine")
+def check_tls(endpoint: Endpoint, client: BoundedClient, report: Report) -> bool:
+    """Check certificate and protocol; return False when no further request is safe."""
+    if not endpoint.secure:
+        if endpoint.loopback:
+            report.skip(endpoint.url, "tls", "plain HTTP on this machine")
         else:
-            sheet.fail(
-                place.url,
+            report.fail(
+                endpoint.url,
                 "tls",
                 "plain HTTP: tokens and data can be read and changed on the way",
                 "serve it over https, at the platform's proxy or balancer, and give the https URL",
             )
         return True
     try:
-        until, version = _handshake(place, probe)
+        until, version = _handshake(endpoint, client)
     except ssl.SSLCertVerificationError as error:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "tls",
             f"the certificate is not valid: {error.verify_message}",
             "install a certificate for this host name from an authority that clients trust, with "
@@ -44,8 +44,8 @@ def check_tls(place: Place, probe: Probe, sheet: Sheet) -> bool:
         )
         return False
     except (ssl.SSLError, OSError) as error:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "tls",
             f"no TLS connection: {getattr(error, 'reason', None) or error}",
             "see that the port speaks TLS 1.2 or newer, and is open",
@@ -54,97 +54,102 @@ def check_tls(place: Place, probe: Probe, sheet: Sheet) -> bool:
     days = int((until - time.time()) // 86_400)
     when = datetime.fromtimestamp(until, UTC).date().isoformat()
     if days < _RENEW_DAYS:
-        sheet.warn(
-            place.url,
+        report.warn(
+            endpoint.url,
             "tls",
             f"the certificate ends in {days} days ({when})",
             "see that it is renewed by itself: it should have been by now",
         )
     else:
-        sheet.ok(place.url, "tls", f"{version}, certificate until {when}")
+        report.ok(endpoint.url, "tls", f"{version}, certificate until {when}")
     return True
 
 
-def _handshake(place: Place, probe: Probe) -> tuple[float, str]:
-    """When the certificate ends, in seconds since the epoch, and the protocol's version."""
-    address = (place.host, urlsplit(place.url).port or 443)
+def _handshake(endpoint: Endpoint, client: BoundedClient) -> tuple[float, str]:
+    """Return the certificate's end, in seconds since the epoch, and the protocol's version."""
+    address = (endpoint.host, urlsplit(endpoint.url).port or 443)
     with (
-        closing(socket.create_connection(address, timeout=probe.timeout)) as plain,
-        probe.trust.wrap_socket(plain, server_hostname=place.host) as secured,
+        closing(socket.create_connection(address, timeout=client.timeout)) as plain,
+        client.trust.wrap_socket(plain, server_hostname=endpoint.host) as secured,
     ):
         certificate = secured.getpeercert() or {}
         until = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
         return until, secured.version() or "TLS"
 
 
-def check_reachable(place: Place, probe: Probe, sheet: Sheet) -> Reply | None:
-    """Somebody answers; None when nobody does."""
-    reply = probe.get(place.url)
+def check_reachable(
+    endpoint: Endpoint, client: BoundedClient, report: Report
+) -> BoundedReply | None:
+    """Check that the address answers; return the response, or None where there is none."""
+    reply = client.get(endpoint.url)
     if reply.status == 0:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "reachable",
-            f"nobody answers ({reply.error})",
+            f"no response ({reply.error})",
             "see that the service runs, listens on 0.0.0.0 inside its container, that its port is "
             "published, and that the name resolves",
         )
         return None
     if reply.status in (502, 504):
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "reachable",
             f"a proxy answers {reply.status}: it does not reach the service",
             "see that the service runs and that the proxy is given its address and port",
         )
         return None
-    sheet.ok(place.url, "reachable", f"answers in {reply.seconds * 1000:.0f} ms")
+    report.ok(endpoint.url, "reachable", f"answers in {reply.seconds * 1000:.0f} ms")
     return reply
 
 
-def check_clock(place: Place, reply: Reply, sheet: Sheet) -> None:
-    """The server's clock and this one's: tokens are refused when they differ."""
+def check_clock(endpoint: Endpoint, reply: BoundedReply, report: Report) -> None:
+    """Check that the server's clock and this one agree: otherwise tokens are refused."""
     try:
         told = parsedate_to_datetime(reply.headers["date"]).timestamp()
     except (KeyError, TypeError, ValueError):
-        sheet.warn(place.url, "clock", "no Date header", "let the server or proxy send one")
+        report.warn(endpoint.url, "clock", "no Date header", "let the server or proxy send one")
         return
     # The header has whole seconds, cut off.
     skew = told + 0.5 - reply.at
     found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine"
     change = "synchronize the clocks of both (NTP): tokens are refused as expired or not yet valid"
     if abs(skew) > _SKEW_FAIL:
-        sheet.fail(place.url, "clock", found, change)
+        report.fail(endpoint.url, "clock", found, change)
     elif abs(skew) > _SKEW_WARN:
-        sheet.warn(place.url, "clock", found, change)
+        report.warn(endpoint.url, "clock", found, change)
     else:
-        sheet.ok(place.url, "clock", "agrees with this machine")
+        report.ok(endpoint.url, "clock", "agrees with this machine")
 
 
-def check_metrics_hidden(place: Place, probe: Probe, sheet: Sheet) -> None:
-    """The figures of the operator are not for everybody."""
-    reply = probe.get(f"{place.origin}/metrics")
+def check_metrics_hidden(endpoint: Endpoint, client: BoundedClient, report: Report) -> None:
+    """Check that the operator's metrics are not public."""
+    reply = client.get(f"{endpoint.origin}/metrics")
     exposed = reply.status == 200 and ("# TYPE " in reply.text or "# HELP " in reply.text)
     if exposed:
-        sheet.fail(
-            place.url,
+        report.fail(
+            endpoint.url,
             "metrics hidden",
-            f"{place.origin}/metrics shows the operator's figures to anybody",
+            f"{endpoint.origin}/metrics shows the operator's metrics to anyone",
             "serve them on a port that is not published (METRICS_PORT), or block the path at the "
             "proxy",
         )
     else:
-        sheet.ok(place.url, "metrics hidden", f"/metrics answers {reply.status or 'nothing'}")
+        report.ok(endpoint.url, "metrics hidden", f"/metrics answers {reply.status or 'nothing'}")
 
 
-def check_headers(place: Place, reply: Reply, sheet: Sheet) -> None:
-    """Headers that browsers obey, and those that tell too much."""
+def check_headers(endpoint: Endpoint, reply: BoundedReply, report: Report) -> None:
+    """Check for protective headers, and for headers that disclose versions."""
     headers = reply.headers
     missing: list[str] = []
     if headers.get("x-content-type-options", "").lower() != "nosniff":
         missing.append("X-Content-Type-Options: nosniff")
-    if place.secure and _hsts_seconds(headers.get("strict-transport-security", "")) < _HSTS_SECONDS:
+    if (
+        endpoint.secure
+        and _hsts_seconds(headers.get("strict-transport-security", "")) < _HSTS_SECONDS
+    ):
         missing.append("Strict-Transport-Security: max-age=63072000")
-    if place.kind == "frontend":
+    if endpoint.kind == "frontend":
         policy = headers.get("content-security-policy", "")
         if not policy:
             missing.append("Content-Security-Policy")
@@ -158,21 +163,21 @@ def check_headers(place: Place, reply: Reply, sheet: Sheet) -> None:
         if any(each.isdigit() for each in headers.get(name, ""))
     ]
     if missing:
-        sheet.warn(
-            place.url,
+        report.warn(
+            endpoint.url,
             "headers",
             f"missing: {', '.join(missing)}",
             "have the service or the proxy in front of it send them",
         )
     elif talkative:
-        sheet.warn(
-            place.url,
+        report.warn(
+            endpoint.url,
             "headers",
-            f"versions are told: {', '.join(talkative)}",
+            f"versions are disclosed: {', '.join(talkative)}",
             "switch these headers off at the server or proxy",
         )
     else:
-        sheet.ok(place.url, "headers", "protective headers are there")
+        report.ok(endpoint.url, "headers", "protective headers are there")
 
 
 def _hsts_seconds(value: str) -> int:

@@ -1,4 +1,4 @@
-"""`crosstalk doctor`: a deployment from outside, and what to change."""
+"""`crosstalk doctor`: checks a deployment from outside, and says what to change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from crosstalk.doctor import Entry, Options, Status, examine
+from crosstalk.doctor import CheckResult, Options, Status, diagnose
 from crosstalk.doctor.checklist import plain, walk
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
@@ -18,18 +18,18 @@ _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status
 
 
 def run(options: Options, *, as_json: bool, checklist: bool = False) -> int:
-    """Examine and print; with `checklist` also the production checklist, item by item.
+    """Run the checks and print them; with `checklist` also the production checklist.
 
     Returns:
         0 when nothing failed, 1 otherwise.
 
     Raises:
-        HarnessError: An address is no URL.
+        HarnessError: An address is not a URL.
     """
     console = make_console()
     target = ""
 
-    def tell(entry: Entry) -> None:
+    def tell(entry: CheckResult) -> None:
         nonlocal target
         if entry.target != target:
             target = entry.target
@@ -39,31 +39,31 @@ def run(options: Options, *, as_json: bool, checklist: bool = False) -> int:
         if entry.change:
             console.print(f"       change: {printable(entry.change)}", markup=False, soft_wrap=True)
 
-    sheet, requests = examine(options, (lambda entry: None) if as_json else tell)
-    summary = sheet.summary(requests=requests)
+    report, requests = diagnose(options, (lambda entry: None) if as_json else tell)
+    summary = report.summary(requests=requests)
     if checklist:
-        summary["checklist"] = plain(sheet.entries)
+        summary["checklist"] = plain(report.results)
     path = open_run("doctor").write_summary(summary)
     if as_json:
         sys.stdout.write(json.dumps(summary, indent=2) + "\n")
     else:
         if checklist:
-            _walk(console, sheet.entries)
-        counts = {each: sum(entry.status is each for entry in sheet.entries) for each in Status}
+            _walk(console, report.results)
+        counts = {each: sum(entry.status is each for entry in report.results) for each in Status}
         console.print(
-            f"{sheet.verdict}: {counts[Status.OK]} ok, {counts[Status.WARN]} to improve, "
+            f"{report.verdict}: {counts[Status.OK]} ok, {counts[Status.WARN]} to improve, "
             f"{counts[Status.FAIL]} failed, {counts[Status.SKIP]} skipped, {requests} requests; "
             f"summary: {path}",
             markup=False,
             soft_wrap=True,
         )
-    return 1 if sheet.verdict is Status.FAIL else 0
+    return 1 if report.verdict is Status.FAIL else 0
 
 
-def _walk(console: Console, entries: Iterable[Entry]) -> None:
-    """Every item of the checklist: what the checks said of it, or what to look at."""
+def _walk(console: Console, results: Iterable[CheckResult]) -> None:
+    """Print every item of the checklist with its status, or where to look."""
     heading = ""
-    for under, item, status in walk(entries):
+    for under, item, status in walk(results):
         if under != heading:
             heading = under
             console.print(f"checklist: {heading}", style="bold", markup=False)

@@ -1,8 +1,8 @@
-"""The doctor finds nothing wrong with the reference system."""
+"""The diagnosis of the reference system has no failure."""
 
 from __future__ import annotations
 
-from crosstalk.doctor import Options, Status, examine
+from crosstalk.doctor import Options, Status, diagnose
 from crosstalk.environment import RunningSystem
 
 _CHECKS = {
@@ -35,16 +35,16 @@ _CHECKS = {
 }
 
 
-def test_every_check_passes(running: RunningSystem, alice: str) -> None:
+def test_reference_system_passes_every_check(running: RunningSystem, alice: str) -> None:
     options = Options(
         urls=[running.mcp_url, running.backend_url],
         token=running.mint(alice),
         mcp_token=running.mint(alice, audience="mcp"),
         timeout=20.0,
     )
-    sheet, requests = examine(options)
-    assert [each for each in sheet.entries if each.status in (Status.WARN, Status.FAIL)] == []
-    passed = {(each.target, each.check) for each in sheet.entries if each.status is Status.OK}
+    report, requests = diagnose(options)
+    assert [each for each in report.results if each.status in (Status.WARN, Status.FAIL)] == []
+    passed = {(each.target, each.check) for each in report.results if each.status is Status.OK}
     for url, kind in ((running.backend_url, "backend"), (running.mcp_url, "mcp")):
         assert {check for target, check in passed if target == url} == _CHECKS[kind]
     assert requests < 50

@@ -1,4 +1,4 @@
-"""A small deployment that is well until a test makes one thing wrong."""
+"""A small deployment without a fault, until a test plants one."""
 
 from __future__ import annotations
 
@@ -81,19 +81,19 @@ class Deployment:
         return f"{self.url}/mcp"
 
     def token(self, audience: str = "crosstalk-backend", **changes: Any) -> str:
-        """A user's token, which is let in."""
+        """Mint a user's token, which is accepted."""
         token = self.issuer.mint("doctor-test", audience=audience, **changes)
         self.accepted.add(f"Bearer {token}")
         return token
 
     def api(self, asked: Asked) -> Told:
-        """Users' data for a token that is right."""
+        """Answer with users' data for a valid token."""
         if asked.headers.get("authorization") in self.accepted:
             return Told(200, {})
         return Told(401, {}, {"WWW-Authenticate": "Bearer"})
 
     def preflight(self, asked: Asked) -> Told:
-        """One origin may call."""
+        """Answer the preflight of one origin."""
         if asked.headers.get("origin") != "https://app.acme.test":
             return Told(400)
         allowed = {
@@ -103,7 +103,7 @@ class Deployment:
         return Told(200, "", allowed)
 
     def mcp(self, asked: Asked) -> Told:
-        """The protocol, for its own name, no page, and a token that is right."""
+        """Speak the protocol, for its own name, no page, and a valid token."""
         if asked.headers["host"] != self.url.removeprefix("http://"):
             return Told(421, {})
         if "origin" in asked.headers:
@@ -117,13 +117,13 @@ class Deployment:
         )
         return Told(200, {"jsonrpc": "2.0", "id": asked.body["id"], "result": result})
 
-    def say(self, place: str, status: int = 200, body: Any = "", **headers: str) -> None:
+    def say(self, endpoint: str, status: int = 200, body: Any = "", **headers: str) -> None:
         """Answer this from now on; `_` in a header's name stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers[place] = lambda asked: Told(status, body, named)
+        self.answers[endpoint] = lambda asked: Told(status, body, named)
 
     def answer(self, asked: Asked) -> Told:
-        """What is answered."""
+        """Answer a request."""
         self.asked.append(asked)
         exact = self.answers.get(f"{asked.method} {asked.path}")
         if exact is not None:
@@ -134,7 +134,7 @@ class Deployment:
 
 @contextlib.contextmanager
 def deployed(context: ssl.SSLContext | None = None) -> Iterator[Deployment]:
-    """A deployment on a free port of loopback, over TLS when there is a context for it."""
+    """Run a deployment on a free port of loopback, over TLS with a context for it."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -156,7 +156,7 @@ def deployed(context: ssl.SSLContext | None = None) -> Iterator[Deployment]:
         do_GET = do_POST = do_OPTIONS = answer  # noqa: N815 - the library's names
 
         def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

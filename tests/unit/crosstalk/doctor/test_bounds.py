@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 
-from crosstalk.doctor.probe import Probe
+from crosstalk.doctor.client import BoundedClient
 
 
 @contextlib.contextmanager
@@ -38,34 +38,34 @@ def serving(head: bytes, piece: bytes) -> Iterator[str]:
         thread.join(5)
 
 
-def probe(timeout: float = 0.3) -> Probe:
-    """A probe with little patience."""
-    return Probe(timeout=timeout, trust=ssl.create_default_context())
+def client(timeout: float = 0.3) -> BoundedClient:
+    """A client with little patience."""
+    return BoundedClient(timeout=timeout, trust=ssl.create_default_context())
 
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 
 
-def test_a_body_that_drips_is_left_after_the_time_out() -> None:
+def test_client_leaves_a_dripping_body_after_the_timeout() -> None:
     with serving(_HEAD, b"x") as url:
-        reply = probe().get(url)
+        reply = client().get(url)
     assert reply.status == 200
     assert 0 < len(reply.text) < 1_000
 
 
-def test_a_body_that_never_ends_is_cut() -> None:
+def test_client_cuts_an_endless_body() -> None:
     with serving(_HEAD, b"x" * 65_536) as url:
-        reply = probe(timeout=10.0).get(url)
+        reply = client(timeout=10.0).get(url)
     assert len(reply.text) == 512 * 1024
 
 
-def test_a_server_that_says_nothing_is_no_answer() -> None:
+def test_client_takes_a_silent_server_for_no_response() -> None:
     with serving(b"", b"") as url:
-        assert probe().get(url).status == 0
+        assert client().get(url).status == 0
 
 
-def test_there_is_an_end_to_asking() -> None:
-    asked = probe(timeout=0.2)
+def test_client_stops_after_its_most_requests() -> None:
+    asked = client(timeout=0.2)
     for _ in range(250):
         reply = asked.get("http://127.0.0.1:9")
     assert "too many requests" in reply.error

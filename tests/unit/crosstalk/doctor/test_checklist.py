@@ -1,4 +1,4 @@
-"""The page, the list and the checks are one."""
+"""The checklist, its page and the doctor's checks agree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import crosstalk.doctor
 from crosstalk.cli.app import app
-from crosstalk.doctor import Entry, Status
+from crosstalk.doctor import CheckResult, Status
 from crosstalk.doctor.checklist import CHECKLIST, page, walk
 from tests.repository import ROOT
 from tests.unit.crosstalk.doctor.deployment import deployed
@@ -20,7 +20,7 @@ _PAGE = ROOT / "docs" / "deploy" / "checklist.md"
 
 
 def checks_of_the_code() -> set[str]:
-    """The names that doctor's code gives to its checks: second argument of the sheet's methods."""
+    """The names that doctor's code gives to its checks: second argument of the report's methods."""
     found = set()
     for path in Path(crosstalk.doctor.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -35,11 +35,11 @@ def checks_of_the_code() -> set[str]:
     return found
 
 
-def test_the_page_is_the_list() -> None:
+def test_checklist_page_is_generated_from_the_list() -> None:
     assert _PAGE.read_text(encoding="utf-8").endswith("\n\n" + page())
 
 
-def test_an_item_names_checks_that_there_are_or_asks() -> None:
+def test_checklist_item_names_existing_checks_or_asks() -> None:
     items = [item for items in CHECKLIST.values() for item in items]
     named = [check for item in items for check in item.checks]
     assert len(set(named)) == len(named)
@@ -47,19 +47,19 @@ def test_an_item_names_checks_that_there_are_or_asks() -> None:
     assert all(bool(item.checks) != bool(item.ask) for item in items)
 
 
-def test_an_item_is_as_bad_as_the_worst_of_its_checks() -> None:
-    entries = [
-        Entry("a", "tls", Status.OK, ""),
-        Entry("b", "tls", Status.WARN, ""),
-        Entry("a", "reachable", Status.OK, ""),
+def test_checklist_item_has_the_worst_status_of_its_checks() -> None:
+    results = [
+        CheckResult("a", "tls", Status.OK, ""),
+        CheckResult("b", "tls", Status.WARN, ""),
+        CheckResult("a", "reachable", Status.OK, ""),
     ]
-    found = {item.title: status for _, item, status in walk(entries)}
+    found = {item.title: status for _, item, status in walk(results)}
     assert found["Every tier answers over valid TLS"] is Status.WARN
     assert found["Clocks agree within a token's leeway"] is Status.SKIP
     assert found["A backup was restored once"] is None
 
 
-def test_doctor_walks_through_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_prints_the_checklist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with deployed() as system:
         done = CliRunner().invoke(app, ["doctor", "--checklist", system.url, system.mcp_url])

@@ -15,12 +15,12 @@ from tests.unit.crosstalk.doctor.deployment import deployed
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs are kept where nobody minds."""
+    """Keep runs in a temporary folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CROSSTALK_TOKEN", raising=False)
 
 
-def test_all_is_well_is_status_0() -> None:
+def test_doctor_of_a_sound_deployment_exits_with_0() -> None:
     with deployed() as system:
         done = CliRunner().invoke(app, ["doctor", system.url, system.mcp_url])
     assert done.exit_code == 0, done.output
@@ -28,7 +28,9 @@ def test_all_is_well_is_status_0() -> None:
     assert "0 failed" in done.output
 
 
-def test_a_failure_is_status_1_and_says_what_to_change(tmp_path: Path) -> None:
+def test_doctor_of_a_failing_deployment_exits_with_1_and_says_what_to_change(
+    tmp_path: Path,
+) -> None:
     with deployed() as system:
         system.say("GET /ready", 503, {"checks": {"database": "unavailable"}})
         done = CliRunner().invoke(app, ["doctor", system.url])
@@ -38,7 +40,7 @@ def test_a_failure_is_status_1_and_says_what_to_change(tmp_path: Path) -> None:
     assert summary["verdict"] == "fail"
 
 
-def test_json_is_one_object_and_nothing_else() -> None:
+def test_doctor_json_is_one_object_and_nothing_else() -> None:
     with deployed() as system:
         done = CliRunner().invoke(app, ["doctor", "--json", system.url])
     told = json.loads(done.stdout)
@@ -47,14 +49,14 @@ def test_json_is_one_object_and_nothing_else() -> None:
     assert 0 < told["requests"] < 30
 
 
-def test_control_characters_of_a_server_do_not_reach_the_terminal() -> None:
+def test_doctor_keeps_control_characters_from_the_terminal() -> None:
     with deployed() as system:
         system.say("GET /ready", 503, {"checks": {"\x1b[31mred": "down"}})
         done = CliRunner().invoke(app, ["doctor", system.url])
     assert "\x1b[31mred" not in done.output
 
 
-def test_a_token_is_not_shown() -> None:
+def test_doctor_shows_no_token() -> None:
     with deployed() as system:
         token = system.token(ttl=-60)
         system.accepted.clear()
@@ -64,6 +66,6 @@ def test_a_token_is_not_shown() -> None:
     assert token not in done.output
 
 
-def test_no_url_is_an_error_of_the_caller() -> None:
+def test_doctor_exits_with_2_where_an_argument_is_not_a_url() -> None:
     done = CliRunner().invoke(app, ["doctor", "acme"])
     assert isinstance(done.exception, HarnessError)

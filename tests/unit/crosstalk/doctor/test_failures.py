@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.doctor import Entry, Options, Sheet, Status, examine, transport
-from crosstalk.doctor.endpoint import Place, parse
+from crosstalk.doctor import CheckResult, Options, Report, Status, diagnose, transport
+from crosstalk.doctor.endpoint import Endpoint, parse
 from crosstalk.tokens import KeyPair, LocalIssuer
 from tests.unit.crosstalk.doctor.deployment import Deployment, Told, deployed
 
@@ -20,48 +20,48 @@ Change = Callable[[Deployment], object]
 
 @pytest.fixture
 def system() -> Iterator[Deployment]:
-    """A deployment in which everything is well."""
+    """A deployment without a fault."""
     with deployed() as made:
         yield made
 
 
-def look(kind: str, system: Deployment, **options: Any) -> list[Entry]:
-    """What is found about one of the two services."""
+def look(kind: str, system: Deployment, **options: Any) -> list[CheckResult]:
+    """Diagnose one of the two services."""
     url = system.mcp_url if kind == "mcp" else system.url
-    sheet, _ = examine(Options(urls=[f"{kind}={url}"], timeout=2.0, **options))
-    return sheet.entries
+    report, _ = diagnose(Options(urls=[f"{kind}={url}"], timeout=2.0, **options))
+    return report.results
 
 
-def entry(entries: list[Entry], check: str) -> Entry:
-    """The one entry of a check."""
-    (found,) = [each for each in entries if each.check == check]
+def entry(results: list[CheckResult], check: str) -> CheckResult:
+    """Return the one result of a check."""
+    (found,) = [each for each in results if each.check == check]
     return found
 
 
 @pytest.mark.parametrize("kind", ["backend", "mcp"])
-def test_nothing_is_found_where_all_is_well(system: Deployment, kind: str) -> None:
-    entries = look(
+def test_diagnosis_of_a_sound_service_has_no_failure(system: Deployment, kind: str) -> None:
+    results = look(
         kind,
         system,
         origins=["https://app.acme.test"],
         token=system.token(),
         mcp_token=system.token(system.mcp_url),
     )
-    assert {each.status for each in entries if each.check != "tls"} == {Status.OK}
+    assert {each.status for each in results if each.check != "tls"} == {Status.OK}
 
 
-def test_what_stands_where_is_found_out(system: Deployment) -> None:
+def test_diagnosis_recognizes_the_kind_of_each_service(system: Deployment) -> None:
     with deployed() as page:
         page.say("GET /", 200, "<html>", Content_Type="text/html")
-        sheet, _ = examine(Options(urls=[system.mcp_url, page.url, f"{system.url}/"]))
-    checks = {(each.target, each.check) for each in sheet.entries}
+        report, _ = diagnose(Options(urls=[system.mcp_url, page.url, f"{system.url}/"]))
+    checks = {(each.target, each.check) for each in report.results}
     assert (system.mcp_url, "challenge") in checks
     assert (system.url, "cors") in checks
     assert not [check for target, check in checks if target == page.url and check == "ready"]
     # The origin of the front end is one whose pages must be able to call the backend.
     assert (
         f"list exactly {page.url}"
-        in entry([each for each in sheet.entries if each.target == system.url], "cors").change
+        in entry([each for each in report.results if each.target == system.url], "cors").change
     )
 
 
@@ -215,7 +215,7 @@ _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavaila
             lambda s: s.say("GET /.well-known/jwks.json", 404),
             "keys",
             "fail",
-            "no JWKS (404)",
+            "not a JWKS (404)",
             "BACKEND_SIGNING_KEY",
         ),
         ("backend", _private, "keys", "fail", "PRIVATE key", "withdraw"),
@@ -261,7 +261,7 @@ _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavaila
             lambda s: s.say("GET /.well-known/oauth-protected-resource/mcp", 404),
             "metadata",
             "fail",
-            "no resource metadata",
+            "not resource metadata",
             "MCP_URL",
         ),
         (
@@ -300,7 +300,7 @@ _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavaila
         ("mcp", _any_page, "origins", "fail", "may call it", "MCP_ALLOWED_ORIGINS"),
     ],
 )
-def test_what_is_wrong_is_found_and_can_be_mended(
+def test_diagnosis_finds_a_planted_fault_and_says_what_to_change(
     system: Deployment, kind: str, wrong: Change, check: str, status: str, found: str, change: str
 ) -> None:
     wrong(system)
@@ -310,13 +310,13 @@ def test_what_is_wrong_is_found_and_can_be_mended(
     assert change in said.change
 
 
-def test_keys_that_an_issuer_publishes_and_should_not(system: Deployment) -> None:
+def test_diagnosis_finds_a_published_private_key(system: Deployment) -> None:
     _private(system)
     said = entry(look("mcp", system), "issuer")
     assert (said.status, "public keys only" in said.change) == (Status.FAIL, True)
 
 
-def test_an_issuer_is_found_by_its_metadata(system: Deployment) -> None:
+def test_diagnosis_finds_an_issuers_keys_by_its_metadata(system: Deployment) -> None:
     system.say("GET /.well-known/jwks.json", 404)
     body = {"issuer": system.url, "jwks_uri": f"{system.url}/elsewhere"}
     system.say("GET /.well-known/openid-configuration", 200, body)
@@ -331,7 +331,7 @@ def _stranger() -> LocalIssuer:
 @pytest.mark.parametrize(
     ("token", "found"),
     [
-        (lambda s: "abc", "it is no JWT"),
+        (lambda s: "abc", "it is not a JWT"),
         (lambda s: s.token(ttl=-60), "it has expired"),
         (lambda s: _stranger().mint("x", audience="y", ttl=60), "no keys were found"),
         (
@@ -341,7 +341,7 @@ def _stranger() -> LocalIssuer:
         (lambda s: s.token("another-audience"), "for the audience another-audience"),
     ],
 )
-def test_a_token_that_is_refused_is_looked_at(
+def test_diagnosis_explains_a_refused_token(
     system: Deployment, token: Callable[[Deployment], str], found: str
 ) -> None:
     given = token(system)
@@ -351,7 +351,7 @@ def test_a_token_that_is_refused_is_looked_at(
     assert "TRUSTED_ISSUERS" in said.change or "JWT" in said.change
 
 
-def test_a_token_for_somebody_else_does_not_open_mcp(system: Deployment) -> None:
+def test_diagnosis_names_the_audience_of_a_token_that_mcp_refuses(system: Deployment) -> None:
     token = system.token("crosstalk-backend")
     system.accepted.clear()
     said = entry(look("mcp", system, mcp_token=token), "handshake")
@@ -359,7 +359,7 @@ def test_a_token_for_somebody_else_does_not_open_mcp(system: Deployment) -> None
     assert f"it is for crosstalk-backend, not for {system.mcp_url}" in said.found
 
 
-def test_an_mcp_server_of_an_older_revision_is_told_to_upgrade(system: Deployment) -> None:
+def test_diagnosis_tells_an_mcp_server_of_an_older_revision_to_upgrade(system: Deployment) -> None:
     healthy = system.answers["POST /mcp"]
     system.answers["POST /mcp"] = lambda asked: (
         Told(400, {}) if (asked.body or {}).get("method") == "tools/list" else healthy(asked)
@@ -368,25 +368,25 @@ def test_an_mcp_server_of_an_older_revision_is_told_to_upgrade(system: Deploymen
     assert (said.status, "2025-06-18" in said.found) == (Status.WARN, True)
 
 
-def test_without_tokens_what_needs_one_is_skipped_and_said(system: Deployment) -> None:
+def test_diagnosis_skips_and_names_checks_that_lack_a_token(system: Deployment) -> None:
     assert entry(look("backend", system), "token").status is Status.SKIP
     assert entry(look("mcp", system), "handshake").status is Status.SKIP
 
 
-def test_nobody_there(system: Deployment) -> None:
-    sheet, requests = examine(Options(urls=["backend=http://127.0.0.1:9"], timeout=1.0))
-    said = entry(sheet.entries, "reachable")
+def test_diagnosis_of_an_address_without_a_service_fails(system: Deployment) -> None:
+    report, requests = diagnose(Options(urls=["backend=http://127.0.0.1:9"], timeout=1.0))
+    said = entry(report.results, "reachable")
     assert (said.status, "port" in said.change) == (Status.FAIL, True)
     assert requests == 1
 
 
-def test_plain_http_across_a_network_fails() -> None:
-    sheet = Sheet()
-    transport.check_tls(Place("http://api.acme.test", "backend"), None, sheet)  # type: ignore[arg-type]
-    assert entry(sheet.entries, "tls").status is Status.FAIL
+def test_diagnosis_fails_plain_http_across_a_network() -> None:
+    report = Report()
+    transport.check_tls(Endpoint("http://api.acme.test", "backend"), None, report)  # type: ignore[arg-type]
+    assert entry(report.results, "tls").status is Status.FAIL
 
 
-def test_tokens_go_to_the_address_that_was_given_and_nowhere_else(system: Deployment) -> None:
+def test_diagnosis_sends_tokens_to_the_given_address_alone(system: Deployment) -> None:
     with deployed() as other:
         _metadata(system, authorization_servers=[other.url])
         system.answers["POST /mcp"] = lambda asked: Told(307, "", {"Location": other.mcp_url})
@@ -397,12 +397,12 @@ def test_tokens_go_to_the_address_that_was_given_and_nowhere_else(system: Deploy
 
 
 @pytest.mark.parametrize("given", ["acme.test", "ftp://acme.test", "https://", "http://[::1", ""])
-def test_what_is_no_url_is_said_so(given: str) -> None:
-    with pytest.raises(HarnessError, match="no "):
+def test_endpoint_refuses_what_is_not_a_url(given: str) -> None:
+    with pytest.raises(HarnessError, match=r"not an? "):
         parse(given)
 
 
-def test_credentials_in_a_url_are_not_taken() -> None:
+def test_endpoint_refuses_credentials_in_a_url() -> None:
     with pytest.raises(HarnessError, match="leave user and password out") as refused:
         parse("https://alice:hunter2@acme.test")
     assert "hunter2" not in str(refused.value)

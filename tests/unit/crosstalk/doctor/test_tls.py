@@ -1,4 +1,4 @@
-"""Certificates: valid, soon over, over, of another name, of nobody known."""
+"""Certificates: valid, expiring, expired, of another name, of an unknown authority."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from crosstalk.doctor import Options, Status, examine
+from crosstalk.doctor import Options, Status, diagnose
 from tests.unit.crosstalk.doctor.deployment import deployed
 
 
 def certificate(folder: Path, *, name: str, days: int) -> Path:
-    """A self-signed certificate with its key, in one file, that ends in so many days."""
+    """Write a self-signed certificate with its key to one file; it expires after `days`."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
@@ -59,7 +59,7 @@ def certificate(folder: Path, *, name: str, days: int) -> Path:
         ("127.0.0.1", 90, False, Status.FAIL, "self"),
     ],
 )
-def test_what_the_certificate_is_worth(
+def test_tls_check_judges_the_certificate(
     tmp_path: Path, name: str, days: int, trusted: bool, status: Status, found: str
 ) -> None:
     path = certificate(tmp_path, name=name, days=days)
@@ -67,19 +67,19 @@ def test_what_the_certificate_is_worth(
     context.load_cert_chain(path)
     with deployed(context) as system:
         options = Options(urls=[f"backend={system.url}"], ca_file=path if trusted else None)
-        sheet, _ = examine(options)
-    (tls,) = [each for each in sheet.entries if each.check == "tls"]
+        report, _ = diagnose(options)
+    (tls,) = [each for each in report.results if each.check == "tls"]
     assert (tls.status, found in tls.found) == (status, True), tls.found
     # What cannot be trusted is not asked anything more, and is given no token.
-    assert (len(sheet.entries) > 1) is (status is not Status.FAIL)
+    assert (len(report.results) > 1) is (status is not Status.FAIL)
     if status is Status.OK:
-        (headers,) = [each for each in sheet.entries if each.check == "headers"]
+        (headers,) = [each for each in report.results if each.check == "headers"]
         assert "Strict-Transport-Security" in headers.found
 
 
-def test_a_port_that_does_not_speak_tls() -> None:
+def test_tls_check_fails_where_the_port_does_not_speak_tls() -> None:
     with deployed() as system:
         url = system.url.replace("http://", "https://")
-        sheet, _ = examine(Options(urls=[url], timeout=2.0))
-    (tls,) = sheet.entries
+        report, _ = diagnose(Options(urls=[url], timeout=2.0))
+    (tls,) = report.results
     assert (tls.status, "no TLS connection" in tls.found) == (Status.FAIL, True)

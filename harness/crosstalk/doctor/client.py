@@ -1,7 +1,7 @@
-"""Requests with bounds: so many at most, each so long and so large at most.
+"""An HTTP client with bounds on the number of requests, and on the time and size of each.
 
-Nothing is remembered between requests: no cookies, no redirects followed, no credentials but those
-that a check passes on purpose.
+It keeps no state between requests: no cookies, no redirects, no credentials but those that a check
+passes on purpose.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _MAX_REQUESTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer, or none.
+class BoundedReply:
+    """A response, or the reason for there being none.
 
     Attributes:
-        status: HTTP status; 0 when nobody answered.
-        headers: Lower-case names; repeated ones are joined with a comma.
+        status: HTTP status; 0 where there is no response.
+        headers: Headers by lower-case name; repeated ones are joined with a comma.
         text: The beginning of the body.
-        error: Why there is no answer.
-        seconds: How long it took.
+        error: The reason for there being no response.
+        seconds: Duration of the exchange.
         at: Local time in the middle of the exchange, in seconds since the epoch.
     """
 
@@ -43,7 +43,7 @@ class Reply:
     at: float
 
     def json(self) -> Any:
-        """The body as JSON; for an event stream its last event's data; None where it is neither."""
+        """Parse the body as JSON, of an event stream the last event's data; None where it fails."""
         text = self.text
         if MEDIA_TYPE in self.headers.get("content-type", ""):
             data = [each.data for each in parsed([text.encode()]) if each.data is not None]
@@ -54,12 +54,12 @@ class Reply:
             return None
 
 
-class Probe:
+class BoundedClient:
     """Sends requests and counts them.
 
     Args:
         timeout: Seconds for one request, from beginning to end.
-        trust: Whose certificates are believed.
+        trust: The certificate authorities to trust.
     """
 
     def __init__(self, *, timeout: float, trust: ssl.SSLContext) -> None:
@@ -74,15 +74,17 @@ class Probe:
             headers={"User-Agent": "crosstalk-doctor"},
         )
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
-        """`GET` a URL."""
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> BoundedReply:
+        """Send a `GET` request."""
         return self.send("GET", url, headers or {})
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Reply:
-        """Send one request; `body` goes as JSON. Never raises."""
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: Any = None
+    ) -> BoundedReply:
+        """Send one request; `body` is sent as JSON. Never raises."""
         self.requests += 1
         if self.requests > _MAX_REQUESTS:
-            return Reply(0, {}, "", "too many requests for one examination", 0.0, time.time())
+            return BoundedReply(0, {}, "", "too many requests for one diagnosis", 0.0, time.time())
         began, clock = time.time(), time.monotonic()
         content = None if body is None else json.dumps(body).encode()
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -93,10 +95,12 @@ class Probe:
                 text = self._read(response, clock)
                 seconds = time.monotonic() - clock
                 named = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, named, text, "", seconds, began + seconds / 2)
+                return BoundedReply(
+                    response.status_code, named, text, "", seconds, began + seconds / 2
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return Reply(0, {}, "", reason[:200], time.monotonic() - clock, began)
+            return BoundedReply(0, {}, "", reason[:200], time.monotonic() - clock, began)
 
     def close(self) -> None:
         """Close the connections."""
@@ -107,10 +111,10 @@ class Probe:
         try:
             for chunk in response.iter_bytes():
                 body += chunk
-                # A stream that never ends, or drips, has said enough.
+                # The beginning of a stream that never ends, or drips, is enough.
                 if len(body) > _MAX_BYTES or time.monotonic() - began > self.timeout:
                     break
         except httpx2.TimeoutException:
-            # A stream that is open and silent: what came before counts.
+            # A stream that is open and silent: what it sent before counts.
             return bytes(body).decode("utf-8", "replace")
         return bytes(body[:_MAX_BYTES]).decode("utf-8", "replace")

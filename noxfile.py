@@ -184,10 +184,13 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
-    session.install("ruff>=0.14")
+    """Ruff's rules and format, and which package may import which."""
+    session.install("ruff>=0.14", "import-linter>=2.5")
     session.run("ruff", "check", *SOURCES)
     session.run("ruff", "format", "--check", *SOURCES)
+    # Packages are read, not imported: nothing else of the project has to be installed.
+    roots = os.pathsep.join(str(Path(root).resolve()) for root in ("harness", "."))
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": roots})
 
 
 @nox.session

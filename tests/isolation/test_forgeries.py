@@ -14,7 +14,7 @@ from crosstalk.environment import RunningSystem
 from crosstalk.targets.reference.forgery_trial import contexts_of, reference_targets
 from crosstalk.tokens import BY_NAME
 from crosstalk.tokens.forgeries.replay import REPLAY_FORGERIES
-from crosstalk.tokens.trial import Verdict, try_forgeries
+from crosstalk.tokens.trial import AttemptVerdict, try_forgeries
 
 SURFACES = {
     *("REST", "REST write", "chat", "chat events", "ChatKit"),
@@ -41,7 +41,7 @@ async def test_no_surface_lets_a_forgery_in_and_each_serves_the_valid_token(
     summary = report.summary()
     assert summary["unchallenged"] == summary["echoed"] == []
     genuine = {
-        (each.forgery, each.surface.split()[0]) for each in report.of(Verdict.NOT_APPLICABLE)
+        (each.forgery, each.surface.split()[0]) for each in report.of(AttemptVerdict.NOT_APPLICABLE)
     }
     assert genuine == {("exchanged-token-here", "MCP")}
 

@@ -26,8 +26,8 @@ class PublishedKeys:
 
     Attributes:
         url: Its URL.
-        keys: The results; none when they cannot be had.
-        problem: Why they cannot be had, or what is wrong with them; empty when nothing is.
+        keys: The entries; none when they cannot be fetched.
+        problem: The reason they cannot be fetched or used; empty when they can.
     """
 
     url: str
@@ -95,10 +95,10 @@ class Keys:
     def _fetch(self, url: str) -> PublishedKeys:
         reply = self._client.get(url)
         body = reply.json()
-        results = body.get("keys") if isinstance(body, dict) else None
-        if reply.status != 200 or not isinstance(results, list):
+        entries = body.get("keys") if isinstance(body, dict) else None
+        if reply.status != 200 or not isinstance(entries, list):
             return PublishedKeys(url, (), f"{url} is not a JWKS ({reply.status or reply.error})")
-        keys = [each for each in results if isinstance(each, dict)]
+        keys = [each for each in entries if isinstance(each, dict)]
         if any(_PRIVATE & set(each) for each in keys):
             return PublishedKeys(url, keys, f"{url} publishes a PRIVATE key")
         usable = [each for each in keys if _algorithms(each)]

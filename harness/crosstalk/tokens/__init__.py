@@ -1,7 +1,7 @@
-"""Tokens of test users, and tokens that must be refused.
+"""Tokens of test users, and forged tokens that must be refused.
 
-`LocalIssuer` mints, `python -m crosstalk.tokens` publishes its keys, `forgeries` spoils what it
-mints, `trial` sends that to a system's surfaces, and `controls` shows that the trial can fail.
+`LocalIssuer` mints tokens, `python -m crosstalk.tokens` publishes its keys, `forgeries` spoils its
+tokens, `trial` sends those to a system's surfaces, and `controls` shows that the trial can fail.
 """
 
 from crosstalk.tokens.forgeries import (

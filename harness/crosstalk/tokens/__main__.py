@@ -1,7 +1,7 @@
 """`python -m crosstalk.tokens --port N --keys FILE` serves the JWKS of a key file.
 
 The file is read at each request, so that a test rotates keys by replacing it. With `--public FILE`
-it is a JWKS already: a container that publishes keys has no need of the private ones.
+the file is a JWKS already: a container that publishes keys does not need the private ones.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ JWKS_PATH = "/.well-known/jwks.json"
 
 
 def create_app(published: Callable[[], dict[str, Any]]) -> Starlette:
-    """The issuer's HTTP side.
+    """Build the application that publishes the issuer's keys.
 
     Args:
-        published: The JWKS now.
+        published: Returns the current JWKS.
     """
     fetches = 0
 
@@ -48,7 +48,7 @@ def create_app(published: Callable[[], dict[str, Any]]) -> Starlette:
 
 
 def saved(file: Path) -> dict[str, Any]:
-    """The JWKS of the keys in a file that a test issuer saved.
+    """Read the JWKS of the keys in a file that a test issuer saved.
 
     Raises:
         HarnessError: There is no such file, or it holds no keys.
@@ -57,23 +57,23 @@ def saved(file: Path) -> dict[str, Any]:
 
 
 def public(file: Path) -> dict[str, Any]:
-    """The JWKS in a file.
+    """Read the JWKS in a file.
 
     Raises:
         OSError: There is no such file.
-        ValueError: It is no JSON.
+        ValueError: It is not JSON.
     """
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Serves the JWKS of a test issuer.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     files = parser.add_mutually_exclusive_group(required=True)
-    files.add_argument("--keys", type=Path, help="what a test issuer saved")
+    files.add_argument("--keys", type=Path, help="the key file of a test issuer")
     files.add_argument("--public", type=Path, help="a JWKS")
     arguments = parser.parse_args()
     published = (

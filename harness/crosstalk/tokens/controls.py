@@ -1,7 +1,7 @@
-"""Surfaces with a verifier that lacks one check: the trial must find each of them out.
+"""Positive controls of the trial: verifiers that lack one check, each of which it must detect.
 
-A trial that has never caught anything proves nothing. These verifiers are part of the harness and
-share no code with any system; they live in the trial's own process and guard nothing.
+A trial that has never detected anything proves nothing. These verifiers are part of the harness and
+share no code with any system; they run in the trial's own process and guard nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from crosstalk.tokens.forgeries import ForgeryContext
 from crosstalk.tokens.forgeries.base import Header
 from crosstalk.tokens.keys import unb64
-from crosstalk.tokens.trial import ForgeryReport, Reply, Target, try_forgeries
+from crosstalk.tokens.trial import ForgeryReport, HttpReply, TrialTarget, try_forgeries
 
 # The check that is left out, and a forgery that must then get in.
 CONTROLS: Mapping[str, str] = {
@@ -34,26 +34,26 @@ _COMPLETE = "nothing"
 
 
 class _RefusedError(Exception):
-    """The credential was found out."""
+    """The verifier refuses the credential."""
 
 
 class IncompleteVerifier:
-    """Checks Ed25519 tokens, all but for one respect.
+    """Verifies Ed25519 tokens, but leaves out one check.
 
     Args:
-        context: Whose tokens are valid.
-        without: The check it lacks, a key of `CONTROLS`.
+        context: The context whose tokens are valid.
+        without: The check it leaves out, a key of `CONTROLS`.
     """
 
     def __init__(self, context: ForgeryContext, without: str) -> None:
         self._context = context
         self._without = without
 
-    def target(self) -> Target:
-        """It as a surface."""
-        return Target(self._send, self._context)
+    def target(self) -> TrialTarget:
+        """Return the verifier as a surface of the trial."""
+        return TrialTarget(self._send, self._context)
 
-    async def _send(self, headers: Sequence[Header], query: Mapping[str, str]) -> Reply:
+    async def _send(self, headers: Sequence[Header], query: Mapping[str, str]) -> HttpReply:
         try:
             self._verify(headers)
         except (_RefusedError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
@@ -101,8 +101,8 @@ class IncompleteVerifier:
             self._require("signature", False)
 
 
-def control_targets(context: ForgeryContext) -> dict[str, Target]:
-    """One surface for each check left out, and one with all of them."""
+def control_targets(context: ForgeryContext) -> dict[str, TrialTarget]:
+    """Build a surface for each check left out, and one with all checks."""
     return {
         f"without {check}": IncompleteVerifier(context, check).target()
         for check in (*CONTROLS, _COMPLETE)

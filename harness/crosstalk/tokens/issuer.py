@@ -1,4 +1,4 @@
-"""The test issuer: mints what a real one would, for subjects that exist only in a run."""
+"""The test issuer: mints tokens as a real issuer would, for subjects that exist only in a run."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class LocalIssuer:
 
     @classmethod
     def create(cls, url: str, algorithms: tuple[str, ...] = ALGORITHMS) -> LocalIssuer:
-        """An issuer with one new key an algorithm."""
+        """Create an issuer with one new key for each algorithm."""
         return cls(url, [KeyPair.generate(algorithm) for algorithm in algorithms])
 
     def key(self, algorithm: str = "EdDSA") -> KeyPair:
-        """The key that signs with that algorithm.
+        """Return the key that signs with an algorithm.
 
         Raises:
             HarnessError: The issuer has none.
@@ -47,13 +47,13 @@ class LocalIssuer:
 
     @property
     def algorithms(self) -> list[str]:
-        """Algorithms it can sign with."""
+        """Algorithms that it can sign with."""
         return [each.algorithm for each in self.keys]
 
     def claims(
         self, subject: str, *, audience: str | Sequence[str], ttl: int = 600
     ) -> dict[str, Any]:
-        """The claims of an ordinary token (RFC 7519 section 4.1)."""
+        """Build the claims of an ordinary token (RFC 7519 section 4.1)."""
         now = int(time.time())
         return {
             "iss": self.url,
@@ -73,7 +73,7 @@ class LocalIssuer:
         algorithm: str = "EdDSA",
         **claims: Any,
     ) -> str:
-        """A token.
+        """Mint a token.
 
         Args:
             subject: The `sub` claim.
@@ -92,7 +92,7 @@ class LocalIssuer:
         """Sign with a new key from now on; `save` publishes it.
 
         Args:
-            algorithm: Whose key is replaced.
+            algorithm: The algorithm whose key is replaced.
             keep_old: Whether the former keys of the algorithm stay published.
 
         Returns:
@@ -104,11 +104,11 @@ class LocalIssuer:
         return fresh
 
     def withdraw(self, kid: str) -> None:
-        """Publish a key no more, nor sign with it; `save` makes it known."""
+        """Stop publishing a key and signing with it; `save` makes that known."""
         self.keys = [each for each in self.keys if each.kid != kid]
 
     def jwks(self) -> dict[str, Any]:
-        """The JWK Set (RFC 7517 section 5)."""
+        """Build the JWK Set (RFC 7517 section 5)."""
         return {"keys": [each.public_jwk() for each in self.keys]}
 
     def save(self, path: Path) -> None:

@@ -19,7 +19,7 @@ _PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def b64(raw: bytes) -> str:
-    """base64url without padding."""
+    """Encode as base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -33,7 +33,7 @@ def unb64(text: str) -> bytes:
 
 
 def encode_json(value: object) -> str:
-    """A JSON value as one part of a compact JWS."""
+    """Encode a JSON value as one part of a compact JWS."""
     return b64(json.dumps(value, separators=(",", ":")).encode())
 
 
@@ -51,10 +51,10 @@ class KeyPair:
 
     @classmethod
     def generate(cls, algorithm: str = "EdDSA", kid: str | None = None) -> KeyPair:
-        """A new pair.
+        """Generate a new pair.
 
         Raises:
-            ValueError: The algorithm is none of `ALGORITHMS`.
+            ValueError: The algorithm is not among `ALGORITHMS`.
         """
         private: _PrivateKey
         if algorithm == "EdDSA":
@@ -68,7 +68,7 @@ class KeyPair:
         return cls(kid or f"{algorithm.lower()}-{secrets.token_hex(4)}", algorithm, private)
 
     def public_jwk(self) -> dict[str, str]:
-        """The public part, as a JWKS lists it."""
+        """Return the public key, as a JWKS lists it."""
         public = self.private.public_key()
         if isinstance(self.private, Ed25519PrivateKey):
             material = {"kty": "OKP", "crv": "Ed25519", "x": b64(public.public_bytes_raw())}  # type: ignore[union-attr]
@@ -86,7 +86,7 @@ class KeyPair:
         return {**material, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
     def private_jwk(self) -> dict[str, str]:
-        """The pair as a private JWK (RFC 8037 section 2), for a service that signs with it.
+        """Return the pair as a private JWK (RFC 8037 section 2), for a service that signs with it.
 
         Raises:
             ValueError: It is not an Ed25519 key.
@@ -97,24 +97,24 @@ class KeyPair:
 
     @classmethod
     def from_private_jwk(cls, jwk: Mapping[str, str]) -> KeyPair:
-        """The pair of what `private_jwk` gave.
+        """Read what `private_jwk` returned.
 
         Raises:
-            ValueError: It is no private Ed25519 JWK.
+            ValueError: It is not a private Ed25519 JWK.
         """
         if jwk.get("crv") != "Ed25519" or not all(jwk.get(name) for name in ("kid", "d")):
-            raise ValueError("no private Ed25519 JWK")
+            raise ValueError("not a private Ed25519 JWK")
         private = Ed25519PrivateKey.from_private_bytes(unb64(jwk["d"]))
         return cls(jwk["kid"], "EdDSA", private)
 
     def public_pem(self) -> bytes:
-        """The public part as PEM (SubjectPublicKeyInfo)."""
+        """Return the public key as PEM (SubjectPublicKeyInfo)."""
         return self.private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
     def public_der(self) -> bytes:
-        """The public part as DER (SubjectPublicKeyInfo)."""
+        """Return the public key as DER (SubjectPublicKeyInfo)."""
         return self.private.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -140,18 +140,18 @@ class KeyPair:
         return self.private.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
     def sign(self, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> str:
-        """A compact JWS; `header` replaces the usual one."""
+        """Sign claims as a compact JWS; `header` replaces the usual one."""
         usual = {"alg": self.algorithm, "kid": self.kid, "typ": "JWT"}
         return self.sign_parts(encode_json(header or usual), encode_json(claims))
 
     def sign_parts(self, header: str, payload: str) -> str:
-        """A compact JWS over parts that are encoded already, well or badly."""
+        """Sign parts that are encoded already, well or badly, as a compact JWS."""
         signed = f"{header}.{payload}"
         return f"{signed}.{b64(self.raw_signature(signed.encode()))}"
 
 
 def dump_keys(pairs: list[KeyPair]) -> str:
-    """Key pairs as JSON, for a key file."""
+    """Serialize key pairs as JSON, for a key file."""
     return json.dumps(
         [{"kid": p.kid, "algorithm": p.algorithm, "pem": p.private_pem()} for p in pairs], indent=1
     )

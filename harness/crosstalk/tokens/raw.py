@@ -1,7 +1,7 @@
-"""One HTTP request as bytes, for credentials that no client library agrees to write.
+"""HTTP requests written as bytes, for credentials that HTTP client libraries refuse to send.
 
-A line feed or a NUL inside a header is such: libraries refuse it, sockets do not, and neither does
-an attacker.
+Such is a line feed or a NUL inside a header: libraries refuse it, sockets do not, and an attacker
+uses sockets.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ _MAX_ANSWER = 1_000_000
 
 
 class NoAnswerError(HarnessError):
-    """The connection gave no HTTP answer."""
+    """The connection gave no HTTP response."""
 
 
 async def send_raw(
     method: str, url: str, lines: Sequence[tuple[bytes, bytes]], body: bytes
 ) -> tuple[int, str, str | None]:
-    """Send the request with these header lines as they are, and read the answer.
+    """Send a request with these header lines as they are, and read the response.
 
     Args:
-        method: Its method.
-        url: An `http://` address; its query goes along.
+        method: The request's method.
+        url: An `http://` address; its query is sent too.
         lines: Header names and values.
-        body: Its body; the length is added.
+        body: The request's body; its length is added.
 
     Returns:
         Status, body and the `WWW-Authenticate` header, if any.
 
     Raises:
-        NoAnswerError: The connection was closed or lost without an answer.
+        NoAnswerError: The connection was closed or lost without a response.
     """
     place = urlsplit(url)
     target = f"{place.path or '/'}{'?' + place.query if place.query else ''}"
@@ -53,12 +53,12 @@ async def send_raw(
             answer = await _read(reader)
             writer.close()
     except (OSError, TimeoutError) as error:
-        raise NoAnswerError(f"no answer from {place.netloc}") from error
+        raise NoAnswerError(f"no response from {place.netloc}") from error
     return _parse(answer)
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
-    """Everything until the other side closes; an endless answer is cut short."""
+    """Read until the other side closes; an endless response is cut short."""
     answer = bytearray()
     while len(answer) < _MAX_ANSWER and (piece := await reader.read(65_536)):
         answer += piece
@@ -70,6 +70,6 @@ def _parse(answer: bytes) -> tuple[int, str, str | None]:
     first, *lines = head.decode("latin-1").split("\r\n")
     words = first.split(" ")
     if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
-        raise NoAnswerError("the connection was closed without an HTTP answer")
+        raise NoAnswerError("the connection was closed without an HTTP response")
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     return int(words[1]), body.decode("utf-8", "replace"), headers.get("www-authenticate")

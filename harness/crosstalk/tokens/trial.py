@@ -1,10 +1,10 @@
-"""Tries every forgery on every surface, and says which were let in.
+"""Tries every forgery on every surface, and reports which were accepted.
 
 A surface is anything that takes a request's headers and gives a status, a body and a challenge.
-Refused means 401; a request that the HTTP layer would not read (400, 413, 414, 431) got no further
-either. Everything else that is not plainly an outage counts as accepted: 403 or 404 mean that
-somebody was already known to be asking. A surface that refuses the valid token beside them proves
-nothing by refusing the others, so its result is inconclusive.
+Refused means 401; a request that the HTTP layer did not parse (400, 413, 414, 431) got no further
+either. Every other status that is not an outage counts as accepted: 403 or 404 mean that the caller
+was already authenticated. A surface that refuses the valid token as well proves nothing by refusing
+the forgeries, so its result is inconclusive.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from crosstalk.tokens.forgeries import (
 from crosstalk.tokens.forgeries.base import Header
 from crosstalk.tokens.raw import NoAnswerError, send_raw
 
-Reply = tuple[int, str, str | None]
-Send = Callable[[Sequence[Header], Mapping[str, str]], Awaitable[Reply]]
-SendHeaders = Callable[[Sequence[Header]], Awaitable[Reply]]
+HttpReply = tuple[int, str, str | None]
+Send = Callable[[Sequence[Header], Mapping[str, str]], Awaitable[HttpReply]]
+SendHeaders = Callable[[Sequence[Header]], Awaitable[HttpReply]]
 
 
 class NotSendableError(HarnessError):
-    """The surface has no place for what the forgery carries, so nobody can send it there."""
+    """The surface has no place for what the forgery carries, so that it cannot be sent there."""
 
 
-class Verdict(StrEnum):
-    """What became of one attempt."""
+class AttemptVerdict(StrEnum):
+    """The outcome of an attempt."""
 
     REFUSED = "refused"
     UNREADABLE = "unreadable"
@@ -54,13 +54,13 @@ _OUTAGES = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TrialTarget:
     """A surface under attack.
 
     Attributes:
         send: Sends a request with these header lines and query parameters; gives the status, the
             body and the `WWW-Authenticate` header.
-        context: What its forgeries are made from; the trial's own when left out.
+        context: The context of its forgeries; the trial's own when left out.
     """
 
     send: Send
@@ -69,51 +69,51 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One forgery on one surface.
+    """An attempt to present a forgery to a surface.
 
     Attributes:
-        forgery: Its name.
-        surface: Its name.
-        verdict: What became of it.
-        status: The HTTP status, if there was an answer.
+        forgery: The forgery's name.
+        surface: The surface's name.
+        verdict: Its outcome.
+        status: The HTTP status, if there was a response.
         challenged: Whether a refusal carried a Bearer challenge (RFC 9110 section 11.6.1).
-        echoed: Whether the answer repeated the credential.
+        echoed: Whether the response repeated the credential.
     """
 
     forgery: str
     surface: str
-    verdict: Verdict
+    verdict: AttemptVerdict
     status: int | None = None
     challenged: bool = False
     echoed: bool = False
 
     def named(self) -> dict[str, Any]:
-        """For a report."""
+        """Convert to plain data, for a report."""
         return {"forgery": self.forgery, "surface": self.surface, "status": self.status}
 
 
 @dataclass(slots=True)
 class ForgeryReport:
-    """What the trial found.
+    """The results of a trial.
 
     Attributes:
-        surfaces: Their names.
+        surfaces: The surfaces' names.
         attempts: Each forgery on each surface.
-        controls: Surface to the status that the valid token got.
+        controls: Surface to the status of the request with the valid token.
     """
 
     surfaces: tuple[str, ...]
     attempts: list[Attempt] = field(default_factory=list)
     controls: dict[str, int | None] = field(default_factory=dict)
 
-    def of(self, verdict: Verdict) -> list[Attempt]:
-        """The attempts that ended so."""
+    def of(self, verdict: AttemptVerdict) -> list[Attempt]:
+        """Return the attempts with that outcome."""
         return [each for each in self.attempts if each.verdict is verdict]
 
     @property
     def accepted(self) -> list[Attempt]:
-        """The attempts that were let in."""
-        return self.of(Verdict.ACCEPTED)
+        """The attempts that were accepted."""
+        return self.of(AttemptVerdict.ACCEPTED)
 
     @property
     def uncontrolled(self) -> list[str]:
@@ -123,23 +123,23 @@ class ForgeryReport:
 
     @property
     def verdict(self) -> str:
-        """`leak` when one was accepted, `inconclusive` when a surface says nothing, or `clean`."""
+        """`leak` if any was accepted, `inconclusive` if a surface proves nothing, else `clean`."""
         if self.accepted:
             return "leak"
-        if not self.surfaces or self.uncontrolled or self.of(Verdict.INCONCLUSIVE):
+        if not self.surfaces or self.uncontrolled or self.of(AttemptVerdict.INCONCLUSIVE):
             return "inconclusive"
         return "clean"
 
     def table(self) -> dict[str, dict[str, Attempt]]:
-        """Forgery to surface to attempt, for printing."""
+        """Group the attempts by forgery and surface, for printing."""
         rows: dict[str, dict[str, Attempt]] = {}
         for each in self.attempts:
             rows.setdefault(each.forgery, {})[each.surface] = each
         return rows
 
     def summary(self) -> dict[str, Any]:
-        """The figures for `summary.json`."""
-        refused = self.of(Verdict.REFUSED)
+        """Build the figures for `summary.json`."""
+        refused = self.of(AttemptVerdict.REFUSED)
         sent = [each for each in self.attempts if each.status is not None]
         return {
             "verdict": self.verdict,
@@ -149,7 +149,7 @@ class ForgeryReport:
             "attempts": len(sent),
             "accepted": [each.named() for each in self.accepted],
             "verdicts": dict(Counter(str(each.verdict) for each in self.attempts)),
-            "inconclusive": [each.named() for each in self.of(Verdict.INCONCLUSIVE)],
+            "inconclusive": [each.named() for each in self.of(AttemptVerdict.INCONCLUSIVE)],
             "unchallenged": [each.named() for each in refused if not each.challenged],
             "echoed": [each.named() for each in sent if each.echoed],
             "controls": dict(self.controls),
@@ -157,7 +157,7 @@ class ForgeryReport:
 
 
 async def try_forgeries(
-    targets: Mapping[str, Target | SendHeaders],
+    targets: Mapping[str, TrialTarget | SendHeaders],
     context: ForgeryContext,
     *,
     forgeries: Sequence[Forgery] = FORGERIES,
@@ -167,19 +167,22 @@ async def try_forgeries(
 
     Args:
         targets: Surface name to target; a plain function of the headers is one without a query.
-        context: What forgeries are made from, where a target has no context of its own.
-        forgeries: Which to try.
-        at_once: How many requests are under way at most.
+        context: The context of the forgeries, where a target has none of its own.
+        forgeries: The forgeries to try.
+        at_once: The most concurrent requests.
     """
     report = ForgeryReport(tuple(targets))
     gate = asyncio.Semaphore(at_once)
     for name, given in targets.items():
-        target = given if isinstance(given, Target) else Target(_without_query(given))
+        target = given if isinstance(given, TrialTarget) else TrialTarget(_without_query(given))
         own = target.context or context
         before = await _control(target, own)
 
         async def attempt(
-            forgery: Forgery, name: str = name, target: Target = target, own: ForgeryContext = own
+            forgery: Forgery,
+            name: str = name,
+            target: TrialTarget = target,
+            own: ForgeryContext = own,
         ) -> Attempt:
             async with gate:
                 return await _attempt(forgery, name, target, own)
@@ -190,7 +193,7 @@ async def try_forgeries(
     return report
 
 
-async def _control(target: Target, context: ForgeryContext) -> int | None:
+async def _control(target: TrialTarget, context: ForgeryContext) -> int | None:
     header = ("Authorization", f"Bearer {context.valid_token}")
     try:
         status, _, _ = await target.send([header], {})
@@ -200,34 +203,34 @@ async def _control(target: Target, context: ForgeryContext) -> int | None:
 
 
 async def _attempt(
-    forgery: Forgery, surface: str, target: Target, context: ForgeryContext
+    forgery: Forgery, surface: str, target: TrialTarget, context: ForgeryContext
 ) -> Attempt:
     try:
         credential = forgery.credential(context)
         status, body, challenge = await target.send(credential.headers, credential.query)
     except NotApplicableError:
-        return Attempt(forgery.name, surface, Verdict.NOT_APPLICABLE)
+        return Attempt(forgery.name, surface, AttemptVerdict.NOT_APPLICABLE)
     except NotSendableError:
-        return Attempt(forgery.name, surface, Verdict.NOT_SENDABLE)
+        return Attempt(forgery.name, surface, AttemptVerdict.NOT_SENDABLE)
     except (httpx2.HTTPError, NoAnswerError):
-        return Attempt(forgery.name, surface, Verdict.INCONCLUSIVE)
+        return Attempt(forgery.name, surface, AttemptVerdict.INCONCLUSIVE)
     return Attempt(
         forgery.name,
         surface,
-        judge(status),
+        verdict_of(status),
         status,
         challenged=(challenge or "").lower().startswith("bearer"),
         echoed=_echoed(credential, f"{body}\n{challenge}"),
     )
 
 
-def judge(status: int) -> Verdict:
-    """What a status says about a request whose credential is forged."""
+def verdict_of(status: int) -> AttemptVerdict:
+    """Classify the status of a request whose credential is forged."""
     if status == 401:
-        return Verdict.REFUSED
+        return AttemptVerdict.REFUSED
     if status in _UNREADABLE:
-        return Verdict.UNREADABLE
-    return Verdict.INCONCLUSIVE if status in _OUTAGES else Verdict.ACCEPTED
+        return AttemptVerdict.UNREADABLE
+    return AttemptVerdict.INCONCLUSIVE if status in _OUTAGES else AttemptVerdict.ACCEPTED
 
 
 def _echoed(credential: Credential, text: str) -> bool:
@@ -238,7 +241,7 @@ def _echoed(credential: Credential, text: str) -> bool:
 
 
 def _without_query(send: SendHeaders) -> Send:
-    async def with_query(headers: Sequence[Header], query: Mapping[str, str]) -> Reply:
+    async def with_query(headers: Sequence[Header], query: Mapping[str, str]) -> HttpReply:
         if query:
             raise NotSendableError("this surface takes no query")
         return await send(headers)
@@ -254,25 +257,27 @@ def http_target(
     json: object = None,
     headers: Mapping[str, str] | None = None,
     context: ForgeryContext | None = None,
-) -> Target:
-    """A surface that is one HTTP request.
+) -> TrialTarget:
+    """Build a surface from one HTTP request.
 
     Args:
-        client: Sends it.
-        method: Its method.
+        client: Sends the request.
+        method: The request's method.
         url: Its address.
         json: Its body, if any.
         headers: Header lines it needs besides the credential.
-        context: What its forgeries are made from.
+        context: The context of its forgeries.
     """
 
-    async def _as_bytes(lines: Sequence[tuple[bytes, bytes]], query: Mapping[str, str]) -> Reply:
+    async def _as_bytes(
+        lines: Sequence[tuple[bytes, bytes]], query: Mapping[str, str]
+    ) -> HttpReply:
         request = client.build_request(method, url, json=json, params=dict(query) or None)
         kind = [(b"Content-Type", b"application/json")] if json is not None else []
         return await send_raw(method, str(request.url), [*kind, *lines], request.content)
 
-    async def send(lines: Sequence[Header], query: Mapping[str, str]) -> Reply:
-        # As bytes, because a client would refuse what is not ASCII and send nothing.
+    async def send(lines: Sequence[Header], query: Mapping[str, str]) -> HttpReply:
+        # As bytes, because a client would refuse text that is not ASCII.
         raw = [(name.encode(), value.encode()) for name, value in lines]
         usual = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         try:
@@ -280,8 +285,8 @@ def http_target(
                 method, url, json=json, headers=[*usual, *raw], params=dict(query) or None
             )
         except httpx2.LocalProtocolError:
-            # The library will not write it; an attacker would.
+            # The library refuses to send it; an attacker would not.
             return await _as_bytes([*usual, *raw], query)
         return answer.status_code, answer.text, answer.headers.get("www-authenticate")
 
-    return Target(send, context)
+    return TrialTarget(send, context)

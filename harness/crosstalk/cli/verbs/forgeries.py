@@ -25,13 +25,13 @@ from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.reference.forgery_trial import Contexts, contexts_of, reference_targets
 from crosstalk.tokens import BY_NAME, FORGERIES, Forgery
 from crosstalk.tokens.controls import CONTROLS, try_controls
-from crosstalk.tokens.trial import Attempt, ForgeryReport, Verdict, try_forgeries
+from crosstalk.tokens.trial import Attempt, AttemptVerdict, ForgeryReport, try_forgeries
 
 _WORDS = {
-    Verdict.ACCEPTED: "LET IN",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.NOT_SENDABLE: "n/s",
-    Verdict.NOT_APPLICABLE: "n/a",
+    AttemptVerdict.ACCEPTED: "LET IN",
+    AttemptVerdict.INCONCLUSIVE: "?",
+    AttemptVerdict.NOT_SENDABLE: "n/s",
+    AttemptVerdict.NOT_APPLICABLE: "n/a",
 }
 _LEGEND = (
     "401: refused; 400, 413, 414, 431: not readable as a request, so no further; "

@@ -17,7 +17,7 @@ from crosstalk.environment import RunningSystem
 from crosstalk.surface.transports.current import request
 from crosstalk.tokens.forgeries import ForgeryContext
 from crosstalk.tokens.issuer import BACKEND_AUDIENCE, LocalIssuer
-from crosstalk.tokens.trial import Target, http_target
+from crosstalk.tokens.trial import TrialTarget, http_target
 
 _WHO = "alice"
 _EVENTS = {"Accept": "text/event-stream"}
@@ -68,7 +68,7 @@ def contexts_of(running: RunningSystem, *, calls_backend: bool = False) -> Conte
 
 async def reference_targets(
     running: RunningSystem, client: httpx2.AsyncClient, contexts: Contexts
-) -> dict[str, Target]:
+) -> dict[str, TrialTarget]:
     """Surface name to target; stores one task, so that there is something to read.
 
     Raises:
@@ -79,11 +79,11 @@ async def reference_targets(
     stored = await client.post(tasks, json={"title": "to be read"}, headers=bearer)
     uri = f"task://{stored.raise_for_status().json()['id']}"
 
-    def rest(method: str, path: str, **options: Any) -> Target:
+    def rest(method: str, path: str, **options: Any) -> TrialTarget:
         url = f"{running.backend_url}{path}"
         return http_target(client, method, url, context=contexts.backend, **options)
 
-    def mcp(method: str, params: Mapping[str, Any]) -> Target:
+    def mcp(method: str, params: Mapping[str, Any]) -> TrialTarget:
         headers, message = request(method, params, 1)
         return http_target(
             client, "POST", running.mcp_url, json=message, headers=headers, context=contexts.mcp
@@ -106,7 +106,7 @@ async def reference_targets(
 
 def _handshake(
     running: RunningSystem, client: httpx2.AsyncClient, context: ForgeryContext
-) -> Target:
+) -> TrialTarget:
     message = {
         "jsonrpc": "2.0",
         "id": 1,

@@ -1,7 +1,7 @@
-"""Credentials that must be refused, each named and with the source it is taken from.
+"""Forged credentials that must be refused, each with a name and the source it is taken from.
 
-One module a family: the algorithm, the signature, the header, the spelling, the claims, the way it
-is presented, and genuine tokens of elsewhere. A new kind is one entry in its family's table.
+Each family has a module: algorithms, signatures, headers, spelling, claims, presentation, and
+replay of tokens that are genuine elsewhere. A new kind is one entry in its family's table.
 """
 
 from crosstalk.tokens.forgeries.algorithms import ALGORITHM_FORGERIES

@@ -1,5 +1,5 @@
-"""Forgeries of the algorithm: none at all, a symmetric one with a public key, one that does not
-fit the key, and signatures that careless arithmetic accepts."""
+"""Forgeries of the algorithm: none, HMAC under a public key, an algorithm that does not fit the
+key, and signatures that unchecked arithmetic accepts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _Token = Callable[[ForgeryContext], str]
 def hmac_token(
     context: ForgeryContext, secret: bytes, algorithm: str = "HS256", **header: Any
 ) -> str:
-    """A token signed with an HMAC under any secret (RFC 7518 section 3.2)."""
+    """Sign a token with an HMAC under any secret (RFC 7518 section 3.2)."""
     signed = unsigned({**context.header(), "alg": algorithm, **header}, context.claims())
     mac = hmac.new(secret, signed.encode(), _DIGESTS[algorithm]).digest()
     return f"{signed}.{b64(mac)}"

@@ -1,7 +1,7 @@
-"""What a forgery is, and what its maker has to work with.
+"""Forgeries and their context: the keys, names and audiences that they are made from.
 
-The context holds more than an attacker would: with the trusted issuer's private keys a token can
-be made that is right in all but one respect, which is what shows that this one respect is checked.
+The context holds more than an attacker has: with the trusted issuer's private keys a token can be
+made that is valid in all but one respect, which shows that this one respect is checked.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ Header = tuple[str, str]
 
 
 class NotApplicableError(HarnessError):
-    """The forgery cannot be made here: a key is not known, or here it would be genuine."""
+    """The forgery cannot be made here: a key is not known, or the token would be genuine."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgeryContext:
-    """What forgeries are made from.
+    """The keys, names and audiences that forgeries are made from.
 
     Attributes:
         issuer: The trusted issuer (its private keys serve only to spoil a valid token).
-        stranger: An issuer that nobody trusts.
-        subject: Whom the attacker wants to be.
-        audience: What a valid token for the surface under attack would name.
+        stranger: An issuer that no service trusts.
+        subject: The user whom the attacker impersonates.
+        audience: The audience that a valid token for the surface under attack names.
         other_audience: The audience of another service of the same system.
         exchanger: The service that issues tokens of its own for `other_audience` or `audience`,
             if its key is known.
@@ -55,7 +55,7 @@ class ForgeryContext:
         return self.issuer.mint(self.subject, audience=self.audience)
 
     def key(self, algorithm: str = "EdDSA") -> KeyPair:
-        """The trusted issuer's key.
+        """Return the trusted issuer's key.
 
         Raises:
             NotApplicableError: It has none of that algorithm.
@@ -65,12 +65,12 @@ class ForgeryContext:
         return self.issuer.key(algorithm)
 
     def header(self, algorithm: str = "EdDSA", **members: Any) -> dict[str, Any]:
-        """The header of a valid token, with members replaced; None leaves one out."""
+        """Build the header of a valid token, with members replaced; None leaves one out."""
         usual = {"alg": algorithm, "kid": self.key(algorithm).kid, "typ": "JWT"}
         return {name: value for name, value in {**usual, **members}.items() if value is not None}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a valid token, with some replaced; None leaves one out."""
+        """Build the claims of a valid token, with some replaced; None leaves one out."""
         usual = self.issuer.claims(self.subject, audience=self.audience)
         return {name: value for name, value in {**usual, **changes}.items() if value is not None}
 
@@ -80,7 +80,7 @@ class ForgeryContext:
         payload: Mapping[str, Any] | bytes | None = None,
         algorithm: str = "EdDSA",
     ) -> str:
-        """A token that the trusted issuer did sign, over any header and payload."""
+        """Sign any header and payload with the trusted issuer's key."""
         return self.key(algorithm).sign_parts(
             part(self.header(algorithm) if header is None else header),
             part(self.claims() if payload is None else payload),
@@ -89,7 +89,7 @@ class ForgeryContext:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a request carries.
+    """The credential of a request.
 
     Attributes:
         headers: Header lines, in order; a name may occur twice.
@@ -102,12 +102,12 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """One way to spoil, to make up or to misplace a credential.
+    """A spoiled, made-up or misplaced credential.
 
     Attributes:
-        name: How reports call it.
+        name: Its name in reports.
         source: The specification, advisory or publication that it is taken from.
-        description: What is wrong with it, in one sentence.
+        description: Its fault, in one sentence.
         build: Makes the value of the `Authorization` header; None sends no such header.
         more: Further header lines, after that one.
         query: Query parameters.
@@ -121,7 +121,7 @@ class Forgery:
     query: Callable[[ForgeryContext], Mapping[str, str]] | None = None
 
     def credential(self, context: ForgeryContext) -> Credential:
-        """All that the request carries.
+        """Build the credential that the request carries.
 
         Raises:
             NotApplicableError: It cannot be made in this context.
@@ -135,17 +135,17 @@ class Forgery:
 def of_token(
     name: str, source: str, description: str, token: Callable[[ForgeryContext], str]
 ) -> Forgery:
-    """A forgery that is a token, presented as RFC 6750 section 2.1 says."""
+    """Build a forgery from a token, presented as RFC 6750 section 2.1 says."""
     return Forgery(name, source, description, lambda context: f"Bearer {token(context)}")
 
 
 def part(value: Mapping[str, Any] | bytes) -> str:
-    """One part of a compact JWS: members as compact JSON, bytes as they are."""
+    """Encode a part of a compact JWS: members as compact JSON, bytes as they are."""
     if isinstance(value, bytes):
         return b64(value)
     return b64(json.dumps(value, separators=(",", ":")).encode())
 
 
 def unsigned(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-    """The signing input of a compact JWS."""
+    """Build the signing input of a compact JWS."""
     return f"{part(header)}.{part(claims)}"

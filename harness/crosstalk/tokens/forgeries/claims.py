@@ -1,4 +1,4 @@
-"""Forgeries of the claims: rightly signed tokens that say something that must not be believed."""
+"""Forgeries of the claims: correctly signed tokens with claims that must not be believed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Token = Callable[[ForgeryContext], str]
 
 
 def _claims(**changes: Any) -> _Token:
-    """Rightly signed, with claims replaced; None leaves one out."""
+    """Make correctly signed tokens with claims replaced; None leaves one out."""
     return lambda context: context.signed(payload=context.claims(**changes))
 
 
@@ -31,7 +31,7 @@ def _null(name: str) -> _Token:
 
 
 def _literal(name: str, literal: str) -> _Token:
-    """Rightly signed, with a claim written as a JSON literal that `json` would not write."""
+    """Make correctly signed tokens with a claim as a JSON literal that `json` would not write."""
 
     def token(context: ForgeryContext) -> str:
         text = json.dumps(context.claims(**{name: "@"}))
@@ -86,7 +86,7 @@ def _subject(edit: Callable[[str], Any]) -> _Token:
 
 
 def _lookalike(text: str) -> str:
-    """The same to the eye: a Cyrillic letter for a Latin one, or a zero-width joiner."""
+    """Return a text that looks the same: one Cyrillic letter, or a zero-width joiner."""
     for latin, cyrillic in (("a", "\u0430"), ("e", "\u0435"), ("o", "\u043e")):
         if latin in text:
             return text.replace(latin, cyrillic, 1)
@@ -167,8 +167,10 @@ CLAIM_FORGERIES: tuple[Forgery, ...] = (
         _issued_later,
     ),
     of_token("iat-string", f"{_IAT}; {_DATE}", "iat is text", _claims(iat="0")),
-    of_token("wrong-audience", _AUD, "for somebody else", _claims(aud="https://elsewhere.example")),
-    of_token("aud-missing", _AUD, "for nobody", _claims(aud=None)),
+    of_token(
+        "wrong-audience", _AUD, "for another service", _claims(aud="https://elsewhere.example")
+    ),
+    of_token("aud-missing", _AUD, "without an audience", _claims(aud=None)),
     of_token("aud-null", _AUD, "aud is null", _null("aud")),
     of_token("aud-empty", _AUD, "aud is empty", _claims(aud="")),
     of_token("aud-empty-list", f"{_AUD}; CVE-2020-26160", "aud is an empty list", _claims(aud=[])),
@@ -213,7 +215,7 @@ CLAIM_FORGERIES: tuple[Forgery, ...] = (
         "the right key in another's name",
         lambda c: _claims(iss=c.stranger.url)(c),
     ),
-    of_token("iss-missing", _ISS, "nobody says so", _claims(iss=None)),
+    of_token("iss-missing", _ISS, "without an issuer", _claims(iss=None)),
     of_token("iss-null", _ISS, "iss is null", _null("iss")),
     of_token(
         "iss-list",
@@ -252,7 +254,7 @@ CLAIM_FORGERIES: tuple[Forgery, ...] = (
         _issuer(str.swapcase),
     ),
     of_token("iss-space", _ISS, "iss with a space at the end", _issuer(lambda iss: iss + " ")),
-    of_token("sub-missing", _SUB, "about nobody", _claims(sub=None)),
+    of_token("sub-missing", _SUB, "without a subject", _claims(sub=None)),
     of_token("sub-null", _SUB, "sub is null", _null("sub")),
     of_token("sub-empty", _SUB, "sub is empty", _claims(sub="")),
     of_token("sub-space", _SUB, "sub is a space", _claims(sub=" ")),
@@ -303,5 +305,7 @@ CLAIM_FORGERIES: tuple[Forgery, ...] = (
     of_token(
         "act-not-an-object", "RFC 8693 section 4.1", "the actor is text", _claims(act="admin")
     ),
-    of_token("act-without-sub", "RFC 8693 section 4.1", "the actor is nobody", _claims(act={})),
+    of_token(
+        "act-without-sub", "RFC 8693 section 4.1", "the actor has no subject", _claims(act={})
+    ),
 )

@@ -1,5 +1,5 @@
-"""Forgeries of the header: keys that the token brings along, key ids that are really something
-else, and members that change what is verified."""
+"""Forgeries of the header: keys embedded in the token, key ids that inject something, and members
+that change what is verified."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Token = Callable[[ForgeryContext], str]
 
 
 def _strangers(**members: Any) -> _Token:
-    """Signed by the stranger, with header members that would make a verifier use their key."""
+    """Make tokens signed by the stranger, with header members that point to the stranger's key."""
 
     def token(context: ForgeryContext) -> str:
         key = context.stranger.key()
@@ -89,7 +89,7 @@ def _x5c(context: ForgeryContext) -> str:
 
 
 def _kid(value: object) -> _Token:
-    """Rightly signed, with another kid."""
+    """Make correctly signed tokens with another kid."""
     return lambda context: context.signed({**context.header(), "kid": value})
 
 
@@ -106,7 +106,7 @@ def _hmac_kid(kid: str, secret: bytes) -> _Token:
 
 
 def _with(**members: Any) -> _Token:
-    """Rightly signed, with further header members."""
+    """Make correctly signed tokens with further header members."""
     return lambda context: context.signed({**context.header(), **members})
 
 
@@ -219,7 +219,7 @@ HEADER_FORGERIES: tuple[Forgery, ...] = (
     of_token(
         "crit-unknown",
         _CRIT,
-        "an extension that nobody knows is critical",
+        "an unknown extension is critical",
         _with(crit=["x-role"], **{"x-role": "admin"}),
     ),
     of_token("crit-empty", _CRIT, "the list of critical extensions is empty", _with(crit=[])),

@@ -1,6 +1,6 @@
-"""Forgeries of the presentation: a valid token where, or as what, no token may come.
+"""Forgeries of the presentation: a valid token in a place or a form that must not be accepted.
 
-Each carries a token that would be accepted if it came in one `Authorization: Bearer` line.
+Each carries a token that would be accepted in a single `Authorization: Bearer` line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _line(name: str, text: str) -> Callable[[ForgeryContext], list[Header]]:
 
 
 def _lines(*texts: str) -> Callable[[ForgeryContext], list[Header]]:
-    """Several `Authorization` lines, which a map of headers could not hold."""
+    """Make several `Authorization` lines, which a map of headers could not hold."""
     return lambda context: [
         ("Authorization", text.format(token=context.valid_token, subject=context.subject))
         for text in texts
@@ -107,7 +107,7 @@ PRESENTATION_FORGERIES: tuple[Forgery, ...] = (
     Forgery(
         "user-in-header",
         "CWE-290; CWE-348",
-        "a proxy's word for who the user is",
+        "the user named in a proxy's header",
         _nothing,
         more=lambda context: [
             (name, context.subject)

@@ -1,7 +1,7 @@
-"""Forgeries by replay: tokens that are genuine, elsewhere in the same system.
+"""Forgeries by replay: tokens that are genuine elsewhere in the same system.
 
-A service that takes a token meant for another turns every service into every other one's attacker
-(RFC 8725 section 2.7; the MCP authorization specification forbids passing tokens through).
+A service that accepts a token meant for another lets each service impersonate users at the others
+(RFC 8725 section 2.7; the MCP authorization specification forbids token passthrough).
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ REPLAY_FORGERIES: tuple[Forgery, ...] = (
     of_token(
         "callers-token-here",
         f"{_SUBSTITUTION}; RFC 8725 section 3.8",
-        "a token that the MCP server signed, where nobody trusts it to say who somebody is",
+        "a token that the MCP server signed, at a surface that does not trust it as an issuer",
         _called_here,
     ),
     of_token(

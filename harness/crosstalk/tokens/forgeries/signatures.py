@@ -1,4 +1,4 @@
-"""Forgeries of the signature: taken off, cut, changed, borrowed, or made with another key."""
+"""Forgeries of the signature: removed, truncated, changed, borrowed, or made with another key."""
 
 from __future__ import annotations
 

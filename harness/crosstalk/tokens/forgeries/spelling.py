@@ -1,6 +1,6 @@
-"""Forgeries of the spelling: JSON, base64url and serializations that two parsers read in two ways.
+"""Forgeries of the spelling: JSON, base64url and serializations that parsers read differently.
 
-Most are rightly signed, so that only strict parsing refuses them.
+Most are correctly signed, so that only strict parsing refuses them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def _json(value: object) -> str:
 
 
 def _header_text(edit: Callable[[str], str]) -> _Token:
-    """Rightly signed, with the header's JSON text edited."""
+    """Make correctly signed tokens with the header's JSON text edited."""
     return lambda context: context.signed(header=edit(_json(context.header())).encode())
 
 
 def _payload_text(edit: Callable[[str], str], encoding: str = "utf-8") -> _Token:
-    """Rightly signed, with the payload's JSON text edited."""
+    """Make correctly signed tokens with the payload's JSON text edited."""
     return lambda context: context.signed(payload=edit(_json(context.claims())).encode(encoding))
 
 
@@ -48,7 +48,7 @@ def _invalid_utf8(context: ForgeryContext) -> str:
 
 
 def _respelled(edit: Callable[[str], str], which: int) -> _Token:
-    """A valid token with one of its three parts spelled differently, signature unchanged."""
+    """Make valid tokens with one of the three parts spelled differently, signature unchanged."""
 
     def token(context: ForgeryContext) -> str:
         parts = context.valid_token.split(".")
@@ -59,7 +59,7 @@ def _respelled(edit: Callable[[str], str], which: int) -> _Token:
 
 
 def _resigned(edit: Callable[[str], str], which: int) -> _Token:
-    """A part spelled differently, and the signature made over that spelling."""
+    """Make tokens with a part spelled differently, and the signature made over that spelling."""
 
     def token(context: ForgeryContext) -> str:
         parts = [part(context.header()), part(context.claims())]
@@ -70,7 +70,7 @@ def _resigned(edit: Callable[[str], str], which: int) -> _Token:
 
 
 def _stray_bits(text: str) -> str:
-    """The same bytes with unused bits set in the last character (64 bytes leave four unused)."""
+    """Set unused bits of the last character (64 bytes leave four); the bytes stay the same."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     assert len(text) % 4 != 0
     return text[:-1] + alphabet[alphabet.index(text[-1]) | 1]

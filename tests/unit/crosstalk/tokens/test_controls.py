@@ -15,14 +15,14 @@ CONTEXT = ForgeryContext(
 )
 
 
-async def test_every_verifier_that_lacks_a_check_is_found_out() -> None:
+async def test_trial_detects_every_verifier_that_lacks_a_check() -> None:
     report, missed = await try_controls(CONTEXT)
     assert missed == []
     assert report.verdict == "leak"
     assert report.uncontrolled == []
 
 
-async def test_a_check_whose_absence_shows_nothing_is_reported(
+async def test_controls_report_a_check_whose_absence_is_not_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(controls_module, "CONTROLS", {**CONTROLS, "nonexistent": "expired"})
@@ -30,6 +30,6 @@ async def test_a_check_whose_absence_shows_nothing_is_reported(
     assert missed == ["nonexistent"]
 
 
-def test_the_controls_name_forgeries_that_exist() -> None:
+def test_controls_name_existing_forgeries() -> None:
     assert set(CONTROLS.values()) <= set(BY_NAME)
     assert len(control_targets(CONTEXT)) == len(CONTROLS) + 1

@@ -13,7 +13,7 @@ CONTEXT = ForgeryContext(
 )
 
 
-def test_every_kind_has_a_name_of_its_own_a_source_and_a_description() -> None:
+def test_forgery_has_a_unique_name_a_source_and_a_description() -> None:
     assert len(BY_NAME) == len(FORGERIES)
     for each in FORGERIES:
         assert each.name == each.name.lower().strip()
@@ -22,12 +22,12 @@ def test_every_kind_has_a_name_of_its_own_a_source_and_a_description() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_every_kind_can_be_made(name: str) -> None:
+def test_forgery_can_be_built(name: str) -> None:
     credential = BY_NAME[name].credential(CONTEXT)
     assert all(value for _, value in credential.headers)
 
 
-def test_a_kind_that_needs_an_unknown_key_says_so() -> None:
+def test_forgery_that_needs_an_unknown_key_is_not_applicable() -> None:
     few = LocalIssuer.create("http://issuer.test", ("EdDSA",))
     context = ForgeryContext(few, STRANGER, "alice", "backend", "http://mcp.test")
     for name in ("psychic-signature", "hmac-with-public-key", "exchanged-token-here"):
@@ -36,7 +36,7 @@ def test_a_kind_that_needs_an_unknown_key_says_so() -> None:
     assert BY_NAME["alg-none"].credential(context).headers
 
 
-def test_what_is_genuine_on_a_surface_is_not_called_a_forgery_there() -> None:
+def test_forgery_that_is_genuine_on_a_surface_is_not_applicable_there() -> None:
     trusting = ForgeryContext(
         ISSUER, STRANGER, "alice", "http://mcp.test", "backend", EXCHANGER, trusts_exchanger=True
     )
@@ -44,6 +44,6 @@ def test_what_is_genuine_on_a_surface_is_not_called_a_forgery_there() -> None:
         BY_NAME["exchanged-token-here"].credential(trusting)
 
 
-def test_members_are_replaced_and_left_out() -> None:
+def test_forgery_context_replaces_and_leaves_out_members() -> None:
     assert CONTEXT.header(alg="x", kid=None) == {"alg": "x", "typ": "JWT"}
     assert "exp" not in CONTEXT.claims(exp=None)

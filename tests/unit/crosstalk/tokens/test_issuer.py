@@ -23,26 +23,26 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
-def test_a_library_verifies_what_it_mints(algorithm: str) -> None:
+def test_issuer_mints_tokens_that_a_library_verifies(algorithm: str) -> None:
     issuer = LocalIssuer.create(URL, (algorithm,))
     token = issuer.mint("alice", algorithm=algorithm)
     payload = jws.verify(token, issuer.key(algorithm).public_jwk(), [algorithm])
     assert json.loads(payload)["sub"] == "alice"
 
 
-def test_a_token_says_who_for_whom_and_until_when() -> None:
+def test_issuer_sets_subject_audience_and_expiry() -> None:
     claims = claims_of(LocalIssuer.create(URL, ("EdDSA",)).mint("alice", audience="a", ttl=60))
     assert (claims["iss"], claims["sub"], claims["aud"]) == (URL, "alice", "a")
     assert claims["exp"] - claims["iat"] == 60
     assert claims["iat"] == pytest.approx(time.time(), abs=5)
 
 
-def test_two_tokens_are_never_the_same() -> None:
+def test_issuer_never_mints_the_same_token_twice() -> None:
     issuer = LocalIssuer.create(URL, ("EdDSA",))
     assert issuer.mint("alice") != issuer.mint("alice")
 
 
-def test_claims_are_added_replaced_and_left_out() -> None:
+def test_issuer_adds_replaces_and_leaves_out_claims() -> None:
     issuer = LocalIssuer.create(URL, ("EdDSA",))
     claims = claims_of(issuer.mint("alice", audience=["a", "b"], role="x", jti="1", iat=None))
     assert claims["aud"] == ["a", "b"]
@@ -50,14 +50,14 @@ def test_claims_are_added_replaced_and_left_out() -> None:
     assert "iat" not in claims
 
 
-def test_an_algorithm_without_a_key_is_said_to_be_missing() -> None:
+def test_issuer_names_an_algorithm_without_a_key() -> None:
     with pytest.raises(HarnessError, match="has no RS256 key"):
         LocalIssuer.create(URL, ("EdDSA",)).mint("alice", algorithm="RS256")
     with pytest.raises(ValueError, match="no such algorithm"):
         KeyPair.generate("HS256")
 
 
-def test_rotation_signs_with_the_new_key_and_publishes_the_old_one_if_asked() -> None:
+def test_issuer_rotation_signs_with_the_new_key_and_may_publish_the_old_one() -> None:
     issuer = LocalIssuer.create(URL)
     first = issuer.key().kid
     second = issuer.rotate(keep_old=True).kid
@@ -69,14 +69,14 @@ def test_rotation_signs_with_the_new_key_and_publishes_the_old_one_if_asked() ->
     assert {first, second, third} & {key["kid"] for key in issuer.jwks()["keys"]} == {third}
 
 
-def test_a_withdrawn_key_is_published_no_more() -> None:
+def test_issuer_no_longer_publishes_a_withdrawn_key() -> None:
     issuer = LocalIssuer.create(URL)
     kid = issuer.key("ES256").kid
     issuer.withdraw(kid)
     assert kid not in {key["kid"] for key in issuer.jwks()["keys"]}
 
 
-def test_keys_survive_in_a_file_that_only_the_owner_reads(tmp_path: Path) -> None:
+def test_issuer_saves_keys_to_a_file_that_only_the_owner_reads(tmp_path: Path) -> None:
     issuer, file = LocalIssuer.create(URL), tmp_path / "keys.json"
     issuer.save(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -85,13 +85,13 @@ def test_keys_survive_in_a_file_that_only_the_owner_reads(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_the_published_keys_have_no_private_members() -> None:
+def test_issuer_publishes_no_private_members() -> None:
     for key in LocalIssuer.create(URL).jwks()["keys"]:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & set(key)
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"url": "x", "keys": [{}]}'])
-def test_a_file_that_holds_no_keys_says_what_to_do(tmp_path: Path, text: str | None) -> None:
+def test_issuer_says_what_to_do_about_a_file_without_keys(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "keys.json"
     if text is not None:
         file.write_text(text)
@@ -99,7 +99,7 @@ def test_a_file_that_holds_no_keys_says_what_to_do(tmp_path: Path, text: str | N
         LocalIssuer.load(file)
 
 
-def test_a_pair_can_be_given_to_a_service_that_signs_with_it() -> None:
+def test_key_pair_travels_to_a_service_as_a_private_jwk() -> None:
     pair = KeyPair.generate("EdDSA", "k")
     private = pair.private_jwk()
     assert {name: value for name, value in private.items() if name != "d"} == pair.public_jwk()

@@ -22,7 +22,7 @@ def serving(published: Callable[[], dict[str, Any]]) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(published)), base_url=URL)
 
 
-async def test_it_publishes_the_keys_in_the_file_as_they_are_now(tmp_path: Path) -> None:
+async def test_key_server_publishes_the_current_keys_of_the_file(tmp_path: Path) -> None:
     issuer, file = LocalIssuer.create(URL, ("EdDSA", "ES256")), tmp_path / "keys.json"
     issuer.save(file)
     async with client(file) as http:
@@ -32,7 +32,7 @@ async def test_it_publishes_the_keys_in_the_file_as_they_are_now(tmp_path: Path)
         assert (await http.get(JWKS_PATH)).json() == issuer.jwks()
 
 
-async def test_it_counts_who_asks(tmp_path: Path) -> None:
+async def test_key_server_counts_fetches(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     LocalIssuer.create(URL, ("EdDSA",)).save(file)
     async with client(file) as http:
@@ -41,12 +41,12 @@ async def test_it_counts_who_asks(tmp_path: Path) -> None:
         assert (await http.get("/health")).json() == {"status": "ok", "jwks_fetches": 3}
 
 
-async def test_without_keys_it_is_unavailable(tmp_path: Path) -> None:
+async def test_key_server_without_keys_is_unavailable(tmp_path: Path) -> None:
     async with client(tmp_path / "none.json") as http:
         assert (await http.get(JWKS_PATH)).status_code == 503
 
 
-async def test_public_keys_need_no_private_ones_to_be_published(tmp_path: Path) -> None:
+async def test_key_server_publishes_a_public_file_without_private_keys(tmp_path: Path) -> None:
     keys, file = LocalIssuer.create(URL, ("EdDSA",)).jwks(), tmp_path / "jwks.json"
     file.write_text(json.dumps(keys))
     async with serving(partial(public, file)) as http:

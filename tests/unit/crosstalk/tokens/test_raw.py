@@ -31,7 +31,7 @@ async def listening(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{port}", received
 
 
-async def test_header_lines_are_sent_as_they_are() -> None:
+async def test_raw_request_sends_header_lines_as_they_are() -> None:
     async with listening(ANSWER) as (url, received):
         lines = [(b"Authorization", b"Bearer a\nb\x00c")]
         reply = await send_raw("POST", f"{url}/x?y=1", lines, b"{}")
@@ -41,7 +41,7 @@ async def test_header_lines_are_sent_as_they_are() -> None:
     assert received[0].endswith(b"\r\n\r\n{}")
 
 
-async def test_what_a_client_library_will_not_write_reaches_the_surface_all_the_same() -> None:
+async def test_http_target_sends_header_values_that_client_libraries_refuse() -> None:
     async with listening(ANSWER) as (url, received), httpx2.AsyncClient() as client:
         target = http_target(client, "POST", f"{url}/x", json={"a": 1}, headers={"Accept": "x/y"})
         reply = await target.send([("Authorization", "Bearer a\nb")], {"q": "1"})
@@ -52,12 +52,12 @@ async def test_what_a_client_library_will_not_write_reaches_the_surface_all_the_
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0\r\n\r\n", b"HTTP/1.1\r\n\r\n"])
-async def test_a_connection_that_says_nothing_is_no_answer(answer: bytes) -> None:
+async def test_raw_request_without_a_response_is_an_error(answer: bytes) -> None:
     async with listening(answer) as (url, _):
         with pytest.raises(NoAnswerError):
             await send_raw("GET", url, [], b"")
 
 
-async def test_nobody_listening_is_no_answer() -> None:
-    with pytest.raises(NoAnswerError, match="no answer from"):
+async def test_raw_request_without_a_listener_is_an_error() -> None:
+    with pytest.raises(NoAnswerError, match="no response from"):
         await send_raw("GET", "http://127.0.0.1:9/", [], b"")

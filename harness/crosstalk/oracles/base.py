@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.identifiers import strings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,22 @@ def is_empty(body: Any) -> bool:
         said = body.strip()
         return not said or (len(said) <= _LONGEST_SENTENCE and _NOTHING.search(said) is not None)
     return body is None or body == 0
+
+
+_DENIED = re.compile(
+    r"not[ _-]?found|no[ _-]such|(does not|doesn't|do not|don't) exist|unknown|missing|forbidden"
+    r"|denied|unauthori[sz]ed|unauthenticated|not[ _-]allowed|not (yours|your|owned)|permission",
+    re.IGNORECASE,
+)
+_DENYING = frozenset({401, 403, 404, 410})
+
+
+def denies(answer: Answer) -> bool:
+    """Whether an error says that there is no such object, or that it is not for this caller."""
+    if answer.outcome is Outcome.REFUSED or answer.status in _DENYING:
+        return True
+    said = [answer.code or "", answer.message or "", *strings_in(answer.body)]
+    return answer.outcome is Outcome.ERROR and any(_DENIED.search(each) for each in said)
 
 
 def conclusive(answer: Answer) -> bool:

@@ -8,7 +8,7 @@ _MEANINGS = {
     "existence": "Another user's id and a missing id can be told apart",
     "identity": "A missing or spoiled credential was served",
     "two-worlds": "What one user observes depends on whether, or on what, others did",
-    "concurrency": "An answer reached somebody else while many users called at once",
+    "concurrency": "Beside concurrent clients an answer is not what its caller gets alone",
     "layer": "One of the layers lets something through when the others are bypassed",
 }
 

@@ -1,4 +1,4 @@
-"""How the requests of a crowd travel: whose connection a client uses, and who goes away early."""
+"""How the requests of a client travel: over which connection, and which of them it aborts."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from crosstalk.core.identifiers import map_strings, remarked
 from crosstalk.core.script import Step
 from crosstalk.phases.concurrency.plans import REPEAT_SHIFT
 
-_Cut: TypeAlias = Literal["", "head", "body", "served", "answer"]
+_Point: TypeAlias = Literal["", "head", "body", "served", "answer"]
 # While it is served is when most can go wrong.
-_CUTS: tuple[_Cut, ...] = ("head", "body", "served", "served", "served", "answer")
-_LATE: tuple[_Cut, ...] = ("served", "answer")
-# Among others everything takes longer than alone; nobody waits for ever.
+_POINTS: tuple[_Point, ...] = ("head", "body", "served", "served", "served", "answer")
+_LATE: tuple[_Point, ...] = ("served", "answer")
+# Beside other clients everything takes longer than alone, within bounds.
 _SLOWER, _LONGEST_SECONDS = 4.0, 2.0
-_HASTY, _OFTEN, _MOSTLY = 0.35, 0.4, 0.9
+_ABORTING, _OFTEN, _MOSTLY = 0.35, 0.4, 0.9
 _TIMES = 3
 
 
-def sent(
+def behaving(
     steps: Sequence[Step],
     place: int,
     random: Random,
@@ -32,15 +32,14 @@ def sent(
     alone: Mapping[int, float],
     apart: bool,
 ) -> list[Step]:
-    """One client's steps, with how each travels.
+    """Return one client's steps, with how each travels.
 
     A client uses the pool that all share, a kept connection of its own, or one of two that many
-    share. Some clients are hasty: they go away from many of their requests, and from nearly all
-    that last.
+    share. Some clients abort many of their requests, and nearly all of the long ones.
 
     Args:
         steps: What the client does.
-        place: Which client it is.
+        place: Number of the client.
         random: Chooses.
         spared: Keys of steps that are made in full.
         long: Operations whose answers take long.
@@ -50,26 +49,26 @@ def sent(
     name = steps[0].actor.name if steps else ""
     connection = random.choice(("", f"of {name}", f"shared {place % 2 + 1}"))
     usual = Sending(client=name if apart else "", connection=connection)
-    hasty = random.random() < _HASTY
+    aborting = random.random() < _ABORTING
     found = []
     for step in steps:
         key = step.probe.key if step.probe is not None else 0
         lasts = step.operation in long
-        leaves = hasty and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN)
-        if not leaves:
+        aborts = aborting and key not in spared and random.random() < (_MOSTLY if lasts else _OFTEN)
+        if not aborts:
             found.append(replace(step, sending=usual))
-        # Who left comes back and asks for more: of all that lasts, one moment may be the wrong one.
-        for time in range((_TIMES if lasts else 1) if leaves else 0):
+        # An aborted long request is sent again: any moment of it may be the wrong one.
+        for time in range((_TIMES if lasts else 1) if aborts else 0):
             longest = min(_LONGEST_SECONDS, _SLOWER * alone.get(key, 0.0))
             after = round(random.random() * longest, 4)
-            cut = random.choice(_LATE if lasts else _CUTS)
-            sending = replace(usual, aborted_at=cut, after=after)
+            point = random.choice(_LATE if lasts else _POINTS)
+            sending = replace(usual, aborted_at=point, after=after)
             found.append(replace(step, arguments=_anew(step.arguments, time), sending=sending))
     return found
 
 
 def _anew(arguments: Mapping[str, Any], time: int) -> Mapping[str, Any]:
-    """The same with markers and keys of its own: what is said twice is stored twice."""
+    """Return arguments with other markers and keys: what is sent twice is stored twice."""
     if time == 0:
         return arguments
     again: dict[str, Any] = map_strings(

@@ -1,7 +1,7 @@
-"""Who is in a crowd: made-up users where anybody can be one, else the target's own, several times.
+"""Concurrent clients: made-up users where the target takes them, else its own, several times.
 
-Where users cannot be made up, each of them comes as several clients, which plant values of their
-own; what the other clients of the same user do is then no finding.
+Where users cannot be made up, each of them is several clients, which plant values of their own;
+what the other clients of the same user do is then no finding.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _NAMES = (
 )
 
 
-def makes_up_users(target: Target) -> bool:
-    """Whether anybody can be a user, so that a crowd can be all strangers to each other."""
+def can_make_up_users(target: Target) -> bool:
+    """Whether the target takes made-up users, so that every client can be another user."""
     named = any(each != "*" for flow in target.allowed_flows for each in (flow.source, flow.target))
     if named or target.principals.bystander is None:
         return False
@@ -64,10 +64,10 @@ def makes_up_users(target: Target) -> bool:
     )
 
 
-def crowd(target: Target, count: int) -> list[Actor]:
-    """So many clients, no more than there are names for."""
+def concurrent_clients(target: Target, count: int) -> list[Actor]:
+    """Return that many clients, no more than there are names for."""
     count = min(count, len(_NAMES))
-    if makes_up_users(target):
+    if can_make_up_users(target):
         return [Actor(name, name, name) for name in _NAMES[:count]]
     users = [each.name for each in target.principals.members]
     return [
@@ -77,8 +77,8 @@ def crowd(target: Target, count: int) -> list[Actor]:
     ]
 
 
-def admit(target: Target, history: History, actors: Iterable[Actor]) -> History:
-    """The same history with subjects for these clients' users, and credentials at hand."""
+def with_subjects(target: Target, history: History, actors: Iterable[Actor]) -> History:
+    """Return the history with subjects for the users of these clients."""
     users = list(dict.fromkeys(str(each.user) for each in actors))
     known = dict(history.subjects)
     known |= _named(target, [each for each in users if each not in known])

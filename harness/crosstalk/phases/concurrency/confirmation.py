@@ -1,7 +1,8 @@
-"""Plays a crowd's script again: several times, because whether calls meet is not up to the seed.
+"""Replays and shrinks scripts of concurrent clients.
 
-What shows in one of a few attempts is believed, and the attempts are stated. A crowd is shrunk by
-leaving clients out, and then steps that none of those who are left needs.
+Whether calls meet is not up to the seed, so a script is replayed several times. What shows in one
+of a few attempts is believed, and the attempts are stated. It is shrunk by leaving clients out, and
+then steps that none of the clients left needs.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.oracle import Concurrency
 
 ATTEMPTS = 8
-# A smaller crowd that needs more of them is no better than the larger one.
+# A smaller script that needs more of them is no better than the larger one.
 _ATTEMPTS_WHEN_SHRINKING = 3
 _SHRINKING_CALLS = 3_000
 
 
-def again(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
-    """The first suspicion in so many plays of the script; its summary says in which."""
+def reproduced(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
+    """Return the first suspicion in that many replays; its summary says in which."""
     actors = list({step.actor.name: step.actor for step in script.steps}.values())
     for attempt in range(1, attempts + 1):
-        history = clients.admit(turn.target, turn.fresh_history(), actors)
+        history = clients.with_subjects(turn.target, turn.fresh_history(), actors)
         salt = secrets.randbits(16) << 16
-        parallel_run.play(turn.performer, history, script.steps, seed=f"{attempt}", salt=salt)
+        parallel_run.run(turn.performer, history, script.steps, seed=f"{attempt}", salt=salt)
         calibrate(history)
         found = next(iter(Concurrency().judge(history)), None)
         if found is not None:
@@ -42,7 +43,7 @@ def again(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | N
 
 def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicion] | None:
     """Return fewer clients that show it, and what they show; None if the whole does not again."""
-    seen = again(turn, script)
+    seen = reproduced(turn, script)
     if seen is None:
         return None
     best = script
@@ -50,7 +51,7 @@ def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicio
 
     def shows(smaller: Script | None) -> bool:
         nonlocal best, seen
-        shown = None if smaller is None else again(turn, smaller, _ATTEMPTS_WHEN_SHRINKING)
+        shown = None if smaller is None else reproduced(turn, smaller, _ATTEMPTS_WHEN_SHRINKING)
         if shown is None or smaller is None:
             return False
         best, seen = smaller, shown
@@ -69,7 +70,7 @@ def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicio
 
 
 def calibrate(history: History) -> None:
-    """What everybody who was alone saw alike is nobody's."""
+    """Make public what every client that was alone received alike."""
     seen: dict[str, set[str]] = {}
     for call in history:
         if call.probe is not None and call.probe.part == "alone":
@@ -80,12 +81,12 @@ def calibrate(history: History) -> None:
 
 
 def _clients(script: Script) -> list[str]:
-    return list(dict.fromkeys(each.actor.name for each in script.steps if _among(each)))
+    return list(dict.fromkeys(each.actor.name for each in script.steps if _concurrent(each)))
 
 
 def _only(script: Script, kept: Collection[str]) -> Script:
     return Script(
-        tuple(each for each in script.steps if not _among(each) or each.actor.name in kept)
+        tuple(each for each in script.steps if not _concurrent(each) or each.actor.name in kept)
     )
 
 
@@ -100,5 +101,5 @@ def _with_keys(script: Script, keys: Collection[int]) -> Script | None:
     )
 
 
-def _among(step: Step) -> bool:
+def _concurrent(step: Step) -> bool:
     return step.probe is not None and step.probe.part == "concurrent"

@@ -1,4 +1,4 @@
-"""Plays steps of many clients at once, each client in a thread of its own."""
+"""Runs steps of many clients at once, each client in a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crosstalk.execution.player import ScriptPlayer
 _PAUSE_SECONDS = 0.004
 
 
-def play(
+def run(
     performer: Performer,
     history: History,
     steps: Sequence[Step],
@@ -26,11 +26,11 @@ def play(
     spent: Callable[[], bool] = lambda: False,
     salt: int = 0,
 ) -> None:
-    """Those who are alone one after the other, then the crowd at once; into the history.
+    """Run the clients that are alone one after the other, then the others at once.
 
     Args:
         performer: Makes the calls.
-        history: Has a subject for every user.
+        history: Takes the calls; has a subject for every user.
         steps: Of all clients; the steps of one keep their order.
         seed: Fixes the pauses between calls.
         spent: Whether to stop before the next call.
@@ -44,18 +44,18 @@ def play(
         lines[part, step.actor.name].append(step)
     for (part, _), line in lines.items():
         if part == "alone":
-            _play(performer, history, line, None, spent, salt)
-    crowd = {name: line for (part, name), line in lines.items() if part == "concurrent"}
-    gate = threading.Barrier(len(crowd) + 1)
+            _run(performer, history, line, None, spent, salt)
+    concurrent = {name: line for (part, name), line in lines.items() if part == "concurrent"}
+    gate = threading.Barrier(len(concurrent) + 1)
 
     def join(name: str, line: Sequence[Step]) -> None:
         gate.wait()
         random = Random(f"{seed} {name}")  # noqa: S311
-        _play(performer, history, line, random, spent, salt)
+        _run(performer, history, line, random, spent, salt)
 
     threads = [
-        threading.Thread(target=join, args=(name, line), name=f"crowd {name}")
-        for name, line in crowd.items()
+        threading.Thread(target=join, args=(name, line), name=f"client {name}")
+        for name, line in concurrent.items()
     ]
     for thread in threads:
         thread.start()
@@ -64,7 +64,7 @@ def play(
         thread.join()
 
 
-def _play(
+def _run(
     performer: Performer,
     history: History,
     steps: Sequence[Step],

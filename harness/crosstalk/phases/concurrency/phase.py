@@ -1,11 +1,11 @@
-"""The concurrency phase of a campaign: crowds, what they saw, and what was wrong with it."""
+"""The concurrency phase of a campaign: runs of concurrent clients, and what was wrong in them."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
 
-from crosstalk.core.history import History, Outcome, Sending
+from crosstalk.core.history import Actor, History, Outcome, Sending
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
@@ -14,27 +14,28 @@ from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Outcome as Played
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import clients, parallel_run
-from crosstalk.phases.concurrency.client_behaviour import sent
-from crosstalk.phases.concurrency.confirmation import ATTEMPTS, again, calibrate, shrunk
-from crosstalk.phases.concurrency.oracle import Concurrency, was_told
-from crosstalk.phases.concurrency.plans import Planner
+from crosstalk.phases.concurrency.baselines import informative
+from crosstalk.phases.concurrency.client_behaviour import behaving
+from crosstalk.phases.concurrency.confirmation import ATTEMPTS, calibrate, reproduced, shrunk
+from crosstalk.phases.concurrency.oracle import Concurrency, unstable
+from crosstalk.phases.concurrency.plans import ClientPlanner
 from crosstalk.targets.base import Target
 
 _STEPS = 8
 _FEWEST = 6
 _SHRINKING_SECONDS = 20.0
-# Above it a crowd says too little about anybody's data.
+# Where more of the calls were answered busy, the rest says too little.
 _MOST_BUSY = 0.25
 
 
 @dataclass(slots=True)
 class ConcurrencyPhase:
-    """Crowds of users, some of whom go away in the middle of their requests.
+    """Runs of concurrent clients, some of which abort their requests.
 
     Attributes:
         share: Part of the campaign's calls and seconds.
-        most: Clients in the largest crowd.
-        least: Calls below which there is no crowd.
+        most: Clients of the largest run.
+        least: Calls below which there is no run.
     """
 
     share: float = 0.2
@@ -44,13 +45,13 @@ class ConcurrencyPhase:
     _suspected: set[str] = field(default_factory=set)
 
     def obstacle(self, target: Target) -> str | None:
-        """Why there can be no crowd; None where there can."""
+        """Return why there can be no concurrent clients; None where there can."""
         if len(target.principals.members) < 2:
             return "there is only one user"
         return target.not_applicable.get(self.name)
 
     def play(self, turn: Turn) -> Played:
-        """One crowd after the other, until the turn is spent or something was found."""
+        """Run concurrent clients until the turn is spent or something was found."""
         outcome = Played()
         enough = 0
         while not turn.spent() and turn.left() >= enough and not outcome.findings:
@@ -66,35 +67,44 @@ class ConcurrencyPhase:
         return outcome
 
     def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
-        """Play a crowd's script again, several times if need be; the summary says how often."""
-        return again(turn, script)
+        """Replay a script several times if need be; the summary says when it showed."""
+        return reproduced(turn, script)
 
     def _gather(self, turn: Turn) -> tuple[History, Script]:
-        """One crowd: its plan done alone, twice, and then by all at once."""
+        """One run: a plan that a client drew alone, repeated alone, and then by all at once."""
         random, salt = turn.random, secrets.randbits(16)
-        present = clients.crowd(turn.target, self.most + 2)
-        history = clients.admit(turn.target, turn.fresh_history(), present)
+        made_up = clients.can_make_up_users(turn.target)
+        # Users who exist may differ in what they may do: each of them is alone once, one twice.
+        alone_count = 2 if made_up else len(turn.target.principals.members) + 1
+        present = clients.concurrent_clients(turn.target, self.most + alone_count)
+        history = clients.with_subjects(turn.target, turn.fresh_history(), present)
         # A session that one client has logged in is no other client's.
         for apart in (True, False):
-            planner = Planner(turn.performer, history, random, turn.observations, salt)
-            alone = Sending(client="alone") if apart else None
-            plan = planner.draw(present[0], _STEPS, alone)
+            planner = ClientPlanner(turn.performer, history, random, turn.observations, salt)
+            sending = Sending(client="alone") if apart else None
+            plan = planner.draw(present[0], _STEPS, sending)
             if plan.steps:
                 break
         if not plan.steps:
             return history, Script(())
-        first, second = (
-            [replace(step, sending=alone) for step in plan.given_to(actor, place, "alone", salt)]
-            for place, actor in enumerate(present[:2])
+
+        def client(place: int) -> Actor:
+            return present[place % len(present)]
+
+        first, *others = (
+            [
+                replace(step, sending=sending)
+                for step in plan.for_client(client(place), place, "alone", salt)
+            ]
+            for place in range(alone_count)
         )
-        operations = turn.performer.operations.values()
-        long = {each.name for each in operations if each.conversational}
-        crowd: list[Step] = []
-        room = turn.left() // len(plan.steps) - 1
-        for place in range(2, 2 + max(_FEWEST, min(self.most, room))):
-            steps = plan.given_to(present[place % len(present)], place, "concurrent", salt)
-            crowd += sent(
-                steps,
+        alone = [step for steps in others for step in steps]
+        long = {each.name for each in turn.performer.operations.values() if each.conversational}
+        concurrent: list[Step] = []
+        room = turn.left() // len(plan.steps) - alone_count + 1
+        for place in range(alone_count, alone_count + max(_FEWEST, min(self.most, room))):
+            concurrent += behaving(
+                plan.for_client(client(place), place, "concurrent", salt),
                 place,
                 random,
                 spared=plan.final,
@@ -102,12 +112,17 @@ class ConcurrencyPhase:
                 alone=plan.seconds,
                 apart=apart,
             )
-        parallel_run.play(turn.performer, history, [*second, *crowd], seed=str(random.random()))
+        steps = [*alone, *concurrent]
+        parallel_run.run(turn.performer, history, steps, seed=str(random.random()))
         calibrate(history)
-        return history, Script((*first, *second, *crowd))
+        return history, Script((*first, *steps))
 
     def _judge(self, turn: Turn, history: History, script: Script, outcome: Played) -> None:
         _count(history, outcome)
+        outcome.inconclusive += [
+            Inconclusive(InconclusiveKind.UNSTEADY, each.operation, str(each))
+            for each in unstable(history)
+        ]
         for suspicion in Concurrency().judge(history):
             if suspicion.operation in self._suspected:
                 continue
@@ -132,9 +147,9 @@ class ConcurrencyPhase:
 
 
 def _count(history: History, outcome: Played) -> None:
-    """Calls, those that showed callers their own, and those that met another user's."""
+    """Count calls, those that showed callers their own, and those that met another user's."""
     planted: dict[str, set[str]] = {}
-    busy = crowd = 0
+    busy = concurrent = 0
     for call in history:
         control = outcome.controls.setdefault(call.operation, Control())
         mine = planted.setdefault(call.actor.name, set())
@@ -144,17 +159,17 @@ def _count(history: History, outcome: Played) -> None:
         control.answered += served
         control.own_reads += served and bool(mine & identifiers_shown(call.answer))
         if call.probe is not None and call.probe.part == "concurrent":
-            broken_off = call.sending is not None and call.sending.aborted_at
-            crowd += 1
-            busy += not broken_off and not was_told(call)
+            aborted = call.sending is not None and call.sending.aborted_at
+            concurrent += 1
+            busy += not aborted and not informative(call)
     for name, count in Concurrency().opportunities(history).items():
         control = outcome.controls.setdefault(name, Control())
         control.oracles["concurrency"] = control.oracles.get("concurrency", 0) + count
-    if busy > _MOST_BUSY * crowd:
+    if busy > _MOST_BUSY * concurrent:
         outcome.inconclusive.append(
             Inconclusive(
                 InconclusiveKind.THROTTLED,
                 "concurrency",
-                f"{busy} of {crowd} calls of a crowd were answered busy, or not at all",
+                f"{busy} of {concurrent} calls of concurrent clients failed, or were answered busy",
             )
         )

@@ -1,7 +1,7 @@
-"""Draws what one user does, by doing it, and turns it into steps that anybody can repeat.
+"""Plans of clients: what one client does, drawn by doing it, as steps that any client can repeat.
 
-Only honest calls: own objects, own identity, texts with a marker of one's own. What matters is who
-else calls at the same time. At the end everything is read.
+Only honest calls: own objects, own identity, texts with a marker of the client's own. What matters
+is which other clients call at the same time. At the end everything is read.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 
 _READINGS = 5
 _PLANTED_BITS = 10
-# The highest of them tell the same said again apart; nobody plants 256 values of their own.
+# The highest of them tell repeated requests apart; no client plants 256 values of its own.
 REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
 _CHATS = ("show my tasks", "how many tasks do I have?", f"search {COMMON_WORD}")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What one user does.
+class ClientPlan:
+    """What one client does.
 
     Attributes:
-        steps: Calls; their numbers are the keys by which the same step of many users is known.
-        author: Who did it first.
+        steps: Calls; their numbers are the keys by which the same step of many clients is known.
+        author: The client that did it first.
         final: Keys of the readings at the end.
         seconds: Key to how long it took.
     """
@@ -44,23 +44,23 @@ class Plan:
     final: frozenset[int]
     seconds: Mapping[int, float]
 
-    def given_to(
+    def for_client(
         self, actor: Actor, place: int, part: Literal["alone", "concurrent"], salt: int
     ) -> list[Step]:
-        """The same steps for somebody else, with markers and numbers of their own.
+        """Return the steps of another client, with markers and numbers of its own.
 
         Args:
-            actor: Who does it.
-            place: Which client of the crowd that is; tells markers and numbers apart.
-            part: Whether there are others.
-            salt: Differs between crowds.
+            actor: The client.
+            place: Number of the client; tells markers and steps of clients apart.
+            part: Whether others call meanwhile.
+            salt: Differs between runs.
         """
         base = place * _STEPS_A_CLIENT
         names = {str(self.author.user): str(actor.user)}
 
         def theirs(marker: str) -> str:
             number = marker_number(marker) & (2**_PLANTED_BITS - 1)
-            return planted(str(actor.user), place, number, salt)
+            return client_marker(str(actor.user), place, number, salt)
 
         steps = []
         for step in self.steps:
@@ -79,13 +79,13 @@ class Plan:
         return steps
 
 
-def planted(user: str, place: int, number: int, salt: int) -> str:
-    """The marker of a client: who, which client, which of theirs, and of which crowd."""
+def client_marker(user: str, place: int, number: int, salt: int) -> str:
+    """Return a marker that names the user, the client, which of its markers, and the run."""
     low = (place << _PLANTED_BITS) | number
     return marker(user, ((salt & 0xFFFF) << 16) | (low & 0xFFFF))
 
 
-class Planner:
+class ClientPlanner:
     """Draws a plan.
 
     Args:
@@ -93,7 +93,7 @@ class Planner:
         history: Where they are recorded.
         random: Chooses.
         observations: Readings of one's own data that are known to be steady.
-        salt: Differs between crowds.
+        salt: Differs between runs.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Planner:
         self._planted = 0
         self._key = 0
 
-    def draw(self, author: Actor, steps: int, sending: Sending | None) -> Plan:
+    def draw(self, author: Actor, steps: int, sending: Sending | None) -> ClientPlan:
         """Do something once, alone; what was served is the plan."""
         served: list[Call] = []
         for operation in self._choices(steps):
@@ -140,7 +140,7 @@ class Planner:
             arguments = renumbered(step.arguments, lambda index: _key(numbered[index]))
             steps_made.append(replace(step, number=key, arguments=arguments, sending=None))
         seconds = {_key(call): call.ended - call.started for call in served}
-        return Plan(tuple(steps_made), author, frozenset(final), seconds)
+        return ClientPlan(tuple(steps_made), author, frozenset(final), seconds)
 
     def _do(
         self,
@@ -222,7 +222,7 @@ class Planner:
 
     def _plant(self, author: Actor) -> str:
         self._planted += 1
-        return planted(str(author.user), 0, self._planted, self._salt)
+        return client_marker(str(author.user), 0, self._planted, self._salt)
 
 
 _WORTH_GIVING = frozenset({Role.TEXT, Role.REFERENCE, Role.QUERY})

@@ -1,4 +1,4 @@
-"""How the requests of a crowd's clients travel."""
+"""How the requests of concurrent clients travel."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from random import Random
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.script import Step
-from crosstalk.phases.concurrency.client_behaviour import sent
-from crosstalk.phases.concurrency.plans import planted
+from crosstalk.phases.concurrency.client_behaviour import behaving
+from crosstalk.phases.concurrency.plans import client_marker
 
 _ABEL = Actor("abel", "abel", "abel")
 
@@ -18,34 +18,34 @@ def _sent(seed: int) -> list[Step]:
             number,
             _ABEL,
             "chat",
-            {"message": f"add {planted('abel', 3, number, 7)}"},
+            {"message": f"add {client_marker('abel', 3, number, 7)}"},
             Probe("concurrency", number, "concurrent", "abel"),
         )
         for number in (1, 2)
     ]
-    return sent(
+    return behaving(
         steps, 3, Random(seed), spared=(), long=("chat",), alone={1: 0.1, 2: 0.1}, apart=False
     )
 
 
-def test_who_breaks_off_a_long_request_makes_it_again_in_other_words() -> None:
-    hasty = [
-        crowd
-        for crowd in map(_sent, range(40))
-        if sum(each.sending is not None and bool(each.sending.aborted_at) for each in crowd) > 1
+def test_client_that_aborts_a_long_request_sends_it_again_with_other_markers() -> None:
+    aborting = [
+        steps
+        for steps in map(_sent, range(40))
+        if sum(each.sending is not None and bool(each.sending.aborted_at) for each in steps) > 1
     ]
-    assert hasty, "nobody ever broke anything off"
-    for crowd in hasty:
-        # What is said twice is stored twice, and that would be nobody's fault.
-        said = [each.arguments["message"] for each in crowd]
-        assert len(set(said)) == len(said) > 2
+    assert aborting, "no client ever aborted a request"
+    for steps in aborting:
+        # What is sent twice is stored twice, which is no fault.
+        messages = [each.arguments["message"] for each in steps]
+        assert len(set(messages)) == len(messages) > 2
 
 
-def test_who_is_patient_makes_each_request_once() -> None:
+def test_client_that_aborts_nothing_makes_each_request_once() -> None:
     patient = [
-        crowd
-        for crowd in map(_sent, range(40))
-        if all(each.sending is not None and not each.sending.aborted_at for each in crowd)
+        steps
+        for steps in map(_sent, range(40))
+        if all(each.sending is not None and not each.sending.aborted_at for each in steps)
     ]
     assert patient
-    assert all(len(crowd) == 2 for crowd in patient)
+    assert all(len(steps) == 2 for steps in patient)

@@ -1,4 +1,4 @@
-"""The concurrency oracle on histories written by hand."""
+"""The concurrency oracle and its baselines on histories written by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
 from crosstalk.core.identifiers import marker
-from crosstalk.phases.concurrency.oracle import Concurrency
+from crosstalk.phases.concurrency.oracle import Concurrency, unstable
 from tests.unit.crosstalk.histories import ok, refused
 
 _IDS = iter(range(1, 10_000))
@@ -17,15 +17,15 @@ def _uuid() -> str:
     return f"00000000-0000-4000-8000-{next(_IDS):012d}"
 
 
-class Crowd:
-    """Writes what two who were alone saw, and what others saw at once."""
+class Clients:
+    """Writes what clients saw that were alone, and what others saw at once."""
 
     def __init__(self) -> None:
         names = ("abel", "bela", "cleo", "dora")
         self.history = History({name: f"{name}-1" for name in names})
         self._clock = 0.0
 
-    def says(
+    def call(
         self,
         name: str,
         key: int,
@@ -37,7 +37,7 @@ class Crowd:
         aborted: bool = False,
         user: str | None = None,
     ) -> None:
-        """One call of somebody."""
+        """One call of a client."""
         self._clock = self._clock + 1 if at is None else at
         sending = Sending(aborted_at="served") if aborted else None
         user = user or name
@@ -59,10 +59,10 @@ class Crowd:
     def stores(
         self, name: str, *, part: Literal["alone", "concurrent"] = "concurrent", **how: Any
     ) -> str:
-        """Somebody stores a note of theirs and lists it."""
+        """One client stores a note."""
         note, number = marker(name, 1), _uuid()
         row = {"id": number, "title": note}
-        self.says(name, 1, {"title": note}, ok(row), part=part, **how)
+        self.call(name, 1, {"title": note}, ok(row), part=part, **how)
         return number
 
 
@@ -70,156 +70,217 @@ def _row(name: str, number: str) -> dict[str, str]:
     return {"id": number, "title": marker(name, 1)}
 
 
-def _alone(crowd: Crowd) -> None:
+def _alone(clients: Clients) -> None:
     for name in ("abel", "bela"):
-        number = crowd.stores(name, part="alone")
-        crowd.says(name, 2, {}, ok({"items": [_row(name, number)]}), part="alone")
+        number = clients.stores(name, part="alone")
+        clients.call(name, 2, {}, ok({"items": [_row(name, number)]}), part="alone")
 
 
-def test_a_crowd_in_which_everybody_gets_their_own_is_clean() -> None:
-    crowd = Crowd()
-    _alone(crowd)
+def test_concurrent_clients_that_each_get_their_own_are_clean() -> None:
+    clients = Clients()
+    _alone(clients)
     for name in ("cleo", "dora"):
-        number = crowd.stores(name)
-        crowd.says(name, 2, {}, ok({"items": [_row(name, number)]}))
-    assert Concurrency().judge(crowd.history) == []
+        number = clients.stores(name)
+        clients.call(name, 2, {}, ok({"items": [_row(name, number)]}))
+    assert Concurrency().judge(clients.history) == []
 
 
-def test_an_answer_with_what_another_planted_is_a_finding() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    number = crowd.stores("cleo")
-    crowd.stores("dora")
-    crowd.says("dora", 2, {}, ok({"items": [_row("cleo", number)]}))
-    found = Concurrency().judge(crowd.history)
+def test_answer_with_what_another_user_planted_is_a_finding() -> None:
+    clients = Clients()
+    _alone(clients)
+    number = clients.stores("cleo")
+    clients.stores("dora")
+    clients.call("dora", 2, {}, ok({"items": [_row("cleo", number)]}))
+    found = Concurrency().judge(clients.history)
     assert "dora received" in found[0].summary
     assert "which is cleo's" in found[0].summary
 
 
-def test_the_answer_to_whom_came_first_is_another_s_even_if_its_owner_comes_later() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    crowd.says("dora", 1, {"title": marker("dora", 1)}, ok(_row("cleo", _uuid())))
-    crowd.says("cleo", 1, {"title": marker("cleo", 1)}, ok(_row("cleo", _uuid())))
-    assert "which is cleo's" in Concurrency().judge(crowd.history)[0].summary
+def test_answer_to_the_first_caller_is_another_user_s_even_if_its_owner_calls_later() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.call("dora", 1, {"title": marker("dora", 1)}, ok(_row("cleo", _uuid())))
+    clients.call("cleo", 1, {"title": marker("cleo", 1)}, ok(_row("cleo", _uuid())))
+    assert "which is cleo's" in Concurrency().judge(clients.history)[0].summary
 
 
-def test_an_id_alone_shows_whose_an_answer_is() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    number = crowd.stores("cleo")
-    crowd.says("dora", 2, {}, ok({"id": number}))
-    assert number in Concurrency().judge(crowd.history)[0].summary
+def test_id_alone_shows_whose_an_answer_is() -> None:
+    clients = Clients()
+    _alone(clients)
+    number = clients.stores("cleo")
+    clients.call("dora", 2, {}, ok({"id": number}))
+    assert number in Concurrency().judge(clients.history)[0].summary
 
 
-def test_an_answer_that_lacks_one_s_own_is_lost() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    crowd.stores("cleo")
-    crowd.says("cleo", 2, {}, ok({"items": []}))
-    (found,) = Concurrency().judge(crowd.history)[:1]
+def test_answer_that_lacks_what_its_client_stored_is_a_finding() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.stores("cleo")
+    clients.call("cleo", 2, {}, ok({"items": []}))
+    (found,) = Concurrency().judge(clients.history)[:1]
     assert "body.items has 0 entries, not 1" in found.summary
 
 
-def test_a_number_that_is_another_than_alone_is_a_finding() -> None:
-    crowd = Crowd()
+def test_number_that_is_another_than_alone_is_a_finding() -> None:
+    clients = Clients()
     for name in ("abel", "bela"):
-        crowd.says(name, 2, {}, ok({"open": 1}), part="alone")
-    crowd.says("cleo", 2, {}, ok({"open": 2}))
-    assert "body.open is 2, not 1" in Concurrency().judge(crowd.history)[0].summary
+        clients.call(name, 2, {}, ok({"open": 1}), part="alone")
+    clients.call("cleo", 2, {}, ok({"open": 2}))
+    assert "body.open is 2, not 1" in Concurrency().judge(clients.history)[0].summary
 
 
-def test_what_differs_between_two_who_are_alone_says_nothing() -> None:
-    crowd = Crowd()
+def test_difference_between_two_clients_that_are_alone_says_nothing() -> None:
+    clients = Clients()
     for place, name in enumerate(("abel", "bela")):
-        crowd.says(name, 2, {}, ok({"took_ms": place}), part="alone")
-    crowd.says("cleo", 2, {}, ok({"took_ms": 7}))
-    assert Concurrency().judge(crowd.history) == []
+        clients.call(name, 2, {}, ok({"took_ms": place}), part="alone")
+    clients.call("cleo", 2, {}, ok({"took_ms": 7}))
+    assert Concurrency().judge(clients.history) == []
 
 
-def test_a_busy_answer_and_what_follows_it_are_compared_with_nothing() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    crowd.says("cleo", 1, {"title": marker("cleo", 1)}, refused(503, "unavailable"))
-    crowd.says("cleo", 2, {}, ok({"items": []}))
-    assert Concurrency().judge(crowd.history) == []
+def test_busy_answer_and_what_follows_it_are_compared_with_nothing() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.call("cleo", 1, {"title": marker("cleo", 1)}, refused(503, "unavailable"))
+    clients.call("cleo", 2, {}, ok({"items": []}))
+    assert Concurrency().judge(clients.history) == []
 
 
-def test_what_was_broken_off_may_be_there_or_not_but_not_twice() -> None:
+def test_aborted_write_may_be_there_or_not_but_not_twice() -> None:
     for copies, findings in ((0, 0), (1, 0), (2, 1)):
-        crowd = Crowd()
-        _alone(crowd)
+        clients = Clients()
+        _alone(clients)
         gone = Answer(Outcome.UNREACHABLE, None, None)
-        crowd.says("cleo", 1, {"title": marker("cleo", 1)}, gone, aborted=True)
+        clients.call("cleo", 1, {"title": marker("cleo", 1)}, gone, aborted=True)
         rows = [_row("cleo", _uuid()) for _ in range(copies)]
-        crowd.says("cleo", 2, {}, ok({"items": rows}))
-        found = Concurrency().judge(crowd.history)
+        clients.call("cleo", 2, {}, ok({"items": rows}))
+        found = Concurrency().judge(clients.history)
         assert len(found) == findings, copies
         assert all("sees it 2 times" in each.summary for each in found)
 
 
-def test_a_write_that_was_acknowledged_to_somebody_hasty_must_be_there() -> None:
-    crowd = Crowd()
-    _alone(crowd)
-    crowd.stores("cleo")
-    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
-    crowd.says("cleo", 2, {}, ok({"items": []}))
+def test_write_that_was_acknowledged_to_an_aborting_client_must_be_there() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.stores("cleo")
+    clients.call("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
+    clients.call("cleo", 2, {}, ok({"items": []}))
     assert "was acknowledged to cleo and it is not there" in (
-        Concurrency().judge(crowd.history)[0].summary
+        Concurrency().judge(clients.history)[0].summary
     )
 
 
-def test_a_name_that_shows_only_in_what_was_broken_off_need_not_be_there() -> None:
-    crowd = Crowd()
+def test_name_that_shows_only_in_an_aborted_write_need_not_be_there() -> None:
+    clients = Clients()
     for name in ("abel", "bela"):
-        crowd.stores(name, part="alone")
+        clients.stores(name, part="alone")
         row = {"id": _uuid(), "title": "x", "project": marker(name, 1)}
-        crowd.says(name, 3, {}, ok(row), part="alone")
-        crowd.says(name, 2, {}, ok({"items": [row]}), part="alone")
-    crowd.stores("cleo")
-    crowd.says("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
-    crowd.says("cleo", 2, {}, ok({"items": []}))
-    assert Concurrency().judge(crowd.history) == []
+        clients.call(name, 3, {}, ok(row), part="alone")
+        clients.call(name, 2, {}, ok({"items": [row]}), part="alone")
+    clients.stores("cleo")
+    clients.call("cleo", 3, {}, Answer(Outcome.UNREACHABLE, None, None), aborted=True)
+    clients.call("cleo", 2, {}, ok({"items": []}))
+    assert Concurrency().judge(clients.history) == []
 
 
-def test_clients_of_one_user_may_see_each_other_s_and_must_see_their_own() -> None:
-    crowd = Crowd()
+def test_clients_of_one_user_may_see_each_other_s_data_and_must_see_their_own() -> None:
+    clients = Clients()
     for place, name in enumerate(("abel, client 1", "abel, client 2")):
         note = marker("abel", place)
-        crowd.says(name, 1, {"title": note}, ok({"title": note}), part="alone", user="abel")
-        crowd.says(name, 2, {}, ok({"items": [{"title": note}]}), part="alone", user="abel")
+        clients.call(name, 1, {"title": note}, ok({"title": note}), part="alone", user="abel")
+        clients.call(name, 2, {}, ok({"items": [{"title": note}]}), part="alone", user="abel")
     for place, name in enumerate(("abel, client 3", "abel, client 4")):
         note = marker("abel", 10 + place)
         rows = [{"title": marker("abel", each)} for each in range(10, 11 + place)]
-        crowd.says(name, 1, {"title": note}, ok({"title": note}), user="abel")
-        crowd.says(name, 2, {}, ok({"items": rows}), user="abel")
-    assert Concurrency().judge(crowd.history) == []
+        clients.call(name, 1, {"title": note}, ok({"title": note}), user="abel")
+        clients.call(name, 2, {}, ok({"items": rows}), user="abel")
+    assert Concurrency().judge(clients.history) == []
     late = {"title": marker("abel", 20)}
-    crowd.says("abel, client 5", 1, late, ok({"title": "x"}), user="abel", at=1_000.0)
-    assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
+    clients.call("abel, client 5", 1, late, ok({"title": "x"}), user="abel", at=1_000.0)
+    assert "all of what this client stored" in Concurrency().judge(clients.history)[0].summary
 
 
-def test_what_another_client_of_the_same_user_took_away_meanwhile_is_no_finding() -> None:
-    crowd = Crowd()
+def test_change_by_another_client_of_the_same_user_is_not_a_finding() -> None:
+    clients = Clients()
     for place, name in enumerate(("abel, client 1", "bela, client 1")):
         page = {"content": marker(name[:4], place)}
-        crowd.says(name, 1, page, ok({}), part="alone", user=name[:4])
-        crowd.says(name, 2, {}, ok(page), part="alone", user=name[:4])
+        clients.call(name, 1, page, ok({}), part="alone", user=name[:4])
+        clients.call(name, 2, {}, ok(page), part="alone", user=name[:4])
     first, second = ({"content": marker("bela", 10 + place)} for place in range(2))
-    crowd.says("bela, client 4", 1, first, ok({}), user="bela")
-    crowd.says("bela, client 5", 1, second, ok({}), user="bela")
-    crowd.says("bela, client 4", 2, {}, ok(second), user="bela")
-    crowd.says("bela, client 5", 2, {}, ok({"content": ""}), user="bela")
-    assert Concurrency().judge(crowd.history) == []
+    clients.call("bela, client 4", 1, first, ok({}), user="bela")
+    clients.call("bela, client 5", 1, second, ok({}), user="bela")
+    clients.call("bela, client 4", 2, {}, ok(second), user="bela")
+    clients.call("bela, client 5", 2, {}, ok({"content": ""}), user="bela")
+    assert Concurrency().judge(clients.history) == []
     third = {"content": marker("bela", 12)}
-    crowd.says("bela, client 6", 1, third, ok({}), user="bela", at=1_000.0)
-    crowd.says("bela, client 6", 2, {}, ok({"content": ""}), user="bela", at=1_001.0)
-    assert "all of what this client stored" in Concurrency().judge(crowd.history)[0].summary
+    clients.call("bela, client 6", 1, third, ok({}), user="bela", at=1_000.0)
+    clients.call("bela, client 6", 2, {}, ok({"content": ""}), user="bela", at=1_001.0)
+    assert "all of what this client stored" in Concurrency().judge(clients.history)[0].summary
 
 
-def test_only_answers_given_while_somebody_else_was_served_could_have_been_wrong() -> None:
-    crowd = Crowd()
-    crowd.says("cleo", 2, {}, ok([]), at=0.0)
-    crowd.says("dora", 2, {}, ok([]), at=1.0)
-    crowd.says("cleo", 2, {}, ok([]), at=5.0)
-    assert Concurrency().opportunities(crowd.history) == {"list": 1}
+def test_opportunities_are_answers_given_while_another_user_was_served() -> None:
+    clients = Clients()
+    clients.call("cleo", 2, {}, ok([]), at=0.0)
+    clients.call("dora", 2, {}, ok([]), at=1.0)
+    clients.call("cleo", 2, {}, ok([]), at=5.0)
+    assert Concurrency().opportunities(clients.history) == {"list": 1}
+
+
+LOCKED = Answer(Outcome.ERROR, 200, "database is locked", {}, None, "database is locked")
+
+
+def test_call_that_fails_under_load_for_reasons_of_its_own_is_unstable_and_not_a_finding() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.call("cleo", 1, {"title": marker("cleo", 1)}, LOCKED)
+    clients.call("cleo", 2, {}, ok({"items": []}))
+    clients.stores("dora")
+    assert Concurrency().judge(clients.history) == []
+    (found,) = unstable(clients.history)
+    assert (found.operation, found.failed, found.calls) == ("add", 1, 2)
+    assert "unstable: 1 of 2 calls failed under load, and none alone: step 1" in str(found)
+    assert "database is locked" in str(found)
+
+
+def test_call_that_is_told_there_is_no_such_object_under_load_is_a_finding() -> None:
+    clients = Clients()
+    _alone(clients)
+    clients.stores("cleo")
+    clients.call("cleo", 2, {}, refused(404, "not_found"))
+    (found,) = Concurrency().judge(clients.history)
+    assert "status is 404, not 200" in found.summary
+    assert unstable(clients.history) == []
+
+
+def test_call_that_fails_alone_as_well_is_not_unstable() -> None:
+    clients = Clients()
+    for name in ("abel", "bela"):
+        clients.call(name, 2, {}, LOCKED, part="alone")
+    clients.call("cleo", 2, {}, LOCKED)
+    assert unstable(clients.history) == []
+
+
+def _of_two_roles(clients: Clients) -> None:
+    """Abel, who made the calls twice, and bela, who is refused the listing that abel may read."""
+    for place, name in enumerate(("abel, client 1", "abel, client 2", "bela, client 1")):
+        note = marker(name[:4], place)
+        clients.call(name, 1, {"title": note}, ok({}), part="alone", user=name[:4])
+        served = ok({"items": [{"title": note}]})
+        answer = served if name.startswith("abel") else refused(403, "forbidden")
+        clients.call(name, 2, {}, answer, part="alone", user=name[:4])
+
+
+def test_user_of_another_role_is_compared_with_that_user_alone() -> None:
+    clients = Clients()
+    _of_two_roles(clients)
+    clients.call("bela, client 2", 2, {}, refused(403, "forbidden"), user="bela")
+    note = marker("abel", 7)
+    clients.call("abel, client 3", 1, {"title": note}, ok({}), user="abel")
+    clients.call("abel, client 3", 2, {}, ok({"items": [{"title": note}]}), user="abel")
+    assert Concurrency().judge(clients.history) == []
+
+
+def test_user_who_is_served_what_only_another_role_is_served_alone_is_a_finding() -> None:
+    clients = Clients()
+    _of_two_roles(clients)
+    clients.call("bela, client 2", 2, {}, ok({"items": []}), user="bela")
+    assert "the answer to bela, client 2" in Concurrency().judge(clients.history)[0].summary

@@ -1,4 +1,4 @@
-"""Crowds against a small system in memory that is right alone and wrong under load, or right."""
+"""Concurrent clients of a small system in memory that is wrong under load, or right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crosstalk.core.script import Script
 from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase
-from crosstalk.phases.concurrency.clients import admit, crowd
+from crosstalk.phases.concurrency.clients import concurrent_clients, with_subjects
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.histories import ok
@@ -68,22 +68,24 @@ def _turn(system: Notes, calls: int = 200) -> Turn:
     return Turn(target, performer, (), (_LIST,), fresh, Random(7), calls, deadline)
 
 
-def test_a_system_that_mixes_users_up_under_load_is_found_and_replays() -> None:
+def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> None:
     phase = ConcurrencyPhase()
     outcome = phase.play(_turn(Notes(leaks=True)))
     (finding,) = outcome.findings
     assert finding.confirmed
     assert finding.oracle == "concurrency"
     assert "attempt" in finding.summary
-    among = {each.actor.name for each in finding.script.steps if _part(each.probe) == "concurrent"}
-    # Shrunk: two are a crowd.
-    assert len(among) < 6
+    concurrent = {
+        each.actor.name for each in finding.script.steps if _part(each.probe) == "concurrent"
+    }
+    # Shrunk: two clients are enough.
+    assert len(concurrent) < 6
     again = Script.from_json(finding.script.to_json())
     assert phase.reproduces(_turn(Notes(leaks=True)), again) is not None
     assert phase.reproduces(_turn(Notes(leaks=False)), again) is None
 
 
-def test_a_system_that_keeps_users_apart_is_clean_and_could_have_been_found_out() -> None:
+def test_concurrency_phase_finds_nothing_where_users_are_kept_apart_and_had_opportunities() -> None:
     outcome = ConcurrencyPhase().play(_turn(Notes(leaks=False)))
     assert outcome.findings == []
     assert outcome.inconclusive == []
@@ -91,32 +93,32 @@ def test_a_system_that_keeps_users_apart_is_clean_and_could_have_been_found_out(
     assert outcome.controls["list"].own_reads > 10
 
 
-def test_a_crowd_stays_within_its_turn() -> None:
+def test_concurrency_phase_stays_within_its_turn() -> None:
     turn = _turn(Notes(leaks=False), calls=160)
     ConcurrencyPhase().play(turn)
     assert turn.left() > -40
 
 
-def test_users_that_cannot_be_made_up_come_as_several_clients() -> None:
+def test_users_that_cannot_be_made_up_are_several_clients_each() -> None:
     system = Notes(leaks=False)
     fixed = {"alice": "alice@example.org", "bob": "bob@example.org", "carol": "carol@example.org"}
     target = Target(
         {"mem": system}, system, discovered({"mem": system}), subjects=lambda nonce: fixed
     )
-    actors = crowd(target, 4)
+    actors = concurrent_clients(target, 4)
     assert [each.name for each in actors] == [
         "alice, client 1",
         "bob, client 1",
         "carol, client 1",
         "alice, client 2",
     ]
-    assert admit(target, History(fixed), actors).subjects == fixed
+    assert with_subjects(target, History(fixed), actors).subjects == fixed
 
 
 def test_made_up_users_each_have_a_subject_of_their_own() -> None:
     system = Notes(leaks=False)
     target = Target({"mem": system}, system, discovered({"mem": system}))
-    history = admit(target, History({}), crowd(target, 20))
+    history = with_subjects(target, History({}), concurrent_clients(target, 20))
     assert len(set(history.subjects.values())) == 20
 
 

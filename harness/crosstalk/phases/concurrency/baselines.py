@@ -1,0 +1,200 @@
+"""Clients of a concurrent run, and what the same calls showed to clients that were alone.
+
+Users who exist already may differ in role, team or tenant, so that one of them is served where
+another is refused: a user who made the calls alone is compared with that alone, and only a user who
+did not with what all others saw alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from crosstalk.core.history import Answer, Call, History, Outcome
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.oracles.base import conclusive, denies
+from crosstalk.oracles.observation import Normalizer, Observed
+from crosstalk.phases.concurrency.stored_objects import copies_of, ids_in
+
+# The key of the call that planted a marker, and which of its markers it is.
+Planted: TypeAlias = tuple[int, int]
+_BUSY = frozenset({"unavailable", "rate_limited", "server_error", "timeout"})
+
+
+@dataclass(slots=True)
+class Client:
+    """The calls of one client, in order, and what it planted where."""
+
+    normalizer: Normalizer
+    calls: list[Call] = field(default_factory=list)
+    planted: dict[str, Planted] = field(default_factory=dict)
+    ids: dict[int, str] = field(default_factory=dict)
+    shares: bool = False
+    last_write: int = 0
+
+    @property
+    def user(self) -> str | None:
+        """The user whose credential the client has."""
+        return self.calls[0].actor.user
+
+    def take(self, call: Call) -> None:
+        """Add the client's next call."""
+        self.calls.append(call)
+        for number, value in enumerate(markers_in(call.arguments)):
+            self.planted.setdefault(value, (key_of(call), number))
+        if markers_in(call.arguments) or (call.sending is not None and call.sending.aborted_at):
+            self.last_write = call.index
+        body = call.answer.body
+        if call.answer.outcome is Outcome.OK and markers_in(call.arguments):
+            identifier = body.get("id") if isinstance(body, Mapping) else None
+            if isinstance(identifier, str | int):
+                self.ids.setdefault(key_of(call), str(identifier))
+
+    def meddled(self, other: Client, call: Call) -> bool:
+        """Whether this client acted for the same user between the other's first call and that."""
+        if self is other or self.user != call.actor.user:
+            return False
+        since = other.calls[0].started
+        return any(each.ended > since and each.started < call.ended for each in self.calls)
+
+    def made(self, call: Call) -> set[int]:
+        """Return the keys of the writes whose objects an answer shows as objects of their own."""
+        shown = ids_in(call.answer.body)
+        return {key for key, identifier in self.ids.items() if identifier in shown}
+
+    def own(self, call: Call) -> set[Planted]:
+        """Return which of the client's markers an answer shows, by where they were planted."""
+        text = str(call.answer.body)
+        return {place for planted, place in self.planted.items() if planted in text}
+
+    def observed(self) -> Iterator[tuple[int, Call, Observed]]:
+        """Yield key, call and observation of each call before the first uninformative one."""
+        for call in self.calls:
+            if not informative(call):
+                return
+            yield key_of(call), call, self.normalizer.observation(call)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a call shows to a client that is alone."""
+
+    seen: Observed
+    own: frozenset[Planted]
+    copies: Mapping[Planted, int]
+    made: frozenset[int]
+
+    @property
+    def served(self) -> bool:
+        """Whether the call was served."""
+        return self.seen["outcome"] == Outcome.OK.value
+
+
+class Baselines:
+    """What every call showed alone, for each user who was alone and for all other users.
+
+    Args:
+        history: Holds calls of clients that were alone.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._common: dict[int, Baseline] = {}
+        self._of_user: defaultdict[str | None, dict[int, Baseline]] = defaultdict(dict)
+        differing: set[int] = set()
+        unsteady: set[tuple[str | None, int]] = set()
+        repeated: set[int] = set()
+        for client in clients_of(history, "alone"):
+            known = self._of_user[client.user]
+            for key, call, seen in client.observed():
+                new = _baseline(client, call, seen)
+                first = self._common.setdefault(key, new)
+                if first is not new:
+                    differing |= set() if _alike(first, new, client.shares) else {key}
+                mine = known.setdefault(key, new)
+                if mine is not new:
+                    same = _alike(mine, new, client.shares)
+                    unsteady |= set() if same else {(client.user, key)}
+                    repeated |= {key} if same else set()
+        self._common = {k: each for k, each in self._common.items() if k not in differing}
+        self._of_user = defaultdict(
+            dict,
+            {
+                user: {
+                    key: each
+                    for key, each in known.items()
+                    # What is steady for one user is steady for another of another role.
+                    if (user, key) not in unsteady and (key in repeated or key in self._common)
+                }
+                for user, known in self._of_user.items()
+            },
+        )
+
+    def of(self, client: Client, key: int) -> Baseline | None:
+        """Return what that client is expected to see; None where nothing is known for certain."""
+        if client.user in self._of_user:
+            return self._of_user[client.user].get(key)
+        return self._common.get(key)
+
+
+def _baseline(client: Client, call: Call, seen: Observed) -> Baseline:
+    copies = {
+        place: copies_of(call.answer.body, planted) for planted, place in client.planted.items()
+    }
+    return Baseline(seen, frozenset(client.own(call)), copies, frozenset(client.made(call)))
+
+
+def _alike(one: Baseline, other: Baseline, shares: bool) -> bool:
+    """Whether two clients that were alone saw the same; of one user, the same of their own."""
+    same = one.served == other.served if shares else one.seen == other.seen
+    return same and one.own == other.own
+
+
+def clients_of(history: History, part: str = "concurrent") -> list[Client]:
+    """Return the clients that were concurrent, or `alone`."""
+    clients: dict[str, Client] = {}
+    names: defaultdict[str | None, set[str]] = defaultdict(set)
+    for call in history:
+        if call.probe is not None and call.probe.kind == "concurrency":
+            names[call.actor.user].add(call.actor.name)
+        if part_of(call) != part:
+            continue
+        if call.actor.name not in clients:
+            subject = history.subjects.get(call.actor.user or "", "")
+            clients[call.actor.name] = Client(Normalizer({"me": subject}, concurrent=True))
+        clients[call.actor.name].take(call)
+    for client in clients.values():
+        client.shares = len(names[client.user]) > 1
+    return list(clients.values())
+
+
+def markers_in(arguments: Mapping[str, Any]) -> list[str]:
+    """Return the markers that a call plants, in a fixed order."""
+    return sorted(value for value in identifiers_of(arguments) if is_marker(value))
+
+
+def part_of(call: Call) -> str:
+    """Return whether a call of the phase was made `alone` or `concurrent`; empty for others."""
+    return call.probe.part if call.probe is not None and call.probe.kind == "concurrency" else ""
+
+
+def key_of(call: Call) -> int:
+    """Return the number of the plan's step; equal for the same step of all clients."""
+    return call.probe.key if call.probe is not None else 0
+
+
+def informative(call: Call) -> bool:
+    """Whether the answer says anything about data: it was not aborted, and did not just fail."""
+    return not (call.sending is not None and call.sending.aborted_at) and not failed(call.answer)
+
+
+def failed(answer: Answer) -> bool:
+    """Whether a call failed for reasons that have nothing to do with who called.
+
+    A system that is busy, a database that is locked, a time-out: every error but those that say
+    that there is no such object, or that it is not for this caller.
+    """
+    if not conclusive(answer) or (answer.status or 200) >= 500 or answer.code in _BUSY:
+        return True
+    return answer.outcome is Outcome.ERROR and not denies(answer)

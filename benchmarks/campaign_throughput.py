@@ -25,6 +25,7 @@ from benchmarks.fixture import Stage
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.core.history import Answer
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Surface
 from crosstalk.targets.base import Target
 from crosstalk.targets.reference.target import reference_target
@@ -45,11 +46,11 @@ class _Recording:
         return self.inner.discover()
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        credential = headers.get("Authorization", "")
+        credential = presented.headers.get("Authorization", "")
         self.calls.append((operation.name.partition(":")[2], dict(arguments), credential))
-        return self.inner.call(operation, arguments, headers)
+        return self.inner.call(operation, arguments, presented)
 
     def close(self) -> None:
         self.inner.close()

@@ -25,9 +25,9 @@ def listed(target: Target, actor: Actor) -> Answer:
 
 def call(target: Target, actor: Actor, name: str, **arguments: str) -> Answer:
     operation = target.operations[name]
-    headers = target.credentials.headers(actor, _SUBJECTS[actor.user or ""], operation.surface)
+    presented = target.credentials.present(actor, _SUBJECTS[actor.user or ""], operation.surface)
     alice = {"user_id": _SUBJECTS["alice"]}
-    return target.surfaces["mcp"].call(operation, {**alice, **arguments}, headers)
+    return target.surfaces["mcp"].call(operation, {**alice, **arguments}, presented)
 
 
 @contextmanager

@@ -102,12 +102,13 @@ class Performer:
         found = self.operations[planned.operation]
         actor = planned.actor
         subject = history.subjects[actor.user or actor.claims]
-        headers = dict(self._credentials.headers(actor, subject, found.surface))
-        if actor.user != actor.claims and actor.forgery is None:
-            headers |= dict.fromkeys(self._claiming, history.subjects[actor.claims])
+        presented = self._credentials.present(actor, subject, found.surface)
+        if self._claiming and actor.user != actor.claims and actor.forgery is None:
+            claimed = dict.fromkeys(self._claiming, history.subjects[actor.claims])
+            presented = presented.with_headers(claimed)
         started = time.monotonic()
         with travelling(planned.sending):
-            answer = self._surfaces[found.surface].call(found, planned.arguments, headers)
+            answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
         return answer, started, time.monotonic()
 
     def _record(

@@ -1,20 +1,27 @@
 """What can be called, and how: MCP tools, resources and prompts, REST, and ChatKit, in one form."""
 
 from crosstalk.surface.chatkit import ChatKitSurface
+from crosstalk.surface.credentials import NOTHING, Credentials, Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.resources import McpResourcesSurface
-from crosstalk.surface.mcp.stateless_tools import McpSurface
+from crosstalk.surface.mcp.stateless import stateless_resources, stateless_tools
+from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Parameter, Role, Surface
 from crosstalk.surface.rest import RestSurface
 
 __all__ = [
+    "NOTHING",
     "ChatKitSurface",
+    "Credentials",
     "McpResourcesSurface",
-    "McpSurface",
     "Operation",
     "Parameter",
+    "Presented",
     "RestSurface",
     "Role",
     "Surface",
     "SurfaceError",
+    "ToolSurface",
+    "stateless_resources",
+    "stateless_tools",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.history import Answer
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
@@ -85,7 +86,7 @@ class ChatKitSurface:
         ]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Send one request."""
         message = request(operation.name.split(":", 1)[1], arguments)
@@ -93,7 +94,7 @@ class ChatKitSurface:
             response = self._http.post(
                 self._url,
                 content=encode(message),
-                headers={"Content-Type": "application/json", **headers},
+                headers={"Content-Type": "application/json", **presented.headers},
             )
         except httpx2.HTTPError as error:
             return unreachable(error)

@@ -1,27 +1,17 @@
-"""What an actor presents with a call, sorted by the place of the request in which it travels.
-
-A campaign hands credentials over as headers. Systems want them elsewhere too: in an argument, in
-the address, in a process's environment, in the session. Those entries begin with a colon, which no
-header name can (RFC 9110, section 5.1).
-"""
+"""What an actor presents with a call, sorted by the place of the request in which it travels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from crosstalk.core.history import Actor
 
-ARGUMENT = ":argument."
-ADDRESS = ":address."
-ENVIRONMENT = ":environment."
-CONNECTION = ":connection"
-
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A credential in its parts.
+    """A credential in its parts; a surface takes those that its protocol has a place for.
 
     Attributes:
         headers: Request headers.
@@ -38,44 +28,34 @@ class Presented:
     environment: Mapping[str, str] = field(default_factory=dict)
     connection: str = ""
 
+    @classmethod
+    def bearer(cls, token: str) -> Presented:
+        """Return a bearer token (RFC 6750, section 2.1) and nothing else."""
+        return cls({"Authorization": f"Bearer {token}"})
+
     @property
     def alone(self) -> bool:
         """Whether nobody else is served on the caller's session, stream or process."""
         return bool(self.connection)
 
-    @classmethod
-    def of(cls, entries: Mapping[str, str]) -> Presented:
-        """Sort what `as_entries` wrote, or ordinary headers."""
+    def with_headers(self, headers: Mapping[str, str]) -> Presented:
+        """Return the same with these headers as well; they replace others of their names."""
+        return replace(self, headers={**self.headers, **headers})
 
-        def part(prefix: str) -> dict[str, str]:
-            return {
-                name.removeprefix(prefix): value
-                for name, value in entries.items()
-                if name.startswith(prefix)
-            }
 
-        return cls(
-            headers={name: value for name, value in entries.items() if not name.startswith(":")},
-            arguments=part(ARGUMENT),
-            address=part(ADDRESS),
-            environment=part(ENVIRONMENT),
-            connection=entries.get(CONNECTION, ""),
-        )
-
-    def as_entries(self) -> dict[str, str]:
-        """One flat mapping, as credentials hand it over."""
-        return {
-            **self.headers,
-            **{f"{ARGUMENT}{name}": value for name, value in self.arguments.items()},
-            **{f"{ADDRESS}{name}": value for name, value in self.address.items()},
-            **{f"{ENVIRONMENT}{name}": value for name, value in self.environment.items()},
-            **({CONNECTION: self.connection} if self.connection else {}),
-        }
+NOTHING = Presented()
 
 
 class Credentials(Protocol):
-    """Gives the request headers that carry an actor's identity."""
+    """Gives what carries an actor's identity."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
-        """Headers for a call of this actor on this surface; empty for somebody without any."""
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return what this actor presents with a call.
+
+        Args:
+            actor: Who calls.
+            subject: What the system knows them by, or the one whom somebody without a credential
+                says to be.
+            surface: Where the call goes.
+        """
         ...

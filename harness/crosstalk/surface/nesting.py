@@ -65,6 +65,18 @@ def shape_of(schema: Mapping[str, Any]) -> Shape:
     return Shape(tuple(leaves), tuple(containers))
 
 
+def top_level_shape(schema: Mapping[str, Any]) -> Shape:
+    """The arguments as they are named, each with all that it may hold: lists stay lists."""
+    needed = set(schema.get("required", ()))
+    return Shape(
+        tuple(
+            Leaf((str(name),), resolve(each, schema), name in needed)
+            for name, each in (schema.get("properties") or {}).items()
+        ),
+        (),
+    )
+
+
 def path_of(flat: str) -> tuple[str, ...]:
     """`entities[].name` as `("entities", "[]", "name")`."""
     return tuple(part for part in flat.replace(ELEMENT, f".{ELEMENT}").split(".") if part)

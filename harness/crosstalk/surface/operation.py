@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from crosstalk.core.history import Answer
+from crosstalk.surface.credentials import Presented
 
 
 class Role(StrEnum):
@@ -79,7 +80,7 @@ class Operation:
 
 
 class Surface(Protocol):
-    """Performs calls of one protocol over the wire; holds its own connections."""
+    """Makes calls of one protocol over the wire; holds its own connections."""
 
     def discover(self) -> list[Operation]:
         """List what can be called now.
@@ -90,9 +91,9 @@ class Surface(Protocol):
         ...
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        """Perform one call with these request headers (the credential among them).
+        """Make one call with what the caller presents.
 
         Never raises for what the server does: no answer is an answer of its own kind.
         """

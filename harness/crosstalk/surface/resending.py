@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Role, Surface
 
 # What a balancer answers in the place of a replica that is gone.
@@ -46,7 +47,7 @@ class PatientSurface:
         return self._inner.discover()
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Make a call, and make it again while its answer is lost."""
         key = operation.parameter(Role.KEY)
@@ -54,13 +55,13 @@ class PatientSurface:
         if key is not None and not operation.reads_only:
             given.setdefault(key.name, str(uuid.uuid4()))
         repeatable = operation.reads_only or key is not None
-        answer = self._inner.call(operation, given, headers)
+        answer = self._inner.call(operation, given, presented)
         for done in range(self._repeats if repeatable else 0):
             if not _is_lost(answer):
                 break
             time.sleep(_PAUSE_SECONDS * 2**done)
             self.repeated += 1
-            answer = self._inner.call(operation, given, headers)
+            answer = self._inner.call(operation, given, presented)
         if _is_lost(answer) and answer.outcome is not Outcome.UNREACHABLE:
             # A balancer's word is none of the system's: it says nothing about isolation.
             return replace(answer, outcome=Outcome.UNREACHABLE)

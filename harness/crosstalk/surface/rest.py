@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin
 import httpx2
 
 from crosstalk.core.history import Answer
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
@@ -71,7 +72,7 @@ class RestSurface:
         ]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Perform one request; what the document does not name goes where it can be read."""
         places: Mapping[str, str] = operation.extra["places"]
@@ -110,7 +111,7 @@ class RestSurface:
                     **({"Content-Type": "application/json"} if wants_body else {}),
                     **({"Accept": MEDIA_TYPE} if operation.extra.get("events") else {}),
                     **fields,
-                    **headers,
+                    **presented.headers,
                 },
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:

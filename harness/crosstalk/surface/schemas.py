@@ -12,7 +12,14 @@ from typing import Any
 
 from crosstalk.surface.operation import Parameter, Role
 
-_IDENTITY = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
+_USER = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
+# Elsewhere they name an object, or say something of one.
+_PERHAPS_USER = re.compile(
+    r"^(?:(?:current|for)_?)?(?:user|owner|account|tenant|customer|subject|member|client|person"
+    r"|profile|author|patient|employee|student)(?:_?(?:id|name|key|email))?$"
+    r"|^(?:uid|sub|username|login|namespace|actor)$",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
 _MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
@@ -63,10 +70,21 @@ def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) 
     return resolved
 
 
+def names_user(name: str, *, perhaps: bool = False) -> bool:
+    """Return whether an argument's name says that it names a user.
+
+    Args:
+        name: The name where the argument stands, e.g. `user_id`.
+        perhaps: Names count that may as well name an object (`patient_id`), as a guess that a
+            person confirms.
+    """
+    return (_PERHAPS_USER if perhaps else _USER).search(name) is not None
+
+
 def role_of(name: str, schema: Mapping[str, Any]) -> Role:
     """What a parameter is for."""
     kind = schema.get("type")
-    if _IDENTITY.search(name):
+    if names_user(name):
         return Role.IDENTITY
     # A prefix such as `example.com/` belongs to the place, not to the name.
     if _KEY.search(name.rsplit("/", 1)[-1]):

@@ -18,7 +18,7 @@ from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSys
 from crosstalk.environment.parts.frontend import find_node
 from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console
-from crosstalk.surface import McpSurface
+from crosstalk.surface import Presented, stateless_tools
 
 RELEASED = "0.1.16"
 NEWEST = "0.2.0-alpha.12"
@@ -161,12 +161,12 @@ def _furnish(running: RunningSystem, subject: str, token: str) -> None:
     Raises:
         HarnessError: The tools do not work.
     """
-    headers = {"Authorization": f"Bearer {token}"}
-    surface = McpSurface(running.mcp_url, headers)
+    bearer = Presented.bearer(token)
+    surface = stateless_tools(running.mcp_url, bearer)
     operations = {each.name: each for each in surface.discover()}
     for name, words in (("add_project", {"name": "Home"}), ("add_task", {"title": "milk"})):
         arguments = {"user_id": subject, **words}
-        answer = surface.call(operations[f"mcp:{name}"], arguments, headers)
+        answer = surface.call(operations[f"mcp:{name}"], arguments, bearer)
         if answer.outcome != "ok":
             raise HarnessError(f"{name} answered {answer.status} {answer.code}")
     surface.close()

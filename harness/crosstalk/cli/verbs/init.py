@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.report.terminal import make_console
-from crosstalk.surface.credentials import ADDRESS, CONNECTION, Presented
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.targets.described.init.detection import detect
 from crosstalk.targets.described.init.survey import probe, survey
@@ -32,21 +32,23 @@ def run(
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
-    entries = {**headers, CONNECTION: "init"}
-    if url is not None:
-        entries |= {f"{ADDRESS}user": "crosstalk-probe", f"{ADDRESS}token": token or ""}
+    presented = Presented(
+        headers,
+        address={"user": "crosstalk-probe", "token": token or ""} if url is not None else {},
+        connection="init",
+    )
     detected = detect(
         url=url,
         command=shlex.split(stdio or ""),
         environment=_variables(environment),
-        presented=entries,
+        presented=presented,
     )
     try:
         found = survey(detected.tools)
         # Where a login or a token argument comes first, calls would only be refused.
         if probing and found.login is None and not found.token_arguments:
-            surface = ToolSurface(detected.transport, entries)
-            probe(surface, detected.tools, found, Presented.of(entries))
+            surface = ToolSurface(detected.transport, presented)
+            probe(surface, detected.tools, found, presented)
     finally:
         detected.transport.close()
     name = next(iter(headers), None)

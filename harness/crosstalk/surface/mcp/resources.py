@@ -14,12 +14,14 @@ from typing import Any
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.http.json_text import encode, loads
-from crosstalk.surface.mcp.stateless_messages import METHOD_NOT_FOUND, McpWire, refusal, result_of
+from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, refusal, result_of
+from crosstalk.surface.mcp.listing import listed
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter
-from crosstalk.surface.transports.base import TransportError
+from crosstalk.surface.transports.base import Transport, TransportError
 from crosstalk.surface.transports.current import request
 
 SURFACE = "mcp-resources"
@@ -36,16 +38,13 @@ class McpResourcesSurface:
     """The resources, prompts and completions of one MCP server.
 
     Args:
-        url: The endpoint.
-        discovery_headers: Headers for listing templates and prompts.
-        timeout: Seconds for one call.
+        transport: Carries the messages.
+        discovery: What is presented when templates and prompts are listed.
     """
 
-    def __init__(
-        self, url: str, discovery_headers: Mapping[str, str], *, timeout: float = 20.0
-    ) -> None:
-        self._wire = McpWire(url, timeout=timeout)
-        self._discovery_headers = dict(discovery_headers)
+    def __init__(self, transport: Transport, discovery: Presented) -> None:
+        self._transport = transport
+        self._discovery = discovery
 
     def discover(self) -> list[Operation]:
         """Reading, listing and prompting, as far as the server offers it; perhaps nothing.
@@ -53,21 +52,21 @@ class McpResourcesSurface:
         Raises:
             SurfaceError: It cannot be reached, or does not answer as the protocol says.
         """
-        headers = self._discovery_headers
         found: list[Operation] = []
-        if self._wire.listed(_LIST, "resources", headers) is not None:
+        if self._listed(_LIST, "resources") is not None:
             cursor = Parameter("cursor", _TEXT, False, Role.CURSOR)
             uri = Parameter("uri", _TEXT, True, Role.REFERENCE)
             found = [
                 _operation(_LIST, "", (cursor,), lists=True),
                 _operation(_READ, "", (uri,)),
             ]
-        templates = self._wire.listed("resources/templates/list", "resourceTemplates", headers)
+        templates = self._listed("resources/templates/list", "resourceTemplates")
         found += [each for item in templates or () if (each := _template(item)) is not None]
-        found += [
-            _prompt(each) for each in self._wire.listed("prompts/list", "prompts", headers) or ()
-        ]
+        found += [_prompt(each) for each in self._listed("prompts/list", "prompts") or ()]
         return [*found, *self._completions(found)]
+
+    def _listed(self, method: str, key: str) -> list[Mapping[str, Any]] | None:
+        return listed(self._transport, method, key, self._discovery)
 
     def _completions(self, operations: Sequence[Operation]) -> list[Operation]:
         """What could complete these operations' parameters, if the server completes anything."""
@@ -84,16 +83,16 @@ class McpResourcesSurface:
         ]
         if not found:
             return []
-        answer = self.call(found[0], {"value": ""}, self._discovery_headers)
+        answer = self.call(found[0], {"value": ""}, self._discovery)
         return found if answer.code != METHOD_NOT_FOUND else []
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """List, read, prompt or complete."""
         method = str(operation.extra["method"])
         try:
-            reply = self._wire.post(method, _params(operation, arguments), headers)
+            reply = self._transport.request(method, _params(operation, arguments), presented)
         except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
@@ -108,7 +107,7 @@ class McpResourcesSurface:
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._transport.close()
 
 
 def resource_read(uri: str) -> tuple[dict[str, str], dict[str, Any]]:

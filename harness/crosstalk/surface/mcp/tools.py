@@ -1,31 +1,34 @@
 """The tools of any MCP server, over any transport, as operations.
 
-What `stateless_tools` assumes of the reference system is not assumed here: arguments may be
-nested, answers may have any form, errors may not say that they are, and the caller's identity may
-travel anywhere. What a person said about a tool counts for more than what its schema suggests.
+Nothing is assumed that a server need not keep to: arguments may be nested, answers may have any
+form, errors may not say that they are, and the caller's identity may travel anywhere. What a person
+said about a tool counts for more than what its schema suggests. `stateless` has the same surface
+for servers that are known to keep to the protocol.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from crosstalk.core.history import Answer, Outcome
+from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_mcp_header_map
+
+from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
-from crosstalk.surface.mcp.replies import content_of, error_kind, sorted_out
-from crosstalk.surface.mcp.stateless_messages import result_of
-from crosstalk.surface.nesting import nested, shape_of, with_names
+from crosstalk.surface.mcp.answers import inferred_answer
+from crosstalk.surface.mcp.listing import listed
+from crosstalk.surface.nesting import Shape, nested, shape_of, with_names
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.schemas import role_of
-from crosstalk.surface.transports import Reply, Transport, TransportError
+from crosstalk.surface.schemas import parameter, role_of
+from crosstalk.surface.transports.base import Reply, Transport, TransportError
+from crosstalk.surface.transports.current import request
 
 Kind = Literal["create", "read", "list", "search", "change", "delete", "other"]
 READING: frozenset[str] = frozenset({"read", "list", "search"})
-_METHOD_NOT_FOUND = "-32601"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class ToolSurface:
     Args:
         transport: Carries the messages.
         discovery: What is presented when the tools are listed.
+        shape: Finds the values that a schema has room for.
+        answer: Reads replies.
         facts: Tool name to what is known about it.
         roles: Roles of arguments in every tool, by flat or last name.
         carried: Arguments that the caller's credential fills in; they are not drawn.
@@ -64,8 +69,10 @@ class ToolSurface:
     def __init__(
         self,
         transport: Transport,
-        discovery: Mapping[str, str],
+        discovery: Presented,
         *,
+        shape: Callable[[Mapping[str, Any]], Shape] = shape_of,
+        answer: Callable[[Reply], Answer] = inferred_answer,
         facts: Mapping[str, ToolFacts] | None = None,
         roles: Mapping[str, Role] | None = None,
         carried: Sequence[str] = (),
@@ -73,7 +80,9 @@ class ToolSurface:
         names: Callable[[Sequence[Mapping[str, Any]]], frozenset[str]] | None = None,
     ) -> None:
         self._transport = transport
-        self._discovery = Presented.of(discovery)
+        self._discovery = discovery
+        self._shape = shape
+        self._answer = answer
         self._facts = dict(facts or {})
         self._roles = dict(roles or {})
         self._carried = frozenset(carried)
@@ -86,26 +95,10 @@ class ToolSurface:
         Raises:
             SurfaceError: It cannot be reached, or does not list tools.
         """
-        found: list[Mapping[str, Any]] = []
-        cursor: str | None = None
-        seen: set[str] = set()
-        where = self._transport.where
-        while True:
-            try:
-                params = {"cursor": cursor} if cursor else {}
-                reply = self._transport.request("tools/list", params, self._discovery)
-            except TransportError as error:
-                raise SurfaceError(str(error)) from error
-            result = result_of(reply.body)
-            if result is None or not isinstance(result.get("tools"), list):
-                raise SurfaceError(f"{where} does not list tools: {_reason(reply)}")
-            found += [each for each in result["tools"] if isinstance(each, Mapping)]
-            cursor = result.get("nextCursor")
-            if not cursor:
-                return found
-            if cursor in seen:
-                raise SurfaceError(f"{where} lists its tools in a circle")
-            seen.add(cursor)
+        found = listed(self._transport, "tools/list", "tools", self._discovery)
+        if found is None:
+            raise SurfaceError(f"{self._transport.where} does not list tools: it has none")
+        return found
 
     def discover(self) -> list[Operation]:
         """The server's tools as operations.
@@ -128,33 +121,49 @@ class ToolSurface:
         ]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Call a tool."""
-        presented = Presented.of(headers)
-        paths: Mapping[str, Sequence[str]] = operation.extra["paths"]
-        types: Mapping[str, str] = operation.extra["types"]
+        extra = operation.extra
+        types: Mapping[str, str] = extra["types"]
+        about: frozenset[str] = extra["meta"]
         given = {name: _typed(value, types.get(name)) for name, value in arguments.items()}
-        for name in operation.extra["carried"]:
+        for name in extra["carried"]:
             value = presented.arguments.get(last_name(name), presented.arguments.get(name))
             if value is not None:
                 given[name] = _typed(value, types.get(name))
+        try:
+            mirrored = mcp_param_headers(extra["mirrored"], given)
+        except (ValueError, RecursionError) as error:
+            return _unsendable(error)
         return self.call_tool(
             operation.name.split(":", 1)[1],
-            nested(given, paths, operation.extra["containers"]),
-            presented,
+            nested(
+                {name: value for name, value in given.items() if name not in about},
+                extra["paths"],
+                extra["containers"],
+            ),
+            # The credential counts for more than what a header repeats of an argument.
+            replace(presented, headers={**mirrored, **presented.headers}),
+            {name: value for name, value in given.items() if name in about},
         )
 
-    def call_tool(self, name: str, arguments: Mapping[str, Any], presented: Presented) -> Answer:
-        """Call a tool with arguments as they are."""
-        params = {"name": name, "arguments": dict(arguments)}
+    def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        presented: Presented,
+        meta: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Call a tool with arguments as they are, and with what goes into the request's `_meta`."""
+        params = {"name": name, "arguments": dict(arguments), **({"_meta": meta} if meta else {})}
         try:
             reply = self._transport.request("tools/call", params, presented)
         except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
-            return unsendable(f"argument or header is not expressible ({type(error).__name__})")
-        return answer_of(reply)
+            return _unsendable(error)
+        return self._answer(reply)
 
     def close(self) -> None:
         """Close the connections."""
@@ -164,13 +173,19 @@ class ToolSurface:
         name = str(tool["name"])
         own = self._facts.get(name)
         facts = own or ToolFacts(roles=dict.fromkeys(names, Role.NAME))
-        shape = with_names(shape_of(tool.get("inputSchema") or {}), own.roles if own else ())
+        schema = tool.get("inputSchema") or {}
+        shape = with_names(self._shape(schema), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(
-            Parameter(leaf.name, schema, leaf.required, self._role(leaf.name, schema, facts))
+            Parameter(leaf.name, limited, leaf.required, self._role(leaf.name, limited, facts))
             for leaf in shape.leaves
             if leaf.name not in carried
-            if (schema := _limited(leaf.name, leaf.schema, facts)) is not None
+            if (limited := _limited(leaf.name, leaf.schema, facts)) is not None
+        )
+        keys = tuple(
+            parameter(key, each, {}, required=False)
+            for key, each in (tool.get("_meta") or {}).items()
+            if isinstance(each, Mapping) and role_of(key, each) is Role.KEY
         )
         kind = facts.kind or (self._guess(tool) if self._guess is not None else None)
         hinted = bool((tool.get("annotations") or {}).get("readOnlyHint"))
@@ -180,7 +195,7 @@ class ToolSurface:
         return Operation(
             surface="mcp",
             name=f"mcp:{name}",
-            parameters=parameters,
+            parameters=(*parameters, *keys),
             reads_only=reads_only,
             public=facts.public,
             lists=lists,
@@ -190,6 +205,10 @@ class ToolSurface:
                 "containers": shape.containers,
                 "carried": carried,
                 "kind": kind,
+                # Headers that must repeat an argument (transports, section Custom Headers).
+                "mirrored": {} if find_invalid_x_mcp_header(schema) else x_mcp_header_map(schema),
+                # What travels in the request's `_meta`, as the tool's own `_meta` announces.
+                "meta": frozenset(each.name for each in keys),
             },
         )
 
@@ -213,35 +232,13 @@ def _limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[
     return {**schema, "enum": list(values)} if values else None
 
 
-def answer_of(reply: Reply) -> Answer:
-    """A reply as an answer."""
-    if reply.status == 429:
-        return Answer(
-            Outcome.LIMITED, 429, reply.body, reply.headers, unsolicited=reply.unsolicited
-        )
-    body = reply.body
-    result = result_of(body)
-    headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
-    if result is None:
-        if isinstance(body, Mapping) and "jsonrpc" in body:
-            # The id of the request is new each time and says nothing.
-            body = {key: value for key, value in body.items() if key not in ("jsonrpc", "id")}
-        kind, code, message = error_kind(body)
-        return Answer(kind, reply.status, body, headers, code, message, reply.unsolicited)
-    # Hand-written servers answer with the bare value in the place of content blocks.
-    bare = "content" not in result and "structuredContent" not in result
-    content = content_of({"structuredContent": result} if bare else result)
-    kind, code, message = sorted_out(content, flagged=bool(result.get("isError")))
-    return Answer(kind, reply.status, content, headers, code, message, reply.unsolicited)
+def tool_call(name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return headers and message of one tool call, for whoever sends it by other means."""
+    return request("tools/call", {"name": name, "arguments": dict(arguments)}, 1)
 
 
-def _reason(reply: Reply) -> str:
-    _, code, message = error_kind(reply.body)
-    if reply.status in (401, 403):
-        return f"{message or code or f'HTTP {reply.status}'}; it wants a credential"
-    if code == _METHOD_NOT_FOUND:
-        return "it has none"
-    return message or code or f"HTTP {reply.status}"
+def _unsendable(error: Exception) -> Answer:
+    return unsendable(f"argument or header is not expressible ({type(error).__name__})")
 
 
 def _typed(value: Any, kind: str | None) -> Any:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import ALICE, forger
-from crosstalk.surface.mcp.stateless_tools import tool_call
+from crosstalk.surface.mcp.tools import tool_call
 from crosstalk.targets.demonstrations import DEMONSTRATIONS
 from crosstalk.targets.demonstrations.base import Pattern
 from crosstalk.targets.demonstrations.serving import bound_socket, serving
@@ -44,7 +44,7 @@ def main() -> None:
 
 def lines_to_paste(pattern: Pattern, endpoint: str) -> list[str]:
     """A shell line that stores a task of alice's, and one a credential that lists her tasks."""
-    identity = {} if pattern.discovery() else {"user_id": ALICE.name}
+    identity = {} if pattern.discovery().headers else {"user_id": ALICE.name}
     title = {**identity, "title": "private"}
     stores = ["# alice stores a task", _curl(pattern, endpoint, ALICE, "add_task", title)]
     if not pattern.forgeries:
@@ -60,7 +60,7 @@ def _curl(
     pattern: Pattern, endpoint: str, actor: Actor, tool: str, arguments: Mapping[str, str]
 ) -> str:
     protocol, message = tool_call(tool, arguments)
-    credential = pattern.credentials.headers(actor, actor.user or actor.claims, "mcp")
+    credential = pattern.credentials.present(actor, actor.user or actor.claims, "mcp").headers
     headers = [f"-H {shlex.quote(f'{k}: {v}')}" for k, v in {**protocol, **credential}.items()]
     body = shlex.quote(json.dumps(message))
     return " ".join(["curl -s", endpoint, *headers, "-d", body])

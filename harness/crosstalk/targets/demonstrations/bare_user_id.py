@@ -9,11 +9,10 @@ id; and then one request forged from inside the network reads everybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from mcp.server.transport_security import TransportSecuritySettings
 
 from crosstalk.core.history import Actor
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.targets.demonstrations.base import MCP_PATH, Demonstration, Pattern
 from crosstalk.targets.demonstrations.notebook import Notebook, server_by_argument
 
@@ -21,9 +20,9 @@ from crosstalk.targets.demonstrations.notebook import Notebook, server_by_argume
 class NoCredentials:
     """Nobody presents anything: there is nothing to present."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
-        """No headers."""
-        return {}
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return nothing."""
+        return NOTHING
 
 
 def _build(url: str) -> Pattern:
@@ -34,7 +33,7 @@ def _build(url: str) -> Pattern:
         stateless_http=True,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    return Pattern(app=app, credentials=NoCredentials(), discovery=dict)
+    return Pattern(app=app, credentials=NoCredentials(), discovery=Presented)
 
 
 BARE_USER_ID = Demonstration(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from starlette.types import ASGIApp
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.surface.credentials import Credentials
+from crosstalk.surface.credentials import Credentials, Presented
 
 MCP_PATH = "/mcp"
 
@@ -25,14 +25,14 @@ class Pattern:
     Attributes:
         app: The MCP server, and whatever stands before it.
         credentials: What each actor presents.
-        discovery: Headers with which the tools are listed.
+        discovery: Gives what is presented when the tools are listed.
         forgeries: Names of the credentials that must be refused; `credentials` can present them.
         endpoint: Path of the MCP endpoint that callers use.
     """
 
     app: ASGIApp
     credentials: Credentials
-    discovery: Callable[[], Mapping[str, str]]
+    discovery: Callable[[], Presented]
     forgeries: Sequence[str] = ()
     endpoint: str = MCP_PATH
 

@@ -9,7 +9,6 @@ with the first user's. The form that holds turns the jar off and sends each user
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -21,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from crosstalk.core.history import Actor
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.exchange import client
 from crosstalk.targets.demonstrations.base import MCP_PATH, Demonstration, Pattern
 from crosstalk.targets.demonstrations.session_cookie import COOKIE, session_app
@@ -78,16 +78,16 @@ class Tickets:
     _http: httpx2.Client = field(default_factory=lambda: client(10.0))
     _kept: dict[str, str] = field(default_factory=dict)
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
-        """The ticket of this actor, if there is one."""
-        return self.own(subject) if actor.user is not None else {}
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return the ticket of this actor, if there is one."""
+        return self.own(subject) if actor.user is not None else NOTHING
 
-    def own(self, subject: str) -> dict[str, str]:
-        """The ticket of a user who has signed in."""
+    def own(self, subject: str) -> Presented:
+        """Return the ticket of a user who has signed in."""
         if subject not in self._kept:
             answer = self._http.post(f"{self.url}/backend/sign-in", json={"user": subject})
             self._kept[subject] = str(answer.raise_for_status().json()["ticket"])
-        return {"Authorization": f"Bearer {self._kept[subject]}"}
+        return Presented.bearer(self._kept[subject])
 
 
 def _build(url: str, *, apart: bool) -> Pattern:

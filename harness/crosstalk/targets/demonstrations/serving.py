@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.surface import McpSurface
+from crosstalk.surface import stateless_tools
 from crosstalk.surface.operation import Surface
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.demonstrations.base import Demonstration
@@ -69,7 +69,7 @@ def demonstration_target(demonstration: Demonstration) -> Iterator[Target]:
     pattern = demonstration.build(url)
     with serving(pattern.app, listener):
         surfaces: dict[str, Surface] = {
-            "mcp": McpSurface(f"{url}{pattern.endpoint}", pattern.discovery())
+            "mcp": stateless_tools(f"{url}{pattern.endpoint}", pattern.discovery())
         }
         target = Target(
             surfaces=surfaces,

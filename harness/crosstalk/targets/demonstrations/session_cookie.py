@@ -11,7 +11,7 @@ whatever forwards calls for several users must keep their cookies apart (`cookie
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 
 import httpx2
@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crosstalk.core.history import Actor
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.exchange import client
 from crosstalk.targets.demonstrations.base import MCP_PATH, Demonstration, Pattern
 from crosstalk.targets.demonstrations.notebook import Notebook, server_by_credential
@@ -125,14 +126,14 @@ class BrowserCookies:
     _http: httpx2.Client = field(default_factory=lambda: client(10.0))
     _kept: dict[str, str] = field(default_factory=dict)
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
-        """The cookie of this actor, if there is one."""
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return the cookie of this actor, if there is one."""
         if actor.user is not None:
-            return self.own(subject)
-        return self.forgeries[actor.forgery](subject) if actor.forgery else {}
+            return Presented(self.own(subject))
+        return Presented(self.forgeries[actor.forgery](subject)) if actor.forgery else NOTHING
 
     def own(self, subject: str) -> dict[str, str]:
-        """The cookie of a user who has signed in."""
+        """Return the cookie of a user who has signed in."""
         if subject not in self._kept:
             self._kept[subject] = self._sign_in(subject)
         return _cookie(self._kept[subject])
@@ -181,7 +182,7 @@ def _build(url: str, *, guarded: bool) -> Pattern:
     return Pattern(
         app=session_app(url, {}, guarded=guarded),
         credentials=browsers,
-        discovery=lambda: browsers.own("discovery"),
+        discovery=lambda: Presented(browsers.own("discovery")),
         forgeries=tuple(browsers.forgeries),
     )
 

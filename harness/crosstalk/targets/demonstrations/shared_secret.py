@@ -23,6 +23,7 @@ from mcp.server.auth.settings import AuthSettings
 from pydantic import AnyHttpUrl
 
 from crosstalk.core.history import Actor
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.targets.demonstrations.base import MCP_PATH, Demonstration, Pattern
 from crosstalk.targets.demonstrations.notebook import Notebook, server_by_credential
 
@@ -109,15 +110,13 @@ class SecretCredentials:
     own: Mint
     forgeries: Mapping[str, Mint]
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
-        """The bearer token of this actor, if there is one."""
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return the bearer token of this actor, if there is one."""
         if actor.user is not None:
-            return _bearer(self.own(subject))
-        return _bearer(self.forgeries[actor.forgery](subject)) if actor.forgery else {}
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+            return Presented.bearer(self.own(subject))
+        if actor.forgery is None:
+            return NOTHING
+        return Presented.bearer(self.forgeries[actor.forgery](subject))
 
 
 def _pattern(url: str, verifier: SignatureAlone | AllClaims, here: str, billing: str) -> Pattern:
@@ -157,7 +156,7 @@ def _pattern(url: str, verifier: SignatureAlone | AllClaims, here: str, billing:
         streamable_http_path=MCP_PATH, json_response=True, stateless_http=True
     )
     credentials = SecretCredentials(own, forgeries)
-    return Pattern(app, credentials, lambda: _bearer(own("discovery")), tuple(forgeries))
+    return Pattern(app, credentials, lambda: Presented.bearer(own("discovery")), tuple(forgeries))
 
 
 def _careless(url: str) -> Pattern:

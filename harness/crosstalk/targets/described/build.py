@@ -34,6 +34,7 @@ from crosstalk.targets.described.users import (
     principals_of,
     users_of,
 )
+from crosstalk.targets.session_theft import SessionTheft
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
 
     return Target(
         surfaces=surfaces,
-        credentials=credentials,
+        credentials=SessionTheft(credentials),
         operations=operations,
         reset=reset if config.reset is not None else None,
         forgeries=forgeries_of(config, credentials, users),

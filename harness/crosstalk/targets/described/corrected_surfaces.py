@@ -44,10 +44,10 @@ class DescribedRest:
         ]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        """Perform one request with what travels in headers."""
-        return self._inner.call(operation, arguments, Presented.of(headers).headers)
+        """Make one request."""
+        return self._inner.call(operation, arguments, presented)
 
     def close(self) -> None:
         """Close the connections."""
@@ -101,13 +101,13 @@ class Paced:
         return self._inner.discover()
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Perform one call when its time has come; a refusal for haste is tried once more."""
-        answer = self._once(operation, arguments, headers)
+        answer = self._once(operation, arguments, presented)
         if answer.outcome is Outcome.LIMITED and self._patience:
             self._sleep(min(self._patience, wanted(answer, self._patience)))
-            answer = self._once(operation, arguments, headers)
+            answer = self._once(operation, arguments, presented)
         return answer
 
     def close(self) -> None:
@@ -115,10 +115,10 @@ class Paced:
         self._inner.close()
 
     def _once(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         now = self._clock()
         if self._apart and now < self._next:
             self._sleep(self._next - now)
         self._next = max(now, self._next) + self._apart
-        return self._inner.call(operation, arguments, headers)
+        return self._inner.call(operation, arguments, presented)

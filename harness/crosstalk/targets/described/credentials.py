@@ -10,7 +10,6 @@ from typing import Any
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor
-from crosstalk.core.principals import HIJACKER
 from crosstalk.surface.credentials import Presented
 from crosstalk.targets.described.config import TargetConfig, needs_tokens
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
@@ -43,29 +42,24 @@ class DescribedCredentials:
     log_in: Callable[[str, str, Presented], str] | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
     _logged_in: dict[str, str] = field(default_factory=dict)
-    _subjects: dict[str, str] = field(default_factory=dict)
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
-        """What this actor presents, as entries for `Presented.of`."""
-        if actor == HIJACKER:
-            theirs = self._connection(self._subjects.get(actor.claims, subject))
-            return replace(self._of_user(subject), connection=theirs).as_entries()
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return what this actor presents."""
         if actor.user is not None:
-            self._subjects[actor.user] = subject
-            return self._of_user(subject).as_entries()
+            return self._of_user(subject)
         if actor.forgery is None:
-            return Presented(connection=self._connection(_NOBODY)).as_entries()
+            return Presented(connection=self._connection(_NOBODY))
         token = spoiled(actor.forgery, self.token(subject), self.config.identity.mint, subject)
         name = f"{_NOBODY} {actor.forgery}"
-        return self._placed(subject, token, self._connection(name)).as_entries()
+        return self._placed(subject, token, self._connection(name))
 
-    def discovery(self, subject: str) -> dict[str, str]:
-        """What is presented when the tools are listed."""
+    def discovery(self, subject: str) -> Presented:
+        """Return what is presented when the tools are listed."""
         return self._placed(
             subject,
             self.token(subject) if needs_tokens(self.config) else "",
             self._connection(subject),
-        ).as_entries()
+        )
 
     def forget(self) -> None:
         """Log everybody in anew: the system was reset."""
@@ -85,17 +79,8 @@ class DescribedCredentials:
         if login is None or login.carried == "session":
             return presented
         if login.carried == "bearer":
-            headers = {**presented.headers, "Authorization": f"Bearer {token}"}
-            return Presented(
-                headers, presented.arguments, presented.address, connection=presented.connection
-            )
-        return Presented(
-            presented.headers,
-            {**presented.arguments, login.argument: token},
-            presented.address,
-            presented.environment,
-            presented.connection,
-        )
+            return presented.with_headers({"Authorization": f"Bearer {token}"})
+        return replace(presented, arguments={**presented.arguments, login.argument: token})
 
     def _placed(self, subject: str, token: str, connection: str) -> Presented:
         """User and token in the places that the description names."""

@@ -15,7 +15,7 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.surface.mcp.tools import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
-from crosstalk.surface.schemas import role_of
+from crosstalk.surface.schemas import names_user, role_of
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "delete": ("delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"),
@@ -34,12 +34,6 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
         *("summary", "summarize", "export", "status", "whoami", "load", "info"),
     ),
 }
-_IDENTITY = re.compile(
-    r"^(?:(?:current|for)_?)?(?:user|owner|account|tenant|customer|subject|member|client|person"
-    r"|profile|author|patient|employee|student)(?:_?(?:id|name|key|email))?$"
-    r"|^(?:uid|sub|username|login|namespace|actor)$",
-    re.IGNORECASE,
-)
 _TOKEN = re.compile(
     r"^(?:(?:access|auth|session|bearer|user)_?)?(?:token|jwt)$|^(?:api|access|auth)_?key$"
     r"|^credential$",
@@ -90,7 +84,7 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
 
 def is_identity(name: str) -> bool:
     """Whether an argument's name says that it names a user."""
-    return _IDENTITY.search(last_name(name)) is not None
+    return names_user(last_name(name), perhaps=True)
 
 
 def is_token(name: str) -> bool:

@@ -32,9 +32,9 @@ def smoke(target: Target, subject: str = DISCOVERER) -> None:
         operation: Operation | None = operations.get(called)
         if operation is None:
             raise NotAliveError(f"there is no operation {called}")
-        headers = target.credentials.headers(_OWNER, subject, operation.surface)
+        presented = target.credentials.present(_OWNER, subject, operation.surface)
         surface = target.surfaces[operation.surface]
-        answer = surface.call(operation, {"user_id": subject, **arguments}, headers)
+        answer = surface.call(operation, {"user_id": subject, **arguments}, presented)
         if answer.outcome is not Outcome.OK:
             raise NotAliveError(f"{called} answered {answer.status} {answer.code}")
         return answer

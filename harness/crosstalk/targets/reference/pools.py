@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from crosstalk.environment import RunningSystem
+from crosstalk.surface.credentials import Presented
 from crosstalk.targets.base import Target
 
 _AT_ONCE = 12
@@ -26,8 +27,9 @@ def fill_pools(target: Target, running: RunningSystem) -> None:
     def read(name: str, subject: str) -> None:
         operation = operations[name]
         token = running.mint(subject, audience=_READING[name])
-        headers = {"Authorization": f"Bearer {token}"}
-        target.surfaces[operation.surface].call(operation, {"user_id": subject}, headers)
+        target.surfaces[operation.surface].call(
+            operation, {"user_id": subject}, Presented.bearer(token)
+        )
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in _READING:

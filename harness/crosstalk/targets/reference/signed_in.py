@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import BYSTANDER, USERS
-from crosstalk.surface.credentials import Credentials
+from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.targets.reference.sign_in import Account, SignIn
 
 _SIGNED_IN = ("rest", "chat", "chatkit")
@@ -48,17 +48,17 @@ class SignedInCredentials:
             subjects[name] = account.subject
         return subjects
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
-        """The `Authorization` header of this actor on this surface, or nothing."""
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return the bearer token of this actor on this surface, or nothing."""
         account = self._accounts.get(subject)
         if account is None or actor.user is None or surface not in _SIGNED_IN:
-            return dict(self.others.headers(actor, subject, surface))
+            return self.others.present(actor, subject, surface)
         token, since = self._tokens.get(subject, ("", 0.0))
         if not token or time.monotonic() - since > _RENEW_SECONDS:
             token = account.token()
             self.given += 1
             self._tokens[subject] = (token, time.monotonic())
-        return {"Authorization": f"Bearer {token}"}
+        return Presented.bearer(token)
 
     def close(self) -> None:
         """Close the connections to the service."""

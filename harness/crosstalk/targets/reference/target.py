@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -12,13 +12,20 @@ from crosstalk.core.history import Actor
 from crosstalk.core.principals import ALL_PRINCIPALS, PRINCIPALS_WITH_SESSIONS
 from crosstalk.environment import EnvironmentFailed, RunningSystem
 from crosstalk.environment.backends.quiescence import Quiescence
-from crosstalk.surface import ChatKitSurface, McpResourcesSurface, McpSurface, RestSurface
-from crosstalk.surface.mcp.tools import ToolSurface
-from crosstalk.surface.operation import Surface
+from crosstalk.surface import (
+    NOTHING,
+    ChatKitSurface,
+    Presented,
+    RestSurface,
+    Surface,
+    stateless_resources,
+    stateless_tools,
+)
 from crosstalk.targets.base import Target, discovered
-from crosstalk.targets.reference.sessions import SessionCredentials, on_session, open_sessions
+from crosstalk.targets.reference.sessions import OwnSessions, open_sessions
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
+from crosstalk.targets.session_theft import SessionTheft
 from crosstalk.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
 # Who looks at what there is to call, before anybody else comes.
@@ -50,22 +57,22 @@ class MintedCredentials:
     exchanger: LocalIssuer | None = None
     _minted: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
-        """The `Authorization` header of this actor on this surface, or nothing."""
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return the bearer token of this actor on this surface, or nothing."""
         audience = self.audiences[surface]
         if actor.user is not None:
             key = (subject, audience)
             if key not in self._minted:
                 self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=_TTL_SECONDS)
-            return {"Authorization": f"Bearer {self._minted[key]}"}
+            return Presented.bearer(self._minted[key])
         if actor.forgery is None:
-            return {}
+            return NOTHING
         others = [each for each in self.audiences.values() if each != audience]
         context = ForgeryContext(
             self.issuer, self.stranger, subject, audience, others[0], self.exchanger
         )
         header = self.forgeries[actor.forgery].build(context)
-        return {"Authorization": header} if header is not None else {}
+        return Presented({"Authorization": header}) if header is not None else NOTHING
 
 
 class Eraser:
@@ -103,14 +110,10 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     rest = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     chatkit = ChatKitSurface(f"{running.backend_url}/chatkit")
     looking = running.mint(DISCOVERER, audience="mcp", ttl=_TTL_SECONDS)
-    discovery = {"Authorization": f"Bearer {looking}"}
+    discovery = replace(Presented.bearer(looking), connection=DISCOVERER)
     sessions = open_sessions(running.mcp_url, discovery)
-    mcp: Surface = (
-        ToolSurface(sessions, on_session(DISCOVERER, discovery))
-        if sessions
-        else McpSurface(running.mcp_url, discovery)
-    )
-    resources = McpResourcesSurface(running.mcp_url, discovery)
+    mcp = stateless_tools(running.mcp_url, discovery, transport=sessions)
+    resources = stateless_resources(running.mcp_url, discovery)
     minted = MintedCredentials(
         issuer=running.issuer,
         stranger=LocalIssuer.create("http://127.0.0.1:9/stranger", ("EdDSA", "ES256", "RS256")),
@@ -159,7 +162,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     return Target(
         surfaces=surfaces,
         operations=discovered(surfaces),
-        credentials=SessionCredentials(credentials) if sessions else credentials,
+        credentials=SessionTheft(OwnSessions(credentials)) if sessions else credentials,
         reset=erase,
         forgeries=forgeries_of(running),
         about=about,

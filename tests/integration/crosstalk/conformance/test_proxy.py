@@ -11,7 +11,7 @@ import pytest
 from crosstalk.conformance import token_proxy
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment import RunningSystem
-from crosstalk.surface.mcp.stateless_tools import tool_call
+from crosstalk.surface.mcp.tools import tool_call
 
 
 def test_token_proxy_adds_the_token_to_a_request(running: RunningSystem, alice: str) -> None:

@@ -7,7 +7,15 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import ChatKitSurface, Operation, RestSurface, Role, SurfaceError
+from crosstalk.surface import (
+    NOTHING,
+    ChatKitSurface,
+    Operation,
+    Presented,
+    RestSurface,
+    Role,
+    SurfaceError,
+)
 from crosstalk.surface.capabilities import Capabilities
 
 
@@ -43,7 +51,7 @@ def test_a_conversation_is_held_over_the_wire(
     running: RunningSystem, operations: dict[str, Operation], alice: str, bob: str
 ) -> None:
     surface = ChatKitSurface(f"{running.backend_url}/chatkit")
-    hers, his = ({"Authorization": f"Bearer {running.mint(subject)}"} for subject in (alice, bob))
+    hers, his = (Presented.bearer(running.mint(subject)) for subject in (alice, bob))
     begun = surface.call(operations["chatkit:threads.create"], {"text": "add a task to rest"}, hers)
     assert begun.outcome is Outcome.OK
     assert "rest" in begun.body["text"]
@@ -57,17 +65,17 @@ def test_a_conversation_is_held_over_the_wire(
     assert again.outcome is Outcome.OK
     foreign = surface.call(operations["chatkit:items.list"], {"thread_id": thread}, his)
     assert (foreign.outcome, foreign.status, foreign.code) == (Outcome.ERROR, 404, "not_found")
-    assert surface.call(operations["chatkit:threads.list"], {}, {}).status == 401
+    assert surface.call(operations["chatkit:threads.list"], {}, NOTHING).status == 401
 
 
 def test_chat_is_also_had_as_events(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     found = {each.name: each for each in surface.discover()}
     assert not any("chatkit" in name for name in found)
-    headers = {"Authorization": f"Bearer {running.mint(alice)}"}
+    bearer = Presented.bearer(running.mint(alice))
     message = {"message": "add a task to read"}
-    plain = surface.call(found["chat:POST /api/chat"], message, headers)
-    streamed = surface.call(found["chat:POST /api/chat as events"], message, headers)
+    plain = surface.call(found["chat:POST /api/chat"], message, bearer)
+    streamed = surface.call(found["chat:POST /api/chat as events"], message, bearer)
     assert plain.outcome is streamed.outcome is Outcome.OK
     answered = streamed.body["events"][-1]
     assert answered["event"] == "answered"

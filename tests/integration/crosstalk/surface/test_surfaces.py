@@ -7,12 +7,14 @@ import pytest
 from crosstalk.core.history import Outcome
 from crosstalk.environment import RunningSystem
 from crosstalk.surface import (
-    McpResourcesSurface,
-    McpSurface,
+    NOTHING,
     Operation,
+    Presented,
     RestSurface,
     Role,
     Surface,
+    stateless_resources,
+    stateless_tools,
 )
 
 
@@ -38,9 +40,7 @@ def test_a_key_is_found_and_travels_where_the_server_reads_it(
     running: RunningSystem, alice: str
 ) -> None:
     rest = RestSurface(running.backend_url)
-    mcp = McpSurface(
-        running.mcp_url, {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    )
+    mcp = stateless_tools(running.mcp_url, Presented.bearer(running.mint(alice, audience="mcp")))
     for surface, name, audience in (
         (rest, "rest:POST /api/{user_id}/tasks", "backend"),
         (mcp, "mcp:add_task", "mcp"),
@@ -49,12 +49,12 @@ def test_a_key_is_found_and_travels_where_the_server_reads_it(
         key = operation.parameter(Role.KEY)
         assert key is not None
         assert not key.required
-        headers = {"Authorization": f"Bearer {running.mint(alice, audience=audience)}"}
+        bearer = Presented.bearer(running.mint(alice, audience=audience))
         arguments = {"user_id": alice, "title": "milk", key.name: f"key-{audience}"}
-        first, again = (surface.call(operation, arguments, headers) for _ in range(2))
+        first, again = (surface.call(operation, arguments, bearer) for _ in range(2))
         assert first.outcome is Outcome.OK
         assert first.body == again.body
-        other = surface.call(operation, {**arguments, "title": "bread"}, headers)
+        other = surface.call(operation, {**arguments, "title": "bread"}, bearer)
         assert other.code == "conflict"
     for reads in (find(rest, "rest:GET /api/{user_id}/tasks"), find(mcp, "mcp:list_tasks")):
         assert reads.parameter(Role.KEY) is None
@@ -63,30 +63,30 @@ def test_a_key_is_found_and_travels_where_the_server_reads_it(
 def test_hostile_path_values_stay_in_their_segment(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url)
     get = find(surface, "rest:GET /api/{user_id}/tasks/{task_id}")
-    headers = {"Authorization": f"Bearer {running.mint(alice)}"}
+    bearer = Presented.bearer(running.mint(alice))
     for value in ("../tasks", "a/b", "x?y=1#z", "a\x00b", "%2e%2e"):
-        answer = surface.call(get, {"user_id": alice, "task_id": value}, headers)
+        answer = surface.call(get, {"user_id": alice, "task_id": value}, bearer)
         assert answer.outcome is Outcome.ERROR
         assert answer.status in (404, 422)
     for value in ("", "..", "\ud800"):
-        answer = surface.call(get, {"user_id": alice, "task_id": value}, headers)
+        answer = surface.call(get, {"user_id": alice, "task_id": value}, bearer)
         assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
 
 
 def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningSystem, alice: str) -> None:
-    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    surface = McpSurface(running.mcp_url, headers)
-    answer = surface.call(find(surface, "mcp:get_task"), {"user_id": "somebody"}, headers)
+    bearer = Presented.bearer(running.mint(alice, audience="mcp"))
+    surface = stateless_tools(running.mcp_url, bearer)
+    answer = surface.call(find(surface, "mcp:get_task"), {"user_id": "somebody"}, bearer)
     assert (answer.outcome, answer.status, answer.code) == (Outcome.ERROR, 200, "forbidden")
-    refused = surface.call(find(surface, "mcp:get_task"), {"user_id": alice}, {})
+    refused = surface.call(find(surface, "mcp:get_task"), {"user_id": alice}, NOTHING)
     assert (refused.outcome, refused.status) == (Outcome.ERROR, 401)
 
 
 def test_templates_and_prompts_become_operations_with_roles(
     running: RunningSystem, alice: str
 ) -> None:
-    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    surface = McpResourcesSurface(running.mcp_url, headers)
+    bearer = Presented.bearer(running.mint(alice, audience="mcp"))
+    surface = stateless_resources(running.mcp_url, bearer)
     read = find(surface, "mcp:resources/read task://{task_id}")
     assert [(each.name, each.role) for each in read.parameters] == [("task_id", Role.REFERENCE)]
     plan = find(surface, "mcp:prompts/get plan_my_day")
@@ -97,10 +97,10 @@ def test_templates_and_prompts_become_operations_with_roles(
 
 
 def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningSystem, alice: str) -> None:
-    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    surface = McpResourcesSurface(running.mcp_url, headers)
+    bearer = Presented.bearer(running.mint(alice, audience="mcp"))
+    surface = stateless_resources(running.mcp_url, bearer)
     read = find(surface, "mcp:resources/read")
-    first, second = (surface.call(read, {"uri": "task://x"}, headers) for _ in range(2))
+    first, second = (surface.call(read, {"uri": "task://x"}, bearer) for _ in range(2))
     assert first == second
     assert (first.outcome, first.code) == (Outcome.ERROR, "-32602")
 
@@ -109,18 +109,18 @@ def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningSystem, alice
 def test_hostile_template_values_are_sent_and_answered(
     running: RunningSystem, alice: str, value: object
 ) -> None:
-    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    surface = McpResourcesSurface(running.mcp_url, headers)
+    bearer = Presented.bearer(running.mint(alice, audience="mcp"))
+    surface = stateless_resources(running.mcp_url, bearer)
     read = find(surface, "mcp:resources/read task://{task_id}")
-    answer = surface.call(read, {"task_id": value}, headers)
+    answer = surface.call(read, {"task_id": value}, bearer)
     assert (answer.outcome, answer.status) == (Outcome.ERROR, 400)
 
 
 def test_surrogates_reach_the_server_as_escapes(running: RunningSystem, alice: str) -> None:
-    headers = {"Authorization": f"Bearer {running.mint(alice, audience='mcp')}"}
-    surface = McpSurface(running.mcp_url, headers)
+    bearer = Presented.bearer(running.mint(alice, audience="mcp"))
+    surface = stateless_tools(running.mcp_url, bearer)
     call = {"user_id": alice, "title": "\ud800"}
-    answer = surface.call(find(surface, "mcp:add_task"), call, headers)
+    answer = surface.call(find(surface, "mcp:add_task"), call, bearer)
     assert answer.outcome is Outcome.ERROR
     assert answer.status is not None
     assert answer.status < 500

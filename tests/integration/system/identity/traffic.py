@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from crosstalk.environment import RunningSystem
-from crosstalk.surface.mcp.stateless_tools import tool_call
+from crosstalk.surface.mcp.tools import tool_call
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 from crosstalk.tokens.keys import encode_json
 

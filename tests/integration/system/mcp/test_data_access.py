@@ -19,7 +19,7 @@ from crosstalk.environment import (
     ProcessOptions,
     RunningSystem,
 )
-from crosstalk.surface import McpResourcesSurface, McpSurface
+from crosstalk.surface import Presented, stateless_resources, stateless_tools
 from crosstalk.targets.reference.target import reference_target
 from system.mcp.settings import Settings
 from tests.integration.system.mcp.keyed import keyed_call
@@ -42,8 +42,8 @@ class Tools:
     """One user's tools on one system."""
 
     def __init__(self, system: RunningSystem, user: str) -> None:
-        self._headers = {"Authorization": f"Bearer {system.mint(user, audience='mcp')}"}
-        self._surface = McpSurface(system.mcp_url, self._headers)
+        self._bearer = Presented.bearer(system.mint(user, audience="mcp"))
+        self._surface = stateless_tools(system.mcp_url, self._bearer)
         self._operations = {each.name: each for each in self._surface.discover()}
         self._user = user
 
@@ -51,7 +51,7 @@ class Tools:
         """Call a tool as its user."""
         operation = self._operations[f"mcp:{tool}"]
         given = {"user_id": self._user, **arguments}
-        return self._surface.call(operation, given, self._headers).body
+        return self._surface.call(operation, given, self._bearer).body
 
 
 def answers(system: RunningSystem, user: str, other: str) -> list[Any]:
@@ -110,10 +110,10 @@ def test_resources_and_prompts_are_the_callers_own_either_way(
     Tools(through, alice)("add_task", title="milk", project_id=project["id"])
 
     def ask(user: str, name: str, **arguments: str) -> Any:
-        headers = {"Authorization": f"Bearer {through.mint(user, audience='mcp')}"}
-        surface = McpResourcesSurface(through.mcp_url, headers)
+        bearer = Presented.bearer(through.mint(user, audience="mcp"))
+        surface = stateless_resources(through.mcp_url, bearer)
         (operation,) = [each for each in surface.discover() if each.name == name]
-        return surface.call(operation, arguments, headers).body
+        return surface.call(operation, arguments, bearer).body
 
     listed = ask(alice, "mcp:resources/list")["resources"]
     assert [each["name"] for each in listed] == ["home", "milk"]

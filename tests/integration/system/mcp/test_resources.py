@@ -9,7 +9,7 @@ import pytest
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import McpResourcesSurface, McpSurface
+from crosstalk.surface import NOTHING, Presented, stateless_resources, stateless_tools
 
 NOBODYS = "01a1fc95-41f3-7131-b962-eac9f4851703"
 READ_TASK = "mcp:resources/read task://{task_id}"
@@ -23,23 +23,23 @@ def bearer(running: RunningSystem, subject: str) -> dict[str, str]:
 
 def ask(running: RunningSystem, subject: str, name: str, /, **arguments: Any) -> Answer:
     """Read, list or prompt with a subject's token."""
-    headers = bearer(running, subject)
-    surface = McpResourcesSurface(running.mcp_url, headers)
+    presented = Presented(bearer(running, subject))
+    surface = stateless_resources(running.mcp_url, presented)
     try:
         operations = {each.name: each for each in surface.discover()}
-        return surface.call(operations[name], arguments, headers)
+        return surface.call(operations[name], arguments, presented)
     finally:
         surface.close()
 
 
 def use(running: RunningSystem, subject: str, tool: str, /, **arguments: Any) -> Any:
     """Call a tool with a subject's token; gives what it returns."""
-    headers = bearer(running, subject)
-    surface = McpSurface(running.mcp_url, headers)
+    presented = Presented(bearer(running, subject))
+    surface = stateless_tools(running.mcp_url, presented)
     try:
         operations = {each.name: each for each in surface.discover()}
         return surface.call(
-            operations[f"mcp:{tool}"], {"user_id": subject, **arguments}, headers
+            operations[f"mcp:{tool}"], {"user_id": subject, **arguments}, presented
         ).body
     finally:
         surface.close()
@@ -72,11 +72,11 @@ def test_the_list_holds_the_callers_own_and_can_be_read(
 
 
 def test_a_long_list_continues_where_it_stopped(running: RunningSystem, alice: str) -> None:
-    headers = bearer(running, alice)
-    tools = McpSurface(running.mcp_url, headers)
+    presented = Presented(bearer(running, alice))
+    tools = stateless_tools(running.mcp_url, presented)
     (add,) = [each for each in tools.discover() if each.name == "mcp:add_task"]
     for number in range(102):
-        tools.call(add, {"user_id": alice, "title": f"task {number}"}, headers)
+        tools.call(add, {"user_id": alice, "title": f"task {number}"}, presented)
     tools.close()
     first = ask(running, alice, "mcp:resources/list").body
     second = ask(running, alice, "mcp:resources/list", cursor=first["nextCursor"]).body
@@ -201,8 +201,8 @@ def test_completions_suggest_ids_of_the_callers_own(
 
 
 def test_nothing_is_read_without_a_token(running: RunningSystem, alice: str) -> None:
-    surface = McpResourcesSurface(running.mcp_url, bearer(running, alice))
+    surface = stateless_resources(running.mcp_url, Presented(bearer(running, alice)))
     for operation in surface.discover():
-        answer = surface.call(operation, {each.name: "x" for each in operation.parameters}, {})
+        answer = surface.call(operation, {each.name: "x" for each in operation.parameters}, NOTHING)
         assert answer.status == 401, operation.name
     surface.close()

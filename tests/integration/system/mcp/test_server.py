@@ -12,7 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from crosstalk.core.history import Outcome
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import McpSurface
+from crosstalk.surface import Presented, stateless_tools
 
 TOOLS = {
     "add_task",
@@ -53,8 +53,8 @@ async def test_every_revision_of_the_sdks_client_lists_and_calls(
 
 
 def test_tools_say_what_they_are(running: RunningSystem, alice: str) -> None:
-    surface = McpSurface(running.mcp_url, bearer(running, alice))
-    tools = surface._wire.listed("tools/list", "tools", bearer(running, alice))
+    surface = stateless_tools(running.mcp_url, Presented(bearer(running, alice)))
+    tools = surface.listed()
     assert tools
     for tool in tools:
         assert tool["description"]
@@ -66,9 +66,10 @@ def test_tools_say_what_they_are(running: RunningSystem, alice: str) -> None:
 
 def call(running: RunningSystem, subject: str, tool: str, /, **arguments: Any) -> Any:
     """Call a tool with a subject's token."""
-    surface = McpSurface(running.mcp_url, bearer(running, subject))
+    presented = Presented(bearer(running, subject))
+    surface = stateless_tools(running.mcp_url, presented)
     operations = {each.name: each for each in surface.discover()}
-    return surface.call(operations[f"mcp:{tool}"], arguments, bearer(running, subject))
+    return surface.call(operations[f"mcp:{tool}"], arguments, presented)
 
 
 @pytest.mark.parametrize("tool", ["list_tasks", "get_user_stats", "complete_all_tasks"])

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import McpSurface
+from crosstalk.surface import Presented, stateless_tools
 from tests.integration.system.mcp.conftest import MAX_SESSIONS
 from tests.integration.system.mcp.handshake import Handshake
 
@@ -126,7 +126,6 @@ def test_the_newest_revision_needs_no_session(
     caller = client(running, stateful, alice)
     if held:
         caller.initialize()
-    headers = {"Authorization": f"Bearer {caller.token}"}
-    surface = McpSurface(stateful, headers)
+    surface = stateless_tools(stateful, Presented.bearer(caller.token))
     assert surface.discover()
     surface.close()

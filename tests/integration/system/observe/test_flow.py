@@ -16,8 +16,8 @@ import httpx2
 import pytest
 
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
-from crosstalk.surface import McpSurface
-from crosstalk.surface.mcp.stateless_messages import McpWire
+from crosstalk.surface import Presented, stateless_tools
+from crosstalk.surface.transports import CurrentHttp
 from tests.integration.system.observe.collector import Collector, collecting
 
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -98,8 +98,8 @@ def _use(flow: Flow) -> None:
         for call in (f'delete_task {{"task_id": "{flow.mark()}"}}', f"{flow.mark()} {{}}"):
             http.post(chat, json={"message": f"[[call {call}]]"})
         http.post(chat, json={"message": flow.mark()}, headers={"Accept": "text/event-stream"})
-    mcp = flow.token(user, "mcp")
-    surface = McpSurface(flow.running.mcp_url, mcp)
+    mcp = Presented(flow.token(user, "mcp"))
+    surface = stateless_tools(flow.running.mcp_url, mcp)
     operations = {each.name: each for each in surface.discover()}
     add = operations["mcp:add_task"]
     for arguments in (
@@ -107,14 +107,14 @@ def _use(flow: Flow) -> None:
         {"user_id": flow.mark(), "title": flow.mark()},
         {"user_id": user, "title": flow.mark() * 50, flow.mark(): flow.mark()},
     ):
-        surface.call(add, arguments, {**mcp, "baggage": f"key={flow.mark()}"})
+        surface.call(add, arguments, mcp.with_headers({"baggage": f"key={flow.mark()}"}))
     unknown = {"name": flow.mark(), "arguments": {"user_id": user}}
     surface.close()
-    wire = McpWire(flow.running.mcp_url, timeout=30.0)
-    wire.post("tools/call", unknown, mcp)
-    wire.post("resources/read", {"uri": f"task://{flow.mark()}"}, mcp)
-    wire.post("prompts/get", {"name": flow.mark(), "arguments": {flow.mark(): flow.mark()}}, mcp)
-    wire.post(flow.mark(), {}, mcp)
+    wire = CurrentHttp(flow.running.mcp_url, timeout=30.0)
+    wire.request("tools/call", unknown, mcp)
+    wire.request("resources/read", {"uri": f"task://{flow.mark()}"}, mcp)
+    wire.request("prompts/get", {"name": flow.mark(), "arguments": {flow.mark(): flow.mark()}}, mcp)
+    wire.request(flow.mark(), {}, mcp)
     wire.close()
 
 

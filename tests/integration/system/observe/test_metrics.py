@@ -9,8 +9,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import McpSurface
-from crosstalk.surface.mcp.stateless_tools import tool_call
+from crosstalk.surface import Presented, stateless_tools
+from crosstalk.surface.mcp.tools import tool_call
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -60,12 +60,12 @@ def test_refused_requests_are_counted_by_reason(
 
 
 def test_tool_calls_are_counted_by_tool_and_outcome(running: RunningSystem, alice: str) -> None:
-    headers = bearer(running, alice, "mcp")
-    surface = McpSurface(running.mcp_url, headers)
+    presented = Presented(bearer(running, alice, "mcp"))
+    surface = stateless_tools(running.mcp_url, presented)
     operation = next(each for each in surface.discover() if each.name == "mcp:list_tasks")
     name, before = "crosstalk_tool_calls_total", scrape(running, "mcp")
-    surface.call(operation, {"user_id": alice}, headers)
-    surface.call(operation, {"user_id": "somebody else"}, headers)
+    surface.call(operation, {"user_id": alice}, presented)
+    surface.call(operation, {"user_id": "somebody else"}, presented)
     after = scrape(running, "mcp")
     for outcome in ("ok", "forbidden"):
         labels = {"tool": "list_tasks", "outcome": outcome}

@@ -10,7 +10,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.environment import RunningSystem
-from crosstalk.surface import McpSurface
+from crosstalk.surface import Presented, stateless_tools
 from tests.integration.system.service import service
 
 # So slow that nothing comes back while a test runs.
@@ -99,16 +99,16 @@ def test_the_tool_server_limits_too_and_a_campaign_calls_that_inconclusive(
 ) -> None:
     with service(running, "mcp", tmp_path, {**_SLOW, "RATE_LIMIT_BURST": "4"}) as started:
         url = f"{started.url}/mcp"
-        surface = McpSurface(url, bearer(running, bob, "mcp"))
+        surface = stateless_tools(url, Presented(bearer(running, bob, "mcp")))
         operation = next(each for each in surface.discover() if each.name == "mcp:list_tasks")
-        headers = bearer(running, alice, "mcp")
-        answers = [surface.call(operation, {"user_id": alice}, headers) for _ in range(5)]
+        presented = Presented(bearer(running, alice, "mcp"))
+        answers = [surface.call(operation, {"user_id": alice}, presented) for _ in range(5)]
         assert [each.outcome for each in answers] == [Outcome.OK] * 4 + [Outcome.LIMITED]
         # The issuer is part of the key: the backend acting for the user is another caller.
         acting = running.exchanger.mint(
             alice, audience=running.mcp_url, ttl=60, act={"sub": running.exchanger.url}
         )
-        through = {"Authorization": f"Bearer {acting}"}
+        through = Presented.bearer(acting)
         assert surface.call(operation, {"user_id": alice}, through).outcome is Outcome.OK
-        foreign = surface.call(operation, {"user_id": bob}, bearer(running, bob, "mcp"))
+        foreign = surface.call(operation, {"user_id": bob}, Presented(bearer(running, bob, "mcp")))
         assert foreign.outcome is Outcome.OK

@@ -12,6 +12,7 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.executor import Performer
 from crosstalk.execution.player import ReplayFileError, ScriptPlayer
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.histories import ALICE, ok
 
@@ -25,7 +26,7 @@ class Numbered:
         self.made = 0
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """A number."""
         self.made += 1
@@ -38,9 +39,9 @@ class Numbered:
     def close(self) -> None:
         """Nothing is open."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """No credentials are looked at."""
-        return {}
+        return NOTHING
 
 
 def player(salt: int = 0) -> ScriptPlayer:

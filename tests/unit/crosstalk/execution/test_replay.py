@@ -16,6 +16,7 @@ from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Performer
 from crosstalk.execution.player import ReplayFileError
 from crosstalk.execution.replay import Replayer, load, save
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.histories import ALICE, BOB, ok
 
@@ -32,21 +33,21 @@ class Notes:
         return [Operation("mem", name, (), reads_only=name == "list") for name in ("add", "list")]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Add or list."""
         if operation.name == "add":
-            self.rows.append((headers["who"], str(arguments.get("title", ""))))
+            self.rows.append((presented.connection, str(arguments.get("title", ""))))
             return ok({"id": secrets.token_hex(16)})
-        return ok([text for who, text in self.rows if self.leaks or who == headers["who"]])
+        return ok([text for who, text in self.rows if self.leaks or who == presented.connection])
 
     def close(self) -> None:
         """Nothing is open."""
         self.rows.clear()
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """Who calls."""
-        return {"who": subject}
+        return Presented(connection=subject)
 
 
 def replayer(system: Notes) -> Replayer:

@@ -16,6 +16,7 @@ from crosstalk.generator.arguments import WILDCARD_IDS
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles.controls import controls_of
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
@@ -53,7 +54,7 @@ class Memory:
         return [ADD, DELETE]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """A new id, or nothing."""
         if operation is DELETE:
@@ -64,9 +65,9 @@ class Memory:
     def close(self) -> None:
         """There is nothing to close."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """No credentials are looked at."""
-        return {}
+        return NOTHING
 
 
 class Shelf(Memory):
@@ -77,11 +78,11 @@ class Shelf(Memory):
         return [ADD, DELETE, GET, LIST]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Always well."""
         if operation is ADD:
-            return super().call(operation, arguments, headers)
+            return super().call(operation, arguments, presented)
         return Answer(Outcome.OK, 200, {})
 
 

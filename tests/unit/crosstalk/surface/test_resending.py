@@ -9,11 +9,12 @@ import pytest
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface import resending
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.resending import PatientSurface
 
 _KEY = Parameter("Idempotency-Key", {"type": "string"}, required=False, role=Role.KEY)
-_OK = Answer(Outcome.OK, 200, {})
+_OK = Answer(Outcome.OK, 200, NOTHING)
 _LOST = Answer(Outcome.ERROR, 502, None)
 _GONE = Answer(Outcome.UNREACHABLE, None, None, message="ReadError")
 
@@ -29,7 +30,7 @@ class Answering:
         return []
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         self.asked.append(dict(arguments))
         return self._answers.pop(0)
@@ -52,14 +53,14 @@ def operation(*parameters: Parameter, reads_only: bool = False) -> Operation:
 def test_a_read_is_made_again(lost: Answer) -> None:
     inner = Answering(lost, lost, _OK)
     surface = PatientSurface(inner)
-    assert surface.call(operation(reads_only=True), {}, {}) is _OK
+    assert surface.call(operation(reads_only=True), {}, NOTHING) is _OK
     assert surface.repeated == 2
     assert inner.asked == [{}, {}, {}]
 
 
 def test_a_write_is_made_again_under_one_key() -> None:
     inner = Answering(_LOST, _OK)
-    assert PatientSurface(inner).call(operation(_KEY), {"title": "x"}, {}) is _OK
+    assert PatientSurface(inner).call(operation(_KEY), {"title": "x"}, NOTHING) is _OK
     first, second = inner.asked
     assert first == second
     assert len(first["Idempotency-Key"]) == 36
@@ -67,24 +68,24 @@ def test_a_write_is_made_again_under_one_key() -> None:
 
 def test_a_key_of_the_callers_stays() -> None:
     inner = Answering(_OK)
-    PatientSurface(inner).call(operation(_KEY), {"Idempotency-Key": "theirs"}, {})
+    PatientSurface(inner).call(operation(_KEY), {"Idempotency-Key": "theirs"}, NOTHING)
     assert inner.asked == [{"Idempotency-Key": "theirs"}]
 
 
 def test_a_write_without_a_key_is_made_once_and_has_no_answer() -> None:
     inner = Answering(_LOST)
-    answer = PatientSurface(inner).call(operation(), {}, {})
+    answer = PatientSurface(inner).call(operation(), {}, NOTHING)
     assert (answer.outcome, answer.status) == (Outcome.UNREACHABLE, 502)
     assert len(inner.asked) == 1
 
 
 def test_a_refusal_is_an_answer() -> None:
     refused = Answer(Outcome.ERROR, 403, None, code="forbidden")
-    assert PatientSurface(Answering(refused)).call(operation(_KEY), {}, {}) is refused
+    assert PatientSurface(Answering(refused)).call(operation(_KEY), {}, NOTHING) is refused
 
 
 def test_it_gives_up_at_last() -> None:
     inner = Answering(*[_LOST] * 4)
-    answer = PatientSurface(inner, repeats=3).call(operation(_KEY), {}, {})
+    answer = PatientSurface(inner, repeats=3).call(operation(_KEY), {}, NOTHING)
     assert answer.outcome is Outcome.UNREACHABLE
     assert len(inner.asked) == 4

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from crosstalk.surface import (
-    McpSurface,
+    NOTHING,
     RestSurface,
     Role,
     SurfaceError,
+    stateless_tools,
 )
 from crosstalk.surface.schemas import resolve, role_of
 
@@ -47,6 +48,6 @@ def test_references_and_optional_nulls_are_resolved() -> None:
 
 def test_nobody_there_is_said_in_one_line() -> None:
     with pytest.raises(SurfaceError, match="no MCP server answers"):
-        McpSurface("http://127.0.0.1:9/mcp", {}).discover()
+        stateless_tools("http://127.0.0.1:9/mcp", NOTHING).discover()
     with pytest.raises(SurfaceError, match="no OpenAPI document"):
         RestSurface("http://127.0.0.1:9").discover()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.transports import Transport
@@ -37,7 +38,7 @@ def detect(
     url: str | None,
     command: Sequence[str],
     environment: Mapping[str, str],
-    presented: Mapping[str, str],
+    presented: Presented,
 ) -> Detected:
     """The first transport by which the server lists its tools.
 
@@ -45,7 +46,7 @@ def detect(
         url: The endpoint; `{user}` may stand in it.
         command: For a server on standard streams.
         environment: Variables of its process.
-        presented: What is presented, as `Presented.as_entries` writes it.
+        presented: What is presented.
 
     Raises:
         HarnessError: None of them does; the message says what each answered.

@@ -10,7 +10,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.mcp.tools import answer_of
+from crosstalk.surface.mcp.answers import inferred_answer
 from crosstalk.surface.transports import Stdio
 
 SECRET = "xtalicez0000000a"
@@ -48,7 +48,7 @@ def transport(tmp_path: Path) -> Iterator[Stdio]:
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\ufeff"])
 def test_stdio_loses_nothing_behind_odd_characters(transport: Stdio, separator: str) -> None:
     params = {"name": f"a{separator}", "arguments": {}}
-    answer = answer_of(transport.request("tools/call", params, Presented(connection="alice")))
+    answer = inferred_answer(transport.request("tools/call", params, Presented(connection="alice")))
     assert answer.outcome is Outcome.OK
     assert answer.body == f"a{separator}{SECRET}"
 

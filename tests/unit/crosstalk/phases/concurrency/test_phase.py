@@ -14,6 +14,7 @@ from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase
 from crosstalk.phases.concurrency.clients import concurrent_clients, with_subjects
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.histories import ok
@@ -36,12 +37,12 @@ class Notes:
         return [_ADD, _LIST]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Add or list, after a moment in which others can come."""
-        self.current = headers["who"]
+        self.current = presented.connection
         time.sleep(0.002)
-        who = self.current if self.leaks else headers["who"]
+        who = self.current if self.leaks else presented.connection
         with self.lock:
             if operation is _ADD:
                 self.rows.append((who, arguments["title"]))
@@ -51,9 +52,9 @@ class Notes:
     def close(self) -> None:
         """Nothing is open."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """Who calls."""
-        return {"who": subject}
+        return Presented(connection=subject)
 
 
 def _turn(system: Notes, calls: int = 200) -> Turn:

@@ -15,6 +15,7 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Performer
 from crosstalk.phases.base import Turn
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.histories import ALICE, BOB, ok, refused
@@ -46,9 +47,9 @@ class Diary:
         """Four operations."""
         return list(OPERATIONS)
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """Who calls."""
-        return {"who": subject}
+        return Presented(connection=subject)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -59,10 +60,10 @@ class Diary:
         self.calls = 0
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Do it, for whoever calls."""
-        me = headers["who"]
+        me = presented.connection
         self.calls += 1
         if self.fault == "shared limit" and self.calls > 22:
             return Answer(Outcome.LIMITED, 429, None, {}, "rate_limited")

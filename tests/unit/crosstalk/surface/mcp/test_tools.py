@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crosstalk.surface.credentials import Presented
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
 from crosstalk.surface.operation import Role
 from crosstalk.surface.transports.base import Reply
@@ -35,7 +35,7 @@ class _Listing:
 
 def test_values_that_are_known_are_those_that_are_given_and_none_leaves_the_argument_out() -> None:
     facts = {"save": ToolFacts(values={"category": ["decision", "other"], "expires": []})}
-    (save,) = ToolSurface(_Listing(), {}, facts=facts).discover()
+    (save,) = ToolSurface(_Listing(), NOTHING, facts=facts).discover()
     found = {each.name: each for each in save.parameters}
     assert set(found) == {"text", "category"}
     assert found["category"].schema["enum"] == ["decision", "other"]
@@ -43,5 +43,5 @@ def test_values_that_are_known_are_those_that_are_given_and_none_leaves_the_argu
 
 
 def test_without_them_every_argument_is_as_its_schema_says() -> None:
-    (save,) = ToolSurface(_Listing(), {}).discover()
+    (save,) = ToolSurface(_Listing(), NOTHING).discover()
     assert {each.name for each in save.parameters} == {"text", "category", "expires"}

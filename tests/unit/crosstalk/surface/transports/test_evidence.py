@@ -14,9 +14,9 @@ import pytest
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface import ChatKitSurface, Operation, RestSurface
-from crosstalk.surface.credentials import Presented
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
-from crosstalk.surface.mcp.tools import answer_of
+from crosstalk.surface.mcp.answers import inferred_answer
 from crosstalk.surface.transports import CurrentHttp, EventStream, OlderHttp, PlainHttp, Transport
 from tests.unit.crosstalk.surface.loopback import Asked, Said, answering, as_json
 
@@ -128,7 +128,7 @@ def call(transport: Transport, connection: str = "alice") -> Answer:
     """One tool call."""
     params = {"name": "get_note", "arguments": {}}
     presented = Presented(connection=connection)
-    return answer_of(transport.request("tools/call", params, presented))
+    return inferred_answer(transport.request("tools/call", params, presented))
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
@@ -182,6 +182,8 @@ def test_http_surface_reads_json_behind_a_byte_order_mark(surface: str) -> None:
 def _read_by(surface: str, url: str) -> Answer:
     if surface == "chatkit":
         listing = Operation("chatkit", "chatkit:threads.list", (), True)
-        return ChatKitSurface(url).call(listing, {}, {})
+        return ChatKitSurface(url).call(listing, {}, NOTHING)
     extra = {"path": "/", "method": "get", "places": {}, "has_body": False}
-    return RestSurface(url).call(Operation("rest", "rest:GET /", (), True, extra=extra), {}, {})
+    return RestSurface(url).call(
+        Operation("rest", "rest:GET /", (), True, extra=extra), {}, NOTHING
+    )

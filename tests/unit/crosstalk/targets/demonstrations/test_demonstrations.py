@@ -15,7 +15,7 @@ from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR, forger
-from crosstalk.surface.mcp.stateless_tools import McpSurface
+from crosstalk.surface import Presented, stateless_tools
 from crosstalk.targets.base import Target
 from crosstalk.targets.demonstrations import (
     DEMONSTRATIONS,
@@ -33,8 +33,8 @@ DONE_RIGHT = ("secret-of-one-service", "session-cookie-guarded")
 
 def call(target: Target, actor: Actor, tool: str, **arguments: str) -> Answer:
     operation = target.operations[f"mcp:{tool}"]
-    headers = target.credentials.headers(actor, actor.user or actor.claims, "mcp")
-    return target.surfaces["mcp"].call(operation, arguments, headers)
+    presented = target.credentials.present(actor, actor.user or actor.claims, "mcp")
+    return target.surfaces["mcp"].call(operation, arguments, presented)
 
 
 def titles(answer: Answer) -> list[str]:
@@ -107,10 +107,10 @@ def test_a_session_is_known_to_a_replica_that_shares_the_sessions_and_to_no_othe
         first, second = (running.enter_context(replica(shared)) for _ in range(2))
         third = running.enter_context(replica({}))
         session = httpx2.post(f"{first}/sign-in", json={"user": "alice"}).cookies[COOKIE]
-        headers = {"Cookie": f"{COOKIE}={session}"}
-        assert McpSurface(f"{second}/mcp", headers).discover()
+        presented = Presented({"Cookie": f"{COOKIE}={session}"})
+        assert stateless_tools(f"{second}/mcp", presented).discover()
         with pytest.raises(HarnessError, match="does not list tools"):
-            McpSurface(f"{third}/mcp", headers).discover()
+            stateless_tools(f"{third}/mcp", presented).discover()
 
 
 @pytest.mark.parametrize("guarded", [True, False])

@@ -10,7 +10,7 @@ import pytest
 
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.principals import ALICE, ANONYMOUS, forger
-from crosstalk.surface.credentials import Presented
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
@@ -32,7 +32,7 @@ def credentials(**identity: Any) -> DescribedCredentials:
 
 def presented(source: DescribedCredentials, actor: Actor, subject: str = "alice-1") -> Presented:
     """What somebody presents."""
-    return Presented.of(source.headers(actor, subject, "mcp"))
+    return source.present(actor, subject, "mcp")
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -52,6 +52,24 @@ def test_credentials_travel_where_the_description_says() -> None:
     variables = {"WHO": "{user}"}
     process = presented(credentials(by=["environment"], environment=variables), ALICE)
     assert process.environment == {"WHO": "alice-1"}
+
+
+@pytest.mark.parametrize("carried", ["bearer", "token-argument"])
+def test_credentials_of_a_login_keep_every_other_part(carried: str) -> None:
+    login = {"tool": "log_in", "token": "token", "carried": carried}
+    source = credentials(
+        by=["environment", "header", "url", "login"],
+        environment={"WHO": "{user}"},
+        login=login,
+    )
+    source.log_in = lambda subject, password, presented: f"token of {subject}"
+    found = presented(source, ALICE)
+    assert found.environment == {"WHO": "alice-1"}
+    assert found.headers["X-User-Id"] == "alice-1"
+    assert found.address["user"] == "alice-1"
+    assert found.connection == "alice-1"
+    given = found.headers if carried == "bearer" else found.arguments
+    assert "token of alice-1" in str(given)
 
 
 def test_callers_told_apart_by_arguments_alone_share_a_connection() -> None:
@@ -81,7 +99,7 @@ class Hasty:
         return []
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         self.calls += 1
         if self.calls == 2:
@@ -102,6 +120,6 @@ def test_calls_are_spaced_and_haste_is_forgiven_once() -> None:
     limit = RateLimitConfig(calls_per_second=2, patience=5)
     paced = Paced(Hasty(), limit, sleep, lambda: now[0])
     operation = Operation("mcp", "mcp:x", (), reads_only=True)
-    answers = [paced.call(operation, {}, {}).body for _ in range(2)]
+    answers = [paced.call(operation, {}, NOTHING).body for _ in range(2)]
     assert answers == [1, 3]
     assert slept == [0.5, 3.0]

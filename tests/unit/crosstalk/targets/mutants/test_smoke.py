@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.mutants.smoke import NotAliveError, smoke
@@ -45,7 +46,7 @@ class OneTask:
         return [Operation(name.split(":")[0], name, (), reads_only=False) for name in names]
 
     def call(
-        self, operation: Operation, arguments: Mapping[str, Any], headers: Mapping[str, str]
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         if operation.name == self._broken:
             return self._answer
@@ -58,10 +59,10 @@ class OneTask:
 
 
 class NoCredentials:
-    """Headers of nobody."""
+    """Nobody presents anything."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> dict[str, str]:
-        return {}
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        return NOTHING
 
 
 def target(surface: OneTask) -> Target:

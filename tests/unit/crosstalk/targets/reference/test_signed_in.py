@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 
@@ -11,7 +11,7 @@ import pytest
 
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import ALICE, ANONYMOUS, IMPOSTOR, forger
-from crosstalk.surface import SurfaceError
+from crosstalk.surface import Presented, SurfaceError
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
 
@@ -48,9 +48,9 @@ class Service(BaseHTTPRequestHandler):
 class Minted:
     """What the campaign would present without a sign-in service."""
 
-    def headers(self, actor: Actor, subject: str, surface: str) -> Mapping[str, str]:
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """Headers that tell what they were made for."""
-        return {"Authorization": f"minted for {subject} on {surface}"}
+        return Presented({"Authorization": f"minted for {subject} on {surface}"})
 
 
 @pytest.fixture
@@ -80,24 +80,25 @@ def test_rest_and_chat_get_the_services_token_and_the_tool_server_a_minted_one(
     credentials = SignedInCredentials(service, Minted())
     alice = credentials.enroll("one")["alice"]
     for surface in ("rest", "chat"):
-        token = credentials.headers(ALICE, alice, surface)
-        assert token == {"Authorization": f"Bearer of {alice}"}
-    minted = credentials.headers(ALICE, alice, "mcp")
-    assert minted == {"Authorization": f"minted for {alice} on mcp"}
+        token = credentials.present(ALICE, alice, surface)
+        assert token == Presented.bearer(f"of {alice}")
+    minted = credentials.present(ALICE, alice, "mcp")
+    assert minted.headers == {"Authorization": f"minted for {alice} on mcp"}
     assert credentials.given == 1
 
 
 def test_the_impostor_brings_their_own_token(service: SignIn) -> None:
     credentials = SignedInCredentials(service, Minted())
     bob = credentials.enroll("one")["bob"]
-    assert credentials.headers(IMPOSTOR, bob, "rest") == {"Authorization": f"Bearer of {bob}"}
+    assert credentials.present(IMPOSTOR, bob, "rest") == Presented.bearer(f"of {bob}")
 
 
 def test_strangers_and_forgers_get_no_token_of_the_service(service: SignIn) -> None:
     credentials = SignedInCredentials(service, Minted())
     alice = credentials.enroll("one")["alice"]
     for actor in (ANONYMOUS, forger("expired")):
-        assert "Bearer of" not in credentials.headers(actor, alice, "rest")["Authorization"]
+        presented = credentials.present(actor, alice, "rest")
+        assert "Bearer of" not in presented.headers["Authorization"]
 
 
 def test_a_service_that_refuses_is_named(service: SignIn) -> None:

@@ -1,0 +1,98 @@
+"""Makes answers of replies: as the server declares them, or as what they say suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.http.exchange import error_fields
+from crosstalk.surface.http.json_text import loads
+from crosstalk.surface.mcp.replies import content_of, error_kind, sorted_out
+from crosstalk.surface.transports.base import Reply
+
+METHOD_NOT_FOUND = "-32601"
+
+
+def result_of(body: Any) -> Mapping[str, Any] | None:
+    """Return the result in a reply, or in the last message of several that has one."""
+    if isinstance(body, list):
+        body = next((each for each in reversed(body) if result_of(each) is not None), None)
+    if isinstance(body, Mapping) and isinstance(body.get("result"), Mapping):
+        result: Mapping[str, Any] = body["result"]
+        return result
+    return None
+
+
+def declared_answer(reply: Reply) -> Answer:
+    """Return the answer of a server that says which of its results are errors (`isError`).
+
+    Costs a tenth of what `inferred_answer` does, which is a twelfth of a call to the reference
+    system; so this is the reading for servers that are known to keep to the protocol.
+    """
+    result = result_of(reply.body)
+    if reply.status == 429 or result is None:
+        return refusal(reply)
+    content = _content(result)
+    outcome, code, message = Outcome.OK, None, None
+    if result.get("isError"):
+        outcome = Outcome.ERROR
+        code, message = error_fields(content)
+    return Answer(outcome, reply.status, content, reply.headers, code, message, reply.unsolicited)
+
+
+def inferred_answer(reply: Reply) -> Answer:
+    """Return the answer of a server of which nothing is known: errors need not say so."""
+    result = result_of(reply.body)
+    headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
+    if reply.status == 429:
+        return Answer(Outcome.LIMITED, 429, reply.body, headers, unsolicited=reply.unsolicited)
+    if result is None:
+        kind, code, message = error_kind(reply.body)
+        body = without_number(reply.body)
+        return Answer(kind, reply.status, body, headers, code, message, reply.unsolicited)
+    # Hand-written servers answer with the bare value in the place of content blocks.
+    bare = "content" not in result and "structuredContent" not in result
+    content = content_of({"structuredContent": result} if bare else result)
+    kind, code, message = sorted_out(content, flagged=bool(result.get("isError")))
+    return Answer(kind, reply.status, content, headers, code, message, reply.unsolicited)
+
+
+def refusal(reply: Reply) -> Answer:
+    """Return the answer where there is no result: a rate limit, or an error of HTTP or JSON-RPC."""
+    if reply.status == 429:
+        return Answer(
+            Outcome.LIMITED, 429, reply.body, reply.headers, unsolicited=reply.unsolicited
+        )
+    code, message = error_fields(reply.body)
+    body = without_number(reply.body)
+    return Answer(
+        Outcome.ERROR, reply.status, body, reply.headers, code, message, reply.unsolicited
+    )
+
+
+def without_number(body: Any) -> Any:
+    """Return a message without its id, which is new each time and says nothing."""
+    if isinstance(body, Mapping) and "jsonrpc" in body:
+        return {key: value for key, value in body.items() if key not in ("jsonrpc", "id")}
+    return body
+
+
+def _content(result: Mapping[str, Any]) -> Any:
+    blocks = [
+        loads(str(block.get("text", "")))
+        if isinstance(block, Mapping) and block.get("type", "text") == "text"
+        else block
+        for block in result.get("content") or ()
+    ]
+    structured = result.get("structuredContent")
+    if structured is None:
+        return blocks[0] if len(blocks) == 1 else blocks
+    # Blocks that say something else are evidence too: a leak may be in the prose alone.
+    other = [block for block in blocks if block != structured]
+    if other and isinstance(structured, Mapping):
+        return {
+            **structured,
+            "content": [*([structured["content"]] if "content" in structured else []), *other],
+        }
+    return [structured, *other] if other else structured

@@ -1,0 +1,56 @@
+"""Lists of an MCP server, from all their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, result_of
+from crosstalk.surface.mcp.replies import error_kind
+from crosstalk.surface.transports.base import Reply, Transport, TransportError
+
+
+def listed(
+    transport: Transport, method: str, key: str, presented: Presented
+) -> list[Mapping[str, Any]] | None:
+    """Return everything on all pages of a list; None where the server has no such list.
+
+    Args:
+        transport: Carries the messages.
+        method: E.g. `tools/list`.
+        key: The result's field that holds the list.
+        presented: Who looks.
+
+    Raises:
+        SurfaceError: The server cannot be reached, or does not answer with a list.
+    """
+    found: list[Mapping[str, Any]] = []
+    cursor: str | None = None
+    seen: set[str] = set()
+    while True:
+        try:
+            reply = transport.request(method, {"cursor": cursor} if cursor else {}, presented)
+        except TransportError as error:
+            raise SurfaceError(str(error)) from error
+        result = result_of(reply.body)
+        if result is None or not isinstance(result.get(key), list):
+            _, code, message = error_kind(reply.body)
+            if code == METHOD_NOT_FOUND:
+                return None
+            reason = message or code or f"HTTP {reply.status}"
+            raise SurfaceError(
+                f"{transport.where} does not list {key}: {_with_advice(reply, reason)}"
+            )
+        found += [each for each in result[key] if isinstance(each, Mapping)]
+        cursor = result.get("nextCursor")
+        if not cursor:
+            return found
+        if cursor in seen:
+            raise SurfaceError(f"{transport.where} lists its {key} in a circle")
+        seen.add(cursor)
+
+
+def _with_advice(reply: Reply, reason: str) -> str:
+    return f"{reason}; it wants a credential" if reply.status in (401, 403) else reason

@@ -1,4 +1,4 @@
-"""Starts and stops a system to be verified: as processes, as containers, or attached to one."""
+"""Starts and stops the reference system: as processes, as containers, or attached to one."""
 
 from crosstalk.environment.backends.attached import Attachment
 from crosstalk.environment.backends.choice import Kind, chosen_environment

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.environment.backends.container import LABEL, Place
+from crosstalk.environment.backends.container import LABEL, ContainerScope
 from crosstalk.environment.runtime.engine import engine_client, engine_problem
 from crosstalk.environment.runtime.guard import Guard, remove_labelled
 
@@ -27,10 +27,10 @@ def engine() -> None:
 
 
 @pytest.fixture
-def place(engine: None) -> Iterator[Place]:
+def scope(engine: None) -> Iterator[ContainerScope]:
     """A network of the test's own; nothing of it outlives the test."""
     run = f"test-{secrets.token_hex(4)}"
-    found = Place(run, f"crosstalk-{run}")
+    found = ContainerScope(run, f"crosstalk-{run}")
     with engine_client() as client:
         client.networks.create(found.network, labels={LABEL: run})
     yield found

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.table import Table
 
 from crosstalk.cli.verbs import env as env_command
-from crosstalk.environment.backends.project import Project, settings_of_its_own
+from crosstalk.environment.backends.project import ComposeProject, isolated_settings
 from crosstalk.environment.runtime.engine import require_engine
 from crosstalk.environment.runtime.ports import Ports
 from crosstalk.report.run_folder import open_run
@@ -38,9 +38,9 @@ def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:
 
     status, images = 0, {}
     with Ports() as ports:
-        chosen = env_command.settings(others=settings_of_its_own(root, ports))
+        chosen = env_command.settings(others=isolated_settings(root, ports))
         env_command.write(env_file, chosen)
-        with Project(root, env_file, profiles, folder.path.resolve() / "logs") as project:
+        with ComposeProject(root, env_file, profiles, folder.path.resolve() / "logs") as project:
             say(f"building the images of {root / 'compose.yaml'}")
             project.build()
             say(f"built in {project.build_seconds} s; starting them as {project.name}")

@@ -1,1 +1,1 @@
-"""Ways to run the reference system: processes, containers, or one that runs already."""
+"""Ways to run the reference system: as processes, as containers, or attached to a running one."""

@@ -1,8 +1,8 @@
 """The system that `docker compose` runs here, attached by the file that `crosstalk env` wrote.
 
-The file holds what the harness needs and nobody else has: the database's passwords, and the key by
-which the backend speaks for its users to the MCP server. Tokens for the backend come from the
-frontend alone, so whoever is to call it signs up there. Nothing is started or ended.
+The file holds secrets that only the harness needs: the database's passwords, and the key with
+which the backend signs its tokens for the MCP server. Tokens for the backend come from the frontend
+alone, so that its callers sign up there. Nothing is started or ended.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Attachment:
     """A system in containers that runs already.
 
     Attributes:
-        file: What `crosstalk env` wrote for it.
+        file: The file that `crosstalk env` wrote for it.
         disposable_data: Users' data may be deleted.
     """
 
@@ -52,7 +52,7 @@ class AttachedSystem(RunningSystem):
     def mint(
         self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
     ) -> str:
-        """A token for `mcp`, as the backend would make it; `ttl` in seconds.
+        """Mint a token for `mcp`, as the backend would; `ttl` in seconds.
 
         Raises:
             EnvironmentFailed: It is for the backend.
@@ -81,17 +81,17 @@ class AttachedEnvironment:
 
     Args:
         attachment: Which system, and whether its users' data may be deleted. Its logs are in the
-            folder `logs` beside the file, if somebody keeps them.
+            folder `logs` beside the file, if they are kept.
     """
 
     def __init__(self, attachment: Attachment) -> None:
         self._attachment = attachment
 
     def __enter__(self) -> AttachedSystem:
-        """See that it is there.
+        """Check that the system is there.
 
         Raises:
-            EnvironmentFailed: The file cannot be read or lacks something, or nobody answers.
+            EnvironmentFailed: The file cannot be read or lacks something, or no server answers.
         """
         folder = self._attachment.file.resolve().parent
         found = read_settings(self._attachment.file)
@@ -128,7 +128,7 @@ class AttachedEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where `compose.yaml` publishes the system.
+    """The addresses at which `compose.yaml` publishes the system.
 
     Attributes:
         frontend: Origin of the pages.
@@ -142,7 +142,7 @@ class Addresses:
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Addresses:
-        """As `compose.yaml` derives them from the same settings."""
+        """Derive them from the settings as `compose.yaml` does."""
 
         def local(name: str, port: int) -> str:
             return f"http://localhost:{settings.get(name) or port}"
@@ -155,7 +155,7 @@ class Addresses:
 
 
 def read_settings(file: Path) -> dict[str, str]:
-    """Read what `crosstalk env` wrote.
+    """Read the settings of a file that `crosstalk env` wrote.
 
     Raises:
         EnvironmentFailed: There is no such file.

@@ -1,4 +1,4 @@
-"""Which environment a command starts the reference system in, by the name that a person gives."""
+"""Choice of the environment by the name that a person gives on the command line."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Kind: TypeAlias = Literal["processes", "containers", "attached"]
 def chosen_environment(
     kind: Kind, options: ProcessOptions, attachment: Attachment | None = None
 ) -> AbstractContextManager[RunningSystem]:
-    """The environment of that kind.
+    """Make the environment of a kind.
 
     Args:
-        kind: Processes here, containers here, or what runs already.
-        options: What to start.
-        attachment: What runs already.
+        kind: Processes here, containers here, or a system that runs already.
+        options: The system to start.
+        attachment: The system that runs already.
 
     Raises:
         EnvironmentFailed: The kind and the rest do not go together.

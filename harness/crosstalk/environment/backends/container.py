@@ -1,9 +1,9 @@
-"""A service as a container: the same questions and the same verbs as for a process.
+"""A service as a container, with the interface of a process.
 
-Each start makes a new container, so that changed settings count; what has to outlive it lies on a
-volume. It runs as nobody in particular, on a file system that it cannot write to, and is reached on
-loopback alone. Containers bear their run's label, by which the guard removes them when the harness
-dies; so testcontainers' own reaper, which wants the engine's socket, is not needed.
+Each start makes a new container, so that changed settings take effect; data that has to outlive it
+is on a volume. It runs without privileges, on a read-only file system, and is reached on loopback
+alone. Containers have their run's label, by which the guard removes them when the harness dies; so
+testcontainers' own reaper, which needs the engine's socket, is not used.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _LOG_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the containers of a run live.
+class ContainerScope:
+    """The run that containers belong to, and their network.
 
     Attributes:
-        run: Names the run among all on this engine.
+        run: Name of the run, unique on this engine.
         network: Name of its network.
     """
 
@@ -41,7 +41,7 @@ class Place:
 
     @property
     def label(self) -> str:
-        """What everything of the run bears, as `name=value`."""
+        """Label of everything that belongs to the run, as `name=value`."""
         return f"{LABEL}={self.run}"
 
 
@@ -50,24 +50,24 @@ class ContainerService:
     """A container on a network, and its ports on loopback; see `runtime.service`.
 
     Attributes:
-        name: How logs, messages and the other containers call it.
+        name: Its name in logs and messages, and its host name on the network.
         image: Tag of its image.
-        environment: What it is told; a change counts from its next start on.
+        environment: Its environment variables; a change takes effect at its next start.
         log: File that receives its output.
-        place: Where it lives.
-        command: What it runs; empty for its image's own.
-        published: Its ports to those on loopback; the first is what it is there for.
-        probe: Whether it is ready now; awaited after a start.
-        mounts: Folder here, or name of a volume, to where it is mounted and `ro` or `rw`.
+        scope: The run and network that it belongs to.
+        command: Its command; empty for its image's own.
+        published: Its ports to those on loopback; the first is its service's.
+        probe: Returns whether it is ready; awaited after a start.
+        mounts: Folder here, or name of a volume, to its mount point and `ro` or `rw`.
         scratch: Folders in memory that it may write to, besides /tmp.
-        user: Who it runs as, where its image does not say so.
+        user: User that it runs as, where its image names none.
     """
 
     name: str
     image: str
     environment: Mapping[str, str]
     log: Path
-    place: Place
+    scope: ContainerScope
     command: Sequence[str] = ()
     published: Mapping[int, int] = field(default_factory=dict)
     probe: Callable[[], bool] = field(default=lambda: True, repr=False)
@@ -80,7 +80,7 @@ class ContainerService:
 
     @property
     def port(self) -> int:
-        """Where on loopback it is reached, 0 for nowhere."""
+        """Loopback port at which it is reached, 0 for none."""
         return next(iter(self.published.values()), 0)
 
     @property
@@ -95,7 +95,7 @@ class ContainerService:
         return int(self._container.attrs["State"]["Pid"])
 
     def alive(self) -> bool:
-        """Whether it runs now."""
+        """Return whether it runs."""
         if self._container is None:
             return False
         with engine_errors(f"the engine does not say how {self.name} is"):
@@ -115,7 +115,7 @@ class ContainerService:
             raise EnvironmentFailed(f"{self.name} is running already")
         testcontainers_config.ryuk_disabled = True
         container = DockerContainer(self.image)
-        container.with_name(f"crosstalk-{self.place.run}-{self.name}")
+        container.with_name(f"crosstalk-{self.scope.run}-{self.name}")
         container.with_envs(**self.environment)
         for inside, outside in self.published.items():
             # The engine's client takes an address as well.
@@ -128,14 +128,14 @@ class ContainerService:
         if self.command:
             container.with_command(list(self.command))
         container.with_kwargs(
-            network=self.place.network,
-            networking_config=_known_as(self.place.network, self.name),
-            labels={LABEL: self.place.run},
+            network=self.scope.network,
+            networking_config=_known_as(self.scope.network, self.name),
+            labels={LABEL: self.scope.run},
             read_only=True,
             cap_drop=["ALL"],
             security_opt=["no-new-privileges:true"],
             init=True,
-            # The harness asks by itself; the engine's asking costs a core a tenth of its time.
+            # The harness probes by itself; the engine's health checks cost a tenth of a core.
             healthcheck={"test": ["NONE"]},
             **({"user": self.user} if self.user else {}),
         )
@@ -150,7 +150,7 @@ class ContainerService:
         self._listener.start()
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until its probe says that it is ready.
+        """Wait until its probe succeeds.
 
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
@@ -185,9 +185,9 @@ class ContainerService:
         self._container = None
 
     def last_words(self) -> str:
-        """The telling line at the end of what it logged since its start, and where the log is."""
+        """Return the telling line at the end of its log since its start, and the log's path."""
         if not self.alive():
-            # It has said all it will, and what it said may be still on its way.
+            # Its last output may still be on its way.
             self._hear_out()
         return last_words(self.log, self._log_start)
 
@@ -208,7 +208,7 @@ def _listen(container: Any, log: Path) -> None:
     from docker.errors import DockerException
     from requests import RequestException
 
-    # The engine may go away with the container; what was heard until then is kept.
+    # The engine may go away with the container; the output until then is kept.
     with log.open("ab") as file, suppress(DockerException, RequestException, OSError):
         pieces: Iterable[bytes] = container.logs(stream=True, follow=True)
         for piece in pieces:

@@ -1,7 +1,7 @@
-"""What services in containers are told: they reach each other by name, and are reached on loopback.
+"""Settings of services in containers, which reach each other by name and are published on loopback.
 
-Every public address is one of loopback, as for processes, so that the harness and a browser drive
-both alike; only where keys are fetched, and which host a service listens on, differ.
+Every public address is on loopback, as for processes, so that the harness and a browser drive both
+alike; only the addresses of keys and the hosts that services listen on differ.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 - a container has its network to itself
 
 @dataclass(slots=True)
 class PublishingIssuer(LocalIssuer):
-    """A test issuer that keeps its public keys beside the private ones, in a folder of their own.
+    """A test issuer that also writes its public keys to a folder of their own.
 
     The container that publishes them sees nothing else.
 
@@ -40,7 +40,7 @@ class PublishingIssuer(LocalIssuer):
     published: Path | None = None
 
     def save(self, path: Path) -> None:
-        """Write the private keys for this user alone, and the JWKS for everybody."""
+        """Write the private keys for this user alone, and the JWKS for every account."""
         # Named in full: a slotted dataclass is not the class that `super()` knows.
         LocalIssuer.save(self, path)
         if self.published is not None:
@@ -53,10 +53,10 @@ class PublishingIssuer(LocalIssuer):
 
 @dataclass(slots=True)
 class ContainerWiring(Wiring):
-    """One run's addresses, keys and passwords, for services in containers.
+    """Addresses, keys and passwords of a run whose services are containers.
 
     Attributes:
-        admin_password: Of the database's administrator.
+        admin_password: Password of the database's administrator.
     """
 
     admin_password: str = field(init=False, repr=False)
@@ -77,16 +77,16 @@ class ContainerWiring(Wiring):
 
     @property
     def admin_url(self) -> str:
-        """The administrator's `postgresql://` URL, from here."""
+        """The administrator's `postgresql://` URL on loopback."""
         place = f"127.0.0.1:{self.ports['postgresql']}"
         return f"postgresql://postgres:{self.admin_password}@{place}/postgres"
 
     def place(self, service: str) -> str:
-        """Host and port at which containers reach each other."""
+        """Return the host and port at which containers reach a service."""
         return f"{service}:{INSIDE[service]}"
 
     def published_ports(self, service: str) -> dict[int, int]:
-        """A container's ports to those on loopback."""
+        """Map a container's ports to those on loopback."""
         metrics = self.ports.get(f"{service}_metrics")
         return {
             INSIDE[service]: self.ports[service],
@@ -94,7 +94,7 @@ class ContainerWiring(Wiring):
         }
 
     def environment(self, service: str) -> dict[str, str]:
-        """What a container is told beside what its image says."""
+        """Return a container's environment variables, beside those of its image."""
         own = {
             "mcp": self._mcp_inside,
             "backend": self._backend_inside,
@@ -107,7 +107,7 @@ class ContainerWiring(Wiring):
         }
 
     def command(self, service: str) -> list[str]:
-        """What a container runs; empty for its image's own."""
+        """Return a container's command; empty for its image's own."""
         if service != "model":
             return []
         options = self.options
@@ -118,7 +118,7 @@ class ContainerWiring(Wiring):
         return ["python", "-m", "crosstalk.model", *listening, *delays, *adversarial]
 
     def bootstrap(self) -> dict[str, str]:
-        """What the container of the migrations is told."""
+        """Return the environment variables of the migrations' container."""
         place = self.place("postgresql")
         owner = f"postgresql://crosstalk_owner:{self.passwords['owner']}@{place}/{DATABASE}"
         return self._bootstrap(

@@ -1,9 +1,9 @@
-"""The container environment: every part in a container, driven exactly as the processes are.
+"""The container environment: every part in a container, driven exactly as processes are.
 
 PostgreSQL is the official image; the others are built from this project, once for each state of it.
-Logs, keys and the description of what runs are in the run's folder, as ever. The containers share a
-network of their own and publish their ports on loopback; they, the network and the database's
-volume are removed when the run ends, however it ends.
+Logs, keys and the description of the run are in the run's folder. The containers share a network of
+their own and publish their ports on loopback; they, the network and the database's volume are
+removed when the run ends, however it ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from crosstalk.environment.backends.container import LABEL, ContainerService, Place
+from crosstalk.environment.backends.container import LABEL, ContainerScope, ContainerService
 from crosstalk.environment.backends.container_wiring import INSIDE, ContainerWiring
 from crosstalk.environment.backends.lifetime import StartedEnvironment
 from crosstalk.environment.backends.options import METRICS, SERVICES, ProcessOptions
@@ -32,7 +32,7 @@ from crosstalk.environment.runtime.service import Service
 _MIGRATION_SECONDS = 180.0
 _DATA = PurePosixPath("/var/lib/postgresql/data")
 _SOCKET = PurePosixPath("/var/run/postgresql")
-# This is for verification, not for anybody's data.
+# Verification needs no durability.
 _POSTGRES = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -57,10 +57,10 @@ class ContainerEnvironment(StartedEnvironment):
         super().__init__(options)
         self._services: dict[str, ContainerService] = {}
         run = secrets.token_hex(5)
-        self._place = Place(run, f"crosstalk-{run}")
+        self._scope = ContainerScope(run, f"crosstalk-{run}")
 
     def __enter__(self) -> RunningSystem:
-        """Start everything, and say in the run's folder what runs where.
+        """Start everything, and describe it in the run's folder.
 
         Raises:
             EnvironmentFailed: There is no engine, or a part did not start; nothing is left running.
@@ -80,14 +80,14 @@ class ContainerEnvironment(StartedEnvironment):
         wiring = ContainerWiring(options, chosen_root(options), self._take_ports())
         wiring.issuer.save(wiring.keys_file)
         guard = self._guard = Guard()
-        guard.remove(self._place.label)
+        guard.remove(self._scope.label)
         names = [*self._parts(), *(["frontend"] if options.frontend else [])]
         images = Images(wiring.root, package_root("crosstalk").parent, logs / "images.log")
-        # A first build takes minutes: nothing waits for it meanwhile.
+        # A first build takes minutes: nothing runs meanwhile.
         tags = {name: images.tag(name, guard) for name in (*names, "migrations")}
         self._make_network()
         postgres = self._services["postgresql"] = self._postgres(wiring, logs)
-        # Services need no database to start: they load while it is being made.
+        # Services need no database to start: they load while it is initialized.
         first = [postgres, *(self._service(name, tags[name], wiring) for name in self._parts())]
         with ThreadPoolExecutor(len(first)) as pool:
             for begun in [pool.submit(service.start, guard) for service in first]:
@@ -98,7 +98,7 @@ class ContainerEnvironment(StartedEnvironment):
             tags["migrations"],
             wiring.bootstrap(),
             logs / "migrate.log",
-            self._place,
+            self._scope,
         )
         migrations.run(guard, _MIGRATION_SECONDS)
         if options.frontend:
@@ -110,7 +110,7 @@ class ContainerEnvironment(StartedEnvironment):
         return self._running(wiring, guard, wiring.admin_url, services, ("backend", "mcp"))
 
     def _parts(self) -> list[str]:
-        """All but PostgreSQL and the frontend, in the order in which they take longest to load."""
+        """List the parts but PostgreSQL and the frontend, the slowest to load first."""
         return ["backend", "mcp", "issuer", *(["model"] if self._options.offline else [])]
 
     def _service(self, name: str, image: str, wiring: ContainerWiring) -> ContainerService:
@@ -121,7 +121,7 @@ class ContainerEnvironment(StartedEnvironment):
             image=image,
             environment=wiring.environment(name),
             log=self._options.run_folder / "logs" / f"{name}.log",
-            place=self._place,
+            scope=self._scope,
             command=wiring.command(name),
             published=wiring.published_ports(name),
             probe=partial(answers, port, READY[name]),
@@ -132,17 +132,17 @@ class ContainerEnvironment(StartedEnvironment):
 
     def _postgres(self, wiring: ContainerWiring, logs: Path) -> ContainerService:
         settings = {**_POSTGRES, **self._options.postgres_settings}
-        # The socket's folder, too, has to be that of whom the image says.
-        volumes = {f"{self._place.network}-{each.name}": str(each) for each in (_DATA, _SOCKET)}
+        # The socket's folder, too, must belong to the image's user.
+        volumes = {f"{self._scope.network}-{each.name}": str(each) for each in (_DATA, _SOCKET)}
         with engine_errors("the database's volumes cannot be made"), engine_client() as client:
             for volume in volumes:
-                client.volumes.create(volume, labels={LABEL: self._place.run})
+                client.volumes.create(volume, labels={LABEL: self._scope.run})
         return ContainerService(
             name="postgresql",
             image=POSTGRES,
             environment={"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": wiring.admin_password},
             log=logs / "postgresql.log",
-            place=self._place,
+            scope=self._scope,
             command=["postgres", *(f"--{key}={value}" for key, value in settings.items())],
             published={INSIDE["postgresql"]: wiring.ports["postgresql"]},
             probe=partial(_answers_queries, wiring.admin_url),
@@ -152,7 +152,7 @@ class ContainerEnvironment(StartedEnvironment):
 
     def _make_network(self) -> None:
         with engine_errors("the containers' network cannot be made"), engine_client() as client:
-            client.networks.create(self._place.network, labels={LABEL: self._place.run})
+            client.networks.create(self._scope.network, labels={LABEL: self._scope.run})
 
     def _take_ports(self) -> dict[str, int]:
         require_known(self._options.ports, SERVICES)
@@ -164,7 +164,7 @@ class ContainerEnvironment(StartedEnvironment):
         }
 
     def _end_services(self, guard: Guard) -> None:
-        # What is started later must not stay because something before it went wrong.
+        # A failure while ending one part must not leave another running.
         with contextlib.ExitStack() as ending:
             ending.callback(guard.close)
             ending.callback(self._remove_all, guard)
@@ -174,12 +174,12 @@ class ContainerEnvironment(StartedEnvironment):
         self._services = {}
 
     def _remove_all(self, guard: Guard) -> None:
-        remove_labelled(self._place.label, wait=False)
-        guard.removed(self._place.label)
+        remove_labelled(self._scope.label, wait=False)
+        guard.removed(self._scope.label)
 
 
 def _answers_queries(url: str) -> bool:
-    """Whether PostgreSQL does: while a new cluster is made, its port is open to nobody."""
+    """Return whether PostgreSQL answers queries: while it initializes, its port is closed."""
     try:
         execute(url, "SELECT 1")
     except EnvironmentFailed:

@@ -1,7 +1,7 @@
-"""How long what an environment starts lives: as long as its `with` block, however that ends.
+"""Lifetime of an environment's parts: that of its `with` block, however the block ends.
 
-It also ends when the harness gets SIGINT, SIGTERM or SIGHUP, and when it is killed: a guard process
-watches it. What is started, and in which order it ends, is for each environment to say.
+They also end when the harness gets SIGINT, SIGTERM or SIGHUP, and when it is killed: a guard
+process watches it. Each environment decides what is started, and in which order it ends.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from crosstalk.environment.runtime.signals import Unwinding
 class StartedEnvironment(ABC):
     """Starts the reference system; everything ends with the `with` block.
 
-    Any number of environments run at once on one machine.
+    Any number of environments can run on one machine.
 
     Args:
-        options: What to start, and where its files go.
+        options: The parts to start, and the folder for their files.
     """
 
     kind: ClassVar[str]
@@ -39,7 +39,7 @@ class StartedEnvironment(ABC):
         self._guard: Guard | None = None
 
     def __enter__(self) -> RunningSystem:
-        """Start everything, and say in the run's folder what runs where.
+        """Start everything, and describe it in the run's folder.
 
         Raises:
             EnvironmentFailed: A part did not start; nothing is left running.
@@ -72,7 +72,7 @@ class StartedEnvironment(ABC):
 
     @abstractmethod
     def _end_services(self, guard: Guard) -> None:
-        """End what was started, whatever of it there is, and close the guard."""
+        """End whatever was started, and close the guard."""
 
     def _running(
         self,
@@ -82,7 +82,7 @@ class StartedEnvironment(ABC):
         services: dict[str, Service],
         measured: Iterable[str],
     ) -> RunningSystem:
-        """What runs now; `measured`: the services whose metrics have one address."""
+        """Describe the running system; `measured` are the services with a metrics address."""
         options = self._options
         return RunningSystem(
             kind=self.kind,

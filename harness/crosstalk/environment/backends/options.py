@@ -1,4 +1,4 @@
-"""What the process environment can be asked for."""
+"""Options of the environments that start the reference system."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Literal, TypeAlias
 
 from crosstalk.environment.parts.pgbouncer import Pooler
 
-# How the MCP server reaches data: itself, through the backend, or each for what it suits.
+# The MCP server's way to the data: direct, through the backend, or reads direct and writes through.
 DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]
 SERVICES = ("postgresql", "pgbouncer", "issuer", "model", "mcp", "backend", "frontend")
-# Where two of them tell their operator more.
+# Listeners of two services for their metrics.
 METRICS = ("mcp_metrics", "backend_metrics")
 _ONE = {"DATABASE_POOL_SIZE": "1", "DATABASE_MAX_OVERFLOW": "0"}
-# For `extra_env`: what a cancelled request leaves on its connection, the next one meets.
+# For `extra_env`: with one connection, the next request meets whatever a cancelled one left on it.
 ONE_CONNECTION: Mapping[str, Mapping[str, str]] = {"mcp": _ONE, "backend": _ONE}
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessOptions:
-    """How to start.
+    """Options of a start.
 
     Attributes:
-        run_folder: Where logs, keys and everything else of this run goes.
+        run_folder: Folder for logs, keys and everything else of this run.
         system_root: Folder that contains the `system` package; None takes the installed one.
-        adversarial_model: The offline model obeys directives it finds in any text.
-        data_access: How the MCP server reaches data.
-        pooler: What stands between the services and PostgreSQL.
-        replicas: `mcp` and `backend` to how many processes of it stand behind a balancer; absent
-            is one, without a balancer.
+        adversarial_model: The offline model is prompt-injected: it obeys directives in any text.
+        data_access: The MCP server's way to the data.
+        pooler: The pooler between the services and PostgreSQL.
+        replicas: `mcp` and `backend` to the number of its processes behind a balancer; absent
+            means one, without a balancer.
         model_piece_ms: Delay of the offline model between the pieces of a streamed answer.
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
@@ -38,7 +38,7 @@ class ProcessOptions:
         ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
         extra_env: Service name to environment variables that are added or replaced.
         frontend: Build and start the frontend too; needs Node.
-        model_think_ms: How long the offline model takes before each reply.
+        model_think_ms: Delay of the offline model before each reply.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
     """
 
@@ -60,5 +60,5 @@ class ProcessOptions:
 
     @property
     def offline(self) -> bool:
-        """Whether the offline model answers."""
+        """True where the offline model is used."""
         return not (self.openai_api_key or self.openai_base_url)

@@ -1,8 +1,8 @@
 """The process environment: every service a real process on loopback, nothing installed by hand.
 
 PostgreSQL comes from a wheel; issuer and offline model are the harness's own; MCP server and
-backend are started as anybody starts them, `python -m system.mcp` and `python -m system.backend`,
-from a given folder, so that a patched copy runs the same way.
+backend are started as usual, by `python -m system.mcp` and `python -m system.backend`, from a given
+folder, so that a patched copy runs the same way.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crosstalk.environment.runtime.process import ServiceProcess
 from crosstalk.environment.runtime.service import Service
 
 _MIGRATION_SECONDS = 120.0
-# Where each says whether it is ready.
+# Path at which each reports that it is ready.
 READY = {
     "issuer": "/health",
     "model": "/health",
@@ -46,7 +46,7 @@ class ProcessEnvironment(StartedEnvironment):
     """Starts the reference system as processes.
 
     Args:
-        options: What to start, and where its files go.
+        options: The parts to start, and the folder for their files.
     """
 
     kind = "processes"
@@ -63,16 +63,16 @@ class ProcessEnvironment(StartedEnvironment):
         logs.mkdir(parents=True, exist_ok=True)
         wiring = Wiring(self._options, chosen_root(self._options), self._take_ports())
         wiring.issuer.save(wiring.keys_file)
-        # Said before anything is started where it is not installed.
+        # A missing program is reported before anything is started.
         self._pooler = self._make_pooler(wiring, logs)
         self._balancer = self._make_balancer(wiring, logs)
         guard = self._guard = Guard()
-        # A first build takes minutes: nothing waits for it meanwhile.
+        # A first build takes minutes: nothing runs meanwhile.
         frontend = (
             FrontendService(wiring.root, logs).command(guard) if self._options.frontend else None
         )
         commands = list(wiring.commands().items())
-        # What takes longest has a core of its own, and needs no database to load.
+        # The slowest to load gets a core of its own, and needs no database to load.
         for name, command in commands[:1]:
             self._launch(name, command, wiring, guard)
         if self._balancer is not None:
@@ -86,7 +86,7 @@ class ProcessEnvironment(StartedEnvironment):
         self._postgres.start(guard)
         self._fill(self._postgres, wiring, guard)
         admin_url = self._postgres.url
-        # The others share what is left, one after the other: together they would only slow it down.
+        # The others share the other core, one after another: together they would only slow it down.
         for name, command in commands[1:]:
             for service in self._launch(name, command, wiring, guard):
                 service.wait_until_loaded()
@@ -95,7 +95,7 @@ class ProcessEnvironment(StartedEnvironment):
         if frontend is not None:
             # It makes its tables as it starts, in the schema that the migrations gave it.
             self._launch("frontend", frontend, wiring, guard)
-        # One that is not ready says less than the one below that has failed.
+        # The failure of a service explains more than the unreadiness of those that call it.
         free = {names[-1] for names in slots(self._options.replicas).values()}
         for service in reversed(self._in_order()):
             if service.name not in free:
@@ -105,7 +105,7 @@ class ProcessEnvironment(StartedEnvironment):
         return self._running(wiring, guard, admin_url, services, measured)
 
     def _fill(self, postgres: EmbeddedPostgres, wiring: Wiring, guard: Guard) -> None:
-        """See that roles and tables are there, with this run's passwords."""
+        """Make roles and tables, or give existing roles this run's passwords."""
         if postgres.filled:
             execute(postgres.url, wiring.password_statements())
             return
@@ -113,7 +113,7 @@ class ProcessEnvironment(StartedEnvironment):
         log = self._options.run_folder / "logs" / "migrate.log"
         ServiceProcess("migrations", command, environment, log).run(guard, _MIGRATION_SECONDS)
         if self._options.system_root is None:
-            # A copy that somebody has changed is used once.
+            # A patched copy is used once.
             postgres.keep(guard)
 
     def _launch(
@@ -140,7 +140,7 @@ class ProcessEnvironment(StartedEnvironment):
         )
 
     def _in_order(self) -> list[ServiceProcess]:
-        """Each before those that it calls."""
+        """Sort the services, each before those that it calls."""
         order = {name: place for place, name in enumerate(ENDING)}
         named = sorted(self._services.items(), key=lambda each: order[service_of(each[0])])
         return [service for _, service in named]
@@ -189,7 +189,7 @@ class ProcessEnvironment(StartedEnvironment):
         }
 
     def _end_services(self, guard: Guard) -> None:
-        # What is started later must not stay because something before it went wrong.
+        # A failure while ending one part must not leave another running.
         with contextlib.ExitStack() as ending:
             ending.callback(guard.close)
             for storage in (self._postgres, self._pooler, self._balancer):
@@ -204,11 +204,11 @@ class ProcessEnvironment(StartedEnvironment):
 
 
 def chosen_root(options: ProcessOptions) -> Path:
-    """The folder that contains the `system` package that is meant.
+    """Return the folder that contains the `system` package.
 
     Raises:
-        EnvironmentFailed: It does not.
-        HarnessError: None was named, and none is installed.
+        EnvironmentFailed: The named folder does not contain it.
+        HarnessError: No folder was named, and none is installed.
     """
     root = options.system_root
     if root is None:
@@ -221,7 +221,7 @@ def chosen_root(options: ProcessOptions) -> Path:
 
 
 def require_known(named: Iterable[str], known: tuple[str, ...]) -> None:
-    """See that only services that there are were named.
+    """Check that only existing services were named.
 
     Raises:
         EnvironmentFailed: Another was.

@@ -1,7 +1,7 @@
-"""A `docker compose` project of its own: name, ports, secrets and data that nobody else has.
+"""A `docker compose` project with a name, ports, secrets and data of its own.
 
-Built, started until everything is ready, listened to, and taken down with its volumes. The guard
-knows the project's label, so that nothing stays when the harness dies.
+It is built, started until everything is ready, logged, and taken down with its volumes. The guard
+knows the project's label, so that nothing is left when the harness dies.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ PORTS = ("FRONTEND_PORT", "BACKEND_PORT", "MCP_PORT", "POSTGRES_PORT", "LOCUST_P
 _BUILD_SECONDS = 1_800.0
 _UP_SECONDS = 420
 _DOWN_SECONDS = 180.0
-# A service's log is called as it is with processes.
+# A service's log has the same name as with processes.
 _LOGS = {"mcp-server": "mcp"}
 
 
-def settings_of_its_own(root: Path, ports: Ports) -> dict[str, str]:
-    """What a project that is verified is told beside its secrets.
+def isolated_settings(root: Path, ports: Ports) -> dict[str, str]:
+    """Return the settings of a project under verification, beside its secrets.
 
     Args:
         root: Folder of `compose.yaml`: images of one clone never become another's.
-        ports: Gives it some that are free.
+        ports: Provides free ports.
     """
-    # A campaign asks faster than any person: limits have tests of their own.
+    # A campaign calls faster than any person: limits have tests of their own.
     unlimited = dict.fromkeys(
         (
             "RATE_LIMIT_PER_MINUTE",
@@ -52,25 +52,25 @@ def settings_of_its_own(root: Path, ports: Ports) -> dict[str, str]:
         **unlimited,
         "AUTH_SIGN_IN_ATTEMPTS": "1000",
         "MODEL_ADVERSARIAL": "yes",
-        # Slow enough to look at an answer, and to stop it, while it is being written.
+        # Slow enough to watch a reply, and to stop it, while it is streamed.
         "MODEL_PIECE_MS": "40",
         "CROSSTALK_TAG": f"clone-{zlib.crc32(str(root).encode()):08x}",
     }
 
 
-class Project:
-    """One project; leaving the `with` block takes it down.
+class ComposeProject:
+    """A compose project; leaving the `with` block takes it down.
 
     Args:
         root: Folder of `compose.yaml`.
-        env_file: What `crosstalk env` wrote for it.
-        profiles: Those that are started besides what always is.
+        env_file: The file that `crosstalk env` wrote for it.
+        profiles: Profiles that are started beside the default services.
         logs: Folder for its logs.
 
     Attributes:
-        name: Of the project.
-        build_seconds: How long its images took, if they were built.
-        ready_seconds: How long it took from `up` until everything was healthy.
+        name: The project's name.
+        build_seconds: Duration of the build of its images, if they were built.
+        ready_seconds: Duration from `up` until everything was healthy.
     """
 
     def __init__(self, root: Path, env_file: Path, profiles: Sequence[str], logs: Path) -> None:
@@ -87,11 +87,11 @@ class Project:
 
     @property
     def label(self) -> str:
-        """What compose marks all of it with."""
+        """Label that compose gives everything of the project."""
         return f"com.docker.compose.project={self.name}"
 
-    def __enter__(self) -> Project:
-        """Begin to watch over it; nothing is started yet."""
+    def __enter__(self) -> ComposeProject:
+        """Begin to guard it; nothing is started yet."""
         if not (self._root / "compose.yaml").is_file():
             raise EnvironmentFailed(
                 f"there is no compose.yaml in {self._root}: run it in a clone of the project"
@@ -107,10 +107,10 @@ class Project:
         self._unwinding.finish(self._end)
 
     def build(self) -> None:
-        """Make its images; what has not changed is not made again.
+        """Build its images, where they have changed.
 
         Raises:
-            EnvironmentFailed: One cannot be made.
+            EnvironmentFailed: An image cannot be built.
         """
         began = time.monotonic()
         self._compose(self._watch(), "build", seconds=_BUILD_SECONDS)
@@ -120,7 +120,7 @@ class Project:
         """Start it and wait until all of it is healthy.
 
         Raises:
-            EnvironmentFailed: Something is not.
+            EnvironmentFailed: A service is not.
         """
         guard, began = self._watch(), time.monotonic()
         limit = ("--wait-timeout", str(_UP_SECONDS))
@@ -142,7 +142,7 @@ class Project:
         return dict(sorted(found.items()))
 
     def left(self) -> list[str]:
-        """Names of what the engine still has of it: nothing, once it was taken down."""
+        """List what the engine still has of it: nothing, once it was taken down."""
         with engine_errors("the engine does not say what is left"), engine_client() as client:
             marked = {"label": self.label}
             return [
@@ -161,7 +161,7 @@ class Project:
                 listener.stop(guard)
             guard.removed(self.label)
         finally:
-            # What it still has to remove, it removes now.
+            # The guard removes now what is left.
             guard.close()
 
     def _listen(self, guard: Guard) -> None:
@@ -178,7 +178,7 @@ class Project:
             self._listeners.append(listener)
 
     def _containers(self) -> list[tuple[str, str]]:
-        """Each container and what its log is called: its service, numbered from the second on."""
+        """List containers with their logs' names: the service, numbered from the second on."""
         with engine_errors("the engine does not say what runs"), engine_client() as client:
             found = client.containers.list(all=True, filters={"label": self.label})
             named = []
@@ -209,10 +209,10 @@ class Project:
         return [program, "compose", "--ansi", "never", *where, *file, *which, *arguments]
 
     def _environment(self) -> Mapping[str, str]:
-        # The caller's variables would count more than the file's.
-        told = read_settings(self._env_file)
+        # The caller's variables would take precedence over the file's.
+        set_by_file = read_settings(self._env_file)
         return {
             name: value
             for name, value in os.environ.items()
-            if name not in told and not name.startswith("COMPOSE_")
+            if name not in set_by_file and not name.startswith("COMPOSE_")
         }

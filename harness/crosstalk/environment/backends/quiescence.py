@@ -1,9 +1,9 @@
-"""What a running system still holds: connections, transactions, locks and tasks.
+"""Quiescence of a running system: connections, transactions, locks and tasks that it still holds.
 
-Two witnesses that do not know each other. The services say what their pools have given out, which
-agents run and what their event loops do (`/metrics`); the database says which of their sessions are
-in a transaction. A service that believes that all is returned may be wrong, and only PostgreSQL
-sees the transaction that is open behind its pool's back.
+Two independent sources tell. The services report the connections their pools have lent, the agents
+that run and the tasks of their event loops (`/metrics`); the database reports which of their
+sessions are in a transaction. A service's own count may be wrong, and only PostgreSQL sees a
+transaction that is open behind a pool's back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 _SECONDS = 10.0
 _TASKS = "crosstalk_event_loop_tasks"
-# Figure to how a person calls it, where anything but 0 is something left.
+# Metric to its name for a person, where anything but 0 is something left.
 _HELD = {
     ("crosstalk_database_connections", "in_use"): "connections checked out",
     ("crosstalk_agents_in_flight", ""): "agents under way",
@@ -44,11 +44,11 @@ GROUP BY usename
 
 @dataclass(slots=True)
 class Quiescence:
-    """Looks at one system. What its event loops did when this was made is how they always are.
+    """Inspects a system. The tasks that its event loops have at construction are taken for normal.
 
     Attributes:
         admin_url: `postgresql://` URL of a role that sees all sessions.
-        metrics_urls: Service name to the URL of its figures; services without any are not asked.
+        metrics_urls: Service name to the URL of its metrics; services without any are not asked.
     """
 
     admin_url: str
@@ -60,7 +60,7 @@ class Quiescence:
             self._usual[service] = self._figures(service)[1]
 
     def left(self) -> list[str]:
-        """What is held or under way now, one sentence each; empty when the system is at rest."""
+        """List what is held or under way, one sentence each; empty when the system is at rest."""
         found: list[str] = []
         for service in self.metrics_urls:
             held, tasks = self._figures(service)
@@ -72,7 +72,7 @@ class Quiescence:
         return found + self._in_database()
 
     def _figures(self, service: str) -> tuple[Counter[str], Counter[str]]:
-        """What a service holds, and its tasks by coroutine."""
+        """Read what a service holds, and its tasks by coroutine."""
         held: Counter[str] = Counter()
         tasks: Counter[str] = Counter()
         try:

@@ -1,4 +1,4 @@
-"""Several processes of one service, and what tells them apart: a slot's name and port."""
+"""Replicas: several processes of one service, each in a slot with its own name and port."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PORT_SETTING = {"mcp": "MCP_PORT", "backend": "BACKEND_PORT"}
 
 
 def slots(replicas: Mapping[str, int]) -> dict[str, list[str]]:
-    """Service name to the names of its slots: one for each replica, and one that is free."""
+    """Map each service to the names of its slots: one for each replica, and a free one."""
     return {
         service: [f"{service}-{number}" for number in range(1, count + 2)]
         for service, count in replicas.items()
@@ -17,11 +17,11 @@ def slots(replicas: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def settings(service: str, port: int) -> dict[str, str]:
-    """What one replica is told otherwise than its service."""
+    """Return the settings in which a replica differs from its service."""
     return {_PORT_SETTING[service]: str(port), "METRICS_PORT": ""}
 
 
 def service_of(name: str) -> str:
-    """The service that a slot, or a single process, belongs to."""
+    """Return the service that a slot, or a single process, belongs to."""
     head, _, number = name.rpartition("-")
     return head if head in REPLICATED and number.isdigit() else name

@@ -1,4 +1,4 @@
-"""The reference system as it runs: as processes, as containers, or started by somebody else."""
+"""The running reference system: as processes, as containers, or started elsewhere."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RunningSystem:
     def mint(
         self, subject: str, *, audience: str = "backend", ttl: int = 600, **claims: Any
     ) -> str:
-        """A token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds."""
+        """Mint a token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds."""
         named = {"backend": BACKEND_AUDIENCE, "mcp": self.mcp_url}
         return self.issuer.mint(subject, audience=named.get(audience, audience), ttl=ttl, **claims)
 
@@ -63,15 +63,15 @@ class RunningSystem:
         """Delete all users' data.
 
         Raises:
-            EnvironmentFailed: The database does not do it.
+            EnvironmentFailed: The database fails.
         """
         erase_users_data(self.databases["admin"])
 
     def stop(self, name: str) -> None:
-        """End one service; the others stay.
+        """Stop a service; the others stay.
 
         Raises:
-            EnvironmentFailed: There is none of that name.
+            EnvironmentFailed: There is no such service.
         """
         service, guard = self._service(name)
         service.stop(guard)
@@ -80,23 +80,23 @@ class RunningSystem:
         """Start a stopped service again and wait until it is ready.
 
         Raises:
-            EnvironmentFailed: There is none of that name, or it does not start.
+            EnvironmentFailed: There is no such service, or it does not start.
         """
         service, guard = self._service(name)
         service.start(guard)
         service.wait_until_ready()
 
     def restart(self, name: str) -> None:
-        """End a service and start it again on the same port.
+        """Stop a service and start it again on the same port.
 
         Raises:
-            EnvironmentFailed: There is none of that name, or it does not start.
+            EnvironmentFailed: There is no such service, or it does not start.
         """
         self.stop(name)
         self.start(name)
 
     def describe(self) -> dict[str, Any]:
-        """The effective configuration as plain data, secrets masked."""
+        """Describe the effective configuration as plain data, secrets masked."""
         return {
             "kind": self.kind,
             "backend_url": self.backend_url,

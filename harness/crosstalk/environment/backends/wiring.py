@@ -1,4 +1,4 @@
-"""Which service is told what: commands and environment variables of each, and nothing more.
+"""Commands and environment variables of the services.
 
 A service gets the few variables that any program needs, and its own settings. Nothing of the
 caller's shell leaks into it, an `OPENAI_API_KEY` least of all.
@@ -33,7 +33,7 @@ _LIMITS = (
     "CHAT_RATE_LIMIT_BURST",
 )
 _ROLES = ("owner", "backend", "mcp", "auth")
-# What finds programs, libraries, certificates and temporary files.
+# Variables that locate programs, libraries, certificates and temporary files.
 _INHERITED = (
     "PATH",
     "HOME",
@@ -44,16 +44,16 @@ _INHERITED = (
     "SSL_CERT_DIR",
     "VIRTUAL_ENV",
 )
-# How the network is reached, for the one service that may have to.
+# Proxies, for the one service that may have to reach the network.
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 @dataclass(slots=True)
 class Wiring:
-    """One run's addresses, keys and passwords, and what follows from them.
+    """Addresses, keys and passwords of a run, and the settings that follow from them.
 
     Attributes:
-        options: What was asked for.
+        options: The options of the start.
         root: Folder that contains the `system` package.
         ports: Service name to port.
         issuer: The test issuer.
@@ -82,7 +82,7 @@ class Wiring:
 
     @property
     def keys_file(self) -> Path:
-        """Where the issuer's keys are kept."""
+        """File with the issuer's keys."""
         return self.options.run_folder.resolve() / "issuer-keys.json"
 
     @property
@@ -91,19 +91,19 @@ class Wiring:
         return f"{self.url('mcp')}/mcp"
 
     def url(self, service: str) -> str:
-        """Base URL of a service."""
+        """Return the base URL of a service."""
         return f"http://127.0.0.1:{self.ports[service]}"
 
     def place(self, service: str) -> str:
-        """Host and port at which services reach each other."""
+        """Return the host and port at which services reach a service."""
         return f"127.0.0.1:{self.ports[service]}"
 
     def reach(self, service: str) -> str:
-        """Base URL at which services reach each other."""
+        """Return the base URL at which services reach a service."""
         return f"http://{self.place(service)}"
 
     def databases(self, admin_url: str) -> dict[str, str]:
-        """Role to URL of the system's database."""
+        """Map each role to its URL of the system's database."""
         place = f"127.0.0.1:{self.ports['postgresql']}/{DATABASE}"
         urls = {
             role: f"postgresql://crosstalk_{role}:{word}@{place}"
@@ -112,7 +112,7 @@ class Wiring:
         return {**urls, "admin": admin_url.rsplit("/", 1)[0] + f"/{DATABASE}"}
 
     def commands(self) -> dict[str, list[str]]:
-        """Service name to its command, in the order in which they take longest to load."""
+        """Map each service to its command, the slowest to load first."""
         issuer = ["--port", str(self.ports["issuer"]), "--keys", str(self.keys_file)]
         commands = {
             "backend": _module("system.backend"),
@@ -128,7 +128,7 @@ class Wiring:
         return commands
 
     def environment(self, name: str) -> dict[str, str]:
-        """All environment variables of a service, or of one of its replicas."""
+        """Return the environment variables of a service, or of one of its replicas."""
         service = service_of(name)
         ours = service in ("mcp", "backend", "frontend")
         python_path = self.root if ours else package_root("crosstalk")
@@ -140,12 +140,12 @@ class Wiring:
         }
 
     def settings(self, service: str) -> dict[str, str]:
-        """What a service of the system is told; nothing for one that is told by its command."""
+        """Return the settings of a service of the system; none for one configured by arguments."""
         own = {"mcp": self._mcp, "backend": self._backend, "frontend": self._frontend}
         return own[service]() if service in own else {}
 
     def migration(self, admin_url: str) -> tuple[list[str], dict[str, str]]:
-        """Command and environment that make roles, database and tables."""
+        """Return command and environment that make roles, database and tables."""
         environment = {
             **clean_environment(self.root),
             **self._bootstrap(admin_url, self.databases(admin_url)["owner"]),
@@ -153,7 +153,7 @@ class Wiring:
         return _module("system.store", "bootstrap", "migrate"), environment
 
     def password_statements(self) -> str:
-        """SQL that gives each role its password of this run, where the roles exist already."""
+        """Build the SQL that gives each existing role its password of this run."""
         return "".join(
             f"ALTER ROLE crosstalk_{role} PASSWORD '{word}';"
             for role, word in self.passwords.items()
@@ -173,13 +173,13 @@ class Wiring:
         }
 
     def _service(self, role: str) -> dict[str, str]:
-        """What every service of the system is told."""
+        """Return the settings that all services of the system share."""
         return {
             "LOG_LEVEL": "INFO",
             "DRAIN_SECONDS": "10",
             "MCP_URL": self.mcp_url,
             "METRICS_PORT": str(self.ports.get(f"{role}_metrics", "")),
-            # A campaign asks faster than any person: limits have tests of their own.
+            # A campaign calls faster than any person: limits have tests of their own.
             **dict.fromkeys(_LIMITS, "1000000"),
         }
 
@@ -218,7 +218,7 @@ class Wiring:
         if options.offline:
             model = {"OPENAI_API_KEY": "offline", "OPENAI_BASE_URL": f"{self.reach('model')}/v1"}
         else:
-            # A compatible server of one's own often wants no key, but the client does.
+            # A compatible server often needs no key, but the client insists on one.
             model = {
                 "OPENAI_API_KEY": options.openai_api_key or "none",
                 "OPENAI_BASE_URL": options.openai_base_url or "",
@@ -240,7 +240,7 @@ class Wiring:
         }
 
     def _trusted(self, service: str, signer: LocalIssuer, audience: str) -> dict[str, object]:
-        """Another service of the system as a trusted issuer."""
+        """Describe another service of the system as a trusted issuer."""
         return {
             "issuer": signer.url,
             "jwks_url": f"{self.reach(service)}/.well-known/jwks.json",
@@ -249,7 +249,7 @@ class Wiring:
         }
 
     def _sign_in(self) -> list[dict[str, object]]:
-        """The frontend as an issuer: for the backend only, never for the MCP server."""
+        """Describe the frontend as an issuer: for the backend only, never for the MCP server."""
         if not self.options.frontend:
             return []
         origin = self.url("frontend")
@@ -276,7 +276,7 @@ class Wiring:
 
 
 def clean_environment(python_path: Path) -> dict[str, str]:
-    """Only what any Python service needs; `python_path` is where its package stands."""
+    """Return the variables that any Python service needs; `python_path` holds its package."""
     cache = _bytecode_cache()
     return {
         **_of_ours(_INHERITED),
@@ -290,21 +290,21 @@ def clean_environment(python_path: Path) -> dict[str, str]:
 
 
 def forget_bytecode(root: Path) -> None:
-    """Remove what was compiled of a copy of the system that is used once."""
+    """Remove the bytecode of a copy of the system that is used once."""
     cache = _bytecode_cache()
     if cache is not None:
         shutil.rmtree(cache / str(root.resolve()).lstrip("/") / "system", ignore_errors=True)
 
 
 def _bytecode_cache() -> Path | None:
-    """Where bytecode goes for a person who wants none beside sources; None beside them."""
+    """Return the folder for bytecode where none is wanted beside sources; None beside them."""
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and (cache := cache_folder()) is not None:
         return cache / "bytecode"
     return None
 
 
 def locate_system() -> Path:
-    """The folder that contains the installed `system` package, found without importing it.
+    """Find the folder that contains the installed `system` package, without importing it.
 
     Raises:
         HarnessError: It is not installed.
@@ -313,7 +313,7 @@ def locate_system() -> Path:
 
 
 def package_root(package: str) -> Path:
-    """The folder that contains an installed package.
+    """Find the folder that contains an installed package.
 
     Raises:
         HarnessError: It is not installed.

@@ -1,1 +1,1 @@
-"""Programs the reference system is run with: PostgreSQL, PgBouncer, HAProxy, the frontend."""
+"""Programs that the reference system runs with: PostgreSQL, PgBouncer, HAProxy, the frontend."""

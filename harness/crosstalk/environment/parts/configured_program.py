@@ -1,4 +1,4 @@
-"""A program that reads a file of its own: PgBouncer, HAProxy. Its folder goes with it."""
+"""A program with a configuration file of its own: PgBouncer, HAProxy. Its folder ends with it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from crosstalk.environment.runtime.process import ServiceProcess
 
 
 class ConfiguredProgram(ABC):
-    """One such program, for one environment.
+    """A configured program of one environment.
 
     Args:
-        name: How logs and messages call it.
+        name: Its name in logs and messages.
         log: File for its output.
-        port: Where it listens.
-        probe: Whether it is ready now.
+        port: Port that it listens on.
+        probe: Returns whether it is ready.
         account: Unprivileged account to run as, where the harness runs as root.
     """
 
@@ -45,7 +45,7 @@ class ConfiguredProgram(ABC):
 
     @abstractmethod
     def _configured(self, home: Path) -> list[str]:
-        """Write what it reads into this folder, and say how it is started."""
+        """Write its configuration into a folder, and return the command that starts it."""
 
     def start(self, guard: Guard) -> None:
         """Write its configuration and start it.

@@ -1,4 +1,4 @@
-"""Single statements as the administrator: from plain code and from inside an event loop alike."""
+"""Single statements as the administrator, from synchronous code and from inside an event loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import asyncpg
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 
 _SECONDS = 15.0
-# All of users' data, and nothing that a migration has put there.
+# All of users' data, but nothing that a migration inserted.
 _ERASE = """
 DO $$
 DECLARE tables text;
@@ -49,7 +49,7 @@ def execute(url: str, statement: str) -> None:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             said = str(error).splitlines() or [type(error).__name__]
             raise EnvironmentFailed(
-                f"PostgreSQL did not do what was asked ({said[0]}): read its log"
+                f"PostgreSQL refused a statement ({said[0]}): read its log"
             ) from error
 
 

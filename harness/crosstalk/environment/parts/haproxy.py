@@ -1,4 +1,4 @@
-"""HAProxy before several processes of a service: whoever asks does not know which of them answers.
+"""HAProxy before several processes of a service: a caller does not know which of them answers.
 
 Each service has one slot more than replicas, so that one can be started elsewhere when another has
 been killed, as an orchestrator does it. A request goes to the next replica in turn; one that could
@@ -35,7 +35,7 @@ defaults
 
 
 class HaProxy(ConfiguredProgram):
-    """A balancer of its own for one environment; its folder goes with it.
+    """The balancer of one environment; its folder ends with it.
 
     Args:
         log: File for its output.
@@ -61,7 +61,7 @@ class HaProxy(ConfiguredProgram):
 
 
 def configuration(fronts: Mapping[str, int], slots: Mapping[str, Mapping[str, int]]) -> str:
-    """Its configuration file."""
+    """Build its configuration file."""
     parts = [_DEFAULTS]
     for service, port in fronts.items():
         servers = "".join(
@@ -73,7 +73,7 @@ def configuration(fronts: Mapping[str, int], slots: Mapping[str, Mapping[str, in
 
 
 def find_haproxy() -> str:
-    """The program.
+    """Find the program.
 
     Raises:
         EnvironmentFailed: It is not installed.

@@ -1,4 +1,4 @@
-"""Images of the system's parts, each built once for each state of what it is made from.
+"""Images of the system's parts, each built once for each state of its sources.
 
 A tag is a hash of those files, so that a second run builds nothing and a changed copy of the system
 (a planted leak) gets images of its own. Builds go through the `docker` command, because the
@@ -31,14 +31,14 @@ _MADE = ("__pycache__", "node_modules", ".next", ".unit", ".mypy_cache", ".ruff_
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an image is made.
+    """The recipe of an image.
 
     Attributes:
-        dockerfile: Its path, from the folder that holds the packages.
+        dockerfile: Path of its Dockerfile, from the folder that holds the packages.
         target: Its stage.
-        context: The folder that is given to the engine, likewise.
-        sources: What it is made from, likewise; a folder stands for all in it.
-        beside: What of that it is not made from.
+        context: The build context, likewise.
+        sources: Files that it is made from, likewise; a folder stands for all in it.
+        beside: Files among them that it is not made from.
     """
 
     dockerfile: str
@@ -81,12 +81,12 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 class Images:
-    """Builds what is missing.
+    """Builds missing images.
 
     Args:
         system_root: Folder that contains the `system` package.
         harness_root: Folder that contains the `harness` package.
-        log: Receives what builds say.
+        log: File for the output of builds.
     """
 
     def __init__(self, system_root: Path, harness_root: Path, log: Path) -> None:
@@ -95,7 +95,7 @@ class Images:
         self._log = log
 
     def tag(self, name: str, guard: Guard) -> str:
-        """The tag of a part's image; built first where there is none.
+        """Return the tag of a part's image, which is built first where there is none.
 
         Raises:
             EnvironmentFailed: It cannot be built.
@@ -124,7 +124,7 @@ class Images:
         build = ServiceProcess(
             name=f"the build of {name}'s image",
             command=[*command, *options, *marks, *secret, str(root / recipe.context)],
-            # The engine's address and credentials are the caller's.
+            # The caller's environment has the engine's address and credentials.
             environment=dict(os.environ),
             log=self._log,
         )
@@ -132,7 +132,7 @@ class Images:
 
 
 def fingerprint(recipe: Recipe, root: Path) -> str:
-    """A hash of all that an image is made from: names and contents."""
+    """Hash all that an image is made from: names and contents."""
     return hashed(_files(recipe, root), root)
 
 
@@ -157,7 +157,7 @@ def _there(tag: str) -> bool:
 
 
 def _drop_old(repository: str) -> None:
-    """Remove all but the newest; one that a container still runs from stays."""
+    """Remove all images but the newest; one that a container still runs from stays."""
     from docker.errors import APIError
 
     with engine_errors("the engine does not say which images it has"), engine_client() as client:
@@ -171,7 +171,7 @@ def _drop_old(repository: str) -> None:
 
 @contextlib.contextmanager
 def _alone(name: str) -> Iterator[None]:
-    """Of two runs that start together one builds and the other waits."""
+    """Hold a lock: of two concurrent runs one builds and the other waits."""
     lock = Path(tempfile.gettempdir(), f"crosstalk-image-{name}-{os.getuid()}.lock")
     with lock.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

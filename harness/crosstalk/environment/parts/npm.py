@@ -17,12 +17,12 @@ _INSTALL_SECONDS = 600.0
 
 
 def install_package(name: str, version: str, node: Node) -> Path:
-    """The folder of a package, installed with all it needs; none of its scripts are run.
+    """Install a package with its dependencies, without running install scripts; return its folder.
 
     Args:
-        name: As published.
-        version: Exactly this one.
-        node: Whose npm is used.
+        name: Its name on npm.
+        version: Its exact version.
+        node: The Node whose npm is used.
 
     Raises:
         EnvironmentFailed: npm does not install it.
@@ -48,13 +48,13 @@ def install_package(name: str, version: str, node: Node) -> Path:
 def run_node(
     node: Node, arguments: Sequence[str], *, seconds: float, folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program on Node to its end; nobody answers its questions.
+    """Run a program on Node to its end, with nothing on its standard input.
 
     Args:
-        node: Runs it.
+        node: The Node that runs it.
         arguments: The script and its arguments.
-        seconds: How long it may take.
-        folder: Where it runs.
+        seconds: The most seconds it may take.
+        folder: Its working directory.
 
     Raises:
         EnvironmentFailed: It cannot be run, or does not end in time.

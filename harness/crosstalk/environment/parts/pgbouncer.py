@@ -17,20 +17,20 @@ from crosstalk.environment.runtime.executables import find_program
 from crosstalk.environment.runtime.probes import listens
 
 Pooler: TypeAlias = Literal["none", "pgbouncer"]
-# For each role; fewer than the connections that a service keeps.
+# Connections for each role; fewer than a service keeps.
 SERVER_CONNECTIONS = 4
 _CLIENT_CONNECTIONS = 1000
 
 
 class PgBouncer(ConfiguredProgram):
-    """A pooler of its own for one environment; its folder goes with it.
+    """The pooler of one environment; its folder ends with it.
 
     Args:
         log: File for its output.
-        port: Where to listen.
-        postgres_port: Where the server listens.
-        database: The only database that it leads to.
-        passwords: Role to password, of those who may come.
+        port: Port to listen on.
+        postgres_port: Port of the server.
+        database: The only database that it serves.
+        passwords: Role to password, for the roles that may connect.
 
     Raises:
         EnvironmentFailed: PgBouncer is not installed.
@@ -69,7 +69,7 @@ class PgBouncer(ConfiguredProgram):
 
 
 def find_pgbouncer() -> str:
-    """The program.
+    """Find the program.
 
     Raises:
         EnvironmentFailed: It is not installed.

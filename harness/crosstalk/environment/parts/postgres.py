@@ -1,6 +1,6 @@
-"""Embedded PostgreSQL: a real server on a port of loopback, its data thrown away at the end.
+"""Embedded PostgreSQL: a real server on a loopback port, its data discarded at the end.
 
-Durability is off: this is for verification, not for anybody's data.
+Durability is off: verification does not need it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class EmbeddedPostgres:
 
     Args:
         log: File for the server's output.
-        port: Where to listen.
+        port: Port to listen on.
         settings: Server settings that are added or replaced.
-        template: Where its cluster comes from, the user's cached one by default.
+        template: The template of its cluster, the user's cached one by default.
         contents: A digest of what makes the system's roles and tables, to find a cluster that has
             them already.
 
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         except EnvironmentFailed:
             if not self._template.reused:
                 raise
-            # The template may have been damaged since it was made: once more, with a new one.
+            # The template may have been damaged since it was made: retry with a new one.
             self.stop(guard)
             self._template.discard()
             self._password = self._prepare(guard)
@@ -105,7 +105,7 @@ class EmbeddedPostgres:
 
     @property
     def filled(self) -> bool:
-        """Whether the system's roles and tables came with the cluster."""
+        """True where the system's roles and tables came with the cluster."""
         return self._template.filled
 
     def keep(self, guard: Guard) -> None:

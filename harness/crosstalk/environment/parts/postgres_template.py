@@ -1,4 +1,4 @@
-"""A database cluster as `initdb` made it, kept in the user's cache and copied for each run.
+"""A database cluster from `initdb`, kept in the user's cache and copied for each run.
 
 A second one holds the system's roles and tables besides, for as long as what makes them stays the
 same. A template appears by a rename when it is whole, with a list of its files and their sizes,
@@ -30,9 +30,9 @@ from crosstalk.environment.runtime.process import ServiceProcess
 ADMIN = "postgres"
 _DATA, _PASSWORD, _LISTING = "data", "password", "listing.json"
 _INITDB_SECONDS = 180.0
-# Raise it when what initdb is told changes.
+# Raise it when initdb's arguments change.
 _EDITION = 1
-# Filled ones, each for another state of the system's migrations.
+# Filled templates, each for another state of the system's migrations.
 _MOST_FILLED = 4
 
 
@@ -40,13 +40,13 @@ class Template:
     """The template of one PostgreSQL version.
 
     Args:
-        programs: Of that version.
-        log: File for what initdb says.
+        programs: The programs of that version.
+        log: File for initdb's output.
         cache: Folder to keep it in, the user's by default.
         contents: A digest of what makes roles and tables; without it the cluster is always bare.
 
     Attributes:
-        reused: Whether the last copy is of a template that an earlier run has made.
+        reused: Whether the last copy is of a template that an earlier run made.
         filled: Whether that template has roles and tables in it.
     """
 
@@ -78,7 +78,7 @@ class Template:
                 folder = cache / (self._filled_name or self._name)
                 self.filled = bool(self._filled_name) and _whole(folder)
                 if self.filled:
-                    # Those used longest ago are removed first.
+                    # The least recently used are removed first.
                     os.utime(folder)
                 else:
                     folder = cache / self._name
@@ -128,7 +128,7 @@ class Template:
         try:
             if cache is not None:
                 cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-                # Another user's template could trust anybody.
+                # Another user's template could trust any role.
                 mine = cache.stat().st_uid == os.geteuid()
                 return cache if mine and os.access(cache, os.W_OK) else None
         except OSError:
@@ -189,7 +189,7 @@ class Template:
 
 
 def _keep(data: Path, password: str, folder: Path, guard: Guard) -> None:
-    """Let a template appear in `folder`, which must not exist, when it is whole."""
+    """Keep a template in `folder`, which must not exist and appears when it is whole."""
     making = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
     guard.sweep(making)
     try:
@@ -222,7 +222,7 @@ def _listing(folder: Path) -> dict[str, int]:
 
 
 def _cause(error: OSError) -> OSError:
-    """The system's own word: copying a folder collects a list of texts."""
+    """Find the system's own error: copying a folder collects a list of texts."""
     if isinstance(error, shutil.Error):
         texts = str(error.args[0])
         for number in NO_SPACE:

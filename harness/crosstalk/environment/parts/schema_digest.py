@@ -1,4 +1,4 @@
-"""What the system's roles and tables follow from, as a digest.
+"""A digest of everything that determines the system's roles and tables.
 
 A database cluster that has them can be used again as long as it is the same. It changes with the
 store's own code, with what that imports, and with the libraries that run migrations.
@@ -15,7 +15,7 @@ _DIGITS = 16
 
 
 def digest(root: Path) -> str:
-    """The digest of the system below `root`, in hexadecimal.
+    """Compute the digest of the system below `root`, in hexadecimal.
 
     Args:
         root: Folder that contains the `system` package.

@@ -1,1 +1,1 @@
-"""What every environment needs from the machine: processes, ports, probes, signals, caches."""
+"""The machine's side of every environment: processes, ports, probes, signals, caches."""

@@ -1,7 +1,8 @@
-"""The account PostgreSQL runs as: its server refuses to run as root.
+"""The account that PostgreSQL runs as: its server refuses to run as root.
 
-Where the harness is root, an unprivileged account does it, and everything the server needs must lie
-where that account can go. Only permission to pass through is added, never to look around.
+Where the harness is root, an unprivileged account runs it, and everything that the server needs
+must lie within that account's reach. Only permission to traverse folders is added, never to list
+them.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _READ = stat.S_IROTH
 
 
 def unprivileged_account() -> str | None:
-    """The account for the server, made on first use; None where the harness is not root.
+    """Return the server's account, created on first use; None where the harness is not root.
 
     Raises:
-        EnvironmentFailed: There is none and none can be made.
+        EnvironmentFailed: There is none and none can be created.
     """
     if os.geteuid() != 0:
         return None
@@ -38,11 +39,11 @@ def unprivileged_account() -> str | None:
                 check=False,
                 capture_output=True,
             )
-        # Two runs at once may both have tried; what counts is that it is there.
+        # Two concurrent runs may both have tried; what counts is that it exists.
         if not _exists():
             raise EnvironmentFailed(
-                f"PostgreSQL does not run as root, and the account {_NAME!r} cannot be made: "
-                "run as another user, or make that account"
+                f"PostgreSQL does not run as root, and the account {_NAME!r} cannot be created: "
+                "run as another user, or create that account"
             )
     return _NAME
 
@@ -56,7 +57,7 @@ def _exists() -> bool:
 
 
 def identity(account: str | None) -> dict[str, Any]:
-    """Arguments that make `subprocess` run something as the account, with its groups alone."""
+    """Return the arguments with which `subprocess` runs a program as the account."""
     if account is None:
         return {}
     entry = pwd.getpwnam(account)
@@ -64,20 +65,20 @@ def identity(account: str | None) -> dict[str, Any]:
 
 
 def open_to_everybody(folder: Path) -> None:
-    """Let any account run and read what is in a folder of programs, wherever it lies."""
+    """Let every account run and read the programs in a folder, wherever it lies."""
     for parent in folder.resolve().parents:
         _allow(parent, _PASS)
     for place, _, files in os.walk(folder):
         _allow(Path(place), _READ | _PASS)
         for name in files:
             path = Path(place, name)
-            # A program is one for everybody.
+            # What the owner may execute, every account may.
             passing = _PASS if path.stat().st_mode & stat.S_IXUSR else 0
             _allow(path, _READ | passing)
 
 
 def scratch_folder(account: str | None) -> Path:
-    """A new folder that the account owns and can reach.
+    """Create a folder that the account owns and can reach.
 
     Raises:
         EnvironmentFailed: No temporary folder is within its reach, or can be written.

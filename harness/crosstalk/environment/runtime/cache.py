@@ -1,4 +1,4 @@
-"""Where the harness keeps what can be made again."""
+"""The cache folder: it holds only what can be made again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path | None:
-    """Where this user's programs keep what can be made again; None for a user without a home."""
+    """Return this user's cache folder (XDG Base Directory); None for a user without a home."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if named.is_absolute():
         return named / "crosstalk"

@@ -1,4 +1,4 @@
-"""A hash of files: what was made from them can be kept under it."""
+"""A hash of files, as the name under which a product of them is cached."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 def hashed(files: Iterable[Path], folder: Path) -> str:
-    """A hash of names and contents, and of the platform.
+    """Hash names and contents of files, and the platform.
 
     Args:
-        files: All of them in the folder, in any order.
-        folder: Where their names begin.
+        files: Files in the folder, in any order.
+        folder: The folder that their names are relative to.
     """
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
     for path in sorted(files):

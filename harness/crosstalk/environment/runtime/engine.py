@@ -1,4 +1,4 @@
-"""The container engine: whether there is one, and what it says when something does not work."""
+"""The container engine: whether there is one, and its errors as messages of one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INSTEAD = "start one, or use --environment processes, which needs none"
 
 
 def require_engine() -> None:
-    """See that an engine answers and that its command is there.
+    """Check that an engine answers and that its command is installed.
 
     Raises:
         EnvironmentFailed: It is not so; the message names the alternative.
@@ -28,7 +28,7 @@ def require_engine() -> None:
 
 
 def engine_problem() -> str | None:
-    """Why containers cannot be started here; None where they can."""
+    """Return the reason for which containers cannot be started here; None where they can."""
     try:
         import docker
         from docker.errors import DockerException
@@ -50,7 +50,7 @@ def engine_problem() -> str | None:
 
 @contextmanager
 def engine_client() -> Iterator[DockerClient]:
-    """A connection to the engine, for as long as the block runs."""
+    """Connect to the engine for as long as the block runs."""
     import docker
 
     client = docker.from_env()
@@ -62,13 +62,13 @@ def engine_client() -> Iterator[DockerClient]:
 
 @contextmanager
 def engine_errors(what: str) -> Iterator[None]:
-    """Say in one line what the engine could not do.
+    """Turn the engine's errors into one of a single line.
 
     Args:
-        what: Was asked of it, for the message.
+        what: The failure, for the message.
 
     Raises:
-        EnvironmentFailed: It could not.
+        EnvironmentFailed: The engine raised an error.
     """
     from docker.errors import DockerException
     from requests import RequestException

@@ -1,4 +1,4 @@
-"""Why an environment could not be started, in one line that says what to do."""
+"""Errors of environments: one line each, which says what to do."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class EnvironmentFailed(HarnessError):
 
 
 def storage_failure(what: str, folder: Path, error: OSError, instead: str) -> EnvironmentFailed:
-    """What to say when a file or folder cannot be written.
+    """Build the error for a file or folder that cannot be written.
 
     Args:
-        what: What was being made.
-        folder: Where.
-        error: What the system said.
-        instead: How to choose another place.
+        what: The thing that was being written.
+        folder: Its folder.
+        error: The system's error.
+        instead: How to choose another folder.
     """
     reason = error.strerror or type(error).__name__
     advice = f"free some space there, or {instead}" if error.errno in NO_SPACE else instead

@@ -1,4 +1,4 @@
-"""Programs of this machine that an environment starts, where somebody has installed them."""
+"""Programs that an environment starts, where they are installed on this machine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
 
 
 def find_program(name: str, otherwise: str) -> str:
-    """Path of an installed program.
+    """Find the path of an installed program.
 
     Args:
-        name: Of the program.
-        otherwise: What to say, and what to do, where it is not installed.
+        name: The program's name.
+        otherwise: The message where it is not installed, with what to do.
 
     Raises:
         EnvironmentFailed: It is not installed.

@@ -1,4 +1,4 @@
-"""How a program ends: its status, or one line that says why there is none."""
+"""The exit status of a program, with one line on standard error where a run cannot be made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment.runtime.signals import Unwinding
 
-# As a shell counts a program that Ctrl-C has ended.
+# A shell's status of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
 
@@ -18,8 +18,8 @@ def exit_status(program: str, main: Callable[[], int]) -> int:
     SIGTERM and SIGHUP unwind it as Ctrl-C does, so that what it started ends with it.
 
     Args:
-        program: How the line on standard error calls it.
-        main: Says 0 for what is well and 1 for what is not.
+        program: The program's name in the line on standard error.
+        main: Returns 0 for success and 1 for a finding.
     """
     unwinding = Unwinding()
     unwinding.install()

@@ -1,7 +1,7 @@
-"""Ends what a run started when the run dies without saying so.
+"""A guard process that ends what a run started when the run dies, even by SIGKILL.
 
-The harness holds the write end of a pipe into this small process and tells it, a JSON object a
-line, which process groups it starts, which folders it fills and which label its containers bear.
+The harness holds the write end of a pipe into this small process and sends it, a JSON object a
+line, the process groups that it starts, the folders that it fills and the label of its containers.
 When the pipe closes or the harness is gone, for whatever reason (a crash, SIGKILL), the groups are
 ended, and folders and containers removed. It runs as `python -I guard.py` with nothing but the
 standard library, and the `docker` command where containers were started.
@@ -32,7 +32,7 @@ _LABELLED = (
 
 
 class Guard:
-    """The harness's side: say what has begun and ended, and close it at the end."""
+    """The harness's side of the guard: reports what begins and ends, and closes it at the end."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -46,7 +46,7 @@ class Guard:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Process id of the guard."""
         return self._process.pid
 
     def watch(self, group: int, stop_signal: int) -> None:
@@ -54,7 +54,7 @@ class Guard:
         self._say({"group": group, "signal": stop_signal})
 
     def forget(self, group: int) -> None:
-        """The group has ended."""
+        """Stop watching a process group, which has ended."""
         self._say({"group": group, "signal": None})
 
     def sweep(self, folder: Path) -> None:
@@ -66,11 +66,11 @@ class Guard:
         self._say({"label": label, "left": True})
 
     def removed(self, label: str) -> None:
-        """None with this label are left."""
+        """Report that nothing with this label is left."""
         self._say({"label": label, "left": False})
 
     def close(self) -> None:
-        """Let the guard end; whatever it has not been told to forget ends with it."""
+        """Let the guard end; whatever it still watches ends with it."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -140,7 +140,7 @@ def _signal(group: int, number: int) -> bool:
 
 
 def _facts(parent: int) -> list[dict[str, object]]:
-    """What the harness has said, once it has closed the pipe or is gone."""
+    """Read the harness's reports until it closes the pipe or is gone."""
     said = b""
     while True:
         heard, _, _ = select.select([0], [], [], _LOOK_SECONDS)
@@ -152,7 +152,7 @@ def _facts(parent: int) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Listen until the harness is gone, then end and remove what it left."""
+    """Wait until the harness is gone, then end and remove what it left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Takes secrets out of what is shown: settings, URLs, tokens."""
+"""Masks secrets in what is shown: settings, URLs, tokens."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 def mask_text(text: str) -> str:
-    """The text without passwords in URLs and without JSON Web Tokens."""
+    """Mask passwords in URLs, and JSON Web Tokens."""
     return _JWT.sub(MASK, _URL_PASSWORD.sub(rf"\1:{MASK}@", text))
 
 
 def mask_settings(settings: Mapping[str, str]) -> dict[str, str]:
-    """Settings by name; those whose name says so are hidden whole."""
+    """Mask settings: whole values of those named as secrets, secrets within the others."""
     return {
         name: MASK if _SECRET_NAME.search(name) and value else mask_text(value)
         for name, value in settings.items()

@@ -1,9 +1,9 @@
-"""Ports of loopback that belong to one environment from its start to its end.
+"""Loopback ports that belong to one environment from its start to its end.
 
 A port is held by a bound socket that never listens. A service that sets `SO_REUSEADDR`, as servers
-do, listens beside it, and nobody else is given the port, not even while the service is restarted.
-Another environment on the machine is told by a name in the abstract socket namespace, which is as
-wide as the ports are and vanishes with the process. Elsewhere than on Linux a port is only known to
+do, listens beside it, and no other program is given the port, not even while the service restarts.
+Other environments on the machine see a name in the abstract socket namespace, which is as wide as
+the ports are and vanishes with the process. On systems other than Linux a port is only known to
 have been free a moment ago.
 """
 
@@ -24,7 +24,7 @@ _TRIES = 200
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody had a moment ago.
+    """Find a TCP port on loopback that was free a moment ago.
 
     Raises:
         EnvironmentFailed: None was found.
@@ -50,7 +50,7 @@ class Ports:
 
         Args:
             port: The one that is wanted; 0 takes any free one.
-            setting: How the caller chooses another, for the message.
+            setting: The setting that chooses another, for the message.
 
         Raises:
             EnvironmentFailed: It is in use, cannot be had, or none is free.
@@ -66,7 +66,7 @@ class Ports:
         )
 
     def release(self) -> None:
-        """Give all of them back."""
+        """Release all ports."""
         while self._held:
             self._held.pop().close()
 
@@ -75,7 +75,7 @@ class Ports:
             return self._hold(port)
         except OverflowError:
             raise EnvironmentFailed(
-                f"{port} is no TCP port: choose one from 1 to 65535 with {setting}"
+                f"{port} is not a TCP port: choose one from 1 to 65535 with {setting}"
             ) from None
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE

@@ -21,21 +21,21 @@ _REACH_SECONDS = 10.0
 
 
 class Starting(Protocol):
-    """A program that was started, in whatever it runs."""
+    """A program that was started, as a process or a container."""
 
     name: str
 
     def alive(self) -> bool:
-        """Whether it runs still."""
+        """Return whether it still runs."""
         ...
 
     def last_words(self) -> str:
-        """What it said last."""
+        """Return the last telling line of its output."""
         ...
 
 
 def require_alive(program: Starting) -> None:
-    """See that it runs still.
+    """Check that a program still runs.
 
     Raises:
         EnvironmentFailed: It ended; the message has its last words.
@@ -45,7 +45,7 @@ def require_alive(program: Starting) -> None:
 
 
 def wait_for(program: Starting, probe: Callable[[], bool], seconds: float) -> None:
-    """Wait until the probe says yes of a program that starts.
+    """Wait until the probe of a starting program succeeds.
 
     Raises:
         EnvironmentFailed: It ended, or it took too long; the message has its last words.
@@ -61,14 +61,14 @@ def wait_for(program: Starting, probe: Callable[[], bool], seconds: float) -> No
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections on that port of loopback."""
+    """Return whether a server accepts connections on a loopback port."""
     with socket.socket() as probe:
         probe.settimeout(_SECONDS)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether `GET path` on that port of loopback is answered with 200."""
+    """Return whether `GET path` on a loopback port is answered with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""One service as a real process: started, awaited, logged, ended."""
+"""A service as a real process: started, awaited, logged, ended."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 12.0
 _TAIL_BYTES = 16_384
 _TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
-# Runs nothing before it is told to: a process that the guard does not know yet never begins, should
-# the harness die at this very moment.
+# The program starts only after the guard knows its process group, should the harness die at this
+# very moment.
 _GATE = 'read -r go && exec "$@" </dev/null'
 
 
@@ -31,14 +31,14 @@ class ServiceProcess:
     """A process in a session of its own, so that a Ctrl-C in the terminal does not reach it.
 
     Attributes:
-        name: How logs and messages call it.
+        name: Its name in logs and messages.
         command: Program (with its folder) and arguments.
         environment: All of its environment variables; nothing is inherited.
         log: File that receives its output.
-        port: Where it listens, 0 for nowhere.
-        probe: Whether it is ready now; awaited after a start.
+        port: Loopback port that it listens on, 0 for none.
+        probe: Returns whether it is ready; awaited after a start.
         account: Unprivileged account to run as, where the harness runs as root.
-        stop_signal: What it understands as a request to end.
+        stop_signal: Signal that asks it to end.
     """
 
     name: str
@@ -64,11 +64,11 @@ class ServiceProcess:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether it runs now."""
+        """Return whether it runs."""
         return self._process is not None and self._process.poll() is None
 
     def start(self, guard: Guard) -> None:
-        """Start it under the guard's eyes.
+        """Start it, watched by the guard.
 
         Raises:
             EnvironmentFailed: It runs already, the program cannot be run, or there is no log.
@@ -77,7 +77,7 @@ class ServiceProcess:
             raise EnvironmentFailed(f"{self.name} is running already")
         if shutil.which(self.command[0], path="") is None:
             raise EnvironmentFailed(
-                f"{self.name} cannot be started: {self.command[0]} is no program; "
+                f"{self.name} cannot be started: {self.command[0]} is not a program; "
                 "install the package again"
             )
         try:
@@ -97,17 +97,17 @@ class ServiceProcess:
                 process.stdin.close()
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until its probe says that it is ready.
+        """Wait until its probe succeeds.
 
         Raises:
             EnvironmentFailed: It ended, or was not ready in time; the message has its last words.
         """
         wait_for(self, self.probe, seconds)
-        # Somebody else may have answered in its place.
+        # Another program may have answered in its place.
         require_alive(self)
 
     def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
-        """Wait until it listens, whether or not it is ready for anybody.
+        """Wait until it listens, whether or not it is ready.
 
         Raises:
             EnvironmentFailed: It ended, or did not listen in time; the message has its last words.
@@ -150,7 +150,7 @@ class ServiceProcess:
         self._process = None
 
     def last_words(self) -> str:
-        """The telling line at the end of what it logged since its start, and where the log is."""
+        """Return the telling line at the end of its log since its start, and the log's path."""
         return last_words(self.log, self._log_start)
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
@@ -172,11 +172,11 @@ class ServiceProcess:
 
 
 def last_words(log: Path, start: int = 0) -> str:
-    """The line of a log that tells most, and where the log is.
+    """Return the most telling line of a log, and the log's path.
 
     Args:
         log: The file.
-        start: Where in it to begin, in bytes.
+        start: Offset to begin at, in bytes.
     """
     with contextlib.suppress(OSError), log.open("rb") as file:
         size = file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""One part of a running system, whatever it runs as: a process, or a container."""
+"""A part of a running system, as a process or a container."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from crosstalk.environment.runtime.guard import Guard
 
 
 class Service(Protocol):
-    """A part that can be ended and started again.
+    """A part that can be stopped and started again.
 
     Attributes:
-        name: How logs and messages call it.
-        command: What runs.
-        environment: What it is told; a change counts from its next start on.
+        name: Its name in logs and messages.
+        command: Program and arguments.
+        environment: Its environment variables; a change takes effect at its next start.
         log: File that receives its output.
     """
 
@@ -26,7 +26,7 @@ class Service(Protocol):
 
     @property
     def port(self) -> int:
-        """Where on loopback it is reached, 0 for nowhere."""
+        """Loopback port at which it is reached, 0 for none."""
 
     @property
     def pid(self) -> int:
@@ -37,10 +37,10 @@ class Service(Protocol):
         """
 
     def alive(self) -> bool:
-        """Whether it runs now."""
+        """Return whether it runs."""
 
     def start(self, guard: Guard) -> None:
-        """Start it under the guard's eyes.
+        """Start it, watched by the guard.
 
         Raises:
             EnvironmentFailed: It runs already, or cannot be started.
@@ -57,4 +57,4 @@ class Service(Protocol):
         """End it and wait until it is gone. May be repeated."""
 
     def last_words(self) -> str:
-        """The telling line at the end of what it logged since its start, and where the log is."""
+        """Return the telling line at the end of its log since its start, and the log's path."""

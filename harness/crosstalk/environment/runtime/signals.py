@@ -1,7 +1,7 @@
-"""Signals that ask the harness to end: they unwind it, and never in the middle of its ending.
+"""Signals that ask the harness to end: they unwind it, but never interrupt its cleaning up.
 
-A Ctrl-C is a KeyboardInterrupt already; SIGTERM and a closed terminal (SIGHUP) become one. Only a
-process's main thread may say so, and a handler that the caller has set stays: then the caller
+A Ctrl-C is a KeyboardInterrupt already; SIGTERM and a closed terminal (SIGHUP) become one. Only the
+main thread can install handlers, and a handler that the caller has set stays: then the caller
 decides, and the guard takes care of the rest.
 """
 
@@ -18,13 +18,13 @@ _ASKS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Unwinding:
-    """While installed, SIGTERM and SIGHUP raise KeyboardInterrupt."""
+    """Handlers that turn SIGTERM and SIGHUP into KeyboardInterrupt while they are installed."""
 
     def __init__(self) -> None:
         self._replaced: list[signal.Signals] = []
 
     def install(self) -> None:
-        """Begin; signals that the caller handles or ignores are left alone."""
+        """Install the handlers; signals that the caller handles or ignores are left alone."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _ASKS:
@@ -33,12 +33,12 @@ class Unwinding:
                 self._replaced.append(number)
 
     def remove(self) -> None:
-        """End; the signals mean what they meant before."""
+        """Restore the former handlers."""
         while self._replaced:
             signal.signal(self._replaced.pop(), signal.SIG_DFL)
 
     def finish(self, ending: Callable[[], None]) -> None:
-        """End what was begun, undisturbed; then the signals mean what they meant before."""
+        """Run the cleaning up undisturbed, then restore the former handlers."""
         try:
             with undisturbed():
                 ending()
@@ -48,7 +48,7 @@ class Unwinding:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep signals that ask to end until the block is through; they take effect then."""
+    """Hold back signals that ask to end until the block is done; they take effect then."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

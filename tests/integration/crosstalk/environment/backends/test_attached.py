@@ -46,7 +46,7 @@ def file(tmp_path: Path, port: str) -> Path:
     return path
 
 
-def test_addresses_are_those_of_compose() -> None:
+def test_attached_addresses_are_those_of_compose() -> None:
     default = Addresses.of({})
     for name, url in (("FRONTEND", default.frontend), ("BACKEND", default.backend)):
         port = url.rsplit(":", 1)[1]
@@ -56,25 +56,25 @@ def test_addresses_are_those_of_compose() -> None:
     assert "${MCP_PUBLIC_URL:-http://localhost:${MCP_PORT:-8001}/mcp}" in COMPOSE
 
 
-def test_a_public_address_takes_the_place_of_a_port() -> None:
+def test_attached_public_address_takes_precedence_over_a_port() -> None:
     chosen = Addresses.of({"BACKEND_URL": "https://api.example.com", "BACKEND_PORT": "1"})
     assert chosen.backend == "https://api.example.com"
 
 
-def test_it_speaks_to_the_tools_as_the_backend_does(file: Path, port: str) -> None:
+def test_attached_system_mints_mcp_tokens_as_the_backend(file: Path, port: str) -> None:
     with AttachedEnvironment(Attachment(file)) as running:
         token = running.mint("alice", audience="mcp")
         assert running.issuer.url == f"http://localhost:{port}"
     assert token.count(".") == 2
 
 
-def test_what_the_backend_signs_is_not_taken_for_a_forgery(file: Path) -> None:
+def test_attached_system_excludes_the_backends_own_signature_from_forgeries(file: Path) -> None:
     with AttachedEnvironment(Attachment(file)) as running:
         assert "exchanger-impersonated-by-issuer" not in forgeries_of(running)
         assert set(forgeries_of(running)) < set(FIRST_FORGERIES)
 
 
-def test_nobody_mints_tokens_for_the_backend(file: Path) -> None:
+def test_attached_system_mints_no_token_for_the_backend(file: Path) -> None:
     with (
         AttachedEnvironment(Attachment(file)) as running,
         pytest.raises(EnvironmentFailed, match="sign up"),
@@ -82,7 +82,7 @@ def test_nobody_mints_tokens_for_the_backend(file: Path) -> None:
         running.mint("alice")
 
 
-def test_data_is_out_of_reach_unless_it_is_disposable(file: Path) -> None:
+def test_attached_system_reaches_data_only_where_it_is_disposable(file: Path) -> None:
     with AttachedEnvironment(Attachment(file)) as running:
         assert running.databases == {}
         with pytest.raises(EnvironmentFailed, match="--disposable-data"):
@@ -91,7 +91,7 @@ def test_data_is_out_of_reach_unless_it_is_disposable(file: Path) -> None:
         assert running.databases["admin"].endswith("@127.0.0.1:15432/crosstalk")
 
 
-def test_nothing_of_it_is_ended_here(file: Path) -> None:
+def test_attached_system_refuses_to_stop_a_service(file: Path) -> None:
     with (
         AttachedEnvironment(Attachment(file)) as running,
         pytest.raises(EnvironmentFailed, match="not started here"),
@@ -99,14 +99,14 @@ def test_nothing_of_it_is_ended_here(file: Path) -> None:
         running.stop("backend")
 
 
-def test_its_description_shows_no_password(file: Path) -> None:
+def test_attached_system_description_shows_no_password(file: Path) -> None:
     with AttachedEnvironment(Attachment(file, disposable_data=True)) as running:
         described = str(running.describe())
     for password in re.findall(r"PASSWORD='([^']+)'", file.read_text()):
         assert password not in described
 
 
-def test_a_system_that_is_not_there_is_said(file: Path) -> None:
+def test_attached_system_that_does_not_answer_is_reported(file: Path) -> None:
     file.write_text(re.sub(r"MCP_PORT=.*", "MCP_PORT='9'", file.read_text()))
     with (
         pytest.raises(EnvironmentFailed, match="no server answers at http://localhost:9/mcp"),
@@ -118,7 +118,9 @@ def test_a_system_that_is_not_there_is_said(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"), [(None, "cannot be read"), ("FRONTEND_PORT=3\n", "no server answers")]
 )
-def test_another_file_is_not_taken_for_it(tmp_path: Path, text: str | None, said: str) -> None:
+def test_attachment_file_without_a_system_is_reported(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
     path = tmp_path / ".env"
     if text is not None:
         path.write_text(text)
@@ -129,7 +131,7 @@ def test_another_file_is_not_taken_for_it(tmp_path: Path, text: str | None, said
         pass
 
 
-def test_a_file_without_the_backends_key_is_said(file: Path) -> None:
+def test_attachment_file_without_the_backends_key_is_reported(file: Path) -> None:
     file.write_text(re.sub(r"BACKEND_SIGNING_KEY=.*", "", file.read_text()))
     with (
         pytest.raises(EnvironmentFailed, match="BACKEND_SIGNING_KEY"),
@@ -138,7 +140,7 @@ def test_a_file_without_the_backends_key_is_said(file: Path) -> None:
         pass
 
 
-def test_the_kind_and_the_file_go_together(tmp_path: Path, file: Path) -> None:
+def test_environment_kind_and_attachment_must_agree(tmp_path: Path, file: Path) -> None:
     with pytest.raises(EnvironmentFailed, match="--attach"):
         chosen_environment("attached", ProcessOptions(tmp_path))
     with pytest.raises(EnvironmentFailed, match="attached alone"):

@@ -105,7 +105,9 @@ def data_folder(started: list[psutil.Process]) -> Path:
 @pytest.mark.parametrize(
     "ending", ["leave", "raise", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "fork"]
 )
-def test_no_process_and_no_data_outlive_the_run(tmp_path: Path, start: Start, ending: str) -> None:
+def test_environment_leaves_no_process_and_no_data(
+    tmp_path: Path, start: Start, ending: str
+) -> None:
     process = start(ending)
     wait_for(tmp_path / "started", process)
     started = descendants(process)
@@ -128,7 +130,9 @@ def test_no_process_and_no_data_outlive_the_run(tmp_path: Path, start: Start, en
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_nor_a_run_that_ends_while_it_starts(tmp_path: Path, start: Start, ending: str) -> None:
+def test_environment_leaves_nothing_when_it_ends_while_starting(
+    tmp_path: Path, start: Start, ending: str
+) -> None:
     marker = tmp_path / "migrating"
     code = f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(600)"
     process = start("never", store=code)
@@ -141,7 +145,9 @@ def test_nor_a_run_that_ends_while_it_starts(tmp_path: Path, start: Start, endin
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_nor_does_the_real_system(tmp_path: Path, start: Start, ending: signal.Signals) -> None:
+def test_environment_of_the_real_system_leaves_nothing(
+    tmp_path: Path, start: Start, ending: signal.Signals
+) -> None:
     process = start("real")
     wait_for(tmp_path / "started", process)
     started = descendants(process)
@@ -150,7 +156,7 @@ def test_nor_does_the_real_system(tmp_path: Path, start: Start, ending: signal.S
     assert_gone(started)
 
 
-def test_a_second_signal_does_not_end_the_ending(tmp_path: Path, start: Start) -> None:
+def test_second_signal_does_not_interrupt_cleaning_up(tmp_path: Path, start: Start) -> None:
     process = start("twice")
     wait_for(tmp_path / "started", process)
     started = descendants(process)

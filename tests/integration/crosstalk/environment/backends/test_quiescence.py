@@ -27,7 +27,7 @@ def _bearer(running: RunningSystem, subject: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {running.mint(subject)}"}
 
 
-def test_a_transaction_that_is_left_open_is_seen(
+def test_quiescence_sees_an_open_transaction(
     running: RunningSystem, quiescence: Quiescence
 ) -> None:
     async def hold() -> list[str]:
@@ -43,9 +43,7 @@ def test_a_transaction_that_is_left_open_is_seen(
     assert what_is_left(quiescence.left) == []
 
 
-def test_an_advisory_lock_that_is_left_is_seen(
-    running: RunningSystem, quiescence: Quiescence
-) -> None:
+def test_quiescence_sees_an_advisory_lock(running: RunningSystem, quiescence: Quiescence) -> None:
     async def hold() -> list[str]:
         connection = await asyncpg.connect(running.databases["mcp"])
         await connection.execute("SELECT pg_advisory_lock(7)")
@@ -57,7 +55,7 @@ def test_an_advisory_lock_that_is_left_is_seen(
     assert asyncio.run(hold()) == ["database: 1 advisory lock(s) of crosstalk_mcp"]
 
 
-def test_a_connection_that_is_checked_out_and_its_task_are_seen(
+def test_quiescence_sees_a_lent_connection_and_its_task(
     running: RunningSystem, quiescence: Quiescence, alice: str
 ) -> None:
     url = f"{running.backend_url}/api/{alice}/projects"
@@ -89,7 +87,7 @@ def test_a_connection_that_is_checked_out_and_its_task_are_seen(
     assert what_is_left(quiescence.left) == []
 
 
-def test_a_request_that_never_ends_is_a_task_that_is_left(
+def test_quiescence_sees_the_task_of_an_endless_request(
     running: RunningSystem, quiescence: Quiescence, alice: str
 ) -> None:
     address = urlsplit(running.backend_url)
@@ -107,11 +105,11 @@ def test_a_request_that_never_ends_is_a_task_that_is_left(
     assert what_is_left(quiescence.left) == []
 
 
-def test_where_nobody_can_look_nothing_is_said() -> None:
+def test_quiescence_of_a_target_without_a_source_is_unknown() -> None:
     assert what_is_left(None) is None
 
 
-def test_what_is_still_there_after_a_while_is_left() -> None:
+def test_quiescence_reports_what_remains_after_a_while() -> None:
     looks = iter([["a task"], ["a task"], []])
     assert what_is_left(lambda: next(looks), patience=60) == []
     assert what_is_left(lambda: ["a task"], patience=0) == ["a task"]

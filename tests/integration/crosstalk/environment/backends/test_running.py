@@ -50,7 +50,7 @@ def test_process_environment_runs_every_service(standing_in: RunningSystem) -> N
     assert all(service.alive() for service in standing_in.services.values())
 
 
-def test_a_service_gets_what_it_needs_and_nothing_of_the_callers_shell(
+def test_process_environment_passes_settings_and_nothing_of_the_callers_shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
     for name in ("OPENAI_API_KEY", "DATABASE_URL", "PYTHONSTARTUP", "AWS_SECRET_ACCESS_KEY"):
@@ -68,7 +68,9 @@ def test_a_service_gets_what_it_needs_and_nothing_of_the_callers_shell(
     assert mcp["PYTHONPATH"] == str(root)
 
 
-def test_a_real_model_is_asked_only_when_it_is_given(tmp_path: Path, root: Path) -> None:
+def test_process_environment_uses_a_real_model_only_where_one_is_given(
+    tmp_path: Path, root: Path
+) -> None:
     options = ProcessOptions(tmp_path, root, openai_api_key="sk-1", openai_model="large")
     with ProcessEnvironment(options) as running:
         backend = environment_of(running.backend_url)
@@ -80,7 +82,7 @@ def test_a_real_model_is_asked_only_when_it_is_given(tmp_path: Path, root: Path)
     assert "sk-1" not in described + repr(options)
 
 
-def test_two_at_once_do_not_meet(standing_in: RunningSystem, tmp_path: Path) -> None:
+def test_concurrent_environments_share_nothing(standing_in: RunningSystem, tmp_path: Path) -> None:
     options = ProcessOptions(tmp_path / "run", write_stand_in(tmp_path / "root"))
     with ProcessEnvironment(options) as other:
         ours = {service.port for service in standing_in.services.values()}
@@ -96,7 +98,7 @@ def test_two_at_once_do_not_meet(standing_in: RunningSystem, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["mcp", "postgresql"])
-def test_a_service_is_stopped_and_started_again_where_it_was(
+def test_running_system_restarts_a_service_on_its_port(
     standing_in: RunningSystem, name: str
 ) -> None:
     service = standing_in.services[name]
@@ -114,14 +116,14 @@ def test_a_service_is_stopped_and_started_again_where_it_was(
     assert fetch(in_postgres(standing_in), "SELECT 1") == [1]
 
 
-def test_a_service_that_is_not_there_is_not_started(standing_in: RunningSystem) -> None:
+def test_running_system_refuses_to_start_an_unknown_service(standing_in: RunningSystem) -> None:
     with pytest.raises(EnvironmentFailed, match="no service 'redis' runs here; there are: "):
         standing_in.restart("redis")
     with pytest.raises(EnvironmentFailed, match="mcp is running already"):
         standing_in.start("mcp")
 
 
-def test_a_description_shows_everything_but_secrets(standing_in: RunningSystem) -> None:
+def test_running_system_describes_everything_but_secrets(standing_in: RunningSystem) -> None:
     described = json.dumps(standing_in.describe())
     environments = [service.environment for service in standing_in.services.values()]
     secrets = [url.split(":")[2].split("@")[0] for url in standing_in.databases.values()]
@@ -135,7 +137,7 @@ def test_a_description_shows_everything_but_secrets(standing_in: RunningSystem) 
     assert not [secret for secret in secrets if secret in kept.read_text()]
 
 
-def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningSystem) -> None:
+def test_running_system_mints_tokens_for_the_named_tier(standing_in: RunningSystem) -> None:
     from jose import jwt
 
     audiences = {
@@ -149,7 +151,7 @@ def test_tokens_are_for_the_tier_that_is_named(standing_in: RunningSystem) -> No
     }
 
 
-def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningSystem) -> None:
+def test_running_system_reset_deletes_users_data_and_keeps_tables(running: RunningSystem) -> None:
     url = running.databases["admin"]
     revision = fetch(url, "SELECT version_num FROM alembic_version")
     for subject in ("reset-1", "reset-2"):
@@ -169,5 +171,5 @@ def test_reset_deletes_all_users_data_and_keeps_the_tables(running: RunningSyste
     assert fetch(url, "SELECT version_num FROM alembic_version") == revision != []
 
 
-async def test_reset_works_inside_an_event_loop_too(running: RunningSystem) -> None:
+async def test_running_system_reset_works_inside_an_event_loop(running: RunningSystem) -> None:
     running.reset()

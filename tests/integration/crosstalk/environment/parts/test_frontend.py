@@ -60,9 +60,7 @@ def _build(root: Path, tmp_path: Path) -> list[str]:
         guard.close()
 
 
-def test_what_has_been_built_once_is_only_started(
-    root: Path, tmp_path: Path, programs: Path
-) -> None:
+def test_frontend_build_is_reused(root: Path, tmp_path: Path, programs: Path) -> None:
     first = _build(root, tmp_path)
     assert first[0] == str(programs / "node")
     assert Path(first[1]).read_text() == "one"
@@ -72,7 +70,7 @@ def test_what_has_been_built_once_is_only_started(
 
 
 @pytest.mark.usefixtures("programs")
-def test_changed_sources_are_built_anew(root: Path, tmp_path: Path) -> None:
+def test_frontend_is_built_again_for_changed_sources(root: Path, tmp_path: Path) -> None:
     first = _build(root, tmp_path)
     (root / "system" / "frontend" / "page.tsx").write_text("two")
     second = _build(root, tmp_path)
@@ -84,7 +82,7 @@ def test_changed_sources_are_built_anew(root: Path, tmp_path: Path) -> None:
     assert [call.split()[0] for call in calls] == ["ci", "run", "run"]
 
 
-def test_a_build_that_fails_says_why_and_is_not_kept(
+def test_failed_frontend_build_says_why_and_is_not_kept(
     root: Path, tmp_path: Path, programs: Path
 ) -> None:
     _program(programs / "npm", _BROKEN_NPM)
@@ -94,7 +92,7 @@ def test_a_build_that_fails_says_why_and_is_not_kept(
     assert [path.name for path in (tmp_path / "builds").iterdir()] == ["lock"]
 
 
-def test_an_old_node_is_named(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_node_that_is_too_old_is_named(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     _program(programs / "node", "#!/bin/sh\necho v18.19.1\n")
     with pytest.raises(EnvironmentFailed, match=r"does not run on Node 18\.19: install Node 20\.9"):

@@ -35,7 +35,7 @@ def node(tmp_path: Path, npm: str = _NPM) -> Node:
     return Node(programs / "node", (str(programs / "npm"),))
 
 
-def test_it_is_installed_the_first_time_alone_and_runs(tmp_path: Path, calls: Path) -> None:
+def test_npm_package_is_installed_once_and_runs(tmp_path: Path, calls: Path) -> None:
     there = node(tmp_path)
     for _ in range(2):
         package = install_package("@scope/tool", "1.2.3", there)
@@ -47,21 +47,21 @@ def test_it_is_installed_the_first_time_alone_and_runs(tmp_path: Path, calls: Pa
     assert "--ignore-scripts" in call
 
 
-def test_another_version_is_another_package(tmp_path: Path, calls: Path) -> None:
+def test_npm_package_of_another_version_is_installed_apart(tmp_path: Path, calls: Path) -> None:
     there = node(tmp_path)
     first, second = (install_package("@scope/tool", each, there) for each in ("1.0.0", "2.0.0"))
     assert first != second
     assert len(calls.read_text().splitlines()) == 2
 
 
-def test_a_failure_is_told_in_npms_words_and_leaves_nothing(tmp_path: Path, calls: Path) -> None:
+def test_failed_npm_installation_quotes_npm_and_leaves_nothing(tmp_path: Path, calls: Path) -> None:
     with pytest.raises(EnvironmentFailed, match=r"did not install @scope/tool@1\.0\.0.*E404"):
         install_package("@scope/tool", "1.0.0", node(tmp_path, _BROKEN))
     assert list((tmp_path / "cache" / "crosstalk" / "npm").iterdir()) == []
     assert install_package("@scope/tool", "1.0.0", node(tmp_path)).is_dir()
 
 
-def test_what_does_not_end_is_ended(tmp_path: Path) -> None:
+def test_node_program_that_does_not_end_is_ended(tmp_path: Path) -> None:
     there = node(tmp_path)
     (tmp_path / "bin" / "node").write_text("#!/bin/sh\nexec sleep 60\n")
     with pytest.raises(EnvironmentFailed, match="timed out"):

@@ -53,7 +53,7 @@ def made(template: Template, scratch: Path, guard: Guard, tmp_path: Path) -> Pat
     return folder
 
 
-def test_it_is_made_once_and_copied_after(
+def test_template_is_made_once_and_copied_afterwards(
     template: Template, made: Path, scratch: Path, guard: Guard
 ) -> None:
     password = template.copy_to(scratch / "second", guard)
@@ -74,7 +74,7 @@ def test_it_is_made_once_and_copied_after(
     ],
     ids=["a file is missing", "a file is cut", "a file is more", "no listing"],
 )
-def test_one_that_is_not_whole_is_made_anew(
+def test_incomplete_template_is_made_again(
     template: Template, made: Path, scratch: Path, guard: Guard, damage: object
 ) -> None:
     damage(made / "data")  # type: ignore[operator]
@@ -83,7 +83,7 @@ def test_one_that_is_not_whole_is_made_anew(
     assert (scratch / "second" / "global" / "pg_control").exists()
 
 
-def test_damage_that_only_the_server_sees_is_mended(
+def test_damaged_template_is_replaced_when_the_server_fails(
     template: Template, made: Path, guard: Guard, tmp_path: Path
 ) -> None:
     control = made / "data" / "global" / "pg_control"
@@ -99,9 +99,7 @@ def test_damage_that_only_the_server_sees_is_mended(
     assert not postgres.service.alive()
 
 
-def test_one_that_cannot_be_made_leaves_nothing(
-    tmp_path: Path, scratch: Path, guard: Guard
-) -> None:
+def test_failed_template_leaves_nothing(tmp_path: Path, scratch: Path, guard: Guard) -> None:
     # In the server's account's own folder: under pytest's it may not even look.
     programs = replace(find_programs(), folder=scratch / "programs")
     programs.folder.mkdir(mode=0o755)
@@ -117,7 +115,7 @@ def test_one_that_cannot_be_made_leaves_nothing(
     assert [each.name for each in (tmp_path / "cache").iterdir() if each.is_dir()] == []
 
 
-def test_two_runs_at_once_make_it_once(
+def test_concurrent_runs_make_the_template_once(
     tmp_path: Path, scratch: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
@@ -144,9 +142,7 @@ def filled(contents: str, tmp_path: Path) -> Template:
     return Template(find_programs(), tmp_path / "log", tmp_path / "cache", contents)
 
 
-def test_what_was_put_in_is_there_for_the_next_run_alone_that_would_put_in_the_same(
-    tmp_path: Path, guard: Guard
-) -> None:
+def test_filled_template_is_reused_for_the_same_schema_alone(tmp_path: Path, guard: Guard) -> None:
     with Ports() as ports:
 
         def start(contents: str) -> EmbeddedPostgres:
@@ -172,7 +168,7 @@ def test_what_was_put_in_is_there_for_the_next_run_alone_that_would_put_in_the_s
                 each.stop(guard)
 
 
-def test_of_those_that_are_filled_the_ones_used_last_stay(
+def test_least_recently_used_filled_templates_are_removed(
     tmp_path: Path, guard: Guard, scratch: Path
 ) -> None:
     (tmp_path / "cluster").mkdir()
@@ -187,7 +183,7 @@ def test_of_those_that_are_filled_the_ones_used_last_stay(
     assert left == ["0", "2", "3", "4"]
 
 
-def test_the_digest_follows_the_store_and_not_the_rest(tmp_path: Path) -> None:
+def test_schema_digest_follows_the_store_alone(tmp_path: Path) -> None:
     store = tmp_path / "system" / "store"
     store.mkdir(parents=True)
     (store / "tables.py").write_text("one")
@@ -199,7 +195,7 @@ def test_the_digest_follows_the_store_and_not_the_rest(tmp_path: Path) -> None:
     assert digest(tmp_path) != before
 
 
-def test_without_a_cache_each_run_makes_its_own(
+def test_template_without_a_cache_is_made_for_each_run(
     tmp_path: Path, scratch: Path, guard: Guard
 ) -> None:
     (tmp_path / "cache").touch()
@@ -210,14 +206,14 @@ def test_without_a_cache_each_run_makes_its_own(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to somebody else")
-def test_somebody_elses_cache_is_not_trusted(
+def test_template_cache_of_another_user_is_not_trusted(
     template: Template, made: Path, scratch: Path, guard: Guard
 ) -> None:
     os.chown(made.parent, 1, 1)
     assert template.copy_to(scratch / "second", guard) != (made / "password").read_text()
 
 
-def test_nothing_is_kept_where_others_can_read_it(made: Path) -> None:
+def test_template_is_not_kept_where_others_can_read_it(made: Path) -> None:
     assert made.parent.stat().st_mode & 0o077 == 0
     programs: Programs = find_programs()
     assert (programs.account is None) == (os.geteuid() != 0)

@@ -39,7 +39,7 @@ def start(options: ProcessOptions) -> None:
         return
 
 
-def test_a_port_in_use(tmp_path: Path, root: Path) -> None:
+def test_start_on_a_port_in_use_says_which_setting_to_change(tmp_path: Path, root: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -48,7 +48,7 @@ def test_a_port_in_use(tmp_path: Path, root: Path) -> None:
             start(ProcessOptions(tmp_path, root, ports={"backend": port}))
 
 
-def test_a_port_that_another_environment_has(tmp_path: Path, root: Path) -> None:
+def test_start_on_a_port_of_another_environment_fails(tmp_path: Path, root: Path) -> None:
     with ProcessEnvironment(ProcessOptions(tmp_path / "one", root)) as running:
         running.stop("mcp")
         port = running.services["mcp"].port
@@ -57,46 +57,48 @@ def test_a_port_that_another_environment_has(tmp_path: Path, root: Path) -> None
 
 
 @pytest.mark.parametrize("setting", [{"gateway": 1}, {"backend": 70_000}])
-def test_a_port_that_makes_no_sense(tmp_path: Path, root: Path, setting: dict[str, int]) -> None:
-    with refused("there is no service 'gateway'|70000 is no TCP port"):
+def test_start_on_an_invalid_port_fails(
+    tmp_path: Path, root: Path, setting: dict[str, int]
+) -> None:
+    with refused("there is no service 'gateway'|70000 is not a TCP port"):
         start(ProcessOptions(tmp_path, root, ports=setting))
 
 
-def test_a_folder_without_the_system(tmp_path: Path) -> None:
+def test_start_from_a_folder_without_the_system_fails(tmp_path: Path) -> None:
     with refused("does not contain the package `system`"):
         start(ProcessOptions(tmp_path, tmp_path))
 
 
-def test_a_run_folder_that_is_a_file(tmp_path: Path, root: Path) -> None:
+def test_start_with_a_file_as_run_folder_fails(tmp_path: Path, root: Path) -> None:
     (tmp_path / "file").touch()
     with refused("the run cannot be made in .*; choose another run folder"):
         start(ProcessOptions(tmp_path / "file", root))
 
 
-def test_a_service_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
+def test_start_names_a_service_that_ended_with_its_last_words(tmp_path: Path) -> None:
     root = write_stand_in(tmp_path / "root", mcp="import sys; sys.exit('set CURSOR_SECRET')")
     with refused(r"mcp did not start: set CURSOR_SECRET \(log: .*mcp\.log\)"):
         start(ProcessOptions(tmp_path, root))
 
 
-def test_a_setting_that_the_real_service_does_not_take(tmp_path: Path) -> None:
+def test_start_with_a_setting_that_the_service_refuses_fails(tmp_path: Path) -> None:
     settings = {"mcp": {"CURSOR_SECRET": "short"}}
     with refused(r"mcp did not start: .*CURSOR_SECRET"):
         start(ProcessOptions(tmp_path, extra_env=settings))
 
 
-def test_migrations_that_fail(tmp_path: Path) -> None:
+def test_start_with_failing_migrations_fails(tmp_path: Path) -> None:
     root = write_stand_in(tmp_path / "root", store="import sys; sys.exit('no such revision')")
     with refused(r"migrations failed: no such revision \(log: .*migrate\.log\)"):
         start(ProcessOptions(tmp_path, root))
 
 
-def test_postgresql_with_settings_it_does_not_take(tmp_path: Path, root: Path) -> None:
+def test_start_with_invalid_postgresql_settings_fails(tmp_path: Path, root: Path) -> None:
     with refused(r"postgresql did not start: .*FATAL.*shared_buffers"):
         start(ProcessOptions(tmp_path, root, postgres_settings={"shared_buffers": "nonsense"}))
 
 
-def test_postgresql_whose_data_is_damaged_in_each_copy(
+def test_start_with_data_damaged_in_each_copy_fails(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = Template.copy_to
@@ -112,13 +114,13 @@ def test_postgresql_whose_data_is_damaged_in_each_copy(
         start(ProcessOptions(tmp_path, root))
 
 
-def test_programs_that_are_not_there(tmp_path: Path) -> None:
+def test_start_without_postgresql_programs_fails(tmp_path: Path) -> None:
     with refused("cannot be run .No such file.*install it again"):
         read_version(tmp_path / "postgres", None)
 
 
 @pytest.mark.parametrize("text", ["not a program", "#!/bin/sh\necho wrong machine >&2; exit 1"])
-def test_programs_that_do_not_run(tmp_path: Path, text: str) -> None:
+def test_start_with_postgresql_programs_that_do_not_run_fails(tmp_path: Path, text: str) -> None:
     program = tmp_path / "postgres"
     program.write_text(text)
     program.chmod(0o755)
@@ -126,7 +128,7 @@ def test_programs_that_do_not_run(tmp_path: Path, text: str) -> None:
         read_version(program, None)
 
 
-def test_little_space_for_the_data(
+def test_start_with_little_disk_space_fails(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_LEAST_SPACE_BYTES", 2**60)
@@ -134,7 +136,7 @@ def test_little_space_for_the_data(
         start(ProcessOptions(tmp_path, root))
 
 
-def test_no_space_left_while_the_data_is_copied(
+def test_start_fails_where_the_disk_fills_while_data_is_copied(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(source: object, *_: object, **__: object) -> None:
@@ -161,7 +163,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_disk_that_is_really_full(
+def test_start_on_a_full_disk_fails(
     tmp_path: Path, root: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_LEAST_SPACE_BYTES", 0)
@@ -170,7 +172,9 @@ def test_a_disk_that_is_really_full(
         start(ProcessOptions(tmp_path, root))
 
 
-def test_a_run_folder_on_a_full_disk(tmp_path: Path, root: Path, small_disk: Path) -> None:
+def test_start_with_a_run_folder_on_a_full_disk_fails(
+    tmp_path: Path, root: Path, small_disk: Path
+) -> None:
     filler = small_disk / "filler"
     with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
         while True:
@@ -180,5 +184,5 @@ def test_a_run_folder_on_a_full_disk(tmp_path: Path, root: Path, small_disk: Pat
         start(ProcessOptions(small_disk, root))
 
 
-def test_the_programs_say_their_version() -> None:
+def test_postgresql_programs_have_a_version() -> None:
     assert int(find_programs().version.split(".")[0]) >= 16

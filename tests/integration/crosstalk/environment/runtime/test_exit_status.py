@@ -28,7 +28,7 @@ sys.exit(exit_status("p", main))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_asks_to_end_unwinds_it(number: signal.Signals) -> None:
+def test_termination_signal_unwinds_the_program(number: signal.Signals) -> None:
     # A process of its own: whoever runs tests may have handlers, and threads, of their own.
     program = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM],

@@ -36,7 +36,9 @@ def service(tmp_path: Path, code: str, arguments: Sequence[str] = ()) -> Service
     )
 
 
-def test_it_leads_a_session_of_its_own_and_reads_nothing(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_leads_its_own_session_and_has_no_input(
+    tmp_path: Path, guard: Guard
+) -> None:
     code = (
         "import os, pathlib, sys, time; print(sys.stdin.read() == '', os.getsid(0) == os.getpid(),"
         " flush=True); pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
@@ -50,7 +52,7 @@ def test_it_leads_a_session_of_its_own_and_reads_nothing(tmp_path: Path, guard: 
     assert not thing.alive()
 
 
-def test_what_it_started_ends_with_it(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_ends_with_its_children(tmp_path: Path, guard: Guard) -> None:
     code = (
         "import pathlib, subprocess, sys, time;"
         "child = subprocess.Popen(['sleep', '600']);"
@@ -66,7 +68,7 @@ def test_what_it_started_ends_with_it(tmp_path: Path, guard: Guard) -> None:
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_one_that_is_held_still_ends_too(tmp_path: Path, guard: Guard) -> None:
+def test_stopped_service_process_can_be_ended(tmp_path: Path, guard: Guard) -> None:
     thing = service(
         tmp_path, "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
     )
@@ -77,7 +79,7 @@ def test_one_that_is_held_still_ends_too(tmp_path: Path, guard: Guard) -> None:
     assert not thing.alive()
 
 
-def test_one_that_does_not_listen_is_killed(
+def test_service_process_that_ignores_the_stop_signal_is_killed(
     tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crosstalk.environment.runtime.process.STOP_SECONDS", 0.3)
@@ -93,7 +95,9 @@ def test_one_that_does_not_listen_is_killed(
     assert not psutil.pid_exists(pid)
 
 
-def test_one_that_is_never_ready_is_named_with_its_last_words(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_that_is_never_ready_is_named_with_its_last_words(
+    tmp_path: Path, guard: Guard
+) -> None:
     thing = service(tmp_path, "import time; print('waiting for Godot', flush=True); time.sleep(9)")
     thing.start(guard)
     while not thing.log.read_text():
@@ -103,7 +107,9 @@ def test_one_that_is_never_ready_is_named_with_its_last_words(tmp_path: Path, gu
     thing.stop(guard)
 
 
-def test_one_that_listens_has_loaded_though_it_is_not_ready(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_that_listens_is_loaded_before_it_is_ready(
+    tmp_path: Path, guard: Guard
+) -> None:
     code = (
         "import pathlib, socket, sys, time; there = socket.create_server(('127.0.0.1', 0));"
         "place = pathlib.Path(sys.argv[1] + '.port');"
@@ -123,7 +129,7 @@ def test_one_that_listens_has_loaded_though_it_is_not_ready(tmp_path: Path, guar
         thing.wait_until_loaded()
 
 
-def test_somebody_who_answers_in_its_place_does_not_make_it_ready(
+def test_service_process_that_ended_is_not_ready_though_its_port_answers(
     tmp_path: Path, guard: Guard
 ) -> None:
     (tmp_path / "ready").touch()
@@ -136,13 +142,15 @@ def test_somebody_who_answers_in_its_place_does_not_make_it_ready(
     thing.stop(guard)
 
 
-def test_a_program_that_is_not_there_is_said_at_once(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_without_a_program_fails_at_once(tmp_path: Path, guard: Guard) -> None:
     thing = ServiceProcess("thing", [str(tmp_path / "none")], {}, tmp_path / "log")
-    with pytest.raises(EnvironmentFailed, match=r"none is no program; install the package again"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"none is not a program; install the package again"
+    ):
         thing.start(guard)
 
 
-def test_a_program_that_ends_is_awaited(tmp_path: Path, guard: Guard) -> None:
+def test_service_process_runs_to_its_end(tmp_path: Path, guard: Guard) -> None:
     service(tmp_path, "print('done')").run(guard, 60)
     with pytest.raises(EnvironmentFailed, match=r"thing failed: sorry \(log: "):
         service(tmp_path, "import sys; sys.exit('sorry')").run(guard, 60)
@@ -152,7 +160,7 @@ def test_a_program_that_ends_is_awaited(tmp_path: Path, guard: Guard) -> None:
     assert not thing.alive()
 
 
-def test_it_does_not_begin_before_it_is_let(tmp_path: Path) -> None:
+def test_service_process_begins_only_when_the_guard_watches_it(tmp_path: Path) -> None:
     class Forgetful(Guard):
         def watch(self, group: int, stop_signal: int) -> None:
             """The harness dies here."""
@@ -168,7 +176,7 @@ def test_it_does_not_begin_before_it_is_let(tmp_path: Path) -> None:
     assert not (tmp_path / "ready").exists()
 
 
-def test_last_words_are_of_this_start_and_of_what_was_fatal(tmp_path: Path) -> None:
+def test_last_words_are_of_the_current_start_and_prefer_fatal_lines(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("FATAL: long ago\n")
     start = log.stat().st_size

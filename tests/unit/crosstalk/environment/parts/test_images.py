@@ -32,7 +32,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_another_copy_with_the_same_contents_needs_no_build(copy: Path, tmp_path: Path) -> None:
+def test_image_fingerprint_is_the_same_for_equal_copies(copy: Path, tmp_path: Path) -> None:
     shutil.copytree(copy / "system", tmp_path / "other" / "system")
     assert fingerprint(PYTHON, tmp_path / "other") == fingerprint(PYTHON, copy)
 
@@ -48,7 +48,9 @@ def test_another_copy_with_the_same_contents_needs_no_build(copy: Path, tmp_path
         ("system/backend/__pycache__/app.pyc", set()),
     ],
 )
-def test_only_what_an_image_is_made_from_counts(copy: Path, name: str, changed: set[str]) -> None:
+def test_image_fingerprint_covers_its_sources_alone(
+    copy: Path, name: str, changed: set[str]
+) -> None:
     recipes = {each: RECIPES[each] for each in ("backend", "frontend")}
     before = {each: fingerprint(recipe, copy) for each, recipe in recipes.items()}
     (copy / name).write_text("changed")
@@ -57,7 +59,7 @@ def test_only_what_an_image_is_made_from_counts(copy: Path, name: str, changed: 
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
-def test_everything_that_a_dockerfile_copies_counts(name: str) -> None:
+def test_image_fingerprint_covers_everything_that_its_dockerfile_copies(name: str) -> None:
     recipe = RECIPES[name]
     text = (ROOT / recipe.dockerfile).read_text(encoding="utf-8")
     context = "" if recipe.context == "." else f"{recipe.context}/"

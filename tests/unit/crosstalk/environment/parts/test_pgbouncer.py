@@ -10,7 +10,7 @@ import pytest
 from crosstalk.environment import EnvironmentFailed, ProcessEnvironment, ProcessOptions
 
 
-def test_a_missing_pooler_is_named_before_anything_starts(
+def test_missing_pgbouncer_is_named_before_anything_starts(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda program, **options: None)

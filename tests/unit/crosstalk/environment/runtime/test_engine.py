@@ -10,7 +10,7 @@ from crosstalk.environment import EnvironmentFailed, ProcessOptions, chosen_envi
 from crosstalk.environment.runtime.engine import require_engine
 
 
-def test_an_engine_that_does_not_answer_is_said(
+def test_engine_that_does_not_answer_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "docker"
@@ -22,7 +22,9 @@ def test_an_engine_that_does_not_answer_is_said(
         require_engine()
 
 
-def test_a_machine_without_docker_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_docker_command_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     environment = chosen_environment("containers", ProcessOptions(tmp_path))
     with (
@@ -32,7 +34,7 @@ def test_a_machine_without_docker_is_said(tmp_path: Path, monkeypatch: pytest.Mo
         pass
 
 
-def test_a_pooler_is_started_as_a_process_only(tmp_path: Path) -> None:
+def test_container_environment_refuses_a_pooler(tmp_path: Path) -> None:
     options = ProcessOptions(tmp_path, pooler="pgbouncer")
     with (
         pytest.raises(EnvironmentFailed, match="PgBouncer"),

@@ -8,11 +8,13 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.environment.runtime.exit_status import exit_status
 
 
-def test_the_status_is_what_the_program_says() -> None:
+def test_exit_status_is_that_of_the_program() -> None:
     assert (exit_status("p", lambda: 0), exit_status("p", lambda: 1)) == (0, 1)
 
 
-def test_what_could_not_be_run_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_exit_status_of_a_harness_error_is_2_with_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def fail() -> int:
         raise HarnessError("name a folder")
 

@@ -16,11 +16,11 @@ from crosstalk.environment.runtime.masking import mask_settings, mask_text
         ("--port", "--port"),
     ],
 )
-def test_text(text: str, shown: str) -> None:
+def test_mask_text_hides_passwords_and_tokens(text: str, shown: str) -> None:
     assert mask_text(text) == shown
 
 
-def test_settings_whose_names_say_so_are_hidden_whole() -> None:
+def test_mask_settings_hides_values_of_settings_named_as_secrets() -> None:
     settings = {
         "CURSOR_SECRET": "a",
         "OPENAI_API_KEY": "b",

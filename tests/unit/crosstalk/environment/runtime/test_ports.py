@@ -25,7 +25,7 @@ def listen(port: int) -> socket.socket:
     return server
 
 
-def test_a_server_can_listen_on_a_port_that_is_held_for_it_again_and_again() -> None:
+def test_held_port_can_be_listened_on_repeatedly() -> None:
     with Ports() as ports:
         port = ports.take()
         for _ in range(2):
@@ -34,7 +34,7 @@ def test_a_server_can_listen_on_a_port_that_is_held_for_it_again_and_again() -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ports are held on Linux alone")
-def test_nobody_else_takes_a_held_port() -> None:
+def test_held_port_is_not_given_to_another_environment() -> None:
     with Ports() as ports, Ports() as others:
         port = ports.take()
         with pytest.raises(EnvironmentFailed, match=f"port {port} is in use"):
@@ -46,14 +46,14 @@ def test_nobody_else_takes_a_held_port() -> None:
         assert others.take(port) == port
 
 
-def test_a_port_on_which_somebody_listens_is_not_taken() -> None:
+def test_port_in_use_is_not_taken() -> None:
     with listen(0) as server, Ports() as ports:
         port = server.getsockname()[1]
         with pytest.raises(EnvironmentFailed, match=f"port {port} is in use.* with --mcp-port"):
             ports.take(port, setting="--mcp-port")
 
 
-def test_the_remains_of_closed_connections_do_not_make_a_port_used() -> None:
+def test_port_with_closed_connections_counts_as_free() -> None:
     with listen(0) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
@@ -63,7 +63,7 @@ def test_the_remains_of_closed_connections_do_not_make_a_port_used() -> None:
         assert ports.take(port) == port
 
 
-def test_ports_are_different_and_below_those_of_outgoing_connections() -> None:
+def test_free_ports_differ_and_are_below_the_ephemeral_range() -> None:
     with Ports() as ports:
         taken = [ports.take() for _ in range(50)]
     assert len(set(taken)) == 50

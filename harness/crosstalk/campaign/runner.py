@@ -34,7 +34,7 @@ from crosstalk.core.verdict import (
     InconclusiveKind,
     verdict_of,
 )
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Scene
 from crosstalk.execution.quiescence import what_is_left
 from crosstalk.execution.replay import Replayer, save
@@ -104,7 +104,7 @@ class Campaign:
         self._emit = emit
         self._folder = folder
         self._kept = examples
-        self._performer = Performer(
+        self._executor = Executor(
             target.surfaces,
             target.operations,
             target.credentials,
@@ -116,7 +116,7 @@ class Campaign:
         self._findings: list[Finding] = []
         self._inconclusive: list[Inconclusive] = []
         self._seen: Counter[tuple[str, str]] = Counter()
-        self._scene = Scene(target, self._performer)
+        self._scene = Scene(target, self._executor)
         self._judged = (0, 0)
         self._found_before = 0
         self._examples = 0
@@ -125,7 +125,7 @@ class Campaign:
         self._rounds = Rounds(
             target,
             tuple(make_phases() if phases is None else phases),
-            self._performer,
+            self._executor,
             self._scene.fresh_history,
             options.seed,
             folder,
@@ -133,13 +133,13 @@ class Campaign:
 
     def run(self) -> CampaignResult:
         """Play until the budget is used or enough was found."""
-        operations = self._performer.operations
+        operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._scene.calibrate()
         self._count(calibration.history)
         self._rounds.observations = tuple(calibration.observations)
         state = GeneratorState(
-            executor=self._performer,
+            executor=self._executor,
             fresh_history=self._scene.fresh_history,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
@@ -158,7 +158,7 @@ class Campaign:
             self._take(self._rounds.due())
         if not self._found_enough():
             self._take(self._rounds.remaining())
-        self._performer.close()
+        self._executor.close()
         result = self._result(calibration.unsteady)
         self._emit(Finished(result))
         return result
@@ -175,7 +175,7 @@ class Campaign:
         return self._replayer().reproduces(script, oracle)
 
     def _replayer(self) -> Replayer:
-        return Replayer(self._performer, self._scene.fresh_history)
+        return Replayer(self._executor, self._scene.fresh_history)
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of the phases' turns."""
@@ -188,7 +188,7 @@ class Campaign:
             for finding in outcome.findings:
                 key = (finding.oracle, finding.operation)
                 if all((each.oracle, each.operation) != key for each in self._findings):
-                    self._report(finding, outcome.suspected or self._performer.calls_made)
+                    self._report(finding, outcome.suspected or self._executor.calls_made)
             if self._found_enough():
                 return
 
@@ -216,7 +216,7 @@ class Campaign:
 
     def _stopped(self) -> bool:
         return (
-            self._performer.calls_made >= self._options.calls
+            self._executor.calls_made >= self._options.calls
             or time.monotonic() - self._began >= self._options.seconds
             or self._found_enough()
         )
@@ -230,7 +230,7 @@ class Campaign:
         self._count(history)
         self._suspects(history)
         self._emit(
-            Progress(self._performer.calls_made, self._examples, time.monotonic() - self._began)
+            Progress(self._executor.calls_made, self._examples, time.monotonic() - self._began)
         )
         if self._kept is not None and len(self._findings) > self._found_before:
             self._found_before = len(self._findings)
@@ -265,7 +265,7 @@ class Campaign:
             script=script_of(upto),
         )
         self._emit(Suspected(finding))
-        calls_before = self._performer.calls_made
+        calls_before = self._executor.calls_made
         shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
         if shrunk is None:
             self._inconclusive.append(
@@ -322,7 +322,7 @@ class Campaign:
         ]
         return CampaignResult(
             verdict=verdict_of(self._findings, inconclusive),
-            calls=self._performer.calls_made,
+            calls=self._executor.calls_made,
             seconds=time.monotonic() - self._began,
             seed=self._options.seed,
             findings=self._findings,
@@ -330,13 +330,13 @@ class Campaign:
             inconclusive=inconclusive,
             calls_to_finding=self._calls_to_finding,
             not_applicable=not_applicable,
-            coverage=coverage_of(self._performer.operations, self._controls),
+            coverage=coverage_of(self._executor.operations, self._controls),
             left=left,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
 
     def _not_served(self) -> Iterator[Inconclusive]:
-        for name, operation in sorted(self._performer.operations.items()):
+        for name, operation in sorted(self._executor.operations.items()):
             control = self._controls.setdefault(name, Control())
             if not control.answered and not operation.public:
                 yield Inconclusive(
@@ -353,7 +353,7 @@ class Campaign:
                 )
 
     def _throttled(self) -> Iterator[Inconclusive]:
-        made, limited = self._performer.calls_made, self._performer.calls_limited
+        made, limited = self._executor.calls_made, self._executor.calls_limited
         if limited > made * _LIMITED_SHARE:
             yield Inconclusive(
                 InconclusiveKind.THROTTLED,

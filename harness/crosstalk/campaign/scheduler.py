@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from crosstalk.core.history import History
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.phases.base import Outcome, Phase, Turn
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -27,7 +27,7 @@ class Rounds:
     Attributes:
         target: The system under test.
         phases: All of them; those that meet an obstacle in the target are left out.
-        performer: Makes the calls.
+        executor: Makes the calls.
         fresh_history: Resets the system where that is possible; a history with new subjects.
         seed: Of the campaign.
         folder: Where files of the run go, if anywhere.
@@ -36,7 +36,7 @@ class Rounds:
 
     target: Target
     phases: tuple[Phase, ...]
-    performer: Performer
+    executor: Executor
     fresh_history: Callable[[], History]
     seed: int
     folder: Path | None = None
@@ -59,7 +59,7 @@ class Rounds:
         """Play every phase that has used less than its share of what was used so far."""
         elapsed = time.monotonic() - self._began
         for phase in self.phases:
-            calls = int(phase.share * self.performer.calls_made - self._calls[phase.name])
+            calls = int(phase.share * self.executor.calls_made - self._calls[phase.name])
             seconds = phase.share * elapsed - self._seconds[phase.name]
             if calls >= phase.least and seconds > 0:
                 yield self._play(phase, calls, max(seconds, _LEAST_SECONDS))
@@ -74,7 +74,7 @@ class Rounds:
         """An allowance of so many calls and seconds from now on."""
         return Turn(
             target=self.target,
-            performer=self.performer,
+            executor=self.executor,
             examples=tuple(self.examples),
             observations=self.observations,
             fresh_history=self.fresh_history,
@@ -86,12 +86,12 @@ class Rounds:
 
     def _play(self, phase: Phase, calls: int, seconds: float) -> Outcome:
         self._turns[phase.name] += 1
-        before, began = self.performer.calls_made, time.monotonic()
+        before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"
         try:
             return phase.play(self.turn(calls, seconds, salt))
         finally:
-            self._calls[phase.name] += self.performer.calls_made - before
+            self._calls[phase.name] += self.executor.calls_made - before
             self._seconds[phase.name] += time.monotonic() - began
 
 

@@ -1,6 +1,6 @@
 """The one datum of a run: every call with its actor, request, answer and times.
 
-The generator decides calls, a surface performs them, and all of them land here in order. Oracles
+The generator decides calls, a surface makes them, and all of them land here in order. Oracles
 are functions of a history: they can be tested on one written by hand, and a saved one can be
 judged again. The history knows nothing of how calls are made or judged.
 """

@@ -1,4 +1,4 @@
-"""Performs calls with each actor's credential and records them, one by one or several at once."""
+"""Makes calls with each actor's credential and records them, one by one or several at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from crosstalk.surface.operation import Operation, Surface
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A call that is decided and not made yet."""
+class PlannedCall:
+    """A call that is decided and has not been made."""
 
     actor: Actor
     operation: str
@@ -26,15 +26,15 @@ class Planned:
     sending: Sending | None = None
 
 
-class Performer:
+class Executor:
     """Sends calls through the surface they belong to; counts them over all examples.
 
     Args:
-        surfaces: Surface name (`mcp`, `rest`, `chat`) to what performs its calls.
+        surfaces: Surface name (`mcp`, `rest`, `chat`) to what makes its calls.
         operations: Operation name to operation.
-        credentials: Who may present what.
+        credentials: Give what each actor presents.
         concurrency: How many calls may be under way at once; 1 where the surfaces bear no more.
-        claiming: Names of headers in which those who are not whom they say to be repeat it.
+        claiming: Names of headers in which impostors repeat the identity that they claim.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Performer:
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
 
-    def perform(
+    def execute(
         self,
         history: History,
         actor: Actor,
@@ -70,10 +70,10 @@ class Performer:
         Raises:
             KeyError: The system has no such operation now.
         """
-        planned = Planned(actor, operation, arguments, probe, sending)
+        planned = PlannedCall(actor, operation, arguments, probe, sending)
         return self._record(history, planned, *self._send(history, planned))
 
-    def perform_all(self, history: History, planned: Sequence[Planned]) -> list[Call]:
+    def execute_all(self, history: History, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make these calls at once where that is allowed; they are recorded in the order given.
 
         A history in the order in which answers came would differ from run to run under one seed.
@@ -98,7 +98,7 @@ class Performer:
             self._threads.shutdown()
             self._threads = None
 
-    def _send(self, history: History, planned: Planned) -> tuple[Answer, float, float]:
+    def _send(self, history: History, planned: PlannedCall) -> tuple[Answer, float, float]:
         found = self.operations[planned.operation]
         actor = planned.actor
         subject = history.subjects[actor.user or actor.claims]
@@ -114,7 +114,7 @@ class Performer:
     def _record(
         self,
         history: History,
-        planned: Planned,
+        planned: PlannedCall,
         answer: Answer,
         started: float,
         ended: float,

@@ -10,7 +10,7 @@ from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
-from crosstalk.execution.executor import Performer, Planned
+from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.oracles.existence import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Role
@@ -37,12 +37,12 @@ class Scene:
 
     Args:
         target: The system under test.
-        performer: Makes the calls.
+        executor: Makes the calls.
     """
 
-    def __init__(self, target: Target, performer: Performer) -> None:
+    def __init__(self, target: Target, executor: Executor) -> None:
         self._target = target
-        self._performer = performer
+        self._executor = executor
         self._public_values = target.public_values
         self._latest: History | None = None
 
@@ -70,7 +70,7 @@ class Scene:
             subjects={each.name: subjects[each.name] for each in principals.members},
             public_values=self._public_values,
             public_operations=frozenset(
-                name for name, each in self._performer.operations.items() if each.public
+                name for name, each in self._executor.operations.items() if each.public
             ),
             allowed_flows=self._target.allowed_flows,
             accepted=self._target.accepted,
@@ -85,24 +85,24 @@ class Scene:
         """
         scrap = History({bystander.name: subject})
         planned = []
-        for operation in creators_among(list(self._performer.operations.values())):
+        for operation in creators_among(list(self._executor.operations.values())):
             arguments = {
                 each.name: subject if each.role is Role.IDENTITY else marker(bystander.name, 0)
                 for each in operation.parameters
                 if each.role is Role.IDENTITY
                 or (each.required and each.role in (Role.TEXT, Role.NAME))
             }
-            planned.append(Planned(bystander, operation.name, arguments))
-        self._performer.perform_all(scrap, planned)
+            planned.append(PlannedCall(bystander, operation.name, arguments))
+        self._executor.execute_all(scrap, planned)
 
     def calibrate(self) -> Calibration:
         """Learn what everybody may see, and which readings stay the same when nobody acts."""
         history = self.fresh_history()
         newcomer = self._target.principals.members[-1]
-        for operation in self._performer.operations.values():
+        for operation in self._executor.operations.values():
             if operation.public or operation.lists:
                 actor = ANONYMOUS if operation.public else newcomer
-                self._performer.perform(
+                self._executor.execute(
                     history,
                     actor,
                     operation.name,
@@ -118,11 +118,11 @@ class Scene:
         )
         stable: list[Operation] = []
         unstable: list[Inconclusive] = []
-        for operation in self._performer.operations.values():
+        for operation in self._executor.operations.values():
             if not operation.lists or operation.public:
                 continue
             readings = [
-                self._performer.perform(
+                self._executor.execute(
                     history,
                     newcomer,
                     operation.name,

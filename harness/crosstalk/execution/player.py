@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crosstalk.core.history import Call, History
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
-from crosstalk.execution.executor import Performer, Planned
+from crosstalk.execution.executor import Executor, PlannedCall
 
 
 class ReplayFileError(Exception):
@@ -29,7 +29,7 @@ class ScriptPlayer:
         answers: Step number to the call that it became.
     """
 
-    executor: Performer
+    executor: Executor
     history: History
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class ScriptPlayer:
             planned = self._planned(step, self.salt if salt is None else salt)
         except UnresolvedReferenceError:
             return None
-        call = self.executor.perform(
+        call = self.executor.execute(
             self.history,
             planned.actor,
             planned.operation,
@@ -70,17 +70,17 @@ class ScriptPlayer:
                 planned = [self._planned(step, self.salt) for step in steps]
             except UnresolvedReferenceError:
                 return False
-            made = self.executor.perform_all(self.history, planned)
+            made = self.executor.execute_all(self.history, planned)
             self.answers.update(zip((step.number for step in steps), made, strict=True))
         return True
 
-    def _planned(self, step: Step, salt: int) -> Planned:
+    def _planned(self, step: Step, salt: int) -> PlannedCall:
         if step.operation not in self.executor.operations:
             raise ReplayFileError(
                 f"the system has no operation {step.operation!r}; is it the same system?"
             )
         arguments = resolve(step.arguments, self.answers, self.history.subjects, salt)
-        return Planned(step.actor, step.operation, arguments, step.probe, step.sending)
+        return PlannedCall(step.actor, step.operation, arguments, step.probe, step.sending)
 
 
 def _groups(script: Sequence[Step]) -> Iterator[list[Step]]:

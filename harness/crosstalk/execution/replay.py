@@ -15,7 +15,7 @@ from typing import Any
 from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ReplayFileError, ScriptPlayer
 from crosstalk.execution.shrink import Allowance, identity_arguments, shrink_script
 from crosstalk.oracles import ORACLES, Suspicion
@@ -38,7 +38,7 @@ class Replayer:
         seconds: Seconds after which a script is short enough.
     """
 
-    executor: Performer
+    executor: Executor
     fresh_history: Callable[[], History]
     calls: int = SHRINKING_CALLS
     seconds: float = 60.0

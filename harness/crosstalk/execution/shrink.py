@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from crosstalk.core.script import Script
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.surface.operation import Operation, Role
 
 _T = TypeVar("_T")
@@ -29,7 +29,7 @@ class Allowance:
         seconds: As many may pass from now on.
     """
 
-    executor: Performer
+    executor: Executor
     calls: int
     seconds: float
     _before: int = field(init=False)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.principals import BY_USER
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import references
@@ -47,14 +47,14 @@ def attack(example: ExampleRun, draw: Draw, attacker: Actor, victim: Actor) -> N
                 target=target,
             )
         )
-    own: list[Planned] = []
+    own: list[PlannedCall] = []
     for operation, _ in readings if not target else ():
         own.append(example.own_reading(operation, attacker, probe))
         if impostor:
             own.append(example.reading(operation, attacker, probe))
     example.execute_all(own)
     after = Probe("ownership", key, "after", victim.name)
-    example.execute_all([Planned(victim, o.name, asked, after) for o, asked in readings])
+    example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
 
 
 def _give_own_object(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.principals import BY_USER
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.selection import Draw, Selection
 from crosstalk.generator.state import GeneratorState
@@ -53,23 +53,25 @@ class ExampleRun(Selection):
         hostile: bool = True,
         probe: Probe | None = None,
         target: str = "",
-    ) -> Planned:
+    ) -> PlannedCall:
         """Return a call with drawn arguments."""
         arguments = self.drawer(draw).arguments(
             operation, actor, references=sources, hostile=hostile, target=target
         )
-        return Planned(actor, operation.name, arguments, probe)
+        return PlannedCall(actor, operation.name, arguments, probe)
 
-    def plan_own(self, draw: Draw, operation: Operation, actor: Actor) -> Planned:
+    def plan_own(self, draw: Draw, operation: Operation, actor: Actor) -> PlannedCall:
         """Return a call with drawn arguments that name the actor's own objects alone."""
         return self.plan(draw, operation, actor, sources=("own",), hostile=False)
 
-    def reading(self, operation: Operation, actor: Actor, probe: Probe | None = None) -> Planned:
+    def reading(
+        self, operation: Operation, actor: Actor, probe: Probe | None = None
+    ) -> PlannedCall:
         """Return the call by which an actor reads their own data."""
         asked = observation_arguments(operation, self.history, actor)
-        return Planned(actor, operation.name, asked, probe)
+        return PlannedCall(actor, operation.name, asked, probe)
 
-    def own_reading(self, operation: Operation, actor: Actor, probe: Probe) -> Planned:
+    def own_reading(self, operation: Operation, actor: Actor, probe: Probe) -> PlannedCall:
         """Return the reading of the actor's own data, whatever identity they otherwise claim."""
         return self.reading(operation, BY_USER[actor.user or actor.claims], probe)
 
@@ -99,7 +101,7 @@ class ExampleRun(Selection):
         self, readings: Sequence[tuple[Operation, dict[str, Any]]], reader: Actor, probe: Probe
     ) -> None:
         """Read; an operation that calibration has not seen must read the same twice."""
-        asked = [Planned(reader, each.name, given, probe) for each, given in readings]
+        asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
         first = self.execute_all(asked)
         steady = self.state.steady
         new = [
@@ -112,22 +114,22 @@ class ExampleRun(Selection):
             if one.answer.body == other.answer.body and one.answer.outcome is Outcome.OK:
                 steady.add(planned.operation)
 
-    def execute(self, planned: Planned) -> Call:
+    def execute(self, planned: PlannedCall) -> Call:
         """Make one call."""
-        call = self.state.executor.perform(
+        call = self.state.executor.execute(
             self.history, planned.actor, planned.operation, planned.arguments, planned.probe
         )
         self._learn(call)
         return call
 
-    def execute_all(self, planned: Sequence[Planned]) -> list[Call]:
+    def execute_all(self, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make calls that do not depend on each other, at once where that is allowed."""
         calls: list[Call] = []
         width = max(1, self.state.executor.concurrency)
         for start in range(0, len(planned), width):
             if self.state.stopped():
                 break
-            calls += self.state.executor.perform_all(self.history, planned[start : start + width])
+            calls += self.state.executor.execute_all(self.history, planned[start : start + width])
         for call in calls:
             self._learn(call)
         return calls

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.surface.operation import Operation
 
 
@@ -35,7 +35,7 @@ class GeneratorState:
         choices: (rule, operation, further) to the number of times that the rule chose it.
     """
 
-    executor: Performer
+    executor: Executor
     fresh_history: Callable[[], History]
     observations: Sequence[Operation]
     forgeries: Sequence[str]

@@ -22,7 +22,7 @@ from typing import Protocol
 from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Suspicion
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -34,7 +34,7 @@ class Turn:
 
     Attributes:
         target: The system under test.
-        performer: Makes calls, from any thread; they count as the campaign's.
+        executor: Makes calls, from any thread; they count as the campaign's.
         examples: Histories of the latest examples, oldest first; empty before the first.
         observations: Readings of one's own data that are known to be steady.
         fresh_history: Resets the system where that is possible; a history with new subjects.
@@ -45,7 +45,7 @@ class Turn:
     """
 
     target: Target
-    performer: Performer
+    executor: Executor
     examples: Sequence[History]
     observations: Sequence[Operation]
     fresh_history: Callable[[], History]
@@ -56,11 +56,11 @@ class Turn:
     _before: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._before.append(self.performer.calls_made)
+        self._before.append(self.executor.calls_made)
 
     def left(self) -> int:
         """How many calls may still be made."""
-        return self.calls - (self.performer.calls_made - self._before[0])
+        return self.calls - (self.executor.calls_made - self._before[0])
 
     def spent(self) -> bool:
         """Whether the allowance is used; to be asked between steps that belong together."""
@@ -75,9 +75,9 @@ class Outcome:
         findings: Confirmed by replay, and shrunk.
         controls: Operation (or another name of what was tried) to its positive controls; their
             `oracles` hold the phase's name with how often it could have fired. Calls that the
-            performer made into a history of `fresh_history` are counted here and nowhere else.
+            executor made into a history of `fresh_history` are counted here and nowhere else.
         inconclusive: What the phase cannot say, and why.
-        suspected: Calls that the performer had made when the findings were first suspected.
+        suspected: Calls that the executor had made when the findings were first suspected.
     """
 
     findings: list[Finding] = field(default_factory=list)

@@ -16,8 +16,8 @@ class Target:
     """A running system, as a campaign sees it.
 
     Attributes:
-        surfaces: Surface name to what performs its calls.
-        credentials: Who may present what.
+        surfaces: Surface name to what makes its calls.
+        credentials: Give what each actor presents.
         operations: Operation name to operation, as the surfaces listed them once: what is called
             and what is judged is the same list.
         reset: Empties the users' data, where the target allows it.
@@ -35,7 +35,7 @@ class Target:
         databases: Role (`admin`, `owner`, each service) to `postgresql://` URL, where the system's
             layers can be reached one by one.
         left: Says what is still held or under way in the system, where that can be seen.
-        claiming: Names of headers in which those who are not whom they say to be repeat it.
+        claiming: Names of headers in which impostors repeat the identity that they claim.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Outcome
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 
@@ -46,4 +46,4 @@ class CachedRead:
                 ).items()
                 if name in call.arguments
             }
-            example.execute(Planned(attacker, call.operation, {**call.arguments, **identity}))
+            example.execute(PlannedCall(attacker, call.operation, {**call.arguments, **identity}))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import is_short_id, missing_like
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import required_references
@@ -54,7 +54,7 @@ def comparison(
     victim: Actor,
     operation: Operation,
     parameter: Parameter,
-) -> tuple[Planned | None, list[Planned]]:
+) -> tuple[PlannedCall | None, list[PlannedCall]]:
     """Return one call with an id of the victim, and the same with one that no object has.
 
     Returns:
@@ -88,11 +88,15 @@ def comparison(
             for name, subject in example.with_identity(operation, victim).items()
             if name in shared
         }
-        by_owner = Planned(victim, operation.name, {**foreign, **identity})
+        by_owner = PlannedCall(victim, operation.name, {**foreign, **identity})
     key = example.next_probe()
     pair = [
-        Planned(actor, operation.name, foreign, Probe("existence", key, "foreign", victim.name)),
-        Planned(actor, operation.name, missing, Probe("existence", key, "missing", victim.name)),
+        PlannedCall(
+            actor, operation.name, foreign, Probe("existence", key, "foreign", victim.name)
+        ),
+        PlannedCall(
+            actor, operation.name, missing, Probe("existence", key, "missing", victim.name)
+        ),
     ]
     if draw(st.booleans()):
         # Whatever comes first may take longer for that alone.

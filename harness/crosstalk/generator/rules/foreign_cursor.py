@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import page_size
@@ -50,8 +50,8 @@ def small_page(
     operation: Operation,
     actor: Actor,
     cursor: str | None = None,
-    like: Planned | None = None,
-) -> Planned:
+    like: PlannedCall | None = None,
+) -> PlannedCall:
     """Return a call for the smallest page, from the beginning or from a cursor on.
 
     Args:
@@ -78,10 +78,10 @@ def small_page(
     size = page_size(operation)
     if size is not None:
         arguments[size.name] = size.schema.get("minimum", 1)
-    return Planned(actor, operation.name, arguments)
+    return PlannedCall(actor, operation.name, arguments)
 
 
-def _new_cursors(example: ExampleRun, asked: Planned) -> list[str]:
+def _new_cursors(example: ExampleRun, asked: PlannedCall) -> list[str]:
     """Make a call; return the cursors that its caller did not have before."""
     user = asked.actor.user or asked.actor.claims
     known = set(example.pool.cursors(user))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import missing_like
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.operation import Operation, Role
@@ -58,7 +58,7 @@ def collision(
     plant: Callable[[str], str],
     unused_id: str,
     probe: int,
-) -> list[Planned]:
+) -> list[PlannedCall]:
     """Return the calls with which two users meet at one key.
 
     Args:
@@ -88,15 +88,15 @@ def collision(
     }
     name = operation.name
     calls = [
-        Planned(first, name, asked),
-        Planned(second, name, same),
-        Planned(first, name, asked),
+        PlannedCall(first, name, asked),
+        PlannedCall(second, name, same),
+        PlannedCall(first, name, asked),
     ]
     if missing:
         foreign = {**same, **missing}
         unused = {**foreign, key: plant("nobody")}
         calls += [
-            Planned(second, name, foreign, Probe("existence", probe, "foreign", first.name)),
-            Planned(second, name, unused, Probe("existence", probe, "missing", first.name)),
+            PlannedCall(second, name, foreign, Probe("existence", probe, "foreign", first.name)),
+            PlannedCall(second, name, unused, Probe("existence", probe, "missing", first.name)),
         ]
     return calls

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import CHAT_REQUESTS, own_request
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
@@ -35,9 +35,9 @@ class SamePrompt:
             return
         name = prompt.name
 
-        def asking(actor: Actor, text: str) -> Planned:
+        def asking(actor: Actor, text: str) -> PlannedCall:
             given = example.plan_own(draw, operation, actor).arguments
-            return Planned(actor, operation.name, {**given, name: text})
+            return PlannedCall(actor, operation.name, {**given, name: text})
 
         teller, *_ = order = draw(st.permutations(list(example.members)))
         example.execute(asking(teller, own_request(example.state.plant(str(teller.user)))))

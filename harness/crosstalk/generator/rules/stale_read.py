@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import required_references
@@ -40,7 +40,9 @@ class StaleRead:
         target = draw(st.sampled_from(known))
         asked = example.plan_own(draw, operation, owner)
         (reference,) = required_references(operation)
-        example.execute(Planned(owner, operation.name, {**asked.arguments, reference.name: target}))
+        example.execute(
+            PlannedCall(owner, operation.name, {**asked.arguments, reference.name: target})
+        )
         readings = [
             (each, parameter)
             for each in example.capabilities.details
@@ -56,7 +58,7 @@ class StaleRead:
                 st.sampled_from([each for each in example.members if each is not owner])
             )
             arguments = {**example.reading(reading, attacker).arguments, parameter.name: target}
-            planned.append(Planned(attacker, reading.name, arguments))
+            planned.append(PlannedCall(attacker, reading.name, arguments))
         example.execute_all(planned)
 
 

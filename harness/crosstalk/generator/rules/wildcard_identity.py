@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
-from crosstalk.execution.executor import Planned
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import WILDCARD_IDS
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
@@ -40,11 +40,13 @@ class WildcardIdentity:
             identity = {
                 each.name: whole for each in operation.parameters if each.role is Role.IDENTITY
             }
-            planned.append(Planned(actor, operation.name, {**asked.arguments, **identity}))
+            planned.append(PlannedCall(actor, operation.name, {**asked.arguments, **identity}))
         example.execute_all(planned)
 
     @staticmethod
-    def _reading(example: ExampleRun, draw: Draw, operation: Operation, actor: Actor) -> Planned:
+    def _reading(
+        example: ExampleRun, draw: Draw, operation: Operation, actor: Actor
+    ) -> PlannedCall:
         asked = example.reading(operation, actor)
         if not required_references(operation):
             return asked

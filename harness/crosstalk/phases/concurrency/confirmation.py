@@ -33,7 +33,7 @@ def reproduced(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicio
     for attempt in range(1, attempts + 1):
         history = clients.with_subjects(turn.target, turn.fresh_history(), actors)
         salt = secrets.randbits(16) << 16
-        parallel_run.run(turn.performer, history, script.steps, seed=f"{attempt}", salt=salt)
+        parallel_run.run(turn.executor, history, script.steps, seed=f"{attempt}", salt=salt)
         calibrate(history)
         found = next(iter(Concurrency().judge(history)), None)
         if found is not None:
@@ -47,7 +47,7 @@ def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicio
     if seen is None:
         return None
     best = script
-    spent = Allowance(turn.performer, _SHRINKING_CALLS, seconds).spent
+    spent = Allowance(turn.executor, _SHRINKING_CALLS, seconds).spent
 
     def shows(smaller: Script | None) -> bool:
         nonlocal best, seen

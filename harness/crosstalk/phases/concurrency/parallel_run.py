@@ -10,7 +10,7 @@ from random import Random
 
 from crosstalk.core.history import History
 from crosstalk.core.script import Step
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ScriptPlayer
 
 # Long enough to part clients that go in step, short beside a call.
@@ -18,7 +18,7 @@ _PAUSE_SECONDS = 0.004
 
 
 def run(
-    performer: Performer,
+    executor: Executor,
     history: History,
     steps: Sequence[Step],
     *,
@@ -29,7 +29,7 @@ def run(
     """Run the clients that are alone one after the other, then the others at once.
 
     Args:
-        performer: Makes the calls.
+        executor: Makes the calls.
         history: Takes the calls; has a subject for every user.
         steps: Of all clients; the steps of one keep their order.
         seed: Fixes the pauses between calls.
@@ -44,14 +44,14 @@ def run(
         lines[part, step.actor.name].append(step)
     for (part, _), line in lines.items():
         if part == "alone":
-            _run(performer, history, line, None, spent, salt)
+            _run(executor, history, line, None, spent, salt)
     concurrent = {name: line for (part, name), line in lines.items() if part == "concurrent"}
     gate = threading.Barrier(len(concurrent) + 1)
 
     def join(name: str, line: Sequence[Step]) -> None:
         gate.wait()
         random = Random(f"{seed} {name}")  # noqa: S311
-        _run(performer, history, line, random, spent, salt)
+        _run(executor, history, line, random, spent, salt)
 
     threads = [
         threading.Thread(target=join, args=(name, line), name=f"client {name}")
@@ -65,14 +65,14 @@ def run(
 
 
 def _run(
-    performer: Performer,
+    executor: Executor,
     history: History,
     steps: Sequence[Step],
     random: Random | None,
     spent: Callable[[], bool],
     salt: int,
 ) -> None:
-    player = ScriptPlayer(performer, history, salt)
+    player = ScriptPlayer(executor, history, salt)
     for step in steps:
         if spent():
             return

@@ -80,7 +80,7 @@ class ConcurrencyPhase:
         history = clients.with_subjects(turn.target, turn.fresh_history(), present)
         # A session that one client has logged in is no other client's.
         for apart in (True, False):
-            planner = ClientPlanner(turn.performer, history, random, turn.observations, salt)
+            planner = ClientPlanner(turn.executor, history, random, turn.observations, salt)
             sending = Sending(client="alone") if apart else None
             plan = planner.draw(present[0], _STEPS, sending)
             if plan.steps:
@@ -99,7 +99,7 @@ class ConcurrencyPhase:
             for place in range(alone_count)
         )
         alone = [step for steps in others for step in steps]
-        long = {each.name for each in turn.performer.operations.values() if each.conversational}
+        long = {each.name for each in turn.executor.operations.values() if each.conversational}
         concurrent: list[Step] = []
         room = turn.left() // len(plan.steps) - alone_count + 1
         for place in range(alone_count, alone_count + max(_FEWEST, min(self.most, room))):
@@ -113,7 +113,7 @@ class ConcurrencyPhase:
                 apart=apart,
             )
         steps = [*alone, *concurrent]
-        parallel_run.run(turn.performer, history, steps, seed=str(random.random()))
+        parallel_run.run(turn.executor, history, steps, seed=str(random.random()))
         calibrate(history)
         return history, Script((*first, *steps))
 
@@ -127,7 +127,7 @@ class ConcurrencyPhase:
             if suspicion.operation in self._suspected:
                 continue
             self._suspected.add(suspicion.operation)
-            outcome.suspected = turn.performer.calls_made
+            outcome.suspected = turn.executor.calls_made
             confirmed = shrunk(turn, script, _SHRINKING_SECONDS)
             if confirmed is None:
                 outcome.inconclusive.append(

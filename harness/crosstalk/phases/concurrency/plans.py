@@ -14,7 +14,7 @@ from typing import Any, Literal
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
 from crosstalk.core.identifiers import map_markers, map_strings, marker, marker_number
 from crosstalk.core.script import Step, renumbered, script_of, with_subjects
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import Capabilities, observation_arguments
@@ -89,7 +89,7 @@ class ClientPlanner:
     """Draws a plan.
 
     Args:
-        performer: Makes the calls.
+        executor: Makes the calls.
         history: Where they are recorded.
         random: Chooses.
         observations: Readings of one's own data that are known to be steady.
@@ -98,16 +98,16 @@ class ClientPlanner:
 
     def __init__(
         self,
-        performer: Performer,
+        executor: Executor,
         history: History,
         random: Random,
         observations: Sequence[Operation],
         salt: int,
     ) -> None:
-        self._performer = performer
+        self._executor = executor
         self._history = history
         self._random = random
-        self._capabilities = Capabilities.of(list(performer.operations.values()))
+        self._capabilities = Capabilities.of(list(executor.operations.values()))
         self._observations = list(observations)
         self._salt = salt
         self._pool = ValuePool()
@@ -152,7 +152,7 @@ class ClientPlanner:
         """The call, if it was served."""
         self._key += 1
         probe = Probe("concurrency", self._key, "alone", str(author.user))
-        call = self._performer.perform(
+        call = self._executor.execute(
             self._history, author, operation.name, arguments, probe, sending
         )
         self._pool.harvest(call)

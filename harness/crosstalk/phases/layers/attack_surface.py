@@ -17,7 +17,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -37,13 +37,13 @@ class Siege:
     """One layer under attack.
 
     Args:
-        performer: Makes the calls.
+        executor: Makes the calls.
         history: Where they are recorded.
         observations: Readings of one's own data that are known to be steady.
         random: Chooses values that do not matter.
     """
 
-    performer: Performer
+    executor: Executor
     history: History
     observations: Sequence[Operation]
     random: Random
@@ -52,7 +52,7 @@ class Siege:
         """Try everything at that layer; the history of it."""
         pool = ValuePool()
         pool.know_subjects(set(self.history.subjects.values()))
-        everything = list(self.performer.operations.values())
+        everything = list(self.executor.operations.values())
         if layer == "agent":
             self._settle(Capabilities.of([e for e in everything if e.surface == "mcp"]), pool)
             self._read("before", ("mcp", "rest"))
@@ -172,7 +172,7 @@ class Siege:
         probe: Probe | None,
         pool: ValuePool | None,
     ) -> Call:
-        call = self.performer.perform(self.history, actor, operation.name, arguments, probe)
+        call = self.executor.execute(self.history, actor, operation.name, arguments, probe)
         if pool is not None and call.answer.outcome is Outcome.OK:
             pool.harvest(call)
         return call

@@ -111,7 +111,7 @@ class LayersPhase:
 
     def _besiege(self, turn: Turn, layer: str, outcome: Outcome) -> None:
         with opened(turn.target.databases["admin"]):
-            siege = Siege(turn.performer, turn.fresh_history(), turn.observations, turn.random)
+            siege = Siege(turn.executor, turn.fresh_history(), turn.observations, turn.random)
             history = siege.lay(layer)
             outcome.controls |= self._counted(history, layer)
             suspicion = self._suspected(history)
@@ -159,7 +159,7 @@ class LayersPhase:
 
     @staticmethod
     def _replayer(turn: Turn) -> Replayer:
-        return Replayer(turn.performer, turn.fresh_history)
+        return Replayer(turn.executor, turn.fresh_history)
 
 
 def _sentence(step: Step, crossed: str) -> str:

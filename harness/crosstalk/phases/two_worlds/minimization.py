@@ -44,7 +44,7 @@ class Shrinker:
         kinds = (found.against, found.kind)
         if self._shows(whole, found, repeated(kinds, 2)) is None:
             return None
-        spent = Allowance(self.player.performer, _CALLS, self.seconds).spent
+        spent = Allowance(self.player.executor, _CALLS, self.seconds).spent
 
         def with_script(script: Script) -> Plan:
             return replace(plan, script=script)
@@ -65,7 +65,7 @@ class Shrinker:
         script = drop_steps(best.script, shows_without_others, spent, varied)
         own = {*script.numbers()} - {found.key, *varied}
         script = drop_steps(script, shows_in_both, spent, own)
-        identities = identity_arguments(script, self.player.performer.operations)
+        identities = identity_arguments(script, self.player.executor.operations)
         script = drop_arguments(script, shows_in_both, spent, identities)
         script = drop_steps(script, shows_in_both, spent, varied)
         for proven in (with_script(script), whole):
@@ -76,7 +76,7 @@ class Shrinker:
 
     def _likely(self, plan: Plan, found: Difference, shows: Callable[[Plan], bool]) -> Plan:
         """Return the plan with the same call and what the observer stored alone, or the whole."""
-        operations = self.player.performer.operations
+        operations = self.player.executor.operations
         creators = {each.name for each in creators_among(list(operations.values()))}
         for kept in ({found.call.operation}, {found.call.operation, *creators}):
             others = set(plan.varied())

@@ -78,7 +78,7 @@ class TwoWorldsPhase:
     def play(self, turn: Turn) -> Outcome:
         """Play examples, one after the other, until the turn is spent or something is found."""
         outcome = Outcome()
-        player = WorldPlayer(turn.performer, turn.fresh_history)
+        player = WorldPlayer(turn.executor, turn.fresh_history)
         examples = [
             each for each in turn.examples if all(each is not done for done in self._played)
         ]
@@ -98,11 +98,11 @@ class TwoWorldsPhase:
         if plan is None:
             return None
         worlds = repeated((ABSENT, ACTIVE, SECRETS), 2)
-        history = WorldPlayer(turn.performer, turn.fresh_history).play(plan, worlds)
+        history = WorldPlayer(turn.executor, turn.fresh_history).play(plan, worlds)
         return next(iter(self._oracle.judge(history)), None)
 
     def _plan(self, history: History, player: WorldPlayer, turn: Turn) -> Plan | None:
-        operations = player.performer.operations
+        operations = player.executor.operations
         observers = _shuffled(turn.target.principals.members, turn.random)
         plans = (
             plan_of(history, operations, each, turn.random, self._looked) for each in observers
@@ -122,7 +122,7 @@ class TwoWorldsPhase:
             whole = player.play(plan, worlds)
         if not differences(whole, self._noise):
             return
-        outcome.suspected = player.performer.calls_made
+        outcome.suspected = player.executor.calls_made
         # Again: what differs between repeats of one world shows nothing, now and later.
         whole = player.play(plan, [f"{each}-2" for each in worlds], onto=whole)
         self._noise |= unsteady(whole)

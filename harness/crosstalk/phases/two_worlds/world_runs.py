@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crosstalk.core.history import History
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ScriptPlayer
 from crosstalk.phases.two_worlds.comparison import ABSENT, SECRETS, kind_of
 from crosstalk.phases.two_worlds.plan import Plan
@@ -23,13 +23,13 @@ class WorldPlayer:
     """Plays plans against a running system.
 
     Attributes:
-        performer: Makes the calls.
+        executor: Makes the calls.
         fresh_history: Resets the system if it can be and gives a history with new subjects.
         pause: Seconds before each world, so that no world spends what another is allowed.
         sleep: Waits, in seconds.
     """
 
-    performer: Performer
+    executor: Executor
     fresh_history: Callable[[], History]
     pause: float = 0.0
     sleep: Callable[[float], None] = time.sleep
@@ -56,7 +56,7 @@ class WorldPlayer:
         if self.pause:
             self.sleep(self.pause)
         history = self.fresh_history()
-        player = ScriptPlayer(self.performer, history, plan.salt)
+        player = ScriptPlayer(self.executor, history, plan.salt)
         other_salt = secrets.randbits(32) if kind == SECRETS else plan.salt
         for step in (plan.alone() if kind == ABSENT else plan).script.steps:
             varied = step.probe is not None and step.probe.part == "varied"

@@ -9,7 +9,7 @@ from crosstalk.core.history import History
 from crosstalk.core.principals import ALICE
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Outcome, Turn
 from crosstalk.targets.base import Target, discovered
@@ -33,7 +33,7 @@ class _Phase:
         self.drawn.append(turn.random.random())
         history = turn.fresh_history()
         while not turn.spent():
-            turn.performer.perform(history, ALICE, "list", {})
+            turn.executor.execute(history, ALICE, "list", {})
         why = f"turn {len(self.allowed)}"
         return Outcome(inconclusive=[Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)])
 
@@ -43,16 +43,16 @@ class _Phase:
 
 def _rounds(*phases: _Phase, seed: int = 1) -> Rounds:
     memory = Notes(leaks=False)
-    performer = Performer({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
+    executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
     target = Target({"mem": memory}, memory, discovered({"mem": memory}))
-    return Rounds(target, phases, performer, lambda: History({"alice": "a"}), seed)
+    return Rounds(target, phases, executor, lambda: History({"alice": "a"}), seed)
 
 
 def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
     phase = _Phase()
     rounds = _rounds(phase)
     assert list(rounds.due()) == []
-    rounds.performer.calls_made = 40
+    rounds.executor.calls_made = 40
     assert [str(each.inconclusive[0]) for each in rounds.due()] == ["tides: turn 1"]
     assert phase.allowed == [10]
     assert list(rounds.due()) == []
@@ -61,16 +61,16 @@ def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
 def test_what_its_own_calls_come_to_counts_against_its_share() -> None:
     phase = _Phase()
     rounds = _rounds(phase)
-    rounds.performer.calls_made = 100
+    rounds.executor.calls_made = 100
     list(rounds.due())
-    rounds.performer.calls_made += 30
+    rounds.executor.calls_made += 30
     assert list(rounds.due()) == []
 
 
 def test_a_phase_without_a_turn_gets_one_at_the_end_and_only_then() -> None:
     early, late = _Phase("early"), _Phase("late", share=0.0)
     rounds = _rounds(early, late)
-    rounds.performer.calls_made = 40
+    rounds.executor.calls_made = 40
     list(rounds.due())
     list(rounds.remaining())
     assert (len(early.allowed), late.allowed) == (1, [10])

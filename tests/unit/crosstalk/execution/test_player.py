@@ -10,7 +10,7 @@ import pytest
 from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ReplayFileError, ScriptPlayer
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
@@ -47,7 +47,7 @@ class Numbered:
 def player(salt: int = 0) -> ScriptPlayer:
     """A player on that system."""
     system = Numbered()
-    executor = Performer({"mem": system}, {"add": ADD}, system, concurrency=2)
+    executor = Executor({"mem": system}, {"add": ADD}, system, concurrency=2)
     return ScriptPlayer(executor, History({"alice": "alice-1"}), salt)
 
 

@@ -13,7 +13,7 @@ from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ReplayFileError
 from crosstalk.execution.replay import Replayer, load, save
 from crosstalk.surface.credentials import Presented
@@ -52,14 +52,14 @@ class Notes:
 
 def replayer(system: Notes) -> Replayer:
     """Replays on that system, with fresh subjects."""
-    performer = Performer({"mem": system}, {o.name: o for o in system.discover()}, system)
+    executor = Executor({"mem": system}, {o.name: o for o in system.discover()}, system)
 
     def fresh() -> History:
         system.rows.clear()
         nonce = secrets.token_hex(4)
         return History({"alice": f"alice-{nonce}", "bob": f"bob-{nonce}"})
 
-    return Replayer(performer, fresh)
+    return Replayer(executor, fresh)
 
 
 def long_leak() -> Script:
@@ -68,9 +68,9 @@ def long_leak() -> Script:
     history = player.fresh_history()
     for number in range(6):
         title = {"title": marker("bob", number), "spare": "x"}
-        player.executor.perform(history, BOB, "add", title)
-    player.executor.perform(history, ALICE, "add", {"title": marker("alice", 99), "spare": "x"})
-    player.executor.perform(history, BOB, "list", {"spare": "x"})
+        player.executor.execute(history, BOB, "add", title)
+    player.executor.execute(history, ALICE, "add", {"title": marker("alice", 99), "spare": "x"})
+    player.executor.execute(history, BOB, "list", {"spare": "x"})
     return script_of(history)
 
 

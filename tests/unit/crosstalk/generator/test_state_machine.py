@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.generator.arguments import WILDCARD_IDS
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
@@ -93,7 +93,7 @@ def histories(
     memory = memory or Memory()
     found: list[History] = []
     state = GeneratorState(
-        executor=Performer({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
+        executor=Executor({"rest": memory}, {e.name: e for e in memory.discover()}, memory),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=list(observations),
         forgeries=(),

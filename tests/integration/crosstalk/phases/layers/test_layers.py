@@ -14,7 +14,7 @@ import pytest
 from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.environment import RunningSystem
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.phases.base import Turn
 from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.layers.bypass import opened
@@ -162,8 +162,8 @@ def _layer(name: str) -> LayersPhase:
 
 
 def _turn(target: Target) -> Turn:
-    performer = Performer(target.surfaces, target.operations, target.credentials)
-    capabilities = Capabilities.of(list(performer.operations.values()))
+    executor = Executor(target.surfaces, target.operations, target.credentials)
+    capabilities = Capabilities.of(list(executor.operations.values()))
     observations = tuple(each for each in capabilities.protected if each.lists)
 
     def fresh() -> History:
@@ -171,4 +171,4 @@ def _turn(target: Target) -> Turn:
         return History({name: f"{name}-{nonce}" for name in ("alice", "bob", "carol")})
 
     deadline = time.monotonic() + 60
-    return Turn(target, performer, (), observations, fresh, Random(3), 500, deadline)
+    return Turn(target, executor, (), observations, fresh, Random(3), 500, deadline)

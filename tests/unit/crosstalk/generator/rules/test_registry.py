@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from crosstalk.core.history import History
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules import RULES
 from crosstalk.generator.rules.base import Rule
@@ -40,7 +40,7 @@ def run_example(*rules: Rule, number: int = 1) -> GeneratorState:
     """Return the generator's state after one example with these rules."""
     shelf = Shelf()
     state = GeneratorState(
-        executor=Performer({"rest": shelf}, {e.name: e for e in shelf.discover()}, shelf),
+        executor=Executor({"rest": shelf}, {e.name: e for e in shelf.discover()}, shelf),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[LIST],
         forgeries=(),

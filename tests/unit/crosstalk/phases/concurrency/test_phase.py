@@ -10,7 +10,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.script import Script
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase
 from crosstalk.phases.concurrency.clients import concurrent_clients, with_subjects
@@ -58,7 +58,7 @@ class Notes:
 
 
 def _turn(system: Notes, calls: int = 200) -> Turn:
-    performer = Performer({"mem": system}, {o.name: o for o in system.discover()}, system)
+    executor = Executor({"mem": system}, {o.name: o for o in system.discover()}, system)
     target = Target({"mem": system}, system, discovered({"mem": system}))
 
     def fresh() -> History:
@@ -66,7 +66,7 @@ def _turn(system: Notes, calls: int = 200) -> Turn:
         return History({"alice": "alice-1", "bob": "bob-1"})
 
     deadline = time.monotonic() + 60
-    return Turn(target, performer, (), (_LIST,), fresh, Random(7), calls, deadline)
+    return Turn(target, executor, (), (_LIST,), fresh, Random(7), calls, deadline)
 
 
 def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Answer, Flow, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Performer
+from crosstalk.execution.executor import Executor
 from crosstalk.phases.base import Turn
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -122,14 +122,14 @@ def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "owner"}
 
 
-def performer(diary: Diary) -> Performer:
+def executor(diary: Diary) -> Executor:
     """Makes calls on it."""
-    return Performer({"mem": diary}, {each.name: each for each in OPERATIONS}, diary)
+    return Executor({"mem": diary}, {each.name: each for each in OPERATIONS}, diary)
 
 
 def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn:
     """A phase's turn, with one example in which everybody does something."""
-    calling = performer(diary)
+    calling = executor(diary)
 
     def fresh() -> History:
         diary.reset()
@@ -144,7 +144,7 @@ def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn
             reset=diary.reset,
             allowed_flows=flows,
         ),
-        performer=calling,
+        executor=calling,
         examples=(example(calling, fresh()),),
         observations=(),
         fresh_history=fresh,
@@ -154,7 +154,7 @@ def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn
     )
 
 
-def example(calling: Performer, history: History) -> History:
+def example(calling: Executor, history: History) -> History:
     """Everybody adds and reads; bob tries alice's entry."""
     number = 0
     ids: dict[str, str] = {}
@@ -162,15 +162,15 @@ def example(calling: Performer, history: History) -> History:
         for actor in (ALICE, BOB, CAROL):
             number += 1
             title = {"title": f"note {marker(actor.name, number)}"}
-            added = calling.perform(history, actor, "add_entry", title)
+            added = calling.execute(history, actor, "add_entry", title)
             if added.answer.body:
                 ids[actor.name] = str(added.answer.body["id"])
-            calling.perform(history, actor, "list_entries", {})
+            calling.execute(history, actor, "list_entries", {})
     for intruder, victim in ((BOB, "alice"), (CAROL, "bob"), (ALICE, "carol")):
         stolen = {"entry_id": ids.get(victim, "none"), "title": "stolen"}
-        calling.perform(history, BY_NAME[victim], "get_entry", {"entry_id": ids.get(victim, "-")})
-        calling.perform(history, intruder, "rename_entry", stolen)
-        calling.perform(history, BY_NAME[victim], "get_entry", {"entry_id": ids.get(victim, "-")})
+        calling.execute(history, BY_NAME[victim], "get_entry", {"entry_id": ids.get(victim, "-")})
+        calling.execute(history, intruder, "rename_entry", stolen)
+        calling.execute(history, BY_NAME[victim], "get_entry", {"entry_id": ids.get(victim, "-")})
     return history
 
 

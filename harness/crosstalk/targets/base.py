@@ -22,16 +22,16 @@ class Target:
             and what is judged is the same list.
         reset: Empties the users' data, where the target allows it.
         forgeries: Names of spoiled credentials that `credentials` can present.
-        about: What a replay file says of it.
+        about: Description of the target for a replay file.
         release: Ends whatever else the target holds.
-        principals: Who can take part.
+        principals: The users and impostors who can take part.
         subjects: Gives the users' subjects for one example from a new nonce; by default each is
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known and accepted.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
-        public_values: Identifying values that everybody may see.
-        concurrency: How many calls may be under way at once.
+        public_values: Identifying values that every user may see.
+        concurrency: The most concurrent calls.
         databases: Role (`admin`, `owner`, each service) to `postgresql://` URL, where the system's
             layers can be reached one by one.
         left: Says what is still held or under way in the system, where that can be seen.

@@ -1,4 +1,4 @@
-"""What is to be verified, by what a person said on the command line, and how it is started."""
+"""The system under verification, as chosen on the command line, and how it is started."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from crosstalk.targets.reference.target import reference_target
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The reference system, or something in its place.
+    """The reference system, or another system in its place.
 
     Attributes:
         mutant: A leak to plant in a copy of it.
         data_access: The services' way to the data.
         demonstration: A pattern that is verified instead.
         described: The `crosstalk.toml` of a system that is verified instead.
-        frontend: Its frontend runs, and everybody signs up there.
-        pooler: What stands between the services and PostgreSQL.
+        frontend: Its frontend runs, and all users sign up there.
+        pooler: The pooler between the services and PostgreSQL.
         sessions: The MCP server keeps a session for each client.
-        environment: What it runs as.
-        attachment: What runs already.
+        environment: The kind of environment it runs in.
+        attachment: A system that runs already.
     """
 
     mutant: Mutant | None = None
@@ -54,10 +54,10 @@ class Verified:
     attachment: Attachment | None = None
 
     def require_sense(self) -> None:
-        """See that these go together.
+        """Check that the options can be combined.
 
         Raises:
-            HarnessError: They do not; the message says what to leave out.
+            HarnessError: They cannot; the message says what to leave out.
         """
         problems = {
             "a planted leak is one of the system: leave out one of the two options": (
@@ -82,7 +82,7 @@ class Verified:
 
     @property
     def name(self) -> str | None:
-        """What its runs are called by; None for the reference system as processes."""
+        """Name of its runs' folder; None for the reference system as processes."""
         where = self.mutant.id if self.mutant else self.demonstration
         where = where or (self.described.stem if self.described else None)
         # The figures of the processes' run stay where a program looks for them.
@@ -90,7 +90,7 @@ class Verified:
 
     @property
     def about(self) -> dict[str, str]:
-        """What its reports and replay files say of it."""
+        """Description for reports and replay files."""
         return {
             "mutant": self.mutant.id if self.mutant else "",
             "data_access": self.data_access,
@@ -99,11 +99,11 @@ class Verified:
         }
 
     def announcement(self) -> str:
-        """What is about to happen, in a line."""
+        """Announce the start, in a line."""
         if self.attachment:
-            return f"attaching to what {self.attachment.file} is for"
+            return f"attaching to the system of {self.attachment.file}"
         if self.described:
-            return f"starting what {self.described} describes"
+            return f"starting the system that {self.described} describes"
         if self.demonstration:
             title = get_demonstration(self.demonstration).title
             return f"starting the demonstration {self.demonstration!r}: {title}"
@@ -111,7 +111,7 @@ class Verified:
         if self.mutant:
             what = f"the system with the planted leak {self.mutant.id!r}"
         what += ": PostgreSQL, MCP server, backend, model"
-        what += ", frontend (everybody signs up there)" if self.frontend else ""
+        what += ", frontend (all users sign up there)" if self.frontend else ""
         what += ", PgBouncer by transaction" if self.pooler != "none" else ""
         what += ", with MCP sessions" if self.sessions else ""
         what += ", in containers" if self.environment == "containers" else ""
@@ -119,7 +119,7 @@ class Verified:
 
     @contextmanager
     def running(self, folder: Path) -> Iterator[Target]:
-        """It, running while the block does; logs go into the folder.
+        """Run it while the block does; logs go into the folder.
 
         Raises:
             HarnessError: It does not start.
@@ -135,7 +135,7 @@ class Verified:
                 yield target
 
     def _settings(self, pooler: Pooler) -> dict[str, dict[str, str]]:
-        """What the services are told beside the usual, by service."""
+        """Return the settings of the services beside the usual ones, by service."""
         sessions = {"MCP_STATEFUL": "true"} if self.sessions else {}
         # Behind a pooler the services have many connections, and the pooler few.
         connections = ONE_CONNECTION if pooler == "none" else {}

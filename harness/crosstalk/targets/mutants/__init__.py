@@ -1,4 +1,4 @@
-"""Known leaks, planted into copies of the system, to show that the harness would find them."""
+"""Mutants: known leaks planted into copies of the system, to show that the harness finds them."""
 
 from crosstalk.targets.mutants.planting import (
     Mutant,

@@ -1,8 +1,8 @@
-"""The catalog of planted leaks: edits to a copy of the system, with what they are modelled on.
+"""The catalog of planted leaks: edits to a copy of the system, with the incidents they model.
 
-An edit names a text that must occur in the file exactly so often as it says (once, unless it says
-otherwise). When the system changes and the text is gone, the mutant no longer applies and says so:
-it never silently turns into the system it should break.
+An edit names a text that must occur in the file exactly a given number of times (once by default).
+When the system changes and the text is gone, the mutant no longer applies and says so: it never
+silently turns into the system it should break.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "frontend", "*.pyc")
 
 
 class MutantDoesNotApplyError(HarnessError):
-    """The text that a mutant changes is not in the system, or not as often as it says."""
+    """The text that a mutant edits is not in the system, or not as often as expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change: `find` occurs `count` times in `file` and becomes `replace`."""
+    """An edit: `find` occurs `count` times in `file` and becomes `replace`."""
 
     file: str
     find: str
@@ -40,15 +40,15 @@ class Mutant:
     """A planted leak.
 
     Attributes:
-        id: How the command line calls it.
+        id: Its name on the command line.
         kind: Its class.
-        title: What is wrong, in one line.
+        title: The fault, in one line.
         modelled_on: The incident, bug or weakness that it copies.
-        removes: Layers that it takes away beside its own change.
+        removes: Layers that it removes beside its own edit.
         expected_oracle: The oracle that should catch it.
-        why_survives: Why no campaign can find it, where none can; else empty.
-        edits: All changes, those of the layers first.
-        pooler: What has to stand before PostgreSQL for it to show.
+        why_survives: The reason for which no campaign can find it, where none can; else empty.
+        edits: All edits, those of the layers first.
+        pooler: The pooler before PostgreSQL that it needs to show.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Mutant:
     pooler: Pooler = "none"
 
     def apply(self, destination: Path, source: Path | None = None) -> Path:
-        """Copy the system and change the copy.
+        """Copy the system and edit the copy.
 
         Args:
             destination: Folder that receives the `system` package.
@@ -72,7 +72,7 @@ class Mutant:
             The destination, ready as a `system_root`.
 
         Raises:
-            MutantDoesNotApplyError: A text is not there as often as it should be.
+            MutantDoesNotApplyError: A text does not occur as often as it should.
         """
         origin = (source or locate_system()) / "system"
         root = destination / "system"
@@ -91,7 +91,7 @@ class Mutant:
 
 
 def load_catalog(folder: Path = FOLDER) -> dict[str, Mutant]:
-    """Every mutant by id.
+    """Parse every mutant, by id.
 
     Raises:
         HarnessError: An entry is not complete, or an id occurs twice.

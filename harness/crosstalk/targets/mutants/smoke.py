@@ -1,4 +1,4 @@
-"""A mutant must still work for its owner: a broken system proves nothing by leaking nothing."""
+"""The smoke test of a mutant: a system that is broken for its owner proves nothing."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class NotAliveError(HarnessError):
 def smoke(target: Target, subject: str = DISCOVERER) -> None:
     """Add, read, list, change, find, complete, count and delete a task by MCP and REST.
 
-    Whoever came first does it: where a leak gives everybody the first user's connection, the system
-    still works for that one.
+    The first user of the target does it: where a leak gives every user the first one's connection,
+    the system still works for that one.
 
     Raises:
         NotAliveError: One of these did not work.

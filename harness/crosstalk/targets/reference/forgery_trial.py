@@ -1,8 +1,8 @@
-"""The reference system's surfaces as targets of the trial: every kind of request it answers.
+"""The reference system's surfaces for the trial of forgeries: every kind of request it answers.
 
-Each is a request that does something for whoever holds the valid token, so that a forgery which is
-let in shows as an answer. The backend and the MCP server trust different issuers for different
-audiences, so each has a context of its own: what is genuine at one is a replay at the other.
+Each is a request that succeeds with the valid token, so that an accepted forgery shows as a
+response. The backend and the MCP server trust different issuers for different audiences, so each
+has a context of its own: a token that is genuine at one is a replay at the other.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _HANDSHAKE = "2025-06-18"
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """What forgeries are made from, at either service."""
+    """The contexts of forgeries, one a service."""
 
     backend: ForgeryContext
     mcp: ForgeryContext
 
 
 def contexts_of(running: RunningSystem, *, calls_backend: bool = False) -> Contexts:
-    """The contexts of a running system.
+    """Build the contexts of a running system.
 
     Args:
         running: The system.
@@ -69,7 +69,7 @@ def contexts_of(running: RunningSystem, *, calls_backend: bool = False) -> Conte
 async def reference_targets(
     running: RunningSystem, client: httpx2.AsyncClient, contexts: Contexts
 ) -> dict[str, TrialTarget]:
-    """Surface name to target; stores one task, so that there is something to read.
+    """Build the surfaces by name; stores one task, so that there is something to read.
 
     Raises:
         httpx2.HTTPError: The system does not answer, or does not serve the valid token.

@@ -24,7 +24,7 @@ from crosstalk.campaign.events import Emit, FindingFound, Finished, Progress, St
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import Rounds, named
 from crosstalk.core.history import History
-from crosstalk.core.script import Script, script_of
+from crosstalk.core.script import script_of
 from crosstalk.core.sign_test import time_difference
 from crosstalk.core.verdict import (
     RUN,
@@ -34,6 +34,7 @@ from crosstalk.core.verdict import (
     InconclusiveKind,
     verdict_of,
 )
+from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Scene
 from crosstalk.execution.quiescence import what_is_left
@@ -163,19 +164,21 @@ class Campaign:
         self._emit(Finished(result))
         return result
 
-    def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
+    def reproduces(self, finding: Finding) -> Suspicion | None:
         """Play a finding's script against this campaign's target; what was seen, if it was.
 
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
-        phase = named(self._rounds.phases, oracle)
+        phase = named(self._rounds.phases, finding.oracle)
         if phase is not None:
-            return phase.reproduces(self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), script)
-        return self._replayer().reproduces(script, oracle)
+            return phase.reproduces(
+                self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
+            )
+        return self._confirmation().reproduces(finding.script, finding.oracle, finding.operation)
 
-    def _replayer(self) -> Replayer:
-        return Replayer(self._executor, self._scene.fresh_history)
+    def _confirmation(self) -> Confirmation:
+        return Confirmation(Replayer(self._executor, self._scene.fresh_history))
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of the phases' turns."""
@@ -266,26 +269,29 @@ class Campaign:
         )
         self._emit(Suspected(finding))
         calls_before = self._executor.calls_made
-        shrunk = self._replayer().shrink(finding.script, suspicion.oracle)
-        if shrunk is None:
-            self._inconclusive.append(
-                Inconclusive(
-                    InconclusiveKind.UNCONFIRMED,
-                    suspicion.operation,
-                    f"{suspicion.summary} (did not replay)",
+        confirmed = self._confirmation().confirm(history, suspicion)
+        if isinstance(confirmed, Rejected):
+            if not confirmed.explained:
+                self._inconclusive.append(
+                    Inconclusive(
+                        InconclusiveKind.UNCONFIRMED,
+                        suspicion.operation,
+                        f"{suspicion.summary} ({confirmed.reason})",
+                    )
                 )
-            )
             return True
-        script, seen = shrunk
-        finding = replace(
-            finding,
-            script=script,
-            operation=seen.operation,
-            actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
-            summary=seen.summary,
-            confirmed=True,
-        )
-        self._report(finding, calls_before)
+        cause = (suspicion.oracle, confirmed.operation)
+        if all((each.oracle, each.operation) != cause for each in self._findings):
+            finding = replace(
+                finding,
+                script=confirmed.script,
+                operation=confirmed.operation,
+                actors=confirmed.actors,
+                summary=confirmed.suspicion.summary,
+                confirmed=True,
+                replayed=confirmed.replayed,
+            )
+            self._report(finding, calls_before)
         return True
 
     def _report(self, finding: Finding, calls: int) -> None:

@@ -43,6 +43,15 @@ ALL_PRINCIPALS = Principals()
 PRINCIPALS_WITH_SESSIONS = Principals(impostors=(IMPOSTOR, HIJACKER))
 
 
+def simpler_actors(actor: Actor) -> tuple[Actor, ...]:
+    """Return plainer actors that may do for this one, the plainest first."""
+    if actor.user is None:
+        return (ANONYMOUS,) if actor != ANONYMOUS else ()
+    plain = Actor(actor.user, actor.user, actor.user)
+    claiming = Actor(f"{actor.user}-with-{actor.claims}'s-id", actor.user, actor.claims)
+    return tuple(each for each in (plain, claiming) if each != actor) if plain != actor else ()
+
+
 def forger(kind: str) -> Actor:
     """Return an actor that carries alice's token, spoiled in the named way."""
     return Actor(f"forger ({kind})", None, "alice", kind)

@@ -78,12 +78,13 @@ class Finding:
 
     Attributes:
         oracle: The oracle that fired.
-        operation: The operation whose answer shows it.
+        operation: The operation that causes it, which need not be the one whose answer shows it.
         actors: Who took part, in order of appearance.
         summary: One sentence: what reached whom.
         script: The calls that show it; shrunk once it has replayed.
         replay: Path of the saved replay file, if saved.
         confirmed: True once a replay on fresh subjects showed it again.
+        replayed: In how many of how many last replays it showed again.
     """
 
     oracle: str
@@ -93,6 +94,7 @@ class Finding:
     script: Script
     replay: str | None = None
     confirmed: bool = False
+    replayed: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,4 @@
-"""Replays scripts on fresh subjects, shrinks them, and keeps them in files.
-
-A finding is believed only if it replays.
-"""
+"""Replays of scripts on fresh subjects, and the files that keep them."""
 
 from __future__ import annotations
 
@@ -17,14 +14,9 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.player import ReplayFileError, ScriptPlayer
-from crosstalk.execution.shrink import Allowance, identity_arguments, shrink_script
 from crosstalk.oracles import ORACLES, Suspicion
 
 FORMAT = "crosstalk-replay/1"
-_LAST_TRIES = 3
-_TRIES_TOGETHER = 8
-# What shrinking one finding may take.
-SHRINKING_CALLS = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +26,10 @@ class Replayer:
     Attributes:
         executor: Makes the calls.
         fresh_history: Resets the system if it can be; returns a history with new subjects.
-        calls: Calls after which a script is short enough.
-        seconds: Seconds after which a script is short enough.
     """
 
     executor: Executor
     fresh_history: Callable[[], History]
-    calls: int = SHRINKING_CALLS
-    seconds: float = 60.0
 
     def run(self, script: Script) -> History | None:
         """Return the history of one replay; None if a step needs a value that did not come back.
@@ -52,36 +40,10 @@ class Replayer:
         player = ScriptPlayer(self.executor, self.fresh_history(), secrets.randbits(32))
         return player.history if player.play_script(script) else None
 
-    def reproduces(self, script: Script, oracle: str) -> Suspicion | None:
-        """Return the first suspicion of that oracle in a replay, if there is one."""
-        history = self.run(script)
-        if history is None:
-            return None
-        for each in ORACLES:
-            if each.name == oracle:
-                return next(iter(each.judge(history)), None)
-        return None
-
-    def shrink(self, script: Script, oracle: str) -> tuple[Script, Suspicion] | None:
-        """Return the shortest script found that shows it; None if even the whole does not."""
-        # Calls that are made at once meet now and then.
-        tries = _TRIES_TOGETHER if any(step.together for step in script.steps) else 1
-        found = (self.reproduces(script, oracle) for _ in range(tries))
-        whole = next((each for each in found if each is not None), None)
-        if whole is None:
-            return None
-        best = shrink_script(
-            script,
-            lambda shorter: self.reproduces(shorter, oracle) is not None,
-            Allowance(self.executor, self.calls, self.seconds).spent,
-            kept_arguments=identity_arguments(script, self.executor.operations),
-        )
-        # Where nothing is reset, what is left of earlier replays may stand in the way of one.
-        for _ in range(_LAST_TRIES):
-            seen = self.reproduces(best, oracle)
-            if seen is not None:
-                return best, seen
-        return script, whole
+    @staticmethod
+    def judged(history: History, oracle: str) -> list[Suspicion]:
+        """Return what the oracle of that name suspects in a history."""
+        return [found for each in ORACLES if each.name == oracle for found in each.judge(history)]
 
 
 def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:

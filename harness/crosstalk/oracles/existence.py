@@ -175,14 +175,7 @@ class Existence:
         found = []
         steady = _steady_headers(history)
         for first, second in _pairs(history):
-            asked = {
-                str(call.arguments[name])
-                for call in (first, second)
-                for name in call.arguments
-                if first.arguments[name] != second.arguments[name]
-            }
-            one, other = _observable(first, asked, steady), _observable(second, asked, steady)
-            differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+            differing = _told_apart(first, second, steady)
             if not differing:
                 continue
             victim = first.probe.victim if first.probe else "another user"
@@ -222,6 +215,22 @@ class Existence:
     def opportunities(self, history: History) -> Counter[str]:
         """Pairs that were compared."""
         return Counter(first.operation for first, _ in _pairs(history))
+
+
+def told_apart(history: History, first: Call, second: Call) -> list[str]:
+    """Return the parts by which the answers to two calls of a pair can be told apart."""
+    return _told_apart(first, second, _steady_headers(history))
+
+
+def _told_apart(first: Call, second: Call, steady: frozenset[str]) -> list[str]:
+    asked = {
+        str(call.arguments[name])
+        for call in (first, second)
+        for name in call.arguments
+        if first.arguments.get(name) != second.arguments.get(name)
+    }
+    one, other = _observable(first, asked, steady), _observable(second, asked, steady)
+    return [name for name in {**one, **other} if one.get(name) != other.get(name)]
 
 
 def times(history: History) -> dict[str, list[tuple[float, float]]]:

@@ -168,7 +168,7 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     )
     with verified.running(open_run("replay").path) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
-        seen = campaign.reproduces(finding.script, finding.oracle)
+        seen = campaign.reproduces(finding)
     if seen is None:
         console.print("not reproduced", style="bold green")
         return 0

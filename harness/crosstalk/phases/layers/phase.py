@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 import asyncpg
 
 from crosstalk.core.history import Actor, History
-from crosstalk.core.script import Script, Step, script_of
+from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of
@@ -117,20 +118,21 @@ class LayersPhase:
             suspicion = self._suspected(history)
             if suspicion is None:
                 return
-            upto = history.until(suspicion.calls[-1])
-            shrunk = self._replayer(turn).shrink(script_of(upto), suspicion.oracle)
-        if shrunk is None:
-            outcome.inconclusive.append(_unconfirmed(layer, suspicion.summary))
+            confirmed = Confirmation(self._replayer(turn)).confirm(history, suspicion)
+        if isinstance(confirmed, Rejected):
+            if not confirmed.explained:
+                outcome.inconclusive.append(_unconfirmed(layer, suspicion.summary))
             return
-        script, seen = shrunk
+        seen = confirmed.suspicion
         outcome.findings.append(
             Finding(
                 oracle=self.name,
-                operation=seen.operation,
-                actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+                operation=confirmed.operation,
+                actors=confirmed.actors,
                 summary=f"{layer} alone ({seen.oracle}): {seen.summary}",
-                script=script,
+                script=confirmed.script,
                 confirmed=True,
+                replayed=confirmed.replayed,
             )
         )
 

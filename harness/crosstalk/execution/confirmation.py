@@ -1,0 +1,241 @@
+"""Confirmation: a suspicion is believed when it shows again, and not with the act left out.
+
+It is replayed on fresh subjects, cut down to the calls, arguments and actors that it needs,
+replayed again to see how reliably it shows, and held against its counterfactual.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from crosstalk.core.history import Actor, History
+from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.principals import simpler_actors
+from crosstalk.core.script import Script, Step, script_of, with_subjects
+from crosstalk.execution.cause import Signature, calls_by_others, cause_of
+from crosstalk.execution.counterfactual import Counterfactual
+from crosstalk.execution.replay import Replayer
+from crosstalk.execution.shrink import Allowance, drop_steps, identity_arguments, shrink_script
+from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.base import Suspicion
+
+# Replays after which a suspicion that never showed again is given up.
+_FIRST_REPLAYS = 5
+# Calls that are made at once meet now and then.
+_REPLAYS_TOGETHER = 8
+# Replays by which the confidence is measured.
+_LAST_REPLAYS = 3
+# A shorter script that needs more of them is no better than the longer one.
+_MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A suspicion that showed again, and not without the act that causes it.
+
+    Attributes:
+        script: The shortest found that shows it.
+        suspicion: As the script shows it.
+        operation: The operation that causes it.
+        replayed: In how many of how many last replays it showed.
+    """
+
+    script: Script
+    suspicion: Suspicion
+    operation: str
+    replayed: tuple[int, int]
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Return who takes part, in order of appearance."""
+        return tuple(dict.fromkeys(step.actor.name for step in self.script.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A suspicion that is not believed.
+
+    Attributes:
+        reason: Why, in words.
+        explained: Whether it has another cause, so that nothing is left open.
+    """
+
+    reason: str
+    explained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A replay that shows the suspicion."""
+
+    script: Script
+    history: History
+    suspicion: Suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Confirms suspicions by replays.
+
+    Attributes:
+        replayer: Runs scripts on fresh subjects.
+        calls: Calls after which a script is short enough.
+        seconds: Seconds after which a script is short enough.
+    """
+
+    replayer: Replayer
+    calls: int = 1_500
+    seconds: float = 60.0
+
+    def confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
+        """Return the suspicion with the shortest script that shows it, or why it is not believed.
+
+        Args:
+            history: In which it was suspected.
+            suspicion: Of that history.
+        """
+        whole = script_of(history.until(suspicion.calls[-1]))
+        signature = Signature.of(whole, suspicion)
+        most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
+        shown, tries = None, 0
+        while shown is None and tries < most:
+            shown = self._replay(whole, signature)
+            tries += 1
+        if shown is None:
+            return Rejected(f"not seen again in {most} replays", explained=False)
+        attempts = min(tries, _MOST_ATTEMPTS)
+        counterfactual = Counterfactual(self.replayer.run)
+        if counterfactual.shows(shown.script, shown.history, shown.suspicion):
+            return Rejected("shows all the same with the act left out", explained=True)
+        shorter = self._shortened(history, suspicion, shown, signature, attempts)
+        for script in (shorter, whole):
+            confirmed = self._measured(script, signature, max(_LAST_REPLAYS, tries))
+            if confirmed is None:
+                continue
+            last, replayed = confirmed
+            if counterfactual.shows(last.script, last.history, last.suspicion):
+                continue
+            cause = cause_of(last.script, last.suspicion)
+            return Confirmed(last.script, last.suspicion, cause, replayed)
+        return Rejected("shows all the same with the act left out", explained=True)
+
+    def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
+        """Return the suspicion that a finding's script shows again, if it does.
+
+        Args:
+            script: Of the finding.
+            oracle: Its oracle.
+            operation: The operation that causes it.
+        """
+        history = self.replayer.run(script)
+        for each in () if history is None else self.replayer.judged(history, oracle):
+            if cause_of(script, each) == operation:
+                return each
+        return None
+
+    def _replay(
+        self, script: Script, signature: Signature, cause: str | None = None
+    ) -> _Shown | None:
+        history = self.replayer.run(script)
+        if history is None:
+            return None
+        for each in self.replayer.judged(history, signature.oracle):
+            if Signature.of(script, each) == signature and cause in (None, each.operation):
+                return _Shown(script, history, each)
+        return None
+
+    def _measured(
+        self, script: Script, signature: Signature, times: int
+    ) -> tuple[_Shown, tuple[int, int]] | None:
+        """Return a replay that shows it, and in how many of how many it showed."""
+        replays = [self._replay(script, signature) for _ in range(times)]
+        shown = [each for each in replays if each is not None]
+        return (shown[-1], (len(shown), times)) if shown else None
+
+    def _shortened(
+        self,
+        history: History,
+        suspicion: Suspicion,
+        shown: _Shown,
+        signature: Signature,
+        attempts: int,
+    ) -> Script:
+        """Return the shortest script that shows it, made by the plainest actors that do."""
+        spent = Allowance(self.replayer.executor, self.calls, self.seconds).spent
+        script, cause = shown.script, None
+
+        def shows(shorter: Script) -> bool:
+            return any(self._replay(shorter, signature, cause) for _ in range(attempts))
+
+        likely = _likely(history, suspicion, script)
+        if likely is not None and shows(likely):
+            script = likely
+        if signature.oracle == "ownership":
+            script = self._with_one_act(script, signature, shows, spent)
+            found = self._replay(script, signature)
+            # From here on the operation that changed it stays the same.
+            cause = found.suspicion.operation if found is not None else None
+        kept = identity_arguments(script, self.replayer.executor.operations)
+        script = shrink_script(script, shows, spent, kept_arguments=kept)
+        return self._with_simpler_actors(script, shows, spent)
+
+    def _with_one_act(
+        self,
+        script: Script,
+        signature: Signature,
+        shows: Callable[[Script], bool],
+        spent: Callable[[], bool],
+    ) -> Script:
+        """Return the script with only those calls between the readings that change anything."""
+        found = self._replay(script, signature)
+        if found is None:
+            return script
+        calls = found.suspicion.calls
+        acts = calls_by_others(script, signature.caller, (calls[0], calls[-1]))
+        return drop_steps(script, shows, spent, acts)
+
+    def _with_simpler_actors(
+        self, script: Script, shows: Callable[[Script], bool], spent: Callable[[], bool]
+    ) -> Script:
+        identities = identity_arguments(script, self.replayer.executor.operations)
+        for actor in dict.fromkeys(step.actor for step in script.steps):
+            for simpler in simpler_actors(actor):
+                changed = Script(
+                    tuple(
+                        _made_by(simpler, step, identities) if step.actor == actor else step
+                        for step in script.steps
+                    )
+                )
+                if not spent() and shows(changed):
+                    script = changed
+                    break
+        return script
+
+
+def _made_by(actor: Actor, step: Step, identities: set[tuple[int, str]]) -> Step:
+    """Return the step as another actor makes it, with that actor's identity."""
+    said = with_subjects(step.arguments, {step.actor.claims: actor.claims})
+    arguments = {
+        name: said[name] if (step.number, name) in identities else value
+        for name, value in step.arguments.items()
+    }
+    return replace(step, actor=actor, arguments=arguments)
+
+
+def _likely(history: History, suspicion: Suspicion, script: Script) -> Script | None:
+    """Return the part of a script that is likely to show it: what it compares, and its origins."""
+    seen = {each.call.index: each for each in observations(history)}
+    calls = set(suspicion.calls)
+    # One of the values that crossed is enough.
+    for value, owner in seen[suspicion.calls[-1]].foreign[:1]:
+        origins = (
+            each.call.index
+            for each in seen.values()
+            if each.call.actor.user == owner
+            and (value in each.own or value in identifiers_of(each.call.arguments))
+        )
+        calls.update(itertools.islice(origins, 1))
+    part = script.only(script.needed_for(calls))
+    return part if part is not None and len(part.steps) < len(script.steps) else None

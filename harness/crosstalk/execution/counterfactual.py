@@ -1,0 +1,158 @@
+"""The counterfactual of a suspicion: the same calls with the act that should explain it left out.
+
+A suspicion that shows all the same has another cause: the victim's own reading changed the victim's
+log, an error text holds the time, a value is the same for every user.
+
+- Ownership: the other users' calls between the victim's two readings are left out.
+- Existence: a second id that no object has takes the place of the other user's.
+- Canary: all calls of the value's owner are left out, and made after that.
+- Identity: a call that is served without a valid credential has no counterfactual.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crosstalk.core.history import Call, History
+from crosstalk.core.identifiers import missing_like
+from crosstalk.core.script import Script, Step
+from crosstalk.execution.cause import calls_by_others
+from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.base import Suspicion
+from crosstalk.oracles.existence import told_apart
+from crosstalk.oracles.observation import identifiers_shown
+
+# What differs by chance may be the same once.
+_COMPARISONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """Plays the counterfactual of a suspicion.
+
+    Attributes:
+        run: Replays a script on fresh subjects; None where a step cannot be made.
+    """
+
+    run: Callable[[Script], History | None]
+
+    def shows(self, script: Script, history: History, suspicion: Suspicion) -> bool:
+        """Return whether it shows all the same with the act left out.
+
+        Args:
+            script: Shows the suspicion; its steps are the calls of the history.
+            history: A replay of the script.
+            suspicion: Of that history.
+        """
+        if suspicion.oracle == "ownership":
+            return self._changes(script, history, suspicion)
+        if suspicion.oracle == "existence":
+            return self._differs(script, history, suspicion)
+        if suspicion.oracle == "canary":
+            return self._reaches(script, history, suspicion)
+        return False
+
+    def _changes(self, script: Script, history: History, suspicion: Suspicion) -> bool:
+        """Return whether the victim's reading changes when no other user acts in between."""
+        first, last = suspicion.calls[0], suspicion.calls[-1]
+        before, after = (history.calls[each - 1] for each in (first, last))
+        act = calls_by_others(script, before.actor.user, (first, last))
+        without = script.without(*act)
+        played = None if without is None else self.run(without)
+        if without is None or played is None:
+            return False
+        one, other = (_at(played, without, script.steps[each - 1]) for each in (first, last))
+        if one is None or other is None:
+            return False
+        return _differing(before, after) <= _differing(one, other)
+
+    def _differs(self, script: Script, history: History, suspicion: Suspicion) -> bool:
+        """Return whether two ids that no object has are told apart by all that tells the pair."""
+        pair = {
+            call.probe.part: call
+            for call in (history.calls[each - 1] for each in suspicion.calls)
+            if call.probe is not None
+        }
+        if set(pair) != {"foreign", "missing"}:
+            return False
+        foreign, missing = pair["foreign"], pair["missing"]
+        unexplained = set(told_apart(history, foreign, missing))
+        for _ in range(_COMPARISONS):
+            two_missing = _with_second_missing(script, foreign, missing)
+            played = self.run(two_missing)
+            if played is None:
+                return False
+            one, other = (played.calls[each.index - 1] for each in (foreign, missing))
+            unexplained -= set(told_apart(played, one, other))
+        return not unexplained
+
+    def _reaches(self, script: Script, history: History, suspicion: Suspicion) -> bool:
+        """Return whether the values reach the caller before their owners make any call."""
+        index = suspicion.calls[-1]
+        caller = history.calls[index - 1].actor
+        owners = {owner for _, owner in _foreign(history, index)}
+        acts = [each.number for each in script.steps if each.actor.user in owners]
+        without = script.without(*acts)
+        alone = None if without is None else self.run(without)
+        # Only then: where nothing is reset, what was stored first would still be shown.
+        again = None if alone is None else self.run(script)
+        if alone is None or again is None:
+            return False
+        shown: set[str] = set()
+        for call in alone:
+            if call.actor == caller:
+                shown |= identifiers_shown(call.answer)
+        crossed = {value for value, _ in _foreign(again, index)}
+        return bool(crossed) and crossed <= shown
+
+
+def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:
+    """Return the values of other users in the answer to a call, each with its owner."""
+    return next((each.foreign for each in observations(history) if each.call.index == index), ())
+
+
+def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script:
+    """Return the script with a second missing id in place of the other user's."""
+    second = {
+        name: _another(missing.arguments[name])
+        for name, value in foreign.arguments.items()
+        if value != missing.arguments[name]
+    }
+    number = script.steps[foreign.index - 1].number
+    return Script(
+        tuple(
+            replace(step, arguments={**step.arguments, **second}) if step.number == number else step
+            for step in script.steps
+        )
+    )
+
+
+def _another(value: Any) -> Any:
+    """Return another value of the same form that no object has."""
+    if isinstance(value, list):
+        return [_another(each) for each in value]
+    return missing_like(str(value), str(uuid.uuid4()))
+
+
+def _at(played: History, script: Script, step: Step) -> Call | None:
+    """Return the call that a step became in a replay of this script."""
+    numbers = script.numbers()
+    return played.calls[numbers.index(step.number)] if step.number in numbers else None
+
+
+def _differing(one: Call, other: Call) -> set[str]:
+    """Return the parts in which two answers differ."""
+    first, second = (
+        {
+            "status": call.answer.status,
+            "code": call.answer.code,
+            "body": json.dumps(call.answer.body, sort_keys=True, default=str),
+            **{f"headers.{name}": value for name, value in call.answer.headers.items()},
+        }
+        for call in (one, other)
+    )
+    return {name for name in {*first, *second} if first.get(name) != second.get(name)}

@@ -1,0 +1,358 @@
+"""Confirmation of suspicions on a system in memory with one fault, or one oddity, at a time."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
+from crosstalk.core.identifiers import marker
+from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
+from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
+from crosstalk.execution.executor import Executor
+from crosstalk.execution.replay import Replayer
+from crosstalk.oracles.base import Suspicion
+from crosstalk.surface.credentials import NOTHING, Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, ok, refused
+
+IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+NOTE = Parameter("note_id", {"type": "integer"}, True, Role.REFERENCE)
+TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
+OPERATIONS = {
+    each.name: each
+    for each in (
+        Operation("mem", "add_note", (IDENTITY, TEXT), reads_only=False),
+        Operation("mem", "edit_note", (IDENTITY, NOTE, TEXT), reads_only=False),
+        Operation("mem", "get_note", (IDENTITY, NOTE), reads_only=True),
+        Operation("mem", "list_notes", (IDENTITY,), reads_only=True, lists=True),
+        Operation("mem", "list_recent", (IDENTITY,), reads_only=True, lists=True),
+    )
+}
+MISSING = 900_000_001
+
+
+class Notes:
+    """Keeps notes of users.
+
+    Args:
+        faults: What is wrong with it: `list`, `get` and `edit` do not look at the owner, `tells`
+            answers 403 for another user's note and 404 for a missing one, `open` serves whoever
+            has no credential, `trusts` believes the argument and not the credential, `rarely`
+            makes the list leak in every second run.
+        oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
+            `times` puts a number that grows into each error, `motto` shows all users one value.
+    """
+
+    def __init__(self, *faults: str, oddities: tuple[str, ...] = ()) -> None:
+        self.faults = set(faults)
+        self.oddities = set(oddities)
+        self.runs = 0
+        self.clock = itertools.count(1)
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty the system."""
+        self.runs += 1
+        self.notes: dict[int, dict[str, Any]] = {}
+        self.logs: dict[str, list[str]] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return list(OPERATIONS.values())
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        user = presented.connection or None
+        if user is None and "open" not in self.faults:
+            return refused(401, "unauthorized")
+        if "trusts" in self.faults or user is None:
+            user = str(arguments.get("user_id"))
+        log = self.logs.setdefault(user, [])
+        if operation.name == "list_recent":
+            return ok(log[-1:])
+        if "log" in self.oddities:
+            log.append(f"{operation.name} {len(log)}")
+        return getattr(self, operation.name)(user, arguments)  # type: ignore[no-any-return]
+
+    def add_note(self, user: str, arguments: Mapping[str, Any]) -> Answer:
+        """Store a note."""
+        number = len(self.notes) + 1
+        self.notes[number] = {"note_id": number, "text": arguments.get("text"), "owner": user}
+        return ok(dict(self.notes[number]))
+
+    def list_notes(self, user: str, arguments: Mapping[str, Any]) -> Answer:
+        """List notes."""
+        leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
+        rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
+        return ok({"notes": rows, **self._motto()})
+
+    def get_note(self, user: str, arguments: Mapping[str, Any]) -> Answer:
+        """Return a note."""
+        return self._found(user, arguments, "get") or ok(
+            self.notes[int(arguments["note_id"])] | self._motto()
+        )
+
+    def edit_note(self, user: str, arguments: Mapping[str, Any]) -> Answer:
+        """Change a note."""
+        missing = self._found(user, arguments, "edit")
+        if missing is not None:
+            return missing
+        self.notes[int(arguments["note_id"])]["text"] = arguments.get("text")
+        return ok({"edited": True})
+
+    def _found(self, user: str, arguments: Mapping[str, Any], fault: str) -> Answer | None:
+        """An error unless the note is there and may be used."""
+        note = self.notes.get(int(arguments.get("note_id") or 0))
+        message = f"no such note ({next(self.clock)})" if "times" in self.oddities else "no"
+        if note is not None and (note["owner"] == user or fault in self.faults):
+            return None
+        if note is not None and "tells" in self.faults:
+            return refused(403, "forbidden", message)
+        return refused(404, "not_found", message)
+
+    def _motto(self) -> dict[str, str]:
+        return {"motto": "a1b2c3d4e5f6a7b8c9d0"} if "motto" in self.oddities else {}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Who calls."""
+        return NOTHING if actor.user is None else Presented(connection=subject)
+
+
+class Trial:
+    """Makes calls on a system and confirms what the oracles suspect of them."""
+
+    def __init__(self, system: Notes) -> None:
+        self.executor = Executor({"mem": system}, OPERATIONS, system)
+        self.system = system
+        self.replayer = Replayer(self.executor, self._fresh)
+        self.history = self._fresh()
+
+    def _fresh(self) -> History:
+        self.system.reset()
+        nonce = secrets.token_hex(4)
+        return History({"alice": f"alice-{nonce}", "bob": f"bob-{nonce}"})
+
+    def call(
+        self, actor: Actor, operation: str, probe: Probe | None = None, **arguments: Any
+    ) -> Answer:
+        """Make one call with the identity that the actor claims."""
+        identity = {"user_id": self.history.subjects[actor.claims]}
+        return self.executor.execute(
+            self.history, actor, operation, identity | arguments, probe
+        ).answer
+
+    def add(self, actor: Actor, number: int) -> int:
+        """Store a note of the actor's; return its number."""
+        answer = self.call(actor, "add_note", text=marker(str(actor.user), number))
+        return int(answer.body["note_id"])
+
+    def suspicions(self, oracle: str, shown_by: str | None = None) -> list[Suspicion]:
+        """Return what an oracle suspects, of all operations or of one."""
+        return [
+            each
+            for each in self.replayer.judged(self.history, oracle)
+            if shown_by in (None, self.history.calls[each.calls[-1] - 1].operation)
+        ]
+
+    def confirm(self, suspicion: Suspicion) -> Confirmed | Rejected:
+        """Confirm one."""
+        return Confirmation(self.replayer).confirm(self.history, suspicion)
+
+
+def confirmed(found: Confirmed | Rejected) -> Confirmed:
+    """The suspicion, which must have been believed."""
+    assert isinstance(found, Confirmed), found
+    return found
+
+
+def calls_of(found: Confirmed) -> list[tuple[str, str]]:
+    """Who calls what in the script."""
+    return [(step.actor.name, step.operation) for step in found.script.steps]
+
+
+def attacked(trial: Trial, attack: Callable[[int], None], reading: str = "get_note") -> Suspicion:
+    """The suspicion of the ownership oracle after an attack between two readings of alice's."""
+    note = trial.add(ALICE, 1)
+    trial.add(BOB, 2)
+    arguments = {"note_id": note} if reading == "get_note" else {}
+    read = ("list_notes", reading) if reading == "list_recent" else (reading,)
+    for part in ("before", "after"):
+        for operation in read:
+            trial.call(ALICE, operation, Probe("ownership", 1, part, "alice"), **arguments)
+        if part == "before":
+            attack(note)
+    return trial.suspicions("ownership", reading)[0]
+
+
+def test_each_of_three_leaks_is_confirmed_on_its_own_operation() -> None:
+    trial = Trial(Notes("list", "get", "edit"))
+    attack = Probe("ownership", 1, "attack", "alice")
+
+    def act(note: int) -> None:
+        trial.call(BOB, "list_notes", attack)
+        trial.call(BOB, "edit_note", attack, note_id=note, text=marker("bob", 3))
+        trial.call(BOB, "get_note", attack, note_id=note)
+
+    suspicion = attacked(trial, act)
+    edited = confirmed(trial.confirm(suspicion))
+    assert edited.operation == "edit_note"
+    assert calls_of(edited) == [
+        ("alice", "add_note"),
+        ("alice", "get_note"),
+        ("bob", "edit_note"),
+        ("alice", "get_note"),
+    ]
+    for operation in ("list_notes", "get_note"):
+        trial = Trial(Notes("list", "get", "edit"))
+        note = trial.add(ALICE, 1)
+        trial.add(BOB, 2)
+        trial.call(BOB, "list_notes")
+        trial.call(BOB, "edit_note", note_id=note, text=marker("bob", 3))
+        trial.call(BOB, "get_note", note_id=trial.add(ALICE, 4))
+        suspicion = trial.suspicions("canary", operation)[-1]
+        found = confirmed(trial.confirm(suspicion))
+        assert found.operation == operation
+        assert calls_of(found) == [("alice", "add_note"), ("bob", operation)]
+        assert found.replayed == (3, 3)
+
+
+def test_a_note_that_was_overwritten_is_laid_to_the_operation_that_did_it() -> None:
+    trial = Trial(Notes("edit"))
+    note = trial.add(ALICE, 1)
+    trial.call(BOB, "edit_note", note_id=note, text=marker("bob", 2))
+    trial.call(ALICE, "get_note", note_id=note)
+    (suspicion,) = trial.suspicions("canary")
+    assert suspicion.operation == "get_note"
+    found = confirmed(trial.confirm(suspicion))
+    assert found.operation == "edit_note"
+    again = Confirmation(trial.replayer).reproduces(found.script, "canary", "edit_note")
+    assert again is not None
+    trial.system.faults = {"list", "get"}
+    assert Confirmation(trial.replayer).reproduces(found.script, "canary", "edit_note") is None
+
+
+def test_a_reading_that_changes_by_the_victims_own_reading_is_not_believed() -> None:
+    trial = Trial(Notes(oddities=("log",)))
+
+    def act(note: int) -> None:
+        trial.add(BOB, 9)
+
+    suspicion = attacked(trial, act, "list_recent")
+    assert trial.confirm(suspicion) == Rejected(
+        "shows all the same with the act left out", explained=True
+    )
+
+
+def compare(trial: Trial, note: int) -> Suspicion:
+    """The suspicion of the existence oracle after one comparison."""
+    for part, number in (("foreign", note), ("missing", MISSING)):
+        trial.call(BOB, "get_note", Probe("existence", 1, part, "alice"), note_id=number)  # type: ignore[arg-type]
+    return trial.suspicions("existence")[0]
+
+
+def test_an_error_text_that_differs_between_any_two_calls_is_no_existence_leak() -> None:
+    trial = Trial(Notes(oddities=("times",)))
+    found = trial.confirm(compare(trial, trial.add(ALICE, 1)))
+    assert isinstance(found, Rejected)
+    assert found.explained
+
+
+def test_a_status_that_tells_a_foreign_id_is_believed_beside_a_text_that_always_differs() -> None:
+    trial = Trial(Notes("tells", oddities=("times",)))
+    trial.add(BOB, 3)
+    found = confirmed(trial.confirm(compare(trial, trial.add(ALICE, 1))))
+    assert found.operation == "get_note"
+    assert found.replayed == (3, 3)
+
+
+def test_a_value_that_all_users_are_shown_is_no_leak() -> None:
+    trial = Trial(Notes(oddities=("motto",)))
+    trial.add(ALICE, 1)
+    for actor in (ALICE, BOB):
+        trial.call(actor, "list_notes")
+    found = trial.confirm(trial.suspicions("canary")[0])
+    assert isinstance(found, Rejected)
+    assert found.explained
+
+
+def test_a_leak_that_shows_in_some_replays_is_shrunk_and_counted() -> None:
+    trial = Trial(Notes("rarely"))
+    for number in range(6):
+        trial.add((ALICE, BOB)[number % 2], number)
+    trial.call(BOB, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
+    shown, replays = found.replayed
+    assert 0 < shown < replays
+
+
+def test_a_suspicion_that_never_shows_again_is_left_open() -> None:
+    trial = Trial(Notes("list"))
+    trial.add(ALICE, 1)
+    trial.call(BOB, "list_notes")
+    (suspicion,) = trial.suspicions("canary")
+    trial.system.faults.clear()
+    assert trial.confirm(suspicion) == Rejected("not seen again in 5 replays", explained=False)
+
+
+@pytest.mark.parametrize("actor", [IMPOSTOR, HIJACKER])
+def test_a_plain_user_is_named_where_a_plain_user_suffices(actor: Actor) -> None:
+    trial = Trial(Notes("list"))
+    trial.add(ALICE, 1)
+    trial.call(actor, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert found.script.steps[-1].actor == BOB
+    assert found.script.steps[-1].arguments == {"user_id": "${bob}"}
+
+
+def test_an_impostor_is_named_where_the_claim_matters() -> None:
+    trial = Trial(Notes("trusts"))
+    trial.add(ALICE, 1)
+    trial.call(HIJACKER, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert found.actors == ("alice", IMPOSTOR.name)
+
+
+def test_a_stranger_is_named_where_no_forged_credential_is_needed() -> None:
+    trial = Trial(Notes("open"))
+    trial.add(ALICE, 1)
+    trial.call(forger("alg-none"), "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("identity")[0]))
+    assert found.actors == ("anonymous",)
+
+
+def test_shrinking_ends_when_its_calls_are_used() -> None:
+    trial = Trial(Notes("list"))
+    for number in range(40):
+        trial.add((ALICE, BOB)[number % 2], number)
+    trial.call(BOB, "list_notes")
+    suspicion = trial.suspicions("canary")[0]
+    before = trial.executor.calls_made
+    found = Confirmation(trial.replayer, calls=1).confirm(trial.history, suspicion)
+    assert isinstance(found, Confirmed)
+    # One replay of everything, its counterfactual, a likely part of it, and the last replays.
+    assert trial.executor.calls_made - before < 120
+    assert trial.system.runs < 12
+    assert found.suspicion.operation == "list_notes"
+    assert Outcome.OK is trial.history.calls[-1].answer.outcome
+
+
+def test_a_leak_is_believed_where_what_earlier_replays_stored_is_still_there() -> None:
+    system = Notes("list")
+    trial = Trial(system)
+    system.reset = lambda: None  # type: ignore[method-assign]
+    trial.add(ALICE, 1)
+    trial.add(BOB, 2)
+    trial.call(BOB, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]

@@ -287,7 +287,8 @@ class Campaign:
                 script=confirmed.script,
                 operation=confirmed.operation,
                 actors=confirmed.actors,
-                summary=confirmed.suspicion.summary,
+                # A replay is of one operation; the defect is shown by all of them.
+                summary=(suspicion if suspicion.operations else confirmed.suspicion).summary,
                 confirmed=True,
                 replayed=confirmed.replayed,
             )

@@ -81,14 +81,16 @@ class Probe:
         kind: `ownership` compares the victim's reads before and after somebody else acted;
             `existence` compares a foreign id with a missing one; `worlds` compares what one user
             observes in worlds that differ in what the others do; `concurrency` compares what a
-            client gets alone with what it gets beside concurrent clients.
+            client gets alone with what it gets beside concurrent clients; `identity` marks calls
+            of a client that says to be the victim, where no credential proves it.
         key: Calls with one key belong together.
         part: `before`, `attack`, `after` (ownership), `foreign`, `missing` (existence),
-            `observed`, `varied` (worlds), or `alone`, `concurrent` (concurrency).
+            `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), or `claimed`
+            (identity).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence", "worlds", "concurrency"]
+    kind: Literal["ownership", "existence", "worlds", "concurrency", "identity"]
     key: int
     part: Literal[
         "before",
@@ -100,6 +102,7 @@ class Probe:
         "varied",
         "alone",
         "concurrent",
+        "claimed",
     ]
     victim: str
 
@@ -221,6 +224,8 @@ class History:
         public_operations: Operations that the system serves without a credential on purpose.
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known and accepted, of those that `Channel` names.
+        unproven_identity: What says who calls where no credential proves it, in words; empty
+            where one does.
         worlds: Where calls of several worlds stand together: each world's subjects.
     """
 
@@ -230,6 +235,7 @@ class History:
     public_operations: frozenset[str] = frozenset()
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()
+    unproven_identity: str = ""
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _derived: dict[str, tuple[int, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -277,6 +283,7 @@ class History:
                 for each in self.allowed_flows
             ],
             "accepted": sorted(self.accepted),
+            "unproven_identity": self.unproven_identity,
             "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
             "calls": [asdict(call) for call in self.calls],
         }
@@ -297,6 +304,7 @@ class History:
                 for each in data.get("allowed_flows", ())
             ),
             accepted=frozenset(map(Channel, data.get("accepted", ()))),
+            unproven_identity=data.get("unproven_identity", ""),
             worlds=dict(data.get("worlds", {})),
         )
         for row in data["calls"]:

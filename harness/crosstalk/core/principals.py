@@ -14,6 +14,9 @@ IMPOSTOR = Actor("bob-with-alice's-id", "bob", "alice")
 HIJACKER = Actor("bob-on-alice's-session", "bob", "alice", "another's session")
 ANONYMOUS = Actor("anonymous", None, "alice")
 
+# Another client that presents what alice presents, where no credential proves who calls.
+ANYBODY = Actor("anybody-as-alice", "alice", "alice")
+
 # Stores something before each example and each replay, and takes no other part.
 BYSTANDER = Actor("bystander", "bystander", "bystander")
 
@@ -45,6 +48,8 @@ PRINCIPALS_WITH_SESSIONS = Principals(impostors=(IMPOSTOR, HIJACKER))
 
 def simpler_actors(actor: Actor) -> tuple[Actor, ...]:
     """Return plainer actors that may do for this one, the plainest first."""
+    if actor == ANYBODY:
+        return ()
     if actor.user is None:
         return (ANONYMOUS,) if actor != ANONYMOUS else ()
     plain = Actor(actor.user, actor.user, actor.user)

@@ -74,6 +74,7 @@ class Scene:
             ),
             allowed_flows=self._target.allowed_flows,
             accepted=self._target.accepted,
+            unproven_identity=self._target.unproven_identity,
         )
         return self._latest
 

@@ -21,12 +21,14 @@ class Suspicion:
         operation: The operation whose answer shows it.
         calls: Indexes of the calls that show it, the last one being where it shows.
         summary: What reached whom, in one sentence.
+        operations: All operations that show the same, where that is one defect of the server.
     """
 
     oracle: str
     operation: str
     calls: tuple[int, ...]
     summary: str
+    operations: tuple[str, ...] = ()
 
 
 class Oracle(Protocol):

@@ -2,14 +2,29 @@
 
 Served means that the operation itself answered, with a result or with an error of its own: a
 tool error inside a 200 shows that the call got behind the door.
+
+Where no credential proves who calls (CWE-306, CWE-639), any client can be any user: a call that
+says to be a user and is shown that user's data is the finding, once for the server.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Call, Channel, History, Outcome
+from crosstalk.core.identifiers import identifiers_of
+from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
+
+
+def _claimed(call: Call, history: History) -> bool:
+    """Whether a client says to be a user, with nothing to prove it, which is not accepted."""
+    return (
+        call.probe is not None
+        and call.probe.kind == "identity"
+        and bool(history.unproven_identity)
+        and Channel.UNAUTHENTICATED_IDENTITY not in history.accepted
+    )
 
 
 def _served(call: Call) -> bool:
@@ -25,7 +40,15 @@ class Identity:
     name = "identity"
 
     def judge(self, history: History) -> list[Suspicion]:
-        """One suspicion for each call served without a valid credential."""
+        """Return a suspicion for each call served without a valid credential, and one for all
+        calls that were served on an unproven claim.
+        """
+        return [
+            *self._unproven(history),
+            *self._unauthenticated(history),
+        ]
+
+    def _unauthenticated(self, history: History) -> list[Suspicion]:
         return [
             Suspicion(
                 self.name,
@@ -39,8 +62,42 @@ class Identity:
         ]
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Calls made without a valid credential."""
-        return Counter(call.operation for call in self._attempts(history))
+        """Count calls made without a valid credential, or on an unproven claim."""
+        made = Counter(call.operation for call in self._attempts(history))
+        return made + Counter(call.operation for call in history if _claimed(call, history))
+
+    def _unproven(self, history: History) -> list[Suspicion]:
+        """Calls of a client that said to be a user, and was shown what that user had stored."""
+        first: dict[str, Call] = {}
+        shown: list[tuple[Call, Call]] = []
+        for seen in observations(history):
+            call = seen.call
+            if not _claimed(call, history):
+                for value in (*seen.own, *identifiers_of(call.arguments)):
+                    first.setdefault(value, call)
+                continue
+            earlier = [
+                first[value]
+                for value in sorted(seen.own)
+                if value in first and first[value].actor.user == call.actor.claims
+            ]
+            if call.answer.outcome is Outcome.OK and earlier:
+                shown.append((min(earlier, key=lambda each: each.index), call))
+        if not shown:
+            return []
+        stored, read = shown[0]
+        operations = tuple(dict.fromkeys(call.operation for _, call in shown))
+        return [
+            Suspicion(
+                self.name,
+                read.operation,
+                (stored.index, read.index),
+                "anybody who reaches this server can be anybody: "
+                f"{history.unproven_identity} says who calls, and no credential proves it "
+                f"({', '.join(operations)})",
+                operations,
+            )
+        ]
 
     @staticmethod
     def _attempts(history: History) -> list[Call]:

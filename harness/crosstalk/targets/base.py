@@ -29,6 +29,8 @@ class Target:
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known and accepted.
+        unproven_identity: What says who calls where no credential proves it, in words; empty
+            where one does.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
         public_values: Identifying values that every user may see.
         concurrency: The most concurrent calls.
@@ -50,6 +52,7 @@ class Target:
     subjects: Callable[[str], Mapping[str, str]] | None = None
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()
+    unproven_identity: str = ""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     concurrency: int = 1

@@ -13,7 +13,7 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.targets.described.init.detection import detect
 from crosstalk.targets.described.init.survey import probe, survey
-from crosstalk.targets.described.init.writing import written
+from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
 
 def run(
@@ -61,6 +61,9 @@ def run(
         markup=False,
         soft_wrap=True,
     )
+    unproven = unproven_by_guess(detected.mcp, found, name)
+    if unproven:
+        console.print(f"{unproven}: a run will report it", markup=False, soft_wrap=True)
     console.print(
         f"wrote {output}: look through the lines marked `guess`, set confirmed = true, then "
         f"crosstalk isolation --target {output}",

@@ -13,11 +13,13 @@ from crosstalk.generator.rules.same_prompt import SamePrompt
 from crosstalk.generator.rules.setup import Setup
 from crosstalk.generator.rules.stale_read import StaleRead
 from crosstalk.generator.rules.unauthenticated_call import UnauthenticatedCall
+from crosstalk.generator.rules.unproven_identity import UnprovenIdentity
 from crosstalk.generator.rules.wildcard_identity import WildcardIdentity
 
 # Each example begins with it.
 SETUP = Setup()
 RULES: tuple[Rule, ...] = (
+    UnprovenIdentity(),
     UnauthenticatedCall(),
     ExistencePair(),
     CrossUserAccess(),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
@@ -23,10 +24,11 @@ from crosstalk.surface.transports import (
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.described.config import McpConfig, TargetConfig
 from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
-from crosstalk.targets.described.credentials import DescribedCredentials, proves
+from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.guesses import kind_of, names_among
 from crosstalk.targets.described.login import login_by
 from crosstalk.targets.described.process import Served, run_command, served
+from crosstalk.targets.described.proof import proves, unproven_identity
 from crosstalk.targets.described.users import (
     flows_of,
     forgeries_of,
@@ -86,6 +88,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         subjects=naming_of(config, users),
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
+        unproven_identity=unproven_identity(config),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
         # The folder's path may look like somebody's secret in part.
@@ -174,8 +177,10 @@ def _carried(config: TargetConfig) -> list[str]:
 
 def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
     reasons = {}
-    if not proves(config.identity, config):
-        reasons["identity"] = "the system asks for no credential that could be forged or missing"
+    if not proves(config) and not unproven_identity(config):
+        reasons["identity"] = "a process of its own serves each user, who proves nothing to it"
+    elif not proves(config) and Channel.UNAUTHENTICATED_IDENTITY in config.accepts():
+        reasons["identity"] = "accepted: no credential proves who calls"
     if config.rate_limit.calls_per_second > 0:
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":

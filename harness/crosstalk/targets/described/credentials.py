@@ -12,7 +12,7 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor
 from crosstalk.surface.credentials import Presented
 from crosstalk.targets.described.config import TargetConfig, needs_tokens
-from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.minting import mint, spoiled
 
 _COMMAND_SECONDS = 30.0
@@ -143,11 +143,6 @@ class DescribedCredentials:
 
     def _password(self, subject: str) -> str:
         return self.users.get(subject, UserConfig()).password or f"Pw-{subject}-1"
-
-
-def proves(identity: IdentityConfig, config: TargetConfig) -> bool:
-    """Whether a caller's credential shows who they are, so that one without it must be refused."""
-    return needs_tokens(config) or "login" in identity.by
 
 
 def filled(value: Any, replacements: Mapping[str, str]) -> Any:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from crosstalk.core.history import Flow
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
 from crosstalk.targets.described.config import TargetConfig, needs_tokens
-from crosstalk.targets.described.credentials import DescribedCredentials, proves
+from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
 from crosstalk.targets.described.minting import spoilable
+from crosstalk.targets.described.proof import proves
 
 
 def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
@@ -36,7 +37,7 @@ def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfi
     return Principals(
         members=ALL_PRINCIPALS.members[: len(users)] if users else ALL_PRINCIPALS.members,
         impostors=impostors,
-        strangers=ALL_PRINCIPALS.strangers if proves(config.identity, config) else (),
+        strangers=ALL_PRINCIPALS.strangers if proves(config) else (),
         bystander=None if users else ALL_PRINCIPALS.bystander,
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.history import Actor, Answer, Channel, History, Outcome, Probe
+from crosstalk.core.identifiers import marker
+from crosstalk.core.principals import ANYBODY
 from crosstalk.oracles import Identity
-from tests.unit.crosstalk.histories import BOB, STRANGER, Writer, ok, refused
+from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
 
 FORGER = Actor("forger (expired)", None, "alice", "expired")
 
@@ -32,3 +34,46 @@ def test_leaves_public_operations_alone() -> None:
     writer = Writer()
     writer.history = History({}, public_operations=frozenset({"health"}))
     assert Identity().judge(writer.call(STRANGER, "health", {}, ok({})).history) == []
+
+
+CLAIMED = Probe("identity", 1, "claimed", "alice")
+
+
+def unproven(*accepted: Channel) -> Writer:
+    """A client that says to be alice reads by two operations; no credential proves anything."""
+    writer = Writer()
+    writer.history.unproven_identity = "the argument user_id"
+    writer.history.accepted = frozenset(accepted)
+    note = marker("alice", 1)
+    writer.call(ALICE, "add", {"user_id": "alice-1", "text": note}, ok({"id": 1}))
+    writer.call(ANYBODY, "search", {"user_id": "alice-1"}, ok({"notes": []}), CLAIMED)
+    writer.call(ANYBODY, "list", {"user_id": "alice-1"}, ok([{"text": note}]), CLAIMED)
+    return writer.call(ANYBODY, "get", {"user_id": "alice-1"}, ok({"text": note}), CLAIMED)
+
+
+def test_unproven_identity_is_one_finding_with_two_calls_and_all_operations() -> None:
+    (suspicion,) = Identity().judge(unproven().history)
+    assert suspicion.calls == (1, 3)
+    assert suspicion.operations == ("list", "get")
+    assert suspicion.summary == (
+        "anybody who reaches this server can be anybody: the argument user_id says who calls, and "
+        "no credential proves it (list, get)"
+    )
+    assert Identity().opportunities(unproven().history) == {"search": 1, "list": 1, "get": 1}
+
+
+def test_unproven_identity_is_silent_where_it_is_accepted_or_a_credential_proves_it() -> None:
+    accepted = unproven(Channel.UNAUTHENTICATED_IDENTITY)
+    assert Identity().judge(accepted.history) == []
+    assert not Identity().opportunities(accepted.history)
+    proven = unproven()
+    proven.history.unproven_identity = ""
+    assert Identity().judge(proven.history) == []
+
+
+def test_unproven_identity_is_silent_where_the_claim_shows_nothing_of_the_user() -> None:
+    writer = Writer()
+    writer.history.unproven_identity = "nothing"
+    writer.call(ALICE, "add", {"text": marker("alice", 1)}, ok({"id": 1}))
+    writer.call(ANYBODY, "list", {}, ok([]), CLAIMED)
+    assert Identity().judge(writer.history) == []

@@ -35,6 +35,14 @@ def written(
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
         "# correct them (docs/targets.md says how), then set confirmed = true.",
         "confirmed = false",
+        *(
+            [
+                f"# {unproven}. If that is known:",
+                '# accepted = ["unauthenticated-identity"]',
+            ]
+            if (unproven := unproven_by_guess(mcp, found, header))
+            else []
+        ),
         "",
         "[mcp]",
         f"transport = {_toml(mcp.transport)}",
@@ -55,6 +63,23 @@ def written(
         if guess.public:
             lines.append("public = true  # guess: it is about the server, not about anybody")
     return "\n".join(lines) + "\n"
+
+
+def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
+    """Return what says who calls, in a sentence, where no credential seems to prove it; else ""."""
+    proven = header is not None or found.login is not None or found.token_arguments
+    if proven or "{token}" in mcp.url:
+        return ""
+    ways = ["the address"] if "{user}" in mcp.url else []
+    ways += [f"the argument {', '.join(found.identity)}"] if found.identity else []
+    if not ways and mcp.transport == "stdio":
+        # Perhaps a process of its own serves each user.
+        return ""
+    who = " and ".join(ways) or "nothing"
+    return (
+        f"Anybody who reaches this server can be anybody: {who} says who calls, and no credential "
+        "proves it"
+    )
 
 
 def _identity(mcp: McpConfig, found: Survey, header: str | None) -> list[str]:

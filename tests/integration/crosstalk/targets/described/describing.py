@@ -43,8 +43,24 @@ TRANSPORTS = {
 }
 
 
-def describe(folder: Path, transport: str, identity: str, *options: str, extra: str = "") -> Path:
-    """A `crosstalk.toml` for the notes server in one of its forms."""
+def describe(
+    folder: Path,
+    transport: str,
+    identity: str,
+    *options: str,
+    extra: str = "",
+    accepted: bool = True,
+) -> Path:
+    """A `crosstalk.toml` for the notes server in one of its forms.
+
+    Args:
+        folder: Where the file goes.
+        transport: How the server is reached.
+        identity: What says who calls.
+        options: Of the server.
+        extra: The file's last lines.
+        accepted: Whether it is known that no credential proves who calls, where none does.
+    """
     command = [
         *(sys.executable, str(SERVER), "--transport", transport, "--identity", identity),
         *options,
@@ -58,8 +74,9 @@ def describe(folder: Path, transport: str, identity: str, *options: str, extra: 
     else:
         where = f'url = "http://127.0.0.1:{{port}}{path}"'
         start = f"[start]\ncommand = {toml([*command, '--port', '{port}'])}\n"
+    known = 'accepted = ["unauthenticated-identity"]\n' if accepted else ""
     text = (
-        f'[mcp]\ntransport = "{TRANSPORTS[transport]}"\n{where}\n{start}'
+        f'{known}[mcp]\ntransport = "{TRANSPORTS[transport]}"\n{where}\n{start}'
         f"[identity]\n{IDENTITIES[identity]}\n{extra}"
     )
     file = folder / "crosstalk.toml"
@@ -72,9 +89,11 @@ def toml(texts: Sequence[str]) -> str:
     return "[" + ", ".join(f'"{each}"' for each in texts) + "]"
 
 
-def campaign(file: Path, calls: int = 400, seconds: float = 15, seed: int = 7) -> CampaignResult:
+def campaign(
+    file: Path, calls: int = 400, seconds: float = 15, seed: int = 7, findings: int = 1
+) -> CampaignResult:
     """A short campaign from the file alone."""
-    options = CampaignOptions(calls=calls, seconds=seconds, seed=seed)
+    options = CampaignOptions(calls=calls, seconds=seconds, seed=seed, findings=findings)
     with opened_target(file) as target:
         return Campaign(target, options, _quiet).run()
 

@@ -45,6 +45,32 @@ def test_what_does_not_is_found(
     assert result.findings[0].confirmed
 
 
+@pytest.mark.parametrize(
+    ("transport", "identity", "says_who"),
+    [
+        ("stdio", "argument", "the argument user_id"),
+        ("stateful", "header", "the header X-User-Id"),
+        ("stateless", "url", "the address"),
+        ("stateful", "session", "a session that needs no login"),
+    ],
+)
+def test_server_without_any_credential_is_a_finding_with_two_calls(
+    tmp_path: Path, transport: str, identity: str, says_who: str
+) -> None:
+    result = campaign(describe(tmp_path, transport, identity, accepted=False), calls=200)
+    (finding,) = result.findings
+    assert (finding.oracle, len(finding.script.steps)) == ("identity", 2)
+    assert f"anybody who reaches this server can be anybody: {says_who}" in finding.summary
+    assert "mcp:list_notes" in finding.summary
+    assert "mcp:get_note" in finding.summary
+
+
+def test_server_without_users_is_told_beside_what_crosses(tmp_path: Path) -> None:
+    file = describe(tmp_path, "json-rpc", "none", accepted=False)
+    oracles = {each.oracle for each in campaign(file, calls=1_000, seconds=60, findings=8).findings}
+    assert {"identity", "canary"} <= oracles
+
+
 def test_a_clean_verdict_has_an_opportunity_for_every_oracle_that_applies(tmp_path: Path) -> None:
     result = campaign(describe(tmp_path, "stdio", "argument"), calls=600)
     assert result.verdict == "clean"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
+from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.guesses import kind_of, names_among
+from crosstalk.targets.described.init.survey import Survey
+from crosstalk.targets.described.init.writing import unproven_by_guess, written
+
+HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
 
 
 @pytest.mark.parametrize(
@@ -42,3 +49,22 @@ def test_what_both_creating_and_reading_want_is_a_name() -> None:
     tools = [tool("write", "file_name", "title"), tool("read", "file_name")]
     kinds = {"write": "create", "read": "read"}
     assert names_among(tools, kinds) == {"file_name"}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("mcp", "found", "header", "said"),
+    [
+        (HTTP, Survey(identity=["user_id"]), None, "the argument user_id says who calls"),
+        (HTTP, Survey(), None, "nothing says who calls"),
+        (HTTP, Survey(identity=["user_id"]), "Authorization", ""),
+        (HTTP, Survey(identity=["user_id"], token_arguments=["token"]), None, ""),
+        (McpConfig(transport="stdio", command=["x"]), Survey(), None, ""),
+    ],
+)
+def test_init_says_where_no_credential_proves_who_calls_and_how_to_accept_it(
+    mcp: McpConfig, found: Survey, header: str | None, said: str
+) -> None:
+    assert said in unproven_by_guess(mcp, found, header)
+    text = written(mcp, found, header=header)
+    assert ('# accepted = ["unauthenticated-identity"]' in text) is bool(said)
+    assert tomllib.loads(text)["confirmed"] is False

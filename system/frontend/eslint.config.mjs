@@ -2,7 +2,7 @@ import vitals from "eslint-config-next/core-web-vitals";
 import typescript from "eslint-config-next/typescript";
 
 const config = [
-  { ignores: [".next/**", ".unit/**", "node_modules/**", "next-env.d.ts", "lib/backend-schema.d.ts"] },
+  { ignores: [".next/**", "node_modules/**", "next-env.d.ts", "lib/backend/schema.d.ts"] },
   ...vitals,
   ...typescript,
   {

@@ -1,8 +1,8 @@
 import type { NextRequest } from "next/server";
 import { NextResponse } from "next/server";
 
-import { contentSecurityPolicy, fixedHeaders } from "@/lib/security-headers";
-import { settings } from "@/lib/settings";
+import { contentSecurityPolicy, fixedHeaders } from "@/lib/server/security-headers";
+import { settings } from "@/lib/server/settings";
 
 /**
  * Puts the security headers on every answer and gives each page its own nonce.

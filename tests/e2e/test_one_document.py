@@ -19,7 +19,7 @@ from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
 
-# `return [userId, kind, ...parts]` of lib/cache-keys.ts, as the build writes it.
+# `return [userId, kind, ...parts]` of lib/tasks/cache-keys.ts, as the build writes it.
 _KEY = re.compile(r"return\[\w+,(\w+),\.\.\.(\w+)\]")
 # A glimpse is enough: counts every drawing that has the second person's name and the first's task.
 _WATCH = """
@@ -82,4 +82,4 @@ def test_without_the_user_in_the_cache_keys_they_would(
     person = visit()
     changed = _forget_the_user_in_cache_keys(person.page)
     assert _glimpses(running, person) > 0
-    assert len(changed) == 1, "the build writes lib/cache-keys.ts in another form"
+    assert len(changed) == 1, "the build writes lib/tasks/cache-keys.ts in another form"

@@ -1,7 +1,7 @@
 """What the page relies on of this backend: `python -m system.backend.openapi.contract > FILE`.
 
 The part of the OpenAPI document that a client's types come from, without words and without what a
-release of FastAPI may change. The frontend keeps a copy (`lib/backend-contract.json`) and makes its
+release of FastAPI may change. The frontend keeps a copy (`lib/backend/contract.json`) and makes its
 types of it; a test compares the copy with the backend. Not a document for people: that is `/docs`.
 """
 

@@ -8,14 +8,14 @@ import { SWRConfig, useSWRConfig } from "swr";
 import { NoticesProvider, useNotices } from "@/components/notices";
 import { Button } from "@/components/ui";
 import { Wordmark } from "@/components/wordmark";
-import { Backend } from "@/lib/api";
-import { APIError, SessionEnded } from "@/lib/api-error";
+import { Backend } from "@/lib/backend/client";
+import { APIError, SessionEnded } from "@/lib/backend/errors";
 import { signOut } from "@/lib/auth/client";
-import { PersonContext } from "@/lib/backend-context";
-import { finishEverything } from "@/lib/departures";
-import type { ProtectedPath } from "@/lib/paths";
-import type { SignedIn } from "@/lib/session";
-import { listen, tell } from "@/lib/tabs";
+import { PersonContext } from "@/lib/session/person-context";
+import { finishPendingWork } from "@/lib/session/before-sign-out";
+import type { ProtectedPath } from "@/lib/session/protected-paths";
+import type { SignedIn } from "@/lib/session/current-user";
+import { broadcast, onBroadcast } from "@/lib/session/tab-channel";
 
 interface ShellProps {
   readonly user: SignedIn;
@@ -79,19 +79,19 @@ function Frame({ user, backendUrl, current, children }: ShellProps) {
       if (event.persisted) window.location.reload();
     };
     window.addEventListener("pageshow", restored);
-    const silence = listen((message) => {
+    const unsubscribe = onBroadcast((message) => {
       if (message.kind !== "signed-out" || message.userId !== user.id) return;
       setLeaving(true);
       leave(true);
     });
     return () => {
       window.removeEventListener("pageshow", restored);
-      silence();
+      unsubscribe();
     };
   }, [user.id]);
 
   async function goodbye() {
-    await finishEverything();
+    await finishPendingWork();
     setLeaving(true);
     const outcome = await signOut();
     if (!outcome.ok) {
@@ -100,7 +100,7 @@ function Frame({ user, backendUrl, current, children }: ShellProps) {
       return;
     }
     for (const key of cache.keys()) cache.delete(key);
-    tell({ kind: "signed-out", userId: user.id });
+    broadcast({ kind: "signed-out", userId: user.id });
     leave(false);
   }
 

@@ -7,7 +7,7 @@ import type { FormEvent } from "react";
 import { Wordmark } from "@/components/wordmark";
 import { Alert, Button, Field } from "@/components/ui";
 import { enter, signIn, signUp } from "@/lib/auth/client";
-import type { ProtectedPath } from "@/lib/paths";
+import type { ProtectedPath } from "@/lib/session/protected-paths";
 
 interface AuthFormProps {
   readonly purpose: "sign-in" | "sign-up";

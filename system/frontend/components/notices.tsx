@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 
 import { Button, IconButton } from "@/components/ui";
 import { CloseIcon } from "@/components/icons";
-import { describeError, SessionChanged, SessionEnded } from "@/lib/api-error";
+import { describeError, SessionChanged, SessionEnded } from "@/lib/backend/errors";
 
 /** Short messages at the foot of the page: what was done, what failed, and how to take it back. */
 

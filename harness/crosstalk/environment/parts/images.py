@@ -26,7 +26,7 @@ POSTGRES = "postgres:17"
 _BUILT = "crosstalk.built-for"
 _BUILD_SECONDS = 1_800.0
 _KEPT = 4
-_MADE = ("__pycache__", "node_modules", ".next", ".unit", ".mypy_cache", ".ruff_cache")
+_MADE = ("__pycache__", "node_modules", ".next", ".mypy_cache", ".ruff_cache")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@ import { headers } from "next/headers";
 
 import { AppShell } from "@/components/app-shell";
 import { Assistant } from "@/components/chat/assistant";
-import { requireUser } from "@/lib/session";
-import { settings } from "@/lib/settings";
+import { requireUser } from "@/lib/session/current-user";
+import { settings } from "@/lib/server/settings";
 
 export const metadata: Metadata = { title: "Assistant" };
 

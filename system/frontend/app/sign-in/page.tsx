@@ -2,8 +2,8 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 
 import { AuthForm } from "@/components/auth-form";
-import { landingPath } from "@/lib/paths";
-import { currentUser } from "@/lib/session";
+import { landingPath } from "@/lib/session/protected-paths";
+import { currentUser } from "@/lib/session/current-user";
 
 export const metadata: Metadata = { title: "Sign in" };
 

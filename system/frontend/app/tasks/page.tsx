@@ -2,8 +2,8 @@ import type { Metadata } from "next";
 
 import { AppShell } from "@/components/app-shell";
 import { Dashboard } from "@/components/tasks/dashboard";
-import { requireUser } from "@/lib/session";
-import { settings } from "@/lib/settings";
+import { requireUser } from "@/lib/session/current-user";
+import { settings } from "@/lib/server/settings";
 
 export const metadata: Metadata = { title: "Tasks" };
 

@@ -6,9 +6,9 @@ import { useSyncExternalStore } from "react";
 import { TaskGlance } from "@/components/chat/task-glance";
 import { useChatKitElement } from "@/components/chat/use-chatkit-element";
 import { Alert, Button } from "@/components/ui";
-import { usePerson } from "@/lib/backend-context";
-import type { ChatSource } from "@/lib/settings";
-import { tasksChanged } from "@/lib/task-news";
+import { usePerson } from "@/lib/session/person-context";
+import type { ChatSource } from "@/lib/server/settings";
+import { announceTaskChange } from "@/lib/tasks/task-changes";
 
 interface AssistantProps {
   readonly source: ChatSource;
@@ -53,7 +53,7 @@ const PROMPTS = [
 function Conversation({ source }: { readonly source: ChatSource }) {
   const { backend } = usePerson();
   const dark = useDarkMode();
-  const changed = () => tasksChanged(backend.userId);
+  const changed = () => announceTaskChange(backend.userId);
   const { control } = useChatKit({
     api: {
       url: `${backend.backendUrl}/chatkit`,

@@ -4,9 +4,9 @@ import Link from "next/link";
 import { useMemo } from "react";
 
 import { CheckIcon } from "@/components/icons";
-import { describeError } from "@/lib/api-error";
-import type { TaskFilter } from "@/lib/api";
-import { useTaskList } from "@/lib/hooks/use-tasks";
+import { describeError } from "@/lib/backend/errors";
+import type { TaskFilter } from "@/lib/backend/client";
+import { useTaskList } from "@/lib/tasks/use-tasks";
 
 const SHOWN = 8;
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-import type { ChatSource } from "@/lib/settings";
+import type { ChatSource } from "@/lib/server/settings";
 
 /** Gets `<openai-chatkit>` defined: our own element, or the hosted one from OpenAI's CDN. */
 

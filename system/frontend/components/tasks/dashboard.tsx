@@ -14,10 +14,10 @@ import { TaskComposer } from "@/components/tasks/task-composer";
 import { TaskDialog } from "@/components/tasks/task-dialog";
 import { TaskListView } from "@/components/tasks/task-list";
 import { Button } from "@/components/ui";
-import type { TaskFilter } from "@/lib/api";
-import type { Task } from "@/lib/backend-types";
-import { useTaskActions } from "@/lib/hooks/use-task-actions";
-import { useProjects, useTaskList } from "@/lib/hooks/use-tasks";
+import type { TaskFilter } from "@/lib/backend/client";
+import type { Task } from "@/lib/backend/types";
+import { useTaskActions } from "@/lib/tasks/use-task-actions";
+import { useProjects, useTaskList } from "@/lib/tasks/use-tasks";
 
 /**
  * The task page. What is filtered and searched stays in memory: in the address it would remain in

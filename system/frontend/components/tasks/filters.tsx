@@ -4,7 +4,7 @@ import type { Ref } from "react";
 
 import { CheckAllIcon, SearchIcon } from "@/components/icons";
 import { Button } from "@/components/ui";
-import type { TaskFilter } from "@/lib/api";
+import type { TaskFilter } from "@/lib/backend/client";
 
 interface FiltersProps {
   readonly searchRef: Ref<HTMLInputElement>;

@@ -5,9 +5,9 @@ import type { FormEvent } from "react";
 
 import { Dialog } from "@/components/dialog";
 import { Alert, Button, Field } from "@/components/ui";
-import { describeError } from "@/lib/api-error";
-import type { Project } from "@/lib/backend-types";
-import type { TaskActions } from "@/lib/hooks/use-task-actions";
+import { describeError } from "@/lib/backend/errors";
+import type { Project } from "@/lib/backend/types";
+import type { TaskActions } from "@/lib/tasks/use-task-actions";
 
 export type ProjectRequest =
   | { readonly kind: "add" }

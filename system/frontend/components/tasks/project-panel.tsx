@@ -2,7 +2,7 @@
 
 import { FolderIcon, PlusIcon } from "@/components/icons";
 import { IconButton } from "@/components/ui";
-import type { Project } from "@/lib/backend-types";
+import type { Project } from "@/lib/backend/types";
 
 interface ProjectPanelProps {
   readonly projects: readonly Project[];

@@ -1,6 +1,6 @@
 "use client";
 
-import { useStats } from "@/lib/hooks/use-tasks";
+import { useStats } from "@/lib/tasks/use-tasks";
 
 /** Four counts over everything the person has. */
 export function StatsStrip() {

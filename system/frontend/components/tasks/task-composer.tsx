@@ -5,7 +5,7 @@ import type { FormEvent, Ref } from "react";
 
 import { PlusIcon } from "@/components/icons";
 import { Button, Field } from "@/components/ui";
-import type { Project, TaskDraft, TaskPriority } from "@/lib/backend-types";
+import type { Project, TaskDraft, TaskPriority } from "@/lib/backend/types";
 
 interface TaskComposerProps {
   readonly ref: Ref<HTMLInputElement>;

@@ -5,8 +5,8 @@ import type { FormEvent } from "react";
 
 import { Dialog } from "@/components/dialog";
 import { Alert, Button, Field } from "@/components/ui";
-import { describeError } from "@/lib/api-error";
-import type { Project, Task, TaskChange, TaskPriority, TaskStatus } from "@/lib/backend-types";
+import { describeError } from "@/lib/backend/errors";
+import type { Project, Task, TaskChange, TaskPriority, TaskStatus } from "@/lib/backend/types";
 
 interface TaskDialogProps {
   readonly task: Task;

@@ -5,11 +5,11 @@ import type { KeyboardEvent } from "react";
 
 import { TaskRow } from "@/components/tasks/task-row";
 import { Alert, Button } from "@/components/ui";
-import type { TaskFilter } from "@/lib/api";
-import { describeError } from "@/lib/api-error";
-import type { Task } from "@/lib/backend-types";
-import type { TaskActions } from "@/lib/hooks/use-task-actions";
-import type { TaskList } from "@/lib/hooks/use-tasks";
+import type { TaskFilter } from "@/lib/backend/client";
+import { describeError } from "@/lib/backend/errors";
+import type { Task } from "@/lib/backend/types";
+import type { TaskActions } from "@/lib/tasks/use-task-actions";
+import type { TaskList } from "@/lib/tasks/use-tasks";
 
 interface TaskListViewProps {
   readonly list: TaskList;

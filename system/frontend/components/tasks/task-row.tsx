@@ -2,9 +2,9 @@
 
 import { CalendarIcon, CheckIcon, FlagIcon, FolderIcon, PencilIcon, TrashIcon } from "@/components/icons";
 import { IconButton } from "@/components/ui";
-import type { Task } from "@/lib/backend-types";
-import { dueLabel, today } from "@/lib/dates";
-import { isUnsaved } from "@/lib/hooks/use-task-actions";
+import type { Task } from "@/lib/backend/types";
+import { dueLabel, today } from "@/lib/tasks/due-dates";
+import { isUnsaved } from "@/lib/tasks/use-task-actions";
 
 interface TaskRowProps {
   readonly task: Task;

@@ -1,4 +1,4 @@
-import { landingPath } from "@/lib/paths";
+import { landingPath } from "@/lib/session/protected-paths";
 
 /**
  * Sign-up, sign-in and sign-out from the browser, against Better Auth's endpoints.

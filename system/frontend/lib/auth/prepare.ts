@@ -4,8 +4,8 @@ import { getMigrations } from "better-auth/db/migration";
 import { createJwk, resolveSigningKey } from "better-auth/plugins/jwt";
 import type { GenericEndpointContext } from "better-auth";
 
-import { auth, jwtOptions, storage } from "@/lib/auth/server";
-import { settings } from "@/lib/settings";
+import { auth, jwtOptions, storage } from "./server.ts";
+import { settings } from "@/lib/server/settings";
 
 /**
  * What has to be true before the first request: tables exist and a usable signing key is there.

@@ -6,8 +6,8 @@ import { jwt } from "better-auth/plugins/jwt";
 import type { JwtOptions } from "better-auth/plugins/jwt";
 import { Pool, types } from "pg";
 
-import type { Settings, TokenAlgorithm } from "@/lib/settings";
-import { settings } from "@/lib/settings";
+import type { Settings, TokenAlgorithm } from "@/lib/server/settings";
+import { settings } from "@/lib/server/settings";
 
 /**
  * Who is signed in: Better Auth with e-mail and password over PostgreSQL, and its JWT plugin.

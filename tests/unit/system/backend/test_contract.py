@@ -8,7 +8,7 @@ from pathlib import Path
 from system.backend.openapi.contract import contract
 from tests.repository import ROOT
 
-_COPY = Path("system/frontend/lib/backend-contract.json")
+_COPY = Path("system/frontend/lib/backend/contract.json")
 
 
 def test_the_frontend_relies_on_what_the_backend_offers() -> None:

@@ -1,4 +1,4 @@
-import { settings } from "@/lib/settings";
+import { settings } from "@/lib/server/settings";
 
 /** Whether this server answers, and whether the backend says that it is ready. */
 

@@ -3,12 +3,12 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { useNotices } from "@/components/notices";
-import { APIError } from "@/lib/api-error";
-import { usePerson } from "@/lib/backend-context";
-import type { Project, Task, TaskChange, TaskDraft } from "@/lib/backend-types";
-import { beforeLeaving } from "@/lib/departures";
-import type { TaskList } from "@/lib/hooks/use-tasks";
-import { tasksChanged } from "@/lib/task-news";
+import { APIError } from "@/lib/backend/errors";
+import { usePerson } from "@/lib/session/person-context";
+import type { Project, Task, TaskChange, TaskDraft } from "@/lib/backend/types";
+import { finishBeforeSignOut } from "@/lib/session/before-sign-out";
+import type { TaskList } from "./use-tasks.ts";
+import { announceTaskChange } from "./task-changes.ts";
 
 /**
  * What a person can do to tasks, shown at once and taken back when the backend refuses.
@@ -26,7 +26,7 @@ export function isUnsaved(task: Task): boolean {
   return task.id.startsWith(UNSAVED);
 }
 
-interface Departing {
+interface PendingDeletion {
   readonly timer: ReturnType<typeof setTimeout>;
   readonly notice: number;
 }
@@ -35,7 +35,7 @@ export function useTaskActions(list: TaskList, projects: readonly Project[]) {
   const { backend } = usePerson();
   const notices = useNotices();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const departing = useRef(new Map<string, Departing>());
+  const pendingDeletions = useRef(new Map<string, PendingDeletion>());
   const serial = useRef(0);
   const { attempt } = list;
 
@@ -45,9 +45,9 @@ export function useTaskActions(list: TaskList, projects: readonly Project[]) {
 
   const carryOut = useCallback(
     async (id: string, keepalive = false) => {
-      const entry = departing.current.get(id);
+      const entry = pendingDeletions.current.get(id);
       if (!entry) return;
-      departing.current.delete(id);
+      pendingDeletions.current.delete(id);
       clearTimeout(entry.timer);
       notices.dismiss(entry.notice);
       try {
@@ -76,13 +76,13 @@ export function useTaskActions(list: TaskList, projects: readonly Project[]) {
   }, [carryOut]);
 
   useEffect(() => {
-    const waiting = departing.current;
+    const waiting = pendingDeletions.current;
     const finish = async (keepalive: boolean) => {
       await Promise.allSettled([...waiting.keys()].map((id) => latest.current(id, keepalive)));
     };
     const hide = () => void finish(true);
     window.addEventListener("pagehide", hide);
-    const release = beforeLeaving(() => finish(false));
+    const release = finishBeforeSignOut(() => finish(false));
     return () => {
       window.removeEventListener("pagehide", hide);
       release();
@@ -165,41 +165,41 @@ export function useTaskActions(list: TaskList, projects: readonly Project[]) {
       /** Hides a task and deletes it when the time to undo has passed. */
       remove(task: Task): void {
         const { id } = task;
-        if (departing.current.has(id)) return;
+        if (pendingDeletions.current.has(id)) return;
         setHidden((current) => new Set([...current, id]));
         const notice = notices.show(`“${shorten(task.title)}” deleted.`, {
           ms: null,
           action: {
             label: "Undo",
             run: () => {
-              const entry = departing.current.get(id);
+              const entry = pendingDeletions.current.get(id);
               if (!entry) return;
               clearTimeout(entry.timer);
-              departing.current.delete(id);
+              pendingDeletions.current.delete(id);
               unhide(id);
             },
           },
         });
-        departing.current.set(id, { notice, timer: setTimeout(() => void carryOut(id), UNDO_MS) });
+        pendingDeletions.current.set(id, { notice, timer: setTimeout(() => void carryOut(id), UNDO_MS) });
       },
 
       /** Adds a project and gives it back. @throws what the backend refused it with. */
       async addProject(name: string): Promise<Project> {
         const project = await backend.addProject(name);
-        tasksChanged(backend.userId);
+        announceTaskChange(backend.userId);
         return project;
       },
 
       /** Renames a project. @throws what the backend refused it with. */
       async renameProject(id: string, name: string): Promise<void> {
         await backend.renameProject(id, name);
-        tasksChanged(backend.userId);
+        announceTaskChange(backend.userId);
       },
 
       /** Deletes a project; its tasks stay. @throws what the backend refused it with. */
       async deleteProject(id: string): Promise<void> {
         await backend.deleteProject(id);
-        tasksChanged(backend.userId);
+        announceTaskChange(backend.userId);
       },
     }),
     [attempt, backend, carryOut, hidden, notices, projects, unhide],

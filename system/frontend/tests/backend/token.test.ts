@@ -1,9 +1,7 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import { expect, test } from "vitest";
 
-import type { APIError } from "../lib/api-error.ts";
-import { SessionChanged, SessionEnded } from "../lib/api-error.ts";
-import { TokenSource } from "../lib/token.ts";
+import { SessionChanged, SessionEnded } from "@/lib/backend/errors";
+import { TokenSource } from "@/lib/backend/token";
 
 function tokenFor(sub: string, iat: number, exp: number): string {
   const payload = Buffer.from(JSON.stringify({ sub, iat, exp })).toString("base64url");
@@ -29,38 +27,38 @@ const give = (token: string) => () => Response.json({ token });
 test("a token is fetched once and shared by callers that ask at the same time", async () => {
   const token = tokenFor("alice", 100, 400);
   const { source, asked } = sourceOf([give(token)]);
-  assert.deepEqual(await Promise.all([source.get(), source.get(), source.get()]), [token, token, token]);
-  assert.equal(asked.length, 1);
+  expect(await Promise.all([source.get(), source.get(), source.get()])).toEqual([token, token, token]);
+  expect(asked.length).toBe(1);
 });
 
 test("a token is renewed before it ends, by its own length and not by the local clock", async () => {
   const first = tokenFor("alice", 1_000_000, 1_000_100);
   const second = tokenFor("alice", 1_000_080, 1_000_180);
   const { source, asked, clock } = sourceOf([give(first), give(second)]);
-  assert.equal(await source.get(), first);
+  expect(await source.get()).toBe(first);
   clock.now = 74_000;
-  assert.equal(await source.get(), first);
+  expect(await source.get()).toBe(first);
   clock.now = 76_000;
-  assert.equal(await source.get(), second);
-  assert.equal(asked.length, 2);
+  expect(await source.get()).toBe(second);
+  expect(asked.length).toBe(2);
 });
 
-test("a refused token is fetched anew, but one that was replaced already is not", async () => {
+test("a refused token is replaced once", async () => {
   const first = tokenFor("alice", 0, 300);
   const second = tokenFor("alice", 1, 301);
   const { source, asked } = sourceOf([give(first), give(second)]);
   await source.get();
   source.refuse(first);
-  assert.equal(await source.get(), second);
+  expect(await source.get()).toBe(second);
   source.refuse(first);
-  assert.equal(await source.get(), second);
-  assert.equal(asked.length, 2);
+  expect(await source.get()).toBe(second);
+  expect(asked.length).toBe(2);
 });
 
-test("a token of somebody else is never given out", async () => {
+test("a token of another user is never used", async () => {
   const { source } = sourceOf([give(tokenFor("bob", 0, 300)), give(tokenFor("alice", 0, 300))]);
-  await assert.rejects(source.get(), SessionChanged);
-  assert.equal(await source.get(), tokenFor("alice", 0, 300));
+  await expect(source.get()).rejects.toBeInstanceOf(SessionChanged);
+  expect(await source.get()).toBe(tokenFor("alice", 0, 300));
 });
 
 test("an ended session, a refusal and a broken connection are told apart", async () => {
@@ -69,8 +67,8 @@ test("an ended session, a refusal and a broken connection are told apart", async
     () => new Response(null, { status: 429, headers: { "X-Retry-After": "7" } }),
     () => Response.json({ nothing: true }),
   ]);
-  await assert.rejects(source.get(), SessionEnded);
-  await assert.rejects(source.get(), (error: APIError) => error.status === 429 && error.retryAfter === 7);
-  await assert.rejects(source.get(), (error: APIError) => error.code === "unexpected_answer");
-  await assert.rejects(source.get(), (error: APIError) => error.code === "no_connection" && error.status === 0);
+  await expect(source.get()).rejects.toBeInstanceOf(SessionEnded);
+  await expect(source.get()).rejects.toMatchObject({ status: 429, retryAfter: 7 });
+  await expect(source.get()).rejects.toMatchObject({ code: "unexpected_answer" });
+  await expect(source.get()).rejects.toMatchObject({ code: "no_connection", status: 0 });
 });

@@ -1,4 +1,4 @@
-import type { components, paths } from "./backend-schema.d.ts";
+import type { components, paths } from "./schema.d.ts";
 
 /**
  * The domain's values and operations as the backend describes them, under the names this client

@@ -1,4 +1,4 @@
-import { APIError, SessionChanged, SessionEnded } from "./api-error.ts";
+import { APIError, SessionChanged, SessionEnded } from "./errors.ts";
 
 /**
  * The bearer token of one signed-in person, kept in memory and nowhere else.

@@ -4,11 +4,11 @@ import { useCallback, useEffect, useMemo } from "react";
 import useSWR from "swr";
 import useSWRInfinite from "swr/infinite";
 
-import type { TaskFilter } from "@/lib/api";
-import { usePerson } from "@/lib/backend-context";
-import type { Page, Project, Task, UserStats } from "@/lib/backend-types";
-import { projectsKey, statsKey, tasksKey } from "@/lib/cache-keys";
-import { onTasksChanged, tasksChanged } from "@/lib/task-news";
+import type { TaskFilter } from "@/lib/backend/client";
+import { usePerson } from "@/lib/session/person-context";
+import type { Page, Project, Task, UserStats } from "@/lib/backend/types";
+import { projectsKey, statsKey, tasksKey } from "./cache-keys.ts";
+import { onTaskChange, announceTaskChange } from "./task-changes.ts";
 
 /** The person's tasks, projects and counts, from the cache first and then from the backend. */
 
@@ -50,7 +50,7 @@ export function useTaskList(filter: TaskFilter): TaskList {
     { revalidateAll: true, revalidateOnMount: true, dedupingInterval: 0 },
   );
 
-  useEffect(() => onTasksChanged(backend.userId, () => void mutate()), [backend.userId, mutate]);
+  useEffect(() => onTaskChange(backend.userId, () => void mutate()), [backend.userId, mutate]);
 
   const attempt = useCallback<TaskList["attempt"]>(
     async (change, action) => {
@@ -67,7 +67,7 @@ export function useTaskList(filter: TaskFilter): TaskList {
           revalidate: true,
         },
       );
-      tasksChanged(backend.userId);
+      announceTaskChange(backend.userId);
       return result as Awaited<ReturnType<typeof action>>;
     },
     [backend.userId, filter, mutate],
@@ -104,13 +104,13 @@ export function useProjects() {
   const { data, error, isLoading, mutate } = useSWR<readonly Project[]>(projectsKey(backend.userId), () =>
     backend.projects(),
   );
-  useEffect(() => onTasksChanged(backend.userId, () => void mutate()), [backend.userId, mutate]);
+  useEffect(() => onTaskChange(backend.userId, () => void mutate()), [backend.userId, mutate]);
   return { projects: data ?? [], error: error as unknown, loading: isLoading, mutate };
 }
 
 export function useStats() {
   const { backend } = usePerson();
   const { data, error, mutate } = useSWR<UserStats>(statsKey(backend.userId), () => backend.stats());
-  useEffect(() => onTasksChanged(backend.userId, () => void mutate()), [backend.userId, mutate]);
+  useEffect(() => onTaskChange(backend.userId, () => void mutate()), [backend.userId, mutate]);
   return { stats: data, error: error as unknown };
 }

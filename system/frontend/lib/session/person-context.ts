@@ -2,11 +2,10 @@
 
 import { createContext, useContext } from "react";
 
-import type { Backend } from "@/lib/api";
-import type { SignedIn } from "@/lib/session";
+import type { Backend } from "@/lib/backend/client";
+import type { SignedIn } from "./current-user.ts";
 
-/** The signed-in person and their client, for the components below the shell. */
-
+/** The signed-in person and their client of the backend, for the components below the shell. */
 export interface Person {
   readonly user: SignedIn;
   readonly backend: Backend;

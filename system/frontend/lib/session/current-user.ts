@@ -5,7 +5,7 @@ import { redirect } from "next/navigation";
 import { cache } from "react";
 
 import { auth } from "@/lib/auth/server";
-import type { ProtectedPath } from "@/lib/paths";
+import type { ProtectedPath } from "./protected-paths.ts";
 
 /**
  * The signed-in person of a request, asked of the session table each time.

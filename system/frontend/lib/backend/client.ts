@@ -1,4 +1,4 @@
-import { APIError, SessionEnded } from "./api-error.ts";
+import { APIError, SessionEnded } from "./errors.ts";
 import type {
   Answer,
   MethodOf,
@@ -11,10 +11,10 @@ import type {
   TaskDraft,
   TaskStatus,
   UserStats,
-} from "./backend-types.ts";
+} from "./types.ts";
 import { connectionError, TokenSource } from "./token.ts";
 
-export { APIError, describeError } from "./api-error.ts";
+export { APIError, describeError } from "./errors.ts";
 
 /**
  * The browser's client for the backend, for one signed-in person.

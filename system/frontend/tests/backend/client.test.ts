@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import { expect, test } from "vitest";
 
-import { APIError, Backend, describeError } from "../lib/api.ts";
-import { SessionEnded } from "../lib/api-error.ts";
-import type { TokenSource } from "../lib/token.ts";
+import { APIError, Backend, describeError } from "@/lib/backend/client";
+import { SessionEnded } from "@/lib/backend/errors";
+import type { TokenSource } from "@/lib/backend/token";
 
 interface Call {
   readonly url: string;
@@ -48,67 +47,65 @@ function refusal(status: number, code: string, extra: { details?: object; header
     );
 }
 
-test("a call carries the token and a request id, and no cookie", async () => {
+test("a backend call carries the token and a request id, and no cookie", async () => {
   const { backend, calls } = backendWith([() => Response.json({ items: [], next_cursor: null })]);
   await backend.tasks({ status: "pending", projectId: null, query: "" }, null);
-  assert.equal(calls[0]?.url, "http://backend.test/api/alice/tasks?status=pending&limit=20");
-  assert.equal(header(calls[0], "Authorization"), "Bearer token-1");
-  assert.equal(header(calls[0], "X-Request-ID"), "request-1");
-  assert.equal(calls[0]?.init.credentials, "omit");
+  expect(calls[0]?.url).toBe("http://backend.test/api/alice/tasks?status=pending&limit=20");
+  expect(header(calls[0], "Authorization")).toBe("Bearer token-1");
+  expect(header(calls[0], "X-Request-ID")).toBe("request-1");
+  expect(calls[0]?.init.credentials).toBe("omit");
 });
 
-test("a search goes to the search operation with the words as they were typed", async () => {
+test("a search goes to the search operation with its words unchanged", async () => {
   const { backend, calls } = backendWith([() => Response.json({ items: [], next_cursor: null })]);
   await backend.tasks({ status: "pending", projectId: "p", query: " a & b " }, "next");
-  assert.equal(calls[0]?.url, "http://backend.test/api/alice/tasks/search?q=a+%26+b&cursor=next&limit=20");
+  expect(calls[0]?.url).toBe("http://backend.test/api/alice/tasks/search?q=a+%26+b&cursor=next&limit=20");
 });
 
-test("one 401 is answered with a fresh token", async () => {
+test("the client answers one 401 with a fresh token", async () => {
   const { backend, calls, lost } = backendWith([refusal(401, "unauthorized"), () => Response.json({ total: 0 })]);
   await backend.stats();
-  assert.deepEqual(calls.map((call) => header(call, "Authorization")), ["Bearer token-1", "Bearer token-2"]);
-  assert.deepEqual(lost, []);
+  expect(calls.map((call) => header(call, "Authorization"))).toEqual(["Bearer token-1", "Bearer token-2"]);
+  expect(lost).toEqual([]);
 });
 
 test("a second 401 is an error, ends the session and is not tried again", async () => {
   const { backend, calls, lost } = backendWith([refusal(401, "unauthorized"), refusal(401, "unauthorized")]);
-  await assert.rejects(backend.stats(), (error: APIError) => error.status === 401 && error.code === "unauthorized");
-  assert.equal(calls.length, 2);
-  assert.ok(lost[0] instanceof SessionEnded);
+  await expect(backend.stats()).rejects.toMatchObject({ status: 401, code: "unauthorized" });
+  expect(calls.length).toBe(2);
+  expect(lost[0]).toBeInstanceOf(SessionEnded);
 });
 
-test("other failures are not repeated and keep status, code, details and request id", async () => {
+test("a refused call is not repeated; its error keeps status, code, details and request id", async () => {
   const { backend, calls } = backendWith([
     refusal(422, "validation_error", { details: { title: "must not be blank" }, headers: { "X-Request-ID": "abc" } }),
   ]);
-  await assert.rejects(backend.addTask({ title: " " }), (error: APIError) => {
-    assert.deepEqual([error.status, error.code, error.requestId], [422, "validation_error", "abc"]);
-    assert.equal(describeError(error), "title: must not be blank.");
-    return true;
-  });
-  assert.equal(calls.length, 1);
+  const error: unknown = await backend.addTask({ title: " " }).catch((refused: unknown) => refused);
+  expect(error).toMatchObject({ status: 422, code: "validation_error", requestId: "abc" });
+  expect(describeError(error)).toBe("title: must not be blank.");
+  expect(calls.length).toBe(1);
 });
 
-test("an answer that is not the envelope is an error as well", async () => {
+test("an answer outside the envelope is an error", async () => {
   const { backend } = backendWith([() => new Response("<h1>Bad gateway</h1>", { status: 502 })]);
-  await assert.rejects(backend.stats(), (error: APIError) => error.status === 502 && error.passing);
+  await expect(backend.stats()).rejects.toMatchObject({ status: 502, passing: true });
 });
 
-test("no connection is an error of its own", async () => {
+test("a missing connection has an error code of its own", async () => {
   const { backend } = backendWith([]);
-  await assert.rejects(backend.stats(), (error: APIError) => error.code === "no_connection" && error.passing);
+  await expect(backend.stats()).rejects.toMatchObject({ code: "no_connection", passing: true });
 });
 
-test("all pages of projects are fetched", async () => {
+test("the client fetches all pages of projects", async () => {
   const { backend, calls } = backendWith([
     () => Response.json({ items: [{ id: "1" }], next_cursor: "c" }),
     () => Response.json({ items: [{ id: "2" }], next_cursor: null }),
   ]);
-  assert.equal((await backend.projects()).length, 2);
-  assert.match(calls[1]?.url ?? "", /cursor=c/);
+  expect((await backend.projects()).length).toBe(2);
+  expect(calls[1]?.url ?? "").toMatch(/cursor=c/);
 });
 
-test("every refusal has words for a person, without the server's", () => {
+test("every refusal is described to the person without the server's words", () => {
   for (const [status, words] of [
     [401, /sign in again/i],
     [403, /another account/],
@@ -119,7 +116,7 @@ test("every refusal has words for a person, without the server's", () => {
     [503, /not available/],
   ] as const) {
     const error = new APIError({ status, code: "x", message: "internal words", requestId: "r-1" });
-    assert.match(describeError(error), words);
-    assert.doesNotMatch(describeError(error), /internal words/);
+    expect(describeError(error)).toMatch(words);
+    expect(describeError(error)).not.toMatch(/internal words/);
   }
 });

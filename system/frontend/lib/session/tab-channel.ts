@@ -1,7 +1,7 @@
 /**
- * Word between the tabs of one browser: somebody signed out or in, or tasks changed.
+ * Messages between the tabs of one browser: an account signed out, or its tasks changed.
  *
- * Messages carry the user's id and nothing else; a tab acts only on those for its own person.
+ * A message carries the user's id and nothing else; a tab acts only on messages for its own user.
  */
 
 export type TabMessage =
@@ -10,15 +10,16 @@ export type TabMessage =
 
 const CHANNEL = "crosstalk";
 
-export function tell(message: TabMessage): void {
+/** Sends a message to the other tabs. */
+export function broadcast(message: TabMessage): void {
   if (typeof BroadcastChannel === "undefined") return;
   const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage(message);
   channel.close();
 }
 
-/** Listens until the returned function is called. */
-export function listen(handler: (message: TabMessage) => void): () => void {
+/** Calls `handler` with messages from other tabs until the returned function is called. */
+export function onBroadcast(handler: (message: TabMessage) => void): () => void {
   if (typeof BroadcastChannel === "undefined") return () => undefined;
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = (event: MessageEvent<TabMessage>) => handler(event.data);

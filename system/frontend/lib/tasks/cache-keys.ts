@@ -1,4 +1,4 @@
-import type { TaskFilter } from "./api.ts";
+import type { TaskFilter } from "@/lib/backend/client";
 
 /**
  * The keys of the browser's SWR cache. Each begins with the user's id: the cache outlives a change

@@ -1,4 +1,4 @@
-/** Made from backend-contract.json by `npm run api:generate`. */
+/** Made from contract.json by `npm run api:generate`. */
 
 export interface paths {
     readonly "/api/{user_id}/projects": {

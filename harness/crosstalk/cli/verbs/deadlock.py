@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.table import Table
 
 from crosstalk.deadlock.cycle import find_cycle, sentence
-from crosstalk.deadlock.drawing import mermaid, svg
 from crosstalk.deadlock.search import predict
 from crosstalk.deadlock.topologies import Sizes, topologies
+from crosstalk.report.cycle_drawing import mermaid, svg
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
 

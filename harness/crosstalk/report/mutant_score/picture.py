@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 from crosstalk.report.mutant_score.score import MutantOutcome
+from crosstalk.report.svg import Markup, document, line, tag, text
 
 _ROW, _LABEL, _BARS, _TOP, _HEAD = 15, 290, 420, 62, 24
 _COLOURS = {
@@ -19,10 +19,7 @@ _COLOURS = {
     "layer": "#57606a",
 }
 _SURVIVED = "#cf222e"
-_STYLE = (
-    "svg{font:11px system-ui,sans-serif;color-scheme:light dark}text{fill:CanvasText}"
-    ".end{text-anchor:end}.head{font-weight:600}line{stroke:#8a8f98;stroke-width:.5}"
-)
+_STYLE = ".end{text-anchor:end}.head{font-weight:600}line{stroke:#8a8f98;stroke-width:.5}"
 
 
 def score_picture(outcomes: Sequence[MutantOutcome]) -> str:
@@ -34,45 +31,47 @@ def score_picture(outcomes: Sequence[MutantOutcome]) -> str:
     most = max(10, *(each.calls for each in outcomes))
     decades = range(1, math.ceil(math.log10(most)) + 1)
     scale = _BARS / decades[-1]
-    parts: list[str] = []
+    parts: list[Markup] = []
     y = _TOP
     for kind in dict.fromkeys(each.kind for each in outcomes):
-        parts.append(f'<text class="head" x="8" y="{y + 13}">{escape(kind)}</text>')
+        parts.append(text(8, y + 13, kind, class_="head"))
         y += _HEAD
         for each in (one for one in outcomes if one.kind == kind):
-            parts.append(_bar(each, y, scale))
+            parts += _bar(each, y, scale)
             y += _ROW
-    grid = "".join(
-        f'<line x1="{_LABEL + scale * each}" x2="{_LABEL + scale * each}" y1="{_TOP}" y2="{y}"/>'
-        f'<text class="end" x="{_LABEL + scale * each}" y="{_TOP - 6}">{10**each}</text>'
-        for each in decades
-    )
+    grid: list[Markup] = []
+    for decade in decades:
+        x = _LABEL + scale * decade
+        grid += [line((x, _TOP), (x, y)), text(x, _TOP - 6, str(10**decade), class_="end")]
     killed = sum(each.killed_by is not None for each in outcomes)
     title = f"{killed} of {len(outcomes)} planted leaks found; calls until each was, logarithmic"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LABEL + _BARS + 110} {y + 12}" '
-        f'role="img"><title>{escape(title)}</title><style>{_STYLE}</style>'
-        f'<text class="head" x="8" y="16">{escape(title)}</text>{_legend(outcomes)}'
-        f"{grid}{''.join(parts)}</svg>\n"
+    head = text(8, 16, title, class_="head")
+    return document(
+        title,
+        *(head, *_legend(outcomes), *grid, *parts),
+        width=_LABEL + _BARS + 110,
+        height=y + 12,
+        style=_STYLE,
+        size=11,
     )
 
 
-def _bar(outcome: MutantOutcome, y: int, scale: float) -> str:
+def _bar(outcome: MutantOutcome, y: int, scale: float) -> list[Markup]:
     width = round(scale * math.log10(max(1.5, outcome.calls)), 1)
     colour = _COLOURS.get(outcome.killed_by or "", _SURVIVED)
-    said = f"{outcome.calls}" if outcome.killed_by else f"survived {outcome.calls}"
-    said = said if outcome.alive else "not alive"
-    return (
-        f'<text class="end" x="{_LABEL - 6}" y="{y + 11}">{escape(outcome.id)}</text>'
-        f'<rect x="{_LABEL}" y="{y + 2}" width="{width}" height="11" fill="{colour}"/>'
-        f'<text x="{_LABEL + width + 4}" y="{y + 11}">{said}</text>'
-    )
+    note = f"{outcome.calls}" if outcome.killed_by else f"survived {outcome.calls}"
+    return [
+        text(_LABEL - 6, y + 11, outcome.id, class_="end"),
+        tag("rect", x=_LABEL, y=y + 2, width=width, height=11, fill=colour),
+        text(_LABEL + width + 4, y + 11, note if outcome.alive else "not alive"),
+    ]
 
 
-def _legend(outcomes: Sequence[MutantOutcome]) -> str:
+def _legend(outcomes: Sequence[MutantOutcome]) -> list[Markup]:
     found = [name for name in _COLOURS if any(each.killed_by == name for each in outcomes)]
-    return "".join(
-        f'<rect x="{8 + 96 * place}" y="26" width="10" height="10" fill="{_COLOURS[name]}"/>'
-        f'<text x="{22 + 96 * place}" y="35">{escape(name)}</text>'
-        for place, name in enumerate(found)
-    )
+    parts: list[Markup] = []
+    for place, name in enumerate(found):
+        left = 8 + 96 * place
+        parts.append(tag("rect", x=left, y=26, width=10, height=10, fill=_COLOURS[name]))
+        parts.append(text(left + 14, 35, name))
+    return parts

@@ -1,7 +1,7 @@
-"""`python -m loadtests`: the deadlock question, asked of running systems.
+"""Load on the topologies and on the reference system: `python -m loadtests`.
 
-Exit status: 0 all topologies do what the model says and ours stands, 1 something differs, 2 the run
-could not be made.
+Exit status: 0 every topology behaves as predicted and the reference system passes, 1 a boundary
+differs or the system fails, 2 the run could not be made.
 """
 
 from __future__ import annotations
@@ -25,26 +25,31 @@ from crosstalk.environment.runtime.guard import Guard
 from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console
 from loadtests.observer.requests import add_task
-from loadtests.report.outcome import Outcome
-from loadtests.report.picture import picture
+from loadtests.report.boundaries import boundaries_svg
+from loadtests.report.outcome import TopologyOutcome
 from loadtests.scenarios.load_process import LoadProcess
-from loadtests.scenarios.reference_system import Ours, Verdict, make_accounts, observed_system
-from loadtests.scenarios.verification import Proof
+from loadtests.scenarios.reference_system import (
+    ReferenceSystemLoad,
+    ReferenceVerdict,
+    make_accounts,
+    observed_system,
+)
+from loadtests.scenarios.verification import Verification
 from loadtests.users.accounts import Account
 
 _THINK_MS = 200
 _SEEDING = 8
 _SOAK_SECONDS = 600.0
-_OTHER_WAYS: tuple[DataAccess, ...] = ("hybrid", "api")
+_OTHER_DATA_ACCESS: tuple[DataAccess, ...] = ("hybrid", "api")
 
 
 def main() -> int:
-    """Run everything, print the tables, write `summary.json`."""
+    """Run every scenario, print the tables, write `summary.json`."""
     arguments = _arguments()
     console = make_console()
     run = open_run("load")
     sizes = Sizes(pool=arguments.pool, workers=arguments.workers)
-    outcomes: list[Outcome] = []
+    outcomes: list[TopologyOutcome] = []
     guard = Guard()
     try:
         with LoadProcess(run.path / "load.log") as load:
@@ -52,29 +57,33 @@ def main() -> int:
                 phases = list(_phases(short=arguments.short, users=arguments.users))
                 most = max(phase["users"] for phase in phases)
                 accounts = make_accounts(running, max(most, 3 * sizes.pool, 2 * sizes.workers))
-                ours = Ours(running, observers, accounts, run, arguments.data_access)
-                _go_through(ours, load, phases, console)
+                system = ReferenceSystemLoad(
+                    running, observers, accounts, run, arguments.data_access
+                )
+                _run_phases(system, load, phases, console)
                 soak = _soak_seconds(arguments)
-                if soak and ours.verdict.moves:
-                    figures = ours.soak(load, soak, arguments.rate)
-                    console.print(_line("ours, soak", figures), markup=False, soft_wrap=True)
-                outcomes.append(ours.outcome())
-                _say(console, outcomes[-1])
+                if soak and system.verdict.progresses:
+                    figures = system.soak(load, soak, arguments.rate)
+                    console.print(
+                        _line("reference system, soak", figures), markup=False, soft_wrap=True
+                    )
+                outcomes.append(system.outcome())
+                _print_outcome(console, outcomes[-1])
                 if not arguments.ours:
-                    proof = Proof(
+                    verification = Verification(
                         running.databases["backend"],
                         [each.subject for each in accounts],
                         sizes,
                         run,
-                        lambda each: _say(console, each),
+                        lambda each: _print_outcome(console, each),
                     )
-                    outcomes += proof.run(load, guard, short=arguments.short)
+                    outcomes += verification.run(load, guard, short=arguments.short)
             if not (arguments.ours or arguments.short):
-                for way in _OTHER_WAYS:
-                    outcomes.insert(1, _another_way(run, load, way, console))
+                for way in _OTHER_DATA_ACCESS:
+                    outcomes.insert(1, _run_data_access(run, load, way, console))
     finally:
         guard.close()
-    return _judge(run, console, ours.verdict, outcomes)
+    return _report(run, console, system.verdict, outcomes)
 
 
 def _system(
@@ -85,53 +94,63 @@ def _system(
     return observed_system(folder, think_ms=_THINK_MS, data_access=data_access)
 
 
-def _go_through(
-    ours: Ours, load: LoadProcess, phases: list[dict[str, Any]], console: Console
+def _run_phases(
+    system: ReferenceSystemLoad, load: LoadProcess, phases: list[dict[str, Any]], console: Console
 ) -> None:
-    _store_markers(ours.running, ours.accounts)
+    _store_markers(system.running, system.accounts)
     for phase in phases:
-        figures = ours.phase(load, **phase)
-        line = _line(f"ours, {phase['name']}", figures)
+        figures = system.phase(load, **phase)
+        line = _line(f"reference system, {phase['name']}", figures)
         console.print(line, markup=False, soft_wrap=True)
         if figures["stalls"]:
-            # What stands still answers nobody who comes later.
+            # A stalled system answers no later request.
             return
 
 
-def _another_way(
+def _run_data_access(
     run: RunFolder, load: LoadProcess, data_access: DataAccess, console: Console
-) -> Outcome:
-    """Our system with another way to the data, with fewer phases."""
+) -> TopologyOutcome:
+    """Run fewer phases on the reference system with another way to the data."""
     with _system(run, data_access) as (running, observers):
-        ours = Ours(running, observers, make_accounts(running, 100), run, data_access)
-        _go_through(ours, load, list(_phases(short=False, users=100, name=data_access)), console)
-        _say(console, ours.outcome())
-        return ours.outcome()
+        accounts = make_accounts(running, 100)
+        system = ReferenceSystemLoad(running, observers, accounts, run, data_access)
+        _run_phases(system, load, list(_phases(short=False, users=100, name=data_access)), console)
+        _print_outcome(console, system.outcome())
+        return system.outcome()
 
 
-def _judge(run: RunFolder, console: Console, verdict: Verdict, outcomes: list[Outcome]) -> int:
-    """Say and keep what became of everything; the exit status."""
-    run.write("boundaries.svg", picture(outcomes))
+def _report(
+    run: RunFolder, console: Console, verdict: ReferenceVerdict, outcomes: list[TopologyOutcome]
+) -> int:
+    """Print and keep the results; return the exit status."""
+    run.write("boundaries.svg", boundaries_svg(outcomes))
     run.write_summary(
         {"topologies": [each.summarized() for each in outcomes], "ours": verdict.summarized()}
     )
     console.print(_table(outcomes))
-    for problem in verdict.departures + verdict.circles + verdict.grown:
-        console.print(f"ours: {problem}", markup=False, soft_wrap=True)
-    good = verdict.stands and all(each.agree for each in outcomes)
-    said = "every boundary is where the model says, and ours has none"
-    console.print(said if good else "NOT as the model says; see summary.json")
+    for problem in verdict.departures + verdict.cycles + verdict.grown:
+        console.print(f"reference system: {problem}", markup=False, soft_wrap=True)
+    good = verdict.passed and all(each.agree for each in outcomes)
+    conclusion = "every boundary is as predicted, and the reference system has none"
+    console.print(conclusion if good else "NOT as predicted; see summary.json")
     console.print(f"summary.json, boundaries.svg: {run.path}", markup=False, soft_wrap=True)
     return 0 if good else 1
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="loadtests", description="The deadlock question.")
-    parser.add_argument("--short", action="store_true", help="below and at the boundaries only")
-    parser.add_argument("--ours", action="store_true", help="only our own system")
-    parser.add_argument("--users", type=int, default=0, help="chats at once on ours")
+    parser = argparse.ArgumentParser(
+        prog="loadtests",
+        description="Does it stall? Topologies and the reference system under load.",
+    )
+    parser.add_argument("--short", action="store_true", help="only below and at the boundaries")
+    parser.add_argument("--ours", action="store_true", help="only the reference system")
+    parser.add_argument(
+        "--users", type=int, default=0, help="concurrent chats on the reference system"
+    )
     ways = ("direct", "api", "hybrid")
-    parser.add_argument("--data-access", choices=ways, default="direct", help="of our MCP server")
+    parser.add_argument(
+        "--data-access", choices=ways, default="direct", help="the MCP server's way to the data"
+    )
     parser.add_argument(
         "--soak", type=float, help="seconds at a constant rate; 600, or none with --short"
     )
@@ -148,7 +167,7 @@ def _soak_seconds(arguments: argparse.Namespace) -> float:
 
 
 def _phases(*, short: bool, users: int, name: str = "") -> Iterator[dict[str, Any]]:
-    """What ours goes through: everybody at once, coming slowly, coming suddenly, arriving."""
+    """Phases on the reference system: simultaneous chats, a ramp, a spike, a constant rate."""
     at_once = {"kind": "rounds", "path": "/api/chat", "body": {"message": "show my tasks"}}
     for count in [users] if users else [30] if short else [100, 500]:
         called = f"{name} {count} at once".strip()
@@ -187,7 +206,7 @@ def _line(name: str, figures: dict[str, Any]) -> str:
     )
 
 
-def _say(console: Console, outcome: Outcome) -> None:
+def _print_outcome(console: Console, outcome: TopologyOutcome) -> None:
     phases = ", ".join(
         f"{each['users']} at once: {'STALL' if each['stalls'] else 'answered'}"
         for each in outcome.phases
@@ -197,16 +216,16 @@ def _say(console: Console, outcome: Outcome) -> None:
         phases += f", arrivals: {f'STALL, {waiting} waiting' if stalled else 'answered'}"
     console.print(f"{outcome.name}: {phases}", markup=False, soft_wrap=True)
     if outcome.observed_cycle:
-        said = "; ".join(filter(None, (outcome.observed_cycle, outcome.pools)))
-        console.print(f"    {said}", markup=False, soft_wrap=True)
+        details = "; ".join(filter(None, (outcome.observed_cycle, outcome.pools)))
+        console.print(f"    {details}", markup=False, soft_wrap=True)
 
 
-def _table(outcomes: list[Outcome]) -> Table:
+def _table(outcomes: list[TopologyOutcome]) -> Table:
     table = Table(title="Predicted and observed boundaries", title_justify="left")
     table.add_column("topology", no_wrap=True)
     for column in ("predicted", "observed", "agree"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("circle seen")
+    table.add_column("observed cycle")
     for each in outcomes:
         table.add_row(
             each.name,

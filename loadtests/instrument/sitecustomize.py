@@ -1,5 +1,5 @@
-"""Found first on `PYTHONPATH`, this makes a service of the system observed, unchanged as it is."""
+"""Installs the observer in a service of the unchanged system: found first on `PYTHONPATH`."""
 
-from loadtests.observer.observe import install
+from loadtests.observer.server import install
 
 install()

@@ -1,4 +1,4 @@
-"""Asks the observers inside services how requests stand, and names the circle among them."""
+"""Client of the observers inside services; finds the cycle in which requests wait."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from crosstalk.deadlock.traces import Action, TraceStep
 _SECONDS = 5.0
 
 
-def look(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """What each observer says: how requests stand, pool figures and stacks.
+def snapshot(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Return what each observer reports: state of the requests, figures of pools, and stacks.
 
     Args:
         observers: Service to its observer's URL.
-        pids: Service to its process, which is also told to dump its stacks by itself, for one that
-            cannot answer.
+        pids: Service to its process, which is also signalled to dump its stacks by itself, for a
+            service that cannot answer.
     """
     for pid in (pids or {}).values():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGUSR1)
     return {
         service: {
-            "standing": ask(f"{url}/"),
+            "requests": ask(f"{url}/"),
             "pools": ask(f"{url}/pools"),
             "stacks": ask(f"{url}/stacks"),
         }
@@ -41,23 +41,23 @@ def look(observers: Mapping[str, str], pids: Mapping[str, int] | None = None) ->
     }
 
 
-def pool_figures(seen: Mapping[str, Any]) -> str:
-    """The pools of each service, as words."""
+def pool_figures(taken: Mapping[str, Any]) -> str:
+    """Describe the pools of each service in a snapshot."""
     return "; ".join(
         f"{service} pool: {pool['checked_out']} of {pool['size'] + pool['overflow']} "
         "connections taken"
-        for service, said in seen.items()
-        for pool in said.get("pools") or ()
+        for service, report in taken.items()
+        for pool in report.get("pools") or ()
     )
 
 
-def steps(observers: Mapping[str, str]) -> list[Any]:
-    """How often something was taken or given back in each service so far."""
+def progress(observers: Mapping[str, str]) -> list[Any]:
+    """Return how many resources each service has acquired and released so far."""
     return [ask(f"{url}/steps") for url in observers.values()]
 
 
 def ask(url: str) -> Any:
-    """An observer's answer; None where there is none."""
+    """Return an observer's answer; None where there is none."""
     try:
         with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310
             return json.load(answer)
@@ -65,18 +65,18 @@ def ask(url: str) -> Any:
         return None
 
 
-def observed_circle(
-    seen: Mapping[str, Any], capacities: Mapping[str, int], kind: str
+def observed_cycle(
+    taken: Mapping[str, Any], capacities: Mapping[str, int], kind: str
 ) -> tuple[Link, ...]:
-    """The circle in which requests were seen to wait; empty if there is none.
+    """Find the cycle in which the requests of a snapshot wait; empty if there is none.
 
     Args:
-        seen: What `look` returned.
-        capacities: How many units each resource has.
-        kind: What a request is called.
+        taken: The snapshot.
+        capacities: Number of units of each resource.
+        kind: Name of a request.
     """
     groups: Counter[Position] = Counter()
-    for request in _standing(seen).values():
+    for request in _requests(taken).values():
         held: Held = tuple(
             (Resource(name, capacities.get(name, units)), units)
             for name, units in sorted(request["held"].items())
@@ -87,11 +87,11 @@ def observed_circle(
     return find_cycle(Stall(sum(groups.values()), blocked, ()))
 
 
-def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each request, in all services together."""
+def _requests(taken: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the state of each request in all services together."""
     merged: dict[str, dict[str, Any]] = {}
-    for service in seen.values():
-        requests = (service["standing"] or {}).get("requests", {})
+    for service in taken.values():
+        requests = (service["requests"] or {}).get("requests", {})
         for identifier, entry in requests.items():
             request = merged.setdefault(identifier, {"held": Counter(), "wants": []})
             request["held"].update(entry["held"])
@@ -100,10 +100,10 @@ def _standing(seen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def merged_traces(observers: Mapping[str, str]) -> dict[str, list[TraceStep]]:
-    """What each request did in all services, in the order of time.
+    """Return what each request did in all services, in chronological order.
 
-    A service that answers more requests than the others forgets the oldest sooner: what began
-    before anything that one of them has forgotten is left out, for it may lack a part.
+    A service that answers more requests than the others drops the oldest sooner: a request that
+    began before one that was dropped is left out, because a part of it may be missing.
     """
     events: dict[str, list[tuple[int, Action, str]]] = {}
     since = 0

@@ -1,8 +1,8 @@
-"""Wraps the few functions of the libraries through which bounded resources are had.
+"""Instrumentation of the few library functions that acquire bounded resources.
 
-What is wrapped behaves as before, and tells the ledger who waits, who takes and who gives back. A
-call to another service counts as held from its sending to the end of its answer; a wait for a free
-HTTP connection is part of that, and is not told apart.
+An instrumented function behaves as before and reports to the ledger which request waits, acquires
+and releases. A call to another service counts as held from its sending to the end of its answer; a
+wait for a free HTTP connection is part of that and is not distinguished.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.observer.ledger import Ledger
+from loadtests.observer.ledger import ResourceLedger
 
 _REQUEST = "crosstalk-request"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to watch.
+class ObserverPlan:
+    """Configuration of one service's observer.
 
     Attributes:
-        port: Where to answer: `/` how requests stand, `/traces` what they did, `/steps` how much of
-            it, `/stacks` where threads and tasks are, `/pools` each pool's figures, `/tasks` how
-            many tasks there are.
+        port: Where to answer: `/` the state of requests, `/traces` what they did, `/steps` the
+            number of acquisitions and releases, `/stacks` of threads and tasks, `/pools` each
+            pool's figures, `/tasks` the number of tasks.
         dump: File that receives the stacks of all threads at each SIGUSR1, written by
             `faulthandler` without the interpreter's help; none if empty.
         pool: Name of a connection of this service's pool.
         loop: Name of this service's event loop.
         worker: Name of a worker thread of this service.
-        turn: Name of an agent's turn in our own backend.
-        calls: Beginnings of URLs to the name of an HTTP connection there; others are not watched.
+        turn: Name of an agent's turn in the reference system's backend.
+        calls: Prefixes of URLs to the name of an HTTP connection there; others are not observed.
     """
 
     port: int
@@ -45,48 +45,48 @@ class Plan:
     calls: dict[str, str] = field(default_factory=dict)
 
 
-class Wrapped:
-    """The libraries of this process, from `watch` on.
+class Instrumentation:
+    """Instruments the libraries of this process.
 
     Args:
-        plan: What to watch.
-        request: The id of the request that runs now.
+        plan: Configuration.
+        request: Returns the id of the request that runs now.
 
     Attributes:
-        ledger: Who holds what and waits for what.
+        ledger: Requests with the resources that they hold and wait for.
         loop: The process's event loop, once something has run in it.
         pools: Pools of connections that were used.
     """
 
-    def __init__(self, plan: Plan, request: Callable[[], str]) -> None:
+    def __init__(self, plan: ObserverPlan, request: Callable[[], str]) -> None:
         self._plan = plan
         self._request = request
-        self.ledger = Ledger()
+        self.ledger = ResourceLedger()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.pools: weakref.WeakSet[Any] = weakref.WeakSet()
 
-    def watch(self) -> None:
-        """Wrap what is watched."""
-        self._watch_pools()
-        self._watch_calls()
-        self._watch_workers()
-        self._watch_turns()
+    def install(self) -> None:
+        """Replace the functions by instrumented ones."""
+        self._instrument_pools()
+        self._instrument_calls()
+        self._instrument_workers()
+        self._instrument_turns()
 
     def _in_loop(self) -> bool:
-        """Whether an event loop runs in this thread, which it then is."""
+        """Return whether this thread runs an event loop, and remember the loop."""
         loop = asyncio._get_running_loop()
         if loop is not None:
             self.loop = loop
         return loop is not None
 
-    def _watch_pools(self) -> None:
+    def _instrument_pools(self) -> None:
         from sqlalchemy import event
         from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool
 
         ledger, plan = self.ledger, self._plan
         connect = Pool.connect
 
-        def watched(pool: Any) -> Any:
+        def instrumented(pool: Any) -> Any:
             request = self._request()
             if isinstance(pool, QueuePool):
                 self.pools.add(pool)
@@ -117,10 +117,10 @@ class Wrapped:
             if blocks:
                 ledger.release(request, plan.loop)
 
-        _replace(Pool, "connect", watched)
+        _replace(Pool, "connect", instrumented)
         event.listen(Pool, "checkin", returned)
 
-    def _watch_calls(self) -> None:
+    def _instrument_calls(self) -> None:
         import httpx2
 
         ledger = self.ledger
@@ -130,7 +130,7 @@ class Wrapped:
             url = str(request.url)
             return next((name for at, name in self._plan.calls.items() if url.startswith(at)), None)
 
-        def watched(client: Any, request: Any, **options: Any) -> Any:
+        def instrumented(client: Any, request: Any, **options: Any) -> Any:
             name, caller = resource(request), self._request()
             if name is None:
                 return send(client, request, **options)
@@ -140,7 +140,7 @@ class Wrapped:
             finally:
                 ledger.release(caller, name)
 
-        async def watched_async(client: Any, request: Any, **options: Any) -> Any:
+        async def instrumented_async(client: Any, request: Any, **options: Any) -> Any:
             self._in_loop()
             name, caller = resource(request), self._request()
             if name is None:
@@ -166,16 +166,18 @@ class Wrapped:
             _replace(response, "aclose", aclose)
             return response
 
-        _replace(httpx2.Client, "send", watched)
-        _replace(httpx2.AsyncClient, "send", watched_async)
+        _replace(httpx2.Client, "send", instrumented)
+        _replace(httpx2.AsyncClient, "send", instrumented_async)
 
-    def _watch_workers(self) -> None:
+    def _instrument_workers(self) -> None:
         import anyio.to_thread
 
         ledger, name = self.ledger, self._plan.worker
         run_sync = anyio.to_thread.run_sync
 
-        async def watched(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        async def instrumented(
+            function: Callable[..., Any], *arguments: Any, **options: Any
+        ) -> Any:
             self._in_loop()
             request = self._request()
 
@@ -192,16 +194,16 @@ class Wrapped:
             finally:
                 ledger.give_up(request, name)
 
-        _replace(anyio.to_thread, "run_sync", watched)
+        _replace(anyio.to_thread, "run_sync", instrumented)
 
-    def _watch_turns(self) -> None:
+    def _instrument_turns(self) -> None:
         from system.backend.agent.admission import Admission
 
         ledger, name = self.ledger, self._plan.turn
         turn = Admission.turn
 
         @asynccontextmanager
-        async def watched(admission: Admission) -> AsyncIterator[None]:
+        async def instrumented(admission: Admission) -> AsyncIterator[None]:
             request = self._request()
             ledger.want(request, name)
             try:
@@ -214,7 +216,7 @@ class Wrapped:
             finally:
                 ledger.give_up(request, name)
 
-        _replace(Admission, "turn", watched)
+        _replace(Admission, "turn", instrumented)
 
 
 def _replace(owner: object, name: str, function: Callable[..., Any]) -> None:

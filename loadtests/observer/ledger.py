@@ -1,4 +1,4 @@
-"""Who holds what and waits for what, request by request, in one process."""
+"""Ledger of one process: the resources that each request holds and waits for."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-# As many as the largest phase has at once, and few enough that keeping them is no growth.
-_KEPT = 1_500
+# As many as the largest phase has at once, and too few to show as growth.
+_MAX_ENTRIES = 1_500
 
 
 @dataclass(slots=True)
-class Entry:
-    """One request: what it did, and where it stands.
+class RequestEntry:
+    """History and present state of one request.
 
     Attributes:
         trace: Monotonic nanoseconds (the same in every process of the machine), action, resource.
         held: Units by resource.
-        wants: Resources that it waits for now.
+        wants: Resources for which it waits now.
     """
 
     trace: list[tuple[int, str, str]] = field(default_factory=list)
@@ -27,34 +27,34 @@ class Entry:
     wants: list[str] = field(default_factory=list)
 
 
-class Ledger:
-    """Entries by request id; threads may write at once.
+class ResourceLedger:
+    """Entries by request id; thread-safe.
 
     Attributes:
-        steps: How often something was taken or given back.
-        since: Monotonic nanoseconds; of what began earlier, some is forgotten.
+        steps: Number of acquisitions and releases.
+        since: Monotonic nanoseconds; of requests that began earlier, some were dropped.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._entries: OrderedDict[str, RequestEntry] = OrderedDict()
         self.steps = 0
         self.since = 0
 
     def want(self, request: str, resource: str) -> None:
-        """The request begins to wait."""
+        """Note that the request begins to wait."""
         with self._lock:
             self._entry(request).wants.append(resource)
 
     def give_up(self, request: str, resource: str) -> None:
-        """The request waits no more, and has got nothing."""
+        """Note that the request stops waiting without a unit."""
         with self._lock:
             wants = self._entry(request).wants
             if resource in wants:
                 wants.remove(resource)
 
     def acquire(self, request: str, resource: str) -> None:
-        """The request got a unit."""
+        """Note that the request got a unit."""
         with self._lock:
             entry = self._entry(request)
             if resource in entry.wants:
@@ -64,15 +64,15 @@ class Ledger:
             entry.trace.append((time.monotonic_ns(), "acquire", resource))
 
     def release(self, request: str, resource: str) -> None:
-        """The request gave a unit back."""
+        """Note that the request gave a unit back."""
         with self._lock:
             entry = self._entry(request)
             entry.held[resource] -= 1
             self.steps += 1
             entry.trace.append((time.monotonic_ns(), "release", resource))
 
-    def standing(self) -> dict[str, dict[str, Any]]:
-        """Requests that hold something or wait for something now."""
+    def active(self) -> dict[str, dict[str, Any]]:
+        """Return the requests that hold or wait for a resource now."""
         with self._lock:
             return {
                 request: {"held": dict(+entry.held), "wants": list(entry.wants)}
@@ -81,19 +81,19 @@ class Ledger:
             }
 
     def traces(self) -> dict[str, list[tuple[int, str, str]]]:
-        """What every request has done, the latest requests only; see `since`."""
+        """Return what the latest requests have done; see `since`."""
         with self._lock:
             return {request: list(entry.trace) for request, entry in self._entries.items()}
 
-    def _entry(self, request: str) -> Entry:
-        entry = self._entries.setdefault(request, Entry())
+    def _entry(self, request: str) -> RequestEntry:
+        entry = self._entries.setdefault(request, RequestEntry())
         self._entries.move_to_end(request)
-        if len(self._entries) > _KEPT:
-            self._forget_one()
+        if len(self._entries) > _MAX_ENTRIES:
+            self._drop_one()
         return entry
 
-    def _forget_one(self) -> None:
-        """Drop the request that was quiet longest, of those that are through."""
+    def _drop_one(self) -> None:
+        """Drop the finished request without activity for longest."""
         for request, entry in self._entries.items():
             if not entry.wants and not +entry.held:
                 del self._entries[request]

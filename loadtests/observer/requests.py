@@ -1,4 +1,4 @@
-"""What a person's browser or desktop client sends, and what must come back."""
+"""Requests of a browser or desktop client, and what a good answer contains."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request, ready to be sent.
+class LoadRequest:
+    """A request, ready to be sent.
 
     Attributes:
-        kind: How figures call it; declarations, too, by its first word.
+        kind: Name in figures; its first word is also its name in declarations.
         method: HTTP method.
         path: On the backend; a whole URL for MCP.
-        headers: With the bearer.
+        headers: With the bearer token.
         body: JSON, if any.
-        ends_with: What a good answer's text has in it.
+        expected_text: Contained in the text of a good answer.
     """
 
     kind: str
@@ -38,53 +38,57 @@ class Call:
     path: str
     headers: Mapping[str, str]
     body: Any = None
-    ends_with: str = ""
+    expected_text: str = ""
 
-    def fault(self, status: int, text: str) -> str | None:
-        """What is wrong with an answer; None if it is one."""
+    def failure(self, status: int, text: str) -> str | None:
+        """Return why an answer is a failure; None if it is a good one."""
         if not 200 <= status < 300:
             return f"{status} {text[:200]}"
-        if self.ends_with not in text:
-            return f"{status} without {self.ends_with!r} at the end: {text[-200:]}"
+        if self.expected_text not in text:
+            return f"{status} without {self.expected_text!r}: {text[-200:]}"
         return None
 
 
-def chat(account: Account, mcp_url: str) -> Call:
-    """A chat that lists the user's tasks, answered as a whole."""
+def chat(account: Account, mcp_url: str) -> LoadRequest:
+    """Make a chat that lists the user's tasks, answered as a whole."""
     body = {"message": _SHOW}
-    return Call("chat", "POST", "/api/chat", _headers(account.token, "chat"), body, "tool_calls")
+    return LoadRequest(
+        "chat", "POST", "/api/chat", _headers(account.token, "chat"), body, "tool_calls"
+    )
 
 
-def chat_stream(account: Account, mcp_url: str) -> Call:
-    """The same, as events."""
+def chat_stream(account: Account, mcp_url: str) -> LoadRequest:
+    """Make the same chat, answered as events."""
     headers = {**_headers(account.token, "chat"), "Accept": _EVENTS}
-    return Call("chat stream", "POST", "/api/chat", headers, {"message": _SHOW}, "event: answered")
+    return LoadRequest(
+        "chat stream", "POST", "/api/chat", headers, {"message": _SHOW}, "event: answered"
+    )
 
 
-def chatkit_stream(account: Account, mcp_url: str) -> Call:
-    """The same, as ChatKit's user interface does it."""
+def chatkit_stream(account: Account, mcp_url: str) -> LoadRequest:
+    """Make the same chat as ChatKit's user interface does."""
     content = [{"type": "input_text", "text": _SHOW}]
     given = {"content": content, "attachments": [], "inference_options": {}}
     body = {"type": "threads.create", "params": {"input": given}}
     headers = {**_headers(account.token, "chat"), "Accept": _EVENTS}
-    return Call("chat by ChatKit", "POST", "/chatkit", headers, body, "thread.item.done")
+    return LoadRequest("chat by ChatKit", "POST", "/chatkit", headers, body, "thread.item.done")
 
 
-def list_tasks(account: Account, mcp_url: str) -> Call:
-    """The user's tasks by REST."""
+def list_tasks(account: Account, mcp_url: str) -> LoadRequest:
+    """Make a request for the user's tasks by REST."""
     path = f"/api/{account.subject.user}/tasks"
-    return Call("REST list", "GET", path, _headers(account.token, "rest"))
+    return LoadRequest("REST list", "GET", path, _headers(account.token, "rest"))
 
 
-def add_task(account: Account, mcp_url: str) -> Call:
-    """A new task by REST."""
+def add_task(account: Account, mcp_url: str) -> LoadRequest:
+    """Make a request that adds a task by REST."""
     path = f"/api/{account.subject.user}/tasks"
     body = {"title": f"remember {account.subject.marker}"}
-    return Call("REST add", "POST", path, _headers(account.token, "rest"), body)
+    return LoadRequest("REST add", "POST", path, _headers(account.token, "rest"), body)
 
 
-def call_tool(account: Account, mcp_url: str) -> Call:
-    """The user's tasks by MCP, as a desktop client does it."""
+def call_tool(account: Account, mcp_url: str) -> LoadRequest:
+    """Make a call for the user's tasks by MCP, as a desktop client does."""
     arguments = {"user_id": account.subject.user}
     params = {"name": "list_tasks", "arguments": arguments, "_meta": _META}
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
@@ -95,11 +99,11 @@ def call_tool(account: Account, mcp_url: str) -> Call:
         "Mcp-Method": "tools/call",
         "Mcp-Name": "list_tasks",
     }
-    return Call("tool call", "POST", mcp_url, headers, body, '"isError":false')
+    return LoadRequest("tool call", "POST", mcp_url, headers, body, '"isError":false')
 
 
-# What people do, and how often.
-MIX: Mapping[Callable[[Account, str], Call], int] = {
+# Requests of a user, with their relative frequency.
+MIX: Mapping[Callable[[Account, str], LoadRequest], int] = {
     chat: 4,
     chat_stream: 2,
     chatkit_stream: 2,
@@ -110,7 +114,7 @@ MIX: Mapping[Callable[[Account, str], Call], int] = {
 
 
 def text_of(body: str) -> str:
-    """An answer's text with JSON's escapes undone, so that texts in it can be found."""
+    """Undo JSON's escapes in an answer, so that texts in it can be found."""
     try:
         return json.dumps(json.loads(body), ensure_ascii=False)
     except ValueError:
@@ -118,6 +122,6 @@ def text_of(body: str) -> str:
 
 
 def _headers(token: str, kind: str) -> dict[str, str]:
-    # The system keeps a sane id: traces are told apart by its first word.
+    # The system keeps a valid id: its first word names the kind of a trace.
     identifier = f"{kind}.{secrets.token_hex(8)}"
     return {"Authorization": f"Bearer {token}", "X-Request-ID": identifier}

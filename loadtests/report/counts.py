@@ -1,4 +1,4 @@
-"""Counts what happens during load: progress, errors, latency, and texts in the wrong hands."""
+"""Counts during load: progress, errors, latency, and texts of other users."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ _SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A user of a run, with a text that nobody else's data contains.
+class MarkedSubject:
+    """A user of a run, with a text that no other user's data contains.
 
     Attributes:
-        user: The subject of their tokens.
-        marker: The text, in a title of a task of theirs.
+        user: The subject of the user's tokens.
+        marker: The text, in the title of one of the user's tasks.
     """
 
     user: str
     marker: str
 
     @classmethod
-    def create(cls) -> Subject:
-        """A subject that no other run uses."""
+    def create(cls) -> MarkedSubject:
+        """Make a subject that no other run uses."""
         return cls(f"load-{secrets.token_hex(6)}", f"mk-{secrets.token_hex(8)}")
 
     def foreign(self, text: str) -> set[str]:
-        """Markers of others in a text that this subject received."""
+        """Return the markers of other users in a text that this subject received."""
         return set(_MARKER.findall(text)) - {self.marker}
 
 
 @dataclass(slots=True)
-class Tally:
-    """The counts of one phase.
+class Counts:
+    """Counts of one phase.
 
     Attributes:
-        watchdog: Sees whether there is progress.
-        errors: Answers that were no answer, by what they were.
-        foreign: Answers with another user's marker in them.
+        watchdog: Detects that there is no progress.
+        errors: Failed answers by reason.
+        foreign: Answers that contain another user's marker.
         own: Answers with the user's own marker: how often the check could have fired.
-        latencies: Milliseconds of the requests that were answered well, by their kind.
+        latencies: Milliseconds of the successful requests, by kind.
         samples: The first few errors and foreign answers.
     """
 
@@ -58,12 +58,12 @@ class Tally:
     samples: list[str] = field(default_factory=list)
 
     @classmethod
-    def create(cls, patience: float) -> Tally:
-        """A tally whose watchdog waits so many seconds for progress."""
+    def create(cls, patience: float) -> Counts:
+        """Make counts whose watchdog waits `patience` seconds for progress."""
         return cls(Watchdog(patience, time.monotonic))
 
-    def answered(self, kind: str, subject: Subject, text: str, ms: float) -> None:
-        """A request was answered with this text after so many milliseconds."""
+    def answered(self, kind: str, subject: MarkedSubject, text: str, ms: float) -> None:
+        """Count an answer with this text after `ms` milliseconds."""
         self.watchdog.complete()
         self.latencies.setdefault(kind, []).append(ms)
         if subject.marker in text:
@@ -73,14 +73,14 @@ class Tally:
             self.foreign += 1
             self._sample(f"{subject.user} received {', '.join(sorted(found))}")
 
-    def failed(self, kind: str, what: str) -> None:
-        """A request came back without an answer."""
+    def failed(self, kind: str, reason: str) -> None:
+        """Count a request that failed."""
         self.watchdog.complete()
-        self.errors[f"{kind}: {what[:80]}"] += 1
-        self._sample(f"{kind}: {what[:300]}")
+        self.errors[f"{kind}: {reason[:80]}"] += 1
+        self._sample(f"{kind}: {reason[:300]}")
 
     def figures(self) -> dict[str, Any]:
-        """Everything as plain data; who has no answer yet counts as unfinished."""
+        """Return everything as plain data; a request without an answer counts as unfinished."""
         every = sorted(ms for each in self.latencies.values() for ms in each)
         return {
             "requests": self.watchdog.began,
@@ -113,7 +113,7 @@ class Tally:
 
 
 def percentile(ordered: list[float], share: float) -> float | None:
-    """The value that so large a share of the values does not exceed (nearest rank)."""
+    """Return the value that this share of the values does not exceed (nearest rank)."""
     if not ordered:
         return None
     rank = max(1, -(-len(ordered) * share // 1))

@@ -1,4 +1,4 @@
-"""What the model said of a topology beside what was seen of it, and whether the two agree."""
+"""Comparison of a topology's prediction with what was observed of it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ NOT_TRACED = frozenset({"shared-singleton-connection"})
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What the model said of a topology, and what happened.
+class TopologyOutcome:
+    """Prediction and observation of one topology.
 
     Attributes:
         name: The topology.
         summary: One sentence about it.
-        predicted: Smallest number of requests that can stall; None for never.
+        predicted: Smallest number of concurrent requests that can stall; None for never.
         observed: Smallest number that did; None if none did.
-        cycle: The predicted circle.
-        observed_cycle: The circle that was seen among the requests that stood still.
-        same_circle: It goes through what the predicted one goes through; True where none was seen.
-        pools: What the pools said then.
-        open: What became of arrivals that wait for nobody, more than the topology bears at once or,
-            where it has no boundary, as many as others stall from.
-        departures: Requests that took something that is not declared.
-        traced: Requests that were compared with the declaration.
-        phases: The figures of each run.
+        cycle: The predicted cycle.
+        observed_cycle: The cycle found among the requests that stood still.
+        same_cycle: The two go through the same resources; True where none was observed.
+        pools: Figures of the connection pools at that time.
+        open: Figures of arrivals at a constant rate, above the boundary or, for a topology without
+            one, at the rate from which others stall.
+        departures: Requests that took a resource that is not declared.
+        traced: Number of requests that were compared with the declaration.
+        phases: Figures of each run.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Outcome:
     observed: int | None = None
     cycle: str = ""
     observed_cycle: str = ""
-    same_circle: bool = True
+    same_cycle: bool = True
     pools: str = ""
     open: dict[str, Any] | None = None
     departures: list[str] = field(default_factory=list)
@@ -44,28 +44,36 @@ class Outcome:
 
     @property
     def agree(self) -> bool:
-        """The boundaries are equal, with the same circle, and nothing undeclared was taken."""
+        """Equal boundaries, the same cycle, and no undeclared resource."""
         return (
             self.predicted == self.observed
             and bool(self.cycle) == bool(self.observed_cycle)
-            and self.same_circle
+            and self.same_cycle
             and not self.departures
             and (self.traced > 0 or self.name in NOT_TRACED)
-            # Who is far from the boundary must simply be answered.
+            # Far from the boundary every request must be answered.
             and not any(
                 each["errors"] or each["unfinished"] for each in self.phases if not each["stalls"]
             )
-            and (self.open is None or self._as_open_arrivals_show)
+            and (self.open is None or self._agrees_with_open_arrivals)
         )
 
     @property
-    def _as_open_arrivals_show(self) -> bool:
+    def _agrees_with_open_arrivals(self) -> bool:
         """Requests that do not wait for each other stall it as well, or as little."""
-        seen = self.open or {}
+        found = self.open or {}
         if self.predicted is None:
-            return not (seen["stalls"] or seen["errors"] or seen["unfinished"])
-        return bool(seen["stalls"]) and seen["unfinished"] >= self.predicted
+            return not (found["stalls"] or found["errors"] or found["unfinished"])
+        return bool(found["stalls"]) and found["unfinished"] >= self.predicted
 
     def summarized(self) -> dict[str, Any]:
-        """As in `summary.json`."""
-        return {**asdict(self), "agree": self.agree, "cycle": self.cycle or None}
+        """Return the entry of `topologies` in `summary.json`."""
+        fields = asdict(self)
+        same_cycle = fields.pop("same_cycle")
+        return {
+            **fields,
+            # A key of earlier versions.
+            "same_circle": same_cycle,
+            "agree": self.agree,
+            "cycle": self.cycle or None,
+        }

@@ -1,7 +1,7 @@
-"""People who write, repeat what was lost with the same key, and remember what was acknowledged.
+"""Durability: users write, repeat lost requests with the same key, and record acknowledgements.
 
-At the end everything is read back: what was acknowledged must be there once, and nothing of anybody
-else's.
+At the end everything is read back: each acknowledged write must be stored once, and nothing of
+another user.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx2
 
-from loadtests.observer.requests import Call, call_tool, chat, list_tasks, text_of
-from loadtests.report.counts import Tally
+from loadtests.observer.requests import LoadRequest, call_tool, chat, list_tasks, text_of
+from loadtests.report.counts import Counts
 from loadtests.users.accounts import Account
 
 _LOST = frozenset({502, 503, 504})
@@ -30,15 +30,15 @@ _LONGEST_PAUSE_SECONDS = 2.0
 _PAGE = 100
 
 
-def add_by_rest(account: Account, mcp_url: str, title: str) -> Call:
-    """A new task by REST, with a key."""
+def add_by_rest(account: Account, mcp_url: str, title: str) -> LoadRequest:
+    """Make a request that adds a task by REST, with an idempotency key."""
     plain = list_tasks(account, mcp_url)
     headers = {**plain.headers, "Idempotency-Key": str(uuid.uuid4())}
     return replace(plain, kind="REST add", method="POST", headers=headers, body={"title": title})
 
 
-def add_by_tool(account: Account, mcp_url: str, title: str) -> Call:
-    """A new task by MCP, with a key."""
+def add_by_tool(account: Account, mcp_url: str, title: str) -> LoadRequest:
+    """Make a call that adds a task by MCP, with an idempotency key."""
     plain = call_tool(account, mcp_url)
     params = plain.body["params"]
     meta = {**params["_meta"], "crosstalk/idempotencyKey": str(uuid.uuid4())}
@@ -48,27 +48,33 @@ def add_by_tool(account: Account, mcp_url: str, title: str) -> Call:
     return replace(plain, kind="tool add", headers=headers, body={**plain.body, "params": given})
 
 
-def add_by_chat(account: Account, mcp_url: str, title: str) -> Call:
-    """A new task by asking the assistant, with a key."""
+def add_by_chat(account: Account, mcp_url: str, title: str) -> LoadRequest:
+    """Make a chat that has the assistant add a task, with an idempotency key."""
     plain = chat(account, mcp_url)
     headers = {**plain.headers, "Idempotency-Key": str(uuid.uuid4())}
     body = {"message": f"add task: {title}"}
-    # A chat is answered even where its tool failed; then nothing was acknowledged.
-    return replace(plain, kind="chat add", headers=headers, body=body, ends_with='"outcome":"ok"')
+    # A chat is answered even if its tool failed; then nothing was acknowledged.
+    return replace(
+        plain, kind="chat add", headers=headers, body=body, expected_text='"outcome":"ok"'
+    )
 
 
-_WRITING: tuple[Callable[[Account, str, str], Call], ...] = (add_by_rest, add_by_tool, add_by_chat)
-_READING: tuple[Callable[[Account, str], Call], ...] = (list_tasks, call_tool, chat)
+_WRITING: tuple[Callable[[Account, str, str], LoadRequest], ...] = (
+    add_by_rest,
+    add_by_tool,
+    add_by_chat,
+)
+_READING: tuple[Callable[[Account, str], LoadRequest], ...] = (list_tasks, call_tool, chat)
 
 
 @dataclass(slots=True)
-class Ledger:
-    """What was acknowledged, by user.
+class WriteLedger:
+    """Acknowledged writes by user.
 
     Attributes:
-        titles: Subject to the titles of tasks that an answer said were stored.
-        repeated: Requests that were sent again.
-        unanswered: Requests that were given up.
+        titles: Subject to the titles of tasks whose storage was acknowledged.
+        repeated: Number of requests that were sent again.
+        unanswered: Number of requests that were given up.
     """
 
     titles: dict[str, list[str]] = field(default_factory=dict)
@@ -77,22 +83,22 @@ class Ledger:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, user: str, title: str) -> None:
-        """An answer said that it is stored."""
+        """Note that a write was acknowledged."""
         with self._lock:
             self.titles.setdefault(user, []).append(title)
 
-    def again(self) -> None:
-        """A request is sent again."""
+    def note_repeat(self) -> None:
+        """Note that a request is sent again."""
         with self._lock:
             self.repeated += 1
 
-    def give_up(self) -> None:
-        """A request was never answered."""
+    def note_unanswered(self) -> None:
+        """Note that a request was given up."""
         with self._lock:
             self.unanswered += 1
 
     def compare(self, user: str, stored: list[str]) -> dict[str, int]:
-        """Acknowledged writes of a user that are not there, and titles that are there twice."""
+        """Count a user's acknowledged writes that are missing, and titles that are stored twice."""
         counts = Counter(stored)
         return {
             "lost": sum(counts[each] == 0 for each in self.titles.get(user, ())),
@@ -100,41 +106,41 @@ class Ledger:
         }
 
 
-class People:
-    """So many people, each in a thread, while the `with` block runs.
+class WritingUsers:
+    """Users who write and read, each in a thread, while the `with` block runs.
 
     Args:
         host: The backend.
         mcp_url: The MCP endpoint.
-        accounts: One a person.
-        tally: Counts what happens.
+        accounts: One for each user.
+        counts: Of the run.
     """
 
-    def __init__(self, host: str, mcp_url: str, accounts: list[Account], tally: Tally) -> None:
+    def __init__(self, host: str, mcp_url: str, accounts: list[Account], counts: Counts) -> None:
         self._host = host
         self._mcp_url = mcp_url
         self._accounts = accounts
-        self._tally = tally
+        self._counts = counts
         self._counting = threading.Lock()
         self._ending = threading.Event()
-        self._threads = [threading.Thread(target=self._live, args=(each,)) for each in accounts]
+        self._threads = [threading.Thread(target=self._work, args=(each,)) for each in accounts]
         self._threads.append(threading.Thread(target=self._watch))
-        self.ledger = Ledger()
+        self.ledger = WriteLedger()
 
-    def __enter__(self) -> People:
-        """Let them begin."""
+    def __enter__(self) -> WritingUsers:
+        """Start the users."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """Let everybody have their answer, then go home."""
+        """Wait for the answers under way, and stop the users."""
         self._ending.set()
         for thread in self._threads:
             thread.join()
 
     def read_back(self) -> dict[str, int]:
-        """Hold what is stored against what was acknowledged.
+        """Compare what is stored with what was acknowledged.
 
         Raises:
             HTTPError: It cannot be read.
@@ -149,41 +155,43 @@ class People:
                 found["foreign"] += sum(account.subject.marker not in each for each in titles)
         return dict(found)
 
-    def _live(self, account: Account) -> None:
+    def _work(self, account: Account) -> None:
         chance = random.Random(account.subject.user)  # noqa: S311
         with httpx2.Client(base_url=self._host, timeout=60) as client:
             while not self._ending.is_set():
                 if chance.random() < 0.5:
                     title = f"{account.subject.marker} {secrets.token_hex(6)}"
                     call = chance.choice(_WRITING)(account, self._mcp_url, title)
-                    if self._ask(client, account, call):
+                    if self._send(client, account, call):
                         self.ledger.acknowledge(account.subject.user, title)
                 else:
                     call = chance.choice(_READING)(account, self._mcp_url)
-                    self._ask(client, account, call)
+                    self._send(client, account, call)
                 self._ending.wait(chance.uniform(0.05, 0.4))
 
-    def _ask(self, client: httpx2.Client, account: Account, call: Call) -> bool:
-        """Send a call until it is answered; whether it was answered well."""
+    def _send(self, client: httpx2.Client, account: Account, call: LoadRequest) -> bool:
+        """Send a request until it is answered; return whether the answer is a good one."""
         began = time.monotonic()
         with self._counting:
-            self._tally.watchdog.begin()
+            self._counts.watchdog.begin()
         answer = self._answer(client, call, began)
         ms = (time.monotonic() - began) * 1000
         with self._counting:
             if answer is None:
-                self.ledger.give_up()
-                self._tally.failed(call.kind, "no answer")
+                self.ledger.note_unanswered()
+                self._counts.failed(call.kind, "no answer")
                 return False
             text = text_of(answer.text)
-            fault = call.fault(answer.status_code, answer.text)
-            if fault is not None:
-                self._tally.failed(call.kind, fault)
+            failure = call.failure(answer.status_code, answer.text)
+            if failure is not None:
+                self._counts.failed(call.kind, failure)
                 return False
-            self._tally.answered(call.kind, account.subject, text, ms)
+            self._counts.answered(call.kind, account.subject, text, ms)
         return True
 
-    def _answer(self, client: httpx2.Client, call: Call, began: float) -> httpx2.Response | None:
+    def _answer(
+        self, client: httpx2.Client, call: LoadRequest, began: float
+    ) -> httpx2.Response | None:
         pause = _PAUSE_SECONDS
         while time.monotonic() - began < _GIVE_UP_SECONDS:
             try:
@@ -193,9 +201,9 @@ class People:
                 if answer.status_code not in _LOST and not _under_way(answer):
                     return answer
             except httpx2.TransportError:
-                # Whether it was served is not known: the key will say.
+                # It may have been served; the key makes a repeat safe.
                 pass
-            self.ledger.again()
+            self.ledger.note_repeat()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         return None
@@ -203,18 +211,18 @@ class People:
     def _watch(self) -> None:
         while not self._ending.wait(0.5):
             with self._counting:
-                self._tally.watchdog.look()
+                self._counts.watchdog.look()
 
 
 def _under_way(answer: httpx2.Response) -> bool:
-    """Whether it asks to be called again: the first sending has not ended, or a tier was away."""
+    """Return whether an answer asks for a repeat: a first sending under way, or a tier away."""
     if answer.status_code == 409:
         return "retry-after" in answer.headers
     return '"isError":true' in answer.text and '"retry_after"' in answer.text
 
 
 def _stored(client: httpx2.Client, account: Account) -> list[str]:
-    """The titles of all of a user's tasks."""
+    """Read the titles of all of a user's tasks."""
     titles: list[str] = []
     cursor: str | None = None
     while True:

@@ -1,4 +1,4 @@
-"""The process that makes the load, as the driver sees it: phases in, figures out."""
+"""Driver's side of the load generator: phases in, figures out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class LoadProcess:
     """Runs `loadtests.scenarios.phases` while the `with` block does.
 
     Args:
-        log: Receives what it writes on standard error.
+        log: Receives its standard error.
     """
 
     def __init__(self, log: Path) -> None:
         self._log = log
 
     def __enter__(self) -> LoadProcess:
-        """Start it."""
+        """Start the process."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "loadtests.scenarios.phases"],
@@ -37,12 +37,12 @@ class LoadProcess:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """End it; it also ends when its input does."""
+        """End the process; it also ends when its input does."""
         self._process.kill()
         self._process.communicate()
 
     def run(self, phase: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a phase to its end.
+        """Run a phase to its end and return its figures.
 
         Raises:
             HarnessError: The process has ended.

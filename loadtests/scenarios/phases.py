@@ -1,6 +1,6 @@
-"""The load itself, in a process of its own: Locust and gevent stay out of everything else.
+"""Load generator in a process of its own: Locust and gevent stay out of every other module.
 
-`python -m loadtests.scenarios.phases` reads a phase a line (JSON) and writes its figures a line.
+`python -m loadtests.scenarios.phases` reads one phase a line (JSON) and writes its figures a line.
 """
 
 # Locust patches the standard library, so it comes first.
@@ -21,20 +21,20 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from loadtests.observer.client import look, steps
-from loadtests.observer.requests import Call
-from loadtests.report.counts import Tally
+from loadtests.observer.client import progress, snapshot
+from loadtests.observer.requests import LoadRequest
+from loadtests.report.counts import Counts
 from loadtests.users.accounts import Account
-from loadtests.users.people import Arrivals, Person, send
+from loadtests.users.locust_users import ClosedLoopUser, OpenArrivals, send
 
 _LOOK_SECONDS = 0.1
-_STANDSTILL_SECONDS = 1.0
-# Who has no answer so long after the end has none.
+_CONFIRMATION_SECONDS = 1.0
+# Seconds after the end in which an answer still counts.
 _GRACE_SECONDS = 120.0
 
 
 class Barrier:
-    """Lets nobody on before all have come."""
+    """Holds parties until all of them wait."""
 
     def __init__(self, parties: int) -> None:
         self._parties = parties
@@ -42,7 +42,7 @@ class Barrier:
         self._open = Event()
 
     def wait(self) -> None:
-        """Wait for the others."""
+        """Wait for the other parties."""
         self._waiting += 1
         if self._waiting < self._parties:
             self._open.wait()
@@ -51,13 +51,13 @@ class Barrier:
         opened.set()
 
 
-class Chatter(FastHttpUser):
-    """Chats, each round at the same moment as everybody else."""
+class SimultaneousUser(FastHttpUser):
+    """Chats, in each round at the same moment as all other users."""
 
     abstract = True
     wait_time = constant(0)
     network_timeout = 600.0
-    tally: Tally
+    counts: Counts
     barrier: Barrier
     accounts: list[Account]
     rounds: int
@@ -65,36 +65,36 @@ class Chatter(FastHttpUser):
     body: dict[str, Any]
 
     def on_start(self) -> None:
-        """Become one of the users."""
+        """Take one of the accounts."""
         self._account = self.accounts.pop()
         self._left = self.rounds
 
     @task
     def chat(self) -> None:
-        """One chat, as long as there are rounds left."""
+        """Send one chat, as long as there are rounds left."""
         if self._left == 0:
             raise StopUser()
         self._left -= 1
         self.barrier.wait()
         call = chat_at(self.path, self.body, self._account)
-        send(self.client, self.tally, self._account, call)
+        send(self.client, self.counts, self._account, call)
 
 
-def chat_at(path: str, body: Any, account: Account) -> Call:
-    """A chat at a topology's endpoint, or ours."""
+def chat_at(path: str, body: Any, account: Account) -> LoadRequest:
+    """Make a chat at an endpoint of a topology or of the reference system."""
     headers = {
         "Authorization": f"Bearer {account.token}",
         "X-Request-ID": f"chat.{secrets.token_hex(8)}",
     }
-    return Call("chat", "POST", path, headers, body)
+    return LoadRequest("chat", "POST", path, headers, body)
 
 
-def rounds(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
-    """So many users chat at once, so many times; ends at the first stall."""
+def simultaneous_chats(phase: dict[str, Any], counts: Counts) -> dict[str, Any]:
+    """Let all users chat at the same moment, `rounds` times; ends at the first stall."""
     users, times = phase["users"], phase["rounds"]
     members = {
         "host": phase["host"],
-        "tally": tally,
+        "counts": counts,
         "barrier": Barrier(users),
         "rounds": times,
         "path": phase["path"],
@@ -103,34 +103,34 @@ def rounds(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
     }
     return _run(
         phase,
-        tally,
-        type("_", (Chatter,), members),
-        lambda: tally.watchdog.completed >= users * times,
+        counts,
+        type("_", (SimultaneousUser,), members),
+        lambda: counts.watchdog.completed >= users * times,
     )
 
 
-def people(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
-    """People come and go as the stages say: pairs of seconds and how many there are by then."""
+def staged_users(phase: dict[str, Any], counts: Counts) -> dict[str, Any]:
+    """Run closed-loop users; `stages` are pairs of seconds and the number of users meanwhile."""
     accounts = itertools.cycle(_accounts(phase))
     members = {
         "host": phase["host"],
-        "tally": tally,
+        "counts": counts,
         "mcp_url": phase["mcp_url"],
         "new_account": staticmethod(lambda: next(accounts)),
     }
-    return _run(phase, tally, type("_", (Person,), members), lambda: False)
+    return _run(phase, counts, type("_", (ClosedLoopUser,), members), lambda: False)
 
 
-def arrivals(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
-    """Requests arrive at a constant rate; the phase ends when the last is answered.
+def open_arrivals(phase: dict[str, Any], counts: Counts) -> dict[str, Any]:
+    """Send requests at a constant rate; the phase ends when the last is answered.
 
-    They are chats where the phase has a path, and otherwise what people do.
+    They are chats where the phase has a path, and otherwise the mix of requests.
     """
     ended = Event()
     path, body = phase.get("path"), phase.get("body")
     members = {
         "host": phase["host"],
-        "tally": tally,
+        "counts": counts,
         "mcp_url": phase.get("mcp_url", ""),
         **({"pick": lambda self, account: chat_at(path, body, account)} if path else {}),
         "accounts": _accounts(phase),
@@ -138,73 +138,75 @@ def arrivals(phase: dict[str, Any], tally: Tally) -> dict[str, Any]:
         "seconds": phase["arriving"],
         "ended": ended,
     }
-    return _run(phase, tally, type("_", (Arrivals,), members), ended.is_set)
+    return _run(phase, counts, type("_", (OpenArrivals,), members), ended.is_set)
 
 
 def _accounts(phase: dict[str, Any]) -> list[Account]:
-    return [Account.from_plain(each) for each in phase["accounts"]]
+    return [Account.from_dict(each) for each in phase["accounts"]]
 
 
 def _run(
-    phase: dict[str, Any], tally: Tally, user: type[FastHttpUser], over: Callable[[], bool]
+    phase: dict[str, Any], counts: Counts, user: type[FastHttpUser], over: Callable[[], bool]
 ) -> dict[str, Any]:
-    """Let users of this class run until it is over, the time is up, or they stand still."""
+    """Run users of this class until the phase is over, the time is up, or they stall."""
     environment = Environment(user_classes=[user], events=events)
     runner = environment.create_local_runner()
     stages = list(phase.get("stages") or [(phase["seconds"], phase["users"])])
     began = time.monotonic()
     until = began
-    seen: dict[str, Any] | None = None
-    while seen is None and stages:
+    stalled: dict[str, Any] | None = None
+    while stalled is None and stages:
         lasts, users = stages.pop(0)
         until += lasts
         runner.start(users, spawn_rate=max(1.0, users / phase.get("spawn_seconds", 1.0)))
-        while seen is None and time.monotonic() < until and not over():
+        while stalled is None and time.monotonic() < until and not over():
             gevent.sleep(_LOOK_SECONDS)
-            if tally.watchdog.look() is not None:
-                seen = standstill(tally, phase)
-    if seen is None:
-        seen = _drain(phase, tally, user)
-    figures = tally.figures()
+            if counts.watchdog.look() is not None:
+                stalled = confirm_stall(counts, phase)
+    if stalled is None:
+        stalled = _drain(phase, counts, user)
+    figures = counts.figures()
     seconds = round(time.monotonic() - began, 2)
     html = get_html_report(environment, show_download_link=False)  # type: ignore[no-untyped-call]
     runner.quit()
-    return {**figures, "seconds": seconds, "seen": seen, "html": html}
+    return {**figures, "seconds": seconds, "snapshot": stalled, "html": html}
 
 
-def _drain(phase: dict[str, Any], tally: Tally, user: type[FastHttpUser]) -> dict[str, Any] | None:
-    """Let nobody begin anything more, and wait for what was begun."""
-    if issubclass(user, Person):
+def _drain(
+    phase: dict[str, Any], counts: Counts, user: type[FastHttpUser]
+) -> dict[str, Any] | None:
+    """Start no more requests, and wait for those under way."""
+    if issubclass(user, ClosedLoopUser):
         user.closing = True
-    seen: dict[str, Any] | None = None
+    stalled: dict[str, Any] | None = None
     until = time.monotonic() + _GRACE_SECONDS
-    while seen is None and tally.watchdog.in_flight and time.monotonic() < until:
+    while stalled is None and counts.watchdog.in_flight and time.monotonic() < until:
         gevent.sleep(_LOOK_SECONDS)
-        if tally.watchdog.look() is not None:
-            seen = standstill(tally, phase)
-    return seen
+        if counts.watchdog.look() is not None:
+            stalled = confirm_stall(counts, phase)
+    return stalled
 
 
-def standstill(tally: Tally, phase: dict[str, Any]) -> dict[str, Any] | None:
-    """What is seen in a stall; None if something still moves, which is slow and no stall."""
+def confirm_stall(counts: Counts, phase: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a snapshot of the stall; None if a resource still changes hands: slow, not stalled."""
     observers = phase["observers"]
-    before = steps(observers)
-    gevent.sleep(_STANDSTILL_SECONDS)
-    if observers and steps(observers) != before:
-        tally.watchdog.dismiss()
+    before = progress(observers)
+    gevent.sleep(_CONFIRMATION_SECONDS)
+    if observers and progress(observers) != before:
+        counts.watchdog.dismiss()
         return None
-    return look(observers, phase.get("pids"))
+    return snapshot(observers, phase.get("pids"))
 
 
-_KINDS = {"rounds": rounds, "people": people, "arrivals": arrivals}
+_KINDS = {"rounds": simultaneous_chats, "people": staged_users, "arrivals": open_arrivals}
 
 
 def main() -> None:
-    """Serve phases until the input ends."""
+    """Run phases until the input ends."""
     for line in sys.stdin:
         phase = json.loads(line)
-        tally = Tally.create(phase["patience"])
-        figures = _KINDS[phase["kind"]](phase, tally)
+        counts = Counts.create(phase["patience"])
+        figures = _KINDS[phase["kind"]](phase, counts)
         sys.stdout.write(json.dumps(figures) + "\n")
         sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""Our own system under load: observed from inside, and compared with what is declared for it."""
+"""The reference system under load: observed from inside, and compared with its declaration."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from crosstalk.environment.backends.options import DataAccess
 from crosstalk.environment.backends.wiring import package_root
 from crosstalk.environment.runtime.ports import free_port
 from crosstalk.report.run_folder import RunFolder
-from loadtests.observer.client import merged_traces, observed_circle, pool_figures
-from loadtests.observer.instrumentation import Plan
-from loadtests.observer.observe import VARIABLE
-from loadtests.report.outcome import Outcome
+from loadtests.observer.client import merged_traces, observed_cycle, pool_figures
+from loadtests.observer.instrumentation import ObserverPlan
+from loadtests.observer.server import VARIABLE
+from loadtests.report.outcome import TopologyOutcome
 from loadtests.scenarios.load_process import LoadProcess
-from loadtests.scenarios.running import TO_BACKEND, TO_MCP
-from loadtests.scenarios.soak import Sampler, grown, picture
-from loadtests.users.accounts import Account, Place
+from loadtests.scenarios.running_topology import TO_BACKEND, TO_MCP
+from loadtests.scenarios.soak import Sampler, growth, soak_svg
+from loadtests.users.accounts import Account, LoadTarget
 
 TO_MODEL = "HTTP connection to the model"
 _DECLARED: Mapping[DataAccess, str] = {
@@ -34,14 +34,14 @@ _DECLARED: Mapping[DataAccess, str] = {
     "api": "separate-through-rest",
     "hybrid": "separate-hybrid",
 }
-# The first word of a request's id, and what it is declared as; anything else (a probe, say) may
-# take no more than a plain request or tool.
+# The first word of a request's id, and the declaration that it must follow; any other request (a
+# probe, e.g.) may take no more than a plain request or tool.
 _KINDS = {"chat": "chat", "rest": "REST request", "tool": "tool call"}
 _OTHERS = ("REST request", "tool call")
 _MOST_DEPARTURES = 5
 _PATIENCE = 10.0
-# Asked is whether it stalls, not whether it is quick: a slow machine must not meet time-outs.
-_UNHURRIED = {
+# The question is whether it stalls, not its speed: a slow machine must not meet time-outs.
+_LONG_TIMEOUTS = {
     "AGENT_TIMEOUT_SECONDS": "600",
     "BACKEND_TIMEOUT_SECONDS": "200",
     "DATABASE_POOL_TIMEOUT": "600",
@@ -53,31 +53,31 @@ _INSTRUMENT = Path(__file__).parents[1] / "instrument"
 
 
 @dataclass(slots=True)
-class Verdict:
-    """What became of our system.
+class ReferenceVerdict:
+    """Verdict on the reference system.
 
     Attributes:
-        phases: The figures of each phase, by its name.
-        departures: Requests that took something that is not declared.
-        traced: Requests that took something and were compared, by kind.
-        circles: Circles that were seen; there must be none.
-        grown: What services had ever more of during a soak.
+        phases: Figures of each phase, by its name.
+        departures: Requests that took a resource that is not declared.
+        traced: Number of requests that were compared with their declaration, by kind.
+        cycles: Cycles that were observed; there must be none.
+        grown: Figures of services that kept growing during a soak.
     """
 
     phases: dict[str, dict[str, Any]] = field(default_factory=dict)
     departures: list[str] = field(default_factory=list)
     traced: dict[str, int] = field(default_factory=dict)
-    circles: list[str] = field(default_factory=list)
+    cycles: list[str] = field(default_factory=list)
     grown: list[str] = field(default_factory=list)
 
     @property
-    def moves(self) -> bool:
-        """Nothing has stalled."""
+    def progresses(self) -> bool:
+        """No phase has stalled."""
         return not any(each["stalls"] for each in self.phases.values())
 
     @property
-    def stands(self) -> bool:
-        """Every request was answered, well, with nobody else's texts, and as declared."""
+    def passed(self) -> bool:
+        """Every request was answered without error or foreign text, and took what is declared."""
         return (
             all(
                 each["requests"] > 0
@@ -87,13 +87,14 @@ class Verdict:
             )
             and not self.departures
             and not self.grown
-            # Of every kind, or the comparison says nothing of it.
+            # Of every kind: otherwise nothing was compared.
             and all(self.traced.get(kind) for kind in _KINDS.values())
         )
 
     def summarized(self) -> dict[str, Any]:
-        """As in `summary.json`: sums over the phases, the worst percentiles, and each phase."""
+        """Return `ours` of `summary.json`: sums, worst percentiles, and each phase."""
         phases = list(self.phases.values())
+        fields = asdict(self)
         return {
             "users": max((each["users"] for each in phases), default=0),
             **{
@@ -104,8 +105,10 @@ class Verdict:
                 key: max((each[key] or 0.0 for each in phases), default=0.0)
                 for key in ("p50_ms", "p99_ms")
             },
-            "stands": self.stands,
-            **asdict(self),
+            # Keys of earlier versions.
+            "stands": self.passed,
+            "circles": fields.pop("cycles"),
+            **fields,
         }
 
 
@@ -113,15 +116,15 @@ class Verdict:
 def observed_system(
     folder: Path, *, think_ms: int, data_access: DataAccess = "direct"
 ) -> Iterator[tuple[RunningSystem, dict[str, str]]]:
-    """Our system, unchanged, with an observer in each of its two services.
+    """Run the unchanged reference system with an observer in each of its two services.
 
     Args:
-        folder: The run's.
-        think_ms: How long the offline model takes, in milliseconds.
-        data_access: How MCP reaches data.
+        folder: The run's folder.
+        think_ms: Milliseconds that the offline model takes.
+        data_access: The MCP server's way to the data.
     """
     ports = {name: free_port() for name in ("backend", "mcp", "model")}
-    watching = {name: free_port() for name in ("backend", "mcp")}
+    observer_ports = {name: free_port() for name in ("backend", "mcp")}
     calls = {
         f"http://127.0.0.1:{ports['mcp']}/mcp": TO_MCP,
         f"http://127.0.0.1:{ports['model']}": TO_MODEL,
@@ -132,11 +135,11 @@ def observed_system(
     names = {"backend": "backend", "mcp": "MCP"}
     environment = {
         service: {
-            **_UNHURRIED,
+            **_LONG_TIMEOUTS,
             "PYTHONPATH": path,
             VARIABLE: json.dumps(
                 asdict(
-                    Plan(
+                    ObserverPlan(
                         port=port,
                         pool=f"{names[service]} pool connection",
                         dump=str(folder.resolve() / "logs" / f"{service}.stacks"),
@@ -147,7 +150,7 @@ def observed_system(
                 )
             ),
         }
-        for service, port in watching.items()
+        for service, port in observer_ports.items()
     }
     options = ProcessOptions(
         run_folder=folder,
@@ -158,18 +161,18 @@ def observed_system(
         model_think_ms=think_ms,
     )
     with ProcessEnvironment(options) as running:
-        yield running, {name: f"http://127.0.0.1:{port}" for name, port in watching.items()}
+        yield running, {name: f"http://127.0.0.1:{port}" for name, port in observer_ports.items()}
 
 
-class Ours:
-    """Phases of load on our system.
+class ReferenceSystemLoad:
+    """Phases of load on the reference system.
 
     Args:
         running: The system.
-        observers: Of its services.
+        observers: Service to the URL of its observer.
         accounts: Users who have a task with their marker.
-        run: Where logs and what was seen in a stall go.
-        data_access: How MCP reaches data.
+        run: Receives logs, and snapshots of stalls.
+        data_access: The MCP server's way to the data.
     """
 
     def __init__(
@@ -186,16 +189,16 @@ class Ours:
         self._run = run
         self._declared = topologies(Sizes())[_DECLARED[data_access]]
         self._compared: set[str] = set()
-        self.verdict = Verdict()
+        self.verdict = ReferenceVerdict()
 
-    def phase(self, load: LoadProcess, name: str, users: int, **what: Any) -> dict[str, Any]:
-        """Run a phase, and compare what requests took with what is declared.
+    def phase(self, load: LoadProcess, name: str, users: int, **phase: Any) -> dict[str, Any]:
+        """Run a phase, and compare what requests took with their declaration.
 
         Args:
             load: Makes the load.
-            name: How figures call it.
-            users: How many there are at most.
-            what: The phase, as `loadtests.scenarios.phases` takes it.
+            name: Name of the phase in figures.
+            users: Largest number of users.
+            phase: The phase, as `loadtests.scenarios.phases` takes it.
         """
         figures = load.run(
             {
@@ -203,44 +206,46 @@ class Ours:
                 "mcp_url": self.running.mcp_url,
                 "users": users,
                 "patience": _PATIENCE,
-                "accounts": [each.plain() for each in self.accounts],
+                "accounts": [each.to_dict() for each in self.accounts],
                 "observers": dict(self._observers),
                 "pids": self._pids,
-                **what,
+                **phase,
             }
         )
-        seen = figures.pop("seen")
+        taken = figures.pop("snapshot")
         self._run.write(f"ours-{name.replace(' ', '-')}.html", figures.pop("html"))
-        if seen is not None:
-            self._run.write(f"ours-{name.replace(' ', '-')}-stall.json", json.dumps(seen, indent=1))
+        if taken is not None:
+            self._run.write(
+                f"ours-{name.replace(' ', '-')}-stall.json", json.dumps(taken, indent=1)
+            )
             capacities = {each.name: each.capacity for each in resources(self._declared)}
-            circle = sentence(observed_circle(seen, capacities, "request")) or "no circle"
-            self.verdict.circles.append(f"stalled in {name}: {circle}; {pool_figures(seen)}")
-        self.verdict.phases[name] = {"users": users, "kind": what["kind"], **figures}
+            cycle = sentence(observed_cycle(taken, capacities, "request")) or "no cycle"
+            self.verdict.cycles.append(f"stalled in {name}: {cycle}; {pool_figures(taken)}")
+        self.verdict.phases[name] = {"users": users, "kind": phase["kind"], **figures}
         self.compare()
         return self.verdict.phases[name]
 
     def soak(self, load: LoadProcess, seconds: float, rate: float) -> dict[str, Any]:
-        """So many requests a second for so long; services must not grow meanwhile."""
+        """Send `rate` requests a second for `seconds`; services must not grow meanwhile."""
         arrive = {"kind": "arrivals", "rate": rate, "arriving": seconds, "seconds": seconds + 60.0}
         with Sampler(self._pids, self._observers) as sampler:
             figures = self.phase(load, "soak", 1, **arrive)
-        self.verdict.grown = grown(sampler.samples)
+        self.verdict.grown = growth(sampler.samples)
         self._run.write("soak.json", json.dumps(sampler.samples))
-        self._run.write("soak.svg", picture(sampler.samples))
+        self._run.write("soak.svg", soak_svg(sampler.samples))
         return figures
 
-    def outcome(self) -> Outcome:
-        """Our own system's line beside the other topologies': what chats at once came to."""
+    def outcome(self) -> TopologyOutcome:
+        """Return the system's line beside the other topologies: the result of concurrent chats."""
         verdict, phases = self.verdict, list(self.verdict.phases.values())
         rounds = [each for each in phases if each["kind"] == "rounds"]
         stalled = [each["users"] for each in rounds if each["stalls"]]
-        return Outcome(
+        return TopologyOutcome(
             self._declared.name,
             self._declared.summary,
             predict(self._declared).boundary,
             min(stalled, default=None),
-            observed_cycle="; ".join(verdict.circles),
+            observed_cycle="; ".join(verdict.cycles),
             departures=list(verdict.departures),
             traced=sum(verdict.traced.values()),
             phases=rounds,
@@ -248,7 +253,7 @@ class Ours:
         )
 
     def compare(self) -> None:
-        """Hold what requests did against what is declared."""
+        """Compare what requests took with their declaration."""
         declared = {each.name: each for each in self._declared.requests}
         verdict = self.verdict
         for identifier, trace in merged_traces(self._observers).items():
@@ -268,6 +273,6 @@ class Ours:
 
 
 def make_accounts(running: RunningSystem, count: int) -> list[Account]:
-    """New users of this system."""
-    place = Place(running.backend_url, running.mcp_url, running.issuer)
-    return [place.account() for _ in range(count)]
+    """Make new users of this system."""
+    target = LoadTarget(running.backend_url, running.mcp_url, running.issuer)
+    return [target.account() for _ in range(count)]

@@ -1,20 +1,20 @@
-"""Whether services grow while they work: memory, files, connections, threads, tasks; sampled."""
+"""Samples of what services use during a soak: memory, files, connections, threads, tasks."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from html import escape
 from statistics import fmean
 from typing import Any
 
 import psutil
 
+from crosstalk.report.svg import Markup, document, tag, text
 from loadtests.observer.client import ask
 
 _EVERY_SECONDS = 2.0
-# How much more the last quarter of a run may show than the second, for what differs by chance.
+# Growth from the second to the last quarter of a run that chance may cause.
 _SLACK = {
     "memory_mb": 15.0,
     "files": 10.0,
@@ -50,12 +50,12 @@ class Sampler:
         self.samples: list[dict[str, Any]] = []
 
     def __enter__(self) -> Sampler:
-        """Begin."""
+        """Start sampling."""
         self._thread.start()
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """End."""
+        """Stop sampling."""
         self._ending.set()
         self._thread.join()
 
@@ -78,10 +78,10 @@ class Sampler:
             self.samples.append(sample)
 
 
-def grown(samples: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the services have more of at the end than they should; nothing if they stay flat.
+def growth(samples: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the figures that grew more than chance allows; empty if the services stay flat.
 
-    The last quarter is compared with the second: the first is warming up.
+    The last quarter is compared with the second: the first warms up.
     """
     quarter = len(samples) // 4
     if quarter == 0:
@@ -98,43 +98,44 @@ def grown(samples: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def picture(samples: Sequence[Mapping[str, Any]]) -> str:
-    """An SVG: a panel a figure, a line a service."""
+def soak_svg(samples: Sequence[Mapping[str, Any]]) -> str:
+    """Draw one panel for each figure, with one line for each service."""
     services = [name for name in samples[0] if name != "seconds"] if samples else []
     rows = -(-len(_SLACK) // 2)
-    panels = [_panel(figure, number, samples, services) for number, figure in enumerate(_SLACK)]
-    legend = "".join(
-        f'<text x="{_LEFT + 90 * number}" y="16" style="fill:{_COLOURS[number]}">'
-        f"{escape(name)}</text>"
+    parts = [
+        text(_LEFT + 90 * number, 16, name, style=f"fill:{_COLOURS[number]}")
         for number, name in enumerate(services)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * _WIDTH} '
-        f'{rows * (_HEIGHT + _TOP) + 24}" role="img"><title>Services during the soak</title>'
-        "<style>svg{font:12px system-ui,sans-serif;color-scheme:light dark;background:Canvas}"
-        "text{fill:CanvasText}polyline{fill:none;stroke-width:1.5}rect{fill:none;stroke:#8884}"
-        f"</style>{legend}{''.join(panels)}</svg>\n"
+    ]
+    for number, figure in enumerate(_SLACK):
+        parts += _panel(figure, number, samples, services)
+    return document(
+        "Services during the soak",
+        *parts,
+        width=2 * _WIDTH,
+        height=rows * (_HEIGHT + _TOP) + 24,
+        style="polyline{fill:none;stroke-width:1.5}rect{fill:none;stroke:#8884}",
+        size=12,
     )
 
 
 def _panel(
     figure: str, number: int, samples: Sequence[Mapping[str, Any]], services: Sequence[str]
-) -> str:
+) -> list[Markup]:
     left = _LEFT + (number % 2) * _WIDTH
     top = _TOP + 20 + (number // 2) * (_HEIGHT + _TOP)
     width = _WIDTH - 2 * _LEFT
     until = max((each["seconds"] for each in samples), default=1.0) or 1.0
     most = max((each[name][figure] for each in samples for name in services), default=1) or 1
-    lines = []
+    title = f"{_TITLES.get(figure, figure)}: 0 to {most:g}, {until:.0f} s"
+    parts = [
+        text(left, top - 6, title),
+        tag("rect", x=left, y=top, width=width, height=_HEIGHT),
+    ]
     for index, name in enumerate(services):
         points = " ".join(
             f"{left + width * each['seconds'] / until:.1f},"
             f"{top + _HEIGHT * (1 - each[name][figure] / most):.1f}"
             for each in samples
         )
-        lines.append(f'<polyline style="stroke:{_COLOURS[index]}" points="{points}"/>')
-    title = f"{_TITLES.get(figure, figure)}: 0 to {most:g}, {until:.0f} s"
-    return (
-        f'<text x="{left}" y="{top - 6}">{escape(title)}</text>'
-        f'<rect x="{left}" y="{top}" width="{width}" height="{_HEIGHT}"/>{"".join(lines)}'
-    )
+        parts.append(tag("polyline", style=f"stroke:{_COLOURS[index]}", points=points))
+    return parts

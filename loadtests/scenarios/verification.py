@@ -1,4 +1,4 @@
-"""Runs each topology below, at and above its predicted boundary, and compares."""
+"""Verification of the model: runs each topology below, at and above its predicted boundary."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from crosstalk.deadlock.topologies import Sizes, topologies
 from crosstalk.deadlock.traces import deviation
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.report.run_folder import RunFolder
-from loadtests.observer.client import merged_traces, observed_circle, pool_figures
-from loadtests.report.counts import Subject
-from loadtests.report.outcome import NOT_TRACED, Outcome
+from loadtests.observer.client import merged_traces, observed_cycle, pool_figures
+from loadtests.report.counts import MarkedSubject
+from loadtests.report.outcome import NOT_TRACED, TopologyOutcome
 from loadtests.scenarios.load_process import LoadProcess
-from loadtests.scenarios.running import RunningTopology
+from loadtests.scenarios.running_topology import RunningTopology
 from loadtests.topologies.__main__ import NAMES
 from loadtests.users.accounts import Account
 
 _PATIENCE = 3.0
-# Arrivals a second, times the boundary or the pool; a chat takes half a second when alone.
+# OpenArrivals a second, times the boundary or the pool; a chat takes half a second when alone.
 _OPEN_FACTOR = 4
 _OPEN = {"arriving": 2.0, "seconds": 30.0}
 _TIMEOUTS = {"pool": 60.0, "call": 60.0, "think": 0.4}
 
 
 def user_counts(boundary: int | None, sizes: Sizes, *, short: bool) -> list[int]:
-    """With how many users a topology is run, in this order."""
+    """Return the numbers of users that a topology is run with, in order."""
     if boundary is None:
-        # Far more than there are connections.
+        # Far more than the pool has connections.
         return [3 * sizes.pool] if short else [sizes.pool + 1, 3 * sizes.pool, 2 * sizes.workers]
     at = [boundary - 1, boundary] if boundary > 1 else [boundary]
     return at if short else [*at, 2 * boundary]
 
 
-class Proof:
-    """The topologies, one after the other.
+class Verification:
+    """Runs the topologies, one after the other.
 
     Args:
-        database_url: Of a role that the tables let in.
+        database_url: Of a role with access to the tables.
         subjects: Users with their markers stored; enough for the largest phase.
-        sizes: How many units there are of everything.
-        run: Where logs and what was seen in a stall go.
-        tell: Is told of each outcome.
+        sizes: Number of units of each resource.
+        run: Receives logs, and snapshots of stalls.
+        report: Called with each outcome.
     """
 
     def __init__(
         self,
         database_url: str,
-        subjects: Sequence[Subject],
+        subjects: Sequence[MarkedSubject],
         sizes: Sizes,
         run: RunFolder,
-        tell: Callable[[Outcome], None],
+        report: Callable[[TopologyOutcome], None],
     ) -> None:
         self._database_url = database_url
         self._subjects = subjects
         self._sizes = sizes
         self._run = run
-        self._tell = tell
+        self._report = report
         self._declared = topologies(sizes)
 
-    def run(self, load: LoadProcess, guard: Guard, *, short: bool) -> list[Outcome]:
-        """Run all of them.
+    def run(self, load: LoadProcess, guard: Guard, *, short: bool) -> list[TopologyOutcome]:
+        """Run all topologies.
 
         Raises:
-            HarnessError: One does not start, or the load ends by itself.
+            HarnessError: One does not start, or the load process ends by itself.
         """
         outcomes = []
         waiting = [predict(self._declared[name]) for name in NAMES]
@@ -77,16 +77,16 @@ class Proof:
                 running, following = following, None
                 prediction = waiting.pop(0)
                 if waiting:
-                    # It loads while this one is measured.
+                    # Its processes start while this one is measured.
                     following = self._start(waiting[0], guard)
-                outcomes.append(self._one(load, guard, prediction, running, short=short))
-                self._tell(outcomes[-1])
+                outcomes.append(self._verify(load, guard, prediction, running, short=short))
+                self._report(outcomes[-1])
         finally:
             if following is not None:
                 following.stop(guard)
         return outcomes
 
-    def _one(
+    def _verify(
         self,
         load: LoadProcess,
         guard: Guard,
@@ -94,21 +94,21 @@ class Proof:
         running: RunningTopology | None,
         *,
         short: bool,
-    ) -> Outcome:
+    ) -> TopologyOutcome:
         topology = prediction.topology
-        cycle = sentence(_circle(prediction))
-        outcome = Outcome(topology.name, topology.summary, prediction.boundary, cycle=cycle)
+        cycle = sentence(_predicted_cycle(prediction))
+        outcome = TopologyOutcome(topology.name, topology.summary, prediction.boundary, cycle=cycle)
         rounds = 1 if short else 2
         phases = [
             {"kind": "rounds", "users": users, "rounds": rounds, "seconds": 30.0}
             for users in user_counts(prediction.boundary, self._sizes, short=short)
         ]
         if not short:
-            # Nobody waits for anybody, so that clients that wait cannot hide a stall.
+            # Open arrivals, because clients that wait for answers could hide a stall.
             rate = _OPEN_FACTOR * (prediction.boundary or self._sizes.pool)
             phases.append({"kind": "arrivals", "users": 1, "rate": rate, **_OPEN})
         for phase in phases:
-            # What has stalled is not used again.
+            # A topology that has stalled is not used again.
             running = running or self._start(prediction, guard)
             try:
                 running.wait_until_ready()
@@ -128,7 +128,7 @@ class Proof:
         load: LoadProcess,
         running: RunningTopology,
         prediction: Prediction,
-        outcome: Outcome,
+        outcome: TopologyOutcome,
         phase: dict[str, Any],
     ) -> bool:
         topology = prediction.topology
@@ -141,35 +141,37 @@ class Proof:
                 "path": "/chat",
                 "body": {},
                 "patience": _PATIENCE,
-                # Who calls a topology is who the bearer says.
-                "accounts": [Account(each, each.user).plain() for each in self._subjects[:most]],
+                # A topology takes the bearer token for the user's id.
+                "accounts": [Account(each, each.user).to_dict() for each in self._subjects[:most]],
                 "observers": running.observers,
                 "pids": running.pids,
             }
         )
         name = f"{topology.name}-{'arrivals' if arriving else phase['users']}"
-        seen = figures.pop("seen")
+        taken = figures.pop("snapshot")
         self._run.write(f"{name}.html", figures.pop("html"))
-        if seen is not None:
-            self._run.write(f"{name}-stall.json", json.dumps(seen, indent=1))
+        if taken is not None:
+            self._run.write(f"{name}-stall.json", json.dumps(taken, indent=1))
         elif topology.name not in NOT_TRACED:
             self._compare(running, topology, outcome)
         if arriving:
             outcome.open = {"rate": phase["rate"], **figures}
-            return seen is not None
+            return taken is not None
         users = phase["users"]
-        if seen is not None and (outcome.observed is None or users < outcome.observed):
+        if taken is not None and (outcome.observed is None or users < outcome.observed):
             capacities = {each.name: each.capacity for each in resources(topology)}
             outcome.observed = users
-            circle = observed_circle(seen, capacities, "chat")
-            outcome.observed_cycle = sentence(circle)
-            outcome.same_circle = same(circle, _circle(prediction))
-            outcome.pools = pool_figures(seen)
+            cycle = observed_cycle(taken, capacities, "chat")
+            outcome.observed_cycle = sentence(cycle)
+            outcome.same_cycle = same(cycle, _predicted_cycle(prediction))
+            outcome.pools = pool_figures(taken)
         outcome.phases.append({"users": users, **figures})
-        return seen is not None
+        return taken is not None
 
-    def _compare(self, running: RunningTopology, topology: Topology, outcome: Outcome) -> None:
-        """Hold what requests did against what is declared."""
+    def _compare(
+        self, running: RunningTopology, topology: Topology, outcome: TopologyOutcome
+    ) -> None:
+        """Compare what requests took with the topology's declaration."""
         for trace in merged_traces(running.observers).values():
             if not trace:
                 continue
@@ -190,5 +192,5 @@ class Proof:
         return running
 
 
-def _circle(prediction: Prediction) -> tuple[Link, ...]:
+def _predicted_cycle(prediction: Prediction) -> tuple[Link, ...]:
     return find_cycle(prediction.stall) if prediction.stall else ()

@@ -1,4 +1,4 @@
-"""`python -m loadtests.topologies NAME backend|mcp --port N`: settings from the environment."""
+"""Serves one topology: `python -m loadtests.topologies NAME backend|mcp --port N`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import importlib
 
 import uvicorn
 
-from loadtests.observer.observe import install
-from loadtests.topologies.parts import Settings
+from loadtests.observer.server import install
+from loadtests.topologies.parts import TopologySettings
 from system.wire.logs import RequestLog, configure_logging
 
 NAMES = (
@@ -22,7 +22,7 @@ NAMES = (
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser(description="Serve one topology.")
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("tier", choices=("backend", "mcp"))
@@ -33,7 +33,7 @@ def main() -> None:
     module = importlib.import_module(f"loadtests.topologies.{arguments.name.replace('-', '_')}")
     if not hasattr(module, arguments.tier):
         parser.error(f"{arguments.name} has no {arguments.tier} of its own: it is mounted")
-    app = RequestLog(getattr(module, arguments.tier)(Settings()))
+    app = RequestLog(getattr(module, arguments.tier)(TopologySettings()))
     uvicorn.run(
         app,
         host="127.0.0.1",

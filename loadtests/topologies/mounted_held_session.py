@@ -13,8 +13,8 @@ from loadtests.topologies import parts
 from system.store import Store, tasks
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend, with the MCP server on its pool."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend, with the MCP server on its pool."""
     store = Store(settings)
     http = parts.client(settings)
     app = FastAPI()

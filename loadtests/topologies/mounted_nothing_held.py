@@ -13,8 +13,8 @@ from loadtests.topologies import parts
 from system.store import Store
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend, with the MCP server on its pool."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend, with the MCP server on its pool."""
     store = Store(settings)
     http = parts.client(settings)
     app = FastAPI()
@@ -24,9 +24,9 @@ def backend(settings: parts.Settings) -> ASGIApp:
         user = parts.bearer(request)
         await parts.titles(store, user)
         await asyncio.sleep(settings.think_seconds)
-        told = await parts.call_tool(http, settings, user)
+        result = await parts.call_tool(http, settings, user)
         await parts.titles(store, user)
-        return parts.answer(user, told)
+        return parts.answer(user, result)
 
     async def list_tasks(context: Context[Any, Any]) -> str:
         return await parts.titles(store, parts.caller(context))

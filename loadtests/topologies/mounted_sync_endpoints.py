@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from loadtests.topologies import parts
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend, with the MCP server on its pool and its worker threads."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend, with the MCP server on its pool and its worker threads."""
     engine = parts.sync_engine(settings)
     http = parts.sync_client(settings)
     app = FastAPI()

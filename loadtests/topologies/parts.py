@@ -1,4 +1,4 @@
-"""What the topologies are put together from."""
+"""Parts that the topologies share."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _TITLES = text("SELECT title FROM tasks WHERE user_id = :user_id ORDER BY id")
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
 
 
-class Settings(StoreSettings):
+class TopologySettings(StoreSettings):
     """Environment variables of a topology.
 
     Attributes:
-        mcp_url: Where the MCP server is, mounted or not.
-        backend_url: Where REST is.
+        mcp_url: URL of the MCP server, mounted or not.
+        backend_url: URL of REST.
         workers: Worker threads for synchronous endpoints and tools.
-        think_seconds: How long the model takes.
+        think_seconds: Time that the model takes.
         call_timeout_seconds: For a call from one tier to another.
     """
 
@@ -57,24 +57,24 @@ class Settings(StoreSettings):
 
 
 def bearer(request: Request) -> str:
-    """Who calls."""
+    """Return the calling user: the bearer token."""
     return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def caller(context: Context[Any, Any]) -> str:
-    """Who calls a tool."""
+    """Return the user who calls a tool."""
     return (context.headers or {}).get("authorization", "").removeprefix("Bearer ")
 
 
 async def titles(store: Store, user: str) -> str:
-    """The user's tasks, in a session that is open no longer than that."""
+    """Read the titles of the user's tasks, in a session of its own."""
     async with store.user_session(user) as session:
         page = await tasks.list_tasks(session)
     return "\n".join(task.title for task in page.items)
 
 
-def sync_engine(settings: Settings) -> Engine:
-    """The same pool, synchronous."""
+def sync_engine(settings: TopologySettings) -> Engine:
+    """Make a synchronous engine with the same pool."""
     url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+psycopg")
     return create_engine(
         url,
@@ -86,19 +86,19 @@ def sync_engine(settings: Settings) -> Engine:
 
 @contextmanager
 def sync_session(engine: Engine, user: str) -> Iterator[Connection]:
-    """A transaction as the user; waiting for a connection keeps the thread."""
+    """Open a transaction as the user; waiting for a connection blocks the thread."""
     with engine.begin() as connection:
         connection.execute(_SET_SUBJECT, {"user_id": user})
         yield connection
 
 
 def sync_titles(connection: Connection, user: str) -> str:
-    """The user's tasks."""
+    """Read the titles of the user's tasks."""
     return "\n".join(connection.execute(_TITLES, {"user_id": user}).scalars())
 
 
 def tool_server(tool: Callable[..., Any]) -> Starlette:
-    """An MCP server with one tool, which takes the context and says the caller's tasks."""
+    """Make an MCP server with one tool, which takes the context and lists the caller's tasks."""
     server: MCPServer[Any] = MCPServer("tasks")
     server.add_tool(tool, name=TOOL)
     return server.streamable_http_app(
@@ -110,55 +110,55 @@ def tool_server(tool: Callable[..., Any]) -> Starlette:
 
 
 def mounted(backend: FastAPI, server: Starlette) -> FastAPI:
-    """The MCP server inside the backend's process and event loop."""
+    """Mount the MCP server in the backend's process and event loop."""
     backend.router.lifespan_context = server.router.lifespan_context
     backend.mount("/", server)
     return backend
 
 
-def client(settings: Settings) -> httpx2.AsyncClient:
-    """A client for calls between tiers."""
+def client(settings: TopologySettings) -> httpx2.AsyncClient:
+    """Make a client for calls between tiers."""
     limits = httpx2.Limits(max_connections=100)
     return httpx2.AsyncClient(timeout=settings.call_timeout_seconds, limits=limits)
 
 
-async def call_tool(http: httpx2.AsyncClient, settings: Settings, user: str) -> str:
-    """What the tool says to this user."""
+async def call_tool(http: httpx2.AsyncClient, settings: TopologySettings, user: str) -> str:
+    """Call the tool as this user and return its text."""
     response = await http.post(settings.mcp_url, json=_CALL, headers=_headers(user))
-    return said(response.raise_for_status().json()["result"])
+    return text_of(response.raise_for_status().json()["result"])
 
 
-def sync_client(settings: Settings) -> httpx2.Client:
-    """A synchronous client for calls between tiers."""
+def sync_client(settings: TopologySettings) -> httpx2.Client:
+    """Make a synchronous client for calls between tiers."""
     limits = httpx2.Limits(max_connections=100)
     return httpx2.Client(timeout=settings.call_timeout_seconds, limits=limits)
 
 
-def call_tool_blocking(http: httpx2.Client, settings: Settings, user: str) -> str:
-    """What the tool says to this user; the thread waits for it."""
+def call_tool_blocking(http: httpx2.Client, settings: TopologySettings, user: str) -> str:
+    """Call the tool as this user and return its text; blocks the thread."""
     response = http.post(settings.mcp_url, json=_CALL, headers=_headers(user))
-    return said(response.raise_for_status().json()["result"])
+    return text_of(response.raise_for_status().json()["result"])
 
 
-def passed_on(user: str) -> dict[str, str]:
-    """The headers that go from tier to tier."""
+def forwarded_headers(user: str) -> dict[str, str]:
+    """Return the headers that one tier sends to the next."""
     return {"Authorization": f"Bearer {user}", REQUEST_ID_HEADER: request_id.get()}
 
 
-def said(result: dict[str, Any]) -> str:
-    """The text of a tool's result.
+def text_of(result: dict[str, Any]) -> str:
+    """Return the text of a tool's result.
 
     Raises:
         RuntimeError: The tool failed.
     """
-    text_said = "\n".join(block.get("text", "") for block in result.get("content", ()))
+    joined = "\n".join(block.get("text", "") for block in result.get("content", ()))
     if result.get("isError"):
-        raise RuntimeError(f"the tool failed: {text_said[:200]}")
-    return text_said
+        raise RuntimeError(f"the tool failed: {joined[:200]}")
+    return joined
 
 
 def limit_workers(app: Starlette | FastAPI, workers: int) -> None:
-    """Let so many worker threads run synchronous endpoints and tools of this application."""
+    """Limit the worker threads for synchronous endpoints and tools of an application."""
     inner = app.router.lifespan_context
 
     @asynccontextmanager
@@ -171,18 +171,18 @@ def limit_workers(app: Starlette | FastAPI, workers: int) -> None:
 
 
 def answer(user: str, tool: str) -> dict[str, str]:
-    """What every chat answers."""
+    """Return the body of a chat's answer."""
     return {"user": user, "tasks": tool}
 
 
 def decoded(body: bytes) -> str:
-    """The tasks in the backend's own REST answer."""
+    """Return the tasks in an answer of the backend's REST."""
     return str(json.loads(body)["tasks"])
 
 
 def _headers(user: str) -> dict[str, str]:
     return {
-        **passed_on(user),
+        **forwarded_headers(user),
         "Accept": "application/json, text/event-stream",
         "MCP-Protocol-Version": _PROTOCOL,
         "Mcp-Method": "tools/call",

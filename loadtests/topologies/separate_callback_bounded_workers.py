@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from loadtests.topologies import parts
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend: synchronous endpoints, which run on worker threads."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend: synchronous endpoints, which run on worker threads."""
     engine = parts.sync_engine(settings)
     http = parts.sync_client(settings)
     app = FastAPI()
@@ -34,12 +34,12 @@ def backend(settings: parts.Settings) -> ASGIApp:
     return app
 
 
-def mcp(settings: parts.Settings) -> ASGIApp:
-    """The MCP server: all data through the backend's REST."""
+def mcp(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the MCP server: all data through the backend's REST."""
     http = parts.client(settings)
 
     async def list_tasks(context: Context[Any, Any]) -> str:
-        headers = parts.passed_on(parts.caller(context))
+        headers = parts.forwarded_headers(parts.caller(context))
         response = await http.get(f"{settings.backend_url}/tasks", headers=headers)
         return parts.decoded(response.raise_for_status().content)
 

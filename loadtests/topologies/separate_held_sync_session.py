@@ -13,8 +13,8 @@ from loadtests.topologies import parts
 from system.store import Store
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend."""
     engine = parts.sync_engine(settings)
     http = parts.client(settings)
     app = FastAPI()
@@ -30,8 +30,8 @@ def backend(settings: parts.Settings) -> ASGIApp:
     return app
 
 
-def mcp(settings: parts.Settings) -> ASGIApp:
-    """The MCP server."""
+def mcp(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the MCP server."""
     store = Store(settings)
 
     async def list_tasks(context: Context[Any, Any]) -> str:

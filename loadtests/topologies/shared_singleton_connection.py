@@ -1,6 +1,6 @@
 """MCP in its own process; one connection of the agents SDK for all users.
 
-It does not stall, but lets one call through at a time, and speaks for the user who came first.
+It does not stall, but serves one call at a time, and sends the first user's headers for all.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from loadtests.topologies import parts
 from system.store import Store
 
 
-def backend(settings: parts.Settings) -> ASGIApp:
-    """The backend."""
+def backend(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the backend."""
     store = Store(settings)
     opening = asyncio.Lock()
     shared: list[MCPServerStreamableHttp] = []
@@ -28,7 +28,7 @@ def backend(settings: parts.Settings) -> ASGIApp:
         async with opening:
             if not shared:
                 server = MCPServerStreamableHttp(
-                    {"url": settings.mcp_url, "headers": parts.passed_on(user)},
+                    {"url": settings.mcp_url, "headers": parts.forwarded_headers(user)},
                     cache_tools_list=True,
                     client_session_timeout_seconds=settings.call_timeout_seconds,
                 )
@@ -43,13 +43,13 @@ def backend(settings: parts.Settings) -> ASGIApp:
         await asyncio.sleep(settings.think_seconds)
         result = await (await connection(user)).call_tool(parts.TOOL, {})
         await parts.titles(store, user)
-        return parts.answer(user, parts.said(result.model_dump(mode="json", by_alias=True)))
+        return parts.answer(user, parts.text_of(result.model_dump(mode="json", by_alias=True)))
 
     return app
 
 
-def mcp(settings: parts.Settings) -> ASGIApp:
-    """The MCP server."""
+def mcp(settings: parts.TopologySettings) -> ASGIApp:
+    """Make the MCP server."""
     store = Store(settings)
 
     async def list_tasks(context: Context[Any, Any]) -> str:

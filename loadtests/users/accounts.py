@@ -1,4 +1,4 @@
-"""Users with tokens: minted by the driver, or by Locust alone for a system that `up` runs."""
+"""Accounts with tokens, and the system that they belong to."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from pathlib import Path
 from crosstalk.core.errors import HarnessError
 from crosstalk.report.run_folder import ROOT
 from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
-from loadtests.report.counts import Subject
+from loadtests.report.counts import MarkedSubject
 
 _TTL_SECONDS = 6 * 3_600
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A subject and their tokens.
+    """A subject with tokens.
 
     Attributes:
-        subject: Who, with their marker.
+        subject: The user and the marker.
         token: For the backend.
         mcp_token: For the MCP server.
     """
 
-    subject: Subject
+    subject: MarkedSubject
     token: str
     mcp_token: str = ""
 
-    def plain(self) -> dict[str, str]:
-        """As data, for another process."""
+    def to_dict(self) -> dict[str, str]:
+        """Return plain data, for another process."""
         subject = self.subject
         return {
             "user": subject.user,
@@ -41,21 +41,21 @@ class Account:
         }
 
     @classmethod
-    def from_plain(cls, data: Mapping[str, str]) -> Account:
-        """The reverse of `plain`."""
-        subject = Subject(data["user"], data["marker"])
+    def from_dict(cls, data: Mapping[str, str]) -> Account:
+        """Rebuild an account from `to_dict`."""
+        subject = MarkedSubject(data["user"], data["marker"])
         return cls(subject, data["token"], data["mcp_token"])
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a running system is, and who mints tokens for it.
+class LoadTarget:
+    """Addresses of a running system, and the issuer of its tokens.
 
     Attributes:
         backend_url: Base URL of REST and chat.
         mcp_url: The MCP endpoint.
         issuer: The test issuer.
-        mcp_resource_url: What the MCP server is called in tokens; its endpoint if empty.
+        mcp_resource_url: Audience of tokens for the MCP server; its endpoint if empty.
     """
 
     backend_url: str
@@ -64,8 +64,8 @@ class Place:
     mcp_resource_url: str = ""
 
     def account(self) -> Account:
-        """A new user."""
-        subject = Subject.create()
+        """Make a new user with tokens."""
+        subject = MarkedSubject.create()
         resource = self.mcp_resource_url or self.mcp_url
         return Account(
             subject,
@@ -74,21 +74,21 @@ class Place:
         )
 
 
-def of_running_system(folder: Path | None = None) -> Place:
-    """The system that `crosstalk up` runs, or the one that the environment names.
+def load_target(folder: Path | None = None) -> LoadTarget:
+    """Find the system that `crosstalk up` runs, or the one that the environment names.
 
-    | variable | what it is |
+    | variable | meaning |
     |---|---|
     | CROSSTALK_RUN | the run folder of `crosstalk up`; the latest by default |
     | CROSSTALK_BACKEND_URL, CROSSTALK_MCP_URL | where the system is, instead of the folder's |
     | CROSSTALK_MCP_RESOURCE_URL | the `aud` of tokens for MCP, where it is not that URL |
-    | CROSSTALK_ISSUER_KEYS | file with the keys of a test issuer whom the system trusts |
+    | CROSSTALK_ISSUER_KEYS | file with the keys of a test issuer that the system trusts |
 
     Args:
         folder: Its run folder, instead of `CROSSTALK_RUN`.
 
     Raises:
-        HarnessError: None runs there.
+        HarnessError: No running system is described there.
     """
     folder = folder or Path(os.environ.get("CROSSTALK_RUN") or ROOT / "up" / "latest")
     keys = os.environ.get("CROSSTALK_ISSUER_KEYS")
@@ -102,8 +102,8 @@ def of_running_system(folder: Path | None = None) -> Place:
             mcp_url = mcp_url or described["mcp_url"]
         except (OSError, ValueError, KeyError) as error:
             raise HarnessError(
-                f"{folder} does not say where the system is: run `crosstalk up` first, or set "
+                f"{folder} does not name a running system: run `crosstalk up` first, or set "
                 "CROSSTALK_BACKEND_URL and CROSSTALK_MCP_URL"
             ) from error
     resource = os.environ.get("CROSSTALK_MCP_RESOURCE_URL", "")
-    return Place(backend_url.rstrip("/"), mcp_url, issuer, resource)
+    return LoadTarget(backend_url.rstrip("/"), mcp_url, issuer, resource)

@@ -24,7 +24,7 @@ _LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"
 def locust(
     running: RunningSystem, *arguments: str, **changes: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Locust, told where the system is by the environment; killed if it is left behind."""
+    """Run Locust with the system's addresses in the environment; kill it at the end."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(_ROOT),
@@ -48,41 +48,41 @@ def locust(
         process.communicate()
 
 
-def counts(said: str) -> Mapping[str, int]:
-    """What it says at its end."""
-    return {name: int(count) for name, count in re.findall(r"^ +([a-z]+)  (\d+)$", said, re.M)}
+def counts(output: str) -> Mapping[str, int]:
+    """Read the counts that Locust prints at its end."""
+    return {name: int(count) for name, count in re.findall(r"^ +([a-z]+)  (\d+)$", output, re.M)}
 
 
-def test_a_master_judges_what_its_workers_did_and_they_share_the_rate(
+def test_locust_master_sums_its_workers_counts_and_they_share_the_rate(
     running: RunningSystem,
 ) -> None:
     port = str(free_port())
     limits = ("--headless", "-u", "4", "-r", "4", "-t", "5s", "--expect-workers", "2")
-    place = ("--master-bind-port", port, "--master-bind-host", "127.0.0.1")
-    ours = ("--arrival-rate", "4", "--visitors", "2")
+    address = ("--master-bind-port", port, "--master-bind-host", "127.0.0.1")
+    options = ("--arrival-rate", "4", "--visitors", "2")
     worker = ("--worker", "--master-port", port, "--master-host", "127.0.0.1")
     with (
-        locust(running, "--master", *place, *limits, *ours) as master,
+        locust(running, "--master", *address, *limits, *options) as master,
         locust(running, *worker) as first,
         locust(running, *worker) as second,
     ):
-        said = master.communicate(timeout=120)[0]
-        assert master.returncode == 0, said[-3_000:]
+        output = master.communicate(timeout=120)[0]
+        assert master.returncode == 0, output[-3_000:]
         shares = [counts(each.communicate(timeout=30)[0]) for each in (first, second)]
-    total = counts(said)
+    total = counts(output)
     assert total["errors"] == total["stalls"] == total["foreign"] == 0
     assert total["own"] > 0
-    # Both had visitors to themselves and people besides.
+    # Both had visitors and people.
     assert all(share["requests"] > 0 for share in shares)
     assert total["requests"] == sum(share["requests"] for share in shares)
 
 
 @pytest.mark.parametrize("missing", ["CROSSTALK_ISSUER_KEYS", "CROSSTALK_MCP_URL"])
-def test_without_a_system_it_says_what_to_do(
+def test_locustfile_without_a_system_names_the_remedy(
     running: RunningSystem, tmp_path: Path, missing: str
 ) -> None:
     away = {missing: "", "CROSSTALK_RUN": str(tmp_path)}
     with locust(running, "--headless", "-t", "1s", **away) as process:
-        said = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=60)[0]
     assert process.returncode != 0
-    assert "crosstalk up" in said
+    assert "crosstalk up" in output

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from crosstalk.deadlock.cycle import find_cycle, sentence
-from crosstalk.report.cycle_drawing import mermaid, svg
 from crosstalk.deadlock.search import predict
 from crosstalk.deadlock.topologies import Sizes, topologies
+from crosstalk.report.cycle_drawing import mermaid, svg
 
 
 @pytest.mark.parametrize(

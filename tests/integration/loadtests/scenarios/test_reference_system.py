@@ -1,4 +1,4 @@
-"""The reference system takes and gives back what its topology declares."""
+"""The reference system acquires and releases what its topology declares."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from crosstalk.deadlock.topologies import topologies
 from crosstalk.deadlock.traces import TraceStep, deviation
 from crosstalk.report.run_folder import RunFolder
 from loadtests.observer.client import merged_traces
-from loadtests.observer.requests import Call, add_task, call_tool, chat, chat_stream, chatkit_stream
+from loadtests.observer.requests import (
+    LoadRequest,
+    add_task,
+    call_tool,
+    chat,
+    chat_stream,
+    chatkit_stream,
+)
 from loadtests.observer.requests import list_tasks as list_by_rest
-from loadtests.scenarios.reference_system import Ours, make_accounts, observed_system
+from loadtests.scenarios.reference_system import ReferenceSystemLoad, make_accounts, observed_system
 from loadtests.users.accounts import Account
 
-_CALLS: tuple[Callable[[Account, str], Call], ...] = (
+_CALLS: tuple[Callable[[Account, str], LoadRequest], ...] = (
     add_task,
     list_by_rest,
     chat,
@@ -31,10 +38,10 @@ _CALLS: tuple[Callable[[Account, str], Call], ...] = (
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
-    """Our system, observed, after one request of every sort.
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferenceSystemLoad]:
+    """The observed reference system after one request of every kind.
 
-    Hybrid, so that tools reach data by both ways.
+    Hybrid, so that tools reach data both ways.
     """
     folder = tmp_path_factory.mktemp("observed")
     with observed_system(folder, think_ms=0, data_access="hybrid") as (running, observers):
@@ -45,17 +52,19 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
                 answer = client.request(
                     call.method, call.path, json=call.body, headers=call.headers
                 )
-                assert call.fault(answer.status_code, answer.text) is None
-        yield Ours(running, observers, [account], RunFolder(folder), "hybrid")
+                assert call.failure(answer.status_code, answer.text) is None
+        yield ReferenceSystemLoad(running, observers, [account], RunFolder(folder), "hybrid")
 
 
-def test_our_system_takes_what_is_declared_in_the_order_that_is_declared(used: Ours) -> None:
+def test_reference_system_takes_resources_in_the_declared_order(used: ReferenceSystemLoad) -> None:
     used.compare()
     assert used.verdict.departures == []
     assert used.verdict.traced == {"REST request": 2, "chat": 4, "tool call": 1}
 
 
-def test_the_traces_are_not_those_of_a_system_that_holds_a_session(used: Ours) -> None:
+def test_traces_differ_from_those_of_a_topology_that_holds_a_session(
+    used: ReferenceSystemLoad,
+) -> None:
     held = topologies()["mounted-held-session"].requests[0]
     chats = [
         trace
@@ -66,7 +75,7 @@ def test_the_traces_are_not_those_of_a_system_that_holds_a_session(used: Ours) -
     assert all(deviation(held, trace) for trace in chats)
 
 
-def test_a_session_held_across_a_call_would_be_seen(used: Ours) -> None:
+def test_session_held_across_a_call_is_a_deviation(used: ReferenceSystemLoad) -> None:
     declared = {each.name: each for each in topologies()["separate-hybrid"].requests}["chat"]
     traces = merged_traces(used._observers)
     trace = next(each for name, each in traces.items() if name.startswith("chat."))
@@ -79,8 +88,8 @@ def test_a_session_held_across_a_call_would_be_seen(used: Ours) -> None:
     assert found.allowed == ("release backend pool connection",)
 
 
-def test_tools_write_by_the_backends_rest_while_their_caller_holds_no_connection(
-    used: Ours,
+def test_hybrid_tool_writes_through_rest_while_its_caller_holds_no_connection(
+    used: ReferenceSystemLoad,
 ) -> None:
     through = TraceStep("acquire", "HTTP connection to the backend")
     writing = [trace for trace in merged_traces(used._observers).values() if through in trace]

@@ -1,4 +1,4 @@
-"""Locust's users: people who wait for their answers, and arrivals that wait for nobody.
+"""Users for Locust: a closed loop, and arrivals at a constant rate.
 
 Import after Locust, which patches the standard library.
 """
@@ -17,61 +17,61 @@ from locust import between, constant, task
 from locust.contrib.fasthttp import FastHttpSession, FastHttpUser
 from locust.exception import StopUser
 
-from loadtests.observer.requests import MIX, Call, add_task
-from loadtests.report.counts import Tally
+from loadtests.observer.requests import MIX, LoadRequest, add_task
+from loadtests.report.counts import Counts
 from loadtests.users.accounts import Account
 
 _KINDS = list(MIX)
 _WEIGHTS = list(MIX.values())
 
 
-class Person(FastHttpUser):
-    """Does what people do, one thing after the other: a closed loop.
+class ClosedLoopUser(FastHttpUser):
+    """Sends one request after the other, each after the answer to the one before.
 
     Attributes:
-        tally: Counts what happens.
+        counts: Of the phase.
         mcp_url: The MCP endpoint.
-        new_account: Gives each person an account.
-        closing: Whoever has their answer goes home.
+        new_account: Returns the account of a new user.
+        closing: A user stops after the answer under way.
     """
 
     abstract = True
     wait_time = between(0.2, 1.0)
     network_timeout = 600.0
-    tally: Tally
+    counts: Counts
     mcp_url: str
     new_account: Callable[[], Account]
     closing = False
 
     def on_start(self) -> None:
-        """Have a task with a marker."""
+        """Store a task with the user's marker."""
         self._account = type(self).new_account()
         self._send(add_task(self._account, self.mcp_url))
 
     @task
-    def something(self) -> None:
-        """One thing, by chance."""
+    def send_next(self) -> None:
+        """Send a random request of the mix."""
         if self.closing:
             raise StopUser()
         kind = random.choices(_KINDS, _WEIGHTS)[0]  # noqa: S311
         self._send(kind(self._account, self.mcp_url))
 
-    def _send(self, call: Call) -> None:
-        send(self.client, self.tally, self._account, call)
+    def _send(self, call: LoadRequest) -> None:
+        send(self.client, self.counts, self._account, call)
 
 
-class Arrivals(FastHttpUser):
-    """Requests that begin when it is their time, whether others are answered or not.
+class OpenArrivals(FastHttpUser):
+    """Sends requests at a constant rate, whether earlier ones are answered or not.
 
-    Their latency counts from the moment at which they were meant to begin.
+    Latency counts from the intended start of a request.
 
     Attributes:
-        tally: Counts what happens.
+        counts: Of the phase.
         mcp_url: The MCP endpoint.
-        accounts: Who arrives, in turns; each has a task with their marker.
-        rate: Arrivals a second, at random moments (a Poisson process).
-        seconds: For how long.
-        grace: How long those who have arrived are waited for when the test is stopped, in seconds.
+        accounts: Senders, round robin; each has a task with its marker.
+        rate: Requests a second, at random moments (a Poisson process).
+        seconds: Duration.
+        grace: Seconds to wait for requests under way when the test is stopped.
     """
 
     abstract = True
@@ -80,7 +80,7 @@ class Arrivals(FastHttpUser):
     network_timeout = 600.0
     concurrency = 2_000
     grace = 0.0
-    tally: Tally
+    counts: Counts
     mcp_url: str
     accounts: list[Account]
     rate: float
@@ -91,13 +91,13 @@ class Arrivals(FastHttpUser):
         super().__init__(*given, **named)
         self._under_way = Group()
 
-    def pick(self, account: Account) -> Call:
-        """What somebody who arrives does."""
+    def pick(self, account: Account) -> LoadRequest:
+        """Choose the request of one arrival."""
         return random.choices(_KINDS, _WEIGHTS)[0](account, self.mcp_url)  # noqa: S311
 
     @task
     def arrive(self) -> None:
-        """Let everybody arrive, then wait for their answers."""
+        """Send every request at its time, then wait for the answers."""
         due = time.monotonic()
         until = due + self.seconds
         number = 0
@@ -106,16 +106,16 @@ class Arrivals(FastHttpUser):
             account = self.accounts[number % len(self.accounts)]
             number += 1
             call = self.pick(account)
-            self._under_way.spawn(send, self.client, self.tally, account, call, due)
+            self._under_way.spawn(send, self.client, self.counts, account, call, due)
         self._under_way.join()
         self.ended.set()
         raise StopUser()
 
     def on_stop(self) -> None:
-        """Let those who have arrived be answered; who is not by then counts as an error."""
+        """Wait for requests under way; one without an answer by then is an error."""
         self._under_way.join(timeout=self.grace)
         for _ in range(len(self._under_way)):
-            self.tally.errors["no answer by the end"] += 1
+            self.counts.errors["no answer by the end"] += 1
             self.environment.events.request.fire(
                 request_type="open",
                 name="no answer by the end",
@@ -129,30 +129,30 @@ class Arrivals(FastHttpUser):
 
 def send(
     client: FastHttpSession,
-    tally: Tally,
+    counts: Counts,
     account: Account,
-    call: Call,
+    call: LoadRequest,
     due: float | None = None,
 ) -> None:
-    """Send a request, count its outcome, look for other people's texts in the answer.
+    """Send a request, count its outcome, and search the answer for other users' texts.
 
     Args:
         client: Locust's.
-        tally: Counts what happens.
-        account: Who sends it.
-        call: What is sent.
-        due: When it was meant to be sent, in monotonic seconds; now by default.
+        counts: Of the phase.
+        account: The sender.
+        call: The request.
+        due: Intended start in monotonic seconds; now by default.
     """
-    tally.watchdog.begin()
+    counts.watchdog.begin()
     try:
-        _send(client, tally, account, call, time.monotonic() if due is None else due)
+        _send(client, counts, account, call, time.monotonic() if due is None else due)
     except gevent.GreenletExit:
-        tally.watchdog.withdraw()
+        counts.watchdog.withdraw()
         raise
 
 
 def _send(
-    client: FastHttpSession, tally: Tally, account: Account, call: Call, began: float
+    client: FastHttpSession, counts: Counts, account: Account, call: LoadRequest, began: float
 ) -> None:
     with client.request(
         call.method,
@@ -163,15 +163,15 @@ def _send(
         catch_response=True,
     ) as response:
         took = (time.monotonic() - began) * 1000
-        # Locust's own figures count from the moment at which it was meant to be sent, too.
+        # Locust's own figures count from the intended start as well.
         response.request_meta["response_time"] = took
         text = response.text or ""
-        fault = call.fault(response.status_code, text or str(response.error or ""))
+        failure = call.failure(response.status_code, text or str(response.error or ""))
         foreign = account.subject.foreign(text)
-        if fault is not None:
-            tally.failed(call.kind, fault)
-            response.failure(fault[:200])
+        if failure is not None:
+            counts.failed(call.kind, failure)
+            response.failure(failure[:200])
         else:
-            tally.answered(call.kind, account.subject, text, took)
+            counts.answered(call.kind, account.subject, text, took)
         if foreign:
             response.failure("another user's text in the answer")

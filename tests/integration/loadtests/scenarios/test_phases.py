@@ -1,4 +1,4 @@
-"""The load process against a small server that misbehaves on demand."""
+"""The load generator against a small server that misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from crosstalk.core.errors import HarnessError
-from loadtests.report.counts import Subject
+from loadtests.report.counts import MarkedSubject
 from loadtests.scenarios.load_process import LoadProcess
 from loadtests.users.accounts import Account
 
-ACCOUNTS = [Account(each, each.user) for each in (Subject.create() for _ in range(3))]
+ACCOUNTS = [Account(each, each.user) for each in (MarkedSubject.create() for _ in range(3))]
 MARKERS = {each.subject.user: each.subject.marker for each in ACCOUNTS}
 
 
@@ -31,7 +31,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Base URL."""
         return f"http://127.0.0.1:{self.server_port}"
 
 
@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadProcess]:
-    """One load process for all of them."""
+    """A load process for all tests."""
     with LoadProcess(tmp_path_factory.mktemp("load") / "load.log") as process:
         yield process
 
@@ -83,35 +83,35 @@ def run(load: LoadProcess, server: Server, path: str) -> dict[str, Any]:
             "rounds": 2,
             "seconds": 60.0,
             "patience": 1.0,
-            "accounts": [each.plain() for each in ACCOUNTS],
+            "accounts": [each.to_dict() for each in ACCOUNTS],
             "observers": {},
         }
     )
 
 
-def test_everybody_is_answered_with_what_is_theirs(load: LoadProcess, server: Server) -> None:
+def test_simultaneous_chats_count_users_own_markers(load: LoadProcess, server: Server) -> None:
     figures = run(load, server, "/own")
     assert (figures["requests"], figures["completed"], figures["unfinished"]) == (6, 6, 0)
     assert (figures["own"], figures["foreign"], figures["stalls"]) == (6, 0, 0)
-    assert figures["seen"] is None
+    assert figures["snapshot"] is None
 
 
-def test_texts_in_the_wrong_hands_are_counted(load: LoadProcess, server: Server) -> None:
+def test_simultaneous_chats_count_foreign_markers(load: LoadProcess, server: Server) -> None:
     figures = run(load, server, "/mixed-up")
     assert (figures["own"], figures["foreign"]) == (2, 4)
 
 
-def test_refusals_are_errors_and_no_stall(load: LoadProcess, server: Server) -> None:
+def test_refusals_are_errors_and_not_a_stall(load: LoadProcess, server: Server) -> None:
     figures = run(load, server, "/refused")
     assert (figures["errors"], figures["stalls"]) == (6, 0)
 
 
-def test_silence_is_a_stall_and_ends_the_phase(load: LoadProcess, server: Server) -> None:
+def test_missing_answers_are_a_stall_and_end_the_phase(load: LoadProcess, server: Server) -> None:
     figures = run(load, server, "/never")
     assert (figures["stalls"], figures["unfinished"]) == (1, 3)
-    assert figures["seen"] == {}
+    assert figures["snapshot"] == {}
 
 
-def test_a_load_that_ends_by_itself_is_said(tmp_path: Path) -> None:
+def test_load_process_that_ends_by_itself_is_an_error(tmp_path: Path) -> None:
     with LoadProcess(tmp_path / "load.log") as process, pytest.raises(HarnessError, match="load"):
         process.run({"kind": "no such kind", "patience": 1.0})

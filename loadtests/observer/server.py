@@ -1,7 +1,7 @@
-"""Watches from inside a service what its requests take: connections, threads, calls, the loop.
+"""Observer inside a service: reports which resources its requests take.
 
-Installed at the start of a process that `CROSSTALK_OBSERVE` is set for (JSON, see `Plan`), it
-answers on a port of loopback, by a thread of its own, so also while the event loop stands still.
+Installed at the start of a process for which `CROSSTALK_OBSERVE` is set (JSON, see `ObserverPlan`),
+it answers on a loopback port, in a thread of its own, so also while the event loop is blocked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from loadtests.observer.instrumentation import Plan, Wrapped
+from loadtests.observer.instrumentation import Instrumentation, ObserverPlan
 
 VARIABLE = "CROSSTALK_OBSERVE"
 _PROBE_SECONDS = 0.3
@@ -26,28 +26,28 @@ _STACK_LINES = 12
 
 
 class Observer:
-    """Answers what the wrapped libraries have seen.
+    """Serves what the instrumented libraries report.
 
     Args:
-        plan: What to watch.
-        request: The id of the request that runs now.
+        plan: Configuration.
+        request: Returns the id of the request that runs now.
     """
 
-    def __init__(self, plan: Plan, request: Callable[[], str]) -> None:
+    def __init__(self, plan: ObserverPlan, request: Callable[[], str]) -> None:
         self._plan = plan
-        self._wrapped = Wrapped(plan, request)
-        self.ledger = self._wrapped.ledger
+        self._instrumentation = Instrumentation(plan, request)
+        self.ledger = self._instrumentation.ledger
 
-    def watch(self) -> None:
-        """Wrap what is watched, and answer."""
-        self._wrapped.watch()
+    def start(self) -> None:
+        """Instrument the libraries, and serve."""
+        self._instrumentation.install()
         if self._plan.dump:
             # It must stay open: the handler writes to its descriptor.
             self._dump = open(self._plan.dump, "w", encoding="utf-8")  # noqa: PTH123, SIM115
             faulthandler.register(signal.SIGUSR1, file=self._dump, all_threads=True)
         handler = _handler(
             {
-                "/": self.standing,
+                "/": self.requests,
                 "/traces": lambda: {"since": self.ledger.since, "requests": self.ledger.traces()},
                 "/steps": lambda: self.ledger.steps,
                 "/stacks": self.stacks,
@@ -58,32 +58,32 @@ class Observer:
         server = ThreadingHTTPServer(("127.0.0.1", self._plan.port), handler)
         threading.Thread(target=server.serve_forever, name="observer", daemon=True).start()
 
-    def standing(self) -> dict[str, Any]:
-        """How requests stand; where the loop does not turn, those that could go on wait for it."""
-        turns = self._turns()
-        standing = self.ledger.standing()
-        if not turns:
-            for entry in standing.values():
+    def requests(self) -> dict[str, Any]:
+        """Return the state of requests; those that could proceed wait for a blocked loop."""
+        responsive = self._loop_responds()
+        active = self.ledger.active()
+        if not responsive:
+            for entry in active.values():
                 if not entry["wants"]:
                     entry["wants"].append(self._plan.loop)
-        return {"loop_turns": turns, "requests": standing}
+        return {"loop_turns": responsive, "requests": active}
 
     def stacks(self) -> dict[str, list[str]]:
-        """Where each thread and each task stands."""
+        """Return the stack of each thread and each task."""
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         found = {
             f"thread {names.get(ident, ident)}": _lines(traceback.extract_stack(frame))
             for ident, frame in sys._current_frames().items()
         }
-        if self._wrapped.loop is not None:
-            for task in asyncio.all_tasks(self._wrapped.loop):
+        if self._instrumentation.loop is not None:
+            for task in asyncio.all_tasks(self._instrumentation.loop):
                 frames = [(frame, frame.f_lineno) for frame in task.get_stack()]
                 summary = traceback.StackSummary.extract(iter(frames))
                 found[f"task {task.get_name()}"] = _lines(summary)
         return found
 
     def pools(self) -> list[dict[str, int]]:
-        """What each pool of connections says of itself."""
+        """Return the figures of each connection pool."""
         return [
             {
                 "size": pool.size(),
@@ -91,29 +91,33 @@ class Observer:
                 "checked_out": pool.checkedout(),
                 "idle": pool.checkedin(),
             }
-            for pool in list(self._wrapped.pools)
+            for pool in list(self._instrumentation.pools)
         ]
 
     def tasks(self) -> int:
-        """How many tasks the event loop has."""
-        return len(asyncio.all_tasks(self._wrapped.loop)) if self._wrapped.loop is not None else 0
+        """Return the number of tasks of the event loop."""
+        return (
+            len(asyncio.all_tasks(self._instrumentation.loop))
+            if self._instrumentation.loop is not None
+            else 0
+        )
 
-    def _turns(self) -> bool:
-        if self._wrapped.loop is None:
+    def _loop_responds(self) -> bool:
+        if self._instrumentation.loop is None:
             return True
-        turned = threading.Event()
-        self._wrapped.loop.call_soon_threadsafe(turned.set)
-        return turned.wait(_PROBE_SECONDS)
+        ran = threading.Event()
+        self._instrumentation.loop.call_soon_threadsafe(ran.set)
+        return ran.wait(_PROBE_SECONDS)
 
 
 def install() -> None:
-    """Watch this process, if it was asked for."""
-    asked = os.environ.get(VARIABLE)
-    if not asked:
+    """Observe this process, if the environment asks for it."""
+    plan = os.environ.get(VARIABLE)
+    if not plan:
         return
     from system.wire.logs import request_id
 
-    Observer(Plan(**json.loads(asked)), request_id.get).watch()
+    Observer(ObserverPlan(**json.loads(plan)), request_id.get).start()
 
 
 def _handler(answers: dict[str, Callable[[], Any]]) -> type[BaseHTTPRequestHandler]:
@@ -128,7 +132,7 @@ def _handler(answers: dict[str, Callable[[], Any]]) -> type[BaseHTTPRequestHandl
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Nothing: looking is not an event."""
+            """Log nothing."""
 
     return Handler
 

@@ -1,4 +1,4 @@
-"""The observer sees what requests take of pools, threads and calls."""
+"""The observer in a process reports pools, threads and calls of its requests."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from crosstalk.environment.runtime.ports import free_port
-from loadtests.observer.ledger import Ledger
+from loadtests.observer.ledger import ResourceLedger
 
-# In a process of its own: wrapped libraries stay wrapped.
+# In a process of its own: instrumented libraries stay instrumented.
 _PROGRAM = """
 import asyncio, contextvars, json, os, signal, sys, threading, urllib.request
-from loadtests.observer.observe import Observer
-from loadtests.observer.instrumentation import Plan
+from loadtests.observer.server import Observer
+from loadtests.observer.instrumentation import ObserverPlan
 
 request = contextvars.ContextVar("request", default="-")
 port = int(sys.argv[1])
-plan = Plan(port, "connection", dump=sys.argv[2], loop="loop", worker="worker")
+plan = ObserverPlan(port, "connection", dump=sys.argv[2], loop="loop", worker="worker")
 observer = Observer(plan, request.get)
-observer.watch()
+observer.start()
 
 import anyio.to_thread
 from sqlalchemy import create_engine
@@ -59,15 +59,15 @@ async def blocker():
 
 seen = {}
 
-def look():
-    seen["standing"] = ask("/")
+def inspect():
+    seen["requests"] = ask("/")
     seen["stacks"] = ask("/stacks")
     seen["pools"] = ask("/pools")
     os.kill(os.getpid(), signal.SIGUSR1)
 
 async def main():
     await first()
-    looker = threading.Timer(1.0, look)
+    looker = threading.Timer(1.0, inspect)
     looker.start()
     await asyncio.gather(holder(), blocker())
     looker.join()
@@ -79,7 +79,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the observer said of a program in which a request keeps the loop."""
+    """Reports of the observer of a program in which a request blocks the loop."""
     dump = tmp_path_factory.mktemp("observed") / "dump"
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(free_port()), str(dump)],
@@ -92,16 +92,16 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {**answer, "dump": dump.read_text()}
 
 
-def test_pools_say_how_many_connections_are_taken(seen: dict[str, Any]) -> None:
+def test_observer_reports_the_taken_connections_of_pools(seen: dict[str, Any]) -> None:
     assert seen["pools"] == [{"size": 1, "overflow": 0, "checked_out": 1, "idle": 0}]
 
 
-def test_stacks_are_dumped_without_the_programs_help(seen: dict[str, Any]) -> None:
+def test_observer_dumps_stacks_while_the_loop_is_blocked(seen: dict[str, Any]) -> None:
     assert "most recent call first" in seen["dump"]
-    assert " in connect" in seen["dump"], "where the loop is kept"
+    assert " in connect" in seen["dump"], "where the loop is blocked"
 
 
-def test_a_connection_taken_on_a_worker_thread_belongs_to_its_request(
+def test_observer_attributes_a_worker_threads_connection_to_its_request(
     seen: dict[str, Any],
 ) -> None:
     trace = [(action, resource) for _, action, resource in seen["traces"]["first"]]
@@ -113,10 +113,10 @@ def test_a_connection_taken_on_a_worker_thread_belongs_to_its_request(
     ]
 
 
-def test_a_synchronous_wait_keeps_the_loop_and_those_who_could_go_on_wait_for_it(
+def test_observer_reports_a_synchronous_wait_as_holding_the_loop(
     seen: dict[str, Any],
 ) -> None:
-    assert seen["standing"] == {
+    assert seen["requests"] == {
         "loop_turns": False,
         "requests": {
             "holder": {"held": {"connection": 1}, "wants": ["loop"]},
@@ -125,29 +125,29 @@ def test_a_synchronous_wait_keeps_the_loop_and_those_who_could_go_on_wait_for_it
     }
 
 
-def test_stacks_of_threads_and_tasks_show_where_it_stands(seen: dict[str, Any]) -> None:
+def test_observer_reports_stacks_of_threads_and_tasks(seen: dict[str, Any]) -> None:
     assert any(" holder" in line for stack in seen["stacks"].values() for line in stack)
     assert any(" blocker" in line for line in seen["stacks"]["thread MainThread"])
 
 
-def test_every_taking_and_giving_is_a_step(seen: dict[str, Any]) -> None:
+def test_observer_counts_every_acquisition_and_release_as_a_step(seen: dict[str, Any]) -> None:
     assert seen["steps"] == sum(len(trace) for trace in seen["traces"].values())
 
 
-def test_a_request_that_got_nothing_waits_no_more() -> None:
-    ledger = Ledger()
+def test_resource_ledger_drops_a_wait_that_was_given_up() -> None:
+    ledger = ResourceLedger()
     ledger.want("r", "connection")
-    assert ledger.standing() == {"r": {"held": {}, "wants": ["connection"]}}
+    assert ledger.active() == {"r": {"held": {}, "wants": ["connection"]}}
     ledger.give_up("r", "connection")
-    assert ledger.standing() == {}
+    assert ledger.active() == {}
     assert ledger.traces() == {"r": []}
 
 
-def test_what_is_through_is_forgotten_first_and_the_ledger_says_since_when(
+def test_resource_ledger_drops_finished_requests_first_and_notes_since_when(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("loadtests.observer.ledger._KEPT", 2)
-    ledger = Ledger()
+    monkeypatch.setattr("loadtests.observer.ledger._MAX_ENTRIES", 2)
+    ledger = ResourceLedger()
     ledger.acquire("holds", "connection")
     ledger.acquire("through", "connection")
     ledger.release("through", "connection")

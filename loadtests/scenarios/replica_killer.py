@@ -1,7 +1,7 @@
 """Kills one replica after the other, without warning, and starts another for each.
 
-A replica is killed only where another of its service is ready: what is asked is whether users
-notice the end of one, not whether a system without any answers.
+A replica is killed only while another of its service is ready: the question is whether users notice
+the end of one replica.
 """
 
 from __future__ import annotations
@@ -14,30 +14,31 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from crosstalk.core.errors import HarnessError
-from loadtests.scenarios.replicated import Replicas
+from loadtests.scenarios.replica_control import Replicas
 
 _LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a replica, so many seconds after the killer began."""
+class ReplicaEvent:
+    """Kill or start of a replica, in seconds after the killer began."""
 
     seconds: float
     what: str
     replica: str
 
 
-class Killer:
-    """Kills while the `with` block runs.
+class ReplicaKiller:
+    """Kills replicas while the `with` block runs.
 
     Args:
-        replicas: Who can be killed and started.
+        replicas: Replicas that can be killed and started.
         every: Seconds between two kills.
         seed: Of the choice among a service's replicas.
 
     Attributes:
-        events: What happened, in order.
+        events: Kills and starts, in order.
+        failure: Why a replica did not start, if one did not.
     """
 
     def __init__(self, replicas: Replicas, every: float, seed: int) -> None:
@@ -47,14 +48,14 @@ class Killer:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="killer")
         self._starting = ThreadPoolExecutor(4)
-        # Slots in which something is about to be started.
+        # Slots in which a replica is being started.
         self._occupied: set[str] = set()
         self._began = time.monotonic()
-        self.events: list[Event] = []
+        self.events: list[ReplicaEvent] = []
         self.failure: str | None = None
 
-    def __enter__(self) -> Killer:
-        """Begin."""
+    def __enter__(self) -> ReplicaKiller:
+        """Start killing."""
         self._began = time.monotonic()
         self._thread.start()
         return self
@@ -65,30 +66,30 @@ class Killer:
         self._thread.join()
         self._starting.shutdown()
 
-    def counted(self, what: str) -> int:
-        """How often that happened: `killed`, `started`."""
+    def count(self, what: str) -> int:
+        """Return the number of events of a kind: `killed` or `started`."""
         return sum(each.what == what for each in self.events)
 
     def _work(self) -> None:
-        turns = deque(self._replicas.slots)
+        services = deque(self._replicas.slots)
         due = self._every
         while not self._ending.wait(_LOOK_SECONDS):
             if time.monotonic() - self._began < due:
                 continue
-            for service in turns:
+            for service in services:
                 chosen = self._choose(service)
                 if chosen is not None:
                     due = time.monotonic() - self._began + self._every
-                    victim, place = chosen
-                    self._occupied.add(place)
+                    victim, slot = chosen
+                    self._occupied.add(slot)
                     self._kill(victim)
-                    self._starting.submit(self._start, place)
-                    turns.remove(service)
-                    turns.append(service)
+                    self._starting.submit(self._start, slot)
+                    services.remove(service)
+                    services.append(service)
                     break
 
     def _choose(self, service: str) -> tuple[str, str] | None:
-        """One of two that are ready, and the slot where another is started for it."""
+        """Choose one of at least two ready replicas, and the slot for its successor."""
         names = self._replicas.slots[service]
         ready = [name for name in names if self._replicas.is_ready(name)]
         if len(ready) < 2 or self._occupied.intersection(names):
@@ -111,4 +112,4 @@ class Killer:
             self._occupied.discard(name)
 
     def _note(self, what: str, name: str) -> None:
-        self.events.append(Event(round(time.monotonic() - self._began, 1), what, name))
+        self.events.append(ReplicaEvent(round(time.monotonic() - self._began, 1), what, name))

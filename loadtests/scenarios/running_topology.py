@@ -1,4 +1,4 @@
-"""Starts a topology as processes on a database that exists already."""
+"""A topology as processes on an existing database."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.ports import Ports
 from crosstalk.environment.runtime.probes import listens
 from crosstalk.environment.runtime.process import ServiceProcess
-from loadtests.observer.instrumentation import Plan
-from loadtests.observer.observe import VARIABLE
+from loadtests.observer.instrumentation import ObserverPlan
+from loadtests.observer.server import VARIABLE
 
 TO_MCP = "HTTP connection to MCP"
 TO_BACKEND = "HTTP connection to the backend"
@@ -27,9 +27,9 @@ class RunningTopology:
     """A topology's processes; `start` does not wait, `wait_until_ready` does.
 
     Args:
-        name: Which.
-        database_url: Of a role that the tables let in.
-        sizes: How many units there are of everything.
+        name: Name of the topology.
+        database_url: Of a role with access to the tables.
+        sizes: Number of units of each resource.
         timeouts: Seconds: `pool` for a connection, `call` for a call, `think` for the model.
         logs: Folder for output.
     """
@@ -81,7 +81,7 @@ class RunningTopology:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Tier to its process."""
+        """Tier to its process id."""
         return {tier: service.pid for tier, service in self._services.items()}
 
     def start(self, guard: Guard) -> None:
@@ -90,12 +90,12 @@ class RunningTopology:
             service.start(guard)
 
     def wait_until_ready(self) -> None:
-        """Wait until all of them listen."""
+        """Wait until every process listens."""
         for service in self._services.values():
             service.wait_until_ready()
 
     def stop(self, guard: Guard) -> None:
-        """End its processes, at once: some of them stand still on purpose."""
+        """Kill its processes: some of them are deadlocked on purpose."""
         for service in self._services.values():
             if service.alive():
                 os.kill(service.pid, 9)
@@ -105,7 +105,7 @@ class RunningTopology:
 
 def _plan(tier: str, port: int, calls: Mapping[str, str], dump: Path) -> str:
     names = {"backend": "backend", "mcp": "MCP"}
-    plan = Plan(
+    plan = ObserverPlan(
         port=port,
         pool=f"{names[tier]} pool connection",
         dump=str(dump),

@@ -1,4 +1,4 @@
-"""Replicas that can be killed and started: processes of ours, or compose's containers."""
+"""Control of replicas that can be killed and started: local processes, or compose's containers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 T = TypeVar("T")
-# A line of a service's log for each request that it answered.
+# Part of the log line that a service writes for each request.
 _REQUEST = '"message": "request"'
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
-# What compose.yaml's profile `replicas` runs.
+# Services of compose.yaml's profile `replicas`.
 COMPOSED: Mapping[str, Sequence[str]] = {
     "backend": ("backend", "backend-2"),
     "mcp": ("mcp-server", "mcp-server-2", "mcp-server-3"),
@@ -28,33 +28,33 @@ COMPOSED: Mapping[str, Sequence[str]] = {
 
 
 class Replicas(Protocol):
-    """Who stands behind a balancer.
+    """Replicas behind a balancer.
 
     Attributes:
-        slots: Service name to the names of the places where a replica of it can run.
+        slots: Service name to the names of the slots in which a replica of it can run.
     """
 
     @property
     def slots(self) -> Mapping[str, Sequence[str]]: ...
 
     def is_ready(self, name: str) -> bool:
-        """Whether one runs there and says that it is ready."""
+        """Return whether a replica runs in this slot and is ready."""
 
     def is_free(self, name: str) -> bool:
-        """Whether none runs there."""
+        """Return whether this slot is empty."""
 
     def kill(self, name: str) -> None:
-        """End it with SIGKILL."""
+        """End the replica with SIGKILL."""
 
     def start(self, name: str) -> None:
-        """Start one there.
+        """Start a replica in this slot.
 
         Raises:
             HarnessError: It does not start.
         """
 
     def served(self) -> dict[str, int]:
-        """How many requests each place's log tells of."""
+        """Return the number of requests in each slot's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +65,22 @@ class ProcessReplicas:
     slots: Mapping[str, Sequence[str]]
 
     def is_ready(self, name: str) -> bool:
-        """Whether one runs there and says that it is ready."""
+        """Return whether a replica runs in this slot and is ready."""
         service = self.running.services[name]
         return service.alive() and answers(service.port, "/ready")
 
     def is_free(self, name: str) -> bool:
-        """Whether none runs there."""
+        """Return whether this slot is empty."""
         return not self.running.services[name].alive()
 
     def kill(self, name: str) -> None:
-        """End it with SIGKILL."""
+        """End the replica with SIGKILL."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.running.services[name].pid, signal.SIGKILL)
         self.running.stop(name)
 
     def start(self, name: str) -> None:
-        """Start one there.
+        """Start a replica in this slot.
 
         Raises:
             EnvironmentFailed: It does not start.
@@ -88,7 +88,7 @@ class ProcessReplicas:
         self.running.start(name)
 
     def served(self) -> dict[str, int]:
-        """How many requests each place's log tells of."""
+        """Return the number of requests in each slot's log."""
         counts = {}
         for name in (each for names in self.slots.values() for each in names):
             path = self.running.logs / f"{name}.log"
@@ -99,10 +99,10 @@ class ProcessReplicas:
 
 @dataclass(frozen=True, slots=True)
 class ComposeReplicas:
-    """Replicas that `docker compose` runs on this machine; each has its own place.
+    """Replicas that `docker compose` runs on this machine; each has a slot of its own.
 
     Attributes:
-        project: Compose's name for what it runs.
+        project: Compose's project name.
         slots: Service name to the names of compose's services.
     """
 
@@ -110,41 +110,41 @@ class ComposeReplicas:
     slots: Mapping[str, Sequence[str]] = field(default_factory=lambda: COMPOSED)
 
     def require(self) -> None:
-        """See that all of them are there.
+        """Check that every replica exists.
 
         Raises:
-            EnvironmentFailed: There is no engine, or one of them is not there.
+            EnvironmentFailed: There is no engine, or a replica is missing.
         """
         require_engine()
         for name in (each for names in self.slots.values() for each in names):
             self._with(name, lambda container: None)
 
     def is_ready(self, name: str) -> bool:
-        """Whether one runs there and its health check has passed."""
+        """Return whether the container runs and its health check has passed."""
         return self._with(name, lambda container: bool(container.health == "healthy"))
 
     def is_free(self, name: str) -> bool:
-        """Whether none runs there."""
+        """Return whether this slot is empty."""
         return self._with(name, lambda container: bool(container.status != "running"))
 
     def kill(self, name: str) -> None:
-        """End it with SIGKILL."""
+        """End the replica with SIGKILL."""
         self._with(name, lambda container: container.kill("SIGKILL"))
 
     def start(self, name: str) -> None:
-        """Start it again.
+        """Start the container again.
 
         Raises:
-            EnvironmentFailed: The engine does not.
+            EnvironmentFailed: The engine refuses.
         """
         self._with(name, lambda container: container.start())
 
     def served(self) -> dict[str, int]:
-        """How many requests each container's log tells of, since it was made."""
+        """Return the number of requests in each container's log."""
         names = [each for names in self.slots.values() for each in names]
         return {name: self._with(name, _requests_of) for name in names}
 
-    def _with(self, name: str, what: Callable[[Container], T]) -> T:
+    def _with(self, name: str, action: Callable[[Container], T]) -> T:
         labels = [f"{_PROJECT}={self.project}", f"{_SERVICE}={name}"]
         with engine_errors(f"the container of {name}"), engine_client() as client:
             found = client.containers.list(all=True, filters={"label": labels})
@@ -153,7 +153,7 @@ class ComposeReplicas:
                     f"compose's project {self.project!r} has no container of {name}: start its "
                     "profile `replicas` (docs/deploy/replicas.md), or name the project"
                 )
-            return what(found[0])
+            return action(found[0])
 
 
 def _requests_of(container: Container) -> int:

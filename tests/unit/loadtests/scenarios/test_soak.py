@@ -1,4 +1,4 @@
-"""Growth is told from noise."""
+"""Growth of services is distinguished from noise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.scenarios.soak import Sampler, grown, picture
+from loadtests.scenarios.soak import Sampler, growth, soak_svg
 
 FLAT = {
     "memory_mb": 100.0,
@@ -22,7 +22,7 @@ FLAT = {
 
 
 def samples(**rates: float) -> list[dict[str, Any]]:
-    """Forty samples in which figures grow by so much a sample."""
+    """Make forty samples in which figures grow by these rates a sample."""
     return [
         {
             "seconds": 2.0 * number,
@@ -32,39 +32,39 @@ def samples(**rates: float) -> list[dict[str, Any]]:
     ]
 
 
-def test_what_stays_flat_has_not_grown() -> None:
-    assert grown(samples()) == []
-    assert grown(samples(memory_mb=0.2)) == []
+def test_growth_is_empty_for_flat_figures() -> None:
+    assert growth(samples()) == []
+    assert growth(samples(memory_mb=0.2)) == []
 
 
 @pytest.mark.parametrize(
     ("figure", "rate"),
     [("memory_mb", 2), ("files", 1), ("connections", 1), ("pool_taken", 1), ("tasks", 1)],
 )
-def test_what_grows_all_the_time_is_named(figure: str, rate: float) -> None:
-    found = grown(samples(**{figure: rate}))
+def test_growth_names_a_figure_that_grows_all_the_time(figure: str, rate: float) -> None:
+    found = growth(samples(**{figure: rate}))
     assert len(found) == 1
     assert found[0].startswith(f"backend: {figure} grew from")
 
 
-def test_warming_up_is_no_growth() -> None:
+def test_growth_ignores_the_warm_up() -> None:
     warm = samples()
     for each in warm[:5]:
         each["backend"] = {**FLAT, "memory_mb": 20.0}
-    assert grown(warm) == []
+    assert growth(warm) == []
 
 
-def test_too_few_samples_say_nothing() -> None:
-    assert grown(samples()[:3]) == []
+def test_growth_is_empty_for_too_few_samples() -> None:
+    assert growth(samples()[:3]) == []
 
 
-def test_every_figure_of_every_service_is_a_line() -> None:
-    drawn = ET.fromstring(picture(samples()))  # noqa: S314
+def test_soak_svg_has_a_line_for_each_figure_of_each_service() -> None:
+    drawn = ET.fromstring(soak_svg(samples()))  # noqa: S314
     assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == 6
-    assert ET.fromstring(picture([])) is not None  # noqa: S314
+    assert ET.fromstring(soak_svg([])) is not None  # noqa: S314
 
 
-def test_a_process_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampler_reads_a_process_and_its_observer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtests.scenarios.soak._EVERY_SECONDS", 0.01)
     answers = {"tasks": 3, "pools": [{"checked_out": 2}]}
     monkeypatch.setattr("loadtests.scenarios.soak.ask", lambda url: answers[url.rsplit("/", 1)[1]])

@@ -1,8 +1,8 @@
-"""`python -m benchmarks [NAME...]`: measure, print the table, write `summary.json`, `results.md`.
+"""Runs benchmarks and writes `summary.json` and `results.md`: `python -m benchmarks [NAME...]`.
 
-Exit status: 0 all was measured and every goal is met, 1 a goal is not met or something could not be
-measured, 2 the run could not be made. Two runs are compared by nobody but a person:
-machines differ. The event loop is the services' own.
+Exit status: 0 every goal is met, 1 a goal is not met or a benchmark could not be measured, 2 the
+run could not be made. Runs of different machines cannot be compared. The event loop is the
+services' own.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ import uvloop
 
 from benchmarks import results
 from benchmarks.figures import Figure
-from benchmarks.fixture import Stage
+from benchmarks.fixture import Fixture
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment.runtime.exit_status import exit_status
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
 
-# Name to module; each has `async def measure(stage: Stage) -> list[Figure]` and a docstring.
+# Name to module; each has `async def measure(fixture: Fixture) -> list[Figure]` and a docstring.
 BENCHMARKS = {
     "bridge": "benchmarks.bridge",
     "listing": "benchmarks.listing",
     "token-check": "benchmarks.token_check",
     "chats": "benchmarks.chats",
     "campaign-throughput": "benchmarks.campaign_throughput",
-    "turns": "benchmarks.alternation",
+    "turns": "benchmarks.agent_queue",
     "start_to_ready": "benchmarks.start_to_ready",
 }
 
 
 def main() -> int:
-    """Run what was asked for."""
+    """Run the named benchmarks, or all of them."""
     arguments = _arguments()
     console = make_console()
     run = open_run("benchmarks")
     figures: list[Figure] = []
     missing: list[str] = []
-    with Stage(run.path, rounds=arguments.rounds, seconds=arguments.seconds) as stage:
+    with Fixture(run.path, rounds=arguments.rounds, seconds=arguments.seconds) as fixture:
         for name in arguments.names or BENCHMARKS:
             measure = importlib.import_module(BENCHMARKS[name]).measure
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    found: list[Figure] = runner.run(measure(stage))
+                    found: list[Figure] = runner.run(measure(fixture))
             except HarnessError as error:
                 missing.append(f"{name}: {error}")
                 console.print(f"{name}: NOT MEASURED: {error}", markup=False, soft_wrap=True)
@@ -61,9 +61,11 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks", description="Ratios, taken in turns.")
+    parser = argparse.ArgumentParser(
+        prog="benchmarks", description="Ratios of alternating measurements."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--rounds", type=int, default=7, help="rounds that count, of each figure")
+    parser.add_argument("--rounds", type=int, default=7, help="counted rounds of each figure")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
     arguments = parser.parse_args()
     for name in arguments.names:
@@ -77,7 +79,7 @@ def _line(figure: Figure) -> str:
     goal = f", goal {row['goal']}: {'met' if figure.met else 'NOT MET'}" if figure.goal else ""
     return (
         f"{figure.name}: {row['ratio']} ({row['spread'][0]} to {row['spread'][1]}); "
-        f"ours {row['ours']}, anchor {row['anchor']} {figure.unit}{goal}"
+        f"system {row['ours']}, anchor {row['anchor']} {figure.unit}{goal}"
     )
 
 

@@ -1,7 +1,7 @@
 """Tool calls through the backend's bridge, against raw POSTs and against the `mcp` client.
 
-Sixteen users call at once, each with a token of their own, with a tool that takes 50 ms and with
-one that answers at once. All sides are in this process and call the same server; the raw POST sends
+Sixteen users call concurrently, each with their own token, a tool that takes 50 ms and one that
+answers immediately. All sides are in this process and call the same server; the raw POST sends
 a body and headers that were made before, and does not look at the answer beyond its length.
 """
 
@@ -18,8 +18,8 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.fixture import Stage
+from benchmarks.figures import Figure, Goal, alternate
+from benchmarks.fixture import Fixture
 from benchmarks.tool_server import TOOL
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment import RunningSystem
@@ -32,10 +32,10 @@ _PROTOCOL = "2026-07-28"
 Call = Callable[[], Awaitable[object]]
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """The figures of this benchmark."""
-    running = stage.system()
-    url, _ = stage.service(
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the figures of this benchmark."""
+    running = fixture.system()
+    url, _ = fixture.service(
         "tool-server", "benchmarks.tool_server", lambda base: _environment(running, f"{base}/mcp")
     )
     endpoint = f"{url}/mcp"
@@ -59,31 +59,31 @@ async def measure(stage: Stage) -> list[Figure]:
             ]
             what = f"{_USERS} users, a tool that takes {milliseconds} ms"
             figures.append(
-                await in_turns(
+                await alternate(
                     f"bridge-{milliseconds}ms",
                     f"{what}: calls through the backend's bridge against raw POSTs",
                     "calls/s",
-                    ours=lambda calls=bridge: _rate(calls, stage.seconds),
-                    anchor=lambda calls=raw: _rate(calls, stage.seconds),
-                    rounds=stage.rounds,
+                    ours=lambda calls=bridge: _rate(calls, fixture.seconds),
+                    anchor=lambda calls=raw: _rate(calls, fixture.seconds),
+                    rounds=fixture.rounds,
                     goal=Goal("least", goal),
                 )
             )
             figures.append(
-                await in_turns(
+                await alternate(
                     f"bridge-{milliseconds}ms-mcp-client",
                     f"{what}: the bridge against the `mcp` client in a loop, a client each user",
                     "calls/s",
-                    ours=lambda calls=bridge: _rate(calls, stage.seconds),
-                    anchor=lambda calls=looped: _rate(calls, stage.seconds),
-                    rounds=stage.rounds,
+                    ours=lambda calls=bridge: _rate(calls, fixture.seconds),
+                    anchor=lambda calls=looped: _rate(calls, fixture.seconds),
+                    rounds=fixture.rounds,
                 )
             )
     return figures
 
 
 async def _rate(calls: Sequence[Call], seconds: float) -> float:
-    """Calls a second when each user calls again as soon as they are answered."""
+    """Return the calls a second when each user calls again after every answer."""
     began = time.perf_counter()
     made = 0
 

@@ -1,4 +1,4 @@
-"""Calls of an isolation campaign, against the same calls in a bare loop of the `mcp` client.
+"""Throughput of an isolation campaign, against the same calls in a bare loop of the `mcp` client.
 
 The campaign decides its calls, draws their arguments, resets the database between examples, judges
 every history, and calls the tools by MCP alone, because that is all the client can do. The loop
@@ -20,8 +20,8 @@ import httpx2
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
-from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.fixture import Stage
+from benchmarks.figures import Figure, Goal, alternate
+from benchmarks.fixture import Fixture
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.core.history import Answer
@@ -37,7 +37,7 @@ _ROUNDS = 5
 
 @dataclass(slots=True)
 class _Recording:
-    """A surface that keeps what is called."""
+    """A surface that records its calls."""
 
     inner: Surface
     calls: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
@@ -56,23 +56,23 @@ class _Recording:
         self.inner.close()
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """The figure of this benchmark."""
-    running = stage.system()
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the figure of this benchmark."""
+    running = fixture.system()
     target = await asyncio.to_thread(reference_target, running, {})
     recording = _Recording(target.surfaces["mcp"])
     tools = replace(target, surfaces={"mcp": recording}, forgeries=())
     try:
         await asyncio.to_thread(_campaign, tools, 1)
-        said = [each for each in recording.calls if each[2]][:_CALLS]
+        recorded = [each for each in recording.calls if each[2]][:_CALLS]
         seeds = iter(range(2, 1_000))
-        figure = await in_turns(
+        figure = await alternate(
             "campaign-throughput",
             "calls of a campaign over the tools against the same calls in a loop of the client",
             "calls/s",
             ours=lambda: asyncio.to_thread(_campaign, tools, next(seeds)),
-            anchor=lambda: _loop(running.mcp_url, said),
-            rounds=min(stage.rounds, _ROUNDS),
+            anchor=lambda: _loop(running.mcp_url, recorded),
+            rounds=min(fixture.rounds, _ROUNDS),
             goal=Goal("least", 0.6),
         )
     finally:
@@ -81,7 +81,7 @@ async def measure(stage: Stage) -> list[Figure]:
 
 
 def _campaign(target: Target, seed: int) -> float:
-    """Calls a second of one campaign, everything in it counted."""
+    """Return the calls a second of one whole campaign."""
     campaign = Campaign(target, CampaignOptions(_CALLS, 120.0, seed), _quiet, phases=())
     began = time.perf_counter()
     result = campaign.run()
@@ -89,7 +89,7 @@ def _campaign(target: Target, seed: int) -> float:
 
 
 async def _loop(url: str, calls: Sequence[tuple[str, dict[str, Any], str]]) -> float:
-    """Calls a second of the client; what a call answers does not matter."""
+    """Return the calls a second of the client, whatever they answer."""
     async with AsyncExitStack() as stack:
         clients = {each: await _client(stack, url, each) for each in {c[2] for c in calls}}
         made = 0
@@ -111,4 +111,4 @@ async def _client(stack: AsyncExitStack, url: str, credential: str) -> Client:
 
 
 def _quiet(event: Event) -> None:
-    """The rate alone counts."""
+    """Ignore an event: only the rate is measured."""

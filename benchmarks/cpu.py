@@ -1,4 +1,4 @@
-"""Processor time: what stays the same when a machine has other things to do."""
+"""Processor time, which varies little with the machine's other load."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import psutil
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its children have used so far, user and system."""
+    """Return the processor time of a process and its children so far, user and system."""
     process = psutil.Process(pid)
     total = 0.0
     for each in (process, *process.children(recursive=True)):

@@ -1,4 +1,4 @@
-"""A figure: what is measured, against what, in turns, with medians and spread."""
+"""Figures: alternating measurements of two sides, with median and spread of their ratio."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-# Measures one side once: so many a second, or so many milliseconds.
-Side: TypeAlias = Callable[[], Awaitable[float]] | Callable[[], float]
+# Measures one side once: a rate, or milliseconds.
+Measure: TypeAlias = Callable[[], Awaitable[float]] | Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio should be: at least or at most so much."""
+    """Goal of a ratio: at least or at most a value."""
 
     at: Literal["least", "most"]
     value: float
 
     def met_by(self, ratio: float) -> bool:
-        """Whether a ratio is as it should be."""
+        """Return whether a ratio meets the goal."""
         return ratio >= self.value if self.at == "least" else ratio <= self.value
 
     def __str__(self) -> str:
-        """As in a table."""
+        """Format the goal for a table."""
         return f"{'≥' if self.at == 'least' else '≤'} {self.value:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One comparison.
+    """A comparison of the system with an anchor.
 
     Attributes:
-        name: Short, stable: the key in `summary.json`.
-        what: What is compared, in a sentence.
+        name: Short and stable: the key in `summary.json`.
+        what: The comparison, in a sentence.
         unit: Of both sides.
-        ours: Each round's measurement of ours.
-        anchor: Each round's measurement of what ours is compared with.
-        ratios: Ours against the anchor, a round.
-        goal: What the ratio should be; None where it is for comparison only.
-        also: More that was measured on the way.
+        ours: Measurement of the system in each round.
+        anchor: Measurement of the anchor in each round.
+        ratios: System to anchor in each round.
+        goal: Of the ratio; None for information only.
+        extra: Additional entries in `summary.json`.
     """
 
     name: str
@@ -50,20 +50,20 @@ class Figure:
     anchor: Sequence[float]
     ratios: Sequence[float]
     goal: Goal | None = None
-    also: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
-        """The median over the rounds."""
+        """Median over the rounds."""
         return statistics.median(self.ratios)
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met; None without one."""
+        """Result of the goal; None without one."""
         return None if self.goal is None else self.goal.met_by(self.ratio)
 
     def summarized(self) -> dict[str, Any]:
-        """As in `summary.json`."""
+        """Return the entry in `summary.json`."""
         return {
             "what": self.what,
             "unit": self.unit,
@@ -77,22 +77,22 @@ class Figure:
                 "ours": [_rounded(each) for each in self.ours],
                 "anchor": [_rounded(each) for each in self.anchor],
             },
-            **self.also,
+            **self.extra,
         }
 
 
-async def in_turns(
+async def alternate(
     name: str,
     what: str,
     unit: str,
     *,
-    ours: Side,
-    anchor: Side,
+    ours: Measure,
+    anchor: Measure,
     rounds: int,
     goal: Goal | None = None,
     relation: Callable[[float, float], float] = lambda ours, anchor: ours / anchor,
 ) -> Figure:
-    """Measure two sides in turns: A B, B A, A B, so that a drift of the machine falls on both.
+    """Measure two sides alternately: A B, B A, A B, so that a drift of the machine affects both.
 
     A first round warms both sides up and does not count.
 
@@ -100,14 +100,14 @@ async def in_turns(
         name: See `Figure`.
         what: See `Figure`.
         unit: See `Figure`.
-        ours: Measures ours once.
-        anchor: Measures what it is compared with once.
-        rounds: How many count.
+        ours: Measures the system once.
+        anchor: Measures the anchor once.
+        rounds: Number of counted rounds.
         goal: See `Figure`.
-        relation: Of ours to the anchor within a round; their quotient by default.
+        relation: Ratio of the two within a round; their quotient by default.
     """
     taken: dict[str, list[float]] = {"ours": [], "anchor": []}
-    sides: list[tuple[str, Side]] = [("ours", ours), ("anchor", anchor)]
+    sides: list[tuple[str, Measure]] = [("ours", ours), ("anchor", anchor)]
     for number in range(rounds + 1):
         for side, measure in sides if number % 2 else reversed(sides):
             value = measure()

@@ -1,6 +1,6 @@
-"""What benchmarks share: the running system, and other services on its database, started once.
+"""Fixture of the benchmarks: the running system, and other services on its database, started once.
 
-Nothing starts before somebody asks for it, and everything ends with the `with` block.
+Each starts when it is first needed and ends with the `with` block.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from crosstalk.environment.runtime.ports import Ports
 from crosstalk.environment.runtime.probes import answers
 from crosstalk.environment.runtime.process import ServiceProcess
 
-# How long the offline models take for a reply, in milliseconds.
+# Time that the offline models take for a reply, in milliseconds.
 THINK_MS = 200
-# Asked is how quick it is; a machine that is slow at the moment must not meet time-outs.
-_UNHURRIED = {
+# A machine that is slow at the moment must not meet time-outs.
+_LONG_TIMEOUTS = {
     "AGENT_TIMEOUT_SECONDS": "600",
     "DATABASE_POOL_TIMEOUT": "600",
     "DATABASE_STATEMENT_TIMEOUT": "60",
@@ -30,12 +30,12 @@ _UNHURRIED = {
 }
 
 
-class Stage:
-    """Where benchmarks take place.
+class Fixture:
+    """Services that benchmarks share.
 
     Args:
-        folder: The run's, for logs.
-        rounds: Rounds that count, of each figure.
+        folder: The run's folder, for logs.
+        rounds: Counted rounds of each figure.
         seconds: Length of one measurement.
     """
 
@@ -48,17 +48,17 @@ class Stage:
         self._services: dict[str, ServiceProcess] = {}
         self._ending = contextlib.ExitStack()
 
-    def __enter__(self) -> Stage:
-        """Begin; nothing is started yet."""
+    def __enter__(self) -> Fixture:
+        """Enter; services start when they are needed."""
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """End everything that was started."""
+        """End all services."""
         self._ending.close()
         self._running, self._guard, self._services = None, None, {}
 
     def system(self) -> RunningSystem:
-        """Our system, with a helpful offline model.
+        """Start the system with a helpful offline model, or return the running one.
 
         Raises:
             EnvironmentFailed: It does not start.
@@ -68,8 +68,8 @@ class Stage:
                 run_folder=self.folder / "system",
                 adversarial_model=False,
                 model_think_ms=THINK_MS,
-                extra_env={"backend": _UNHURRIED, "mcp": _UNHURRIED},
-                # As many as a deployment of several services has.
+                extra_env={"backend": _LONG_TIMEOUTS, "mcp": _LONG_TIMEOUTS},
+                # Enough for the services of all benchmarks.
                 postgres_settings={"max_connections": "300"},
             )
             options.run_folder.mkdir(exist_ok=True)
@@ -83,13 +83,13 @@ class Stage:
         environment: Callable[[str], Mapping[str, str]],
         *arguments: str,
     ) -> tuple[str, int]:
-        """Another service, `python -m MODULE --port N`; started once for each name.
+        """Start another service, `python -m MODULE --port N`, once for each name.
 
         Args:
-            name: How logs call it.
+            name: Of the service, in logs.
             module: Its module.
-            environment: From its base URL the variables beside the few that any program needs.
-            arguments: For its command line, beside the port.
+            environment: Returns its environment variables from its base URL.
+            arguments: Of its command line, beside the port.
 
         Returns:
             Its base URL and its process id.

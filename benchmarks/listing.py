@@ -1,4 +1,4 @@
-"""`list_tasks` through MCP: its rate against a plain endpoint, its latency against raw SQL.
+"""Rate of `list_tasks` through MCP against a plain endpoint, and its latency against raw SQL.
 
 The plain endpoint is FastAPI and the same store with the same query, and nothing else: no token, no
 limits, no log. Raw SQL is the statement that lists tasks, prepared, on a connection with the same
@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.fixture import Stage
-from benchmarks.wire import Lane, Prepared, drive, request, send_once
+from benchmarks.figures import Figure, Goal, alternate
+from benchmarks.fixture import Fixture
+from benchmarks.wire import Prepared, PreparedConnection, drive, request, send_once
 from crosstalk.environment import RunningSystem
 from crosstalk.tokens import BACKEND_AUDIENCE
 from system.store.engine import make_engine
@@ -42,13 +42,13 @@ _META = {
 }
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """The figures of this benchmark."""
-    running = stage.system()
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the figures of this benchmark."""
+    running = fixture.system()
     users = [f"list-{secrets.token_hex(4)}" for _ in range(_USERS)]
     for user in users:
         await _add_tasks(running, user)
-    url, plain_pid = stage.service(
+    url, plain_pid = fixture.service(
         "plain-endpoint", "benchmarks.plain_endpoint", lambda base: _environment(running)
     )
     through_mcp = [list_tasks_call(running, user) for user in users]
@@ -58,33 +58,33 @@ async def measure(stage: Stage) -> list[Figure]:
     def rate(name: str, requests: list[Prepared], pid: int) -> Callable[[], Awaitable[float]]:
         async def run() -> float:
             before = cpu_seconds(pid)
-            driven = await drive(requests, seconds=stage.seconds, good=_shows_all)
+            driven = await drive(requests, seconds=fixture.seconds, good=_shows_all)
             spent[name].append(1e6 * (cpu_seconds(pid) - before) / driven.answers)
             return driven.rate
 
         return run
 
-    rates = await in_turns(
+    rates = await alternate(
         "list-tasks-rate",
         f"{_USERS} users, {_TASKS} tasks each: `list_tasks` through MCP against a plain endpoint "
         "with the same query",
         "calls/s",
         ours=rate("mcp", through_mcp, running.services["mcp"].pid),
         anchor=rate("plain", plain, plain_pid),
-        rounds=stage.rounds,
+        rounds=fixture.rounds,
         goal=Goal("least", 0.6),
     )
-    rates.also["cpu_us_per_call"] = {name: round(min(each)) for name, each in spent.items()}
-    return [rates, *await _latencies(stage, running, users[0])]
+    rates.extra["cpu_us_per_call"] = {name: round(min(each)) for name, each in spent.items()}
+    return [rates, *await _latencies(fixture, running, users[0])]
 
 
-async def _latencies(stage: Stage, running: RunningSystem, user: str) -> list[Figure]:
+async def _latencies(fixture: Fixture, running: RunningSystem, user: str) -> list[Figure]:
     settings = StoreSettings(
         database_url=SecretStr(running.databases["mcp"]), cursor_secret=SecretStr(_SECRET)
     )
     engine = make_engine(settings)
     driver = await asyncpg.connect(running.databases["mcp"])
-    lane = await Lane.to(list_tasks_call(running, user))
+    connection = await PreparedConnection.to(list_tasks_call(running, user))
     subject, listing = (
         text("SELECT set_config('app.user_id', :user, true)"),
         text(_SQL.format(":user")),
@@ -93,7 +93,7 @@ async def _latencies(stage: Stage, running: RunningSystem, user: str) -> list[Fi
     prepared = await driver.prepare(_SQL.format("$1"))
 
     async def tool() -> None:
-        await lane.again()
+        await connection.send()
 
     async def in_transaction() -> None:
         async with engine.begin() as connection:
@@ -105,7 +105,7 @@ async def _latencies(stage: Stage, running: RunningSystem, user: str) -> list[Fi
 
     figures = []
     try:
-        for name, raw, goal, said in (
+        for name, raw, goal, form in (
             (
                 "tool-latency-sql",
                 in_transaction,
@@ -115,20 +115,20 @@ async def _latencies(stage: Stage, running: RunningSystem, user: str) -> list[Fi
             ("tool-latency-bare-driver", bare, None, "by the bare driver, one message each way"),
         ):
             figures.append(
-                await in_turns(
+                await alternate(
                     name,
                     "one `list_tasks` call of one user over HTTP: what it adds to the raw SQL of "
-                    f"the same list, in round trips of that SQL, {said}",
+                    f"the same list, in round trips of that SQL, {form}",
                     "ms, median",
-                    ours=lambda: _median(tool, stage.seconds),
-                    anchor=lambda raw=raw: _median(raw, stage.seconds),
-                    rounds=stage.rounds,
+                    ours=lambda: _median(tool, fixture.seconds),
+                    anchor=lambda raw=raw: _median(raw, fixture.seconds),
+                    rounds=fixture.rounds,
                     goal=goal,
                     relation=lambda ours, anchor: (ours - anchor) / anchor,
                 )
             )
     finally:
-        lane.close()
+        connection.close()
         await driver.close()
         await engine.dispose()
     return figures
@@ -146,7 +146,7 @@ async def _median(once: Callable[[], Awaitable[None]], seconds: float) -> float:
 
 
 def list_tasks_call(running: RunningSystem, user: str) -> Prepared:
-    """A call of `list_tasks` as a desktop client makes it."""
+    """Prepare a call of `list_tasks` as a desktop client makes it."""
     params = {"name": "list_tasks", "arguments": {"user_id": user}, "_meta": _META}
     headers = {
         "Authorization": f"Bearer {running.mint(user, audience='mcp', ttl=3_600)}",

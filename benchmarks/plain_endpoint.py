@@ -12,7 +12,7 @@ from system.store.schemas import TaskPage
 
 
 def create_app(store: Store) -> FastAPI:
-    """The application."""
+    """Make the application."""
     app = FastAPI()
 
     @app.get("/tasks")
@@ -28,7 +28,7 @@ def create_app(store: Store) -> FastAPI:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     app = create_app(Store(StoreSettings()))

@@ -1,4 +1,4 @@
-"""What is kept of a run: `summary.json` for programs, `results.md` for people."""
+"""Results of a run: `summary.json` for programs, `results.md` for people."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from benchmarks.figures import Figure
 from crosstalk.report.run_folder import RunFolder
 
-_TELLING = ("mcp", "openai-agents", "fastapi", "uvicorn", "sqlalchemy", "asyncpg", "httpx2")
+_PACKAGES = ("mcp", "openai-agents", "fastapi", "uvicorn", "sqlalchemy", "asyncpg", "httpx2")
 
 
 def write(run: RunFolder, figures: Sequence[Figure], missing: Sequence[str]) -> None:
-    """Write both files; called again after each benchmark, so that an interrupted run has some.
+    """Write both files, again after each benchmark, so that an interrupted run has results.
 
     Args:
-        run: Where.
-        figures: What was measured so far.
-        missing: What could not be measured, each with its reason.
+        run: The run's folder.
+        figures: Figures so far.
+        missing: Benchmarks that could not be measured, with their reasons.
     """
     machine = _machine()
     run.write_summary(
@@ -35,13 +35,13 @@ def write(run: RunFolder, figures: Sequence[Figure], missing: Sequence[str]) -> 
 
 
 def markdown(figures: Sequence[Figure], missing: Sequence[str], machine: dict[str, Any]) -> str:
-    """The table, with the sentence behind each figure."""
+    """Format the table, with the sentence of each figure below."""
     lines = [
         "# Benchmarks",
         "",
-        "Medians over rounds in turns; the spread is the lowest and highest ratio of a round.",
+        "Medians over alternating rounds; the spread is the lowest and highest ratio of a round.",
         "",
-        "| figure | ours | anchor | unit | ratio | spread | goal | met |",
+        "| figure | system | anchor | unit | ratio | spread | goal | met |",
         "|---|---:|---:|---|---:|---|---|---|",
     ]
     for each in figures:
@@ -62,5 +62,5 @@ def _machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.system(),
         "cores": os.cpu_count(),
-        **{name: version(name) for name in _TELLING},
+        **{name: version(name) for name in _PACKAGES},
     }

@@ -1,7 +1,7 @@
-"""From nothing to ready: the process environment, against one import of the SDK it cannot avoid.
+"""Start of the process environment until it is ready, against one import of the agents SDK.
 
-Warm, that is with bytecode and the database's template there: the first round, which does not
-count, makes them. Without the frontend, whose build is another matter.
+Warm: the first round, which does not count, makes bytecode and the database's template. Without the
+frontend and its build.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.fixture import Stage
+from benchmarks.figures import Figure, Goal, alternate
+from benchmarks.fixture import Fixture
 from crosstalk.environment import ProcessEnvironment, ProcessOptions
 from crosstalk.environment.backends.wiring import clean_environment, package_root
 
@@ -22,22 +22,22 @@ _MOST_ROUNDS = 5
 _SECONDS = Goal("most", 5.0)
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """Seconds until PostgreSQL, issuer, model, MCP server and backend are ready."""
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the seconds until PostgreSQL, issuer, model, MCP server and backend are ready."""
 
     def start() -> float:
-        with tempfile.TemporaryDirectory(dir=stage.folder) as folder:
+        with tempfile.TemporaryDirectory(dir=fixture.folder) as folder:
             began = time.perf_counter()
             with ProcessEnvironment(ProcessOptions(run_folder=Path(folder))):
                 return time.perf_counter() - began
 
-    compared = await in_turns(
+    compared = await alternate(
         "start_to_ready",
-        "Five services from nothing to ready, against one bare `import agents`.",
+        "Start of five services until they are ready, against one bare `import agents`.",
         "s",
         ours=start,
         anchor=_import_the_sdk,
-        rounds=min(stage.rounds, _MOST_ROUNDS),
+        rounds=min(fixture.rounds, _MOST_ROUNDS),
     )
     budget = [_SECONDS.value] * len(compared.ours)
     absolute = replace(

@@ -1,4 +1,4 @@
-"""What the token check costs of a request's processor time, the issuer's keys being known.
+"""Share of the token check in a request's processor time, the issuer's keys being known.
 
 A request's time is what the service's process uses for one; the check's is what the same verifier
 uses for the same token here. A token is checked in full when it is first seen, and remembered by
@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.figures import Figure, Goal, in_turns
-from benchmarks.fixture import Stage
+from benchmarks.figures import Figure, Goal, alternate
+from benchmarks.fixture import Fixture
 from benchmarks.listing import list_tasks_call
 from benchmarks.wire import Prepared, drive, request
 from crosstalk.tokens import BACKEND_AUDIENCE
@@ -24,9 +24,9 @@ _NEW_TOKENS = 400
 _AGAIN = 20_000
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """The figures of this benchmark."""
-    running = stage.system()
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the figures of this benchmark."""
+    running = fixture.system()
     users = [f"check-{secrets.token_hex(4)}" for _ in range(_USERS)]
     issuer = TrustedIssuer(
         issuer=running.issuer.url,
@@ -69,14 +69,14 @@ async def measure(stage: Stage) -> list[Figure]:
             pid = running.services[service].pid
             before = cpu_seconds(pid)
             driven = await drive(
-                requests, seconds=stage.seconds, good=lambda status, body, sent: status == 200
+                requests, seconds=fixture.seconds, good=lambda status, body, sent: status == 200
             )
             return 1e6 * (cpu_seconds(pid) - before) / driven.answers
 
         return run
 
     figures = []
-    for name, said, check, requests, service, goal in (
+    for name, request_name, check, requests, service, goal in (
         ("rest", "a REST request", again, rest, "backend", Goal("most", 0.05)),
         ("tool", "a tool call", again, tools, "mcp", Goal("most", 0.05)),
         (
@@ -89,13 +89,13 @@ async def measure(stage: Stage) -> list[Figure]:
         ),
     ):
         figures.append(
-            await in_turns(
+            await alternate(
                 f"token-check-{name}",
-                f"processor time of the token check against that of {said}",
+                f"processor time of the token check against that of {request_name}",
                 "µs CPU",
                 ours=check,
                 anchor=of(requests, service),
-                rounds=stage.rounds,
+                rounds=fixture.rounds,
                 goal=goal,
             )
         )

@@ -1,4 +1,4 @@
-"""The system's own MCP server with one more tool, which takes as long as it is told to.
+"""The system's own MCP server with one more tool, which takes as long as its argument says.
 
 Everything in front of the tool is what the real server has; the tool itself touches no database,
 so that a figure shows what a call costs and not what is called.
@@ -25,7 +25,7 @@ TOOL = "pause"
 
 
 class Paused(BaseModel):
-    """Whose call it was."""
+    """The user who called."""
 
     user_id: str
 
@@ -37,14 +37,14 @@ def register(server: MCPServer, data: Data) -> None:
     async def pause(
         user_id: UserId, milliseconds: Annotated[int, Field(ge=0, le=10_000)] = 0
     ) -> Paused:
-        """Wait, and say whose call it was."""
+        """Wait, and return the calling user."""
         if milliseconds:
             await asyncio.sleep(milliseconds / 1000)
         return Paused(user_id=user_id)
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser(description="The MCP server with a tool that waits.")
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A load generator that costs little: prepared requests on kept connections, answers not decoded.
+"""Load generator of low cost: prepared requests on kept connections, answers not decoded.
 
 Python's HTTP clients spend more on a request than the services here do on an answer, so that two
 services would look alike through them. This one writes bytes that were made before and reads as
@@ -24,7 +24,7 @@ Prepared: TypeAlias = tuple[str, int, bytes]
 
 
 def request(method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Prepared:
-    """Host, port and the bytes of a request, ready to be sent as often as one likes."""
+    """Prepare a request: host, port and bytes, to be sent any number of times."""
     parts = urlsplit(url)
     content = b"" if body is None else json.dumps(body).encode()
     lines = {"Host": parts.netloc, **headers, "Content-Length": str(len(content))}
@@ -36,8 +36,8 @@ def request(method: str, url: str, headers: Mapping[str, str], body: Any = None)
     return parts.hostname or "", parts.port or 80, text + content
 
 
-class Connection(asyncio.Protocol):
-    """One kept connection; one request at a time."""
+class RawConnection(asyncio.Protocol):
+    """A kept connection with at most one request under way."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -46,20 +46,20 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ready."""
+        """Keep the transport."""
         # uvloop's transports are no subclasses of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Some of an answer."""
+        """Parse a part of an answer."""
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
-        """Part of a body."""
+        """Keep a part of a body."""
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """The answer is whole."""
+        """Hand over a complete answer."""
         waiting, self._waiting = self._waiting, None
         body, self._body = b"".join(self._body), []
         status = self._parser.get_status_code()
@@ -68,12 +68,12 @@ class Connection(asyncio.Protocol):
             waiting.set_result((status, body))
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The other side has gone."""
+        """Fail the request under way."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(HarnessError("the connection was closed"))
 
     async def send(self, content: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer."""
+        """Send bytes and return status and body of the answer."""
         assert self._transport is not None
         waiting: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
         self._waiting = waiting
@@ -81,60 +81,60 @@ class Connection(asyncio.Protocol):
         return await waiting
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
 
-class Lane:
-    """A kept connection, and the request that is sent on it."""
+class PreparedConnection:
+    """A kept connection with the request that is sent on it."""
 
-    def __init__(self, connection: Connection, content: bytes) -> None:
+    def __init__(self, connection: RawConnection, content: bytes) -> None:
         self._connection = connection
         self._content = content
 
     @classmethod
-    async def to(cls, prepared: Prepared) -> Lane:
-        """Connect."""
+    async def to(cls, prepared: Prepared) -> PreparedConnection:
+        """Connect to the request's host and port."""
         host, port, content = prepared
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(Connection, host, port)
+        _, connection = await loop.create_connection(RawConnection, host, port)
         return cls(connection, content)
 
-    async def again(self) -> tuple[int, bytes]:
-        """Send the request, and wait for the status and body of its answer."""
+    async def send(self) -> tuple[int, bytes]:
+        """Send the request and return status and body of its answer."""
         return await self._connection.send(self._content)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
 
 async def send_once(prepared: Prepared) -> bytes:
-    """The body of the answer.
+    """Send a request once and return the body of its answer.
 
     Raises:
         HarnessError: It was refused.
     """
-    lane = await Lane.to(prepared)
+    connection = await PreparedConnection.to(prepared)
     try:
-        status, body = await lane.again()
+        status, body = await connection.send()
     finally:
-        lane.close()
+        connection.close()
     if not 200 <= status < 300:
         raise HarnessError(f"answered {status}: {body[:200]!r}")
     return body
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
-    """What came of driving a service for a while.
+class DriveResult:
+    """Result of driving a service for a while.
 
     Attributes:
-        answers: How many good ones.
-        seconds: In how long.
+        answers: Number of good answers.
+        seconds: Duration.
         latencies: Of each good answer, in seconds, sorted.
-        failed: What was refused, cut off or not answered in time.
+        failed: Number of requests that were refused, cut off or not answered in time.
     """
 
     answers: int
@@ -148,7 +148,7 @@ class Drive:
         return self.answers / self.seconds
 
     def percentile(self, share: float) -> float:
-        """A latency, in milliseconds; `share` from 0 to 1."""
+        """Return a percentile of the latencies in milliseconds; `share` from 0 to 1."""
         return 1000 * self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
 
 
@@ -159,31 +159,31 @@ async def drive(
     good: Callable[[int, bytes, Prepared], bool],
     patience: float = 60.0,
     tolerant: bool = False,
-) -> Drive:
-    """Send each request again and again on a connection of its own, for so long.
+) -> DriveResult:
+    """Send each request again and again on a connection of its own.
 
     Args:
-        requests: One a connection, as `request` makes them.
-        seconds: Nothing new is sent after this long; what is under way is waited for.
-        good: Whether an answer is what was asked for.
-        patience: How long what is under way then is waited for, in seconds.
-        tolerant: Count what fails; otherwise a failure is an error, since a rate of failures is no
-            figure.
+        requests: One for each connection, as `request` makes them.
+        seconds: Duration, after which no new request is sent.
+        good: Decides whether an answer is a good one.
+        patience: Seconds to wait for requests under way at the end.
+        tolerant: Count failures; otherwise a failure is an error, because a rate of failures is not
+            a figure.
 
     Raises:
         HarnessError: An answer was not good.
     """
     prepared = list(requests)
-    lanes = [await Lane.to(each) for each in prepared]
+    connections = [await PreparedConnection.to(each) for each in prepared]
     latencies: list[float] = []
     failed = 0
     began = time.perf_counter()
 
-    async def run(lane: Lane, sent: Prepared) -> None:
+    async def run(connection: PreparedConnection, sent: Prepared) -> None:
         nonlocal failed
         now = time.perf_counter()
         while now < began + seconds:
-            status, body = await lane.again()
+            status, body = await connection.send()
             after = time.perf_counter()
             if good(status, body, sent):
                 latencies.append(after - now)
@@ -194,7 +194,8 @@ async def drive(
             now = after
 
     running = [
-        asyncio.create_task(run(lane, each)) for lane, each in zip(lanes, prepared, strict=True)
+        asyncio.create_task(run(connection, each))
+        for connection, each in zip(connections, prepared, strict=True)
     ]
     ways = asyncio.ALL_COMPLETED if tolerant else asyncio.FIRST_EXCEPTION
     try:
@@ -207,32 +208,32 @@ async def drive(
         for each in running:
             each.cancel()
         await asyncio.wait(running)
-        for lane in lanes:
-            lane.close()
-    return Drive(len(latencies), took, sorted(latencies), failed + len(late) + len(errors))
+        for connection in connections:
+            connection.close()
+    return DriveResult(len(latencies), took, sorted(latencies), failed + len(late) + len(errors))
 
 
 async def burst(requests: Iterable[Prepared], *, patience: float) -> list[float]:
     """Send every request once, all at the same moment.
 
     Returns:
-        When each was answered, on the clock of `time.perf_counter`.
+        The time of each answer, on the clock of `time.perf_counter`.
 
     Raises:
         HarnessError: One was refused, or not answered within `patience` seconds.
     """
 
-    async def one(lane: Lane) -> float:
-        status, body = await lane.again()
+    async def send(connection: PreparedConnection) -> float:
+        status, body = await connection.send()
         if status != 200:
             raise HarnessError(f"answered {status}: {body[:200]!r}")
         return time.perf_counter()
 
-    lanes = [await Lane.to(each) for each in requests]
+    connections = [await PreparedConnection.to(each) for each in requests]
     try:
-        return await asyncio.wait_for(asyncio.gather(*map(one, lanes)), patience)
+        return await asyncio.wait_for(asyncio.gather(*map(send, connections)), patience)
     except TimeoutError:
         raise HarnessError(f"not all were answered in {patience:g} s") from None
     finally:
-        for lane in lanes:
-            lane.close()
+        for connection in connections:
+            connection.close()

@@ -1,4 +1,4 @@
-"""Its backend: one shared MCP connection, synchronous sessions in an asynchronous endpoint."""
+"""Backend of the common pattern: a shared MCP connection, synchronous sessions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ mcp_server = MCPServerStreamableHttp(
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Connect once for everybody."""
+    """Connect once for all users."""
     make_tables(engine)
     await mcp_server.connect()  # type: ignore[no-untyped-call]
     yield
@@ -44,7 +44,7 @@ CLOSES_IN_TIME = os.environ.get("CLOSES_IN_TIME") == "1"
 
 
 def get_session() -> Iterator[Session]:
-    """A session for a request."""
+    """Yield a session for a request."""
     with Session(engine) as session:
         yield session
 
@@ -64,7 +64,7 @@ class TaskRequest(BaseModel):
 
 @app.get("/health")
 async def health() -> dict[str, str]:
-    """Alive."""
+    """Answer that the process is alive."""
     return {"status": "ok"}
 
 
@@ -95,8 +95,8 @@ async def chat(
     session.add(Message(**place, role="user", content=request.message))
     session.commit()
     statement = select(Message).where(Message.conversation_id == place["conversation_id"])
-    said = session.exec(statement.order_by(asc(Message.id))).all()
-    history: list[Any] = [{"role": each.role, "content": each.content} for each in said]
+    messages = session.exec(statement.order_by(asc(Message.id))).all()
+    history: list[Any] = [{"role": each.role, "content": each.content} for each in messages]
     if CLOSES_IN_TIME:
         session.close()
     result = await _run(user_id, history)
@@ -120,7 +120,7 @@ async def _run(user_id: str, history: list[TResponseInputItem]) -> str:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     uvicorn.run(app, host="127.0.0.1", port=parser.parse_args().port, log_level="warning")

@@ -1,4 +1,4 @@
-"""Its MCP server: five tools, synchronous, each with a session of its own; trusts `user_id`."""
+"""MCP server of the common pattern: five synchronous tools that trust `user_id`."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def update_task(user_id: str, task_id: int, title: str | None = None) -> dict[st
 
 
 async def health(request: Request) -> Response:
-    """Alive."""
+    """Answer that the process is alive."""
     return JSONResponse({"status": "ok"})
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     make_tables(engine)

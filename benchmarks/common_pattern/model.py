@@ -1,4 +1,4 @@
-"""The offline model for it: passes the user's id to tools when its instructions say so."""
+"""Offline model of the common pattern: passes the user's id of its instructions to tools."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from crosstalk.model.app import create_app
 from crosstalk.model.conversation import ModelReply, Prompt
 from crosstalk.model.policies import helpful
 
-_TOLD = re.compile(r"user_id is (\S+)")
+_USER_ID = re.compile(r"user_id is (\S+)")
 
 
 def obedient(prompt: Prompt) -> ModelReply:
-    """As the helpful one, with the id that it was told."""
+    """Reply as the helpful policy, with the user's id of the instructions."""
     reply = helpful(prompt)
-    told = _TOLD.search(prompt.instructions)
-    if told is None:
+    found = _USER_ID.search(prompt.instructions)
+    if found is None:
         return reply
-    calls = (replace(c, arguments={**c.arguments, "user_id": told[1]}) for c in reply.calls)
+    calls = (replace(c, arguments={**c.arguments, "user_id": found[1]}) for c in reply.calls)
     return replace(reply, calls=tuple(calls))
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--think-ms", type=int, default=0)

@@ -1,4 +1,4 @@
-"""Its tables, in a schema of their own beside the system's."""
+"""Tables of the common pattern, in a schema of their own beside the system's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import Engine, text
 from sqlmodel import Field, SQLModel, create_engine
 
-SCHEMA = "copied_form"
+SCHEMA = "common_pattern"
 _now = partial(datetime.now, UTC)
 
 
@@ -50,12 +50,12 @@ class Message(SQLModel, table=True):
 
 
 def open_engine() -> Engine:
-    """An engine with SQLAlchemy's default pool, as copies have it."""
+    """Make an engine with SQLAlchemy's default pool, as copies do."""
     return create_engine(os.environ["DATABASE_URL"])
 
 
 def make_tables(engine: Engine) -> None:
-    """Make the tables unless they are there."""
+    """Make the tables that do not exist."""
     with engine.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     SQLModel.metadata.create_all(engine)

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.side_by_side`: run the tools over the mutants, and write the table.
+"""Runs the tools over the mutants and writes the table: `python -m benchmarks.side_by_side`.
 
-A comparison takes about three minutes a mutant. It is kept reading by reading; `--continue` goes on
-with one that was interrupted, or adds tools or mutants to it.
+A comparison takes about three minutes a mutant. Every report is cached; `--continue` resumes an
+interrupted comparison, or adds tools or mutants to it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.side_by_side.cache import UNPATCHED, Kept
-from benchmarks.side_by_side.runner import perform
-from benchmarks.side_by_side.scoring import compare
+from benchmarks.side_by_side.cache import UNPATCHED, ReportCache
+from benchmarks.side_by_side.runner import run_tool
+from benchmarks.side_by_side.scoring import score_report
 from benchmarks.side_by_side.selection import MUTANTS
-from benchmarks.side_by_side.subject import Subject, fresh_subject, running_system, unstarted
+from benchmarks.side_by_side.system_under_test import (
+    SystemUnderTest,
+    fresh_system,
+    running_system,
+    unstarted_system,
+)
 from benchmarks.side_by_side.table import as_data, as_markdown
 from benchmarks.side_by_side.tools import Crosstalk, Tool, all_tools
 from crosstalk.environment.runtime.exit_status import exit_status
@@ -30,20 +35,20 @@ _SEED = 1
 
 
 def main() -> int:
-    """Run what is missing, then write JSON and Markdown; 0 when every reading was made."""
+    """Run what is missing, then write JSON and Markdown."""
     arguments = _arguments()
     console = make_console()
     tools = [each for each in all_tools() if not arguments.tool or each.name in arguments.tool]
     mutants = arguments.mutant or list(MUTANTS)
     run = RunFolder(arguments.resume) if arguments.resume else open_run("side-by-side")
-    kept = Kept(run.path)
+    cache = ReportCache(run.path)
     systems: list[tuple[str | None, int]] = []
     if not arguments.only_table:
         systems += [(None, _SEED + number) for number in range(arguments.baselines)]
         systems += [(mutant, _SEED) for mutant in mutants]
     for mutant, seed in systems:
-        _readings(console, run.path, kept, tools, mutant, seed)
-    data = _data(kept, all_tools(), mutants)
+        _run_missing(console, run.path, cache, tools, mutant, seed)
+    data = _data(cache, all_tools(), mutants)
     page = as_markdown(data)
     run.write_summary(data)
     run.write("side-by-side.md", page)
@@ -53,7 +58,7 @@ def main() -> int:
         into.write("side-by-side.json", json.dumps(data, indent=2) + "\n")
         into.write("side-by-side.md", page)
     console.print(page.split("## What killed")[0], markup=False, soft_wrap=True)
-    console.print(f"all of it: {run.path}", markup=False, soft_wrap=True)
+    console.print(f"results: {run.path}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -65,70 +70,68 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--baselines", type=int, default=3, help="runs over the unpatched system, one a seed"
     )
-    parser.add_argument(
-        "--continue", dest="resume", type=Path, help="folder of a run to go on with"
-    )
+    parser.add_argument("--continue", dest="resume", type=Path, help="folder of a run to resume")
     parser.add_argument("--only-table", action="store_true", help="run nothing that is missing")
-    parser.add_argument("--into", type=Path, help="folder that receives the table as well")
+    parser.add_argument("--into", type=Path, help="folder that also receives the table")
     return parser.parse_args()
 
 
-def _readings(
+def _run_missing(
     console: Console,
     folder: Path,
-    kept: Kept,
+    cache: ReportCache,
     tools: Sequence[Tool],
     mutant: str | None,
     seed: int,
 ) -> None:
-    """Run the tools that have not said anything about a system yet."""
-    system = mutant or f"{UNPATCHED}-{seed}"
-    missing = [tool for tool in tools if kept.get(system, tool.name) is None]
+    """Run the tools that have no report of this system yet."""
+    name = mutant or f"{UNPATCHED}-{seed}"
+    missing = [tool for tool in tools if cache.get(name, tool.name) is None]
     if not missing:
         return
-    console.print(f"{system}: starting", markup=False)
+    console.print(f"{name}: starting", markup=False)
 
-    def read(tool: Tool, subject: Subject) -> None:
-        working = folder / "work" / system / tool.name
+    def run(tool: Tool, system: SystemUnderTest) -> None:
+        working = folder / "work" / name / tool.name
         number = sum(1 for _ in working.parent.glob(f"{tool.name}*"))
-        reading = perform(tool, subject, working.with_name(f"{tool.name}.{number}"))
-        kept.put(system, tool.name, reading)
-        said = reading.failure or f"{len(reading.findings)} findings"
-        console.print(f"  {tool.name}: {said} ({reading.seconds} s)", markup=False, soft_wrap=True)
+        report = run_tool(tool, system, working.with_name(f"{tool.name}.{number}"))
+        cache.put(name, tool.name, report)
+        result = report.failure or f"{len(report.findings)} findings"
+        console.print(f"  {tool.name}: {result} ({report.seconds} s)", markup=False, soft_wrap=True)
 
-    shown_it = [each for each in missing if not isinstance(each, Crosstalk)]
-    if shown_it:
-        with running_system(mutant, folder / "systems" / system) as running:
-            for tool in shown_it:
-                with fresh_subject(running, mutant, seed) as subject:
-                    read(tool, subject)
+    need_running = [each for each in missing if not isinstance(each, Crosstalk)]
+    if need_running:
+        with running_system(mutant, folder / "systems" / name) as running:
+            for tool in need_running:
+                with fresh_system(running, mutant, seed) as system:
+                    run(tool, system)
     for tool in missing:
-        if tool not in shown_it:
-            read(tool, unstarted(mutant, seed))
+        if tool not in need_running:
+            run(tool, unstarted_system(mutant, seed))
 
 
-def _data(kept: Kept, tools: Sequence[Tool], mutants: Sequence[str]) -> dict[str, object]:
-    """The table of what has been read so far; a mutant that nobody has been shown is left out."""
+def _data(cache: ReportCache, tools: Sequence[Tool], mutants: Sequence[str]) -> dict[str, object]:
+    """Build the table of the reports so far; a mutant without any report is left out."""
     mutants = [
-        each for each in mutants if any(kept.get(each, tool.name) is not None for tool in tools)
+        each for each in mutants if any(cache.get(each, tool.name) is not None for tool in tools)
     ]
     tried = [
-        tool for tool in tools if any(kept.get(each, tool.name) is not None for each in mutants)
+        tool for tool in tools if any(cache.get(each, tool.name) is not None for each in mutants)
     ]
-    baseline = {tool.name: list(kept.baseline(tool.name)) for tool in tried}
-    readings = {
+    baseline = {tool.name: list(cache.baseline(tool.name)) for tool in tried}
+    reports = {
         tool.name: {
-            mutant: reading
+            mutant: report
             for mutant in mutants
-            if (reading := kept.get(mutant, tool.name)) is not None
+            if (report := cache.get(mutant, tool.name)) is not None
         }
         for tool in tried
     }
     cells = {
-        name: {mutant: compare(reading, baseline[name]) for mutant, reading in of_tool.items()}
-        for name, of_tool in readings.items()
+        name: {mutant: score_report(report, baseline[name]) for mutant, report in of_tool.items()}
+        for name, of_tool in reports.items()
     }
-    shown = {name: next(iter(of_tool.values())) for name, of_tool in readings.items()}
+    shown = {name: next(iter(of_tool.values())) for name, of_tool in reports.items()}
     return as_data(tried, [get_mutant(each) for each in mutants], cells, baseline, shown)
 
 

@@ -1,4 +1,4 @@
-"""Readings on disk, one file a tool and system, so that a long comparison can be continued."""
+"""Cache of reports on disk, one file for each tool and system, to resume a long comparison."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.runner import ToolReport
 from crosstalk.report.run_folder import RunFolder
 
 UNPATCHED = "unpatched"
 
 
-class Kept:
-    """The readings in a folder: `readings/<mutant or unpatched-seed>/<tool>.json`."""
+class ReportCache:
+    """Reports in a folder: `readings/<mutant or unpatched-seed>/<tool>.json`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "readings"
 
-    def get(self, system: str, tool: str) -> Reading | None:
-        """A reading that is there already."""
+    def get(self, system: str, tool: str) -> ToolReport | None:
+        """Return the cached report of a tool on a system, if there is one."""
         path = self._folder / system / f"{tool}.json"
         if not path.exists():
             return None
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Reading(
+        return ToolReport(
             findings=tuple(data["findings"]),
             seconds=data["seconds"],
             failure=data["failure"],
             commands=tuple(data["commands"]),
         )
 
-    def put(self, system: str, tool: str, reading: Reading) -> None:
-        """Keep a reading."""
+    def put(self, system: str, tool: str, report: ToolReport) -> None:
+        """Store a report."""
         folder = self._folder / system
         folder.mkdir(parents=True, exist_ok=True)
-        RunFolder(folder).write(f"{tool}.json", json.dumps(asdict(reading), indent=2) + "\n")
+        RunFolder(folder).write(f"{tool}.json", json.dumps(asdict(report), indent=2) + "\n")
 
-    def baseline(self, tool: str) -> Iterator[Reading]:
-        """The readings of the unpatched system, one a seed."""
+    def baseline(self, tool: str) -> Iterator[ToolReport]:
+        """Yield a tool's reports of the unpatched system, one for each seed."""
         for path in sorted(self._folder.glob(f"{UNPATCHED}-*")):
-            reading = self.get(path.name, tool)
-            if reading is not None:
-                yield reading
+            report = self.get(path.name, tool)
+            if report is not None:
+                yield report

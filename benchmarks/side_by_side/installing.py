@@ -1,4 +1,4 @@
-"""Every tool in an environment of its own, at the version that the table names."""
+"""Installation of each tool in an environment of its own, at the version in the table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ROOT = Path(".crosstalk/side-by-side/tools")
 
 
 class NotInstallableError(Exception):
-    """A tool cannot be installed here; the message has the last lines of what was said."""
+    """A tool cannot be installed here; the message has the last lines of the output."""
 
 
 def programs_of(tool: Tool, root: Path = ROOT) -> Path:
-    """The folder with a tool's programs; makes its environment the first time.
+    """Return the folder with a tool's programs; makes its environment the first time.
 
     Raises:
         NotInstallableError: It cannot be installed.
@@ -42,7 +42,7 @@ def programs_of(tool: Tool, root: Path = ROOT) -> Path:
 
 
 def _run(command: list[str]) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        said = (ended.stdout + ended.stderr).strip().splitlines()[-3:]
-        raise NotInstallableError(" ".join([f"{' '.join(command)}:", *said]))
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        output = (finished.stdout + finished.stderr).strip().splitlines()[-3:]
+        raise NotInstallableError(" ".join([f"{' '.join(command)}:", *output]))

@@ -1,4 +1,4 @@
-"""A tool before one system: its commands run, its findings read, or why there are none."""
+"""Runner of a tool on one system: runs its commands and reads its findings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.side_by_side.installing import NotInstallableError, programs_of
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools import Command, Ended, NotReadableError, Tool
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools import Command, FinishedCommand, Tool, UnreadableReportError
 
 _LAST_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a tool said about one system.
+class ToolReport:
+    """Report of a tool on one system.
 
     Attributes:
-        findings: What it reports, sorted.
-        seconds: How long its commands took.
-        failure: Why it could not be run, None where it ran.
-        commands: Its command lines, tokens and addresses replaced by names.
+        findings: Its findings, sorted.
+        seconds: Duration of its commands.
+        failure: Why it could not be run; None where it ran.
+        commands: Its command lines, with tokens and addresses replaced by names.
     """
 
     findings: tuple[str, ...]
@@ -33,39 +33,39 @@ class Reading:
     commands: tuple[str, ...]
 
 
-class _DidNotWorkError(Exception):
-    """A command ended badly, or not in time."""
+class _CommandFailedError(Exception):
+    """A command failed, or did not end in time."""
 
 
-def perform(tool: Tool, subject: Subject, folder: Path) -> Reading:
-    """Run a tool's commands, each in a folder of its own, and read what it found."""
+def run_tool(tool: Tool, system: SystemUnderTest, folder: Path) -> ToolReport:
+    """Run a tool's commands, each in a folder of its own, and read its findings."""
     began = time.monotonic()
-    commands = tool.commands(subject)
-    shown = tuple(subject.masked(_shown(command)) for command in commands)
+    commands = tool.commands(system)
+    shown = tuple(system.masked(_shown(command)) for command in commands)
     found: set[str] = set()
     failure = None
     try:
         programs = programs_of(tool)
-        ended = [
+        finished = [
             _run(command, programs, folder / str(number), tool.seconds)
             for number, command in enumerate(commands, 1)
         ]
-        found = tool.findings(ended)
-    except (NotInstallableError, NotReadableError, _DidNotWorkError) as error:
-        failure = subject.masked(str(error))
-    return Reading(
-        findings=tuple(sorted(subject.masked(each) for each in found)),
+        found = tool.findings(finished)
+    except (NotInstallableError, UnreadableReportError, _CommandFailedError) as error:
+        failure = system.masked(str(error))
+    return ToolReport(
+        findings=tuple(sorted(system.masked(each) for each in found)),
         seconds=round(time.monotonic() - began, 1),
         failure=failure,
         commands=shown,
     )
 
 
-def _run(command: Command, programs: Path, folder: Path, seconds: float) -> Ended:
+def _run(command: Command, programs: Path, folder: Path, seconds: float) -> FinishedCommand:
     folder.mkdir(parents=True)
     for name, text in command.files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    # Some keep a history or a cache at home, which would carry over from system to system.
+    # Some keep a history or a cache at home, which would leak from one system to the next.
     environment = {
         **os.environ,
         "HOME": str(folder.resolve()),
@@ -88,15 +88,15 @@ def _run(command: Command, programs: Path, folder: Path, seconds: float) -> Ende
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise _DidNotWorkError(f"no end within {seconds:.0f} s") from None
+            raise _CommandFailedError(f"no end within {seconds:.0f} s") from None
         except BaseException:
             _end(process)
             raise
-    said = log.read_text(encoding="utf-8", errors="replace")
-    if status not in command.ended_well:
-        last = " | ".join(said.strip().splitlines()[-_LAST_LINES:])
-        raise _DidNotWorkError(f"exit status {status}: {last}")
-    return Ended(folder, status, said)
+    output_text = log.read_text(encoding="utf-8", errors="replace")
+    if status not in command.success_statuses:
+        last = " | ".join(output_text.strip().splitlines()[-_LAST_LINES:])
+        raise _CommandFailedError(f"exit status {status}: {last}")
+    return FinishedCommand(folder, status, output_text)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Who kills what: a tool's findings on a mutant without those on the unpatched system."""
+"""Scoring: a tool's findings on a mutant without those on the unpatched system."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.runner import ToolReport
 
 Fate = Literal["killed", "not killed", "could not run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One tool before one mutant.
+    """Result of one tool on one mutant.
 
     Attributes:
-        fate: What became of the mutant.
-        by: What the tool reports here and not on the unpatched system.
-        seconds: How long it took.
+        fate: Of the mutant.
+        by: Findings that the tool does not report on the unpatched system.
+        seconds: Duration.
         failure: Why it could not be run.
     """
 
@@ -28,24 +28,24 @@ class Cell:
     failure: str | None = None
 
 
-def compare(reading: Reading, baseline: Sequence[Reading]) -> Cell:
-    """Judge a reading of a mutant by the readings of the unpatched system.
+def score_report(report: ToolReport, baseline: Sequence[ToolReport]) -> Cell:
+    """Score a report on a mutant by the reports on the unpatched system.
 
-    A tool that could not be run on the unpatched system at all has no baseline: whatever it says
-    about a mutant cannot be told from noise, and it could not run.
+    A tool that could not be run on the unpatched system has no baseline: its findings on a mutant
+    cannot be distinguished from noise, and it counts as not run.
     """
-    if reading.failure is not None:
-        return Cell("could not run", (), reading.seconds, reading.failure)
+    if report.failure is not None:
+        return Cell("could not run", (), report.seconds, report.failure)
     ran = [each for each in baseline if each.failure is None]
     if not ran:
         failure = baseline[0].failure if baseline else "no run over the unpatched system"
-        return Cell("could not run", (), reading.seconds, failure)
+        return Cell("could not run", (), report.seconds, failure)
     known = {finding for each in ran for finding in each.findings}
-    new = tuple(each for each in reading.findings if each not in known)
-    return Cell("killed" if new else "not killed", new, reading.seconds)
+    new = tuple(each for each in report.findings if each not in known)
+    return Cell("killed" if new else "not killed", new, report.seconds)
 
 
 def score(cells: Mapping[str, Cell]) -> tuple[int, int]:
-    """How many mutants a tool killed, of how many it could be run on."""
+    """Return the number of mutants that a tool killed, and of those that it could be run on."""
     fates = [each.fate for each in cells.values()]
     return fates.count("killed"), len(fates) - fates.count("could not run")

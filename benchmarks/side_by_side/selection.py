@@ -1,4 +1,4 @@
-"""The planted leaks that are put before every tool: some of each class of the catalog."""
+"""Selection of planted leaks for the comparison: some of each class of the catalog."""
 
 MUTANTS = (
     "get-without-filter",

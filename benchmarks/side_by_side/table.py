@@ -1,4 +1,4 @@
-"""The comparison as data for programs and as a page for people."""
+"""Table of the comparison, as data for programs and as a page for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.side_by_side.runner import Reading
+from benchmarks.side_by_side.runner import ToolReport
 from benchmarks.side_by_side.scoring import Cell, score
 from benchmarks.side_by_side.tools import Tool
 from crosstalk.targets.mutants import Mutant
@@ -19,17 +19,17 @@ def as_data(
     tools: Sequence[Tool],
     mutants: Sequence[Mutant],
     cells: Mapping[str, Mapping[str, Cell]],
-    baseline: Mapping[str, Sequence[Reading]],
-    readings: Mapping[str, Reading],
+    baseline: Mapping[str, Sequence[ToolReport]],
+    reports: Mapping[str, ToolReport],
 ) -> dict[str, Any]:
-    """Everything that the page says, and the findings behind it.
+    """Return the data of the page with the findings behind it.
 
     Args:
         tools: The columns.
         mutants: The rows.
-        cells: Tool and mutant to what became of it.
-        baseline: Tool to its readings of the unpatched system.
-        readings: Tool to one of its readings of a mutant, for its command lines.
+        cells: Tool and mutant to the result.
+        baseline: Tool to its reports on the unpatched system.
+        reports: Tool to one of its reports on a mutant, for its command lines.
     """
     return {
         "python": platform.python_version(),
@@ -38,8 +38,8 @@ def as_data(
                 "version": tool.version,
                 "meant_for": tool.meant_for,
                 "given": tool.given,
-                "commands": list(readings[tool.name].commands),
-                "baseline": [_ran(each) for each in baseline[tool.name]],
+                "commands": list(reports[tool.name].commands),
+                "baseline": [_report_data(each) for each in baseline[tool.name]],
                 "killed": score(cells[tool.name])[0],
                 "ran": score(cells[tool.name])[1],
                 "seconds": round(sum(each.seconds for each in cells[tool.name].values()), 1),
@@ -52,7 +52,7 @@ def as_data(
                 "class": mutant.kind,
                 "title": mutant.title,
                 "tools": {
-                    tool.name: _told(cells[tool.name][mutant.id])
+                    tool.name: _cell_data(cells[tool.name][mutant.id])
                     for tool in tools
                     if mutant.id in cells[tool.name]
                 },
@@ -63,7 +63,7 @@ def as_data(
 
 
 def as_markdown(data: Mapping[str, Any]) -> str:
-    """The page: who kills what, what each tool is for, how it was run, what was new."""
+    """Format the page: results, the tools' purposes, their commands, and the new findings."""
     names = list(data["tools"])
     lines = [
         "# Side by side",
@@ -105,8 +105,8 @@ def as_markdown(data: Mapping[str, Any]) -> str:
         for name, cell in mutant["tools"].items():
             if cell["fate"] == "killed":
                 more = len(cell["by"]) - _SHOWN
-                said = [*cell["by"][:_SHOWN], *([f"and {more} more"] if more > 0 else [])]
-                new = "; ".join(said).replace("|", "\\|")
+                shown = [*cell["by"][:_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+                new = "; ".join(shown).replace("|", "\\|")
                 lines.append(f"| {mutant['id']} | {name} | {new} |")
     failures = _failures(data)
     if failures:
@@ -128,12 +128,12 @@ def _failures(data: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     return found
 
 
-def _ran(reading: Reading) -> dict[str, Any]:
-    return {"findings": list(reading.findings), "failure": reading.failure}
+def _report_data(report: ToolReport) -> dict[str, Any]:
+    return {"findings": list(report.findings), "failure": report.failure}
 
 
-def _told(cell: Cell) -> dict[str, Any]:
-    told: dict[str, Any] = {"fate": cell.fate, "by": list(cell.by), "seconds": cell.seconds}
+def _cell_data(cell: Cell) -> dict[str, Any]:
+    data: dict[str, Any] = {"fate": cell.fate, "by": list(cell.by), "seconds": cell.seconds}
     if cell.failure is not None:
-        told["failure"] = cell.failure
-    return told
+        data["failure"] = cell.failure
+    return data

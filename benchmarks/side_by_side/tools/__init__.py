@@ -1,7 +1,7 @@
-"""One module a tool: its command lines, and how its output is read."""
+"""Adapters of the tools, one module each: command lines, and parsing of their output."""
 
 from benchmarks.side_by_side.tools.agent_security_harness import AgentSecurityHarness
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError, Tool
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, Tool, UnreadableReportError
 from benchmarks.side_by_side.tools.corvus import Corvus
 from benchmarks.side_by_side.tools.crosstalk import Crosstalk
 from benchmarks.side_by_side.tools.mcp_authlab import McpAuthlab
@@ -14,19 +14,19 @@ __all__ = [
     "Command",
     "Corvus",
     "Crosstalk",
-    "Ended",
+    "FinishedCommand",
     "McpAuthlab",
     "McpFuzzer",
     "McpIdprobe",
-    "NotReadableError",
     "Schemathesis",
     "Tool",
+    "UnreadableReportError",
     "all_tools",
 ]
 
 
 def all_tools() -> list[Tool]:
-    """Every column of the table, ours last."""
+    """Return the columns of the table, Crosstalk last."""
     return [
         Schemathesis(),
         McpFuzzer(),

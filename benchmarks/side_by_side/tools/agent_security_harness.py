@@ -13,8 +13,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 
 _INCONCLUSIVE = "INCONCLUSIVE"
 
@@ -28,9 +28,9 @@ class AgentSecurityHarness:
     given = "both users' tokens in its test of handles, a token for another resource"
     seconds = 120.0
 
-    def commands(self, subject: Subject) -> list[Command]:
+    def commands(self, system: SystemUnderTest) -> list[Command]:
         """The whole suite with one pair, then its test of handles with the other pairs."""
-        alice, bob = subject.alice, subject.bob
+        alice, bob = system.alice, system.bob
         make = _call("add_task", user_id=alice.name, title="A handle")
         make["handlePath"] = "result.structuredContent.id"
         uses = (
@@ -41,7 +41,7 @@ class AgentSecurityHarness:
         found = []
         for number, use in enumerate(uses):
             arguments = ["agent-security", "test", "mcp", "--transport", "http"]
-            arguments += ["--url", subject.mcp_url, "--protocol-version", "auto"]
+            arguments += ["--url", system.mcp_url, "--protocol-version", "auto"]
             arguments += ["--header", f"Authorization: Bearer {alice.mcp}"]
             arguments += ["--handle-create", json.dumps(make), "--handle-access", json.dumps(use)]
             arguments += ["--handle-attacker-header", f"Authorization: Bearer {bob.mcp}"]
@@ -52,17 +52,17 @@ class AgentSecurityHarness:
                 arguments += ["--audience-attacker-header", foreign]
             arguments += ["--report", "report.json"]
             # 1: a test failed; 2: none failed, and some had nothing to test.
-            found.append(Command(arguments, ended_well=frozenset({0, 1, 2})))
+            found.append(Command(arguments, success_statuses=frozenset({0, 1, 2})))
         return found
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """A test that failed; one that says that it tested nothing does not count."""
         found = set()
-        for number, each in enumerate(ended):
+        for number, each in enumerate(finished):
             try:
                 report = json.loads((each.folder / "report.json").read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
-                raise NotReadableError(f"no report: {error}") from error
+                raise UnreadableReportError(f"no report: {error}") from error
             for result in report["results"]:
                 if not result["passed"] and not result["details"].startswith(_INCONCLUSIVE):
                     pair = f" (pair {number + 1})" if result["test_id"] == "MCP-RC-006" else ""

@@ -1,4 +1,4 @@
-"""What an adapter of a tool is: its command lines, and how to read what it leaves behind."""
+"""Interface of a tool's adapter: its command lines, and parsing of its reports."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.side_by_side.subject import Subject
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
 
 
-class NotReadableError(Exception):
-    """A tool left nothing that says what it found."""
+class UnreadableReportError(Exception):
+    """A tool left no report that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command line of a tool.
+    """A command line of a tool.
 
     Attributes:
-        arguments: The program, by the name it has in the tool's environment, and its arguments.
-        files: Files that it needs beside it, by name.
+        arguments: The program, by its name in the tool's environment, and its arguments.
+        files: Files that it needs in its folder, by name.
         environment: Environment variables that it needs.
-        ended_well: Exit statuses with which it says that it did its work.
+        success_statuses: Exit statuses of a successful run.
     """
 
     arguments: Sequence[str]
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
-    ended_well: frozenset[int] = frozenset({0})
+    success_statuses: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A command that ended: its folder, and what it wrote to its outputs."""
+class FinishedCommand:
+    """A finished command: its folder, exit status and output."""
 
     folder: Path
     status: int
@@ -41,13 +41,13 @@ class Ended:
 
 
 class Tool(Protocol):
-    """A tool and how it is used.
+    """A tool and its use.
 
     Attributes:
         name: Its name on PyPI, and of its column.
         version: The version that is installed.
-        meant_for: What its manual says it is for.
-        given: What it is given beside the address.
+        meant_for: Purpose by its manual.
+        given: Its input beside the address.
         seconds: Longest time that one of its commands may take.
     """
 
@@ -57,12 +57,12 @@ class Tool(Protocol):
     given: str
     seconds: float
 
-    def commands(self, subject: Subject) -> list[Command]:
-        """The command lines for one system; each runs in an empty folder of its own."""
+    def commands(self, system: SystemUnderTest) -> list[Command]:
+        """Return the command lines for one system; each runs in an empty folder of its own."""
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
-        """What it reports: one line a finding, without anything that changes from run to run.
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
+        """Return one line for each finding, without anything that changes from run to run.
 
         Raises:
-            NotReadableError: It left nothing to read, or what it left says that it tested nothing.
+            UnreadableReportError: There is no report, or it says that nothing was tested.
         """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 
 
 class Corvus:
@@ -18,22 +18,22 @@ class Corvus:
     given = "the first user's token as a header; it has no second identity"
     seconds = 180.0
 
-    def commands(self, subject: Subject) -> list[Command]:
-        """One scan with all modules."""
-        arguments = ["corvus", "scan", "--transport", "http", "--url", subject.mcp_url]
-        arguments += ["--header", f"Authorization: Bearer {subject.alice.mcp}"]
+    def commands(self, system: SystemUnderTest) -> list[Command]:
+        """Run a scan with all modules."""
+        arguments = ["corvus", "scan", "--transport", "http", "--url", system.mcp_url]
+        arguments += ["--header", f"Authorization: Bearer {system.alice.mcp}"]
         arguments += ["--module", "all", "--output-dir", "session"]
         return [Command(arguments)]
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """A finding by its title, tool and parameter."""
-        path = ended[0].folder / "session" / "report.json"
+        path = finished[0].folder / "session" / "report.json"
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotReadableError(f"no report: {error}") from error
+            raise UnreadableReportError(f"no report: {error}") from error
         if not report["surface"].get("tools"):
-            raise NotReadableError("it saw no tool")
+            raise UnreadableReportError("it saw no tool")
         found = (
             (each["title"], each["tool_name"], each["parameter"]) for each in report["findings"]
         )

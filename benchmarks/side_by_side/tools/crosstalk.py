@@ -6,8 +6,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 from crosstalk.environment.backends.wiring import package_root
 
 
@@ -20,19 +20,19 @@ class Crosstalk:
     given = "three users and a stranger, whom it makes itself"
     seconds = 600.0
 
-    def commands(self, subject: Subject) -> list[Command]:
-        """One campaign as `crosstalk isolation` makes it."""
-        arguments = [sys.executable, "-m", "crosstalk", "isolation", "--seed", str(subject.seed)]
-        if subject.mutant is not None:
-            arguments += ["--mutant", subject.mutant]
+    def commands(self, system: SystemUnderTest) -> list[Command]:
+        """Run a campaign as `crosstalk isolation` does."""
+        arguments = [sys.executable, "-m", "crosstalk", "isolation", "--seed", str(system.seed)]
+        if system.mutant is not None:
+            arguments += ["--mutant", system.mutant]
         here = {"PYTHONPATH": str(package_root("crosstalk"))}
-        return [Command(arguments, environment=here, ended_well=frozenset({0, 1}))]
+        return [Command(arguments, environment=here, success_statuses=frozenset({0, 1}))]
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """The oracle and the operation of each finding."""
-        runs = ended[0].folder / ".crosstalk" / "runs"
+        runs = finished[0].folder / ".crosstalk" / "runs"
         paths = list(runs.glob("isolation*/latest/summary.json"))
         if not paths:
-            raise NotReadableError("no summary")
+            raise UnreadableReportError("no summary")
         summary = json.loads(paths[0].read_text(encoding="utf-8"))
         return {f"{each['oracle']}: {each['tool']}" for each in summary["findings"]}

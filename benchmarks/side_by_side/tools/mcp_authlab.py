@@ -1,12 +1,12 @@
-"""mcp-authlab: does an MCP server refuse the tokens that it should refuse?"""
+"""mcp-authlab: checks that an MCP server refuses the tokens that it should refuse."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 
 
 class McpAuthlab:
@@ -18,19 +18,19 @@ class McpAuthlab:
     given = "the first user's token, and one of the same issuer for another resource"
     seconds = 60.0
 
-    def commands(self, subject: Subject) -> list[Command]:
-        """One scan with both tokens."""
-        arguments = ["mcp-authlab", "scan", subject.mcp_url, "--no-login", "--no-color"]
-        arguments += ["--token", subject.alice.mcp, "--foreign-token", subject.alice.backend]
+    def commands(self, system: SystemUnderTest) -> list[Command]:
+        """Run a scan with both tokens."""
+        arguments = ["mcp-authlab", "scan", system.mcp_url, "--no-login", "--no-color"]
+        arguments += ["--token", system.alice.mcp, "--foreign-token", system.alice.backend]
         arguments += ["--format", "json", "--output", "report.json"]
         return [Command(arguments)]
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """A check that failed, or that it warns about."""
         try:
-            report = json.loads((ended[0].folder / "report.json").read_text(encoding="utf-8"))
+            report = json.loads((finished[0].folder / "report.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotReadableError(f"no report: {error}") from error
+            raise UnreadableReportError(f"no report: {error}") from error
         return {
             f"{each['id']} {each['status']}: {each['title']}"
             for each in report["results"]

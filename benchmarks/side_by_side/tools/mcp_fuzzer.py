@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 
 
 class McpFuzzer:
@@ -18,27 +18,27 @@ class McpFuzzer:
     given = "the first user's token in its file of credentials; it has no second identity"
     seconds = 240.0
 
-    def commands(self, subject: Subject) -> list[Command]:
+    def commands(self, system: SystemUnderTest) -> list[Command]:
         """Tools and protocol, both phases, learned sequences, and both audits."""
         credentials = {
-            "providers": {"alice": {"type": "api_key", "api_key": subject.alice.mcp}},
+            "providers": {"alice": {"type": "api_key", "api_key": system.alice.mcp}},
             "default_provider": "alice",
         }
         arguments = ["mcp-fuzzer", "--mode", "all", "--protocol", "streamablehttp"]
-        arguments += ["--endpoint", subject.mcp_url, "--phase", "both", "--runs", "10"]
+        arguments += ["--endpoint", system.mcp_url, "--phase", "both", "--runs", "10"]
         arguments += ["--runs-per-type", "5", "--stateful", "--auth-config", "credentials.json"]
         arguments += ["--security-audit", "--security-audit-intrusive", "--auth-audit"]
-        arguments += ["--seed", str(subject.seed), "--no-network", "--fail-if-no-tools"]
+        arguments += ["--seed", str(system.seed), "--no-network", "--fail-if-no-tools"]
         arguments += ["--no-corpus", "--output-dir", "reports"]
         return [Command(arguments, files={"credentials.json": json.dumps(credentials)})]
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """A category of finding at a tool or method; runs and inputs of one kind are one."""
-        path = ended[0].folder / "reports" / "findings.json"
+        path = finished[0].folder / "reports" / "findings.json"
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotReadableError(f"no report: {error}") from error
+            raise UnreadableReportError(f"no report: {error}") from error
         return {
             f"{each['category']}: {each['target']}: {each['detail']}" for each in report["findings"]
         }

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from benchmarks.side_by_side.subject import Subject
-from benchmarks.side_by_side.tools.base import Command, Ended, NotReadableError
+from benchmarks.side_by_side.system_under_test import SystemUnderTest
+from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
 
 _HOOKS = '''"""What schemathesis has to be told about this interface."""
 
@@ -48,20 +48,20 @@ class Schemathesis:
     def __init__(self, budget_seconds: int = 40) -> None:
         self._budget = budget_seconds
 
-    def commands(self, subject: Subject) -> list[Command]:
+    def commands(self, system: SystemUnderTest) -> list[Command]:
         """All checks and phases; then object-level authorization, the path following the caller."""
         people = [
             {
                 "name": person.name,
                 "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {person.backend}"}],
             }
-            for person in (subject.alice, subject.bob)
+            for person in (system.alice, system.bob)
         ]
         peers = json.dumps([person["name"] for person in people])
         configuration = (
             'hooks = "hooks.py"\n[auth.wfc]\npath = "people.json"\n'
-            f'user = "{subject.alice.name}"\npeers = {peers}\n'
-            f'[parameters]\n"path.user_id" = "{subject.alice.name}"\n'
+            f'user = "{system.alice.name}"\npeers = {peers}\n'
+            f'[parameters]\n"path.user_id" = "{system.alice.name}"\n'
         )
         files = {
             "people.json": json.dumps({"schemaVersion": "0.2.0", "auth": people}),
@@ -70,25 +70,25 @@ class Schemathesis:
         }
         general = ["schemathesis", "--config-file", "schemathesis.toml", "run", "--no-color"]
         general += ["--continue-on-failure", "--max-time", str(self._budget)]
-        general += ["--seed", str(subject.seed), "--report", "json"]
-        general += ["--report-json-path", "report.json", subject.openapi_url]
-        objects = ["--url", subject.own_path_url, "--checks", "object_level_authorization"]
+        general += ["--seed", str(system.seed), "--report", "json"]
+        general += ["--report-json-path", "report.json", system.openapi_url]
+        objects = ["--url", system.own_path_url, "--checks", "object_level_authorization"]
         objects += ["--mode", "positive", "--phases", "fuzzing,stateful"]
         return [
-            Command([*general, *more], files=files, ended_well=frozenset({0, 1}))
+            Command([*general, *more], files=files, success_statuses=frozenset({0, 1}))
             for more in (["--checks", "all"], objects)
         ]
 
-    def findings(self, ended: Sequence[Ended]) -> set[str]:
+    def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """A failed check of an operation."""
         found = set()
-        for each in ended:
+        for each in finished:
             try:
                 report = json.loads((each.folder / "report.json").read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
-                raise NotReadableError(f"no report: {error}") from error
+                raise UnreadableReportError(f"no report: {error}") from error
             if not report["test_cases"]["generated"]:
-                raise NotReadableError("it generated no test case")
+                raise UnreadableReportError("it generated no test case")
             found |= {
                 f"{failure['title']}: {operation}"
                 for failure in report["failures"]

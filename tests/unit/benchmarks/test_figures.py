@@ -1,10 +1,10 @@
-"""A figure compares within a round, and its words agree with its numbers."""
+"""Figures compare within a round, and their goals follow from their medians."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.figures import Figure, Goal, in_turns
+from benchmarks.figures import Figure, Goal, alternate
 from benchmarks.results import markdown
 
 
@@ -12,14 +12,14 @@ def figure(ratios: list[float], goal: Goal | None) -> Figure:
     return Figure("x", "one thing against another", "calls/s", ratios, [1.0] * 3, ratios, goal)
 
 
-async def test_sides_take_turns_and_the_first_round_does_not_count() -> None:
+async def test_alternate_swaps_the_sides_and_ignores_the_first_round() -> None:
     order: list[str] = []
 
     def side(name: str, values: list[float]) -> float:
         order.append(name)
         return values[order.count(name) - 1]
 
-    found = await in_turns(
+    found = await alternate(
         "x",
         "",
         "calls/s",
@@ -32,13 +32,13 @@ async def test_sides_take_turns_and_the_first_round_does_not_count() -> None:
     assert found.ratio == 2.0
 
 
-async def test_a_drift_of_the_machine_does_not_move_a_ratio_within_a_round() -> None:
+async def test_ratio_within_a_round_is_not_changed_by_a_drift_of_the_machine() -> None:
     speeds = iter([1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 1.0, 1.0])
 
     async def side(factor: float) -> float:
         return factor * next(speeds)
 
-    found = await in_turns(
+    found = await alternate(
         "x", "", "calls/s", ours=lambda: side(3.0), anchor=lambda: side(2.0), rounds=3
     )
     assert found.ratios == [1.5, 1.5, 1.5]
@@ -54,14 +54,14 @@ async def test_a_drift_of_the_machine_does_not_move_a_ratio_within_a_round() -> 
         (Goal("most", 0.9), False),
     ],
 )
-def test_the_median_decides_whether_a_goal_is_met(goal: Goal | None, met: bool | None) -> None:
+def test_goal_is_met_by_the_median(goal: Goal | None, met: bool | None) -> None:
     found = figure([0.1, 1.0, 9.0], goal)
     assert found.met is met
     assert found.summarized()["met"] is met
     assert found.summarized()["spread"] == [0.1, 9.0]
 
 
-def test_the_table_says_what_is_not_met_and_what_was_not_measured() -> None:
+def test_results_table_names_unmet_goals_and_missing_benchmarks() -> None:
     text = markdown([figure([0.5] * 3, Goal("least", 0.8))], ["chats: no model"], {"cores": 2})
     assert "| x | 0.5 | 1.0 | calls/s | 0.5 | 0.5 to 0.5 | ≥ 0.8 | **no** |" in text
     assert "- not measured: chats: no model" in text

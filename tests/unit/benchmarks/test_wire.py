@@ -47,7 +47,7 @@ def is_fine(status: int, body: bytes, sent: Prepared) -> bool:
     return status == 200 and body == b"fine"
 
 
-async def test_it_counts_answers_and_how_long_each_took() -> None:
+async def test_drive_counts_answers_and_their_latencies() -> None:
     async def fine(head: bytes) -> bytes:
         await asyncio.sleep(0.01)
         return said(b"fine")
@@ -60,7 +60,7 @@ async def test_it_counts_answers_and_how_long_each_took() -> None:
     assert driven.failed == 0
 
 
-async def test_an_answer_that_is_not_good_is_no_figure() -> None:
+async def test_drive_fails_on_an_answer_that_is_not_good() -> None:
     async def refuse(head: bytes) -> bytes:
         return said(b"no", "403 Forbidden")
 
@@ -72,7 +72,7 @@ async def test_an_answer_that_is_not_good_is_no_figure() -> None:
             await send_once(prepared)
 
 
-async def test_where_failures_count_silence_is_one_and_nothing_is_waited_for_ever() -> None:
+async def test_tolerant_drive_counts_a_missing_answer_as_a_failure() -> None:
     async def only_the_first(head: bytes) -> bytes:
         if b"n=0" not in head:
             await asyncio.sleep(60)
@@ -85,7 +85,7 @@ async def test_where_failures_count_silence_is_one_and_nothing_is_waited_for_eve
     assert driven.failed == 2
 
 
-async def test_a_body_is_sent_as_json_with_its_length() -> None:
+async def test_prepared_request_sends_a_json_body_with_its_length() -> None:
     heads: list[bytes] = []
 
     async def keep(head: bytes) -> bytes:

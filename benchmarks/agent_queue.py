@@ -1,8 +1,8 @@
-"""Many chats at once, with agents that take turns and with all of them at once.
+"""Queue of agents: concurrent chats with the queue, against all agents at once.
 
-The same backend twice, on the same database, MCP server and model: as it is, and told to run as
-many agents as come. A hundred users ask at the same moment; how long the first quarter, half and
-all of them wait shows what the queue is for. The last should wait no longer for it.
+The same backend twice, on the same database, MCP server and model: as it is, and configured to run
+every agent at once. A hundred users ask at the same moment; the waiting times of the first quarter,
+half and all of them show the purpose of the queue. The last should not wait longer for it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
-from benchmarks.figures import Figure, in_turns
-from benchmarks.fixture import THINK_MS, Stage
+from benchmarks.figures import Figure, alternate
+from benchmarks.fixture import THINK_MS, Fixture
 from benchmarks.wire import Prepared, burst, request
 from crosstalk.tokens import BACKEND_AUDIENCE
 
@@ -22,17 +22,17 @@ _PATIENCE = 120.0
 _ROUNDS = 2
 
 
-async def measure(stage: Stage) -> list[Figure]:
-    """The figures of this benchmark."""
-    running = stage.system()
-    as_it_is: Mapping[str, str] = running.services["backend"].environment
+async def measure(fixture: Fixture) -> list[Figure]:
+    """Measure the figures of this benchmark."""
+    running = fixture.system()
+    unchanged: Mapping[str, str] = running.services["backend"].environment
 
     def all_at_once(url: str) -> Mapping[str, str]:
         port = str(urlsplit(url).port)
-        told = {"AGENT_MIN_RUNNING": "400", "BACKEND_PORT": port, "METRICS_PORT": ""}
-        return {**as_it_is, **told}
+        changed = {"AGENT_MIN_RUNNING": "400", "BACKEND_PORT": port, "METRICS_PORT": ""}
+        return {**unchanged, **changed}
 
-    other, _ = stage.service("backend-all-at-once", "system.backend", all_at_once)
+    other, _ = fixture.service("backend-all-at-once", "system.backend", all_at_once)
     users = [f"turn-{secrets.token_hex(4)}" for _ in range(_USERS)]
     waited: dict[str, list[list[float]]] = {"turns": [], "all at once": []}
 
@@ -55,14 +55,14 @@ async def measure(stage: Stage) -> list[Figure]:
 
         return run
 
-    found = await in_turns(
+    found = await alternate(
         "turns-100-at-once",
-        f"{_USERS} chats at the same moment, a model that thinks {THINK_MS} ms a reply: how long "
-        "half of them wait when agents take turns, against all of them at once",
+        f"{_USERS} simultaneous chats, a model that thinks {THINK_MS} ms a reply: how long "
+        "half of them wait with the queue of agents, against all agents at once",
         "ms, median",
         ours=median("turns", chats(running.backend_url)),
         anchor=median("all at once", chats(other)),
-        rounds=min(_ROUNDS, stage.rounds),
+        rounds=min(_ROUNDS, fixture.rounds),
     )
-    found.also["quarter_half_all_ms"] = waited
+    found.extra["quarter_half_all_ms"] = waited
     return [found]

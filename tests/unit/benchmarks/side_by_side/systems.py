@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.side_by_side.subject import Person, Subject
+from benchmarks.side_by_side.system_under_test import Person, SystemUnderTest
 
-SUBJECT = Subject(
+SYSTEM = SystemUnderTest(
     mutant="get-without-filter",
     seed=7,
     backend_url="http://127.0.0.1:8000",

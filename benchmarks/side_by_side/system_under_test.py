@@ -1,4 +1,4 @@
-"""What every tool is shown: a running system, two of its users, and something that is theirs."""
+"""System under test of every tool: a running system, two users, and data of theirs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OF_USER = re.compile(rb"\A(\w+ /api/)(?!chat[/ ?])[^/ ?]+(?=/)")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user and the tokens that are theirs: one for the backend, one for the MCP server."""
+    """A user with a token for the backend and one for the MCP server."""
 
     name: str
     backend: str
@@ -33,7 +33,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class SystemUnderTest:
     """A system as a tool sees it.
 
     Attributes:
@@ -63,7 +63,7 @@ class Subject:
     task: str
 
     def masked(self, text: str) -> str:
-        """A text with names in the place of tokens and addresses, to be shown and kept."""
+        """Replace tokens and addresses in a text by names."""
         for value, name in (
             (self.alice.backend, "$ALICE"),
             (self.alice.mcp, "$ALICE_MCP"),
@@ -82,7 +82,7 @@ class Subject:
 
 @contextmanager
 def running_system(mutant: str | None, folder: Path) -> Iterator[RunningSystem]:
-    """The system, or a copy with a planted leak, while the block runs.
+    """Run the system, or a copy with a planted leak, while the block runs.
 
     Raises:
         HarnessError: It does not start, or the mutant does not apply.
@@ -94,11 +94,13 @@ def running_system(mutant: str | None, folder: Path) -> Iterator[RunningSystem]:
 
 
 @contextmanager
-def fresh_subject(running: RunningSystem, mutant: str | None, seed: int) -> Iterator[Subject]:
-    """Empty the database, let both users store something, and show it to a tool.
+def fresh_system(
+    running: RunningSystem, mutant: str | None, seed: int
+) -> Iterator[SystemUnderTest]:
+    """Empty the database, store data of both users, and yield the system for one tool.
 
     Raises:
-        HarnessError: A user cannot store anything.
+        HarnessError: A user cannot store data.
     """
     running.reset()
     alice, bob = (
@@ -115,7 +117,7 @@ def fresh_subject(running: RunningSystem, mutant: str | None, seed: int) -> Iter
         token_proxy(running.mcp_url, alice.mcp) as relayed,
         relay(running.backend_url, own_path) as own_path_url,
     ):
-        yield Subject(
+        yield SystemUnderTest(
             mutant=mutant,
             seed=seed,
             backend_url=running.backend_url,
@@ -129,10 +131,10 @@ def fresh_subject(running: RunningSystem, mutant: str | None, seed: int) -> Iter
         )
 
 
-def unstarted(mutant: str | None, seed: int) -> Subject:
-    """A system that does not run, for a tool that starts it itself."""
+def unstarted_system(mutant: str | None, seed: int) -> SystemUnderTest:
+    """Return a placeholder for a tool that starts the system itself."""
     nobody = Person("nobody", "unused:backend-token", "unused:mcp-token")
-    return Subject(
+    return SystemUnderTest(
         mutant=mutant,
         seed=seed,
         backend_url="unused:backend",
@@ -147,7 +149,7 @@ def unstarted(mutant: str | None, seed: int) -> Subject:
 
 
 def own_path(head: bytes) -> bytes:
-    """The head of a request with the subject of its token in the place of the path's user."""
+    """Replace the user in the path of a request's head by the subject of its token."""
     found = _BEARER.search(head)
     if found is None:
         return head
@@ -160,7 +162,7 @@ def own_path(head: bytes) -> bytes:
 
 
 def _store(running: RunningSystem, person: Person) -> str:
-    """A project and two tasks; the id of one of the tasks."""
+    """Store a project and two tasks; return the id of one of the tasks."""
     base = f"{running.backend_url}/api/{person.name}"
     headers = {"Authorization": f"Bearer {person.backend}"}
     with httpx2.Client(headers=headers, timeout=30) as client:
@@ -171,5 +173,5 @@ def _store(running: RunningSystem, person: Person) -> str:
         ]
     for answer in made:
         if not answer.is_success:
-            raise HarnessError(f"{person.name} cannot store anything: {answer.status_code}")
+            raise HarnessError(f"{person.name} cannot store data: {answer.status_code}")
     return str(made[1].json()["id"])

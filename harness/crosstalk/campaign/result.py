@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crosstalk.core.sign_test import TimeDifference
-from crosstalk.core.verdict import Control, Finding, Inconclusive, Verdict
+from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class CampaignResult:
                 }
                 for name, control in sorted(self.controls.items())
             },
+            "untried": [asdict(each) for each in self.inconclusive if each.kind in UNTRIED],
             "inconclusive": [asdict(each) for each in self.inconclusive],
             "not_applicable": dict(self.not_applicable),
             "times": {name: asdict(each) for name, each in sorted(self.times.items())},

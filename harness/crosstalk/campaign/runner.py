@@ -44,6 +44,7 @@ from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of, coverage_of
 from crosstalk.oracles.existence import times
+from crosstalk.oracles.service import ServiceRecord
 from crosstalk.phases.base import Outcome, Phase
 from crosstalk.phases.registry import make_phases
 from crosstalk.targets.base import Target
@@ -112,6 +113,7 @@ class Campaign:
             target.concurrency,
             target.claiming,
         )
+        self._service = ServiceRecord(self._executor.operations)
         self._controls: dict[str, Control] = {}
         self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._findings: list[Finding] = []
@@ -148,6 +150,7 @@ class Campaign:
             on_example_end=self._examine,
             judge=self._suspects,
             stopped=self._stopped,
+            unserved=self._service.unserved,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
@@ -310,6 +313,7 @@ class Campaign:
     def _count(self, history: History) -> None:
         for name, pairs in times(history).items():
             self._times[name] += pairs
+        self._service.take(history)
         for name, control in controls_of(history).items():
             self._controls.setdefault(name, Control()).add(control)
 
@@ -319,7 +323,7 @@ class Campaign:
         inconclusive = [
             *unsteady,
             *self._inconclusive,
-            *self._not_served(),
+            *self._service.inconclusive(),
             *self._without_opportunity(not_applicable),
             *self._throttled(),
             *(
@@ -341,14 +345,6 @@ class Campaign:
             left=left,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
-
-    def _not_served(self) -> Iterator[Inconclusive]:
-        for name, operation in sorted(self._executor.operations.items()):
-            control = self._controls.setdefault(name, Control())
-            if not control.answered and not operation.public:
-                yield Inconclusive(
-                    InconclusiveKind.NOT_SERVED, name, "never answered a caller with a result"
-                )
 
     def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
         names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]

@@ -45,8 +45,16 @@ _OUTWEIGHS = frozenset(
         InconclusiveKind.CUT_SHORT,
     }
 )
-# What makes the verdict of a whole run inconclusive; the rest concerns single operations.
-_DECISIVE = _OUTWEIGHS | {InconclusiveKind.NO_OPPORTUNITY}
+# What was offered and never answered, so that it could not have leaked anything.
+UNTRIED = frozenset(
+    {
+        InconclusiveKind.NOT_SERVED,
+        InconclusiveKind.NOT_UNDERSTOOD,
+        InconclusiveKind.NOT_TRIED,
+    }
+)
+# What makes the verdict of a whole run inconclusive; the rest is told beside it.
+_DECISIVE = _OUTWEIGHS | UNTRIED | {InconclusiveKind.NO_OPPORTUNITY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from crosstalk.core.history import Actor, History
@@ -26,6 +26,7 @@ class GeneratorState:
         on_example_end: Called with each example's history when the example ends.
         stopped: Returns whether the campaign should make no more calls.
         judge: Judges an example that is not over yet; returns whether any of it was replayed.
+        unserved: Returns the names of the operations that no example has served yet.
         principals: Who can take part.
         planted: Number of markers planted so far.
         steady: Names of operations whose reading stays the same when no other user acts.
@@ -42,6 +43,7 @@ class GeneratorState:
     on_example_end: Callable[[History], None]
     stopped: Callable[[], bool]
     judge: Callable[[History], bool] | None = None
+    unserved: Callable[[], Collection[str]] = tuple
     principals: Principals = ALL_PRINCIPALS
     planted: int = 0
     steady: set[str] = field(default_factory=set)

@@ -62,9 +62,9 @@ class Canary:
         return found
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Answers that were served while somebody else had secrets."""
+        """Count answers that showed callers data of their own, while other users had secrets."""
         return Counter(
             seen.call.operation
             for seen in observations(history)
-            if seen.others_have_secrets and seen.call.answer.outcome is Outcome.OK
+            if seen.others_have_secrets and seen.own and seen.call.answer.outcome is Outcome.OK
         )

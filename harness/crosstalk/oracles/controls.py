@@ -9,6 +9,7 @@ from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.verdict import Control
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.base import is_empty
 from crosstalk.surface.operation import Operation, Role
 
 # What can say whose data is meant.
@@ -44,7 +45,7 @@ def controls_of(history: History) -> dict[str, Control]:
             control.answered += 1
             # Where there is nothing to show, as after a deletion, success with one's own id counts.
             named = any(owners.get(value) == user for value in identifiers_of(call.arguments))
-            if call.actor.claims == user and (seen.own or call.answer.body or named):
+            if call.actor.claims == user and (seen.own or named or not is_empty(call.answer.body)):
                 control.own_reads += 1
     for oracle in ORACLES:
         for name, count in oracle.opportunities(history).items():

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from crosstalk.core.object_kinds import deletes
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.selection import Draw
+from crosstalk.surface.capabilities import required_references
 
 # Calls by which each user of an example uses what was served least.
 _HONEST_CALLS = 2
+# Operations that an example tries because no example before it was served by them.
+_SWEPT = 16
 # Lists that a user and an impostor read when an example begins.
 _LISTS = 3
 
@@ -46,6 +50,30 @@ class Setup:
                 readings.append(example.reading(listing, actor))
         example.execute_all(readings)
         example.judge()
+        self._sweep(example, draw)
         # Whatever rules this example runs, no operation goes without honest use for long.
         for _ in range(_HONEST_CALLS):
             example.use_honestly(draw, members)
+
+    def _sweep(self, example: ExampleRun, draw: Draw) -> None:
+        """Use operations that were never served, deletions last, so that each is served early."""
+        unserved = example.state.unserved()
+        swept = [each for each in example.capabilities.protected if each.name in unserved]
+        swept.sort(
+            key=lambda each: (
+                deletes(each.name),
+                not each.reads_only,
+                example.state.tried[each.name],
+            )
+        )
+        for operation in swept[:_SWEPT]:
+            able = [
+                each
+                for each in example.members
+                if all(
+                    example.pool.references(each.name, reference, operation.name)
+                    for reference in required_references(operation)
+                )
+            ]
+            if able:
+                example.execute(example.plan_own(draw, operation, draw(st.sampled_from(able))))

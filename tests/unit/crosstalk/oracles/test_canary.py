@@ -79,9 +79,11 @@ def test_is_silent_for_owners_and_for_public_values() -> None:
     assert Canary().judge(story.history) == []
 
 
-def test_counts_opportunities_only_while_somebody_else_has_secrets() -> None:
-    story = Writer().call(BOB, "list", {}, ok([]))
+def test_canary_had_an_opportunity_where_own_data_was_shown_while_others_had_secrets() -> None:
+    own = ok([{"title": marker("bob", 7)}])
+    story = Writer().call(BOB, "list", {}, own)
     story.call(ALICE, "add", {"title": SECRET}, ok({}))
+    story.call(BOB, "list", {}, own)
     story.call(BOB, "list", {}, ok([]))
     story.call(BOB, "list", {}, refused(404, "not_found"))
     assert Canary().opportunities(story.history) == {"list": 1}

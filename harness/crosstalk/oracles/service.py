@@ -1,0 +1,173 @@
+"""Which operations were served, so that a clean verdict is never stronger than its evidence.
+
+An operation that always fails, always answers with nothing or asks for input that it never gets
+could not have leaked anything: it was not served, and the run cannot acquit it. An answer that is
+equal for every user is public data, which is listed and acquitted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.verdict import Inconclusive, InconclusiveKind
+from crosstalk.oracles.attribution import Observation, observations
+from crosstalk.oracles.base import conclusive, is_empty
+from crosstalk.oracles.observation import without_times
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation
+
+_LONGEST = 100
+_DELETIONS = frozenset({202, 204, 205})
+
+
+@dataclass(slots=True)
+class _Record:
+    """What calls of one operation were answered.
+
+    Attributes:
+        served: Answers that showed callers something of theirs, or did what they asked for.
+        several: Such answers to calls that named several objects.
+        shown: Answers with data that may be for everybody.
+        others: What came back instead, with how often.
+        bodies: Arguments to what each user was shown for them.
+    """
+
+    served: int = 0
+    several: int = 0
+    shown: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    bodies: defaultdict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(dict))
+
+
+class ServiceRecord:
+    """Takes the histories of a campaign and says which operations were served.
+
+    Args:
+        operations: Everything that is offered, by name.
+    """
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self._operations = operations
+        self._records: defaultdict[str, _Record] = defaultdict(_Record)
+
+    def take(self, history: History) -> None:
+        """Count what the calls of a history were answered."""
+        owners: dict[str, str] = {}
+        for seen in observations(history):
+            call = seen.call
+            user = call.actor.user
+            if user is not None:
+                for value in (*seen.own, *filter(is_marker, identifiers_of(call.arguments))):
+                    owners.setdefault(value, user)
+            operation = self._operations.get(call.operation)
+            if operation is not None and (user == call.actor.claims or operation.public):
+                self._take(operation, seen, history, owners)
+
+    def unserved(self) -> set[str]:
+        """Return the operations that were not served so far."""
+        return {each.where for each in self.inconclusive()}
+
+    def public(self) -> list[str]:
+        """Return the operations that showed data, and nobody any of their own."""
+        return sorted(
+            name
+            for name, record in self._records.items()
+            if record.shown and not record.served and not _differ(record)
+        )
+
+    def inconclusive(self) -> list[Inconclusive]:
+        """Return what was not tried or not served, with what usually came back."""
+        found = []
+        for name, operation in sorted(self._operations.items()):
+            record = self._records[name]
+            many = any(each.many for each in required_references(operation))
+            if record.served and (record.several or not many):
+                continue
+            if record.served:
+                text = "never served with several ids"
+            elif record.shown:
+                continue
+            elif record.others:
+                (what, count), *_ = record.others.most_common(1)
+                text = f"never served: {what}" + (f" ({count} times)" if count > 1 else "")
+            else:
+                found.append(Inconclusive(InconclusiveKind.NOT_TRIED, name, "no call was made"))
+                continue
+            found.append(Inconclusive(InconclusiveKind.NOT_SERVED, name, text))
+        return found
+
+    def _take(
+        self, operation: Operation, seen: Observation, history: History, owners: Mapping[str, str]
+    ) -> None:
+        call, record = seen.call, self._records[operation.name]
+        answer = call.answer
+        if not conclusive(answer) or (call.sending is not None and call.sending.aborted_at):
+            if answer.outcome is Outcome.LIMITED:
+                record.others["429 too many requests"] += 1
+            return
+        wanted = _input_wanted(answer.body)
+        if answer.outcome is not Outcome.OK or wanted:
+            record.others[wanted or _error(answer)] += 1
+            return
+        named = any(
+            owners.get(value) == call.actor.user for value in identifiers_of(call.arguments)
+        )
+        did = (
+            not operation.reads_only
+            and not operation.conversational
+            and (named or answer.status in _DELETIONS or not is_empty(answer.body))
+        )
+        empty = is_empty(answer.body)
+        if seen.own or did or (operation.conversational and not empty):
+            record.served += 1
+            record.several += any(
+                len(value) > 1 for value in call.arguments.values() if isinstance(value, list)
+            )
+        elif empty:
+            record.others["an empty answer"] += 1
+        else:
+            record.shown += 1
+            asked, body = _told(call.arguments, history), _told(answer.body, history)
+            record.bodies[asked].setdefault(body, set()).add(str(call.actor.user))
+
+
+def _differ(record: _Record) -> bool:
+    """Whether the same question was answered differently: the data is somebody's, and served."""
+    return any(len(each) > 1 for each in record.bodies.values())
+
+
+def _told(value: Any, history: History) -> str:
+    """A value as text, without times and with every subject alike."""
+    text = without_times(json.dumps(value, sort_keys=True, default=str))
+    for subject in history.subjects.values():
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])", "<user>", text)
+    return text
+
+
+def _input_wanted(body: Any) -> str:
+    """What a result of the form `input_required` asks for; empty for any other."""
+    if not isinstance(body, Mapping) or body.get("resultType") != "input_required":
+        return ""
+    requests = body.get("inputRequests")
+    methods = sorted(
+        {str(each.get("method")) for each in requests.values() if isinstance(each, Mapping)}
+        if isinstance(requests, Mapping)
+        else ()
+    )
+    return f"input is required ({', '.join(methods) or 'of an unknown kind'}), which is not given"
+
+
+def _error(answer: Answer) -> str:
+    said = answer.message or answer.code or (answer.body if isinstance(answer.body, str) else "")
+    text = " ".join(str(said).split())
+    # Ids and markers differ from call to call; what is said about them does not.
+    for value in sorted(identifiers_of(text), key=len, reverse=True):
+        text = text.replace(value, "…")
+    return f"{answer.status} {text[:_LONGEST]}".strip()

@@ -1,0 +1,107 @@
+"""Which operations were served, from histories written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.identifiers import marker
+from crosstalk.core.principals import IMPOSTOR
+from crosstalk.core.verdict import InconclusiveKind
+from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
+
+NOTE = f"note {marker('alice', 1)}"
+ADD = Operation(
+    "mcp", "add", (Parameter("text", {"type": "string"}, True, Role.TEXT),), reads_only=False
+)
+SEARCH = Operation("mcp", "search", (), reads_only=True)
+
+
+def record(writer: Writer, *operations: Operation) -> ServiceRecord:
+    """The record of one history."""
+    taken = ServiceRecord({each.name: each for each in operations})
+    taken.take(writer.history)
+    return taken
+
+
+def told(writer: Writer, *operations: Operation) -> dict[str, str]:
+    """Operation to what is said of it."""
+    return {each.where: each.text for each in record(writer, *operations).inconclusive()}
+
+
+def stored() -> Writer:
+    """Alice has stored a note."""
+    return Writer().call(ALICE, "add", {"text": NOTE}, ok({"id": 1, "text": NOTE}))
+
+
+def test_operation_that_shows_its_caller_their_own_data_is_served() -> None:
+    writer = stored().call(ALICE, "search", {}, ok({"notes": [{"text": NOTE}]}))
+    assert told(writer, ADD, SEARCH) == {}
+    assert record(writer, ADD, SEARCH).public() == []
+
+
+@pytest.mark.parametrize("body", [[], {"notes": [], "total": 0}, "No notes found."])
+def test_operation_that_always_answers_with_nothing_is_not_served(body: Any) -> None:
+    writer = stored().call(ALICE, "search", {}, ok(body)).call(BOB, "search", {}, ok(body))
+    assert told(writer, ADD, SEARCH) == {"search": "never served: an empty answer (2 times)"}
+
+
+def test_operation_that_always_fails_is_named_with_what_usually_came_back() -> None:
+    writer = stored().call(ALICE, "search", {}, refused(422, "invalid", "query: field required"))
+    writer.call(BOB, "search", {}, refused(422, "invalid", "query: field required"))
+    writer.call(BOB, "search", {}, refused(500, "server_error", "boom"))
+    assert told(writer, SEARCH) == {"search": "never served: 422 query: field required (2 times)"}
+
+
+def test_operation_that_asks_for_input_is_not_served() -> None:
+    body = {
+        "resultType": "input_required",
+        "inputRequests": {"sure": {"method": "elicitation/create"}},
+    }
+    assert told(stored().call(ALICE, "search", {}, ok(body)), SEARCH) == {
+        "search": "never served: input is required (elicitation/create), which is not given"
+    }
+
+
+def test_operation_that_was_never_called_is_not_tried() -> None:
+    (found,) = record(Writer(), SEARCH).inconclusive()
+    assert (found.kind, found.where) == (InconclusiveKind.NOT_TRIED, "search")
+
+
+def test_data_that_is_equal_for_every_user_is_public() -> None:
+    writer = stored()
+    for actor in (ALICE, BOB):
+        writer.call(actor, "search", {"user_id": f"{actor.user}-1"}, ok({"motd": "hello"}))
+    assert told(writer, SEARCH) == {}
+    assert record(writer, SEARCH).public() == ["search"]
+
+
+def test_data_that_differs_between_users_is_theirs_though_nothing_marks_it() -> None:
+    writer = stored().call(ALICE, "search", {}, ok({"open": 1}))
+    writer.call(BOB, "search", {}, ok({"open": 0, "done": 2}))
+    assert told(writer, SEARCH) == {}
+    assert record(writer, SEARCH).public() == []
+
+
+def test_deletion_of_an_own_object_is_served_though_it_shows_nothing() -> None:
+    delete = Operation("rest", "rest:DELETE /notes/{id}", (), reads_only=False)
+    writer = stored().call(ALICE, delete.name, {"id": "1"}, Answer(Outcome.OK, 204, None))
+    assert told(writer, delete) == {}
+
+
+def test_list_of_ids_is_served_only_with_several() -> None:
+    ids = Parameter("ids", {"type": "array"}, True, Role.REFERENCE)
+    bulk = Operation("mcp", "bulk", (ids,), reads_only=True)
+    writer = stored().call(ALICE, "bulk", {"ids": ["1"]}, ok([{"text": NOTE}]))
+    assert told(writer, bulk) == {"bulk": "never served with several ids"}
+    writer.call(ALICE, "bulk", {"ids": ["1", "2"]}, ok([{"text": NOTE}]))
+    assert told(writer, bulk) == {}
+
+
+def test_calls_of_others_than_the_claimed_user_serve_nothing() -> None:
+    writer = stored().call(IMPOSTOR, "search", {}, ok({"notes": [{"text": NOTE}]}))
+    assert told(writer, SEARCH) == {"search": "no call was made"}

@@ -23,6 +23,7 @@ class CampaignResult:
         left: What the system still held or did some time after the last call; None where that
             cannot be seen.
         times: Operation to how long a foreign id took against a missing one.
+        skipped: Operation to why it is not to be called.
     """
 
     verdict: Verdict
@@ -38,6 +39,7 @@ class CampaignResult:
     provenance: Mapping[str, str] = field(default_factory=dict)
     left: list[str] | None = None
     times: Mapping[str, TimeDifference] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""

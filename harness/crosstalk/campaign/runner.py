@@ -324,6 +324,7 @@ class Campaign:
             *unsteady,
             *self._inconclusive,
             *self._service.inconclusive(),
+            *self._target.untried,
             *self._without_opportunity(not_applicable),
             *self._throttled(),
             *(
@@ -343,6 +344,7 @@ class Campaign:
             not_applicable=not_applicable,
             coverage=coverage_of(self._executor.operations, self._controls),
             left=left,
+            skipped=self._target.skipped,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
 

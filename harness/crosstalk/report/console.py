@@ -20,6 +20,7 @@ from crosstalk.core.verdict import Finding
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.text import printable
 from crosstalk.report.timing import telling_times
+from crosstalk.report.untried import untried_sentence
 
 _EVERY_SECONDS = 2.0
 
@@ -81,7 +82,8 @@ class ConsoleReport:
         rate = result.calls / result.seconds if result.seconds else 0.0
         self._say(
             f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
-            f"({rate:.0f}/s), {len(result.findings)} finding(s), seed {result.seed}",
+            f"({rate:.0f}/s), {len(result.findings)} finding(s), seed {result.seed}"
+            + (f", {untried}" if (untried := untried_sentence(result)) else ""),
             style=style,
         )
 

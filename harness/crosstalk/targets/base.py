@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from crosstalk.core.history import Channel, Flow
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals
+from crosstalk.core.verdict import Inconclusive
 from crosstalk.surface.credentials import Credentials
 from crosstalk.surface.operation import Operation, Surface
 
@@ -29,6 +30,8 @@ class Target:
             named after the user and the nonce.
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known and accepted.
+        untried: What the system offers and no surface calls.
+        skipped: Operation to why it is not to be called.
         unproven_identity: What says who calls where no credential proves it, in words; empty
             where one does.
         not_applicable: Oracle to the reason why it cannot have an opportunity here.
@@ -53,6 +56,8 @@ class Target:
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""
+    untried: tuple[Inconclusive, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     concurrency: int = 1

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
@@ -27,6 +28,7 @@ from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.guesses import kind_of, names_among
 from crosstalk.targets.described.login import login_by
+from crosstalk.targets.described.offers import unread_offers
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity
 from crosstalk.targets.described.users import (
@@ -69,7 +71,9 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     credentials = DescribedCredentials(
         config, folder, {subject: user for subject, (_, user) in users.items()}
     )
-    surfaces = _surfaces(config, folder, credentials, next(iter(users), "crosstalk-discovery"))
+    transport = transport_of(config.mcp, folder) if config.mcp is not None else None
+    discovery = credentials.discovery(next(iter(users), "crosstalk-discovery"))
+    surfaces = _surfaces(config, transport, credentials, discovery)
     operations = discovered(surfaces)
 
     def reset() -> None:
@@ -89,6 +93,8 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
+        untried=tuple(unread_offers(transport, discovery) if transport is not None else ()),
+        skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
         # The folder's path may look like somebody's secret in part.
@@ -116,16 +122,18 @@ def transport_of(config: McpConfig, folder: Path) -> Transport:
 
 
 def _surfaces(
-    config: TargetConfig, folder: Path, credentials: DescribedCredentials, subject: str
+    config: TargetConfig,
+    transport: Transport | None,
+    credentials: DescribedCredentials,
+    discovery: Presented,
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    discovery = credentials.discovery(subject)
     identities = dict.fromkeys(config.identity.arguments, Role.IDENTITY)
-    if config.mcp is not None:
+    if transport is not None:
         tools = ToolSurface(
-            transport_of(config.mcp, folder),
+            transport,
             discovery,
             facts=_facts(config),
             roles=identities,
@@ -155,7 +163,7 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
             None if tool.kind == "other" else tool.kind,
             tool.arguments,
             tool.public,
-            tool.skip,
+            bool(tool.skip),
             tool.values,
         )
         for name, tool in config.tools.items()

@@ -15,6 +15,7 @@ from crosstalk.surface.mcp.tools import Kind
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.identity import IdentityConfig, Strict, UserConfig
 
+_NO_REASON = "no reason is given"
 TransportName = Literal["streamable-http", "streamable-http-older", "sse", "stdio", "json-rpc"]
 
 
@@ -57,14 +58,14 @@ class RestConfig(Strict):
         openapi: URL of its OpenAPI document.
         base: Where its paths begin; the document's origin by default.
         public: Operations that need no credential on purpose, e.g. `GET /health`.
-        skip: Operations that are not to be called.
+        skip: Operations that are not to be called, or such an operation to the reason.
         timeout: Seconds for one call.
     """
 
     openapi: str
     base: str = ""
     public: list[str] = Field(default_factory=list)
-    skip: list[str] = Field(default_factory=list)
+    skip: list[str] | dict[str, str] = Field(default_factory=list)
     timeout: float = Field(default=30.0, gt=0)
 
 
@@ -125,7 +126,7 @@ class ToolConfig(Strict):
         kind: What it does.
         arguments: Argument to role: identity, reference, name, cursor, query, key, text or value.
         public: It needs no credential on purpose, and what it shows everybody may see.
-        skip: It is not to be called.
+        skip: Why it is not to be called; `true` gives no reason.
         values: Argument to the values that it takes, where its schema does not say; `[]` leaves
             the argument out.
     """
@@ -133,7 +134,7 @@ class ToolConfig(Strict):
     kind: Kind = "other"
     arguments: dict[str, Role] = Field(default_factory=dict)
     public: bool = False
-    skip: bool = False
+    skip: bool | str = False
     values: dict[str, list[Any]] = Field(default_factory=dict)
 
 
@@ -172,6 +173,19 @@ class TargetConfig(Strict):
     accepted: list[Channel] | None = None
     public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
+
+    def skipped(self) -> dict[str, str]:
+        """Return the operations that are not to be called, each with the reason."""
+        tools = {
+            f"mcp:{name}": each.skip if isinstance(each.skip, str) else _NO_REASON
+            for name, each in self.tools.items()
+            if each.skip
+        }
+        if self.rest is None:
+            return tools
+        skip = self.rest.skip
+        reasons = skip if isinstance(skip, dict) else dict.fromkeys(skip, _NO_REASON)
+        return tools | {f"rest:{name}": reason for name, reason in reasons.items()}
 
     def accepts(self) -> frozenset[Channel]:
         """Return the accepted weaknesses: those by default and the listed ones, or none."""

@@ -61,6 +61,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "coverage",
         "left",
         "times",
+        "untried",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

@@ -81,3 +81,15 @@ def test_accepted_weaknesses_are_added_to_those_by_default_or_none_is(
     tmp_path: Path, setting: str, accepted: set[str]
 ) -> None:
     assert load_target(write(tmp_path, setting + MCP + WHO)).accepts() == accepted
+
+
+def test_skipped_operations_have_the_reason_that_the_file_gives(tmp_path: Path) -> None:
+    rest = '[rest]\nopenapi = "http://127.0.0.1:1/openapi.json"\n'
+    tools = '[tools.wipe]\nskip = "it empties the disk"\n[tools.off]\nskip = true\n'
+    reasons = '[rest.skip]\n"GET /slow" = "it takes a minute"\n'
+    config = load_target(write(tmp_path, MCP + rest + reasons + WHO + tools))
+    assert config.skipped() == {
+        "mcp:wipe": "it empties the disk",
+        "mcp:off": "no reason is given",
+        "rest:GET /slow": "it takes a minute",
+    }

@@ -1,0 +1,26 @@
+"""What of a system a run did not reach, in its last line."""
+
+from __future__ import annotations
+
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.verdict import Inconclusive, InconclusiveKind
+from crosstalk.report.untried import untried_sentence
+
+
+def test_untried_sentence_names_the_number_and_the_first_few_with_what_came_back() -> None:
+    open_ones = [
+        Inconclusive(InconclusiveKind.NOT_SERVED, f"rest:GET /{each}", "never served: 422 body")
+        for each in "abcd"
+    ]
+    unsteady = Inconclusive(InconclusiveKind.UNSTEADY, "list", "two readings in a row differ")
+    result = CampaignResult("inconclusive", 1, 1.0, 7, [], {}, [unsteady, *open_ones])
+    result.skipped = {"mcp:wipe": "it empties the disk"}
+    assert untried_sentence(result) == (
+        "4 not served or not tried (rest:GET /a: never served: 422 body; rest:GET /b: never "
+        "served: 422 body; rest:GET /c: never served: 422 body; and 1 more), "
+        "1 skipped (mcp:wipe: it empties the disk)"
+    )
+
+
+def test_untried_sentence_is_empty_where_everything_was_served() -> None:
+    assert untried_sentence(CampaignResult("clean", 1, 1.0, 7, [], {}, [])) == ""

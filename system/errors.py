@@ -80,6 +80,30 @@ class BodyTooSlow(ServiceError):
     default_message = "the request body took too long to arrive"
 
 
+class BadRequest(ServiceError):
+    """What arrived is not a request that can be read (RFC 9110 section 15.5.1)."""
+
+    code = "validation_error"
+    http_status = 400
+    default_message = "the request cannot be read"
+
+
+class HeadTooSlow(ServiceError):
+    """The request's head did not arrive in time (RFC 9110 section 15.5.9)."""
+
+    code = "validation_error"
+    http_status = 408
+    default_message = "the request took too long to arrive"
+
+
+class HeadersTooLarge(ServiceError):
+    """The request's head has more bytes or fields than the service reads (RFC 6585 section 5)."""
+
+    code = "validation_error"
+    http_status = 431
+    default_message = "the request headers are too large"
+
+
 class Misdirected(ServiceError):
     """The request names a host that this service does not answer to (RFC 9110 section 15.5.20)."""
 

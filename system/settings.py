@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from system.identity import IdentitySettings
 from system.production import Deployed, issuer_problems, url_problem
+from system.wire.connections import ConnectionLimits
 
 URL_PATTERN = r"^https?://[^/]+"
 
@@ -30,8 +31,26 @@ class ServiceSettings(Deployed, IdentitySettings):
     otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern=URL_PATTERN)
     otel_service_name: str | None = None
     drain_seconds: int = Field(default=25, ge=1, le=600)
+    http_max_connections: int = Field(default=2_000, ge=1)
+    http_max_connections_per_client: int = Field(default=1_000, ge=1)
+    http_max_header_bytes: int = Field(default=32_768, ge=1_024)
+    http_max_unread_bytes: int = Field(default=33_554_432, ge=65_536)
+    http_head_seconds: float = Field(default=10.0, gt=0)
+    http_write_seconds: float = Field(default=30.0, gt=0)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)
+
+    @property
+    def connection_limits(self) -> ConnectionLimits:
+        """What clients' connections may hold."""
+        return ConnectionLimits(
+            connections=self.http_max_connections,
+            per_client=self.http_max_connections_per_client,
+            header_bytes=self.http_max_header_bytes,
+            unread_bytes=self.http_max_unread_bytes,
+            head_seconds=self.http_head_seconds,
+            write_seconds=self.http_write_seconds,
+        )
 
     @property
     def private_hosts(self) -> frozenset[str]:

@@ -25,6 +25,8 @@ from crosstalk.report.terminal import make_console
 # Name to module; each has `def measure(attack: Attack) -> Mapping[str, float]` and a docstring.
 ATTACKS = {
     "bodies": "benchmarks.hostile.bodies",
+    "connections": "benchmarks.hostile.connections",
+    "trailers": "benchmarks.hostile.trailers",
 }
 Figures = Mapping[str, float]
 

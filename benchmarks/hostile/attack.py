@@ -65,13 +65,21 @@ class Victim:
 
 @contextmanager
 def victim(
-    url: str, headers: Mapping[str, str] | None = None, *, pause: float = 0.05
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    pause: float = 0.05,
+    fresh: bool = False,
 ) -> Iterator[Victim]:
-    """A victim who reads a URL while the block runs, and waits for the last answer at its end."""
+    """A victim who reads a URL while the block runs, and waits for the last answer at its end.
+
+    With `fresh` each request has a connection of its own.
+    """
     seen, leaving = Victim(), threading.Event()
+    limits = httpx2.Limits(max_keepalive_connections=0 if fresh else 1)
 
     def watch() -> None:
-        with httpx2.Client(timeout=PATIENCE, headers=dict(headers or {})) as client:
+        with httpx2.Client(timeout=PATIENCE, headers=dict(headers or {}), limits=limits) as client:
             due = time.monotonic()
             while not leaving.is_set():
                 try:

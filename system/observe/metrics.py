@@ -51,6 +51,13 @@ _refused = Counter(
     ("reason",),
     registry=REGISTRY,
 )
+_bounds = Counter(
+    "crosstalk_bounds_met",
+    "Times that connections met a bound, and one of them was closed or refused.",
+    ("bound",),
+    registry=REGISTRY,
+)
+open_connections = Gauge("crosstalk_connections", "Connections of clients.", registry=REGISTRY)
 agents_waiting = Gauge(
     "crosstalk_agents_waiting", "Chats that wait for their agent's turn.", registry=REGISTRY
 )
@@ -90,6 +97,11 @@ def count_tool_call(tool: str, outcome: str, seconds: float) -> None:
 def count_refused(reason: str) -> None:
     """Count a request that the gate refused; `reason` is one of a few words."""
     _refused.labels(reason).inc()
+
+
+def count_bound_met(bound: str) -> None:
+    """Count that a bound of connections was met; `bound` is one of a few words."""
+    _bounds.labels(bound).inc()
 
 
 class _Watched(Collector):

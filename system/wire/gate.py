@@ -59,7 +59,14 @@ class BearerGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or self._public(scope):
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            # Tokens of other protocols are not looked at here, so nothing of these gets past.
+            await _refuse_scope(scope, receive, send)
+            return
+        if self._public(scope):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -83,6 +90,14 @@ class BearerGate:
         )
         parameters = (*(_INVALID if tried else ()), *self._challenge_parameters)
         return f"Bearer {', '.join(parameters)}".strip()
+
+
+async def _refuse_scope(scope: Scope, receive: Receive, send: Send) -> None:
+    count_refused("protocol")
+    if scope["type"] == "websocket":
+        await receive()
+        # Before it is accepted: the server answers the handshake with 403.
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
 
 def _reason(error: ServiceError, had_credentials: bool) -> str:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import uvicorn
@@ -20,6 +21,8 @@ from system.observe.exposition import serve_metrics
 from system.observe.tracing import start_tracing
 from system.production import Deployed
 from system.settings import ServiceSettings
+from system.wire.connections import ConnectionTable, affordable
+from system.wire.http_protocol import bounded
 
 S = TypeVar("S", bound=Deployed)
 _BACKLOG = 2048
@@ -79,8 +82,13 @@ def serve(
         listener.listen(_BACKLOG)
     except OSError as error:
         sys.exit(f"port {port} on {host} cannot be used ({error.strerror}): set {port_setting}")
+    limits = settings.connection_limits
+    limits = replace(limits, connections=affordable(limits.connections))
     config = uvicorn.Config(
         app_factory(),
+        http=bounded(ConnectionTable(limits)),
+        # Neither service speaks it, and what is not there cannot be attacked.
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

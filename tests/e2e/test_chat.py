@@ -10,6 +10,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, Route, expect
 
 from crosstalk.environment import RunningSystem
+from tests.e2e.held_stream import go_on, hold_stream
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -31,7 +32,7 @@ def _say(person: Person, text: str) -> None:
 
 def _settled(person: Person) -> None:
     """The answer has ended: there is something to send again."""
-    expect(person.page.get_by_role("button", name="Send")).to_be_visible(timeout=20_000)
+    expect(person.page.get_by_role("button", name="Send")).to_be_visible()
 
 
 def _open(person: Person) -> None:
@@ -67,17 +68,20 @@ def test_an_answer_comes_in_pieces_and_its_progress_is_told(
     running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
+    hold_stream(person.page, "Using list_tasks", "Here is what I found")
     person.join()
     titles = _fill(person, running)
     _open(person)
     _say(person, "show my tasks")
     expect(person.page.get_by_text("Using list_tasks…").first).to_be_visible()
     expect(person.page.get_by_role("button", name="Stop")).to_be_visible()
+    go_on(person.page)
     answer = person.page.locator("openai-chatkit ol.messages > li").last
     expect(answer).to_contain_text("Here is what I found")
     # Not all of it yet: it is being written.
     assert titles[0] not in answer.inner_text()
-    expect(answer).to_contain_text(titles[0], timeout=30_000)
+    go_on(person.page)
+    expect(answer).to_contain_text(titles[0])
     _settled(person)
 
 
@@ -85,6 +89,7 @@ def test_an_answer_can_be_stopped_and_what_was_said_stays(
     running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()
+    hold_stream(person.page, "Here is what I found")
     person.join()
     titles = _fill(person, running)
     _open(person)

@@ -78,7 +78,7 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     page.get_by_role("textbox", name="Ask about your tasks").fill(f"add a task to {title}")
     with person.answer("POST", "/chatkit$") as answer:
         page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
 
     request = answer.value.request
     request_id = request.headers["x-request-id"]
@@ -118,4 +118,4 @@ def test_a_sentence_can_be_followed_from_the_browser_to_the_row_and_back(
     assert calls == [("add_task", "ok")]
     assert title in answered
     assert len(pieces) > 1
-    assert len(arrived) > 3, "the answer was held back and came at once"
+    assert len(arrived) > 1, "the answer was held back and came at once"

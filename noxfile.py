@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nox
@@ -18,12 +18,12 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "frontend", "tests"]
 
-HARNESS = ".[system,harness]"
-# What images are built with, and the extras of pyproject.toml that it comes from.
+HARNESS = ".[system]"
+# What images are built with, and the dependency group of pyproject.toml that it comes from.
 PINNED = {
-    "system/requirements.txt": ("system", "otel"),
-    "harness/requirements.txt": ("stand-in",),
-    "loadtests/requirements.txt": ("stand-in", "load"),
+    "system/requirements.txt": "system",
+    "harness/requirements.txt": "stand-in",
+    "loadtests/requirements.txt": "load",
 }
 SOURCES = ("system", "harness", "loadtests", "benchmarks", "tests", "noxfile.py")
 
@@ -62,21 +62,21 @@ def demonstrations(session: nox.Session) -> None:
 @nox.session
 def load(session: nox.Session) -> None:
     """Topologies at their predicted boundaries, and ours under load: does it stall?"""
-    session.install("-e", ".[system,harness,load]")
+    session.install("-e", ".[system,load]")
     session.run("python", "-m", "loadtests", *session.posargs)
 
 
 @nox.session
 def replicas(session: nox.Session) -> None:
     """Two backends, three MCP servers; one is killed every ten seconds. Needs HAProxy."""
-    session.install("-e", ".[system,harness,load]")
+    session.install("-e", ".[system,load]")
     session.run("python", "-m", "loadtests.scenarios.replicas", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Ratios taken in turns: the bridge, tools, chats, the token check."""
-    session.install("-e", ".[system,harness,load]")
+    session.install("-e", ".[system,load]")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
@@ -106,6 +106,24 @@ def tests(session: nox.Session) -> None:
     kinds = ("unit", "integration", "isolation", "contract", "clients")
     rooms = [f"tests/{kind}" for kind in kinds]
     _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it with pip in clean environments, and use it there."""
+    session.install("-e", ".[dev]", "hatchling>=1.27")
+    made = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(made))
+    (built,) = made.glob("*.whl")
+    pythons: dict[str, str] = {}
+    for setting, extra in (("WHEEL_BASE", ""), ("WHEEL_SYSTEM", "[system]")):
+        folder = made / setting.lower()
+        session.run("python", "-m", "venv", "--clear", str(folder))
+        pythons[setting] = str(folder / "bin" / "python")
+        session.run(
+            pythons[setting], "-m", "pip", "install", "--quiet", f"{built}{extra}", external=True
+        )
+    _pytest(session, "wheel", "tests/integration/package", env=pythons)
 
 
 @nox.session
@@ -175,9 +193,10 @@ def lock(session: nox.Session) -> None:
     session.install("uv>=0.9")
     compiling = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.13")
     plain = ("--generate-hashes", "--no-annotate", "--no-header")
-    for file, extras in PINNED.items():
-        wanted = [part for extra in extras for part in ("--extra", extra)]
-        session.run(*compiling, *plain, "pyproject.toml", *wanted, "--output-file", file)
+    for file, group in PINNED.items():
+        session.run(*compiling, *plain, "--group", group, "--output-file", file)
+    campaign = "deploy/campaign/requirements.txt"
+    session.run(*compiling, *plain, "pyproject.toml", "--output-file", campaign)
     bill = ("system/requirements-sbom.in", "--output-file", "system/requirements-sbom.txt")
     session.run(*compiling, *plain, *bill)
 
@@ -243,7 +262,9 @@ def _chromium(session: nox.Session) -> None:
     )
 
 
-def _pytest(session: nox.Session, name: str, *arguments: str) -> None:
+def _pytest(
+    session: nox.Session, name: str, *arguments: str, env: Mapping[str, str] | None = None
+) -> None:
     """Run pytest and leave a summary where every run leaves one."""
     folder = Path(".crosstalk/runs") / name / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     folder.mkdir(parents=True, exist_ok=True)
@@ -251,7 +272,7 @@ def _pytest(session: nox.Session, name: str, *arguments: str) -> None:
     ok = False
     try:
         report = f"--junitxml={folder / 'junit.xml'}"
-        environment = {"E2E_RUN_FOLDER": str(folder.resolve())}
+        environment = {"E2E_RUN_FOLDER": str(folder.resolve()), **(env or {})}
         session.run("pytest", *arguments, report, *session.posargs, env=environment)
         ok = True
     finally:

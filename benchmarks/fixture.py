@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
-from crosstalk.environment.backends.wiring import clean_environment, package_root
+from crosstalk.environment.backends.wiring import clean_environment
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.ports import Ports
 from crosstalk.environment.runtime.probes import answers

@@ -16,7 +16,8 @@ from pathlib import Path
 from benchmarks.figures import Figure, Goal, alternate
 from benchmarks.fixture import Fixture
 from crosstalk.environment import ProcessEnvironment, ProcessOptions
-from crosstalk.environment.backends.wiring import clean_environment, package_root
+from crosstalk.environment.backends.wiring import clean_environment
+from crosstalk.environment.parts.sources import package_root
 
 _MOST_ROUNDS = 5
 _SECONDS = Goal("most", 5.0)

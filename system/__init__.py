@@ -4,3 +4,5 @@ Rooms: `store` (tables, row-level security, the per-user session), `identity` (w
 speaks for), `mcp` (the tool server), `backend` (REST, agent, chat) and `frontend` (the pages).
 Nothing in here knows the harness that verifies it.
 """
+
+__version__ = "0.2.0"

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.environment.backends.wiring import clean_environment, package_root
+from crosstalk.environment.backends.wiring import clean_environment
+from crosstalk.environment.parts.sources import package_root
 
 
 class LoadProcess:

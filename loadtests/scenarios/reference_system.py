@@ -16,7 +16,7 @@ from crosstalk.deadlock.topologies import Sizes, topologies
 from crosstalk.deadlock.traces import deviation
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from crosstalk.environment.backends.options import DataAccess
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.ports import free_port
 from crosstalk.report.run_folder import RunFolder
 from loadtests.observer.client import merged_traces, observed_cycle, pool_figures

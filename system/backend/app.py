@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from system import __version__
 from system.backend import failures
 from system.backend.agent.agent import Assistant
 from system.backend.agent.connection import McpConnection
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Crosstalk backend",
-        version="0.1.0",
+        version=__version__,
         description="Tasks, projects and an assistant, each user apart from the others.",
         lifespan=lifespan,
         redoc_url=None,

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from system import __version__
 from system.identity import TokenExchange
 from system.mcp import completions, log_levels, prompts, resources
 from system.mcp.data_access.base import Data
@@ -64,7 +65,7 @@ def create_server(data: Data, rooms: Sequence[Room] = ROOMS) -> GuardedServer:
     server = GuardedServer(
         "crosstalk-tasks",
         instructions=_INSTRUCTIONS,
-        version="0.1.0",
+        version=__version__,
         # Nothing is ever announced, so nobody may hold a stream open to listen.
         subscriptions=False,
     )

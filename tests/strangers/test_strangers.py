@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 from tests.strangers.conftest import Row
 from tests.strangers.examples import Example, examples
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.side_by_side.system_under_test import SystemUnderTest
 from benchmarks.side_by_side.tools.base import Command, FinishedCommand, UnreadableReportError
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 
 
 class Crosstalk:

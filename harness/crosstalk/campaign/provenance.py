@@ -11,10 +11,11 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from crosstalk.campaign.runner import CampaignOptions
+from crosstalk.core.errors import HarnessError
+from crosstalk.core.version import harness_version
 from crosstalk.environment import locate_system
 
 _SHORT = 16
@@ -37,17 +38,18 @@ def provenance(
     canonical = json.dumps([asked, asked_of, text], sort_keys=True, default=str)
     return {
         "version": harness_version(),
-        "commit": commit_of(described.resolve().parent if described else locate_system()),
+        "commit": commit_of(described.resolve().parent) if described else _system_commit(),
         "configuration": hashlib.sha256(canonical.encode()).hexdigest()[:_SHORT],
     }
 
 
-def harness_version() -> str:
-    """The installed version, `0` where it is not installed as a package."""
+def _system_commit() -> str:
+    """Return the checkout's commit; a wheel's copy may lie in anybody's repository."""
     try:
-        return version("crosstalk-harness")
-    except PackageNotFoundError:
-        return "0"
+        root = locate_system()
+    except HarnessError:
+        return "unknown"
+    return commit_of(root) if (root / ".git").exists() else "unknown"
 
 
 def commit_of(folder: Path) -> str:

@@ -17,13 +17,13 @@ from rich.console import Console
 
 from crosstalk.campaign.profiles import Profile
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.version import harness_version
 from crosstalk.environment import Attachment, DataAccess, Kind, Pooler
 
 app = typer.Typer(
     name="crosstalk",
     help="Finds data crossing between two users of one AI system.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -46,6 +46,24 @@ Started = Annotated[
     Literal["processes", "containers"],
     typer.Option("--environment", help="Start the system as processes or as containers."),
 ]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"crosstalk {harness_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_of_every_verb(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Finds data crossing between two users of one AI system."""
 
 
 @app.command()

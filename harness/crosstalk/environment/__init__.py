@@ -6,8 +6,8 @@ from crosstalk.environment.backends.containers import ContainerEnvironment
 from crosstalk.environment.backends.options import ONE_CONNECTION, DataAccess, ProcessOptions
 from crosstalk.environment.backends.processes import ProcessEnvironment
 from crosstalk.environment.backends.running import RunningSystem
-from crosstalk.environment.backends.wiring import locate_system
 from crosstalk.environment.parts.pgbouncer import Pooler
+from crosstalk.environment.parts.sources import locate_system, require_system_packages
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "RunningSystem",
     "chosen_environment",
     "locate_system",
+    "require_system_packages",
 ]

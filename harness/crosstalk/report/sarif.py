@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from crosstalk.campaign.provenance import harness_version
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
+from crosstalk.core.version import harness_version
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.oracle_meanings import meaning
 from crosstalk.report.text import printable

@@ -17,6 +17,7 @@ from crosstalk.environment import (
     Pooler,
     ProcessOptions,
     chosen_environment,
+    require_system_packages,
 )
 from crosstalk.targets.base import Target
 from crosstalk.targets.demonstrations import get_demonstration
@@ -54,10 +55,11 @@ class Verified:
     attachment: Attachment | None = None
 
     def require_sense(self) -> None:
-        """Check that the options can be combined.
+        """Check that the options can be combined, and that their packages are installed.
 
         Raises:
-            HarnessError: They cannot; the message says what to leave out.
+            HarnessError: They cannot, and the message says what to leave out; or packages of the
+                reference system are missing, and it says how to install them.
         """
         problems = {
             "a planted leak is one of the system: leave out one of the two options": (
@@ -79,6 +81,8 @@ class Verified:
         for message, there in problems.items():
             if there:
                 raise HarnessError(message)
+        if self.environment == "processes" and not (self.demonstration or self.described):
+            require_system_packages()
 
     @property
     def name(self) -> str | None:

@@ -24,6 +24,7 @@ from mcp.types import CallToolResult, Tool
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from system import __version__
 from system.errors import RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
 from system.wire.idempotency_key_meta import META_KEY
@@ -37,7 +38,7 @@ _TOOLS_MAX_AGE = 300.0
 _META = {
     "io.modelcontextprotocol/protocolVersion": PROTOCOL,
     "io.modelcontextprotocol/clientCapabilities": {},
-    "io.modelcontextprotocol/clientInfo": {"name": "crosstalk-backend", "version": "0.1.0"},
+    "io.modelcontextprotocol/clientInfo": {"name": "crosstalk-backend", "version": __version__},
 }
 _log = logging.getLogger(__name__)
 

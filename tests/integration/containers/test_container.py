@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crosstalk.environment.backends.container import ContainerScope, ContainerService
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.engine import engine_client
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard

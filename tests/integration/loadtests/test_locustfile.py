@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crosstalk.environment import RunningSystem
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.ports import free_port
 
 _ROOT = package_root("loadtests")

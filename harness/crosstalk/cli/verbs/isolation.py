@@ -148,9 +148,6 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     where = f"the demonstration {shown!r}" if shown else where
     told = about.get("target") if mutant in (None, "recorded") else None
     where = f"what {told} describes" if told else where
-    console.print(f"replaying {finding.oracle} on {where}:", markup=False)
-    for line in finding.script.lines():
-        console.print(f"  {line}", markup=False, soft_wrap=True)
     access = about.get("data_access") or "direct"
     if access not in get_args(DataAccess):
         raise HarnessError(f"{file} names an unknown data access {access!r}")
@@ -166,6 +163,10 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
         sessions=bool(about.get("sessions")),
         environment=environment,
     )
+    verified.require_sense()
+    console.print(f"replaying {finding.oracle} on {where}:", markup=False)
+    for line in finding.script.lines():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
     with verified.running(open_run("replay").path) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(finding)
@@ -179,6 +180,7 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
 def demo() -> int:
     """The system is clean; one planted leak is found; its replay shows on the leak alone."""
     console = make_console()
+    Verified().require_sense()
     folder = open_run("demo")
     console.rule("1. the reference system")
     clean = play(

@@ -19,6 +19,7 @@ from crosstalk.campaign.profiles import Profile, options_of
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.campaign.workers import end_with_parent
 from crosstalk.core.errors import HarnessError
+from crosstalk.environment import require_system_packages
 from crosstalk.environment.parts.pgbouncer import find_pgbouncer
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.phases.base import Phase
@@ -62,6 +63,7 @@ def run(
     if show:
         console.print(_catalog_table(chosen))
         return 0
+    require_system_packages()
     chosen = [each for each in chosen if _can_show(each, console)]
     folder = open_run("mutants")
     options = options_of(profile, calls=calls, seconds=seconds, seed=seed)

@@ -44,11 +44,12 @@ def run(
         ports={"backend": backend_port, "mcp": mcp_port, "frontend": frontend_port},
         frontend=frontend,
     )
+    starting = chosen_environment(environment, options)
     console.print("starting PostgreSQL, issuer, model, MCP server, backend ...")
     if frontend:
         console.print("and the frontend; the first time it is built, which takes a minute or two")
     try:
-        with chosen_environment(environment, options) as running:
+        with starting as running:
             folder.write(DETAILS, json.dumps({"mcp_url": running.mcp_url}))
             _explain(console, running)
             _wait(running)

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from crosstalk.environment.backends.running import RunningSystem
-from crosstalk.environment.backends.wiring import DATABASE, locate_system
+from crosstalk.environment.backends.wiring import DATABASE
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.probes import require_answer
 from crosstalk.tokens import KeyPair, LocalIssuer
@@ -111,7 +111,7 @@ class AttachedEnvironment:
             databases=_databases(found) if self._attachment.disposable_data else {},
             logs=folder / "logs",
             services={},
-            system_root=locate_system(),
+            system_root=None,
             _guard=None,
             frontend_url=place.frontend,
             disposable_data=self._attachment.disposable_data,

@@ -20,9 +20,9 @@ from crosstalk.environment.backends.lifetime import StartedEnvironment
 from crosstalk.environment.backends.options import METRICS, SERVICES, ProcessOptions
 from crosstalk.environment.backends.processes import ENDING, READY, chosen_root, require_known
 from crosstalk.environment.backends.running import RunningSystem
-from crosstalk.environment.backends.wiring import package_root
 from crosstalk.environment.parts.database import execute
 from crosstalk.environment.parts.images import POSTGRES, Images
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.engine import engine_client, engine_errors, require_engine
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard, remove_labelled

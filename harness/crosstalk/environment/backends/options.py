@@ -25,7 +25,8 @@ class ProcessOptions:
 
     Attributes:
         run_folder: Folder for logs, keys and everything else of this run.
-        system_root: Folder that contains the `system` package; None takes the installed one.
+        system_root: Folder that contains the `system` package; None takes that of
+            the checkout, or the copy that the wheel brings.
         adversarial_model: The offline model is prompt-injected: it obeys directives in any text.
         data_access: The MCP server's way to the data.
         pooler: The pooler between the services and PostgreSQL.

@@ -16,13 +16,14 @@ from crosstalk.environment.backends.lifetime import StartedEnvironment
 from crosstalk.environment.backends.options import METRICS, SERVICES, ProcessOptions
 from crosstalk.environment.backends.replicas import REPLICATED, service_of, slots
 from crosstalk.environment.backends.running import RunningSystem
-from crosstalk.environment.backends.wiring import DATABASE, Wiring, forget_bytecode, locate_system
+from crosstalk.environment.backends.wiring import DATABASE, Wiring, forget_bytecode
 from crosstalk.environment.parts.database import execute
 from crosstalk.environment.parts.frontend import FrontendService
 from crosstalk.environment.parts.haproxy import HaProxy
 from crosstalk.environment.parts.pgbouncer import PgBouncer
 from crosstalk.environment.parts.postgres import EmbeddedPostgres
 from crosstalk.environment.parts.schema_digest import digest
+from crosstalk.environment.parts.sources import locate_system, require_system_packages
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.probes import answers
@@ -47,11 +48,15 @@ class ProcessEnvironment(StartedEnvironment):
 
     Args:
         options: The parts to start, and the folder for their files.
+
+    Raises:
+        HarnessError: Packages of the system are not installed.
     """
 
     kind = "processes"
 
     def __init__(self, options: ProcessOptions) -> None:
+        require_system_packages()
         super().__init__(options)
         self._services: dict[str, ServiceProcess] = {}
         self._postgres: EmbeddedPostgres | None = None
@@ -208,7 +213,7 @@ def chosen_root(options: ProcessOptions) -> Path:
 
     Raises:
         EnvironmentFailed: The named folder does not contain it.
-        HarnessError: No folder was named, and none is installed.
+        HarnessError: No folder was named, and the system's sources are missing.
     """
     root = options.system_root
     if root is None:

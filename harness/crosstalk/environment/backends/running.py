@@ -31,7 +31,8 @@ class RunningSystem:
         databases: `admin`, `owner`, `backend`, `mcp`, `auth` to `postgresql://` URLs.
         logs: Folder with a log a service.
         services: Its parts by name.
-        system_root: Folder that contains the `system` package that runs.
+        system_root: Folder that contains the `system` package that runs; None where it was not
+            started here.
         frontend_url: Origin of the frontend, None where it was not asked for.
         metrics_urls: `backend`, `mcp` to the URL of its figures.
     """
@@ -47,7 +48,7 @@ class RunningSystem:
     databases: Mapping[str, str] = field(repr=False)
     logs: Path
     services: dict[str, Service] = field(repr=False)
-    system_root: Path
+    system_root: Path | None
     _guard: Guard | None = field(repr=False)
     frontend_url: str | None = None
     metrics_urls: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +106,7 @@ class RunningSystem:
             "frontend_url": self.frontend_url,
             "metrics_urls": dict(self.metrics_urls),
             "issuer": self.issuer.url,
-            "system_root": str(self.system_root),
+            "system_root": str(self.system_root) if self.system_root else None,
             "logs": str(self.logs),
             "databases": mask_settings(self.databases),
             "services": {

@@ -6,7 +6,6 @@ caller's shell leaks into it, an `OPENAI_API_KEY` least of all.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import secrets
@@ -16,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crosstalk.core.errors import HarnessError
 from crosstalk.environment.backends.options import ProcessOptions
 from crosstalk.environment.backends.replicas import service_of
 from crosstalk.environment.backends.replicas import settings as replica_settings
+from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.cache import cache_folder
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 
@@ -301,27 +300,6 @@ def _bytecode_cache() -> Path | None:
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and (cache := cache_folder()) is not None:
         return cache / "bytecode"
     return None
-
-
-def locate_system() -> Path:
-    """Find the folder that contains the installed `system` package, without importing it.
-
-    Raises:
-        HarnessError: It is not installed.
-    """
-    return package_root("system")
-
-
-def package_root(package: str) -> Path:
-    """Find the folder that contains an installed package.
-
-    Raises:
-        HarnessError: It is not installed.
-    """
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise HarnessError(f"the package {package!r} is not installed beside the harness")
-    return Path(next(iter(found.submodule_search_locations))).resolve().parent
 
 
 def _module(name: str, *arguments: str) -> list[str]:

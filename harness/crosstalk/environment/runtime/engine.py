@@ -34,7 +34,7 @@ def engine_problem() -> str | None:
         from docker.errors import DockerException
         from requests import RequestException
     except ImportError:
-        return "the Python package testcontainers is not installed"
+        return "its client is not installed (pip install 'crosstalk-harness[system]')"
     if shutil.which("docker") is None:
         return "there is no `docker` command"
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crosstalk.environment.backends.wiring import package_root
+from crosstalk.environment.parts.sources import package_root
 from tests.unit.crosstalk.environment.stand_in import write_stand_in
 
 _SCRIPT = """

@@ -9,8 +9,8 @@ import pytest
 
 from crosstalk.environment.backends.container_wiring import INSIDE, ContainerWiring
 from crosstalk.environment.backends.options import METRICS, SERVICES, ProcessOptions
-from crosstalk.environment.backends.wiring import package_root
 from crosstalk.environment.parts.images import RECIPES
+from crosstalk.environment.parts.sources import package_root
 
 
 @pytest.fixture

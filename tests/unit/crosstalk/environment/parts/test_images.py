@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.environment.backends.wiring import package_root
 from crosstalk.environment.parts.images import RECIPES, Recipe, fingerprint
+from crosstalk.environment.parts.sources import package_root
 
 ROOT = package_root("crosstalk").parent
 PYTHON = RECIPES["backend"]

@@ -10,7 +10,6 @@ from pydantic_settings import SettingsConfigDict
 
 from system.identity import IdentitySettings
 from system.production import Deployed, issuer_problems, url_problem
-from system.wire.connections import ConnectionLimits
 
 URL_PATTERN = r"^https?://[^/]+"
 
@@ -39,18 +38,6 @@ class ServiceSettings(Deployed, IdentitySettings):
     http_write_seconds: float = Field(default=30.0, gt=0)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)
-
-    @property
-    def connection_limits(self) -> ConnectionLimits:
-        """What clients' connections may hold."""
-        return ConnectionLimits(
-            connections=self.http_max_connections,
-            per_client=self.http_max_connections_per_client,
-            header_bytes=self.http_max_header_bytes,
-            unread_bytes=self.http_max_unread_bytes,
-            head_seconds=self.http_head_seconds,
-            write_seconds=self.http_write_seconds,
-        )
 
     @property
     def private_hosts(self) -> frozenset[str]:

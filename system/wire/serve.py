@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 import uvicorn
@@ -21,7 +20,7 @@ from system.observe.exposition import serve_metrics
 from system.observe.tracing import start_tracing
 from system.production import Deployed
 from system.settings import ServiceSettings
-from system.wire.connections import ConnectionTable, affordable
+from system.wire.connections import ConnectionLimits, ConnectionTable, affordable
 from system.wire.http_protocol import bounded
 
 S = TypeVar("S", bound=Deployed)
@@ -82,11 +81,9 @@ def serve(
         listener.listen(_BACKLOG)
     except OSError as error:
         sys.exit(f"port {port} on {host} cannot be used ({error.strerror}): set {port_setting}")
-    limits = settings.connection_limits
-    limits = replace(limits, connections=affordable(limits.connections))
     config = uvicorn.Config(
         app_factory(),
-        http=bounded(ConnectionTable(limits)),
+        http=bounded(ConnectionTable(_connection_limits(settings))),
         # Neither service speaks it, and what is not there cannot be attacked.
         ws="none",
         log_config=None,
@@ -116,3 +113,15 @@ def serve(
 
 def _end(signum: int, frame: object) -> None:
     sys.exit(0)
+
+
+def _connection_limits(settings: ServiceSettings) -> ConnectionLimits:
+    """Return the settings' bounds, with no more connections than files may be open."""
+    return ConnectionLimits(
+        connections=affordable(settings.http_max_connections),
+        per_client=settings.http_max_connections_per_client,
+        header_bytes=settings.http_max_header_bytes,
+        unread_bytes=settings.http_max_unread_bytes,
+        head_seconds=settings.http_head_seconds,
+        write_seconds=settings.http_write_seconds,
+    )

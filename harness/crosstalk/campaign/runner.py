@@ -39,6 +39,8 @@ from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Scene
 from crosstalk.execution.quiescence import what_is_left
 from crosstalk.execution.replay import Replayer, save
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles import ORACLES, Suspicion
@@ -132,6 +134,7 @@ class Campaign:
             self._scene.fresh_history,
             options.seed,
             folder,
+            knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
         )
 
     def run(self) -> CampaignResult:
@@ -147,6 +150,7 @@ class Campaign:
             observations=calibration.observations,
             forgeries=self._target.forgeries,
             principals=self._target.principals,
+            knowledge=self._rounds.knowledge,
             on_example_end=self._examine,
             judge=self._suspects,
             stopped=self._stopped,
@@ -324,6 +328,7 @@ class Campaign:
             *unsteady,
             *self._inconclusive,
             *self._service.inconclusive(),
+            *self._not_drawn(),
             *self._target.untried,
             *self._without_opportunity(not_applicable),
             *self._throttled(),
@@ -347,6 +352,13 @@ class Campaign:
             skipped=self._target.skipped,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
+
+    def _not_drawn(self) -> Iterator[Inconclusive]:
+        for (name, parameter), why in sorted(self._rounds.knowledge.undrawn.items()):
+            text = f"no value of its required argument {parameter!r} can be drawn ({why})"
+            operation = self._executor.operations[name]
+            if any(each.required and each.name == parameter for each in operation.parameters):
+                yield Inconclusive(InconclusiveKind.NOT_UNDERSTOOD, name, text)
 
     def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
         names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]

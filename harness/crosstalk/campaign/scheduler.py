@@ -11,6 +11,7 @@ from random import Random
 
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.phases.base import Outcome, Phase, Turn
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -32,6 +33,7 @@ class Rounds:
         seed: Of the campaign.
         folder: Where files of the run go, if anywhere.
         obstacles: Phase name to why it was left out.
+        knowledge: What the campaign has learnt about arguments.
     """
 
     target: Target
@@ -42,6 +44,7 @@ class Rounds:
     folder: Path | None = None
     observations: tuple[Operation, ...] = ()
     obstacles: dict[str, str] = field(default_factory=dict)
+    knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -82,6 +85,7 @@ class Rounds:
             calls=calls,
             deadline=time.monotonic() + seconds,
             folder=self.folder,
+            knowledge=self.knowledge,
         )
 
     def _play(self, phase: Phase, calls: int, seconds: float) -> Outcome:

@@ -1,4 +1,4 @@
-"""Draws arguments: from the schemas, from harvested values, and from hostile ones.
+"""Arguments: drawn from the schemas, from harvested values, and from hostile ones.
 
 Texts carry a marker that names who planted it. Identity arguments say what the actor claims.
 References are own, foreign or missing; which of them dominates depends on the rule that draws.
@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-
-from hypothesis import strategies as st
-from hypothesis_jsonschema import from_schema
 
 from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import missing_like
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.choice import Choice
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-# Every marker text starts with it, so that one query can match everybody's rows.
+# Every text starts with it, so that one query can match the rows of all users.
 COMMON_WORD = "note"
 
 HOSTILE_TEXTS = (
@@ -43,19 +41,15 @@ HOSTILE_TEXTS = (
 )
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
-_SCALARS = ("string", "integer", "number", "boolean", "null")
-# What anybody may ask a model, each in the same words.
-CHAT_REQUESTS = (
-    "show my tasks",
-    "how many tasks do I have?",
-    f"search {COMMON_WORD}",
-    # A model that was taken over says everything it was shown.
-    "[[repeat]]",
-)
+_HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
+# Prompts that every user gives a model in the same words.
+HONEST_REQUESTS = ("show my tasks", "how many tasks do I have?", f"search {COMMON_WORD}")
+# A prompt-injected model says everything that it was shown.
+CHAT_REQUESTS = (*HONEST_REQUESTS, "[[repeat]]")
 
 
 def own_request(marker: str) -> str:
-    """What somebody asks a model to store for them."""
+    """Return the prompt by which a user has a model store something for them."""
     return f"add a task to {COMMON_WORD} {marker}"
 
 
@@ -64,20 +58,22 @@ class ArgumentDrawer:
     """Draws arguments for one example.
 
     Attributes:
-        draw: Draws from a Hypothesis strategy.
+        choice: Makes the choices.
         pool: What earlier answers gave.
         subjects: User name to subject.
         plant: Makes a new marker for a user.
+        knowledge: What the campaign has learnt about arguments.
         tools: Operations that the adversarial model can be told to call.
-        trusting: Nothing but an argument says who calls: whoever leaves it out is nobody, and
-            shares what they store with everybody else who does.
+        trusting: Nothing but an argument says who calls: whoever leaves it out is no user in
+            particular, and shares what they store with all others who do.
     """
 
-    draw: Callable[[st.SearchStrategy[Any]], Any]
+    choice: Choice
     pool: ValuePool
     subjects: Mapping[str, str]
     plant: Callable[[str], str]
-    tools: Sequence[Operation]
+    knowledge: ArgumentKnowledge
+    tools: Sequence[Operation] = ()
     trusting: bool = False
 
     def arguments(
@@ -89,7 +85,7 @@ class ArgumentDrawer:
         hostile: bool = True,
         target: str = "",
     ) -> dict[str, Any]:
-        """Arguments for one call.
+        """Return arguments for one call.
 
         Args:
             operation: What is called.
@@ -101,23 +97,20 @@ class ArgumentDrawer:
                 seen together with it are preferred.
         """
         # Not the smallest number: the simplest example should be one that works.
-        spoiled = hostile and self.draw(st.integers(0, 9)) == 7
-        victim = (
-            self.draw(st.sampled_from(operation.parameters))
-            if spoiled and operation.parameters
-            else None
-        )
+        spoiled = hostile and self.choice.number(0, 9) == 7
+        spoilt = self.choice.of(operation.parameters) if spoiled and operation.parameters else None
+        optional = self.knowledge.optional(self.choice, operation)
         arguments: dict[str, Any] = {}
         chosen: list[str] = [target] if target else []
         for parameter in operation.parameters:
             identified = parameter.role is Role.IDENTITY and not operation.reads_only
-            aimed = self._can_be(operation, parameter, target, references)
-            if not (parameter.required or identified or aimed or self.draw(st.booleans())):
+            targeted = self._can_be(operation, parameter, target, references)
+            if not (parameter.required or identified or targeted or parameter.name in optional):
                 continue
-            if aimed:
+            if targeted:
                 arguments[parameter.name] = self._naming(operation, parameter, actor, target)
-            elif parameter is victim and not (identified and self.trusting):
-                arguments[parameter.name] = self._hostile(parameter)
+            elif parameter is spoilt and not (identified and self.trusting):
+                arguments[parameter.name] = self._hostile()
             else:
                 value = self._value(operation, parameter, actor, references, chosen)
                 if value is not None:
@@ -129,7 +122,7 @@ class ArgumentDrawer:
     def _can_be(
         self, operation: Operation, parameter: Parameter, target: str, references: Sequence[str]
     ) -> bool:
-        """Whether the parameter can name that object of one of these users."""
+        """Return whether the parameter can name that object of one of these users."""
         return (
             bool(target)
             and parameter.refers
@@ -141,7 +134,7 @@ class ArgumentDrawer:
         )
 
     def _naming(self, operation: Operation, parameter: Parameter, actor: Actor, target: str) -> Any:
-        """The object; in a list after one of one's own, as a check of that one alone would pass."""
+        """Return the object; in a list after an own one, for a check may stop at the first."""
         if not parameter.many:
             return target
         me = actor.user or actor.claims
@@ -173,14 +166,14 @@ class ArgumentDrawer:
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
-            return self.draw(st.sampled_from((COMMON_WORD, COMMON_WORD, "xt", "z0", "%")))
+            return self.choice.of((COMMON_WORD, COMMON_WORD, "xt", "z0", "%"))
         if parameter.role is Role.KEY:
             return self._key(actor)
         if parameter.role is Role.TEXT:
             if operation.conversational:
                 return self._chat(actor)
             return self._text(parameter, actor)
-        return self._from_schema(parameter.schema)
+        return self.knowledge.value(self.choice, operation, parameter)
 
     def _reference(
         self,
@@ -190,7 +183,7 @@ class ArgumentDrawer:
         references: Sequence[str],
         chosen: Sequence[str],
     ) -> str | None:
-        source = self.draw(st.sampled_from(list(references)))
+        source = self.choice.of(list(references))
         me = actor.user or actor.claims
         if source == "missing":
             return self._missing(parameter)
@@ -209,10 +202,10 @@ class ArgumentDrawer:
             # Nothing to refer to: an optional reference is left out.
             return self._missing(parameter) if parameter.required else None
         # An item of that thread rather than of any.
-        return str(self.draw(st.sampled_from(self.pool.related(found, chosen))))
+        return self.choice.of(self.pool.related(found, chosen))
 
     def _missing(self, parameter: Parameter) -> str:
-        identifier = str(self.draw(st.uuids(version=4)))
+        identifier = self.choice.uuid()
         if parameter.schema.get("type") in ("integer", "number"):
             return missing_like("1", identifier)
         return identifier
@@ -224,92 +217,85 @@ class ArgumentDrawer:
         actor: Actor,
         references: Sequence[str],
     ) -> str:
-        """What somebody calls an object: often as others call theirs, as people do."""
+        """Return a name for a new object: often one that another user has given, as people do."""
         me = actor.user or actor.claims
-        prey = [each for each in references if each in self.subjects and each != me]
+        victims = [each for each in references if each in self.subjects and each != me]
         theirs = [
-            each for name in prey for each in self.pool.references(name, parameter, operation.name)
+            each
+            for name in victims
+            for each in self.pool.references(name, parameter, operation.name)
         ]
         mine = self.pool.references(me, parameter, operation.name)
-        return (
-            str(self.draw(st.sampled_from([COMMON_WORD, *mine[:2], *theirs[:4]])))
-            if (self.draw(st.booleans()))
-            else self.plant(me)
-        )
+        if not self.choice.coin():
+            return self.plant(me)
+        return self.choice.of([COMMON_WORD, *mine[:2], *theirs[:4]])
 
     def _cursor(self, actor: Actor) -> str | None:
         me = actor.user or actor.claims
         own = self.pool.cursors(me)
         foreign = [each for user in self.subjects if user != me for each in self.pool.cursors(user)]
         found = own + foreign
-        return str(self.draw(st.sampled_from(found))) if found else None
+        return self.choice.of(found) if found else None
 
     def _key(self, actor: Actor) -> str:
-        """A new key, or one that was used: by the actor, or by somebody else."""
+        """Return a new key, or one that was used: by the actor, or by another user."""
         me = actor.user or actor.claims
         used = {user: self.pool.keys(user) for user in self.subjects}
         others = [key for user, keys in used.items() if user != me for key in keys]
-        source = self.draw(st.integers(0, 3))
+        source = self.choice.number(0, 3)
         if source == 1 and used.get(me):
-            return str(self.draw(st.sampled_from(used[me])))
+            return self.choice.of(used[me])
         if source == 2 and others:
-            return str(self.draw(st.sampled_from(others)))
+            return self.choice.of(others)
         return self.plant(me)
 
     def _text(self, parameter: Parameter, actor: Actor) -> str:
-        text = f"{COMMON_WORD} {self.plant(actor.user or actor.claims)}"
-        longest = parameter.schema.get("maxLength")
-        return text[:longest] if isinstance(longest, int) else text
+        """Return a text with a marker, of a length that the schema admits."""
+        marker = self.plant(actor.user or actor.claims)
+        text = f"{COMMON_WORD} {marker}"
+        shortest, longest = (parameter.schema.get(each) for each in ("minLength", "maxLength"))
+        if isinstance(shortest, int):
+            text = text.ljust(shortest, ".")
+        if not isinstance(longest, int) or len(text) <= longest:
+            return text
+        return marker[:longest] if longest >= len(marker) else text[:longest]
 
     def _chat(self, actor: Actor) -> str:
-        kind = self.draw(st.integers(0, 3))
+        kind = self.choice.number(0, 3)
         if kind == 0:
             return own_request(self.plant(actor.user or actor.claims))
         if kind == 1 or not self.tools:
-            return str(self.draw(st.sampled_from(CHAT_REQUESTS)))
-        # The model has been taken over: it calls any tool with anybody's ids.
-        tool = self.draw(st.sampled_from(list(self.tools)))
-        prey = self.draw(st.sampled_from([user for user in self.subjects if user != actor.user]))
-        as_victim = Actor(actor.name, actor.user, prey)
-        arguments = self.arguments(tool, as_victim, references=(prey,), hostile=False)
+            return self.choice.of(CHAT_REQUESTS)
+        # The model is prompt-injected: it calls any tool with any user's ids.
+        tool = self.choice.of(list(self.tools))
+        victim = self.choice.of([user for user in self.subjects if user != actor.user])
+        as_victim = Actor(actor.name, actor.user, victim)
+        arguments = self.arguments(tool, as_victim, references=(victim,), hostile=False)
         return f"[[call {tool.name.split(':', 1)[-1]} {json.dumps(arguments)}]]"
 
-    def _from_schema(self, schema: Mapping[str, Any]) -> Any:
-        if schema.get("format") == "date" or any(
-            isinstance(each, Mapping) and each.get("format") == "date"
-            for each in schema.get("anyOf", ())
-        ):
-            return self.draw(st.dates(date(2020, 1, 1), date(2035, 12, 31))).isoformat()
-        if "enum" in schema:
-            return self.draw(st.sampled_from(list(schema["enum"])))
-        if schema.get("type") == "integer":
-            low, high = schema.get("minimum", 0), schema.get("maximum", 100)
-            return self.draw(st.one_of(st.integers(low, high), st.sampled_from([low, high])))
-        if schema.get("type") == "boolean":
-            return self.draw(st.booleans())
-        kind = schema.get("type")
-        if isinstance(kind, list):
-            return self._from_schema({**schema, "type": self.draw(st.sampled_from(kind))})
-        items = schema.get("items")
-        if kind == "array" and isinstance(items, Mapping) and items.get("type") not in _SCALARS:
-            return [self._from_schema(items) for _ in range(self.draw(st.integers(0, 2)))]
-        if kind is None and isinstance(schema.get("anyOf"), list) and schema["anyOf"]:
-            return self._from_schema(self.draw(st.sampled_from(schema["anyOf"])))
-        if kind is None and not {"const", "enum", "not"} & set(schema):
-            return self.draw(st.sampled_from((COMMON_WORD, 0, True, None)))
-        if kind == "object":
-            needed = schema.get("required", ())
-            return {
-                name: self._from_schema(each)
-                for name, each in (schema.get("properties") or {}).items()
-                if name in needed
-            }
-        return self.draw(from_schema(dict(schema)))
+    def _hostile(self) -> Any:
+        return self.choice.of((*HOSTILE_TEXTS, *_HOSTILE_VALUES))
 
-    def _hostile(self, parameter: Parameter) -> Any:
-        return self.draw(
-            st.one_of(
-                st.sampled_from(HOSTILE_TEXTS),
-                st.sampled_from((None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})),
-            )
-        )
+
+class HonestDrawer(ArgumentDrawer):
+    """Draws what an honest client says: new names, new keys, texts with a marker of its own."""
+
+    def _new_name(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        actor: Actor,
+        references: Sequence[str],
+    ) -> str:
+        return self.plant(actor.user or actor.claims)
+
+    def _key(self, actor: Actor) -> str:
+        return self.plant(actor.user or actor.claims)
+
+    def _cursor(self, actor: Actor) -> str | None:
+        return None
+
+    def _chat(self, actor: Actor) -> str:
+        if self.choice.number(0, 4) < 2:
+            return self.choice.of(HONEST_REQUESTS)
+        return own_request(self.plant(actor.user or actor.claims))

@@ -11,7 +11,8 @@ from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
-from crosstalk.generator.selection import Draw, Selection
+from crosstalk.generator.choice import Draw, HypothesisChoice
+from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
 from crosstalk.surface.capabilities import Capabilities, observation_arguments
 from crosstalk.surface.operation import Operation, Role
@@ -32,6 +33,8 @@ class ExampleRun(Selection):
         self.members = state.principals.members
         self.impostors = state.principals.impostors
         self._probes = 0
+        # Calls that may hold values meant to break something.
+        self._hostile: list[PlannedCall] = []
 
     def next_probe(self) -> int:
         """Return a number for calls that belong together."""
@@ -58,7 +61,10 @@ class ExampleRun(Selection):
         arguments = self.drawer(draw).arguments(
             operation, actor, references=sources, hostile=hostile, target=target
         )
-        return PlannedCall(actor, operation.name, arguments, probe)
+        planned = PlannedCall(actor, operation.name, arguments, probe)
+        if hostile:
+            self._hostile.append(planned)
+        return planned
 
     def plan_own(self, draw: Draw, operation: Operation, actor: Actor) -> PlannedCall:
         """Return a call with drawn arguments that name the actor's own objects alone."""
@@ -119,7 +125,7 @@ class ExampleRun(Selection):
         call = self.state.executor.execute(
             self.history, planned.actor, planned.operation, planned.arguments, planned.probe
         )
-        self._learn(call)
+        self._learn(planned, call)
         return call
 
     def execute_all(self, planned: Sequence[PlannedCall]) -> list[Call]:
@@ -130,12 +136,16 @@ class ExampleRun(Selection):
             if self.state.stopped():
                 break
             calls += self.state.executor.execute_all(self.history, planned[start : start + width])
-        for call in calls:
-            self._learn(call)
+        for asked, call in zip(planned, calls, strict=False):
+            self._learn(asked, call)
         return calls
 
-    def _learn(self, call: Call) -> None:
+    def _learn(self, planned: PlannedCall, call: Call) -> None:
         operation = self.state.executor.operations[call.operation]
+        if not any(planned is each for each in self._hostile) and self._concerns_own(
+            operation, call
+        ):
+            self.state.knowledge.learn(operation, call.arguments, call.answer)
         self.pool.harvest(call)
         key = operation.parameter(Role.KEY)
         if key is not None and isinstance(call.arguments.get(key.name), str):
@@ -145,13 +155,34 @@ class ExampleRun(Selection):
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
 
+    def _concerns_own(self, operation: Operation, call: Call) -> bool:
+        """Return whether a user made a call about their own objects, under a new key or none."""
+        user = call.actor.user
+        if user is None or call.actor.claims != user or call.actor.forgery is not None:
+            return False
+        for parameter in operation.parameters:
+            given = call.arguments.get(parameter.name)
+            if given is None:
+                continue
+            named = given if isinstance(given, list) else [given]
+            if parameter.refers and not (parameter.role is Role.NAME and operation.stores):
+                own = self.pool.references(user, parameter, operation.name)
+                if not {str(each) for each in named} <= set(own):
+                    return False
+            elif parameter.role is Role.CURSOR or (
+                parameter.role is Role.KEY and self.pool.knows_key(str(given))
+            ):
+                return False
+        return True
+
     def drawer(self, draw: Draw) -> ArgumentDrawer:
         """Return a drawer of arguments with what is known so far."""
         return ArgumentDrawer(
-            draw,
+            HypothesisChoice(draw),
             self.pool,
             self.history.subjects,
             self.state.plant,
+            self.state.knowledge,
             self.capabilities.tools,
             trusting=not self.impostors,
         )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import (
@@ -27,7 +28,6 @@ from crosstalk.surface.operation import Operation
 # Lists that a victim reads before and after an attack.
 _LISTS = 3
 
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 _T = TypeVar("_T")
 
 

@@ -10,6 +10,7 @@ from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.surface.operation import Operation
 
 
@@ -28,6 +29,7 @@ class GeneratorState:
         judge: Judges an example that is not over yet; returns whether any of it was replayed.
         unserved: Returns the names of the operations that no example has served yet.
         principals: Who can take part.
+        knowledge: What the campaign has learnt about arguments.
         planted: Number of markers planted so far.
         steady: Names of operations whose reading stays the same when no other user acts.
         tried: Operation name to the number of honest calls of it.
@@ -45,6 +47,7 @@ class GeneratorState:
     judge: Callable[[History], bool] | None = None
     unserved: Callable[[], Collection[str]] = tuple
     principals: Principals = ALL_PRINCIPALS
+    knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     planted: int = 0
     steady: set[str] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)

@@ -154,6 +154,10 @@ class ValuePool:
         """Keys under which `user` has made calls, oldest first."""
         return list(self._keys[user])
 
+    def knows_key(self, key: str) -> bool:
+        """Return whether any user has made a call under that key."""
+        return any(key in known for known in self._keys.values())
+
     def cursors(self, user: str) -> list[str]:
         """Cursors that `user` has received."""
         return list(self._cursors[user])

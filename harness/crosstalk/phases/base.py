@@ -23,6 +23,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.oracles import Suspicion
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -42,6 +43,7 @@ class Turn:
         calls: About so many calls may be made.
         deadline: When to come to an end, on the clock of `time.monotonic`.
         folder: Where files of the run go, if anywhere.
+        knowledge: What the campaign has learnt about arguments.
     """
 
     target: Target
@@ -53,6 +55,7 @@ class Turn:
     calls: int
     deadline: float
     folder: Path | None = None
+    knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     _before: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:

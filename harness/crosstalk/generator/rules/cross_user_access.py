@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.generator.attack import attack
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.selection import Draw
 
 # It is what the other rules only lead to.
 _ATTACKS = 2

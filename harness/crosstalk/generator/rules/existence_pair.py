@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import is_short_id, missing_like
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -78,6 +78,12 @@ def comparison(
         hostile=False,
         target=theirs if joint else "",
     )
+    # Two different calls under one key are told apart for that alone.
+    shared = {
+        name: value
+        for name, value in shared.items()
+        if name not in {each.name for each in operation.parameters if each.role is Role.KEY}
+    }
     unknown = missing_like(theirs, str(draw(st.uuids(version=4))))
     foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
     missing = {**shared, parameter.name: [unknown] if parameter.many else unknown}

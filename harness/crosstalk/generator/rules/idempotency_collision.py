@@ -1,8 +1,8 @@
 """Two users make the same call under the same idempotency key, and the first one repeats it.
 
-A system that finds results by the key alone gives the second user what the first one got. Then the
-second tries that key, and one that no call has used, on an object that does not exist: nothing is
-done either way, so only the key can make a difference, and it must not.
+A system that finds results by the key alone gives the second user what the first one got. Another
+user, who has not used the key, tries it, and one that no call has used, on an object that does not
+exist: nothing is done either way, so only the key can make a difference, and it must not.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import missing_like
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.selection import Draw
 from crosstalk.surface.operation import Operation, Role
 
 
@@ -35,11 +35,14 @@ class IdempotencyCollision:
         for _ in range(draw(st.integers(1, 2))):
             operation = example.least_chosen_operation(draw, self.name, example.capabilities.keyed)
             first: Actor = draw(st.sampled_from(example.members))
+            second = example.other_member(draw, first)
+            others = [each for each in example.members if each not in (first, second)]
             for planned in collision(
                 operation,
                 example.plan_own(draw, operation, first).arguments,
                 first,
-                example.other_member(draw, first),
+                second,
+                others[0] if others else second,
                 subjects=example.history.subjects,
                 plant=example.state.plant,
                 unused_id=str(draw(st.uuids(version=4))),
@@ -53,6 +56,7 @@ def collision(
     arguments: Mapping[str, Any],
     first: Actor,
     second: Actor,
+    third: Actor,
     *,
     subjects: Mapping[str, str],
     plant: Callable[[str], str],
@@ -66,6 +70,7 @@ def collision(
         arguments: What the first user says.
         first: Whose key it is.
         second: Who uses it too.
+        third: Who compares it with an unused one; the second user where there is no other.
         subjects: User name to subject.
         plant: Makes a new marker of a user; keys are markers, so that it is known whose they are.
         unused_id: A UUID that no object has.
@@ -73,30 +78,36 @@ def collision(
     """
     (key,) = (each.name for each in operation.parameters if each.role is Role.KEY)
     asked = {**arguments, key: plant(first.name)}
-    same = {
-        **asked,
-        **{
-            each.name: subjects[second.claims]
-            for each in operation.parameters
-            if each.role is Role.IDENTITY
-        },
-    }
+    name = operation.name
     missing = {
-        each.name: missing_like(str(same[each.name]), unused_id)
+        each.name: missing_like(str(asked[each.name]), unused_id)
         for each in operation.parameters
         if each.required and each.role is Role.REFERENCE
     }
-    name = operation.name
     calls = [
         PlannedCall(first, name, asked),
-        PlannedCall(second, name, same),
+        PlannedCall(second, name, _said_by(second, operation, asked, subjects)),
         PlannedCall(first, name, asked),
     ]
     if missing:
-        foreign = {**same, **missing}
+        foreign = {**_said_by(third, operation, asked, subjects), **missing}
         unused = {**foreign, key: plant("nobody")}
-        calls += [
-            PlannedCall(second, name, foreign, Probe("existence", probe, "foreign", first.name)),
-            PlannedCall(second, name, unused, Probe("existence", probe, "missing", first.name)),
+        pair = [
+            PlannedCall(third, name, foreign, Probe("existence", probe, "foreign", first.name)),
+            PlannedCall(third, name, unused, Probe("existence", probe, "missing", first.name)),
         ]
+        # A user who has used the key is told so for another call under it.
+        calls[1:1] = pair
     return calls
+
+
+def _said_by(
+    actor: Actor, operation: Operation, arguments: Mapping[str, Any], subjects: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments with the identity of another actor."""
+    identity = {
+        each.name: subjects[actor.claims]
+        for each in operation.parameters
+        if each.role is Role.IDENTITY
+    }
+    return {**arguments, **identity}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.object_kinds import deletes
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.selection import Draw
 from crosstalk.surface.capabilities import required_references
 
 # Calls by which each user of an example uses what was served least.

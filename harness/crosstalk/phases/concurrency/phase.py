@@ -80,7 +80,9 @@ class ConcurrencyPhase:
         history = clients.with_subjects(turn.target, turn.fresh_history(), present)
         # A session that one client has logged in is no other client's.
         for apart in (True, False):
-            planner = ClientPlanner(turn.executor, history, random, turn.observations, salt)
+            planner = ClientPlanner(
+                turn.executor, history, random, turn.observations, salt, turn.knowledge
+            )
             sending = Sending(client="alone") if apart else None
             plan = planner.draw(present[0], _STEPS, sending)
             if plan.steps:

@@ -15,17 +15,18 @@ from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
 from crosstalk.core.identifiers import map_markers, map_strings, marker, marker_number
 from crosstalk.core.script import Step, renumbered, script_of, with_subjects
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.arguments import COMMON_WORD
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.value_pool import ValuePool
-from crosstalk.surface.capabilities import Capabilities, observation_arguments
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
+from crosstalk.surface.operation import Operation
 
 _READINGS = 5
 _PLANTED_BITS = 10
 # The highest of them tell repeated requests apart; no client plants 256 values of its own.
 REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
-_CHATS = ("show my tasks", "how many tasks do I have?", f"search {COMMON_WORD}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class ClientPlanner:
         random: Chooses.
         observations: Readings of one's own data that are known to be steady.
         salt: Differs between runs.
+        knowledge: What the campaign has learnt about arguments.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class ClientPlanner:
         random: Random,
         observations: Sequence[Operation],
         salt: int,
+        knowledge: ArgumentKnowledge,
     ) -> None:
         self._executor = executor
         self._history = history
@@ -114,6 +117,9 @@ class ClientPlanner:
         self._pool.know_subjects(set(history.subjects.values()))
         self._planted = 0
         self._key = 0
+        self._drawer = HonestDrawer(
+            RandomChoice(random), self._pool, history.subjects, self._plant, knowledge
+        )
 
     def draw(self, author: Actor, steps: int, sending: Sending | None) -> ClientPlan:
         """Do something once, alone; what was served is the plan."""
@@ -180,75 +186,16 @@ class ClientPlanner:
         return chosen
 
     def _arguments(self, operation: Operation, author: Actor) -> dict[str, Any] | None:
-        """Honest arguments, or None where something is needed that is not there."""
-        arguments: dict[str, Any] = {}
-        for parameter in operation.parameters:
-            wanted = parameter.required or parameter.role is Role.IDENTITY
-            wanted = wanted or (parameter.role in _WORTH_GIVING and self._random.random() < 0.5)
-            if not wanted:
-                continue
-            value = self._value(operation, parameter, author)
-            if value is not None:
-                arguments[parameter.name] = value
-            elif parameter.required:
+        """Return honest arguments, or None where an object is needed that is not there."""
+        for each in required_references(operation):
+            if not self._pool.references(str(author.user), each, operation.name):
                 return None
-        return arguments
+        return self._drawer.arguments(operation, author, references=("own",), hostile=False)
 
-    def _value(self, operation: Operation, parameter: Parameter, author: Actor) -> Any:
-        role, random = parameter.role, self._random
-        if role is Role.IDENTITY:
-            return self._history.subjects[str(author.user)]
-        if role is Role.KEY or (role is Role.NAME and operation.stores):
-            return self._plant(author)
-        if parameter.refers:
-            known = self._pool.references(str(author.user), parameter, operation.name)
-            return random.choice(known) if known else None
-        if role is Role.CURSOR:
-            return None
-        if role is Role.QUERY:
-            return COMMON_WORD
-        if role is Role.TEXT:
-            return self._text(operation, parameter, author)
-        return _of_schema(parameter.schema, random)
-
-    def _text(self, operation: Operation, parameter: Parameter, author: Actor) -> str:
-        if operation.conversational and self._random.random() < 0.4:
-            return self._random.choice(_CHATS)
-        text = f"{COMMON_WORD} {self._plant(author)}"
-        if operation.conversational:
-            return f"add a task to {text}"
-        longest = parameter.schema.get("maxLength")
-        return text[:longest] if isinstance(longest, int) else text
-
-    def _plant(self, author: Actor) -> str:
+    def _plant(self, user: str) -> str:
         self._planted += 1
-        return client_marker(str(author.user), 0, self._planted, self._salt)
-
-
-_WORTH_GIVING = frozenset({Role.TEXT, Role.REFERENCE, Role.QUERY})
+        return client_marker(user, 0, self._planted, self._salt)
 
 
 def _key(call: Call) -> int:
     return call.probe.key if call.probe is not None else call.index
-
-
-def _of_schema(schema: Mapping[str, Any], random: Random) -> Any:
-    """A plain value of that schema, or None where it asks for more than a plain one."""
-    if "enum" in schema:
-        return random.choice([each for each in schema["enum"] if each is not None] or [None])
-    if "const" in schema:
-        return schema["const"]
-    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
-    if options:
-        return _of_schema(options[0], random)
-    kind = schema.get("type")
-    if kind == "integer":
-        low, high = schema.get("minimum", 1), schema.get("maximum", 100)
-        return high if random.random() < 0.5 else max(low, min(high, 20))
-    if kind == "boolean":
-        return random.random() < 0.5
-    if kind == "number":
-        return schema.get("minimum", 1)
-    if kind == "string":
-        return "2030-01-01" if schema.get("format") == "date" else COMMON_WORD
-    return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -18,6 +18,7 @@ from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -41,12 +42,14 @@ class Siege:
         history: Where they are recorded.
         observations: Readings of one's own data that are known to be steady.
         random: Chooses values that do not matter.
+        values: Values by schema.
     """
 
     executor: Executor
     history: History
     observations: Sequence[Operation]
     random: Random
+    values: SchemaValues = field(default_factory=SchemaValues)
 
     def lay(self, layer: str) -> History:
         """Try everything at that layer; the history of it."""
@@ -162,7 +165,7 @@ class Siege:
             return "note"
         if role in (Role.KEY, Role.CURSOR):
             return None
-        return _plain(parameter)
+        return next(iter(self.values.of(parameter.schema)), None)
 
     def _perform(
         self,
@@ -182,13 +185,3 @@ def _harm(operation: Operation) -> tuple[bool, bool]:
     """Reads first, deletions last."""
     deletes = "delete" in operation.name.lower() or operation.extra.get("kind") == "delete"
     return (not operation.reads_only, deletes)
-
-
-def _plain(parameter: Parameter) -> Any:
-    schema = parameter.schema
-    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
-    schema = options[0] if options and "enum" not in schema else schema
-    if schema.get("enum"):
-        return schema["enum"][0]
-    kinds = {"integer": 1, "number": 1, "boolean": True, "string": "2030-01-01"}
-    return kinds.get(str(schema.get("type")))

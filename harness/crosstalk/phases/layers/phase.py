@@ -112,7 +112,13 @@ class LayersPhase:
 
     def _besiege(self, turn: Turn, layer: str, outcome: Outcome) -> None:
         with opened(turn.target.databases["admin"]):
-            siege = Siege(turn.executor, turn.fresh_history(), turn.observations, turn.random)
+            siege = Siege(
+                turn.executor,
+                turn.fresh_history(),
+                turn.observations,
+                turn.random,
+                turn.knowledge.values,
+            )
             history = siege.lay(layer)
             outcome.controls |= self._counted(history, layer)
             suspicion = self._suspected(history)

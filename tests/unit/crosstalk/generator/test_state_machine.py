@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -147,6 +149,37 @@ def test_who_says_to_be_everybody_asks_for_what_others_have() -> None:
             for call in history
         )
     assert asked > 5
+
+
+class Odd(Shelf):
+    """Takes an argument with an odd schema."""
+
+    def __init__(self, schema: Any) -> None:
+        super().__init__()
+        self._parameters = (*ADD.parameters, Parameter("odd", schema, True, Role.VALUE))
+
+    def discover(self) -> list[Operation]:
+        """The shelf's operations, the creation with one argument more."""
+        return [replace(ADD, parameters=self._parameters), *super().discover()[1:]]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        False,
+        {},
+        {"type": "integer", "minimum": 1900},
+        {"type": "string", "pattern": "^\\p{L}+$"},
+        {"type": "string", "pattern": "("},
+        {"type": "object", "properties": {"a": {}}},
+    ],
+    ids=str,
+)
+def test_an_odd_schema_costs_one_argument_and_never_the_example(schema: Any) -> None:
+    (history,) = histories(1, Odd(schema), [LIST])
+    assert len(history) > 30
+    assert sum(call.operation == ADD.name for call in history) > 2
 
 
 def test_a_call_under_somebody_elses_key_counts_as_an_attempt_on_them() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from crosstalk.core.history import Probe
 from crosstalk.core.identifiers import is_marker, marker
-from crosstalk.core.principals import ALICE, BOB
+from crosstalk.core.principals import ALICE, BOB, CAROL
 from crosstalk.generator.rules.idempotency_collision import collision
 from crosstalk.surface.capabilities import takes_key
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-SUBJECTS = {"alice": "alice-1", "bob": "bob-1"}
+SUBJECTS = {"alice": "alice-1", "bob": "bob-1", "carol": "carol-1"}
 UNUSED = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
 IDENTITY = Parameter("user_id", {}, True, Role.IDENTITY)
 TASK = Parameter("task_id", {}, True, Role.REFERENCE)
@@ -27,6 +27,7 @@ def test_collision_has_both_users_make_one_call_under_one_key_and_the_first_repe
         {"user_id": "alice-1", "title": "x"},
         ALICE,
         BOB,
+        CAROL,
         subjects=SUBJECTS,
         plant=lambda user: marker(user, 1),
         unused_id=UNUSED,
@@ -45,13 +46,17 @@ def test_collision_compares_the_key_with_an_unused_one_on_a_missing_object() -> 
         {"user_id": "alice-1", "task_id": "hers"},
         ALICE,
         BOB,
+        CAROL,
         subjects=SUBJECTS,
         plant=lambda user: marker(user, 1),
         unused_id=UNUSED,
         probe=7,
     )
-    foreign, missing = (each.arguments for each in planned[3:])
-    assert tuple(each.probe for each in planned[3:]) == (
+    pair = planned[1:3]
+    foreign, missing = (each.arguments for each in pair)
+    # A user who had used the key would be told so.
+    assert {each.actor.name for each in pair} == {"carol"}
+    assert tuple(each.probe for each in pair) == (
         Probe("existence", 7, "foreign", "alice"),
         Probe("existence", 7, "missing", "alice"),
     )

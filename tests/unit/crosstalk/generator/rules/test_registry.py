@@ -8,10 +8,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import History
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules import RULES
 from crosstalk.generator.rules.base import Rule
-from crosstalk.generator.selection import Draw
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from tests.unit.crosstalk.generator.test_state_machine import LIST, Shelf

@@ -1,0 +1,74 @@
+"""Optional arguments: given one by one, and left out where they made a call refused."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
+NAMES = ("priority", "due", "repeat", "color")
+ADD = Operation(
+    "mcp",
+    "mcp:add_task",
+    (TITLE, *(Parameter(name, {"type": "string"}, False, Role.TEXT) for name in NAMES)),
+    reads_only=False,
+)
+OK = Answer(Outcome.OK, 200, {"id": 1})
+REFUSED = Answer(Outcome.ERROR, 200, {"error": "INVALID_RULE"}, code="INVALID_RULE")
+
+
+def called(
+    knowledge: ArgumentKnowledge, choice: RandomChoice, refusing: set[str], needing: set[str]
+) -> tuple[set[str], bool]:
+    """One call of a system that refuses some optional arguments and needs others."""
+    given = knowledge.optional(choice, ADD)
+    accepted = not given & refusing and needing <= given
+    knowledge.learn(ADD, dict.fromkeys({"title", *given}, "x"), OK if accepted else REFUSED)
+    return given, accepted
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_most_calls_are_accepted_where_optional_arguments_are_refused(number: int) -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(number))
+    made = [called(knowledge, choice, {"due", "repeat", "color"}, set()) for _ in range(100)]
+    assert made[0] == (set(), True)
+    assert sum(accepted for _, accepted in made) > 80
+    assert sum("priority" in given for given, _ in made) > 20
+
+
+def test_optional_arguments_are_tried_where_a_call_without_them_is_always_refused() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    made = [called(knowledge, choice, set(), {"due"}) for _ in range(60)]
+    assert not made[0][1]
+    assert any(accepted for _, accepted in made)
+
+
+def test_all_optional_arguments_are_given_where_none_is_refused() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    made = [called(knowledge, choice, set(), set())[0] for _ in range(60)]
+    assert set().union(*made) == set(NAMES)
+    assert any(len(given) > 2 for given in made)
+
+
+def test_an_answer_about_a_missing_object_says_nothing_about_arguments() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    knowledge.learn(ADD, {"title": "x"}, OK)
+    for _ in range(20):
+        missing = Answer(Outcome.ERROR, 404, None, code="not_found")
+        knowledge.learn(ADD, {"title": "x", "due": "x"}, missing)
+    knowledge.learn(ADD, {"title": "x", "due": "x"}, OK)
+    assert any("due" in knowledge.optional(choice, ADD) for _ in range(20))
+
+
+@pytest.mark.parametrize("schema", [False, {"type": "file"}, {"type": "string", "pattern": "("}])
+def test_an_argument_that_cannot_be_drawn_is_named(schema: Any) -> None:
+    knowledge, odd = ArgumentKnowledge(), Parameter("odd", schema, True, Role.VALUE)
+    assert knowledge.value(RandomChoice(Random(1)), ADD, odd) is None
+    assert list(knowledge.undrawn) == [("mcp:add_task", "odd")]

@@ -36,7 +36,7 @@ from crosstalk.core.verdict import (
 )
 from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.fixtures import Scene
+from crosstalk.execution.fixtures import Fixture
 from crosstalk.execution.quiescence import what_is_left
 from crosstalk.execution.replay import Replayer, save
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
@@ -121,7 +121,7 @@ class Campaign:
         self._findings: list[Finding] = []
         self._inconclusive: list[Inconclusive] = []
         self._seen: Counter[tuple[str, str]] = Counter()
-        self._scene = Scene(target, self._executor)
+        self._fixture = Fixture(target, self._executor)
         self._judged = (0, 0)
         self._found_before = 0
         self._examples = 0
@@ -131,7 +131,7 @@ class Campaign:
             target,
             tuple(make_phases() if phases is None else phases),
             self._executor,
-            self._scene.fresh_history,
+            self._fixture.fresh_history,
             options.seed,
             folder,
             knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
@@ -141,12 +141,12 @@ class Campaign:
         """Play until the budget is used or enough was found."""
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
-        calibration = self._scene.calibrate()
+        calibration = self._fixture.calibrate()
         self._count(calibration.history)
         self._rounds.observations = tuple(calibration.observations)
         state = GeneratorState(
             executor=self._executor,
-            fresh_history=self._scene.fresh_history,
+            fresh_history=self._fixture.fresh_history,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
             principals=self._target.principals,
@@ -185,7 +185,7 @@ class Campaign:
         return self._confirmation().reproduces(finding.script, finding.oracle, finding.operation)
 
     def _confirmation(self) -> Confirmation:
-        return Confirmation(Replayer(self._executor, self._scene.fresh_history))
+        return Confirmation(Replayer(self._executor, self._fixture.fresh_history))
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of the phases' turns."""

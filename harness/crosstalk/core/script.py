@@ -1,4 +1,4 @@
-"""A finding as a program: numbered calls, real arguments, who made them.
+"""Scripts: a finding as a program of numbered calls, with real arguments and callers.
 
 A script is a history with the particulars taken out. Where an argument held a value that an
 earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
@@ -39,7 +39,7 @@ class UnresolvedReferenceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of a script; `number` is how references name it.
+    """One call of a script; references name it by `number`.
 
     Neighbours with one number of `together`, other than 0, are made at once; `sending` is how the
     request travels where that matters.
@@ -54,7 +54,7 @@ class Step:
     sending: Sending | None = None
 
     def references(self) -> set[int]:
-        """Numbers of the steps whose answers this one needs."""
+        """Return the numbers of the steps whose answers this one needs."""
         return {
             int(match.group(1))
             for text in strings_in(self.arguments)
@@ -130,7 +130,7 @@ class Script:
         return [(step.number, name) for step in self.steps for name in step.arguments]
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Plain data for a replay file."""
+        """Return plain data for a replay file."""
         return [asdict(step) for step in self.steps]
 
     @classmethod

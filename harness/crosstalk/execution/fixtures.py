@@ -1,4 +1,4 @@
-"""What an example begins with: an empty system, new subjects, and what everybody may see of it."""
+"""Fixture of an example: an empty system, new subjects, and values that every user may see."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from crosstalk.targets.base import Target
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a look at the empty system showed.
+    """Result of reading the empty system.
 
     Attributes:
         history: The calls made.
-        observations: Readings that stay the same when nobody acts.
-        unsteady: What does not, and why it matters.
+        observations: Readings that stay the same when no user acts.
+        unsteady: Readings that do not, each with the reason.
     """
 
     history: History
@@ -32,8 +32,8 @@ class Calibration:
     unsteady: Sequence[Inconclusive]
 
 
-class Scene:
-    """Sets the scene for each example and each replay.
+class Fixture:
+    """Prepares the system for each example and each replay.
 
     Args:
         target: The system under test.
@@ -47,7 +47,7 @@ class Scene:
         self._latest: History | None = None
 
     def fresh_history(self) -> History:
-        """Reset the system where that is possible; a history with new subjects."""
+        """Reset the system where that is possible; return a history with new subjects."""
         if self._target.reset is not None:
             self._target.reset()
         if self._target.persistent and self._latest is not None:
@@ -65,7 +65,7 @@ class Scene:
         ]
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
         if principals.bystander is not None:
-            self._stir(principals.bystander, subjects[principals.bystander.name])
+            self._store_as_bystander(principals.bystander, subjects[principals.bystander.name])
         self._latest = History(
             subjects={each.name: subjects[each.name] for each in principals.members},
             public_values=self._public_values,
@@ -78,11 +78,11 @@ class Scene:
         )
         return self._latest
 
-    def _stir(self, bystander: Actor, subject: str) -> None:
+    def _store_as_bystander(self, bystander: Actor, subject: str) -> None:
         """Have a bystander store something by every protocol.
 
         Services keep state between runs. A write brings what is cached until the next write to
-        the same point each time, so that a replay does not depend on what was played before it.
+        the same point each time, so that a replay does not depend on the calls before it.
         """
         scrap = History({bystander.name: subject})
         planned = []
@@ -97,7 +97,7 @@ class Scene:
         self._executor.execute_all(scrap, planned)
 
     def calibrate(self) -> Calibration:
-        """Learn what everybody may see, and which readings stay the same when nobody acts."""
+        """Learn what every user may see, and which readings stay the same when no user acts."""
         history = self.fresh_history()
         newcomer = self._target.principals.members[-1]
         for operation in self._executor.operations.values():

@@ -1,11 +1,11 @@
-"""After a run the system must come to rest: nothing checked out, open or under way."""
+"""Quiescence: after a run nothing may be checked out, open or under way in the system."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-# An answer that nobody waits for any more may still be under way for as long as a model thinks.
+# A request whose client has gone may still be served for as long as a model thinks.
 _PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.25
 
@@ -13,14 +13,15 @@ _PAUSE_SECONDS = 0.25
 def what_is_left(
     left: Callable[[], list[str]] | None, *, patience: float = _PATIENCE_SECONDS
 ) -> list[str] | None:
-    """What the system still holds or does when it has had time to end it.
+    """Return what the system still holds or does when it has had time to end it.
 
     Args:
-        left: Looks now; None where nobody can.
+        left: Returns what is left now; None where that cannot be seen.
         patience: Seconds that the system has.
 
     Returns:
-        Nothing at the first look at which there is nothing; what the last look saw otherwise.
+        An empty list as soon as nothing is left; otherwise what was left at the end; None where
+        that cannot be seen.
     """
     if left is None:
         return None

@@ -47,7 +47,13 @@ class Replayer:
 
 
 def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
-    """Write a replay file; `about` says which system and run it comes from."""
+    """Write a replay file.
+
+    Args:
+        finding: What it holds.
+        path: Of the file; its folder is made.
+        about: The system and run that it comes from.
+    """
     data = {
         "format": FORMAT,
         "oracle": finding.oracle,
@@ -64,7 +70,7 @@ def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> tuple[Finding, dict[str, Any]]:
-    """Read a replay file and what it says of its origin.
+    """Return the finding of a replay file, and the system and run that it comes from.
 
     Raises:
         ReplayFileError: No such file, or not a replay file of this format.

@@ -1,6 +1,6 @@
 """Values harvested from earlier answers, by the user who received them.
 
-They are what makes a campaign go deep: an id that exists reaches code that a random one never
+A campaign goes deep by them: an id that exists reaches code that a random one never
 does. A reference parameter prefers values of its own kind: `task_id` takes ids that came from an
 operation, or stood under a field, whose name speaks of tasks.
 """
@@ -36,7 +36,7 @@ class _Harvested:
 
 
 class ValuePool:
-    """Ids and cursors seen in this example, own and foreign."""
+    """Ids, cursors, keys and names seen in this example, by the user who received or gave them."""
 
     def __init__(self) -> None:
         # A number may name several objects of one user, each of another kind.
@@ -50,11 +50,11 @@ class ValuePool:
         self._gone: set[str] = set()
 
     def know_subjects(self, subjects: set[str]) -> None:
-        """Subjects are identities, not references to objects."""
+        """Keep the subjects, which are identities and not references to objects."""
         self._subjects = subjects
 
     def keep_names(self, call: Call, operation: Operation) -> None:
-        """Remember by what names a user called things that they stored."""
+        """Keep the names that a user gave to stored objects."""
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
         for parameter in operation.parameters:
@@ -63,7 +63,7 @@ class ValuePool:
                 self._names[call.actor.user][last_name(parameter.name), given] = None
 
     def harvest(self, call: Call) -> None:
-        """Take the ids and cursors out of an answer; note what its owner does not find any more."""
+        """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
         self._notice_missing(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
@@ -105,9 +105,9 @@ class ValuePool:
     def references(
         self, user: str, parameter: Parameter, operation: str, *, guess: bool = True
     ) -> list[str]:
-        """Ids that `user` has received and that fit the parameter, oldest first.
+        """Return ids that `user` has received and that fit the parameter, oldest first.
 
-        Kinds are guessed by names: where nobody has any that fit, any id may, unless `guess` is
+        Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
         false.
         """
         name = last_name(parameter.name)
@@ -132,7 +132,7 @@ class ValuePool:
         }
         if any(fitting.values()) or not guess:
             return fitting.get(user, [])
-        # A URI is no id, and an id no URI.
+        # A URI is not an id, nor an id a URI.
         wants_uri = name.lower().endswith("uri")
         return list(
             dict.fromkeys(
@@ -143,15 +143,15 @@ class ValuePool:
         )
 
     def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
-        """Those of `values` that were seen in one call with all `chosen`; if none was, all."""
+        """Return those of `values` seen in one call with all `chosen`; if none was, all."""
         return [each for each in values if self._together[each].issuperset(chosen)] or values
 
     def keep_key(self, user: str, key: str) -> None:
-        """Note a key under which this user made a call."""
+        """Keep a key under which this user made a call."""
         self._keys[user].setdefault(key)
 
     def keys(self, user: str) -> list[str]:
-        """Keys under which `user` has made calls, oldest first."""
+        """Return keys under which `user` has made calls, oldest first."""
         return list(self._keys[user])
 
     def knows_key(self, key: str) -> bool:
@@ -159,19 +159,19 @@ class ValuePool:
         return any(key in known for known in self._keys.values())
 
     def cursors(self, user: str) -> list[str]:
-        """Cursors that `user` has received."""
+        """Return cursors that `user` has received."""
         return list(self._cursors[user])
 
 
 def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
-    """Whether an id is of that kind; a `task` fits where a `subtask` is wanted, if need be."""
+    """Return whether an id is of that kind; `subtask` ids may do where a `task` is wanted."""
     if item.field == parameter:
         return True
     return _OBJECT_ID.search(item.field) is not None and bool(kind) and kind in item.kind
 
 
 def _admits(parameter: Parameter, value: str) -> bool:
-    """Whether it is worth sending: what is no UUID is refused before anything is looked for.
+    """Return whether an id is worth sending: a non-UUID is refused before any object is looked up.
 
     The refusal then tells of the text that was sent, and nothing of what there is.
     """

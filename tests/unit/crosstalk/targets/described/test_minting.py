@@ -1,0 +1,33 @@
+"""Spoiled tokens: what can be made of a token, a guessed secret among it."""
+
+from __future__ import annotations
+
+import pytest
+from jose import jwt
+
+from crosstalk.targets.described.identity import MintConfig
+from crosstalk.targets.described.minting import (
+    GUESSED_SECRET,
+    guessed_secret,
+    mint,
+    spoilable,
+    spoiled,
+)
+
+
+def test_token_of_a_usual_secret_can_be_made_by_anybody() -> None:
+    token = mint(MintConfig(key="changeme"), "alice")
+    assert guessed_secret(token) == "changeme"
+    assert GUESSED_SECRET in spoilable(token, None)
+    forged = spoiled(GUESSED_SECRET, token, None, "alice")
+    assert forged != token
+    assert jwt.decode(forged, "changeme", algorithms=["HS256"])["sub"] == "alice"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "opaque", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", mint(MintConfig(key="x" * 40), "alice")],
+)
+def test_token_of_an_unguessable_secret_or_of_none_is_left_alone(token: str) -> None:
+    assert guessed_secret(token) is None
+    assert GUESSED_SECRET not in spoilable(token, None)

@@ -47,7 +47,8 @@ class Example:
     @property
     def identity(self) -> str:
         """What says who calls."""
-        return " and ".join(self.config.identity.by)
+        ways = (each for found in self.config.identities().values() for each in found.by)
+        return " and ".join(dict.fromkeys(ways))
 
     @property
     def servers(self) -> tuple[str, ...]:

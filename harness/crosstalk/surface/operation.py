@@ -57,6 +57,7 @@ class Operation:
         lists: True where it needs nothing but the identity to show the caller's own data, so
             that it can serve as an observation.
         conversational: Its text goes to a model, which answers.
+        unproven: No credential proves to it who calls.
     """
 
     surface: str
@@ -66,6 +67,7 @@ class Operation:
     public: bool = False
     lists: bool = False
     conversational: bool = False
+    unproven: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -16,12 +16,16 @@ class UnauthenticatedCall:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether the system asks for credentials."""
-        return bool(example.state.strangers)
+        proven = any(not each.unproven for each in example.state.executor.operations.values())
+        return bool(example.state.strangers) and proven
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Make three to six calls at once: a refusal is cheap and changes nothing."""
         strangers = example.state.strangers
-        operations = list(example.state.executor.operations.values())
+        # Where no credential proves who calls, none can be missing.
+        operations = [
+            each for each in example.state.executor.operations.values() if not each.unproven
+        ]
         planned = []
         for _ in range(draw(st.integers(3, 6))):
             operation = example.least_chosen_operation(draw, self.name, operations)

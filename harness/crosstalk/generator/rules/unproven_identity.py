@@ -39,7 +39,7 @@ class UnprovenIdentity:
             example.execute_all([example.plan_own(draw, each, alice) for each in creators])
         probe = Probe("identity", example.next_probe(), "claimed", alice.name)
         for operation in example.capabilities.protected:
-            if not operation.reads_only or operation.conversational:
+            if not operation.unproven or not operation.reads_only or operation.conversational:
                 continue
             arguments = self._arguments(example, draw, operation)
             if arguments is not None:

@@ -80,7 +80,7 @@ class ToolSurface:
         names: Callable[[Sequence[Mapping[str, Any]]], frozenset[str]] | None = None,
     ) -> None:
         self._transport = transport
-        self._discovery = discovery
+        self.discovery = discovery
         self._shape = shape
         self._answer = answer
         self._facts = dict(facts or {})
@@ -95,7 +95,7 @@ class ToolSurface:
         Raises:
             SurfaceError: It cannot be reached, or does not list tools.
         """
-        found = listed(self._transport, "tools/list", "tools", self._discovery)
+        found = listed(self._transport, "tools/list", "tools", self.discovery)
         if found is None:
             raise SurfaceError(f"{self._transport.where} does not list tools: it has none")
         return found

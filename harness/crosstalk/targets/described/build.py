@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
-from crosstalk.surface.credentials import Presented
+from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
@@ -23,17 +24,26 @@ from crosstalk.surface.transports import (
     Transport,
 )
 from crosstalk.targets.base import Target, discovered
-from crosstalk.targets.described.config import McpConfig, TargetConfig
+from crosstalk.targets.described.acceptance import require_accepted
+from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
 from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
-from crosstalk.targets.described.credentials import DescribedCredentials
+from crosstalk.targets.described.credentials import (
+    DescribedCredentials,
+    People,
+    SurfaceCredentials,
+    surface_name,
+)
 from crosstalk.targets.described.guesses import kind_of, names_among
-from crosstalk.targets.described.login import login_by
+from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.login.by_request import RequestLogin
+from crosstalk.targets.described.login.by_tool import ToolLogin
 from crosstalk.targets.described.offers import unread_offers
 from crosstalk.targets.described.process import Served, run_command, served
-from crosstalk.targets.described.proof import proves, unproven_identity
+from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
 from crosstalk.targets.described.users import (
+    discovery_subject,
+    enrolled,
     flows_of,
-    forgeries_of,
     naming_of,
     principals_of,
     users_of,
@@ -68,13 +78,19 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     """
     config, folder = running.config, running.folder
     users = users_of(config)
-    credentials = DescribedCredentials(
-        config, folder, {subject: user for subject, (_, user) in users.items()}
-    )
+    credentials = _credentials(config, folder, users)
     transport = transport_of(config.mcp, folder) if config.mcp is not None else None
-    discovery = credentials.discovery(next(iter(users), "crosstalk-discovery"))
-    surfaces = _surfaces(config, transport, credentials, discovery)
-    operations = discovered(surfaces)
+    tools = _tool_surface(config, transport, credentials) if transport is not None else None
+    users = enrolled(users, credentials)
+    subject = discovery_subject(config, users, credentials)
+    surfaces = _surfaces(config, credentials, tools, subject)
+    try:
+        operations = _operations(config, surfaces)
+        require_accepted(credentials, surfaces, operations, subject)
+    except BaseException:
+        for each in surfaces.values():
+            each.close()
+        raise
 
     def reset() -> None:
         if config.reset is not None:
@@ -86,14 +102,18 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         credentials=SessionTheft(credentials),
         operations=operations,
         reset=reset if config.reset is not None else None,
-        forgeries=forgeries_of(config, credentials, users),
+        forgeries=credentials.spoilable(subject),
         about=about,
         principals=principals_of(config, users),
-        subjects=naming_of(config, users),
+        subjects=naming_of(config, users, credentials),
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
-        untried=tuple(unread_offers(transport, discovery) if transport is not None else ()),
+        untried=tuple(
+            unread_offers(transport, tools.discovery)
+            if transport is not None and tools is not None
+            else ()
+        ),
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
@@ -121,40 +141,86 @@ def transport_of(config: McpConfig, folder: Path) -> Transport:
     return CurrentHttp(config.url, timeout=config.timeout)
 
 
+def _credentials(
+    config: TargetConfig, folder: Path, users: Mapping[str, tuple[str, UserConfig]]
+) -> DescribedCredentials:
+    people = People({subject: user for subject, (_, user) in users.items()}, folder)
+    found = {
+        name: SurfaceCredentials(identity, people, config.urls(name))
+        for name, identity in config.identities().items()
+    }
+    for each in found.values():
+        login = each.identity.login
+        if login is not None and not login.tool:
+            each.login = RequestLogin(
+                login,
+                _rest_base(config.rest) if config.rest else "",
+                resource=config.mcp.url if config.mcp else "",
+                timeout=config.rest.timeout if config.rest else 20.0,
+            )
+    return DescribedCredentials(found.get("mcp"), found.get("rest"))
+
+
+def _rest_base(config: RestConfig) -> str:
+    """Where the REST API's paths begin."""
+    split = urlsplit(config.openapi)
+    return config.base or f"{split.scheme}://{split.netloc}"
+
+
+def _tool_surface(
+    config: TargetConfig, transport: Transport, credentials: DescribedCredentials
+) -> ToolSurface:
+    """The MCP server's tools; those of a login serve the credentials of every surface."""
+    identity = config.identities()["mcp"]
+    tools = ToolSurface(
+        transport,
+        NOTHING,
+        facts=_facts(config),
+        roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
+        carried=_carried(identity),
+        guess=lambda tool: kind_of(tool, identity.arguments),
+        names=lambda found: names_among(
+            found,
+            {str(each.get("name")): kind_of(each, identity.arguments) for each in found},
+        ),
+    )
+    for each in credentials.all:
+        login = each.identity.login
+        if login is not None and login.tool:
+            each.login = ToolLogin(login, tools.call_tool)
+    return tools
+
+
 def _surfaces(
     config: TargetConfig,
-    transport: Transport | None,
     credentials: DescribedCredentials,
-    discovery: Presented,
+    tools: ToolSurface | None,
+    subject: str,
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    identities = dict.fromkeys(config.identity.arguments, Role.IDENTITY)
-    if transport is not None:
-        tools = ToolSurface(
-            transport,
-            discovery,
-            facts=_facts(config),
-            roles=identities,
-            carried=_carried(config),
-            guess=lambda tool: kind_of(tool, config.identity.arguments),
-            names=lambda found: names_among(
-                found,
-                {str(each.get("name")): kind_of(each, config.identity.arguments) for each in found},
-            ),
-        )
-        if config.identity.login is not None and "login" in config.identity.by:
-            credentials.log_in = login_by(config, tools)
+    if tools is not None:
+        tools.discovery = credentials.discovery("mcp", subject)
         surfaces["mcp"] = Paced(tools, limit, time.sleep) if paced else tools
     if config.rest is not None:
-        split = urlsplit(config.rest.openapi)
-        base = config.rest.base or f"{split.scheme}://{split.netloc}"
-        inner = RestSurface(base, document=config.rest.openapi, timeout=config.rest.timeout)
+        inner = RestSurface(
+            _rest_base(config.rest), document=config.rest.openapi, timeout=config.rest.timeout
+        )
+        identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(inner, config.rest, identities)
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}
     return surfaces
+
+
+def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, Operation]:
+    """The operations; those of a surface where no credential proves who calls are marked."""
+    unproven = unproven_surfaces(config)
+    return {
+        name: replace(each, unproven=True) if surface_name(each.surface) in unproven else each
+        for name, each in discovered(surfaces).items()
+    }
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
@@ -168,17 +234,17 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
         )
         for name, tool in config.tools.items()
     }
-    login = config.identity.login
-    for call in (login, login.register_first if login else None):
-        if call is not None:
-            facts[call.tool] = ToolFacts(skip=True)
+    for identity in config.identities().values():
+        login = identity.login
+        for call in (login, login.register_first if login else None):
+            if call is not None and call.tool:
+                facts[call.tool] = ToolFacts(skip=True)
     return facts
 
 
-def _carried(config: TargetConfig) -> list[str]:
-    identity = config.identity
+def _carried(identity: IdentityConfig) -> list[str]:
     carried = [identity.token_argument] if "token-argument" in identity.by else []
-    if identity.login is not None and identity.login.carried == "token-argument":
+    if identity.login is not None and identity.login.carrier == "token-argument":
         carried.append(identity.login.argument)
     return carried
 

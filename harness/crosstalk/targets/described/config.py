@@ -6,6 +6,7 @@ text is expected, `$NAME` or `${NAME}` takes the variable's value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -13,9 +14,12 @@ from pydantic import Field, model_validator
 from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
 from crosstalk.surface.mcp.tools import Kind
 from crosstalk.surface.operation import Role
-from crosstalk.targets.described.identity import IdentityConfig, Strict, UserConfig
+from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.strict import Strict
 
 _NO_REASON = "no reason is given"
+SurfaceName = Literal["mcp", "rest"]
+SURFACES: tuple[SurfaceName, ...] = ("mcp", "rest")
 TransportName = Literal["streamable-http", "streamable-http-older", "sse", "stdio", "json-rpc"]
 
 
@@ -32,6 +36,7 @@ class McpConfig(Strict):
         folder: For `stdio`: working directory, relative to the file.
         timeout: Seconds for one call.
         revision: What the handshake offers.
+        identity: How its callers say or prove who they are, where REST differs.
     """
 
     transport: TransportName = "streamable-http"
@@ -41,6 +46,7 @@ class McpConfig(Strict):
     folder: str = "."
     timeout: float = Field(default=20.0, gt=0)
     revision: str = "2025-06-18"
+    identity: IdentityConfig | None = None
 
     @model_validator(mode="after")
     def _has_place(self) -> McpConfig:
@@ -60,6 +66,7 @@ class RestConfig(Strict):
         public: Operations that need no credential on purpose, e.g. `GET /health`.
         skip: Operations that are not to be called, or such an operation to the reason.
         timeout: Seconds for one call.
+        identity: How its callers say or prove who they are, where MCP differs.
     """
 
     openapi: str
@@ -67,6 +74,7 @@ class RestConfig(Strict):
     public: list[str] = Field(default_factory=list)
     skip: list[str] | dict[str, str] = Field(default_factory=list)
     timeout: float = Field(default=30.0, gt=0)
+    identity: IdentityConfig | None = None
 
 
 class StartConfig(Strict):
@@ -145,7 +153,7 @@ class TargetConfig(Strict):
         confirmed: A person has looked through the guesses.
         mcp: The MCP server.
         rest: The REST API.
-        identity: How callers say or prove who they are.
+        identity: How callers say or prove who they are, to each surface that does not say itself.
         users: Users who exist already; made up where there are none.
         user_names: How made-up users are called.
         start: How the system is started for a run.
@@ -162,7 +170,7 @@ class TargetConfig(Strict):
     confirmed: bool = True
     mcp: McpConfig | None = None
     rest: RestConfig | None = None
-    identity: IdentityConfig
+    identity: IdentityConfig | None = None
     users: dict[str, UserConfig] = Field(default_factory=dict)
     user_names: str = "{user}-{nonce}"
     start: StartConfig | None = None
@@ -193,23 +201,65 @@ class TargetConfig(Strict):
             return ACCEPTED_BY_DEFAULT
         return ACCEPTED_BY_DEFAULT | set(self.accepted) if self.accepted else frozenset()
 
+    def identities(self) -> dict[SurfaceName, IdentityConfig]:
+        """Return the identity of each surface that there is."""
+        own = {"mcp": self.mcp, "rest": self.rest}
+        found: dict[SurfaceName, IdentityConfig] = {}
+        for name in SURFACES:
+            surface = own[name]
+            identity = surface.identity if surface else None
+            if surface is not None and (identity or self.identity):
+                found[name] = identity or self.identity  # type: ignore[assignment]
+        return found
+
+    def urls(self, surface: SurfaceName) -> list[str]:
+        """Return the URLs of a surface, in which `{user}` and `{token}` may stand."""
+        if surface == "mcp":
+            return [self.mcp.url] if self.mcp else []
+        return [self.rest.base] if self.rest else []
+
     @model_validator(mode="after")
     def _is_whole(self) -> TargetConfig:
         if self.mcp is None and self.rest is None:
             raise ValueError("say where the system is: [mcp] with transport and url, or [rest]")
+        identities = self.identities()
+        for name in SURFACES:
+            if getattr(self, name) is not None and name not in identities:
+                raise ValueError(
+                    f"{name}.identity is missing: set it, or [identity] for all surfaces"
+                )
         if self.users and len(self.users) < 2:
             raise ValueError("two users at least must be listed under [users], or none at all")
         self._check_port()
-        self._check_tokens()
-        stdio = self.mcp is not None and self.mcp.transport == "stdio"
-        if stdio and set(self.identity.by) & {"bearer", "header", "url"}:
-            raise ValueError(
-                'transport is "stdio", which has no headers: identity.by may be argument, '
-                "token-argument, login, environment, session or none"
-            )
-        if self.mcp is None and set(self.identity.by) & {"login", "session", "token-argument"}:
-            raise ValueError("identity.by names something that only an MCP server has: set [mcp]")
+        self._check_carriers(identities)
+        for name, identity in identities.items():
+            self._check_tokens(identity, self.urls(name))
         return self
+
+    def _check_carriers(self, identities: Mapping[SurfaceName, IdentityConfig]) -> None:
+        for name, identity in identities.items():
+            by, login = set(identity.by), identity.login
+            if name == "mcp" and self.mcp is not None and self.mcp.transport == "stdio":
+                headers = login is not None and login.carrier in ("bearer", "header", "cookie")
+                if by & {"bearer", "header", "url"} or headers:
+                    raise ValueError(
+                        'transport is "stdio", which has no headers: identity.by may be argument, '
+                        "token-argument, login, environment, session or none"
+                    )
+            elif name == "rest":
+                tools_only = login is not None and login.carrier in ("session", "token-argument")
+                if by & {"session", "token-argument", "environment"} or tools_only:
+                    raise ValueError(
+                        "identity.by names something that only an MCP server has: set [mcp], or "
+                        "[rest.identity] for the REST API"
+                    )
+            if login is not None and login.tool and self.mcp is None:
+                raise ValueError("identity.login.tool names an MCP tool: set [mcp], or request")
+        learning = [
+            each for each in identities.values() if each.login and each.login.learns_subject
+        ]
+        if len({id(each) for each in learning}) > 1:
+            raise ValueError("two logins say what a user's subject is: leave `subject` out of one")
 
     def _check_port(self) -> None:
         mcp, rest = self.mcp, self.rest
@@ -225,9 +275,8 @@ class TargetConfig(Strict):
                     "describe it under [start], or write the number"
                 )
 
-    def _check_tokens(self) -> None:
-        identity = self.identity
-        if not needs_tokens(self):
+    def _check_tokens(self, identity: IdentityConfig, urls: Sequence[str]) -> None:
+        if not identity.needs_tokens(urls):
             return
         if identity.token or identity.token_command or identity.mint:
             return
@@ -237,20 +286,7 @@ class TargetConfig(Strict):
         if not self.users:
             raise ValueError(
                 "nothing says where tokens come from: set users.NAME.token for two users or "
-                "more, or identity.token_command, or identity.mint"
+                "more, or identity.token_command, or identity.mint, or [identity.login]"
             )
         if lacking:
             raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
-
-
-def needs_tokens(config: TargetConfig) -> bool:
-    """Whether callers present tokens that do not come from a login."""
-    identity = config.identity
-    if set(identity.by) & {"bearer", "token-argument"}:
-        return True
-    texts = [*identity.environment.values()] if "environment" in identity.by else []
-    if "header" in identity.by:
-        texts.append(identity.value)
-    if "url" in identity.by:
-        texts += [config.mcp.url if config.mcp else "", config.rest.base if config.rest else ""]
-    return any("{token}" in text for text in texts)

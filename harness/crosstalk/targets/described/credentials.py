@@ -1,90 +1,224 @@
-"""What each actor presents to a described system, in the places where it wants it."""
+"""Credentials of a described system: each actor's, in the places where each surface wants them."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor
 from crosstalk.surface.credentials import Presented
-from crosstalk.targets.described.config import TargetConfig, needs_tokens
-from crosstalk.targets.described.identity import UserConfig
-from crosstalk.targets.described.minting import mint, spoiled
+from crosstalk.targets.described.config import SurfaceName
+from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.login.base import CredentialError, Login, LoginSession, Person
+from crosstalk.targets.described.login.by_request import carried
+from crosstalk.targets.described.minting import mint, spoilable, spoiled
 
 _COMMAND_SECONDS = 30.0
-# Somebody without a credential, where callers are told apart by more than arguments.
-_NOBODY = "nobody"
-
-
-class CredentialError(HarnessError):
-    """A user's credential cannot be had; the message says which setting gives it."""
+# A caller without a credential, where callers are told apart by more than arguments.
+_NO_CREDENTIAL = "nobody"
 
 
 @dataclass(slots=True)
-class DescribedCredentials:
-    """Credentials as a file describes them, one a subject, reused.
+class People:
+    """The users of a described system, by the subject that the system knows them by.
 
     Attributes:
-        config: The description.
-        folder: Where the file is; commands run there.
-        users: Subject to what is said about the user, for users who exist already.
-        log_in: Calls the login tool: subject, password and connection in, token out (empty where
-            the session itself is logged in).
+        listed: Subject to the description of a user who exists already.
+        folder: Where the file is; token commands run there.
     """
 
-    config: TargetConfig
+    listed: dict[str, UserConfig]
     folder: Path
-    users: Mapping[str, UserConfig] = field(default_factory=dict)
-    log_in: Callable[[str, str, Presented], str] | None = None
-    _tokens: dict[str, str] = field(default_factory=dict)
-    _logged_in: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
 
-    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
-        """Return what this actor presents."""
-        if actor.user is not None:
-            return self._of_user(subject)
-        if actor.forgery is None:
-            return Presented(connection=self._connection(_NOBODY))
-        token = spoiled(actor.forgery, self.token(subject), self.config.identity.mint, subject)
-        name = f"{_NOBODY} {actor.forgery}"
-        return self._placed(subject, token, self._connection(name))
+    def user(self, subject: str) -> UserConfig:
+        """Return the description of a user; an empty one for a made-up user."""
+        return self.listed.get(subject, UserConfig())
 
-    def discovery(self, subject: str) -> Presented:
-        """Return what is presented when the tools are listed."""
-        return self._placed(
+    def learn(self, subject: str, name: str) -> None:
+        """Remember the login name of a subject that the system gave."""
+        self._names[subject] = name
+        if name in self.listed:
+            self.listed[subject] = self.listed[name]
+
+    def person(self, subject: str) -> Person:
+        """Return a user as a login knows them; made-up users have passwords of one form."""
+        user = self.user(subject)
+        name = user.username or self._names.get(subject, subject)
+        return Person(
             subject,
-            self.token(subject) if needs_tokens(self.config) else "",
-            self._connection(subject),
+            name,
+            # Long, with letters of both cases, a digit and a sign, as rules for passwords want.
+            user.password or f"Pw-{name}-1!",
+            user.client_id,
+            user.client_secret,
         )
 
+
+@dataclass(slots=True)
+class SurfaceCredentials:
+    """Credentials for one surface, one a subject, reused until they end.
+
+    Attributes:
+        identity: How the surface's callers say or prove who they are.
+        people: The users.
+        urls: URLs of the surface, in which `{token}` may stand.
+        login: Signs users up and logs them in, where the identity is a login's.
+    """
+
+    identity: IdentityConfig
+    people: People
+    urls: Sequence[str] = ()
+    login: Login | None = None
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _sessions: dict[str, LoginSession] = field(default_factory=dict)
+    _signed_up: dict[str, str] = field(default_factory=dict)
+    # Calls are made from several threads at once, and each user logs in once.
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def present(self, actor: Actor, subject: str) -> Presented:
+        """Return what this actor presents.
+
+        Raises:
+            CredentialError: A user's credential cannot be had.
+        """
+        if actor.user is not None:
+            return self.of_user(subject)
+        if actor.forgery is None:
+            return Presented(connection=self._connection(_NO_CREDENTIAL))
+        return self._forged(actor.forgery, subject)
+
+    def of_user(self, subject: str) -> Presented:
+        """Return what a user presents, logged in where the identity is a login's.
+
+        Raises:
+            CredentialError: The credential cannot be had.
+        """
+        presented = self.before_login(subject)
+        if self.login is None:
+            return presented
+        return self._with_login(presented, self.session(subject))
+
+    def before_login(self, subject: str) -> Presented:
+        """Return what a user presents besides a login, e.g. when the tools are listed.
+
+        Raises:
+            CredentialError: The token cannot be had.
+        """
+        token = self.token(subject) if self.identity.needs_tokens(self.urls) else ""
+        return self._placed(subject, token, self._connection(subject))
+
+    def session(self, subject: str) -> LoginSession:
+        """Return a user's login session; signed up, logged in or renewed where it is time.
+
+        Raises:
+            CredentialError: The login is refused, or its answer lacks what the file says it has.
+        """
+        if self.login is None:
+            raise CredentialError("the file describes no login for this surface")
+        with self._lock:
+            person = self.people.person(subject)
+            found = self._sessions.get(subject)
+            if found is not None and not found.over():
+                return found
+            renewed = self.login.renew(person, found) if found is not None else None
+            if renewed is None:
+                renewed = self._logged_in(self.login, person)
+            self._sessions[subject] = renewed
+            return renewed
+
+    def enroll(self, name: str) -> str:
+        """Sign a user up and log them in under a name; return the subject that the system gave.
+
+        Raises:
+            CredentialError: The login is refused, or nothing in its answers is the subject.
+        """
+        if self.login is None:
+            return name
+        person = self.people.person(name)
+        session = self._logged_in(self.login, person)
+        subject = session.subject or self._signed_up.get(name, "")
+        if not subject:
+            raise CredentialError(
+                f"{name} was signed up and no answer gave an id: correct `subject` under "
+                "[identity.login] or its register_first"
+            )
+        self.people.learn(subject, name)
+        self._sessions[subject] = session
+        return subject
+
     def forget(self) -> None:
-        """Log everybody in anew: the system was reset."""
-        self._logged_in.clear()
+        """Sign up and log in anew: the system was reset."""
+        self._sessions.clear()
+        self._signed_up.clear()
 
-    def _of_user(self, subject: str) -> Presented:
-        token = self.token(subject) if needs_tokens(self.config) else ""
-        presented = self._placed(subject, token, self._connection(subject))
-        if self.log_in is None:
-            return presented
-        if subject not in self._logged_in:
-            self._logged_in[subject] = self.log_in(subject, self._password(subject), presented)
-        return self._with_login(presented, self._logged_in[subject])
+    def token(self, subject: str) -> str:
+        """Return the token of a subject that does not come from a login.
 
-    def _with_login(self, presented: Presented, token: str) -> Presented:
-        login = self.config.identity.login
-        if login is None or login.carried == "session":
+        Raises:
+            CredentialError: Nothing gives it one.
+        """
+        with self._lock:
+            if subject not in self._tokens:
+                self._tokens[subject] = self._new_token(subject)
+            return self._tokens[subject]
+
+    def spoilable(self, subject: str) -> tuple[str, ...]:
+        """Return the kinds of spoiled credentials that can be made of this surface's.
+
+        Raises:
+            CredentialError: A user's credential cannot be had.
+        """
+        token = self._spoilable_token(subject)
+        return spoilable(token, self.identity.mint) if token else ()
+
+    def _spoilable_token(self, subject: str) -> str:
+        """The token whose forgery must be refused; the value of a cookie where that is all."""
+        if self.identity.needs_tokens(self.urls):
+            return self.token(subject)
+        login = self.identity.login
+        if self.login is None or login is None or login.carrier == "session":
+            return ""
+        session = self.session(subject)
+        return session.token or next(iter(session.cookies.values()), "")
+
+    def _forged(self, kind: str, subject: str) -> Presented:
+        connection = self._connection(f"{_NO_CREDENTIAL} {kind}")
+        token = self._spoilable_token(subject)
+        if kind not in self.spoilable(subject):
+            return Presented(connection=connection)
+        forged = spoiled(kind, token, self.identity.mint, subject)
+        if self.identity.needs_tokens(self.urls):
+            return self._placed(subject, forged, connection)
+        session = self.session(subject)
+        cookies = {} if session.token else dict.fromkeys(session.cookies, forged)
+        made_up = LoginSession(forged if session.token else "", cookies=cookies, csrf=session.csrf)
+        return self._with_login(Presented(connection=connection), made_up)
+
+    def _logged_in(self, login: Login, person: Person) -> LoginSession:
+        presented = self.before_login(person.subject)
+        if person.name not in self._signed_up:
+            self._signed_up[person.name] = login.sign_up(person, presented)
+        subject = self._signed_up[person.name]
+        if subject:
+            person = replace(person, subject=subject)
+        return login.log_in(person, presented)
+
+    def _with_login(self, presented: Presented, session: LoginSession) -> Presented:
+        login = self.identity.login
+        if login is None or login.carrier == "session":
             return presented
-        if login.carried == "bearer":
-            return presented.with_headers({"Authorization": f"Bearer {token}"})
-        return replace(presented, arguments={**presented.arguments, login.argument: token})
+        if login.carrier == "token-argument":
+            arguments = {**presented.arguments, login.argument: session.token}
+            return replace(presented, arguments=arguments)
+        return presented.with_headers(carried(login, session))
 
     def _placed(self, subject: str, token: str, connection: str) -> Presented:
         """User and token in the places that the description names."""
-        identity = self.config.identity
+        identity = self.identity
         by = identity.by
 
         def fill(text: str) -> str:
@@ -109,31 +243,21 @@ class DescribedCredentials:
 
     def _connection(self, name: str) -> str:
         """Whoever is told apart by arguments alone shares one connection, as behind a gateway."""
-        apart = set(self.config.identity.by) - {"argument", "token-argument"}
-        login = self.config.identity.login
-        if apart == {"login"} and login is not None and login.carried == "token-argument":
+        apart = set(self.identity.by) - {"argument", "token-argument"}
+        login = self.identity.login
+        if apart == {"login"} and login is not None and login.carrier == "token-argument":
             apart = set()
         return name if apart else ""
 
-    def token(self, subject: str) -> str:
-        """The token of a subject.
-
-        Raises:
-            CredentialError: Nothing gives it one.
-        """
-        if subject not in self._tokens:
-            self._tokens[subject] = self._new_token(subject)
-        return self._tokens[subject]
-
     def _new_token(self, subject: str) -> str:
-        identity = self.config.identity
-        user = self.users.get(subject, UserConfig())
+        identity = self.identity
+        user = self.people.user(subject)
         if user.token:
             return user.token
         command = user.token_command or identity.token_command
         if command:
             return _printed(
-                [each.replace("{user}", subject) for each in command], self.folder, subject
+                [each.replace("{user}", subject) for each in command], self.people.folder, subject
             )
         if identity.mint is not None:
             return mint(identity.mint, subject)
@@ -141,21 +265,82 @@ class DescribedCredentials:
             return identity.token.replace("{user}", subject)
         raise CredentialError(f"{subject} has no token: set users.{subject}.token")
 
-    def _password(self, subject: str) -> str:
-        return self.users.get(subject, UserConfig()).password or f"Pw-{subject}-1"
+
+@dataclass(slots=True)
+class DescribedCredentials:
+    """Credentials as a file describes them: one identity for all surfaces, or one for each.
+
+    Attributes:
+        mcp: Credentials for the MCP server, where there is one.
+        rest: Credentials for the REST API, where there is one.
+    """
+
+    mcp: SurfaceCredentials | None = None
+    rest: SurfaceCredentials | None = None
+
+    def of(self, surface: str) -> SurfaceCredentials:
+        """Return the credentials for a surface.
+
+        Raises:
+            CredentialError: The file describes none.
+        """
+        found = self.mcp if surface_name(surface) == "mcp" else self.rest
+        if found is None:
+            raise CredentialError(f"the file describes no identity for {surface}")
+        return found
+
+    @property
+    def all(self) -> tuple[SurfaceCredentials, ...]:
+        """Credentials of all surfaces."""
+        return tuple(each for each in (self.mcp, self.rest) if each is not None)
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return what this actor presents.
+
+        Raises:
+            CredentialError: A user's credential cannot be had.
+        """
+        return self.of(surface).present(actor, subject)
+
+    def discovery(self, surface: str, subject: str) -> Presented:
+        """Return what a user presents when a surface's operations are listed.
+
+        A login by a tool comes only after the tools were listed.
+
+        Raises:
+            CredentialError: The credential cannot be had.
+        """
+        found = self.of(surface)
+        login = found.identity.login
+        if login is not None and not login.tool:
+            return found.of_user(subject)
+        return found.before_login(subject)
+
+    def enrolling(self) -> SurfaceCredentials | None:
+        """Return the credentials whose login says by which id the system knows a user, if any."""
+        for each in self.all:
+            if each.identity.login is not None and each.identity.login.learns_subject:
+                return each
+        return None
+
+    def spoilable(self, subject: str) -> tuple[str, ...]:
+        """Return the kinds of spoiled credentials that any surface can be tried with.
+
+        Raises:
+            CredentialError: A user's credential cannot be had.
+        """
+        kinds = (kind for each in self.all for kind in each.spoilable(subject))
+        return tuple(dict.fromkeys(kinds))
+
+    def forget(self) -> None:
+        """Sign up and log in anew: the system was reset."""
+        for each in self.all:
+            each.forget()
 
 
-def filled(value: Any, replacements: Mapping[str, str]) -> Any:
-    """A JSON value with `{name}` replaced in every text."""
-    if isinstance(value, str):
-        for name, text in replacements.items():
-            value = value.replace(f"{{{name}}}", text)
-        return value
-    if isinstance(value, Mapping):
-        return {key: filled(each, replacements) for key, each in value.items()}
-    if isinstance(value, list):
-        return [filled(each, replacements) for each in value]
-    return value
+def surface_name(surface: str) -> SurfaceName:
+    """Return the table of the file that a surface belongs to; `chat` is the REST API's."""
+    return "mcp" if surface.startswith("mcp") else "rest"
 
 
 def _printed(command: list[str], folder: Path, subject: str) -> str:

@@ -1,10 +1,14 @@
-"""Who calls, as a `crosstalk.toml` says it: where the identity travels, tokens, logins, users."""
+"""Identity of callers in a `crosstalk.toml`: where it travels, tokens, logins, users."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from crosstalk.targets.described.login.config import LoginConfig
+from crosstalk.targets.described.strict import Strict
 
 Carrier = Literal[
     "argument",
@@ -19,12 +23,6 @@ Carrier = Literal[
 ]
 
 
-class Strict(BaseModel):
-    """A table of the file: settings that are not known are refused, and none changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class MintConfig(Strict):
     """Tokens made here with a key that the system trusts.
 
@@ -32,9 +30,9 @@ class MintConfig(Strict):
         algorithm: `HS256` and its like with a secret; `EdDSA`, `ES256`, `RS256` with a PEM key.
         key: The secret or the PEM text; `key_file` names a file instead.
         claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`.
-        subject_claim: The claim that says who it is.
+        subject_claim: The claim that names the user.
         key_id: The `kid` of the header.
-        ttl: Seconds that a token lives.
+        ttl: Lifetime of a token in seconds.
     """
 
     algorithm: Literal["HS256", "HS384", "HS512", "EdDSA", "ES256", "RS256", "RS384", "RS512"] = (
@@ -54,53 +52,20 @@ class MintConfig(Strict):
         return self
 
 
-class CallConfig(Strict):
-    """One tool call with `{user}`, `{password}` and `{token}` in its arguments."""
-
-    tool: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
-
-
-class LoginConfig(CallConfig):
-    """A tool that logs somebody in.
-
-    Attributes:
-        register_first: A tool that creates the account.
-        token: Name of the answer's field that holds the token; empty where the session itself is
-            logged in.
-        carried: How the token travels afterwards.
-        argument: The argument that carries it, where it travels in one.
-    """
-
-    register_first: CallConfig | None = None
-    token: str = ""
-    carried: Literal["token-argument", "bearer", "session"] = "session"
-    argument: str = "token"
-
-    @model_validator(mode="after")
-    def _has_token(self) -> LoginConfig:
-        if self.carried != "session" and not self.token:
-            raise ValueError(
-                "set identity.login.token to the answer's field that holds the token, "
-                'or identity.login.carried to "session"'
-            )
-        return self
-
-
 class IdentityConfig(Strict):
-    """How a caller says, or proves, who they are.
+    """The way in which a caller names, or proves, their identity.
 
     Attributes:
-        by: Where the identity travels; several where the system wants several.
-        arguments: Names of arguments that say whose data is meant.
+        by: Where the identity travels; several where the system needs several.
+        arguments: Names of arguments and path parameters that name the user whose data is meant.
         header: The header's name.
-        value: What the header holds; `{user}` and `{token}` stand for the caller's.
+        value: The header's value; `{user}` and `{token}` stand for the caller's.
         environment: For a process a user: its variables.
         token_argument: The argument that carries a token.
-        token: What the token is, with `{user}` in it, where anybody can tell.
+        token: The token, with `{user}` in it, where it can be derived from the name.
         token_command: A program that prints a token; `{user}` may stand in its arguments.
         mint: Makes tokens with a key.
-        login: Gets tokens, or a session, from a tool.
+        login: Gets tokens, cookies or a session from a tool, a request or a token endpoint.
     """
 
     by: list[Carrier] = Field(min_length=1)
@@ -119,7 +84,9 @@ class IdentityConfig(Strict):
         if "argument" in self.by and not self.arguments:
             raise ValueError('identity.by has "argument": set identity.arguments to its names')
         if "login" in self.by and self.login is None:
-            raise ValueError('identity.by has "login": describe the tool under [identity.login]')
+            raise ValueError('identity.by has "login": describe it under [identity.login]')
+        if "login" not in self.by and self.login is not None:
+            raise ValueError('[identity.login] is described: add "login" to identity.by')
         if "environment" in self.by and not self.environment:
             raise ValueError(
                 'identity.by has "environment": set identity.environment, e.g. {USER_ID = "{user}"}'
@@ -128,18 +95,64 @@ class IdentityConfig(Strict):
             raise ValueError('identity.by has "none" and something else: choose')
         return self
 
+    def needs_tokens(self, urls: Sequence[str] = ()) -> bool:
+        """Return whether callers present tokens that do not come from a login.
+
+        Args:
+            urls: URLs of the surface, in which `{token}` may stand.
+        """
+        if set(self.by) & {"bearer", "token-argument"}:
+            return True
+        texts = [*self.environment.values()] if "environment" in self.by else []
+        if "header" in self.by:
+            texts.append(self.value)
+        if "url" in self.by:
+            texts += urls
+        return any("{token}" in text for text in texts)
+
+    def proves(self, urls: Sequence[str] = ()) -> bool:
+        """Return whether a credential proves the identity, so that a call without one is refused.
+
+        Args:
+            urls: URLs of the surface, in which `{token}` may stand.
+        """
+        return self.needs_tokens(urls) or "login" in self.by
+
+    def unproven(self) -> str:
+        """Return what names the caller where no credential proves it, in words.
+
+        A process a user, started with an environment of its own, needs no proof: whoever can reach
+        it is its user.
+        """
+        if "environment" in self.by:
+            return ""
+        said = {
+            "argument": f"the argument {', '.join(self.arguments)}",
+            "header": f"the header {self.header}",
+            "url": "the address",
+            "session": "a session that needs no login",
+            "none": "nothing",
+        }
+        return " and ".join(said[each] for each in self.by if each in said)
+
 
 class UserConfig(Strict):
     """A user who exists already.
 
     Attributes:
-        subject: The id that the system knows them by; the table's name by default.
+        subject: The id by which the system knows them; the table's name by default.
         token: Their token.
         token_command: A program that prints it.
-        password: For a login tool.
+        username: Their login name; the subject by default.
+        password: Their password, for a login.
+        client_id: Their client's id, where each user is an OAuth client.
+        client_secret: Its secret.
     """
 
     subject: str = ""
     token: str = ""
     token_command: list[str] = Field(default_factory=list)
+    username: str = ""
     password: str = ""
+    client_id: str = ""
+    client_secret: str = ""

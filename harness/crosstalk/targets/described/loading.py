@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.targets.described.config import TargetConfig
-from crosstalk.targets.described.credentials import filled
+from crosstalk.targets.described.placeholders import filled
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))")
 

@@ -1,8 +1,11 @@
-"""Tokens made with a key that a described system trusts, and tokens that it must refuse."""
+"""Tokens minted with a key that a described system trusts, and spoiled ones that it must refuse."""
 
 from __future__ import annotations
 
 import base64
+import binascii
+import hashlib
+import hmac
 import json
 import secrets
 import time
@@ -22,10 +25,21 @@ from crosstalk.tokens.keys import b64, encode_json
 SPOILED = ("invented", "cut-short")
 SPOILED_TOKENS = ("tampered", "alg-none", "unsigned")
 SPOILED_MINTED = ("expired", "wrong-key")
+# A token whose secret is guessed can be made for any user.
+GUESSED_SECRET = "guessed-secret"  # noqa: S105 - the name of a forgery
+_COMMON_SECRETS = (
+    *("secret", "your-256-bit-secret", "your-secret-key", "your_secret_key", "secretkey"),
+    *("secret_key", "secret-key", "supersecret", "super-secret", "super-secret-key", "changeme"),
+    *("change-me", "change_me", "jwt_secret", "jwt-secret", "jwtsecret", "my-secret", "mysecret"),
+    *("my_secret_key", "my-secret-key", "password", "password123", "123456", "12345678", "test"),
+    *("testing", "dev", "development", "default", "key", "private", "token", "admin", "hello"),
+    *("dev-secret", "dev-secret-key", "insecure", "insecure-secret", "secret123", "s3cr3t", ""),
+)
+_DIGESTS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
 def mint(config: MintConfig, subject: str, **changes: Any) -> str:
-    """A token for somebody; `changes` replace claims, None leaves one out.
+    """Mint a token for a user; `changes` replace claims, None leaves one out.
 
     Raises:
         HarnessError: The key cannot be read or does not fit the algorithm.
@@ -43,7 +57,7 @@ def mint(config: MintConfig, subject: str, **changes: Any) -> str:
 
 
 def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> str:
-    """A token that must be refused.
+    """Make a token that must be refused.
 
     Raises:
         HarnessError: There is no such kind.
@@ -60,6 +74,7 @@ def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> s
             _known(config), subject, iat=int(time.time()) - 7_200, exp=int(time.time()) - 3_600
         ),
         "wrong-key": lambda: _with_another_key(_known(config), subject),
+        GUESSED_SECRET: lambda: _resigned(token, guessed_secret(token) or ""),
     }
     if kind not in makers:
         raise HarnessError(f"no such spoiled credential: {kind}")
@@ -67,13 +82,52 @@ def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> s
 
 
 def spoilable(token: str, config: MintConfig | None) -> tuple[str, ...]:
-    """The kinds that can be made of such a token."""
+    """Return the kinds that can be made of such a token."""
     signed = SPOILED_TOKENS if token.count(".") == 2 and token.startswith("ey") else ()
-    return (*SPOILED, *signed, *(SPOILED_MINTED if config is not None else ()))
+    guessed = (GUESSED_SECRET,) if guessed_secret(token) is not None else ()
+    return (*SPOILED, *signed, *guessed, *(SPOILED_MINTED if config is not None else ()))
+
+
+def guessed_secret(token: str) -> str | None:
+    """Return the secret that signs a token by HMAC, where it is one of a short list of usual ones.
+
+    Such a secret is no proof of identity (RFC 8725, section 2.2; wallarm/jwt-secrets).
+    """
+    signed, _, signature = token.rpartition(".")
+    digest = _DIGESTS.get(str(_header_of(token).get("alg")))
+    if digest is None or signed.count(".") != 1:
+        return None
+    for secret in _COMMON_SECRETS:
+        if hmac.compare_digest(_mac(secret, signed, digest), signature.rstrip("=")):
+            return secret
+    return None
+
+
+def _header_of(token: str) -> Mapping[str, Any]:
+    head = token.split(".", 1)[0]
+    try:
+        found = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _mac(secret: str, signed: str, digest: Any) -> str:
+    return b64(hmac.new(secret.encode(), signed.encode(), digest).digest())
+
+
+def _resigned(token: str, secret: str) -> str:
+    """The same claims, one minute younger, signed with a secret that anybody can guess."""
+    header, payload, _ = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    if isinstance(claims.get("exp"), int | float):
+        claims["exp"] += 60
+    signed = f"{header}.{encode_json(claims)}"
+    return f"{signed}.{_mac(secret, signed, _DIGESTS[str(_header_of(token)['alg'])])}"
 
 
 def _tampered(token: str) -> str:
-    """The same signature over other claims: somebody else's name, one year more."""
+    """Keep the signature over other claims: one year more, and an admin."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     claims["exp"] = int(time.time()) + 31_536_000
@@ -126,7 +180,7 @@ def _signed(config: MintConfig, claims: Mapping[str, Any], key: str) -> str:
 def _signed_by_ed25519(claims: Mapping[str, Any], headers: Mapping[str, str], key: str) -> str:
     private = serialization.load_pem_private_key(key.encode(), None)
     if not isinstance(private, Ed25519PrivateKey):
-        raise ValueError("it is no Ed25519 key")
+        raise ValueError("it is not an Ed25519 key")
     header = {"alg": "EdDSA", "typ": "JWT", **headers}
     signed = f"{encode_json(header)}.{encode_json(dict(claims))}"
     return f"{signed}.{b64(private.sign(signed.encode()))}"

@@ -55,20 +55,29 @@ def served(file: Path) -> Iterator[Served]:
                 f"{file} holds guesses: look through the lines marked `guess`, then set "
                 "confirmed = true"
             )
-        guard = Guard()
-        service: ServiceProcess | None = None
-        try:
-            if config.start is not None:
-                service = _process(config.start, folder, Path(scratch), port)
-                service.start(guard)
-                service.wait_until_ready(config.start.seconds)
+        with _started(config, folder, Path(scratch), port):
             if config.setup is not None:
                 run_command(config.setup, folder, "setup")
             yield Served(config, folder, scratch)
-        finally:
-            if service is not None:
-                service.stop(guard)
-            guard.close()
+
+
+@contextmanager
+def _started(config: TargetConfig, folder: Path, scratch: Path, port: int) -> Iterator[None]:
+    """Run the system while the block does, where the file says how to start it."""
+    if config.start is None:
+        yield
+        return
+    guard = Guard()
+    service: ServiceProcess | None = None
+    try:
+        service = _process(config.start, folder, scratch, port)
+        service.start(guard)
+        service.wait_until_ready(config.start.seconds)
+        yield
+    finally:
+        if service is not None:
+            service.stop(guard)
+        guard.close()
 
 
 def run_command(command: CommandConfig, folder: Path, what: str) -> None:
@@ -89,7 +98,7 @@ def run_command(command: CommandConfig, folder: Path, what: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise HarnessError(f"the {what} command failed ({type(error).__name__})") from error
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it said nothing"]
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it printed nothing"]
         raise HarnessError(f"the {what} command ended with {done.returncode}: {said[-1][:200]}")
 
 

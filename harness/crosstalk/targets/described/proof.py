@@ -1,30 +1,26 @@
-"""Proof of identity in a description, and what says who calls where there is none."""
+"""Proof of identity in a description, and what names the caller where there is none."""
 
 from __future__ import annotations
 
-from crosstalk.targets.described.config import TargetConfig, needs_tokens
+from crosstalk.targets.described.config import SurfaceName, TargetConfig
+
+
+def unproven_surfaces(config: TargetConfig) -> frozenset[SurfaceName]:
+    """Return the surfaces on which no credential proves who calls."""
+    return frozenset(
+        name
+        for name, identity in config.identities().items()
+        if not identity.proves(config.urls(name)) and identity.unproven()
+    )
 
 
 def proves(config: TargetConfig) -> bool:
-    """Whether a caller's credential shows who they are, so that one without it must be refused."""
-    return needs_tokens(config) or "login" in config.identity.by
+    """Return whether any surface refuses a caller without a credential."""
+    return any(each.proves(config.urls(name)) for name, each in config.identities().items())
 
 
 def unproven_identity(config: TargetConfig) -> str:
-    """Return what says who calls where no credential proves it, in words; empty where one does.
-
-    A process a user, started with an environment of its own, needs no proof: whoever can reach it
-    is its user.
-    """
-    identity = config.identity
-    if proves(config) or "environment" in identity.by:
-        return ""
-    names = ", ".join(identity.arguments)
-    said = {
-        "argument": f"the argument {names}",
-        "header": f"the header {identity.header}",
-        "url": "the address",
-        "session": "a session that needs no login",
-        "none": "nothing",
-    }
-    return " and ".join(said[each] for each in identity.by if each in said)
+    """Return what names the caller where no credential proves it; "" where one does everywhere."""
+    identities = config.identities()
+    said = (identities[name].unproven() for name in sorted(unproven_surfaces(config)))
+    return " and ".join(dict.fromkeys(said))

@@ -1,22 +1,22 @@
-"""The people of a description: its users, what others are called, and what they may share."""
+"""Users of a description: those it lists, names of made-up ones, and the sharing it means."""
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable, Mapping
 
 from crosstalk.core.history import Flow
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
-from crosstalk.targets.described.config import TargetConfig, needs_tokens
+from crosstalk.targets.described.config import TargetConfig
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
-from crosstalk.targets.described.minting import spoilable
 from crosstalk.targets.described.proof import proves
 
 
 def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
-    """Subject to the member's name and what is said about them."""
+    """Map each listed user's subject to the principal's name and their description."""
     members = [actor.name for actor in ALL_PRINCIPALS.members]
     return {
         user.subject or name: (member, user)
@@ -24,14 +24,54 @@ def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
     }
 
 
+def enrolled(
+    users: Mapping[str, tuple[str, UserConfig]], credentials: DescribedCredentials
+) -> dict[str, tuple[str, UserConfig]]:
+    """Replace the subjects that the file leaves out by those that the system's login gives.
+
+    Raises:
+        CredentialError: A login is refused, or no answer has the subject.
+    """
+    enrolling = credentials.enrolling()
+    return {
+        (enrolling.enroll(subject) if enrolling and not user.subject else subject): (member, user)
+        for subject, (member, user) in users.items()
+    }
+
+
+def discovery_subject(
+    config: TargetConfig,
+    users: Mapping[str, tuple[str, UserConfig]],
+    credentials: DescribedCredentials,
+) -> str:
+    """Return the subject that lists the tools: the first listed user, or a made-up one.
+
+    Raises:
+        CredentialError: A login is refused, or no answer has the subject.
+    """
+    if users:
+        return next(iter(users))
+    name = _made_up(config, "discovery", secrets.token_hex(4), 7)
+    enrolling = credentials.enrolling()
+    return enrolling.enroll(name) if enrolling else name
+
+
 def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> Principals:
-    """Who can take part: impostors where there is somebody to be, strangers where one is asked."""
-    by = set(config.identity.by)
-    told_apart = bool(by - {"argument", "none"})
-    names_users = bool(config.identity.arguments)
+    """Choose the principals: impostors where an identity can be claimed, strangers where one is
+    proven.
+    """
+    identities = config.identities()
+    claimable = any(
+        set(each.by) - {"argument", "none"} and each.arguments for each in identities.values()
+    )
+    impostors = ALL_PRINCIPALS.impostors if claimable else ()
+    mcp = identities.get("mcp")
     sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
-    impostors = ALL_PRINCIPALS.impostors if told_apart and names_users else ()
-    if sessions and by & {"bearer", "header"} and needs_tokens(config):
+    by_header = mcp is not None and (
+        (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "header"})
+        or (mcp.login is not None and mcp.login.carrier in ("bearer", "header", "cookie"))
+    )
+    if sessions and by_header:
         # A session must not go on under another user's token.
         impostors = (*impostors, HIJACKER)
     return Principals(
@@ -43,9 +83,16 @@ def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfi
 
 
 def naming_of(
-    config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]
+    config: TargetConfig,
+    users: Mapping[str, tuple[str, UserConfig]],
+    credentials: DescribedCredentials,
 ) -> Callable[[str], Mapping[str, str]]:
-    """Subjects for one example from a new nonce: those that exist, or made up as the file says."""
+    """Return a function from a new nonce to the users' subjects for one example.
+
+    They are those of the listed users, or made up as the file says; where a login says by which id
+    the system knows a user, each is signed up and logged in for it.
+    """
+    enrolling = credentials.enrolling()
     if users:
         fixed = {member: subject for subject, (member, _) in users.items()}
         return lambda _nonce: fixed
@@ -54,34 +101,28 @@ def naming_of(
         names.append(ALL_PRINCIPALS.bystander.name)
 
     def made_up(nonce: str) -> dict[str, str]:
-        return {
-            name: config.user_names.replace("{user}", name)
-            .replace("{nonce}", nonce)
-            .replace("{uuid}", str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}-{nonce}")))
-            .replace("{number}", str(int(nonce, 16) * 8 + names.index(name)))
-            for name in names
-        }
+        named = {name: _made_up(config, name, nonce, number) for number, name in enumerate(names)}
+        if enrolling is None:
+            return named
+        return {name: enrolling.enroll(chosen) for name, chosen in named.items()}
 
     return made_up
 
 
-def forgeries_of(
-    config: TargetConfig,
-    credentials: DescribedCredentials,
-    users: Mapping[str, tuple[str, UserConfig]],
-) -> tuple[str, ...]:
-    """The spoiled credentials that can be made of this system's tokens."""
-    if not needs_tokens(config):
-        return ()
-    subject = next(iter(users), "crosstalk-discovery")
-    return spoilable(credentials.token(subject), config.identity.mint)
+def _made_up(config: TargetConfig, name: str, nonce: str, number: int) -> str:
+    return (
+        config.user_names.replace("{user}", name)
+        .replace("{nonce}", nonce)
+        .replace("{uuid}", str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}-{nonce}")))
+        .replace("{number}", str(int(nonce, 16) * 8 + number))
+    )
 
 
 def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
-    """The sharing that is meant, with the principals' names for the file's users.
+    """Return the sharing that is meant, with the principals' names for the file's users.
 
     Raises:
-        TargetFileError: A flow names somebody who is no user.
+        TargetFileError: A flow names a user who is not listed.
     """
     members = {name: member for _, (member, _), name in _named(config)}
 
@@ -89,7 +130,9 @@ def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
         if name == "*" or name in members.values():
             return name
         if name not in members:
-            raise TargetFileError(f"allowed_flows names {name!r}, who is no user: list them")
+            raise TargetFileError(
+                f"allowed_flows names {name!r}, who is not listed: add them under [users]"
+            )
         return members[name]
 
     flows = [

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from crosstalk.targets.described import TargetConfig
-from crosstalk.targets.described.credentials import CredentialError, DescribedCredentials
+from crosstalk.targets.described.credentials import People, SurfaceCredentials
+from crosstalk.targets.described.login.base import CredentialError
 
 
-def credentials(**identity: Any) -> DescribedCredentials:
-    """Credentials of a target whose identity is described so."""
+def credentials(**identity: Any) -> SurfaceCredentials:
+    """Build the credentials of a target with this identity."""
     mcp = {"url": "http://127.0.0.1:1/{user}/mcp"}
     config = TargetConfig.model_validate({"mcp": mcp, "identity": identity})
-    return DescribedCredentials(config, Path.cwd())
+    return SurfaceCredentials(config.identities()["mcp"], People({}, Path.cwd()))
 
 
 def test_a_token_command_that_fails_says_so() -> None:

@@ -38,7 +38,9 @@ def written(folder: Path, **settings: object) -> Path:
 
 def confirmed(file: Path) -> Path:
     """The same file after a person has looked through it."""
-    file.write_text(file.read_text().replace("confirmed = false", "confirmed = true"))
+    text = file.read_text().replace("confirmed = false", "confirmed = true")
+    # Known of this server, and said in the file: it is something else that is looked for.
+    file.write_text(text.replace("# accepted = ", "accepted = "))
     return file
 
 
@@ -94,7 +96,7 @@ def test_the_transport_is_found_out(tmp_path: Path, transport: str, path: str, f
 def test_a_login_tool_is_described(tmp_path: Path) -> None:
     with serving("--transport", "stateful", "--identity", "login") as port:
         file = written(tmp_path, url=f"http://127.0.0.1:{port}/mcp")
-    login = load_target(file).identity.login
+    login = load_target(file).identities()["mcp"].login
     assert login is not None
     assert login.arguments == {"username": "{user}", "password": "{password}"}
     assert login.register_first is not None

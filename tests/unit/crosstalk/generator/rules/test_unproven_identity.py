@@ -22,15 +22,18 @@ from tests.unit.crosstalk.histories import ok
 IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
 TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
 NOTE = Parameter("note_id", {"type": "integer"}, True, Role.REFERENCE)
-ADD = Operation("mcp", "mcp:add_note", (IDENTITY, TEXT), reads_only=False)
-LIST = Operation("mcp", "mcp:list_notes", (IDENTITY,), reads_only=True, lists=True)
-GET = Operation("mcp", "mcp:get_note", (IDENTITY, NOTE), reads_only=True)
+ADD = Operation("mcp", "mcp:add_note", (IDENTITY, TEXT), reads_only=False, unproven=True)
+LIST = Operation("mcp", "mcp:list_notes", (IDENTITY,), reads_only=True, lists=True, unproven=True)
+GET = Operation("mcp", "mcp:get_note", (IDENTITY, NOTE), reads_only=True, unproven=True)
 TASK = Operation(
     "mcp",
     "mcp:get_task",
     (IDENTITY, Parameter("task_id", {"type": "integer"}, True, Role.REFERENCE)),
     reads_only=True,
+    unproven=True,
 )
+# On a surface of the same system whose callers bring a token.
+PROVEN = Operation("rest", "rest:GET /notes", (), reads_only=True, lists=True)
 
 
 class Notes:
@@ -41,7 +44,7 @@ class Notes:
 
     def discover(self) -> list[Operation]:
         """Its operations."""
-        return [ADD, LIST, GET, TASK]
+        return [ADD, LIST, GET, TASK, PROVEN]
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented

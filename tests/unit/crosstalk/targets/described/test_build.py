@@ -11,7 +11,15 @@ import pytest
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.runner import Campaign, CampaignOptions
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.principals import ALICE
 from crosstalk.targets.described import TargetConfig, opened_target
+from crosstalk.targets.described.login.base import CredentialError
+from tests.unit.crosstalk.targets.described.http_server import (
+    Asked,
+    Given,
+    Route,
+    serving_routes,
+)
 from tests.unit.crosstalk.targets.described.rpc_server import serving_tools, tool
 
 _TOOLS = [tool("add_note", "user_id", "text"), tool("list_notes", "user_id")]
@@ -70,3 +78,85 @@ def test_port_without_a_start_command_is_a_mistake_of_the_file(tmp_path: Path) -
     file = _file(tmp_path, "http://127.0.0.1:{port}/")
     with pytest.raises(HarnessError, match=r"mcp.url has \{port\}.*\[start\]"), opened_target(file):
         pass
+
+
+def _api(routes: Mapping[str, Route]) -> dict[str, Route]:
+    """A REST API with two listings, described by its OpenAPI document."""
+    paths: dict[str, Any] = {
+        "/notes": {"get": {"responses": {}}},
+        "/files": {"get": {"responses": {}}},
+    }
+    document = {"openapi": "3.1.0", "info": {}, "paths": paths}
+    return {"GET /openapi.json": lambda _: (200, document), **routes}
+
+
+def _notes(asked: Asked) -> Given:
+    user = asked.headers.get("authorization", "").removeprefix("Bearer t-")
+    return (200, [{"owner": user}]) if user else (401, {"detail": "who are you?"})
+
+
+def _expired(asked: Asked) -> Given:
+    return 401, {"detail": "token expired"}
+
+
+def _log_in(asked: Asked) -> Given:
+    return 200, {"token": f"t-{asked.body['name']}"}
+
+
+LOGIN = """
+[rest.identity]
+by = ["login"]
+[rest.identity.login]
+request = "POST /login"
+json = {name = "{user}"}
+token = "$.token"
+"""
+
+
+def test_described_target_has_an_identity_for_each_surface(tmp_path: Path) -> None:
+    routes = _api({"GET /notes": _notes, "GET /files": _notes, "POST /login": _log_in})
+    with serving_tools(_TOOLS, _answer) as tools, serving_routes(routes) as api:
+        rest = f'[rest]\nopenapi = "{api.url}/openapi.json"\n{LOGIN}'
+        with opened_target(_file(tmp_path, tools.url, rest)) as target:
+            assert target.subjects is not None
+            alice = target.subjects("0a")["alice"]
+            by_argument = target.credentials.present(ALICE, alice, "mcp")
+            by_token = target.credentials.present(ALICE, alice, "rest")
+            assert (by_argument.headers, by_token.headers) == (
+                {},
+                {"Authorization": f"Bearer t-{alice}"},
+            )
+            unproven = {name for name, each in target.operations.items() if each.unproven}
+            assert unproven == {"mcp:add_note", "mcp:list_notes"}
+            assert target.unproven_identity == "the argument user_id"
+            assert target.principals.strangers
+
+
+def test_described_target_says_that_a_token_is_refused(tmp_path: Path) -> None:
+    with serving_routes(_api({"GET /notes": _expired, "GET /files": _expired})) as api:
+        file = tmp_path / "crosstalk.toml"
+        file.write_text(
+            f'[rest]\nopenapi = "{api.url}/openapi.json"\n[identity]\nby = ["bearer"]\n'
+            '[users.ann]\ntoken = "old"\n[users.ben]\ntoken = "old"\n'
+        )
+        with (
+            pytest.raises(
+                CredentialError,
+                match=r"credential of ann was refused: .* answered 401 token expired; .*"
+                r"users\.ann\.token",
+            ),
+            opened_target(file),
+        ):
+            pass
+
+
+def test_described_target_takes_one_served_reading_for_an_accepted_token(tmp_path: Path) -> None:
+    routes = _api({"GET /notes": lambda _: (401, {"detail": "not yours"}), "GET /files": _notes})
+    with serving_routes(routes) as api:
+        file = tmp_path / "crosstalk.toml"
+        file.write_text(
+            f'[rest]\nopenapi = "{api.url}/openapi.json"\n'
+            '[identity]\nby = ["bearer"]\ntoken = "t-{user}"\n'
+        )
+        with opened_target(file) as target:
+            assert "invented" in target.forgeries

@@ -15,7 +15,8 @@ from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
 from crosstalk.targets.described.corrected_surfaces import Paced
-from crosstalk.targets.described.credentials import DescribedCredentials
+from crosstalk.targets.described.credentials import People, SurfaceCredentials
+from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
 from tests.repository import ROOT
 
@@ -23,16 +24,29 @@ EXAMPLES = sorted((ROOT / "examples/targets").glob("*.toml"))
 SECRET = "a secret that only tests know, long enough"
 
 
-def credentials(**identity: Any) -> DescribedCredentials:
-    """Credentials of a target whose identity is described so."""
+def credentials(**identity: Any) -> SurfaceCredentials:
+    """Build the credentials of a target with this identity."""
     mcp = {"url": "http://127.0.0.1:1/{user}/mcp"}
     config = TargetConfig.model_validate({"mcp": mcp, "identity": identity})
-    return DescribedCredentials(config, Path.cwd())
+    return SurfaceCredentials(config.identities()["mcp"], People({}, Path.cwd()))
 
 
-def presented(source: DescribedCredentials, actor: Actor, subject: str = "alice-1") -> Presented:
-    """What somebody presents."""
-    return source.present(actor, subject, "mcp")
+def presented(source: SurfaceCredentials, actor: Actor, subject: str = "alice-1") -> Presented:
+    """Return what an actor presents."""
+    return source.present(actor, subject)
+
+
+class TokenOf:
+    """A login that gives everybody a token of their name."""
+
+    def sign_up(self, person: Person, presented: Presented) -> str:
+        return ""
+
+    def log_in(self, person: Person, presented: Presented) -> LoginSession:
+        return LoginSession(f"token of {person.name}")
+
+    def renew(self, person: Person, session: LoginSession) -> LoginSession | None:
+        return None
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -62,7 +76,7 @@ def test_credentials_of_a_login_keep_every_other_part(carried: str) -> None:
         environment={"WHO": "{user}"},
         login=login,
     )
-    source.log_in = lambda subject, password, presented: f"token of {subject}"
+    source.login = TokenOf()
     found = presented(source, ALICE)
     assert found.environment == {"WHO": "alice-1"}
     assert found.headers["X-User-Id"] == "alice-1"
@@ -83,7 +97,7 @@ def test_strangers_present_nothing_and_forgers_a_spoiled_token() -> None:
     source = credentials(by=["bearer"], mint={"key": SECRET})
     good = presented(source, ALICE).headers["Authorization"]
     assert presented(source, ANONYMOUS).headers == {}
-    kinds = spoilable(good.removeprefix("Bearer "), source.config.identity.mint)
+    kinds = spoilable(good.removeprefix("Bearer "), source.identity.mint)
     assert {"invented", "tampered", "alg-none", "expired", "wrong-key"} <= set(kinds)
     for kind in kinds:
         assert presented(source, forger(kind)).headers["Authorization"] != good

@@ -22,7 +22,7 @@ def write(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "identity is missing: set it"),
+        ("", "say where the system is"),
         (WHO, r"say where the system is: \[mcp\]"),
         (MCP + '[identity]\nby = ["passport"]\n', r"identity.by.0: input should be .*'passport'"),
         (MCP + '[identity]\nby = ["argument"]\n', "set identity.arguments"),
@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
 
 def test_secrets_may_stand_in_the_environment(tmp_path: Path) -> None:
     file = write(tmp_path, MCP + '[identity]\nby = ["bearer"]\ntoken = "${WORD}-{user}"\n')
-    assert load_target(file, {"WORD": "abc"}).identity.token == "abc-{user}"
+    assert load_target(file, {"WORD": "abc"}).identities()["mcp"].token == "abc-{user}"
     with pytest.raises(TargetFileError, match=r"identity.token names \$WORD"):
         load_target(file, {})
 

@@ -1,4 +1,4 @@
-"""What the clients share: an address, a subject with a token, and what a refusal must look like."""
+"""Fixtures of the clients: an address, a subject with a token, and the form of a refusal."""
 
 from __future__ import annotations
 

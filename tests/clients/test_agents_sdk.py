@@ -41,7 +41,9 @@ async def test_an_agent_lists_and_calls_with_a_token(
         assert [each["title"] for each in listed.structured_content["items"]] == ["milk"]
 
 
-async def test_without_a_token_it_is_challenged(running: RunningSystem, refusals: Refusals) -> None:
+async def test_client_without_a_token_is_challenged(
+    running: RunningSystem, refusals: Refusals
+) -> None:
     def make(
         headers: dict[str, str] | None = None, timeout: Any = None, auth: Any = None
     ) -> httpx2.AsyncClient:

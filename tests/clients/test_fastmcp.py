@@ -13,7 +13,9 @@ from crosstalk.environment import RunningSystem
 from tests.clients.conftest import Refusals
 
 
-async def test_lists_and_calls_with_a_token(running: RunningSystem, alice: str, token: str) -> None:
+async def test_client_lists_and_calls_tools_with_a_token(
+    running: RunningSystem, alice: str, token: str
+) -> None:
     async with Client(running.mcp_url, auth=token) as client:
         assert {"add_task", "list_tasks"} <= {tool.name for tool in await client.list_tools()}
         await client.call_tool("add_task", {"user_id": alice, "title": "milk"})
@@ -26,7 +28,9 @@ async def test_lists_and_calls_with_a_token(running: RunningSystem, alice: str, 
         assert "milk" in (await client.get_prompt("plan_my_day")).model_dump_json()
 
 
-async def test_without_a_token_it_is_challenged(running: RunningSystem, refusals: Refusals) -> None:
+async def test_client_without_a_token_is_challenged(
+    running: RunningSystem, refusals: Refusals
+) -> None:
     def make(
         headers: dict[str, str] | None = None,
         timeout: httpx2.Timeout | None = None,

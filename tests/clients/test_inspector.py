@@ -36,7 +36,7 @@ def inspector() -> Inspect:
     return inspect
 
 
-def test_lists_and_calls_with_a_token(
+def test_client_lists_and_calls_tools_with_a_token(
     running: RunningSystem, alice: str, token: str, inspector: Inspect, tmp_path: Path
 ) -> None:
     def ask(*arguments: str) -> Any:
@@ -60,7 +60,7 @@ def test_lists_and_calls_with_a_token(
     assert "milk" in json.dumps(ask("--method", "prompts/get", "--prompt-name", "plan_my_day"))
 
 
-def test_without_a_token_it_is_challenged(
+def test_client_without_a_token_is_challenged(
     running: RunningSystem, inspector: Inspect, tmp_path: Path
 ) -> None:
     said = inspector(running.mcp_url, tmp_path, "--stored-auth-only", "--method", "tools/list")

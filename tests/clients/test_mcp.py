@@ -12,7 +12,7 @@ from tests.clients.conftest import Refusals
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
-async def test_lists_and_calls_with_a_token(
+async def test_client_lists_and_calls_tools_with_a_token(
     running: RunningSystem, alice: str, token: str, mode: str
 ) -> None:
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
@@ -32,7 +32,7 @@ async def test_lists_and_calls_with_a_token(
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
-async def test_without_a_token_it_is_challenged(
+async def test_client_without_a_token_is_challenged(
     running: RunningSystem, refusals: Refusals, mode: str
 ) -> None:
     async with httpx2.AsyncClient(event_hooks={"response": [refusals.note]}) as http:

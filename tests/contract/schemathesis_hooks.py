@@ -1,4 +1,4 @@
-"""What schemathesis has to be told about this interface."""
+"""Hooks of schemathesis for this interface."""
 
 from __future__ import annotations
 

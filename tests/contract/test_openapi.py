@@ -20,7 +20,7 @@ HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
 
 @pytest.mark.timeout(SECONDS + 180)
-def test_every_answer_is_as_documented(
+def test_backend_answers_as_its_openapi_document_says(
     running: RunningSystem, tmp_path: Path, alice: str, bob: str
 ) -> None:
     people = [

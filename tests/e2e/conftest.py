@@ -1,4 +1,4 @@
-"""What the flows of a person share: the system with its frontend, a browser, and people.
+"""Fixtures of the browser flows: the system with its frontend, a browser, and people.
 
 The browser is closed at the end of each module: while it runs, its event loop does, and no
 asynchronous test could.

@@ -113,7 +113,7 @@ def test_after_signing_out_the_back_button_shows_no_task(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tasks", "/chat"])
-def test_a_protected_page_sends_a_stranger_to_the_door(visit: Visit, path: str) -> None:
+def test_protected_page_redirects_a_visitor_to_sign_in(visit: Visit, path: str) -> None:
     stranger = visit()
     stranger.page.goto(path)
     expect(stranger.page).to_have_url(re.compile("/sign-in"))
@@ -122,7 +122,7 @@ def test_a_protected_page_sends_a_stranger_to_the_door(visit: Visit, path: str) 
     assert raw.headers["location"].startswith("/sign-in")
 
 
-def test_a_wrong_password_opens_nothing(visit: Visit) -> None:
+def test_wrong_password_is_refused(visit: Visit) -> None:
     person = visit()
     person.join()
     person.sign_out()
@@ -134,9 +134,7 @@ def test_a_wrong_password_opens_nothing(visit: Visit) -> None:
     assert page.request.get("/api/auth/token").status == 401
 
 
-def test_the_sign_in_token_speaks_for_its_subject_alone(
-    running: RunningSystem, visit: Visit
-) -> None:
+def test_sign_in_token_is_valid_for_its_subject_only(running: RunningSystem, visit: Visit) -> None:
     alice, bob = visit(), visit()
     alice.join()
     bob.sign_up()

@@ -76,7 +76,7 @@ def test_the_next_person_in_a_document_sees_nothing_of_the_one_before(
     assert _glimpses(running, visit()) == 0
 
 
-def test_without_the_user_in_the_cache_keys_they_would(
+def test_cache_keys_without_the_user_would_leak_to_the_next_person(
     running: RunningSystem, visit: Visit
 ) -> None:
     person = visit()

@@ -1,4 +1,4 @@
-"""What of a person stays in a browser: no token, no answer, no worker; and what guards the page."""
+"""Privacy in the browser: no token, answer or worker stays; headers guard the page."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_neither_token_nor_task_is_kept_in_the_browser(visit: Visit) -> None:
     assert cookies[0]["sameSite"] == "Lax"
 
 
-def test_no_answer_with_somebodys_data_may_be_stored(running: RunningSystem, visit: Visit) -> None:
+def test_answers_with_users_data_are_not_stored(running: RunningSystem, visit: Visit) -> None:
     person = visit()
     answers: list[Response] = []
     person.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108

@@ -72,7 +72,7 @@ def _fill(person: Person, running: RunningSystem) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_doors(visit: Visit, look: Look, width: int, height: int) -> None:
+def test_sign_in_screens_are_accessible(visit: Visit, look: Look, width: int, height: int) -> None:
     person = visit(width, height)
     person.page.goto("/sign-up")
     expect(person.page.get_by_role("button", name="Create account")).to_be_enabled()
@@ -86,7 +86,7 @@ def test_the_doors(visit: Visit, look: Look, width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_tasks(
+def test_task_screens_are_accessible(
     running: RunningSystem, visit: Visit, look: Look, width: int, height: int
 ) -> None:
     person = visit(width, height)
@@ -118,7 +118,7 @@ def test_the_tasks(
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_assistant(
+def test_assistant_screens_are_accessible(
     running: RunningSystem, visit: Visit, look: Look, width: int, height: int
 ) -> None:
     person = visit(width, height)

@@ -20,7 +20,7 @@ customElements.define("openai-chatkit", class extends HTMLElement {
 """
 
 
-def test_the_hosted_component_takes_the_place_of_ours_by_a_setting(
+def test_setting_replaces_the_local_chat_element_by_the_hosted_one(
     visit: Visit, set_frontend: Callable[..., None]
 ) -> None:
     set_frontend(

@@ -250,7 +250,7 @@ def test_a_refused_token_is_replaced_once_without_the_person_noticing(
     assert len([url for url in tokens if url.endswith("/api/auth/token")]) == 1
 
 
-def test_a_session_that_ended_elsewhere_leads_to_the_door(visit: Visit) -> None:
+def test_session_that_ended_elsewhere_redirects_to_sign_in(visit: Visit) -> None:
     person, title = visit(), _title("see a doctor")
     person.join()
     person.add(title)
@@ -283,7 +283,7 @@ def test_a_change_in_one_tab_appears_in_the_other(visit: Visit) -> None:
     expect(other.get_by_role("checkbox", name=f"Done: {title}")).to_be_visible()
 
 
-def test_the_keyboard_is_enough(visit: Visit) -> None:
+def test_task_page_can_be_used_by_keyboard(visit: Visit) -> None:
     person, first, second = visit(), _title("first"), _title("second")
     person.join()
     page = person.page

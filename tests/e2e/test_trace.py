@@ -1,4 +1,4 @@
-"""One sentence on its way from the browser to a row and back, by the id that every tier logged."""
+"""A sentence followed from the browser to a row and back, by the id that every tier logged."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ KINDS = (
 )
 
 
-async def test_no_surface_lets_a_forgery_in_and_each_serves_the_valid_token(
+async def test_every_surface_refuses_forgeries_and_serves_the_valid_token(
     running: RunningSystem,
 ) -> None:
     contexts = contexts_of(running)
@@ -58,6 +58,6 @@ def test_the_system_without_one_check_lets_just_that_kind_in(
     assert let_in == {("token-for-another-service", surface) for surface in SURFACES}
 
 
-def test_an_unknown_kind_is_said_to_be_none() -> None:
+def test_unknown_forgery_kind_is_refused() -> None:
     with pytest.raises(HarnessError, match=r"no forgery 'alg-non'; there are.* alg-none"):
         command.run(only=["alg-non"])

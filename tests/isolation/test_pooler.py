@@ -54,7 +54,7 @@ async def connections(url: str, number: int) -> AsyncIterator[list[asyncpg.Conne
             await each.close()
 
 
-def test_a_campaign_through_it_finds_nothing(pooled: RunningSystem) -> None:
+def test_campaign_through_the_pooler_finds_nothing(pooled: RunningSystem) -> None:
     target = reference_target(pooled, {})
     try:
         fill_pools(target, pooled)
@@ -66,7 +66,7 @@ def test_a_campaign_through_it_finds_nothing(pooled: RunningSystem) -> None:
     assert sum(each.own_reads for each in result.controls.values()) > 20
 
 
-async def test_users_at_once_share_its_connections_and_nothing_else(
+async def test_concurrent_users_share_pooler_connections_and_no_state(
     pooled: RunningSystem,
 ) -> None:
     def live(number: int) -> list[set[str]]:
@@ -112,7 +112,7 @@ async def test_limits_hold_in_each_transaction(pooled: RunningSystem) -> None:
         await store.close()
 
 
-async def test_what_is_set_for_a_session_reaches_whoever_comes_next(
+async def test_session_level_setting_reaches_the_next_client_of_the_pooler(
     pooled: RunningSystem,
 ) -> None:
     """The control: the difference between `SET LOCAL` and `SET` can be seen here."""

@@ -50,14 +50,14 @@ def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_pat
     assert result.verdict == "clean"
 
 
-def test_a_session_that_goes_on_as_its_opener_is_seen(tmp_path: Path) -> None:
+def test_session_that_continues_as_its_opener_is_found(tmp_path: Path) -> None:
     planted = Verified(mutant=get_mutant("session-continued-under-another-subject"))
     with with_a_task_of_alices(tmp_path, planted) as target:
         assert "ficus" in str(listed(target, ALICE).body)
         assert "ficus" in str(listed(target, HIJACKER).body)
 
 
-def test_without_sessions_there_is_nothing_to_steal(running: RunningSystem) -> None:
+def test_target_without_sessions_has_no_session_theft(running: RunningSystem) -> None:
     target = reference_target(running, {})
     try:
         assert HIJACKER not in target.principals.impostors

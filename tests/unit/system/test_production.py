@@ -52,7 +52,7 @@ def issuer(**changes: str) -> str:
     return json.dumps([{**_ISSUER, **changes}])
 
 
-def test_a_complete_environment_starts() -> None:
+def test_production_settings_accept_a_complete_environment() -> None:
     assert read_settings(BackendSettings).environment == "production"
     assert read_settings(McpSettings).environment == "production"
 
@@ -93,14 +93,14 @@ def test_a_complete_environment_starts() -> None:
         ("DATABASE_URL", "", "DATABASE_URL: must be set"),
     ],
 )
-def test_the_backend_says_what_to_set(
+def test_backend_settings_name_what_to_set_in_production(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv(name, value)
     assert said in refusal(BackendSettings)
 
 
-def test_the_tool_server_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mcp_settings_name_what_to_set_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCP_URL", "http://localhost:8001/mcp")
     monkeypatch.setenv("TRUSTED_ISSUERS", issuer(jwks_url="http://backend/jwks"))
     said = refusal(McpSettings)
@@ -108,7 +108,7 @@ def test_the_tool_server_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "list backend in PRIVATE_HTTP_HOSTS" in said
 
 
-def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_settings_report_all_problems_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BACKEND_SIGNING_KEY", "OPENAI_API_KEY", "BACKEND_URL"):
         monkeypatch.delenv(name)
     said = refusal(BackendSettings)
@@ -116,7 +116,7 @@ def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatc
         assert name in said
 
 
-def test_plain_http_inside_a_private_network_is_said_host_by_host(
+def test_private_http_hosts_are_allowed_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MCP_URL", "http://mcp:8001/mcp")
@@ -134,7 +134,9 @@ def test_a_model_beside_the_service_is_allowed_when_named(monkeypatch: pytest.Mo
     assert read_settings(BackendSettings).openai_base_url == "http://localhost:11434/v1"
 
 
-def test_none_of_it_is_asked_in_development(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_development_settings_are_not_checked_for_production(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("BACKEND_URL", "MCP_URL", "BACKEND_SIGNING_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("ENVIRONMENT", "development")
@@ -152,14 +154,16 @@ def test_none_of_it_is_asked_in_development(monkeypatch: pytest.MonkeyPatch) -> 
         ("BACKEND_PORT", "s3cr3t"),
     ],
 )
-def test_values_are_never_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_settings_errors_never_show_values(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     said = refusal(BackendSettings)
     assert name in said
     assert "s3cr3t" not in said
 
 
-def test_a_tool_server_that_calls_the_backend_needs_its_address_and_a_key(
+def test_mcp_server_that_calls_the_backend_needs_its_address_and_a_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MCP_DATA_ACCESS", "api")

@@ -68,7 +68,7 @@ async def test_six_hundred_interleaved_calls_with_cancellations_stay_with_their_
     assert served >= 600
 
 
-async def test_whatever_identity_the_model_sends_the_subjects_is_used(
+async def test_bridge_uses_the_subjects_identity_whatever_the_model_sends(
     connection: McpConnection, exchange: TokenExchange, alice: str, bob: str
 ) -> None:
     hers = BoundTools(connection, exchange, subject(alice))
@@ -79,7 +79,7 @@ async def test_whatever_identity_the_model_sends_the_subjects_is_used(
     assert [use.arguments for use in his.uses] == [{}]
 
 
-async def test_the_model_is_shown_no_identity_argument(
+async def test_tool_schemas_for_the_model_have_no_identity_argument(
     connection: McpConnection, exchange: TokenExchange, alice: str
 ) -> None:
     for tool in await BoundTools(connection, exchange, subject(alice)).list_tools():
@@ -87,7 +87,7 @@ async def test_the_model_is_shown_no_identity_argument(
         assert "user_id" not in tool.input_schema["required"]
 
 
-async def test_a_server_that_is_away_is_unavailable_and_the_call_an_error(
+async def test_bridge_call_to_a_missing_mcp_server_is_unavailable(
     exchange: TokenExchange, alice: str
 ) -> None:
     nowhere = McpConnection("http://127.0.0.1:9/mcp", timeout=1.0, max_connections=1)
@@ -98,7 +98,7 @@ async def test_a_server_that_is_away_is_unavailable_and_the_call_an_error(
     await nowhere.aclose()
 
 
-async def test_it_goes_on_when_the_server_has_been_restarted(
+async def test_bridge_continues_after_a_restart_of_the_mcp_server(
     running: RunningSystem, connection: McpConnection, exchange: TokenExchange, alice: str
 ) -> None:
     tools = BoundTools(connection, exchange, subject(alice))
@@ -111,7 +111,7 @@ async def test_it_goes_on_when_the_server_has_been_restarted(
     assert len(result.structured_content["items"]) == 1
 
 
-def test_an_exchanged_token_says_who_for_whom_and_briefly() -> None:
+def test_exchanged_token_names_subject_and_audience_and_is_short_lived() -> None:
     key = SigningKey.generate()
     exchange = TokenExchange("https://backend.example", "https://mcp.example/mcp", key)
     parts = exchange.token_for("alice").split(".")

@@ -52,7 +52,7 @@ def test_one_request_id_runs_through_all_tiers(running: RunningSystem, alice: st
         assert logged(running.logs / f"{service}.log", alice), service
 
 
-def test_a_model_that_was_taken_over_reaches_nobody_else(
+def test_prompt_injected_model_reaches_no_other_users_data(
     running: RunningSystem, alice: str, bob: str
 ) -> None:
     ask(running, alice, "add a task to keep the secret plan")
@@ -82,7 +82,7 @@ def test_logs_hold_neither_tokens_nor_what_users_wrote(running: RunningSystem, a
         assert "eyJ" not in text
 
 
-def test_a_conversation_goes_on_and_is_its_owners(
+def test_conversation_continues_for_its_owner_only(
     running: RunningSystem, alice: str, bob: str
 ) -> None:
     first = ask(running, alice, "show my tasks").json()
@@ -95,7 +95,7 @@ def test_a_conversation_goes_on_and_is_its_owners(
 
 
 @pytest.mark.parametrize("message", ["", "x" * 4_001, "a\x00b"])
-def test_messages_that_cannot_be_are_refused(
+def test_invalid_chat_messages_are_refused(
     running: RunningSystem, alice: str, message: str
 ) -> None:
     assert ask(running, alice, message).status_code == 422

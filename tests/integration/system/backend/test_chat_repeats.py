@@ -106,7 +106,7 @@ async def test_a_chat_whose_answer_was_cut_off_has_it_by_its_key(
         assert await chats.said() == ["user", "assistant"]
 
 
-async def test_asked_again_it_is_the_same_answer_as_json_and_as_events(chats: Chats) -> None:
+async def test_repeated_chat_has_the_same_answer_as_json_and_as_events(chats: Chats) -> None:
     first = await chats.ask("k")
     again = await chats.ask("k")
     assert (again.status_code, again.content) == (200, first.content)
@@ -117,7 +117,7 @@ async def test_asked_again_it_is_the_same_answer_as_json_and_as_events(chats: Ch
     assert await chats.said() == ["user", "assistant"]
 
 
-async def test_a_key_is_of_one_message_in_one_conversation(chats: Chats) -> None:
+async def test_chat_key_belongs_to_one_message_in_one_conversation(chats: Chats) -> None:
     first = (await chats.ask("k")).json()
     for other in (
         {"message": "add a task to buy bread"},

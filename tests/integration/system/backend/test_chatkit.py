@@ -202,7 +202,7 @@ async def test_a_conversation_is_streamed_stopped_resumed_listed_and_deleted(
         ("items.feedback", {"item_ids": ["item"], "kind": "positive"}),
     ],
 )
-async def test_a_thread_of_somebody_else_is_missing_to_every_request(
+async def test_another_users_thread_is_missing_for_every_chatkit_request(
     fast: Served, alice: str, bob: str, kind: str, params: dict[str, Any]
 ) -> None:
     hers, his = Person(fast, alice), Person(fast, bob)
@@ -222,7 +222,7 @@ async def test_a_thread_of_somebody_else_is_missing_to_every_request(
     assert (await hers.ask("threads.list")).json()["data"][0]["title"] == "hello"
 
 
-async def test_an_item_of_somebody_else_is_missing_in_ones_own_thread(
+async def test_another_users_item_is_missing_in_the_callers_thread(
     fast: Served, alice: str, bob: str
 ) -> None:
     hers, his = Person(fast, alice), Person(fast, bob)
@@ -242,7 +242,7 @@ async def test_an_item_of_somebody_else_is_missing_in_ones_own_thread(
     assert {each["feedback"] for each in await his.stored(thread)} == {None}
 
 
-async def test_both_ways_to_chat_share_one_history(fast: Served, alice: str) -> None:
+async def test_rest_chat_and_chatkit_share_one_history(fast: Served, alice: str) -> None:
     person = Person(fast, alice)
     thread = thread_of(await person.stream("threads.create", input=message("add a task to dance")))
     body = {"message": "show my tasks", "conversation_id": thread}
@@ -269,7 +269,7 @@ async def test_a_thread_is_called_by_its_first_message_until_it_is_renamed(
     assert (await person.ask("threads.get_by_id", thread_id=thread)).json()["title"] == "News"
 
 
-async def test_a_page_is_told_that_tasks_changed_after_each_write_and_only_then(
+async def test_chatkit_sends_the_tasks_changed_effect_after_writes_only(
     fast: Served, alice: str
 ) -> None:
     person = Person(fast, alice)
@@ -353,7 +353,7 @@ async def test_a_message_is_shown_again_as_it_was_written(fast: Served, alice: s
         [],
     ],
 )
-async def test_what_is_not_offered_is_refused_before_anything_is_stored(
+async def test_unsupported_chatkit_request_is_refused_before_anything_is_stored(
     fast: Served, alice: str, body: Any
 ) -> None:
     person = Person(fast, alice)
@@ -374,7 +374,7 @@ async def test_an_answer_cannot_be_retried_as_if_it_were_a_question(
     assert await person.stored(thread) == before
 
 
-async def test_to_retry_ends_the_answer_that_is_still_being_made(slow: Backend, alice: str) -> None:
+async def test_chatkit_retry_ends_the_answer_under_way(slow: Backend, alice: str) -> None:
     person = Person(slow, alice)
     begun: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
@@ -438,7 +438,7 @@ async def test_streams_are_not_cached_nor_held_back(fast: Served, alice: str) ->
     assert (await person.ask("threads.list")).headers["cache-control"] == "no-store"
 
 
-async def test_without_a_token_there_is_no_chatkit(fast: Served) -> None:
+async def test_chatkit_without_a_token_is_refused(fast: Served) -> None:
     answer = await fast.http.post("/chatkit", json={"type": "threads.list", "params": {}})
     assert answer.status_code == 401
 

@@ -95,7 +95,9 @@ def test_a_repeat_has_the_first_status_and_body_to_the_letter(
     assert unkeyed.status_code == 409
 
 
-def test_every_write_takes_a_key(http: httpx2.Client, running: RunningSystem, alice: str) -> None:
+def test_every_rest_write_takes_an_idempotency_key(
+    http: httpx2.Client, running: RunningSystem, alice: str
+) -> None:
     base = f"/api/{alice}"
     task = http.post(f"{base}/tasks", json={"title": "x"}, headers=headers(running, alice)).json()
     project = http.post(
@@ -150,7 +152,7 @@ def test_a_quoted_key_and_a_bare_one_are_the_same(
 @pytest.mark.parametrize(
     "key", ["", '""', '"', '"k', 'k"x y', "two words", "ke\ty", "k" * 256, '"' + "k" * 256 + '"']
 )
-def test_what_is_no_key_is_named_and_nothing_is_written(
+def test_invalid_idempotency_key_is_named_and_nothing_is_written(
     http: httpx2.Client, running: RunningSystem, alice: str, key: str
 ) -> None:
     answer = http.post(
@@ -170,7 +172,7 @@ def test_two_keys_in_one_request_are_refused(
     assert titles(http, running, alice) == []
 
 
-def test_a_key_of_somebody_else_is_nothing_to_me(
+def test_another_users_idempotency_key_has_no_effect(
     http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     ids = set()
@@ -185,7 +187,9 @@ def test_a_key_of_somebody_else_is_nothing_to_me(
     assert (reused.status_code, reused.json()["error_code"]) == (422, "conflict")
 
 
-async def test_of_twenty_calls_at_once_one_writes(running: RunningSystem, alice: str) -> None:
+async def test_one_of_twenty_concurrent_calls_with_a_key_writes(
+    running: RunningSystem, alice: str
+) -> None:
     async with httpx2.AsyncClient(base_url=running.backend_url, timeout=30.0) as client:
         answers = await asyncio.gather(
             *(

@@ -71,7 +71,7 @@ async def run(model: Model, agent_tools: list[Any], tools: BoundTools, text: str
     return str(result.final_output)
 
 
-async def test_the_request_is_the_one_that_the_sdk_would_send(
+async def test_model_request_equals_the_one_that_the_sdk_would_send(
     running: RunningSystem, connection: McpConnection, alice: str
 ) -> None:
     tools = tools_of(running, connection, alice)
@@ -97,7 +97,7 @@ async def test_the_request_is_the_one_that_the_sdk_would_send(
         assert one == other
 
 
-async def test_tools_are_made_once_and_called_as_whoever_the_run_is_for(
+async def test_toolbox_makes_tools_once_and_calls_them_as_the_runs_subject(
     running: RunningSystem, connection: McpConnection, alice: str, bob: str
 ) -> None:
     toolbox = Toolbox()

@@ -44,7 +44,7 @@ def test_a_task_lives_through_its_states(
     assert http.get(task, headers=headers).status_code == 404
 
 
-def test_a_path_that_is_not_the_subjects_is_forbidden_before_anything_else(
+def test_rest_path_of_another_subject_is_forbidden_before_anything_else(
     http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     headers = bearer(running, bob)
@@ -60,7 +60,7 @@ def test_a_path_that_is_not_the_subjects_is_forbidden_before_anything_else(
 
 
 @pytest.mark.parametrize("path", ["/api/x/tasks", "/api/chat", "/api/nowhere", "/nowhere"])
-def test_without_a_token_everything_is_401_with_a_challenge(http: httpx2.Client, path: str) -> None:
+def test_rest_without_a_token_is_401_with_a_challenge(http: httpx2.Client, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Basic eDp5"}):
         answer = http.post(path, content=b"{not json", headers=headers)
         assert answer.status_code == 401
@@ -118,7 +118,7 @@ def test_bodies_that_are_too_large_or_too_deep_are_refused(
     assert broken.status_code == 422
 
 
-def test_a_cursor_of_somebody_else_is_an_argument_error(
+def test_another_users_cursor_is_an_argument_error(
     http: httpx2.Client, running: RunningSystem, alice: str, bob: str
 ) -> None:
     cursors = {}
@@ -135,7 +135,7 @@ def test_a_cursor_of_somebody_else_is_an_argument_error(
         assert "cursor" in answer.json()["details"]
 
 
-def test_answers_are_not_stored_and_carry_the_request_id(
+def test_rest_answers_are_not_stored_and_carry_the_request_id(
     http: httpx2.Client, running: RunningSystem, alice: str
 ) -> None:
     headers = {**bearer(running, alice), "X-Request-ID": "my-request-0001"}

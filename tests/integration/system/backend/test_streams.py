@@ -82,7 +82,7 @@ async def test_the_pieces_together_are_the_answer_that_is_stored(slow: Backend, 
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/event-stream, */json"])
-async def test_who_does_not_ask_for_events_alone_gets_what_they_ask_for(
+async def test_chat_answers_json_unless_only_events_are_accepted(
     slow: Backend, alice: str, accept: str
 ) -> None:
     answer = await slow.http.post(
@@ -94,7 +94,7 @@ async def test_who_does_not_ask_for_events_alone_gets_what_they_ask_for(
     assert answer.headers["content-type"].startswith(kind)
 
 
-async def test_a_conversation_of_somebody_else_is_404_before_the_stream_begins(
+async def test_another_users_conversation_is_404_before_the_stream_begins(
     slow: Backend, alice: str, bob: str
 ) -> None:
     first = await slow.http.post("/api/chat", json={"message": "hello"}, headers=slow.bearer(alice))
@@ -153,7 +153,7 @@ async def test_a_client_that_hangs_up_on_a_plain_answer_ends_it_too(
     assert all(each["interrupted"] for each in stored[1:])
 
 
-async def test_the_model_hears_that_an_answer_was_interrupted(
+async def test_history_tells_the_model_that_an_answer_was_interrupted(
     running: RunningSystem, alice: str
 ) -> None:
     heard: list[Any] = []

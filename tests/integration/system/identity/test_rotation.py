@@ -94,7 +94,7 @@ async def test_the_backends_own_key_is_replaced_and_no_tool_call_is_refused(
         assert answer.json()["tool_calls"][0]["name"] == "list_tasks"
 
 
-async def test_while_the_issuer_is_down_known_keys_serve_and_the_others_may_come_again(
+async def test_known_keys_verify_while_the_issuer_is_down_and_unknown_ones_are_retryable(
     running: RunningSystem, alice: str
 ) -> None:
     issuer = running.issuer

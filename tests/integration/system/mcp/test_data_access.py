@@ -134,7 +134,9 @@ def test_what_was_written_through_rest_is_read_at_once(through: RunningSystem, a
         assert call("get_task", task_id=made["id"]) == made
 
 
-def test_a_server_that_needs_no_database_is_told_of_none(through: RunningSystem) -> None:
+def test_mcp_server_without_database_access_gets_no_database_setting(
+    through: RunningSystem,
+) -> None:
     environment = psutil.Process(through.services["mcp"].pid).environ()
     direct_reads = environment["MCP_DATA_ACCESS"] == "hybrid"
     assert ("DATABASE_URL" in environment) is direct_reads
@@ -161,7 +163,7 @@ def test_a_short_campaign_finds_nothing(through: RunningSystem) -> None:
     assert result.verdict == "clean"
 
 
-def test_without_the_backend_the_tools_say_so(through: RunningSystem, alice: str) -> None:
+def test_tools_through_rest_report_a_missing_backend(through: RunningSystem, alice: str) -> None:
     call = Tools(through, alice)
     through.stop("backend")
     try:
@@ -175,7 +177,7 @@ def test_without_the_backend_the_tools_say_so(through: RunningSystem, alice: str
         through.start("backend")
 
 
-def test_a_backend_that_does_not_trust_it_is_no_fault_of_the_caller(tmp_path: Any) -> None:
+def test_backend_that_does_not_trust_the_mcp_server_is_not_the_callers_error(tmp_path: Any) -> None:
     options = ProcessOptions(
         run_folder=tmp_path,
         data_access="api",

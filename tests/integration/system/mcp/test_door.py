@@ -27,7 +27,7 @@ def parameters(challenge: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YWxpY2U6c2VjcmV0"}])
-def test_whoever_brings_no_bearer_token_is_told_where_to_get_one_and_no_more(
+def test_mcp_gate_challenges_a_request_without_a_bearer_token(
     running: RunningSystem, headers: dict[str, str]
 ) -> None:
     answer = httpx2.post(running.mcp_url, json={}, headers=headers)
@@ -37,7 +37,7 @@ def test_whoever_brings_no_bearer_token_is_told_where_to_get_one_and_no_more(
 
 
 @pytest.mark.parametrize("audience", ["backend", "https://elsewhere.example"])
-def test_a_token_for_somebody_else_is_refused_with_its_error_code(
+def test_mcp_gate_refuses_a_token_of_another_audience(
     running: RunningSystem, alice: str, audience: str
 ) -> None:
     answer = httpx2.post(running.mcp_url, json={}, headers=bearer(running, alice, audience))
@@ -62,7 +62,7 @@ def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningSy
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost:x"])
-def test_a_host_name_that_is_not_ours_is_misdirected(
+def test_mcp_server_answers_421_to_another_host_name(
     running: RunningSystem, alice: str, host: str
 ) -> None:
     for headers in ({}, bearer(running, alice)):
@@ -85,7 +85,9 @@ def test_pages_of_other_origins_are_refused(
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_pages_of_ours_may_ask_first_and_read_the_challenge(running: RunningSystem) -> None:
+def test_pages_of_allowed_origins_may_preflight_and_read_the_challenge(
+    running: RunningSystem,
+) -> None:
     origin = {"Origin": "http://localhost:6274"}
     preflight = httpx2.options(
         running.mcp_url,
@@ -119,7 +121,7 @@ def test_bodies_that_are_too_large_or_too_deep_are_refused_with_the_limit(
     assert nested.json()["details"] == {"body": "must not nest deeper than 64"}
 
 
-def test_nobody_is_given_a_stream_to_hold_open(running: RunningSystem, alice: str) -> None:
+def test_mcp_server_opens_no_stream_for_get(running: RunningSystem, alice: str) -> None:
     accepts = {"Accept": "text/event-stream"}
     answer = httpx2.get(running.mcp_url, headers={**bearer(running, alice), **accepts})
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, DELETE")
@@ -127,7 +129,7 @@ def test_nobody_is_given_a_stream_to_hold_open(running: RunningSystem, alice: st
     assert httpx2.get(running.mcp_url, headers=accepts).status_code == 401
 
 
-def test_two_host_headers_are_not_believed(running: RunningSystem) -> None:
+def test_mcp_server_refuses_two_host_headers(running: RunningSystem) -> None:
     resource = urlsplit(running.mcp_url)
     assert resource.hostname
     assert resource.port

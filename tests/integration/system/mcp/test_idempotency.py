@@ -36,7 +36,7 @@ async def test_a_key_with_other_arguments_is_a_conflict(running: RunningSystem, 
     assert "key" in answer["message"]
 
 
-async def test_the_key_of_one_user_is_not_anothers(
+async def test_tool_call_key_belongs_to_one_user(
     running: RunningSystem, alice: str, bob: str
 ) -> None:
     hers = await keyed_call(running, alice, "add_task", "k", title="milk")
@@ -44,7 +44,9 @@ async def test_the_key_of_one_user_is_not_anothers(
     assert hers["id"] != his["id"]
 
 
-async def test_of_calls_at_once_one_writes(running: RunningSystem, alice: str) -> None:
+async def test_one_of_concurrent_tool_calls_with_a_key_writes(
+    running: RunningSystem, alice: str
+) -> None:
     answers = await asyncio.gather(
         *(keyed_call(running, alice, "add_project", "k", name="Home") for _ in range(6))
     )
@@ -52,7 +54,9 @@ async def test_of_calls_at_once_one_writes(running: RunningSystem, alice: str) -
 
 
 @pytest.mark.parametrize("key", ["", "two words", "k" * 256, "k\n", 5, ["k"]])
-async def test_what_is_no_key_is_named(running: RunningSystem, alice: str, key: object) -> None:
+async def test_invalid_tool_call_key_is_named(
+    running: RunningSystem, alice: str, key: object
+) -> None:
     answer = await keyed_call(running, alice, "add_task", key, title="milk")
     assert answer["error_code"] == "validation_error"
     assert list(answer["details"]) == [META_KEY]
@@ -81,6 +85,6 @@ def test_a_key_lasts_as_long_as_its_call() -> None:
     assert current_key() is None
 
 
-def test_a_tools_own_words_sent_back_are_no_key() -> None:
+def test_tools_own_meta_sent_back_is_not_a_key() -> None:
     with key_of({META_KEY: dict(SCHEMA)}):
         assert current_key() is None

@@ -113,7 +113,7 @@ def test_a_cursor_that_the_list_did_not_give_is_refused(
         "",
     ],
 )
-def test_what_is_not_the_callers_is_not_found_whatever_it_is(
+def test_foreign_missing_and_malformed_resources_are_not_found_alike(
     running: RunningSystem, alice: str, bob: str, uri: str
 ) -> None:
     foreign = use(running, alice, "add_task", title="hers")["id"]
@@ -200,7 +200,7 @@ def test_completions_suggest_ids_of_the_callers_own(
     assert suggested(bob, "task://{task_id} task_id", milk) == []
 
 
-def test_nothing_is_read_without_a_token(running: RunningSystem, alice: str) -> None:
+def test_resources_and_prompts_need_a_token(running: RunningSystem, alice: str) -> None:
     surface = stateless_resources(running.mcp_url, Presented(bearer(running, alice)))
     for operation in surface.discover():
         answer = surface.call(operation, {each.name: "x" for each in operation.parameters}, NOTHING)

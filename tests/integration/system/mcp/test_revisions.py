@@ -13,7 +13,7 @@ from crosstalk.environment import RunningSystem
 from tests.integration.system.mcp.handshake import Handshake
 
 
-def test_these_are_all_there_are() -> None:
+def test_tested_revisions_are_all_that_the_sdk_supports() -> None:
     assert (*HANDSHAKE_PROTOCOL_VERSIONS, "2026-07-28") == KNOWN_PROTOCOL_VERSIONS
     assert HANDSHAKE_PROTOCOL_VERSIONS == ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 
@@ -41,7 +41,7 @@ def test_a_handshake_revision_is_spoken_as_asked(
     assert caller.send("logging/setLevel", {"level": "warning"}).json()["result"] == {}
 
 
-def test_a_revision_that_nobody_released_is_answered_with_one_that_is_spoken(
+def test_unknown_revision_is_answered_with_a_supported_one(
     running: RunningSystem, alice: str
 ) -> None:
     caller = Handshake(running.mcp_url, running.mint(alice, audience="mcp"), "2025-06-18")

@@ -52,7 +52,7 @@ async def test_every_revision_of_the_sdks_client_lists_and_calls(
             assert health.structured_content == {"status": "ok"}
 
 
-def test_tools_say_what_they_are(running: RunningSystem, alice: str) -> None:
+def test_tools_declare_their_schemas_and_annotations(running: RunningSystem, alice: str) -> None:
     surface = stateless_tools(running.mcp_url, Presented(bearer(running, alice)))
     tools = surface.listed()
     assert tools
@@ -107,7 +107,7 @@ def test_bad_arguments_are_named_and_never_repeated(
     assert "x" * 50 not in json.dumps(answer.body)
 
 
-def test_an_unknown_project_is_not_found_whoever_has_it(
+def test_foreign_and_missing_projects_are_not_found_alike(
     running: RunningSystem, alice: str, bob: str
 ) -> None:
     project = call(running, alice, "add_project", user_id=alice, name="Hers").body["id"]

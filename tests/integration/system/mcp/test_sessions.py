@@ -81,7 +81,7 @@ def test_a_session_does_not_outlive_its_token(
     assert anonymous.status_code == 401
 
 
-def test_two_subjects_in_turns_each_get_their_own(
+def test_two_subjects_alternating_get_their_own_data(
     running: RunningSystem, stateful: str, alice: str, bob: str
 ) -> None:
     callers = {name: client(running, stateful, name) for name in (alice, bob)}
@@ -104,7 +104,7 @@ def test_a_session_that_was_ended_is_unknown(
     assert session.send("ping").status_code == 404
 
 
-def test_one_subject_cannot_take_the_room_of_the_others(
+def test_one_subject_cannot_use_up_all_sessions(
     running: RunningSystem, stateful: str, alice: str, bob: str
 ) -> None:
     sessions = [client(running, stateful, bob) for _ in range(MAX_SESSIONS)]

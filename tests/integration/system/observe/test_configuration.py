@@ -38,7 +38,7 @@ def test_secrets_and_passwords_in_urls_are_masked() -> None:
     assert "s3cret" not in json.dumps(shown)
 
 
-def test_each_service_logs_it_once_at_start(running: RunningSystem) -> None:
+def test_each_service_logs_its_configuration_once_at_start(running: RunningSystem) -> None:
     for service in ("backend", "mcp"):
         text = (running.logs / f"{service}.log").read_text()
         lines = [json.loads(each) for each in text.splitlines() if each.startswith("{")]

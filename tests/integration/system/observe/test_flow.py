@@ -124,7 +124,7 @@ def lines(flow: Flow, service: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def test_no_log_holds_a_token_or_what_anybody_wrote(flow: Flow) -> None:
+def test_logs_hold_no_token_and_no_users_text(flow: Flow) -> None:
     logs = sorted(Path(flow.running.logs).glob("*.log"))
     assert {"backend", "mcp", "postgresql"} <= {each.stem for each in logs}
     for log in logs:
@@ -148,7 +148,7 @@ def test_every_line_is_json_with_its_service(flow: Flow) -> None:
         assert {each["service"] for each in lines(flow, service)} == {service}
 
 
-def test_figures_hold_none_of_it_either(flow: Flow) -> None:
+def test_figures_hold_no_token_and_no_users_text(flow: Flow) -> None:
     for url in flow.running.metrics_urls.values():
         text = httpx2.get(url).text
         assert not [each for each in flow.markers if each in text]

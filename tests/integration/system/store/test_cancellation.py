@@ -50,7 +50,7 @@ class CancelAt:
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "persistently"])
 @pytest.mark.parametrize("cold", [False, True], ids=["pooled", "connecting"])
-async def test_the_next_user_meets_nothing(
+async def test_cancelled_session_leaves_nothing_for_the_next_user(
     open_store: Callable[[], Store],
     running: RunningSystem,
     alice: str,

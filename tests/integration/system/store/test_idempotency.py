@@ -158,7 +158,7 @@ async def test_a_call_that_waits_takes_over_when_the_first_one_fails(
     assert await count(store, alice) == 2
 
 
-async def test_a_call_that_would_wait_too_long_is_told_to_come_back(
+async def test_call_that_would_wait_too_long_for_a_key_is_refused_with_a_retry_time(
     running: RunningSystem, store: Store, alice: str
 ) -> None:
     impatient = opened(running, 0.2)

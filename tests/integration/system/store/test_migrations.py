@@ -60,7 +60,7 @@ async def test_bootstrap_and_migrate_can_be_repeated(
     assert await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename") == before
 
 
-async def test_an_administrator_who_is_no_superuser_can_repeat_it(
+async def test_administrator_without_superuser_rights_can_repeat_bootstrap(
     running: RunningSystem, admin: asyncpg.Connection
 ) -> None:
     """As on managed databases, where repeating an attribute is refused like changing it."""
@@ -125,7 +125,9 @@ async def test_unique_indexes_start_with_the_owner(admin: asyncpg.Connection) ->
             assert row["first"] == "user_id", row["index"]
 
 
-async def test_nothing_lends_its_rights_and_nothing_counts_rows(admin: asyncpg.Connection) -> None:
+async def test_schema_has_no_views_security_definers_or_sequences(
+    admin: asyncpg.Connection,
+) -> None:
     # A view or a SECURITY DEFINER function reads as its owner; a sequence tells how many rows.
     assert await admin.fetch(_BORROWED_RIGHTS) == []
 

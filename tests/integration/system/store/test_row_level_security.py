@@ -66,7 +66,7 @@ async def test_a_subject_sees_own_rows_only(
     assert await service.fetchval("SELECT count(*) FROM tasks") == 0
 
 
-async def test_writing_for_somebody_else_fails(
+async def test_write_in_another_users_name_fails(
     service: asyncpg.Connection, admin: asyncpg.Connection, alice: str, bob: str
 ) -> None:
     await settle(admin, alice, bob)

@@ -57,7 +57,7 @@ async def test_foreign_and_missing_objects_are_one_and_the_same_error(
         assert await tasks.get_task(session, task_id=task.id) == task
 
 
-async def test_names_are_unique_among_ones_own_alone(store: Store, alice: str, bob: str) -> None:
+async def test_project_names_are_unique_per_user(store: Store, alice: str, bob: str) -> None:
     for subject in (alice, bob):
         async with store.user_session(subject) as session:
             await projects.add_project(session, draft=ProjectDraft(name="Home"))
@@ -100,7 +100,7 @@ async def test_search_takes_wildcards_literally(store: Store, alice: str) -> Non
         ]
 
 
-async def test_statistics_count_ones_own(store: Store, alice: str, bob: str) -> None:
+async def test_statistics_count_the_users_own_rows(store: Store, alice: str, bob: str) -> None:
     async with store.user_session(bob) as session:
         await tasks.add_task(session, draft=TaskDraft(title="his"))
     async with store.user_session(alice) as session:
@@ -130,13 +130,15 @@ async def test_an_error_rolls_everything_back(store: Store, alice: str) -> None:
 
 
 @pytest.mark.parametrize("subject", ["", "x" * 256, "a\x00b", "\ud800"])
-async def test_refuses_subjects_that_cannot_be(store: Store, subject: str) -> None:
+async def test_session_refuses_invalid_subjects(store: Store, subject: str) -> None:
     with pytest.raises(Forbidden):
         async with store.user_session(subject):
             raise AssertionError
 
 
-async def test_says_unavailable_when_no_connection_comes_free(store: Store, alice: str) -> None:
+async def test_session_is_unavailable_when_no_connection_comes_free(
+    store: Store, alice: str
+) -> None:
     async with store.user_session(alice):
         with pytest.raises(Unavailable):
             async with store.user_session(alice):
@@ -157,7 +159,7 @@ async def test_a_search_of_any_length_has_cursors_that_are_accepted(
     assert len({each.id for each in (*first.items, *rest.items)}) == 2
 
 
-async def test_lists_of_others_are_empty_and_bulk_changes_touch_ones_own(
+async def test_lists_and_bulk_changes_are_limited_to_the_users_own_rows(
     store: Store, alice: str, bob: str
 ) -> None:
     async with store.user_session(alice) as session:
@@ -212,7 +214,7 @@ async def test_text_that_cannot_be_stored_is_the_callers_error_even_past_the_sch
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"database": "nowhere"}, {"port": 1}])
-async def test_a_database_that_lets_nobody_in_is_unavailable(
+async def test_database_that_refuses_connections_is_unavailable(
     running: RunningSystem, alice: str, wrong: dict[str, Any]
 ) -> None:
     url = make_url(running.databases["backend"]).set(**wrong).render_as_string(False)

@@ -30,7 +30,7 @@ def backend(running: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
         yield started.url
 
 
-def test_one_too_many_is_429_with_when_to_come_back(
+def test_request_above_the_rate_limit_is_429_with_a_retry_time(
     running: RunningSystem, backend: str, alice: str
 ) -> None:
     url, headers = f"{backend}/api/{alice}/tasks", bearer(running, alice)
@@ -46,7 +46,7 @@ def test_one_too_many_is_429_with_when_to_come_back(
     }
 
 
-def test_one_users_limit_is_no_other_users(
+def test_rate_limit_of_one_user_does_not_affect_another(
     running: RunningSystem, backend: str, alice: str, bob: str
 ) -> None:
     for _ in range(7):
@@ -84,7 +84,7 @@ def test_chats_have_a_limit_of_their_own(running: RunningSystem, backend: str, a
     assert reads.status_code == 200
 
 
-def test_strangers_and_health_spend_nothing(
+def test_refused_requests_and_health_do_not_count_against_the_rate_limit(
     running: RunningSystem, backend: str, alice: str
 ) -> None:
     for _ in range(10):

@@ -71,7 +71,9 @@ def test_a_stream_under_way_is_finished_and_the_status_is_0(app: Service) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_what_never_ends_is_given_up_in_bounded_time(app: Service, number: signal.Signals) -> None:
+def test_request_that_never_ends_is_given_up_in_bounded_time(
+    app: Service, number: signal.Signals
+) -> None:
     asking = connection(app.url)
     asking.request("GET", "/hang")
     app.wait_for("hanging")
@@ -143,7 +145,7 @@ def test_a_port_in_use_is_one_line_that_names_the_setting(
         ("mcp", ("TRUSTED_ISSUERS",)),
     ],
 )
-def test_without_settings_a_service_says_which_in_one_line(
+def test_service_without_settings_names_them_in_one_line(
     running: RunningSystem, tmp_path: Path, name: str, missing: tuple[str, ...]
 ) -> None:
     environment = {

@@ -22,7 +22,7 @@ def answer_to_an_unfinished_body(url: str, path: str, method: str = "POST") -> b
         return connection.recv(4_096).split(b"\r\n")[0]
 
 
-def test_a_stranger_is_refused_before_the_body_is_read(running: RunningSystem) -> None:
+def test_request_without_a_token_is_refused_before_its_body_is_read(running: RunningSystem) -> None:
     for url, paths in (
         (running.backend_url, ("/api/chat", "/chatkit", "/api/alice/tasks", "/health", "/nothing")),
         (running.mcp_url, (urlsplit(running.mcp_url).path, "/health", "/nothing")),

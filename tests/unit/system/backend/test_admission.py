@@ -69,7 +69,7 @@ async def agents(loop: Loop, most: int, floor: int) -> AsyncIterator[Agents]:
     await admission.aclose()
 
 
-async def test_on_a_loop_that_is_late_one_begins_when_another_ends_in_order_of_arrival() -> None:
+async def test_admission_on_a_late_loop_admits_one_agent_when_another_ends_in_order() -> None:
     async with agents(Loop(), most=10, floor=2) as each:
         await each.arrive(1, 2, 3, 4, 5)
         assert each.begun == [1, 2]
@@ -79,7 +79,7 @@ async def test_on_a_loop_that_is_late_one_begins_when_another_ends_in_order_of_a
         assert each.begun == [1, 2, 3, 4, 5]
 
 
-async def test_on_a_prompt_loop_more_begin_up_to_the_most() -> None:
+async def test_admission_on_a_prompt_loop_admits_agents_up_to_the_limit() -> None:
     loop = Loop()
     loop.late = 0.0
     async with agents(loop, most=4, floor=1) as each:
@@ -89,7 +89,7 @@ async def test_on_a_prompt_loop_more_begin_up_to_the_most() -> None:
         assert each.begun == [1, 2, 3, 4, 5]
 
 
-async def test_who_comes_later_does_not_go_before_who_waits() -> None:
+async def test_admission_keeps_the_order_of_arrival() -> None:
     async with agents(Loop(), most=10, floor=1) as each:
         await each.arrive(1, 2)
         each.tasks[1].cancel()
@@ -99,7 +99,7 @@ async def test_who_comes_later_does_not_go_before_who_waits() -> None:
         assert each.begun == [1, 2, 3]
 
 
-async def test_who_leaves_the_queue_takes_nobodys_turn() -> None:
+async def test_admission_of_a_cancelled_wait_uses_no_turn() -> None:
     async with agents(Loop(), most=10, floor=1) as each:
         await each.arrive(1, 2, 3)
         each.tasks[2].cancel()
@@ -107,7 +107,7 @@ async def test_who_leaves_the_queue_takes_nobodys_turn() -> None:
         assert each.begun == [1, 3]
 
 
-async def test_who_leaves_at_the_moment_of_their_turn_passes_it_on() -> None:
+async def test_admission_passes_on_the_turn_of_a_wait_cancelled_at_that_moment() -> None:
     async with agents(Loop(), most=10, floor=1) as each:
         await each.arrive(1, 2, 3)
         each._ends[1].set()
@@ -120,7 +120,7 @@ async def test_who_leaves_at_the_moment_of_their_turn_passes_it_on() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_whatever_is_cancelled_everybody_else_has_their_turn(seed: int) -> None:
+async def test_admission_gives_every_other_agent_its_turn_whatever_is_cancelled(seed: int) -> None:
     chance = random.Random(seed)
     admission = Admission(8, 3)
     most = 0
@@ -145,7 +145,7 @@ async def test_whatever_is_cancelled_everybody_else_has_their_turn(seed: int) ->
     await admission.aclose()
 
 
-def test_nobody_at_all_is_no_number_of_agents() -> None:
+def test_admission_refuses_limits_below_one_agent() -> None:
     for most, floor in ((0, 1), (1, 0)):
         with pytest.raises(ValueError, match="at least one"):
             Admission(most, floor)

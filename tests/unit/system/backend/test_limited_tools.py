@@ -20,7 +20,9 @@ from tests.unit.system.backend.serving import serving
 @pytest.mark.parametrize(
     ("given", "expected"), [("17", 17), (None, 1), ("soon", 1), ("-5", 1), ("9" * 30, 1)]
 )
-async def test_the_bridge_says_when_to_come_back(given: str | None, expected: int) -> None:
+async def test_bridge_reports_the_retry_time_of_a_rate_limit(
+    given: str | None, expected: int
+) -> None:
     asked = 0
 
     async def limited(request: Request) -> Response:
@@ -57,13 +59,17 @@ class Failing:
         (RuntimeError("at 10.0.0.7"), "unavailable"),
     ],
 )
-async def test_the_model_reads_of_a_limit_and_of_nothing_else(error: Exception, code: str) -> None:
+async def test_model_reads_of_a_rate_limit_and_of_no_other_failure(
+    error: Exception, code: str
+) -> None:
     told = await called(cast(Any, Failing(error)), "list_tasks", "{}")
     assert json.loads(told)["error_code"] == code
     assert "10.0.0.7" not in told
 
 
 @pytest.mark.parametrize("given", ["[1]", "{", "null", '"text"'])
-async def test_what_is_no_object_of_arguments_is_not_called(given: str) -> None:
+async def test_toolbox_does_not_call_a_tool_with_arguments_that_are_not_an_object(
+    given: str,
+) -> None:
     told = await called(cast(Any, Failing(AssertionError())), "list_tasks", given)
     assert json.loads(told)["error_code"] == "validation_error"

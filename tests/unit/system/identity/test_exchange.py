@@ -24,7 +24,7 @@ def settings(**variables: Any) -> Settings:
     return Settings(**{**usual, **variables})
 
 
-async def test_tokens_of_replicas_before_and_after_a_rotation_verify_with_either_jwks() -> None:
+async def test_exchanged_tokens_before_and_after_a_rotation_verify_with_either_jwks() -> None:
     old, new = SigningKey.generate("old"), SigningKey.generate("new")
     before = TokenExchange(EXCHANGER_URL, MCP, old, also_published=[new.public_jwk()])
     after = TokenExchange(EXCHANGER_URL, MCP, new, also_published=[old.public_jwk()])
@@ -37,18 +37,18 @@ async def test_tokens_of_replicas_before_and_after_a_rotation_verify_with_either
             assert (subject.user_id, subject.actor) == ("alice", EXCHANGER_URL)
 
 
-def test_the_key_that_signs_is_published_once() -> None:
+def test_exchange_publishes_its_signing_key_once() -> None:
     key = SigningKey.generate("k")
     exchange = TokenExchange(EXCHANGER_URL, MCP, key, also_published=[key.public_jwk()])
     assert exchange.jwks() == {"keys": [key.public_jwk()]}
 
 
-def test_keys_beside_it_are_configuration_in_the_form_that_the_jwks_has() -> None:
+def test_published_keys_are_configured_as_the_jwks_has_them() -> None:
     key = SigningKey.generate("next").public_jwk()
     assert settings(backend_published_keys=[key]).backend_published_keys == [key]
 
 
-def test_a_private_key_is_not_published_nor_repeated_in_the_message() -> None:
+def test_private_key_is_neither_published_nor_repeated_in_the_message() -> None:
     private = SigningKey.generate("next").private_jwk()
     with pytest.raises(ValidationError, match="must be public Ed25519 JWKs") as refused:
         settings(backend_published_keys=[private])

@@ -59,7 +59,7 @@ async def present(checked: TokenVerifier, forgery: Forgery, context: ForgeryCont
 
 @pytest.mark.parametrize("surface", sorted(CONTEXTS))
 @pytest.mark.parametrize("name", sorted(BY_NAME))
-async def test_a_forgery_is_refused(name: str, surface: str) -> None:
+async def test_verifier_refuses_a_forgery(name: str, surface: str) -> None:
     checked = verifier_of(surface)
     try:
         with pytest.raises(Unauthorized) as refused:
@@ -75,7 +75,9 @@ async def test_a_forgery_is_refused(name: str, surface: str) -> None:
 
 @pytest.mark.parametrize("surface", sorted(CONTEXTS))
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-async def test_the_valid_token_beside_them_is_accepted(algorithm: str, surface: str) -> None:
+async def test_verifier_accepts_the_valid_token_beside_the_forgeries(
+    algorithm: str, surface: str
+) -> None:
     context = CONTEXTS[surface]
     token = ISSUER.mint("alice", audience=context.audience, algorithm=algorithm)
     assert (await verifier_of(surface).verify(token)).user_id == "alice"
@@ -87,7 +89,7 @@ async def test_the_exchanged_token_is_accepted_where_it_belongs() -> None:
     assert (subject.user_id, subject.actor, subject.issuer) == ("alice", "backend", EXCHANGER_URL)
 
 
-def test_there_are_enough_kinds_each_with_a_source() -> None:
+def test_forgeries_are_numerous_and_each_has_a_source() -> None:
     assert len(FORGERIES) == len(BY_NAME) >= 45
     assert all(each.source and each.description for each in FORGERIES)
 

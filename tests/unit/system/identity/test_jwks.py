@@ -40,7 +40,7 @@ def source() -> Source:
     return Source()
 
 
-async def test_a_published_key_is_found_and_then_known(source: Source) -> None:
+async def test_key_set_finds_and_keeps_a_published_key(source: Source) -> None:
     assert not source.keys.known
     for _ in range(3):
         assert await source.keys.find(source.kid) is not None
@@ -48,13 +48,13 @@ async def test_a_published_key_is_found_and_then_known(source: Source) -> None:
     assert source.keys.known
 
 
-async def test_many_who_ask_at_once_share_one_fetch(source: Source) -> None:
+async def test_concurrent_lookups_share_one_jwks_fetch(source: Source) -> None:
     found = await asyncio.gather(*(source.keys.find(source.kid) for _ in range(50)))
     assert None not in found
     assert source.published.requests == 1
 
 
-async def test_a_new_key_is_found_without_a_restart(source: Source) -> None:
+async def test_key_set_finds_a_new_key_without_a_restart(source: Source) -> None:
     await source.keys.find(source.kid)
     source.issuer.rotate()
     assert await source.keys.find(source.kid) is not None
@@ -120,7 +120,7 @@ async def test_the_next_key_cannot_be_had_refused_by_sending_its_id_before_it_ex
     assert await source.keys.find("2026-12") is not None
 
 
-async def test_a_withdrawn_key_counts_until_its_age_ends(source: Source) -> None:
+async def test_withdrawn_key_is_valid_until_its_age_ends(source: Source) -> None:
     old, last_seen = source.kid, source.clock.now
     await source.keys.find(old)
     source.issuer.rotate(keep_old=False)
@@ -173,14 +173,14 @@ async def test_an_unknown_id_is_not_refused_while_the_issuer_is_down(source: Sou
     assert await source.keys.find(source.kid) is not None
 
 
-async def test_without_any_key_the_answer_is_unavailable(source: Source) -> None:
+async def test_key_set_without_any_key_is_unavailable(source: Source) -> None:
     source.published.down = True
     with pytest.raises(Unavailable) as failed:
         await source.keys.find(source.kid)
     assert failed.value.retry_after == 10
 
 
-async def test_a_first_fetch_that_came_too_early_refuses_nobody_after_it(source: Source) -> None:
+async def test_failed_first_jwks_fetch_does_not_refuse_later_tokens(source: Source) -> None:
     source.published.down = True
     with pytest.raises(Unavailable):
         await source.keys.find(source.kid)
@@ -190,7 +190,7 @@ async def test_a_first_fetch_that_came_too_early_refuses_nobody_after_it(source:
     assert source.published.requests == 2
 
 
-async def test_while_the_issuer_is_down_those_who_wait_share_a_fetch(source: Source) -> None:
+async def test_waiting_lookups_share_a_jwks_fetch_while_the_issuer_is_down(source: Source) -> None:
     source.published.down = True
     waiting = (source.keys.find(source.kid) for _ in range(50))
     answers = await asyncio.gather(*waiting, return_exceptions=True)
@@ -198,7 +198,7 @@ async def test_while_the_issuer_is_down_those_who_wait_share_a_fetch(source: Sou
     assert source.published.requests == 1
 
 
-async def test_when_all_keys_grew_old_the_answer_is_unavailable(source: Source) -> None:
+async def test_key_set_with_only_old_keys_is_unavailable(source: Source) -> None:
     await source.keys.find(source.kid)
     source.published.down = True
     source.clock.now += 601
@@ -206,7 +206,7 @@ async def test_when_all_keys_grew_old_the_answer_is_unavailable(source: Source) 
         await source.keys.find(source.kid)
 
 
-async def test_an_outage_ends_by_itself(source: Source) -> None:
+async def test_jwks_outage_ends_without_a_restart(source: Source) -> None:
     source.published.down = True
     with pytest.raises(Unavailable):
         await source.keys.find(source.kid)
@@ -215,7 +215,7 @@ async def test_an_outage_ends_by_itself(source: Source) -> None:
     assert await source.keys.find(source.kid) is not None
 
 
-async def test_a_waiter_that_is_cancelled_takes_nobody_with_it() -> None:
+async def test_cancelled_lookup_does_not_cancel_other_lookups() -> None:
     issuer = LocalIssuer.create(ISSUER_URL, ("EdDSA",))
     arrived, go = asyncio.Event(), asyncio.Event()
 
@@ -236,7 +236,7 @@ async def test_a_waiter_that_is_cancelled_takes_nobody_with_it() -> None:
         await leaver
 
 
-async def test_too_many_waiting_are_told_to_come_again() -> None:
+async def test_too_many_waiting_lookups_are_refused_with_a_retry_time() -> None:
     go = asyncio.Event()
 
     async def slow(request: httpx2.Request) -> httpx2.Response:
@@ -267,14 +267,14 @@ async def test_too_many_waiting_are_told_to_come_again() -> None:
     ],
     ids=["500", "redirect", "text", "no list", "array", "deep", "huge"],
 )
-async def test_an_answer_that_is_no_jwks_is_an_outage(answer: httpx2.Response) -> None:
+async def test_jwks_answer_in_another_form_is_an_outage(answer: httpx2.Response) -> None:
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: answer))
     keys = KeySet(URL, client, max_age=600, min_interval=10, clock=Clock())
     with pytest.raises(Unavailable):
         await keys.find("any")
 
 
-async def test_an_empty_jwks_is_an_answer() -> None:
+async def test_empty_jwks_is_a_valid_answer() -> None:
     client = httpx2.AsyncClient(
         transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json={"keys": []}))
     )
@@ -282,7 +282,7 @@ async def test_an_empty_jwks_is_an_answer() -> None:
     assert await keys.find("any") is None
 
 
-async def test_closing_ends_a_refresh_under_way() -> None:
+async def test_key_set_close_ends_a_refresh_under_way() -> None:
     started = asyncio.Event()
 
     async def endless(request: httpx2.Request) -> httpx2.Response:

@@ -31,7 +31,7 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
         ({**ED, "key_ops": ["verify"]}, {"EdDSA"}),
     ],
 )
-def test_type_curve_and_declared_algorithm_say_what_a_key_verifies(
+def test_key_type_curve_and_declared_algorithm_limit_what_it_verifies(
     entry: dict[str, Any], algorithms: set[str]
 ) -> None:
     assert PublishedKey(entry).algorithms == algorithms
@@ -80,7 +80,7 @@ def other_curve() -> dict[str, Any]:
         {"kty": "OKP", "crv": "X25519", "kid": "k", "x": ED["x"]},
     ],
 )
-def test_an_entry_that_cannot_verify_is_left_out(entry: object) -> None:
+def test_jwks_entry_that_cannot_verify_is_left_out(entry: object) -> None:
     with pytest.raises(UnusableKeyError):
         PublishedKey(entry)
     usable, reasons = read_jwks({"keys": [entry, EC]})
@@ -88,7 +88,7 @@ def test_an_entry_that_cannot_verify_is_left_out(entry: object) -> None:
     assert len(reasons) == 1
 
 
-def test_private_members_are_forgotten() -> None:
+def test_private_members_of_a_jwks_entry_are_dropped() -> None:
     assert "d" not in PublishedKey({**EC, "d": EC["x"]}).entry
 
 
@@ -98,13 +98,13 @@ def test_a_key_id_that_occurs_twice_names_no_key() -> None:
     assert reasons == ["kid occurs twice"]
 
 
-def test_only_so_many_keys_are_read() -> None:
+def test_jwks_is_read_up_to_a_number_of_keys() -> None:
     entries = [{**ED, "kid": f"k{number}"} for number in range(100)]
     assert len(read_jwks({"keys": entries}, limit=5)[0]) == 5
 
 
 @pytest.mark.parametrize("document", [None, [], "", {}, {"keys": {}}, {"keys": None}])
-def test_what_is_no_jwks_is_said_to_be_none(document: object) -> None:
+def test_document_in_another_form_is_refused_as_jwks(document: object) -> None:
     with pytest.raises(ValueError, match="not a JWKS"):
         read_jwks(document)
 
@@ -115,5 +115,5 @@ def test_key_ids_in_use_are_acceptable(kid: str) -> None:
 
 
 @pytest.mark.parametrize("kid", ["", "x" * 257, "a b", "a\0", "ä", "'", "a\n", None, 1, ["a"]])
-def test_other_key_ids_are_not(kid: object) -> None:
+def test_key_ids_with_other_characters_are_refused(kid: object) -> None:
     assert not acceptable_kid(kid)

@@ -14,7 +14,7 @@ def settings(**changes: Any) -> IdentitySettings:
     return IdentitySettings(**{"trusted_issuers": issuers, **changes})
 
 
-async def test_a_verifier_keeps_keys_as_long_as_it_is_told_to() -> None:
+async def test_verifier_keeps_keys_for_the_configured_age() -> None:
     told = settings(jwks_max_age_seconds=60, jwks_refresh_seconds=2, token_leeway_seconds=5)
     verifier = told.verifier()
     keys = verifier._keys[ISSUER_URL]
@@ -33,6 +33,8 @@ async def test_a_verifier_keeps_keys_as_long_as_it_is_told_to() -> None:
         {"token_leeway_seconds": 3_600},
     ],
 )
-def test_what_would_undo_verification_is_refused(changes: dict[str, Any]) -> None:
+def test_identity_settings_that_would_undo_verification_are_refused(
+    changes: dict[str, Any],
+) -> None:
     with pytest.raises(ValidationError):
         settings(**changes)

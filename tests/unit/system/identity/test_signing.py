@@ -17,7 +17,7 @@ def private_jwk(key: SigningKey) -> str:
     return json.dumps(key.private_jwk())
 
 
-async def test_what_it_signs_verifies_with_what_it_publishes() -> None:
+async def test_signing_key_signs_tokens_that_its_public_key_verifies() -> None:
     key = SigningKey.generate("backend-1")
     claims = LocalIssuer.create(EXCHANGER_URL).claims("alice", audience=MCP, ttl=60)
     published = Published()
@@ -27,19 +27,19 @@ async def test_what_it_signs_verifies_with_what_it_publishes() -> None:
     assert (subject.user_id, subject.actor) == ("alice", "backend")
 
 
-def test_the_public_part_leaves_the_private_part_out() -> None:
+def test_public_jwk_leaves_the_private_part_out() -> None:
     public = SigningKey.generate("k").public_jwk()
     assert set(public) == {"kty", "crv", "x", "kid", "alg", "use"}
     assert (public["kty"], public["crv"], public["kid"]) == ("OKP", "Ed25519", "k")
 
 
-def test_it_survives_being_written_down() -> None:
+def test_signing_key_survives_serialization() -> None:
     key = SigningKey.generate()
     again = SigningKey.from_jwk_json(private_jwk(key))
     assert again.public_jwk() == key.public_jwk()
 
 
-def test_without_a_name_its_thumbprint_is_its_name() -> None:
+def test_signing_key_without_an_id_uses_its_thumbprint() -> None:
     # The key and its thumbprint of RFC 8037 appendix A.
     key = SigningKey(
         {
@@ -71,7 +71,7 @@ def test_without_a_name_its_thumbprint_is_its_name() -> None:
     ],
     ids=["nothing", "list", "empty", "null", "public", "curve", "kid", "another x"],
 )
-def test_anything_else_is_refused_without_repeating_it(text: str) -> None:
+def test_signing_key_in_another_form_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ValueError, match="must be a private Ed25519 JWK") as refused:
         SigningKey.from_jwk_json(text)
     assert not text or '"d"' not in str(refused.value)
@@ -99,7 +99,7 @@ def test_a_key_is_published_by_its_public_members_alone() -> None:
     [{"d": "AAAA"}, {"kid": ""}, {"kid": None}, {"crv": "X25519"}, {"kty": "RSA"}, {"x": "short"}],
     ids="".join,
 )
-def test_a_key_that_must_not_be_published_is_not(changes: dict[str, str]) -> None:
+def test_key_that_must_not_be_published_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="must be public Ed25519 JWKs"):
         public_jwk({**SigningKey.generate("next").public_jwk(), **changes})
 

@@ -183,7 +183,7 @@ async def test_only_so_many_tokens_are_remembered(
     assert verifier._remembered.get(tokens[4], now=time.time()) is not None
 
 
-async def test_rotation_under_traffic_refuses_nobody_and_spares_the_issuer(
+async def test_key_rotation_under_traffic_refuses_no_token_and_few_fetches(
     issuer: LocalIssuer, published: Published
 ) -> None:
     verifier = backend_verifier(published, jwks_min_refresh_interval=0.05)
@@ -210,7 +210,7 @@ async def test_rotation_under_traffic_refuses_nobody_and_spares_the_issuer(
     assert published.requests <= elapsed / 0.05 + 2
 
 
-async def test_without_keys_nobody_is_refused_for_good(
+async def test_verifier_without_keys_refuses_no_token_permanently(
     issuer: LocalIssuer, published: Published
 ) -> None:
     published.down = True
@@ -229,7 +229,7 @@ async def test_one_issuer_down_leaves_the_other_working(issuer: LocalIssuer) -> 
     assert not await refused(verifier, issuer.mint("alice", audience=MCP))
 
 
-async def test_keys_are_had_before_the_first_token_comes(issuer: LocalIssuer) -> None:
+async def test_verifier_fetches_keys_before_the_first_token(issuer: LocalIssuer) -> None:
     published = Published(issuer)
     # The other one is not up yet.
     published.documents["backend.test"] = lambda: None
@@ -258,7 +258,7 @@ async def test_an_issuer_that_comes_up_late_is_asked_again_without_a_token(
     await verifier.aclose()
 
 
-async def test_keys_stay_warm_while_nobody_comes(issuer: LocalIssuer) -> None:
+async def test_verifier_keeps_keys_warm_without_requests(issuer: LocalIssuer) -> None:
     backend = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
     published = Published(issuer, backend)
     options = {"jwks_min_refresh_interval": 0.01, "jwks_max_age": 0.2}
@@ -268,7 +268,7 @@ async def test_keys_stay_warm_while_nobody_comes(issuer: LocalIssuer) -> None:
     await verifier.aclose()
 
 
-async def test_the_reason_is_logged_without_the_token_and_not_answered(
+async def test_refusal_reason_is_logged_without_the_token_and_not_answered(
     issuer: LocalIssuer, published: Published, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = issuer.mint("alice", audience="elsewhere")
@@ -281,7 +281,7 @@ async def test_the_reason_is_logged_without_the_token_and_not_answered(
     assert answer.value.__cause__ is None
 
 
-async def test_it_closes_its_own_client_and_nobody_elses(published: Published) -> None:
+async def test_verifier_closes_its_own_http_client_only(published: Published) -> None:
     client = published.client()
     lent = TokenVerifier([trusted(ISSUER_URL, BACKEND)], http=client)
     await lent.aclose()

@@ -33,33 +33,35 @@ def production(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_its_own_name_alone_is_answered_to_in_production() -> None:
+def test_mcp_server_in_production_answers_to_its_own_host_only() -> None:
     settings = Settings()
     assert settings.hosts == ["tasks.example"]
     assert settings.origins == ["https://tasks.example"]
 
 
-def test_a_port_that_goes_without_saying_may_go_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_may_leave_out_the_port_that_the_scheme_implies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MCP_URL", "https://tasks.example:443/mcp")
     assert Settings().hosts == ["tasks.example:443", "tasks.example"]
 
 
 @pytest.mark.parametrize("variable", PLATFORMS)
-def test_the_platforms_name_is_added(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+def test_platforms_host_name_is_accepted(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "tasks-7f3a.platform.example")
     settings = Settings()
     assert settings.hosts == ["tasks.example", "tasks-7f3a.platform.example"]
     assert "https://tasks-7f3a.platform.example" in settings.origins
 
 
-def test_where_the_platform_tells_only_the_applications_name(
+def test_platforms_application_name_becomes_a_host_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FLY_APP_NAME", "tasks")
     assert "tasks.fly.dev" in Settings().hosts
 
 
-def test_named_hosts_and_origins_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configured_hosts_and_origins_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCP_ALLOWED_HOSTS", '["mcp.internal:*"]')
     monkeypatch.setenv("MCP_ALLOWED_ORIGINS", '["https://inspector.example"]')
     settings = Settings()
@@ -78,7 +80,7 @@ def test_named_hosts_and_origins_are_added(monkeypatch: pytest.MonkeyPatch) -> N
         ("MCP_ALLOWED_ORIGINS", "https://tasks.example/"),
     ],
 )
-def test_an_entry_that_would_never_fit_is_refused_at_start(
+def test_host_entry_that_can_never_match_is_refused_at_start(
     monkeypatch: pytest.MonkeyPatch, variable: str, entry: str
 ) -> None:
     monkeypatch.setenv(variable, json.dumps([entry]))
@@ -86,7 +88,7 @@ def test_an_entry_that_would_never_fit_is_refused_at_start(
         Settings()
 
 
-def test_clients_are_sent_to_every_trusted_issuer_or_to_those_that_are_named(
+def test_metadata_names_every_trusted_issuer_or_the_configured_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     backend = {**ISSUER, "issuer": "https://backend.example"}

@@ -25,7 +25,7 @@ class Dependency:
         return self.state == "up"
 
 
-async def test_each_dependency_is_named_with_its_state() -> None:
+async def test_readiness_names_each_dependency_with_its_state() -> None:
     checks = ReadinessChecks(
         {"database": Dependency(), "mcp": Dependency("down"), "cache": Dependency("broken")}
     )
@@ -37,12 +37,12 @@ async def test_each_dependency_is_named_with_its_state() -> None:
     }
 
 
-async def test_one_that_does_not_answer_in_time_is_unavailable() -> None:
+async def test_dependency_that_does_not_answer_in_time_is_unavailable() -> None:
     checks = ReadinessChecks({"database": Dependency("silent")}, seconds=0.01)
     assert (await checks.ask()).checks == {"database": "unavailable"}
 
 
-async def test_what_may_start_later_does_not_hold_the_service_back() -> None:
+async def test_readiness_does_not_wait_for_a_dependency_that_starts_later() -> None:
     checks = ReadinessChecks(
         {"database": Dependency(), "issuers": Dependency("down")}, spared={"issuers"}
     )
@@ -51,7 +51,7 @@ async def test_what_may_start_later_does_not_hold_the_service_back() -> None:
     assert answer.checks == {"database": "ok", "issuers": "unavailable"}
 
 
-async def test_a_crowd_costs_one_round_and_one_who_leaves_ends_it_for_nobody() -> None:
+async def test_concurrent_readiness_requests_share_one_round_and_survive_a_cancellation() -> None:
     database = Dependency("silent")
     checks = ReadinessChecks({"database": database}, seconds=0.05)
     asking = [asyncio.create_task(checks.ask()) for _ in range(50)]
@@ -62,7 +62,7 @@ async def test_a_crowd_costs_one_round_and_one_who_leaves_ends_it_for_nobody() -
     assert {each.status for each in answers} == {"unavailable"}
 
 
-async def test_an_answer_is_reused_for_a_moment_and_no_longer() -> None:
+async def test_readiness_answer_is_reused_for_a_moment_only() -> None:
     now, database = [0.0], Dependency()
     checks = ReadinessChecks({"database": database}, reuse_seconds=0.5, clock=lambda: now[0])
     for _ in range(10):

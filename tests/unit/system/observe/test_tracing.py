@@ -18,7 +18,7 @@ def test_a_missing_exporter_is_one_line_that_says_what_to_install(
         tracing.start_tracing("service", "http://127.0.0.1:9")
 
 
-def test_a_collector_that_is_away_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_trace_collector_delays_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(tracing, "_END_SECONDS", 0.2)
     end = tracing.start_tracing("service", "http://127.0.0.1:9")

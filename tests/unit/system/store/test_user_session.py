@@ -11,12 +11,12 @@ from system.store.schemas import (
 
 
 @pytest.mark.parametrize("title", ["", " ", "x" * 201, "a\x00b", "\ud800", None, 5, ["x"]])
-def test_titles_that_cannot_be_stored_are_refused(title: object) -> None:
+def test_title_that_cannot_be_stored_is_refused(title: object) -> None:
     with pytest.raises(ValidationError):
         TaskDraft.model_validate({"title": title})
 
 
-def test_limits_are_where_they_are_said_to_be() -> None:
+def test_task_draft_limits_its_fields() -> None:
     assert TaskDraft(title="x" * 200, description="d" * 2_000).title == "x" * 200
     with pytest.raises(ValidationError):
         TaskDraft.model_validate({"title": "x", "description": "d" * 2_001})

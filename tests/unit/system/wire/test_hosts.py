@@ -1,4 +1,4 @@
-"""Which host names and origins are on a list."""
+"""Lists of host names and origins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from system.wire.host_guard import NameList, host_entry, origin_entry
         ("tasks.example", "", False),
     ],
 )
-def test_a_host_is_compared_whole(entry: str, host: str, listed: bool) -> None:
+def test_host_header_is_compared_whole(entry: str, host: str, listed: bool) -> None:
     assert NameList([host_entry(entry)]).has_host(host) is listed
 
 
@@ -48,5 +48,5 @@ def test_a_host_is_compared_whole(entry: str, host: str, listed: bool) -> None:
         ("http://[::1]:*", "http://[::1]:6274", True),
     ],
 )
-def test_an_origin_is_compared_whole(entry: str, origin: str, listed: bool) -> None:
+def test_origin_header_is_compared_whole(entry: str, origin: str, listed: bool) -> None:
     assert NameList([origin_entry(entry)]).has_origin(origin) is listed

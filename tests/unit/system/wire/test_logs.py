@@ -21,7 +21,7 @@ def line(name: str, message: object, *arguments: object, **more: Any) -> dict[st
     return dict(json.loads(JsonFormatter("backend").format(record)))
 
 
-def test_our_own_messages_and_their_numbers_are_whole() -> None:
+def test_log_shows_the_systems_own_messages_whole() -> None:
     told = line("system.mcp.guarded", "tool call", tool="add_task", ms=1.5)
     assert (told["message"], told["tool"], told["ms"]) == ("tool call", "add_task", 1.5)
     assert told["service"] == "backend"
@@ -33,7 +33,7 @@ def test_our_own_messages_and_their_numbers_are_whole() -> None:
 @pytest.mark.parametrize(
     "name", ["agents", "openai.agents", "mcp.server.runner", "sqlalchemy.pool"]
 )
-def test_of_a_librarys_message_only_what_stands_in_its_source_is_shown(name: str) -> None:
+def test_log_shows_only_the_source_text_of_a_librarys_message(name: str) -> None:
     told = line(name, "%s failed: %s", "tool", "pomegranate")
     assert (told["message"], told["place"]) == ("%s failed: %s", "tool.py:12")
     ready_made = line(name, "Invalid Host header: pomegranate")
@@ -42,7 +42,7 @@ def test_of_a_librarys_message_only_what_stands_in_its_source_is_shown(name: str
     assert "pomegranate" not in json.dumps(odd)
 
 
-def test_a_lost_tasks_exception_is_not_shown() -> None:
+def test_log_does_not_show_the_exception_of_a_lost_task() -> None:
     told = line(
         "asyncio", "Task exception was never retrieved\nfuture: <Task exception='pomegranate'>"
     )
@@ -50,7 +50,7 @@ def test_a_lost_tasks_exception_is_not_shown() -> None:
     assert "pomegranate" not in json.dumps(told)
 
 
-def test_an_exception_appears_by_type_and_place() -> None:
+def test_log_shows_an_exception_by_type_and_place() -> None:
     try:
         raise ValueError("pomegranate")
     except ValueError:

@@ -28,12 +28,12 @@ def spent(limit: RateLimit, key: str) -> int | None:
     return None
 
 
-def test_a_burst_passes_and_the_next_one_is_told_when_to_come_back() -> None:
+def test_rate_limit_passes_a_burst_and_refuses_the_next_with_a_retry_time() -> None:
     limit = RateLimit(30, 3, clock=Clock())
     assert [spent(limit, "alice") for _ in range(4)] == [None, None, None, 2]
 
 
-def test_coming_back_when_told_to_succeeds() -> None:
+def test_rate_limit_passes_a_request_after_the_retry_time() -> None:
     clock = Clock()
     limit = RateLimit(7, 2, clock=clock)
     for _ in range(50):
@@ -43,7 +43,7 @@ def test_coming_back_when_told_to_succeeds() -> None:
             assert spent(limit, "alice") is None
 
 
-def test_a_refused_request_costs_nothing() -> None:
+def test_rate_limit_does_not_count_a_refused_request() -> None:
     clock = Clock()
     limit = RateLimit(60, 1, clock=clock)
     assert spent(limit, "alice") is None
@@ -52,7 +52,7 @@ def test_a_refused_request_costs_nothing() -> None:
     assert spent(limit, "alice") is None
 
 
-def test_in_the_long_run_the_rate_holds() -> None:
+def test_rate_limit_holds_in_the_long_run() -> None:
     clock = Clock()
     limit = RateLimit(60, 5, clock=clock)
     passed = 0
@@ -67,7 +67,7 @@ def test_in_the_long_run_the_rate_holds() -> None:
     per_minute=st.integers(1, 600),
     burst=st.integers(1, 5),
 )
-def test_what_one_caller_is_answered_does_not_depend_on_another(
+def test_rate_limit_of_one_caller_does_not_depend_on_another(
     requests: list[tuple[bool, float]], per_minute: int, burst: int
 ) -> None:
     def answers(with_bob: bool) -> list[int | None]:
@@ -85,7 +85,7 @@ def test_what_one_caller_is_answered_does_not_depend_on_another(
     assert answers(with_bob=True) == answers(with_bob=False)
 
 
-def test_memory_is_bounded_and_what_is_forgotten_favours_its_owner() -> None:
+def test_rate_limit_memory_is_bounded_and_dropping_favours_the_owner() -> None:
     clock = Clock()
     limit = RateLimit(1, 1, max_keys=100, clock=clock)
     for number in range(1_000):
@@ -95,7 +95,7 @@ def test_memory_is_bounded_and_what_is_forgotten_favours_its_owner() -> None:
     assert spent(limit, "user-0") is None
 
 
-def test_full_buckets_are_forgotten_without_being_asked_for() -> None:
+def test_rate_limit_drops_full_buckets() -> None:
     clock = Clock()
     limit = RateLimit(60, 10, clock=clock)
     for number in range(50):

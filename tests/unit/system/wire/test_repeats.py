@@ -41,7 +41,7 @@ def sender(*outcomes: str | None) -> tuple[Callable[[], Awaitable[str]], list[in
         (["wait"], 0, "wait"),
     ],
 )
-async def test_sends_until_there_is_an_answer(
+async def test_retry_sends_until_there_is_an_answer(
     outcomes: list[str | None], repeated: int, answer: str
 ) -> None:
     send, sent = sender(*outcomes)
@@ -50,14 +50,14 @@ async def test_sends_until_there_is_an_answer(
 
 
 @pytest.mark.parametrize("repeated", [0, 1, 3])
-async def test_gives_up_in_the_end(repeated: int) -> None:
+async def test_retry_gives_up_after_its_repeats(repeated: int) -> None:
     send, sent = sender(*[None] * (repeated + 1))
     with pytest.raises(AnswerLostError):
         await until_answered(send, repeated, lambda each: False)
     assert len(sent) == repeated + 1
 
 
-async def test_a_refusal_is_an_answer_and_other_failures_are_not_swallowed() -> None:
+async def test_retry_takes_a_refusal_as_an_answer_and_raises_other_failures() -> None:
     async def fails() -> str:
         raise Unavailable
 
@@ -81,13 +81,13 @@ async def test_a_refusal_is_an_answer_and_other_failures_are_not_swallowed() -> 
         (httpx2.Response(200), False),
     ],
 )
-def test_what_leaves_open_what_became_of_a_request(
+def test_lost_answers_are_those_that_leave_the_outcome_open(
     what: Exception | httpx2.Response, lost: bool
 ) -> None:
     assert is_lost(what) is lost
 
 
-def test_only_a_first_sending_that_has_not_ended_is_under_way() -> None:
+def test_only_an_unfinished_first_sending_is_under_way() -> None:
     assert is_under_way(CallUnderWay().envelope())
     for other in (Conflict(), KeyReused(), Unavailable(retry_after=1)):
         assert not is_under_way(other.envelope())

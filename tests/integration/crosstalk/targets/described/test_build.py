@@ -14,13 +14,13 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.core.principals import ALICE
 from crosstalk.targets.described import TargetConfig, opened_target
 from crosstalk.targets.described.login.base import CredentialError
+from tests.integration.crosstalk.targets.described.rpc_server import serving_tools, tool
 from tests.unit.crosstalk.targets.described.http_server import (
     Asked,
     Given,
     Route,
     serving_routes,
 )
-from tests.unit.crosstalk.targets.described.rpc_server import serving_tools, tool
 
 _TOOLS = [tool("add_note", "user_id", "text"), tool("list_notes", "user_id")]
 

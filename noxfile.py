@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.11"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -224,7 +225,17 @@ def types(session: nox.Session) -> None:
 def _crosstalk(session: nox.Session, verb: str, *packages: str) -> None:
     """Run one verb of the command line, with the session's own arguments."""
     session.install("-e", HARNESS, *packages)
-    session.run("crosstalk", verb, *session.posargs)
+    try:
+        # Interrupted, it has something to report and a system to end.
+        session.run(
+            "crosstalk", verb, *session.posargs, interrupt_timeout=90.0, terminate_timeout=30.0
+        )
+    except CommandFailed as failed:
+        # For `noxw`: nox itself ends with 1. A finding outweighs whatever failed before or after.
+        code = getattr(failed, "return_code", None)
+        if code is not None and os.environ.get("NOXW_CODE") != "1":
+            os.environ["NOXW_CODE"] = str(code)
+        raise
 
 
 def _node(arguments: Sequence[str] = ()) -> list[str]:

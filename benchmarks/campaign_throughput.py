@@ -23,7 +23,8 @@ from mcp.client.streamable_http import streamable_http_client
 from benchmarks.figures import Figure, Goal, alternate
 from benchmarks.fixture import Fixture
 from crosstalk.campaign.events import Event
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.history import Answer
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Surface

@@ -1,4 +1,4 @@
-"""Settings that both services share: environment variables, read and checked once at start."""
+"""What both services are told alike: environment variables, read and checked once at start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ServiceSettings(Deployed, IdentitySettings):
     Not every service has a database, so the store's settings are apart.
     """
 
-    # Repeated because the classes beside `Deployed` have another configuration.
+    # Said again because the classes beside `Deployed` say otherwise.
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -45,11 +45,11 @@ class ServiceSettings(Deployed, IdentitySettings):
         return frozenset(each.lower() for each in self.private_http_hosts)
 
     def public_urls(self) -> Mapping[str, str]:
-        """Return the settings, by name, whose value is a public address."""
+        """Settings by name whose value is an address under which others reach something."""
         return {}
 
     def production_problems(self) -> Iterator[str]:
-        """Yield the problems that keep the service from starting in production."""
+        """What keeps the service from starting in production; each says what to set."""
         yield from super().production_problems()
         hosts = self.private_hosts
         for name, url in self.public_urls().items():

@@ -21,7 +21,8 @@ from typing import Any
 
 from rich.console import Console
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from crosstalk.environment.backends.attached import AttachedEnvironment, Attachment
 from crosstalk.environment.backends.replicas import slots

@@ -1,4 +1,4 @@
-"""Trusted issuers, and the limits of the trust in each."""
+"""Whom the services trust to say who somebody is, and how far."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEFAULT_ALGORITHMS = ("EdDSA", "ES256", "RS256")
 
 
 class TrustedIssuer(BaseModel):
-    """A trusted issuer: name, keys, required audience and accepted algorithms.
+    """One issuer: its name, its keys, the audience it must name and the algorithms it may use.
 
     The allow-list belongs to the issuer (RFC 8725 section 3.1): what a token's header says can
     only agree with it.

@@ -1,4 +1,4 @@
-"""Settings of trusted issuers and their keys, which both services share."""
+"""Whom a service trusts, and how it keeps their keys: environment variables both services share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that the store takes and returns, independent of their storage.
+"""What the store takes and gives: the domain's values, apart from how they are stored.
 
 REST bodies, MCP argument schemas and output schemas are made from these, so a limit is written
 once. Input models forbid unknown fields; every text refuses NUL (PostgreSQL cannot store it) and
@@ -88,7 +88,7 @@ PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 
 class TaskStatus(StrEnum):
-    """State of a task."""
+    """Where a task stands."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -96,7 +96,7 @@ class TaskStatus(StrEnum):
 
 
 class TaskPriority(StrEnum):
-    """Priority of a task for its owner."""
+    """How much a task matters to its owner."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -104,7 +104,7 @@ class TaskPriority(StrEnum):
 
 
 class MessageRole(StrEnum):
-    """Author of a message of a conversation."""
+    """Who wrote a message of a conversation."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -209,7 +209,7 @@ class UserStats(View):
 
 
 class BulkCompletion(View):
-    """Result of a bulk completion: the number of changed tasks."""
+    """How many tasks a bulk completion changed."""
 
     completed: int
 
@@ -243,14 +243,14 @@ class ConversationChange(Input):
 
 
 class Feedback(StrEnum):
-    """A user's rating of an answer."""
+    """What a user thinks of an answer."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
 
 
 class MessageView(View):
-    """A message of a conversation."""
+    """One message of a conversation."""
 
     id: UUID
     role: MessageRole

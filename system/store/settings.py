@@ -1,4 +1,4 @@
-"""Settings of the database and of a service's connection pool."""
+"""Where the database is and how many connections a service may hold."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StoreSettings(Deployed):
 
     @property
     def behind_pooler(self) -> bool:
-        """True if the server's connection may change from one transaction to the next."""
+        """Whether the server's connection may change from one transaction to the next."""
         return self.database_pooler == "transaction"
 
     @field_validator("database_url")

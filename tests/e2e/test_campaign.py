@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import RunningSystem
 from crosstalk.oracles import ORACLES
 from crosstalk.targets.reference.signed_in import SignedInCredentials

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.cli.verbs import isolation as command
 from crosstalk.environment import RunningSystem
 from crosstalk.oracles import ORACLES

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import ProcessEnvironment, ProcessOptions
 from crosstalk.targets.reference.target import reference_target
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.principals import ALICE, HIJACKER
 from crosstalk.environment import RunningSystem

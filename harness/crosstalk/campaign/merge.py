@@ -63,9 +63,11 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
     )
 
 
-def cut_short(result: CampaignResult, why: str) -> CampaignResult:
+def cut_short(
+    result: CampaignResult, why: str, kind: InconclusiveKind = InconclusiveKind.CUT_SHORT
+) -> CampaignResult:
     """Return what campaigns came to that were to be more: it is never clean."""
-    inconclusive = [*result.inconclusive, Inconclusive(InconclusiveKind.CUT_SHORT, RUN, why)]
+    inconclusive = [*result.inconclusive, Inconclusive(kind, RUN, why)]
     return replace(
         result,
         verdict=verdict_of(result.findings, inconclusive),

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from crosstalk.campaign.runner import CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.version import harness_version
 from crosstalk.environment import locate_system

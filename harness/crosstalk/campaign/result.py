@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.sign_test import TimeDifference
 from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
 
@@ -40,6 +41,10 @@ class CampaignResult:
     left: list[str] | None = None
     times: Mapping[str, TimeDifference] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def exit_code(self) -> ExitCode:
+        """Return the exit code of a command whose whole result this is."""
+        return exit_code(self.verdict, *(each.kind for each in self.inconclusive))
 
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""

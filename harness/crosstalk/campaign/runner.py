@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
@@ -21,9 +22,12 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from crosstalk.campaign.events import Emit, FindingFound, Finished, Progress, Started, Suspected
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import Rounds, named
-from crosstalk.core.history import History
+from crosstalk.core.errors import HarnessError
+from crosstalk.core.history import Answer, History
+from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.script import script_of
 from crosstalk.core.sign_test import time_difference
 from crosstalk.core.verdict import (
@@ -34,11 +38,13 @@ from crosstalk.core.verdict import (
     InconclusiveKind,
     verdict_of,
 )
+from crosstalk.environment.runtime.signals import asked_to_end, forget_asking
 from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
 from crosstalk.execution.quiescence import what_is_left
 from crosstalk.execution.replay import Replayer, save
+from crosstalk.execution.stopping import RunStopped, TargetWatch, stopped_runs_are_errors
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
@@ -49,7 +55,7 @@ from crosstalk.oracles.existence import times
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.phases.base import Outcome, Phase
 from crosstalk.phases.registry import make_phases
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
@@ -61,25 +67,6 @@ _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
 class _ShownError(BaseException):
     """An example showed something: Hypothesis keeps its choices, and ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignOptions:
-    """How much to try.
-
-    Attributes:
-        calls: Stop after about so many calls.
-        seconds: Stop after so many seconds, whatever the calls.
-        seed: Reproduces the run's choices.
-        steps: Rules played in one example.
-        findings: Stop once so many findings are confirmed.
-    """
-
-    calls: int = 2_400
-    seconds: float = 100.0
-    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
-    steps: int = 18
-    findings: int = 1
 
 
 class Campaign:
@@ -108,12 +95,15 @@ class Campaign:
         self._emit = emit
         self._folder = folder
         self._kept = examples
+        self._ended_early = False
+        self._target_watch = TargetWatch(lambda: discovered(target.surfaces))
         self._executor = Executor(
             target.surfaces,
             target.operations,
             target.credentials,
             target.concurrency,
             target.claiming,
+            self._watch,
         )
         self._service = ServiceRecord(self._executor.operations)
         self._controls: dict[str, Control] = {}
@@ -138,7 +128,32 @@ class Campaign:
         )
 
     def run(self) -> CampaignResult:
-        """Play until the budget is used or enough was found."""
+        """Play until the budget is used or enough was found.
+
+        What was found until then is kept when the run is interrupted or the target goes away.
+
+        Raises:
+            HarnessError: The target cannot be used, as the very first calls show.
+        """
+        unsteady: Sequence[Inconclusive] = ()
+        try:
+            unsteady = self._explore()
+        except RunStopped as stopped:
+            expected = isinstance(stopped.error, HarnessError)
+            if not expected or not self._executor.outcomes[Answered.OK]:
+                raise stopped.error from stopped
+            self._end_early(InconclusiveKind.TARGET_FAILED, str(stopped.error))
+        except KeyboardInterrupt:
+            forget_asking()
+            made = self._executor.calls_made
+            self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
+        finally:
+            self._executor.close()
+        result = self._result(unsteady)
+        self._emit(Finished(result))
+        return result
+
+    def _explore(self) -> Sequence[Inconclusive]:
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
@@ -166,10 +181,16 @@ class Campaign:
             self._take(self._rounds.due())
         if not self._found_enough():
             self._take(self._rounds.remaining())
-        self._executor.close()
-        result = self._result(calibration.unsteady)
-        self._emit(Finished(result))
-        return result
+        return calibration.unsteady
+
+    def _watch(self, answer: Answer, seconds: float) -> None:
+        if asked_to_end():
+            raise KeyboardInterrupt
+        self._target_watch(answer, seconds)
+
+    def _end_early(self, kind: InconclusiveKind, why: str) -> None:
+        self._ended_early = True
+        self._inconclusive.append(Inconclusive(kind, RUN, why))
 
     def reproduces(self, finding: Finding) -> Suspicion | None:
         """Play a finding's script against this campaign's target; what was seen, if it was.
@@ -177,12 +198,19 @@ class Campaign:
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
-        phase = named(self._rounds.phases, finding.oracle)
-        if phase is not None:
-            return phase.reproduces(
-                self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
+        with stopped_runs_are_errors():
+            phase = named(self._rounds.phases, finding.oracle)
+            if phase is not None:
+                return phase.reproduces(
+                    self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
+                )
+            return self._confirmation().reproduces(
+                finding.script, finding.oracle, finding.operation
             )
-        return self._confirmation().reproduces(finding.script, finding.oracle, finding.operation)
+
+    def answered(self) -> Counter[Answered]:
+        """How many of the calls made so far were answered in each way."""
+        return self._executor.outcomes
 
     def _confirmation(self) -> Confirmation:
         return Confirmation(Replayer(self._executor, self._fixture.fresh_history))
@@ -238,6 +266,10 @@ class Campaign:
         self._examples += 1
         self._rounds.examples.append(history)
         self._count(history)
+        if isinstance(sys.exception(), KeyboardInterrupt | RunStopped):
+            # The run is ending, so that nothing can be replayed any more.
+            self._leave_unconfirmed(history)
+            return
         self._suspects(history)
         self._emit(
             Progress(self._executor.calls_made, self._examples, time.monotonic() - self._began)
@@ -245,6 +277,15 @@ class Campaign:
         if self._kept is not None and len(self._findings) > self._found_before:
             self._found_before = len(self._findings)
             raise _ShownError
+
+    def _leave_unconfirmed(self, history: History) -> None:
+        known = {(each.oracle, each.operation) for each in self._findings}
+        for suspicion in (found for oracle in ORACLES for found in oracle.judge(history)):
+            if (suspicion.oracle, suspicion.operation) not in known:
+                why = f"{suspicion.summary} (not replayed: the run ended)"
+                self._inconclusive.append(
+                    Inconclusive(InconclusiveKind.UNCONFIRMED, suspicion.operation, why)
+                )
 
     def _suspects(self, history: History) -> bool:
         """Follow up what the oracles suspect; whether anything was replayed."""
@@ -323,7 +364,10 @@ class Campaign:
 
     def _result(self, unsteady: Sequence[Inconclusive]) -> CampaignResult:
         not_applicable = {**self._target.not_applicable, **self._rounds.obstacles}
-        left = what_is_left(self._target.left)
+        left = None if self._ended_early else what_is_left(self._target.left)
+        for name in self._executor.operations:
+            # What was never called has a row, too.
+            self._controls.setdefault(name, Control())
         inconclusive = [
             *unsteady,
             *self._inconclusive,
@@ -370,7 +414,8 @@ class Campaign:
                 )
 
     def _throttled(self) -> Iterator[Inconclusive]:
-        made, limited = self._executor.calls_made, self._executor.calls_limited
+        made = self._executor.calls_made
+        limited = self._executor.outcomes[Answered.LIMITED]
         if limited > made * _LIMITED_SHARE:
             yield Inconclusive(
                 InconclusiveKind.THROTTLED,

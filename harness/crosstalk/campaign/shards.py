@@ -7,26 +7,40 @@ shares them out and gives each result as soon as there is one.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import queue
-import sys
+import signal
+import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, TypeAlias
 
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.example_database import open_examples
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.campaign.workers import end_with_parent
-from crosstalk.core.errors import HarnessError
-from crosstalk.environment.runtime.exit_status import INTERRUPTED
+from crosstalk.core.errors import HarnessError, InternalError, TargetFailedError
+from crosstalk.core.verdict import InconclusiveKind
+from crosstalk.environment.runtime.signals import unwind
 from crosstalk.targets.verification import Verified
 
 _LOOK_AFTER_SECONDS = 2.0
+# What an interrupted shard has to end its system and to say what it found.
+_ENDING_SECONDS = 45.0
+_ERRORS: dict[str, type[HarnessError]] = {
+    "target failed": TargetFailedError,
+    "internal error": InternalError,
+    "failed": HarnessError,
+}
+_Message: TypeAlias = tuple[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +95,15 @@ def shards_of(
 
 
 def results_of(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
-    """Run the shards at once; every campaign's result when it is over.
+    """Run the shards at once; yields every campaign's result when it is over.
 
     Raises:
-        HarnessError: A shard could not run; the others are ended.
+        HarnessError: A shard could not go on; raised when the others are through.
+        KeyboardInterrupt: As ever; what the shards had until then is yielded before.
     """
     # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
     context = multiprocessing.get_context("spawn")
-    said: multiprocessing.Queue[tuple[str, Any]] = context.Queue()
+    said: multiprocessing.Queue[_Message] = context.Queue()
     processes = [context.Process(target=_run, args=(each, said)) for each in shards]
     for process in processes:
         process.start()
@@ -96,51 +111,91 @@ def results_of(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
         yield from _heard(said, processes)
     finally:
         for process in processes:
+            process.join(_LOOK_AFTER_SECONDS)
             if process.is_alive():
                 process.terminate()
             process.join()
 
 
 def _heard(
-    said: multiprocessing.Queue[tuple[str, Any]], processes: Sequence[BaseProcess]
+    said: multiprocessing.Queue[_Message], processes: Sequence[BaseProcess]
 ) -> Iterator[CampaignResult]:
-    over = 0
-    while over < len(processes):
+    failed: HarnessError | None = None
+    over, interrupted, deadline = 0, False, math.inf
+    while over < len(processes) and time.monotonic() < deadline:
         try:
             kind, value = said.get(timeout=_LOOK_AFTER_SECONDS)
         except queue.Empty:
             if any(each.exitcode not in (None, 0) for each in processes):
-                raise HarnessError("a shard ended without a result") from None
-            continue
-        if kind == "failed":
-            raise HarnessError(value)
-        if kind == "over":
-            over += 1
+                failed = failed or InternalError("a shard ended without a result")
+                break
+        except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted, deadline = True, time.monotonic() + _ENDING_SECONDS
+            for process in processes:
+                process.terminate()
         else:
-            yield value
+            over += kind != "result"
+            if kind == "result":
+                yield value
+            elif kind != "over":
+                failed = failed or _ERRORS[kind](value)
+    if interrupted:
+        raise KeyboardInterrupt
+    if failed is not None:
+        raise failed
 
 
-def _run(shard: Shard, say: multiprocessing.Queue[tuple[str, Any]]) -> None:
+def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
     """What a shard's process does."""
     end_with_parent()
+    _interrupted_once()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(shard.folder / "hypothesis"))
     try:
         with shard.verified.running(shard.folder) as target:
             kept = open_examples(shard.examples, target.about) if shard.examples else None
             for options in shard.campaigns:
                 folder = shard.folder / f"seed-{options.seed}"
-                say.put(
-                    (
-                        "result",
-                        Campaign(target, options, _quiet, folder, examples=kept).run(),
-                    )
-                )
+                result = Campaign(target, options, _quiet, folder, examples=kept).run()
+                say.put(("result", result))
+                if any(each.kind is InconclusiveKind.INTERRUPTED for each in result.inconclusive):
+                    break
         say.put(("over", None))
+    except TargetFailedError as error:
+        say.put(("target failed", str(error)))
+    except InternalError as error:
+        say.put(("internal error", str(error)))
     except HarnessError as error:
         say.put(("failed", str(error)))
     except KeyboardInterrupt:
-        # Whoever ended it knows.
-        sys.exit(INTERRUPTED)
+        say.put(("over", None))
+    except Exception as error:
+        shard.folder.mkdir(parents=True, exist_ok=True)
+        where = shard.folder / "crash.txt"
+        where.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        said = f"{type(error).__name__}: {error}; please report it with {where}"
+        say.put(("internal error", said))
+    finally:
+        # Whatever arrives now finds nothing that could be cut off.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _interrupted_once() -> None:
+    """Let the first signal that asks to end interrupt this process, and no other.
+
+    A terminal sends one to every process, and the one that started this sends another: the second
+    would cut off the report of what the first has interrupted.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        unwind(number, frame)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, interrupt)
 
 
 def _quiet(event: Event) -> None:

@@ -2,30 +2,49 @@
 
 What a verb needs is imported when it runs: the packages of all of them take seconds.
 
-Exit status: 0 clean, 1 something crossed (or was accepted, or survived), 2 the run could not be
-made or says nothing, 130 interrupted.
+Exit codes are those of `crosstalk.core.exit_codes`; docs/exit-codes.md explains them.
 """
 
 from __future__ import annotations
 
-import sys
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, ParamSpec
 
 import typer
-from rich.console import Console
 
-from crosstalk.campaign.profiles import Profile
-from crosstalk.core.errors import HarnessError
+from crosstalk.campaign.options import Profile
 from crosstalk.core.version import harness_version
 from crosstalk.environment import Attachment, DataAccess, Kind, Pooler
+from crosstalk.environment.runtime.exit_status import exit_status
+
+EXIT_CODES = (
+    "Exit codes: 0 clean; 1 a finding (something crossed, was accepted, failed or survived); "
+    "2 an option, a file or a setting is wrong; 3 inconclusive (nothing found, not all verified); "
+    "4 the target or its environment failed; 5 an internal error; 130 interrupted."
+)
 
 app = typer.Typer(
     name="crosstalk",
     help="Finds data crossing between two users of one AI system.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+_Arguments = ParamSpec("_Arguments")
+
+
+def _verb(function: Callable[_Arguments, int]) -> Callable[_Arguments, int]:
+    """Register a verb; whatever happens in it, the process exits with the code for that."""
+
+    @functools.wraps(function)
+    def run(*args: _Arguments.args, **options: _Arguments.kwargs) -> int:
+        raise typer.Exit(exit_status("crosstalk", lambda: function(*args, **options)))
+
+    return app.command(epilog=EXIT_CODES)(run)
+
 
 Calls = Annotated[
     int | None, typer.Option(min=50, help="Stop after so many calls, not as the profile says.")
@@ -66,7 +85,7 @@ def options_of_every_verb(
     """Finds data crossing between two users of one AI system."""
 
 
-@app.command()
+@_verb
 def isolation(
     profile: ProfileName = "standard",
     calls: Calls = None,
@@ -85,9 +104,6 @@ def isolation(
     mutant: Annotated[
         str | None, typer.Option(help="Run against the system with this planted leak.")
     ] = None,
-    strict: Annotated[
-        bool, typer.Option(help="Fail when an operation stayed inconclusive.")
-    ] = False,
     data_access: Annotated[
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
@@ -122,7 +138,7 @@ def isolation(
         bool,
         typer.Option("--disposable-data", help="What users have stored there may be deleted."),
     ] = False,
-) -> None:
+) -> int:
     """Let three users and a stranger try to reach each other's data."""
     from crosstalk.cli.verbs import isolation as isolation_command
     from crosstalk.targets.mutants import get_mutant
@@ -139,22 +155,19 @@ def isolation(
         environment=environment,
         attachment=Attachment(attach, disposable_data) if attach else None,
     )
-    raise typer.Exit(
-        isolation_command.run(
-            verified,
-            profile=profile,
-            calls=calls,
-            seconds=seconds,
-            seed=seed,
-            seeds=seeds,
-            shards=shards,
-            examples=examples,
-            strict=strict,
-        )
+    return isolation_command.run(
+        verified,
+        profile=profile,
+        calls=calls,
+        seconds=seconds,
+        seed=seed,
+        seeds=seeds,
+        shards=shards,
+        examples=examples,
     )
 
 
-@app.command()
+@_verb
 def init(
     url: Annotated[str | None, typer.Argument(help="The server's endpoint.")] = None,
     stdio: Annotated[
@@ -174,25 +187,23 @@ def init(
     probe: Annotated[
         bool, typer.Option(help="Try the guesses with a few calls, which store something.")
     ] = True,
-) -> None:
+) -> int:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
     from crosstalk.cli.verbs import init as init_command
 
-    raise typer.Exit(
-        init_command.run(
-            url=url,
-            stdio=stdio,
-            environment=env or [],
-            token=token,
-            header=header,
-            openapi=openapi,
-            output=output,
-            probing=probe,
-        )
+    return init_command.run(
+        url=url,
+        stdio=stdio,
+        environment=env or [],
+        token=token,
+        header=header,
+        openapi=openapi,
+        output=output,
+        probing=probe,
     )
 
 
-@app.command()
+@_verb
 def replay(
     file: Annotated[Path, typer.Argument(help="A replay file that a finding named.")],
     mutant: Annotated[
@@ -203,14 +214,14 @@ def replay(
         ),
     ] = None,
     environment: Started = "processes",
-) -> None:
-    """Run a finding's calls again: exit 1 if it shows again, 0 if not reproduced."""
+) -> int:
+    """Run a finding's calls again: exit 1 if it shows, 0 if not, 3 if the calls were not served."""
     from crosstalk.cli.verbs import isolation as isolation_command
 
-    raise typer.Exit(isolation_command.replay(file, mutant=mutant, environment=environment))
+    return isolation_command.replay(file, mutant=mutant, environment=environment)
 
 
-@app.command()
+@_verb
 def mutants(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Just this mutant; may be repeated.")
@@ -221,24 +232,22 @@ def mutants(
     seconds: Seconds = None,
     seed: Seed = None,
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
-) -> None:
+) -> int:
     """Plant known leaks one by one and see that each is found."""
     from crosstalk.cli.verbs import mutants as mutants_command
 
-    raise typer.Exit(
-        mutants_command.run(
-            only=only or [],
-            jobs=jobs,
-            profile=profile,
-            calls=calls,
-            seconds=seconds,
-            seed=seed,
-            show=show,
-        )
+    return mutants_command.run(
+        only=only or [],
+        jobs=jobs,
+        profile=profile,
+        calls=calls,
+        seconds=seconds,
+        seed=seed,
+        show=show,
     )
 
 
-@app.command()
+@_verb
 def forgeries(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Just this kind; may be repeated.")
@@ -251,18 +260,16 @@ def forgeries(
         typer.Option(help="How the MCP server reaches data; by REST, the backend trusts it."),
     ] = "direct",
     environment: Started = "processes",
-) -> None:
+) -> int:
     """Try every forged credential on every surface."""
     from crosstalk.cli.verbs import forgeries as forgeries_command
 
-    raise typer.Exit(
-        forgeries_command.run(
-            only=only or [], mutant=mutant, data_access=data_access, environment=environment
-        )
+    return forgeries_command.run(
+        only=only or [], mutant=mutant, data_access=data_access, environment=environment
     )
 
 
-@app.command()
+@_verb
 def demonstrations(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Just this one; may be repeated.")
@@ -271,37 +278,35 @@ def demonstrations(
     seconds: Annotated[float, typer.Option(min=1, help="Stop each after so many seconds.")] = 30.0,
     seed: Seed = None,
     show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
-) -> None:
+) -> int:
     """Run the campaign against well-known insecure auth patterns, and their secure forms."""
     from crosstalk.cli.verbs import demonstrations as demonstrations_command
 
-    raise typer.Exit(
-        demonstrations_command.run(
-            only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
-        )
+    return demonstrations_command.run(
+        only=only or [], calls=calls, seconds=seconds, seed=seed, show=show
     )
 
 
-@app.command()
+@_verb
 def deadlock(
     pool: Annotated[int, typer.Option(min=1, help="Connections of a service's pool.")] = 15,
     workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
-) -> None:
+) -> int:
     """Say from how many concurrent requests on each topology can stall, and why."""
     from crosstalk.cli.verbs import deadlock as deadlock_command
 
-    raise typer.Exit(deadlock_command.run(pool=pool, workers=workers))
+    return deadlock_command.run(pool=pool, workers=workers)
 
 
-@app.command()
-def conformance() -> None:
+@_verb
+def conformance() -> int:
     """Run the official MCP conformance suite against the reference system; needs Node 22."""
     from crosstalk.cli.verbs import conformance as conformance_command
 
-    raise typer.Exit(conformance_command.run())
+    return conformance_command.run()
 
 
-@app.command()
+@_verb
 def mint(
     user: Annotated[str, typer.Option(help="The subject (`sub`).")],
     ttl: Annotated[int, typer.Option(min=1, max=86_400, help="Lifetime in seconds.")] = 600,
@@ -311,14 +316,14 @@ def mint(
     run: Annotated[
         Path | None, typer.Option(help="Run folder of `crosstalk up`; the latest by default.")
     ] = None,
-) -> None:
+) -> int:
     """Print a token of the test issuer that a running `crosstalk up` trusts."""
     from crosstalk.cli.verbs import mint as mint_command
 
-    raise typer.Exit(mint_command.run(user=user, ttl=ttl, audience=audience, folder=run))
+    return mint_command.run(user=user, ttl=ttl, audience=audience, folder=run)
 
 
-@app.command()
+@_verb
 def doctor(
     urls: Annotated[
         list[str],
@@ -347,8 +352,8 @@ def doctor(
     checklist: Annotated[
         bool, typer.Option(help="Walk through the production checklist as well.")
     ] = False,
-) -> None:
-    """Check a deployment from outside: exit 0 when nothing failed, 1 otherwise."""
+) -> int:
+    """Check a deployment from outside: exit 1 when a check failed, 4 when nothing answered."""
     from crosstalk.cli.verbs import doctor as doctor_command
     from crosstalk.doctor import Options
 
@@ -360,10 +365,10 @@ def doctor(
         timeout=timeout,
         ca_file=ca_file,
     )
-    raise typer.Exit(doctor_command.run(options, as_json=as_json, checklist=checklist))
+    return doctor_command.run(options, as_json=as_json, checklist=checklist)
 
 
-@app.command()
+@_verb
 def compose(
     command: Annotated[
         list[str] | None,
@@ -372,14 +377,14 @@ def compose(
     profile: Annotated[
         list[str] | None, typer.Option(help="Of compose.yaml; may be repeated.")
     ] = None,
-) -> None:
+) -> int:
     """Start compose.yaml under a name and ports of its own, run a command, take it down."""
     from crosstalk.cli.verbs import compose as compose_command
 
-    raise typer.Exit(compose_command.run(command=command or [], profiles=profile or ["offline"]))
+    return compose_command.run(command=command or [], profiles=profile or ["offline"])
 
 
-@app.command()
+@_verb
 def env(
     output: Annotated[
         Path, typer.Option(help="The file to write; one that is there is left alone.")
@@ -387,14 +392,14 @@ def env(
     real_model: Annotated[
         bool, typer.Option("--real-model", help="Leave a model's key to be filled in.")
     ] = False,
-) -> None:
+) -> int:
     """Write the secrets that compose.yaml asks for, newly drawn, and say what each is for."""
     from crosstalk.cli.verbs import env as env_command
 
-    raise typer.Exit(env_command.run(output=output, real_model=real_model))
+    return env_command.run(output=output, real_model=real_model)
 
 
-@app.command()
+@_verb
 def up(
     adversarial: Annotated[
         bool, typer.Option(help="The offline model obeys [[call TOOL {...}]] directives.")
@@ -407,40 +412,31 @@ def up(
     ] = True,
     frontend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 3000,
     environment: Started = "processes",
-) -> None:
+) -> int:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
     from crosstalk.cli.verbs import up as up_command
 
-    raise typer.Exit(
-        up_command.run(
-            adversarial=adversarial,
-            backend_port=backend_port,
-            mcp_port=mcp_port,
-            frontend=frontend,
-            frontend_port=frontend_port,
-            environment=environment,
-        )
+    return up_command.run(
+        adversarial=adversarial,
+        backend_port=backend_port,
+        mcp_port=mcp_port,
+        frontend=frontend,
+        frontend_port=frontend_port,
+        environment=environment,
     )
 
 
-@app.command()
-def demo() -> None:
+@_verb
+def demo() -> int:
     """A short tour: the system is clean, then one planted leak is found and replayed."""
     from crosstalk.cli.verbs import isolation as isolation_command
 
-    raise typer.Exit(isolation_command.demo())
+    return isolation_command.demo()
 
 
 def main() -> None:
-    """Entry point: every expected failure is one line on standard error."""
-    try:
-        app()
-    except HarnessError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"crosstalk: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Entry point; wrong use ends with the code for it, and a message of the command line's."""
+    app()
 
 
 if __name__ == "__main__":

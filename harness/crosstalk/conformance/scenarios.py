@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import InternalError
 
 # Whether the server keeps sessions; see `MCP_STATEFUL` of the reference system.
 Mode: TypeAlias = Literal["stateless", "sessions"]
 BOTH: tuple[Mode, ...] = ("stateless", "sessions")
 
 
-class UnclassifiedError(HarnessError):
+class UnclassifiedError(InternalError):
     """The suite has a scenario that is not classified."""
 
 

@@ -26,6 +26,9 @@ class InconclusiveKind(StrEnum):
     NOT_QUIESCENT = "not_quiescent"  # the system held or did something after the last call
     UNSTEADY = "unsteady"  # answers that differ without anybody acting
     CUT_SHORT = "cut_short"  # the run ended before its budget was used
+    TARGET_FAILED = "target_failed"  # the target, or its environment, went away in mid-run
+    INTERRUPTED = "interrupted"  # the run was asked to end before its budget was used
+    INTERNAL_ERROR = "internal_error"  # a part of the harness failed
 
     @property
     def outweighs(self) -> bool:
@@ -36,6 +39,15 @@ class InconclusiveKind(StrEnum):
         """
         return self in _OUTWEIGHS
 
+    @property
+    def decisive(self) -> bool:
+        """Whether it makes the verdict of a run without findings inconclusive.
+
+        All do but an unsteady reading, which takes that one reading from one oracle: the operation
+        is judged by the others, and an oracle that is left with nothing has no opportunity.
+        """
+        return self is not InconclusiveKind.UNSTEADY
+
 
 _OUTWEIGHS = frozenset(
     {
@@ -43,6 +55,9 @@ _OUTWEIGHS = frozenset(
         InconclusiveKind.THROTTLED,
         InconclusiveKind.NOT_QUIESCENT,
         InconclusiveKind.CUT_SHORT,
+        InconclusiveKind.TARGET_FAILED,
+        InconclusiveKind.INTERRUPTED,
+        InconclusiveKind.INTERNAL_ERROR,
     }
 )
 # What was offered and never answered, so that it could not have leaked anything.
@@ -53,8 +68,6 @@ UNTRIED = frozenset(
         InconclusiveKind.NOT_TRIED,
     }
 )
-# What makes the verdict of a whole run inconclusive; the rest is told beside it.
-_DECISIVE = _OUTWEIGHS | UNTRIED | {InconclusiveKind.NO_OPPORTUNITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,6 @@ class Inconclusive:
     kind: InconclusiveKind
     where: str
     text: str
-
-    @property
-    def decisive(self) -> bool:
-        """Whether it makes the verdict of a run without findings inconclusive."""
-        return self.kind in _DECISIVE
 
     def __str__(self) -> str:
         return self.text if self.where == RUN else f"{self.where}: {self.text}"
@@ -142,4 +150,4 @@ def verdict_of(findings: Sequence[Finding], inconclusive: Sequence[Inconclusive]
     """Return the verdict of a run: a finding is a leak, whatever else stayed open."""
     if findings:
         return "leak"
-    return "inconclusive" if any(each.decisive for each in inconclusive) else "clean"
+    return "inconclusive" if any(each.kind.decisive for each in inconclusive) else "clean"

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import InternalError
 
 
-class DeclarationError(HarnessError):
+class DeclarationError(InternalError):
     """A program releases what it does not hold, keeps something, or wants more than exists."""
 
 

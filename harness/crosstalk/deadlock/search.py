@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import TypeAlias
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import InternalError
 from crosstalk.deadlock.program import (
     Acquire,
     Either,
@@ -40,7 +40,7 @@ _MOST_STATES = 2_000_000
 _State: TypeAlias = tuple[int, ...]
 
 
-class TooManyStates(HarnessError):
+class TooManyStates(InternalError):
     """The search does not fit; smaller capacities show the same stall with fewer requests."""
 
 

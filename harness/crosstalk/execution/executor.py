@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
+from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.surface.credentials import Credentials
 from crosstalk.surface.http.delivery import travelling
 from crosstalk.surface.operation import Operation, Surface
@@ -35,6 +37,10 @@ class Executor:
         credentials: Give what each actor presents.
         concurrency: How many calls may be under way at once; 1 where the surfaces bear no more.
         claiming: Names of headers in which impostors repeat the identity that they claim.
+        watch: Given each answer to a request that was made in full, and the seconds it took.
+
+    Attributes:
+        outcomes: How many calls were answered in each way.
     """
 
     def __init__(
@@ -44,14 +50,16 @@ class Executor:
         credentials: Credentials,
         concurrency: int = 1,
         claiming: Sequence[str] = (),
+        watch: Callable[[Answer, float], None] | None = None,
     ) -> None:
         self._surfaces = surfaces
         self.operations = operations
         self._credentials = credentials
         self.concurrency = concurrency
         self._claiming = tuple(claiming)
+        self._watch = watch
         self.calls_made = 0
-        self.calls_limited = 0
+        self.outcomes: Counter[Outcome] = Counter()
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
@@ -102,14 +110,19 @@ class Executor:
         found = self.operations[planned.operation]
         actor = planned.actor
         subject = history.subjects[actor.user or actor.claims]
-        presented = self._credentials.present(actor, subject, found.surface)
+        with stopping_the_run():
+            presented = self._credentials.present(actor, subject, found.surface)
         if self._claiming and actor.user != actor.claims and actor.forgery is None:
             claimed = dict.fromkeys(self._claiming, history.subjects[actor.claims])
             presented = presented.with_headers(claimed)
         started = time.monotonic()
-        with travelling(planned.sending):
+        with travelling(planned.sending), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
-        return answer, started, time.monotonic()
+        ended = time.monotonic()
+        if self._watch is not None and (planned.sending is None or not planned.sending.aborted_at):
+            with stopping_the_run():
+                self._watch(answer, ended - started)
+        return answer, started, ended
 
     def _record(
         self,
@@ -135,5 +148,5 @@ class Executor:
             )
             history.record(call)
             self.calls_made += 1
-            self.calls_limited += call.answer.outcome is Outcome.LIMITED
+            self.outcomes[call.answer.outcome] += 1
         return call

@@ -11,6 +11,7 @@ from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.oracles.existence import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Role
@@ -49,7 +50,8 @@ class Fixture:
     def fresh_history(self) -> History:
         """Reset the system where that is possible; return a history with new subjects."""
         if self._target.reset is not None:
-            self._target.reset()
+            with stopping_the_run():
+                self._target.reset()
         if self._target.persistent and self._latest is not None:
             # Whose it was is forgotten with the example; only what is new can be told apart.
             self._public_values |= {

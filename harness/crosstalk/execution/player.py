@@ -9,12 +9,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Call, History
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
 
 
-class ReplayFileError(Exception):
+class ReplayFileError(HarnessError):
     """The script cannot be replayed on this system; the message says why."""
 
 

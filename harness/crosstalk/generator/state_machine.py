@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as hypothesis_rule
 
+from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules import RULES, SETUP
 from crosstalk.generator.rules.base import Rule
@@ -51,8 +52,9 @@ def make_machine(
             # Hypothesis tries the simplest of all examples first, which is always the same.
             if state.stopped() or not draw:
                 reject()
-            self.example = ExampleRun(state, capabilities)
-            SETUP.run(self.example, data.draw)
+            with rule_errors_stop_the_run():
+                self.example = ExampleRun(state, capabilities)
+                SETUP.run(self.example, data.draw)
             # What swarms have left out so far runs once, whatever this one leaves out.
             missed = sorted(
                 (each for each in rules if each.guaranteed),
@@ -67,8 +69,9 @@ def make_machine(
             if example is None or example.over or state.stopped():
                 return
             state.rule_runs[rule.name] += 1
-            if rule.applies(example):
-                rule.run(example, data.draw)
+            with rule_errors_stop_the_run():
+                if rule.applies(example):
+                    rule.run(example, data.draw)
 
         @invariant()
         def judge(self) -> None:
@@ -77,12 +80,14 @@ def make_machine(
                 return
             self.steps += 1
             if self.steps % _STEPS_BETWEEN_JUDGEMENTS == 0 and not self.example.over:
-                self.example.judge()
+                with rule_errors_stop_the_run():
+                    self.example.judge()
 
         def teardown(self) -> None:
             """Hand the history over to be judged."""
             if self.example is not None and len(self.example.history):
-                state.on_example_end(self.example.history)
+                with rule_errors_stop_the_run():
+                    state.on_example_end(self.example.history)
 
     steps = {each.name: _step(each) for each in rules}
     return type("GeneratedExample", (Example,), steps)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 import uvicorn
@@ -38,9 +37,9 @@ def main() -> None:
         try:
             recorded = json.loads(arguments.replay.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            sys.exit(f"cannot read replies from {arguments.replay}: {error}")
+            parser.error(f"cannot read replies from {arguments.replay}: {error}")
         if not isinstance(recorded, list) or not recorded:
-            sys.exit(f"{arguments.replay} must hold a JSON list of replies")
+            parser.error(f"{arguments.replay} must hold a JSON list of replies")
         policy = replaying(recorded)
     app = create_app(
         policy,

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from crosstalk.campaign.events import Event
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.provenance import provenance
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.verdict import Finding
+from crosstalk.core.exit_codes import ExitCode
+from crosstalk.core.verdict import RUN, Finding, InconclusiveKind
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import make_phases
 from crosstalk.report.files import write_reports
@@ -37,6 +39,10 @@ class IsolationFailure(Exception):
         self.finding = finding
 
 
+class IsolationIncomplete(Exception):
+    """The run could not verify what it was asked to; nobody may take its tests for passed."""
+
+
 class IsolationRun:
     """One described system, opened for this session, and its campaign, run when first asked for.
 
@@ -53,6 +59,7 @@ class IsolationRun:
         self._options = options
         self._opened = ExitStack()
         self._result: CampaignResult | None = None
+        self._failure: HarnessError | None = None
         try:
             self._target = self._opened.enter_context(opened_target(file))
             self.operations = {
@@ -65,14 +72,27 @@ class IsolationRun:
             raise
 
     def result(self) -> CampaignResult:
-        """The campaign's result; its reports are written into a run folder."""
+        """Return the campaign's result; its reports are written into a run folder.
+
+        Raises:
+            HarnessError: The target cannot be used.
+            KeyboardInterrupt: The campaign was interrupted; its reports are written.
+        """
+        if self._failure is not None:
+            raise self._failure
         if self._result is None:
             folder = open_run("pytest")
             campaign = Campaign(self._target, self._options, _quiet, folder.path)
-            self._result = campaign.run()
+            try:
+                self._result = campaign.run()
+            except HarnessError as error:
+                self._failure = error
+                raise
             self._result.provenance = provenance(self._options, self._target.about, self._file)
             folder.write_summary(self._result.summary())
             write_reports(folder, self._result)
+            if self._result.exit_code() is ExitCode.INTERRUPTED:
+                raise KeyboardInterrupt
         return self._result
 
     def close(self) -> None:
@@ -107,6 +127,39 @@ class IsolationFile(pytest.File):
                     operation=operation,
                     oracle=oracle,
                 )
+        yield VerdictItem.from_parent(self, name="verdict", run=run)
+
+
+class VerdictItem(pytest.Item):
+    """Whether the run says anything at all: it fails where `crosstalk isolation` would not exit 0.
+
+    Findings fail the tests of their own operations and oracles.
+
+    Args:
+        run: The campaign.
+    """
+
+    def __init__(self, name: str, parent: pytest.File, *, run: IsolationRun) -> None:
+        super().__init__(name, parent)
+        self._run = run
+        self.add_marker(pytest.mark.xdist_group("crosstalk"))
+
+    def runtest(self) -> None:
+        """Fail where something stayed inconclusive."""
+        result = self._run.result()
+        reasons = [str(each) for each in result.inconclusive if each.kind.decisive]
+        if reasons:
+            raise IsolationIncomplete("\n".join(["inconclusive:", *reasons]))
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
+    ) -> str:
+        """The reasons, one a line."""
+        return _shown(excinfo) or str(super().repr_failure(excinfo))
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it comes from: the file, which has no line for it."""
+        return self.path, None, self.name
 
 
 class IsolationItem(pytest.Item):
@@ -134,11 +187,21 @@ class IsolationItem(pytest.Item):
         self.add_marker(pytest.mark.xdist_group("crosstalk"))
 
     def runtest(self) -> None:
-        """Fail with the finding, if there is one; skip where there was no opportunity for it."""
+        """Fail with the finding, or where the run broke off; skip where there was no opportunity.
+
+        Raises:
+            IsolationFailure: Something crossed.
+            IsolationIncomplete: The target went away, or a suspicion was neither confirmed nor
+                dispelled.
+        """
         result = self._run.result()
         for finding in result.findings:
             if (finding.oracle, finding.operation) == (self._oracle, self._operation):
                 raise IsolationFailure(finding)
+        for doubt in result.inconclusive:
+            unsettled = doubt.kind is InconclusiveKind.UNCONFIRMED
+            if doubt.where == RUN or (unsettled and doubt.where == self._operation):
+                raise IsolationIncomplete(f"inconclusive: {doubt}")
         if self._oracle in result.not_applicable:
             pytest.skip(result.not_applicable[self._oracle])
         control = result.controls.get(self._operation)
@@ -150,7 +213,7 @@ class IsolationItem(pytest.Item):
     ) -> str:
         """The finding as a numbered script."""
         if not isinstance(excinfo.value, IsolationFailure):
-            return str(super().repr_failure(excinfo))
+            return _shown(excinfo) or str(super().repr_failure(excinfo))
         finding = excinfo.value.finding
         lines = [f"{finding.oracle}: {finding.summary}", *finding.script.lines()]
         if finding.replay is not None:
@@ -160,6 +223,12 @@ class IsolationItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it comes from: the file, which has no line for it."""
         return self.path, None, self.name
+
+
+def _shown(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """A failure that is explained by its message; empty for any other."""
+    expected = isinstance(excinfo.value, IsolationIncomplete | HarnessError)
+    return str(excinfo.value) if expected else ""
 
 
 def _quiet(event: Event) -> None:

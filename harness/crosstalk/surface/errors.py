@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import TargetFailedError
 
 
-class SurfaceError(HarnessError):
+class SurfaceError(TargetFailedError):
     """The server cannot be reached, or does not speak the protocol."""

@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import TargetFailedError
 
 _SECONDS = 15.0
 _MAX_ANSWER = 1_000_000
 
 
-class NoAnswerError(HarnessError):
+class NoAnswerError(TargetFailedError):
     """The connection gave no HTTP response."""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.verdict import Verdict as RunVerdict
 from crosstalk.tokens.forgeries import (
     FORGERIES,
     Credential,
@@ -122,7 +123,7 @@ class ForgeryReport:
         return [name for name in self.surfaces if name not in served]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> RunVerdict:
         """`leak` if any was accepted, `inconclusive` if a surface proves nothing, else `clean`."""
         if self.accepted:
             return "leak"

@@ -1,4 +1,4 @@
-"""Routes for operators and other services: health, readiness, the public keys."""
+"""What operators and other services ask: health, readiness, the public keys."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Readiness to serve requests, by dependency."""
+    """Whether requests can be served now, by dependency."""
 
     status: Literal["ok", "degraded", "unavailable"]
     checks: dict[str, Literal["ok", "unavailable"]]
@@ -35,7 +35,7 @@ class Jwks(BaseModel):
 
 @router.get("/health")
 async def health() -> Health:
-    """Answer that the process is alive; no dependency is asked."""
+    """Say that the process is alive; asks nobody else."""
     return Health(status="ok")
 
 

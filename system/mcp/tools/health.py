@@ -10,7 +10,7 @@ from system.mcp.tools.arguments import READS, UserId
 
 
 class HealthView(BaseModel):
-    """State of the tools as a whole, independent of users."""
+    """The tools' state as a whole; it says nothing of any user."""
 
     status: Literal["ok"]
 

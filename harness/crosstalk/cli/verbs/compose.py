@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.table import Table
 
 from crosstalk.cli.verbs import env as env_command
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.environment.backends.project import ComposeProject, isolated_settings
 from crosstalk.environment.runtime.engine import require_engine
 from crosstalk.environment.runtime.ports import Ports
@@ -66,7 +67,7 @@ def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:
             "left": left,
         }
     )
-    return status or (1 if left else 0)
+    return status or (ExitCode.TARGET_FAILED if left else ExitCode.CLEAN)
 
 
 def _table(images: dict[str, dict[str, object]]) -> Table:

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from crosstalk.conformance import Reason, Scenario, Suite, UnclassifiedError, classify, token_proxy
 from crosstalk.conformance.scenarios import BOTH, Mode
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import InternalError
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 from crosstalk.environment.parts.frontend import find_node
 from crosstalk.report.run_folder import RunFolder, open_run
@@ -62,8 +63,8 @@ class Tally:
         }
 
 
-def run() -> int:
-    """Print every scenario with its outcome; 0 when none failed and all are classified."""
+def run() -> ExitCode:
+    """Print every scenario with its outcome; a finding when one failed."""
     console = make_console()
     node = find_node(least=_LEAST_NODE, who="the conformance suite", instead="")
     suites = [Suite.install(RELEASED, node), Suite.install(NEWEST, node)]
@@ -81,7 +82,9 @@ def run() -> int:
         markup=False,
         soft_wrap=True,
     )
-    return 1 if tally.failed or not tally.passed else 0
+    if tally.failed:
+        return ExitCode.FINDING
+    return ExitCode.CLEAN if tally.passed else ExitCode.INCONCLUSIVE
 
 
 def choose(suites: list[Suite], mode: Mode, tally: Tally) -> list[Task]:
@@ -159,7 +162,7 @@ def _furnish(running: RunningSystem, subject: str, token: str) -> None:
     """Store something for the subject, so that lists are not empty.
 
     Raises:
-        HarnessError: The tools do not work.
+        InternalError: The tools do not work.
     """
     bearer = Presented.bearer(token)
     surface = stateless_tools(running.mcp_url, bearer)
@@ -168,5 +171,5 @@ def _furnish(running: RunningSystem, subject: str, token: str) -> None:
         arguments = {"user_id": subject, **words}
         answer = surface.call(operations[f"mcp:{name}"], arguments, bearer)
         if answer.outcome != "ok":
-            raise HarnessError(f"{name} answered {answer.status} {answer.code}")
+            raise InternalError(f"{name} answered {answer.status} {answer.code}")
     surface.close()

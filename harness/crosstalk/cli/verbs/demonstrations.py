@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import CampaignOptions
 from crosstalk.cli.verbs.isolation import play
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.console import ConsoleReport
 from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console
@@ -19,13 +20,15 @@ from crosstalk.targets.verification import Verified
 _FINDINGS = 3
 
 
-def run(*, only: Sequence[str], calls: int, seconds: float, seed: int | None, show: bool) -> int:
-    """Run them; 0 when each leaked or held as it is said to, 1 otherwise."""
+def run(
+    *, only: Sequence[str], calls: int, seconds: float, seed: int | None, show: bool
+) -> ExitCode:
+    """Run them; a finding where one did not leak or hold as expected."""
     console = make_console()
     chosen = [get_demonstration(each) for each in only] or list(DEMONSTRATIONS.values())
     if show:
         console.print(_table(chosen, {}))
-        return 0
+        return ExitCode.CLEAN
     folder = open_run("demonstrations")
     drawn = CampaignOptions(calls=calls, seconds=seconds, findings=_FINDINGS)
     options = (
@@ -51,7 +54,7 @@ def run(*, only: Sequence[str], calls: int, seconds: float, seed: int | None, sh
         }
     )
     console.print(f"{'as expected' if agree else 'NOT AS EXPECTED'}; summary: {path}", markup=False)
-    return 0 if agree else 1
+    return ExitCode.CLEAN if agree else ExitCode.FINDING
 
 
 def _table(chosen: Sequence[Demonstration], results: Mapping[str, CampaignResult]) -> Table:

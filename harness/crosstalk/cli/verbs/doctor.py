@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.doctor import CheckResult, Options, Status, diagnose
 from crosstalk.doctor.checklist import plain, walk
 from crosstalk.report.run_folder import open_run
@@ -17,11 +18,11 @@ from crosstalk.report.text import printable
 _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIP: "dim"}
 
 
-def run(options: Options, *, as_json: bool, checklist: bool = False) -> int:
+def run(options: Options, *, as_json: bool, checklist: bool = False) -> ExitCode:
     """Run the checks and print them; with `checklist` also the production checklist.
 
     Returns:
-        0 when nothing failed, 1 otherwise.
+        Clean when nothing failed; a failed target when nothing answered; a finding otherwise.
 
     Raises:
         HarnessError: An address is not a URL.
@@ -57,7 +58,10 @@ def run(options: Options, *, as_json: bool, checklist: bool = False) -> int:
             markup=False,
             soft_wrap=True,
         )
-    return 1 if report.verdict is Status.FAIL else 0
+    reached = {each.status for each in report.results if each.check == "reachable"}
+    if reached == {Status.FAIL}:
+        return ExitCode.TARGET_FAILED
+    return ExitCode.FINDING if report.verdict is Status.FAIL else ExitCode.CLEAN
 
 
 def _walk(console: Console, results: Iterable[CheckResult]) -> None:

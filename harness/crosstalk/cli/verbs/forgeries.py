@@ -12,6 +12,7 @@ import httpx2
 from rich.table import Table
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment import (
     DataAccess,
     Kind,
@@ -45,12 +46,12 @@ def run(
     mutant: str | None = None,
     data_access: DataAccess = "direct",
     environment: Kind = "processes",
-) -> int:
+) -> ExitCode:
     """Print kinds by surfaces.
 
     Returns:
-        0 when all were refused and every crippled verifier was caught, 1 when one was let in or
-        not caught, 2 when the run says nothing.
+        Clean when all were refused and every crippled verifier was caught; a finding when one was
+        let in or not caught; inconclusive when the run says nothing.
 
     Raises:
         HarnessError: There is no such kind or mutant, or the system does not start.
@@ -83,9 +84,7 @@ def run(
         markup=False,
         soft_wrap=True,
     )
-    if report.verdict == "leak" or missed:
-        return 1
-    return 0 if report.verdict == "clean" else 2
+    return exit_code(report.verdict, ExitCode.FINDING if missed else ExitCode.CLEAN)
 
 
 async def _try(

@@ -13,12 +13,15 @@ from rich.console import Console
 from crosstalk.campaign.events import Emit, Event
 from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.merge import cut_short, merged
-from crosstalk.campaign.profiles import Profile, options_of
+from crosstalk.campaign.options import CampaignOptions, Profile, options_of
 from crosstalk.campaign.provenance import provenance
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.campaign.shards import Shard, results_of, shards_of
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.exit_codes import ExitCode, exit_code
+from crosstalk.core.history import Outcome
+from crosstalk.core.verdict import InconclusiveKind
 from crosstalk.environment import DataAccess, Kind, Pooler
 from crosstalk.execution.replay import load
 from crosstalk.report.console import ConsoleReport
@@ -27,6 +30,13 @@ from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console
 from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.verification import Verified
+
+_CUT_SHORT = InconclusiveKind.CUT_SHORT
+_KINDS = {
+    ExitCode.TARGET_FAILED: InconclusiveKind.TARGET_FAILED,
+    ExitCode.INTERNAL_ERROR: InconclusiveKind.INTERNAL_ERROR,
+    ExitCode.INTERRUPTED: InconclusiveKind.INTERRUPTED,
+}
 
 
 def play(
@@ -52,13 +62,12 @@ def run(
     calls: int | None = None,
     seconds: float | None = None,
     seed: int | None = None,
-    strict: bool = False,
     profile: Profile = "standard",
     shards: int = 1,
     seeds: int = 1,
     examples: str | None = None,
-) -> int:
-    """Campaigns; 0 when nothing crossed, 1 when something did, 2 when they show nothing."""
+) -> ExitCode:
+    """Run campaigns, write their reports, and return the code of what they came to."""
     console = make_console()
     verified.require_sense()
     if shards > 1 and (verified.described or verified.environment != "processes"):
@@ -87,11 +96,7 @@ def run(
     path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
-    if result.verdict == "leak":
-        return 1
-    if result.verdict == "inconclusive" or (strict and result.inconclusive):
-        return 2
-    return 0
+    return result.exit_code()
 
 
 def _play_many(
@@ -101,7 +106,7 @@ def _play_many(
     total = sum(len(each.campaigns) for each in shards)
     console.print(f"{total} campaigns, {len(shards)} at once, each shard with its own system")
     results: list[CampaignResult] = []
-    began, stopped = time.monotonic(), ""
+    began, stopped = time.monotonic(), None
     try:
         for result in results_of(shards):
             results.append(result)
@@ -110,15 +115,17 @@ def _play_many(
                 f"calls in {result.seconds:.0f} s",
                 markup=False,
             )
-    except HarnessError as error:
+    except (HarnessError, KeyboardInterrupt) as error:
         # What was had until then is reported: hours may be behind it.
         if not results:
             raise
-        stopped = f"ended after {len(results)} of {total} campaigns: {error}"
+        stopped = error
     # Some were one after the other, some at once.
     together = replace(merged(results), seconds=time.monotonic() - began)
-    if stopped:
-        together = cut_short(together, stopped)
+    if stopped is not None:
+        why = str(stopped) or "interrupted"
+        text = f"ended after {len(results)} of {total} campaigns: {why}"
+        together = cut_short(together, text, _KINDS.get(exit_code(stopped), _CUT_SHORT))
     report = ConsoleReport(console, together.calls)
     for finding in together.findings:
         report.finding(finding)
@@ -136,8 +143,17 @@ def _play_many(
     ]
 
 
-def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -> int:
-    """Run a finding again; 1 when it shows again, 0 when it does not."""
+def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -> ExitCode:
+    """Run a finding again.
+
+    Returns:
+        A finding where it shows again; clean where it does not; inconclusive where the calls that
+        would show it were not answered.
+
+    Raises:
+        ReplayFileError: The file is not one, or names what the target does not have.
+        HarnessError: The target cannot be started.
+    """
     console = make_console()
     finding, about = load(file)
     planted = mutant if mutant is not None else (about.get("mutant") or "none")
@@ -170,14 +186,20 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     with verified.running(open_run("replay").path) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(finding)
-    if seen is None:
-        console.print("not reproduced", style="bold green")
-        return 0
-    console.print(f"reproduced: {seen.summary}", style="bold red", markup=False, soft_wrap=True)
-    return 1
+        answered = campaign.answered()
+    if seen is not None:
+        console.print(f"reproduced: {seen.summary}", style="bold red", markup=False, soft_wrap=True)
+        return ExitCode.FINDING
+    lost = answered[Outcome.UNREACHABLE] + answered[Outcome.LIMITED]
+    if lost or not answered[Outcome.OK]:
+        figures = ", ".join(f"{count} {outcome}" for outcome, count in sorted(answered.items()))
+        console.print(f"inconclusive: calls were not served ({figures})", style="bold yellow")
+        return ExitCode.INCONCLUSIVE
+    console.print("not reproduced", style="bold green")
+    return ExitCode.CLEAN
 
 
-def demo() -> int:
+def demo() -> ExitCode:
     """The system is clean; one planted leak is found; its replay shows on the leak alone."""
     console = make_console()
     Verified().require_sense()
@@ -203,7 +225,7 @@ def demo() -> int:
         console.rule("3. the finding, replayed on the real system")
         told_apart = told_apart and replay(Path(leaky.findings[0].replay), mutant="none") == 0
     folder.write_summary({"clean": clean.summary(), "leaky": leaky.summary(), "ok": told_apart})
-    return 0 if told_apart else 1
+    return ExitCode.CLEAN if told_apart else exit_code("leak")
 
 
 def _quiet(event: Event) -> None:

@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from crosstalk.campaign.events import Event
-from crosstalk.campaign.profiles import Profile, options_of
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions, Profile, options_of
+from crosstalk.campaign.runner import Campaign
 from crosstalk.campaign.workers import end_with_parent
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment import require_system_packages
 from crosstalk.environment.parts.pgbouncer import find_pgbouncer
 from crosstalk.environment.runtime.errors import EnvironmentFailed
@@ -56,13 +57,18 @@ def run(
     seconds: float | None = None,
     seed: int | None = None,
     show: bool = False,
-) -> int:
-    """Score the catalog; 0 when every mutant was alive and found, 1 otherwise."""
+) -> ExitCode:
+    """Score the catalog.
+
+    Returns:
+        A finding where a mutant survived without a reason that is known; a failed target where one
+        did not apply, start or work; clean otherwise.
+    """
     console = make_console()
     chosen = [get_mutant(each) for each in only] or list(load_catalog().values())
     if show:
         console.print(_catalog_table(chosen))
-        return 0
+        return ExitCode.CLEAN
     require_system_packages()
     chosen = [each for each in chosen if _can_show(each, console)]
     folder = open_run("mutants")
@@ -77,7 +83,11 @@ def run(
     outcomes: list[MutantOutcome] = []
     figures = summary(outcomes)
     todo = [_Job(each, folder.path / each.id, options) for each in chosen]
-    for outcome in _outcomes(todo, jobs):
+    interrupted = False
+    for outcome in _until_interrupted(_outcomes(todo, jobs)):
+        if outcome is None:
+            interrupted = True
+            break
         outcomes.append(outcome)
         fate = f"killed by {outcome.killed_by}" if outcome.killed_by else "SURVIVED"
         if not outcome.alive:
@@ -103,8 +113,12 @@ def run(
         soft_wrap=True,
     )
     excused = {each.id for each in chosen if each.why_survives}
-    complete = figures["alive"] == figures["total"] and set(figures["survivors"]) <= excused
-    return 0 if complete else 1
+    survived = set(figures["survivors"]) - excused
+    return exit_code(
+        ExitCode.FINDING if survived else ExitCode.CLEAN,
+        ExitCode.CLEAN if figures["alive"] == figures["total"] else ExitCode.TARGET_FAILED,
+        ExitCode.INTERRUPTED if interrupted else ExitCode.CLEAN,
+    )
 
 
 def _keep(
@@ -135,13 +149,27 @@ def _can_show(mutant: Mutant, console: Console) -> bool:
     return True
 
 
+def _until_interrupted(outcomes: Iterator[MutantOutcome]) -> Iterator[MutantOutcome | None]:
+    """The outcomes; None where Ctrl-C ends them early."""
+    try:
+        yield from outcomes
+    except KeyboardInterrupt:
+        yield None
+
+
 def _outcomes(todo: Sequence[_Job], jobs: int) -> Iterator[MutantOutcome]:
     # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
     context = multiprocessing.get_context("spawn")
     workers = min(jobs, len(todo)) or 1
     with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
-        for future in as_completed([pool.submit(_one, job) for job in todo]):
-            yield future.result()
+        try:
+            for future in as_completed([pool.submit(_one, job) for job in todo]):
+                yield future.result()
+        except KeyboardInterrupt:
+            # Without them the pool would play what is left before it ends.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
 
 
 def _one(job: _Job) -> MutantOutcome:

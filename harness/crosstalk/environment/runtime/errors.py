@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import TargetFailedError
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
-class EnvironmentFailed(HarnessError):
+class EnvironmentFailed(TargetFailedError):
     """A part of the system did not start, or stopped by itself; nothing is left running."""
 
 

@@ -3,6 +3,9 @@
 A Ctrl-C is a KeyboardInterrupt already; SIGTERM and a closed terminal (SIGHUP) become one. Only the
 main thread can install handlers, and a handler that the caller has set stays: then the caller
 decides, and the guard takes care of the rest.
+
+Python loses an exception that is raised while it runs a finalizer or a callback of the garbage
+collector, so that a signal is remembered as well: long work asks `asked_to_end` now and then.
 """
 
 from __future__ import annotations
@@ -15,27 +18,44 @@ from contextlib import contextmanager
 from types import FrameType
 
 _ASKS = (signal.SIGTERM, signal.SIGHUP)
+_asked = threading.Event()
+
+
+def asked_to_end() -> bool:
+    """Return whether a signal has asked to end since the last `forget_asking`."""
+    return _asked.is_set()
+
+
+def forget_asking() -> None:
+    """Forget the signal: it has taken effect."""
+    _asked.clear()
+
+
+def unwind(number: int, frame: FrameType | None) -> None:
+    """Handle a signal that asks to end: remember it, and raise KeyboardInterrupt."""
+    _asked.set()
+    raise KeyboardInterrupt
 
 
 class Unwinding:
-    """Handlers that turn SIGTERM and SIGHUP into KeyboardInterrupt while they are installed."""
+    """Handlers that turn signals that ask to end into KeyboardInterrupt while installed."""
 
     def __init__(self) -> None:
-        self._replaced: list[signal.Signals] = []
+        self._replaced: dict[signal.Signals, Callable[..., object] | int | None] = {}
 
     def install(self) -> None:
         """Install the handlers; signals that the caller handles or ignores are left alone."""
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in _ASKS:
-            if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, _interrupt)
-                self._replaced.append(number)
+        for number in (signal.SIGINT, *_ASKS):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                self._replaced[number] = signal.signal(number, unwind)
 
     def remove(self) -> None:
         """Restore the former handlers."""
         while self._replaced:
-            signal.signal(self._replaced.pop(), signal.SIG_DFL)
+            number, former = self._replaced.popitem()
+            signal.signal(number, former)
 
     def finish(self, ending: Callable[[], None]) -> None:
         """Run the cleaning up undisturbed, then restore the former handlers."""
@@ -65,7 +85,3 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         for late in dict.fromkeys(kept):
             os.kill(os.getpid(), late)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -48,10 +48,18 @@ def run(
     concurrent = {name: line for (part, name), line in lines.items() if part == "concurrent"}
     gate = threading.Barrier(len(concurrent) + 1)
 
+    failures: list[BaseException] = []
+
+    def over() -> bool:
+        return bool(failures) or spent()
+
     def join(name: str, line: Sequence[Step]) -> None:
         gate.wait()
         random = Random(f"{seed} {name}")  # noqa: S311
-        _run(executor, history, line, random, spent, salt)
+        try:
+            _run(executor, history, line, random, over, salt)
+        except BaseException as error:
+            failures.append(error)
 
     threads = [
         threading.Thread(target=join, args=(name, line), name=f"client {name}")
@@ -60,8 +68,15 @@ def run(
     for thread in threads:
         thread.start()
     gate.wait()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt as error:
+        failures.append(error)
+        for thread in threads:
+            thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _run(

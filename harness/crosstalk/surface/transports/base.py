@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import TargetFailedError
 from crosstalk.surface.credentials import Presented
 
 CLIENT_INFO = {"name": "crosstalk", "version": "1"}
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-class TransportError(HarnessError):
+class TransportError(TargetFailedError):
     """There is no reply; the message says why."""
 
 

@@ -10,11 +10,11 @@ import argparse
 import contextlib
 import json
 import shlex
-import sys
 import threading
 from collections.abc import Mapping
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.exit_codes import exit_code
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import ALICE, forger
 from crosstalk.surface.mcp.tools import tool_call
@@ -39,7 +39,7 @@ def main() -> None:
                 print(line, flush=True)
             threading.Event().wait()
     except HarnessError as error:
-        sys.exit(str(error))
+        parser.exit(exit_code(error), f"{parser.prog}: {error}\n")
 
 
 def lines_to_paste(pattern: Pattern, endpoint: str) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import HarnessError, TargetFailedError
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.ports import Ports
 from crosstalk.environment.runtime.probes import listens
@@ -96,10 +96,12 @@ def run_command(command: CommandConfig, folder: Path, what: str) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise HarnessError(f"the {what} command failed ({type(error).__name__})") from error
+        raise TargetFailedError(f"the {what} command failed ({type(error).__name__})") from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it printed nothing"]
-        raise HarnessError(f"the {what} command ended with {done.returncode}: {said[-1][:200]}")
+        raise TargetFailedError(
+            f"the {what} command ended with {done.returncode}: {said[-1][:200]}"
+        )
 
 
 def _process(start: StartConfig, folder: Path, scratch: Path, port: int) -> ServiceProcess:

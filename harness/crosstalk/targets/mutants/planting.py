@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import HarnessError, InternalError
 from crosstalk.environment import Pooler, locate_system
 
 FOLDER = Path(__file__).parent / "catalog"
 _IGNORED = shutil.ignore_patterns("__pycache__", "frontend", "*.pyc")
 
 
-class MutantDoesNotApplyError(HarnessError):
+class MutantDoesNotApplyError(InternalError):
     """The text that a mutant edits is not in the system, or not as often as expected."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosstalk.core.errors import HarnessError
+from crosstalk.core.errors import TargetFailedError
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -13,7 +13,7 @@ from crosstalk.targets.reference.target import DISCOVERER
 _OWNER = Actor("alice", "alice", "alice")
 
 
-class NotAliveError(HarnessError):
+class NotAliveError(TargetFailedError):
     """The system does not do its work for its owner."""
 
 

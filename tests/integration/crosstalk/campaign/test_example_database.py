@@ -10,7 +10,8 @@ import pytest
 from fakeredis import TcpFakeServer
 
 from crosstalk.campaign.example_database import open_examples
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
 from crosstalk.targets.described import opened_target
 from tests.integration.crosstalk.targets.described.describing import describe

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.provenance import commit_of, provenance
-from crosstalk.campaign.runner import CampaignOptions
 
 
 def _git(folder: Path, *arguments: str) -> None:

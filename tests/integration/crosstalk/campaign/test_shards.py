@@ -24,7 +24,7 @@ def test_what_was_had_before_a_shard_failed_is_reported(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(isolation, "results_of", one_and_no_more)
-    assert isolation.run(Verified(), seeds=3, seed=100) == 2
+    assert isolation.run(Verified(), seeds=3, seed=100) == 3
     kept = json.loads((tmp_path / ".crosstalk/runs/isolation/latest/summary.json").read_text())
     assert [each["verdict"] for each in kept["campaigns"]] == ["clean"]
     assert kept["inconclusive"] == [

@@ -16,7 +16,16 @@ from tests.repository import ROOT
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Pytest as a process of its own, with the plugin and nothing of this project's settings."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null"]
-    command += ["-p", "no:asyncio", "--rootdir", str(folder), *_plugin(), "-q", "-rsf", *arguments]
+    command += [
+        "-p",
+        "no:asyncio",
+        "--rootdir",
+        str(folder),
+        *plugin_options(),
+        "-q",
+        "-rsf",
+        *arguments,
+    ]
     return subprocess.run(
         command,
         cwd=folder,
@@ -27,7 +36,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _plugin() -> list[str]:
+def plugin_options() -> list[str]:
     """Named by hand where the installed package does not announce it."""
     announced = any(each.name == "crosstalk" for each in entry_points(group="pytest11"))
     return [] if announced else ["-p", "crosstalk.pytest_plugin.plugin"]

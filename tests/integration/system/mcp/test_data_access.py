@@ -12,7 +12,8 @@ import psutil
 import pytest
 from pydantic import ValidationError
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import (
     DataAccess,
     ProcessEnvironment,

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.merge import merged
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.runner import Campaign
+from crosstalk.core.errors import TargetFailedError
+from crosstalk.core.exit_codes import ExitCode
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.principals import ALL_PRINCIPALS
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
+from crosstalk.execution import stopping
 from crosstalk.oracles import Suspicion
-from crosstalk.phases.base import Outcome, Turn
+from crosstalk.phases.base import Outcome as Played
+from crosstalk.phases.base import Turn
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target, discovered
+from tests.unit.crosstalk.histories import ok
 from tests.unit.crosstalk.phases.concurrency.test_phase import Notes
 
 _SUSPICION = Inconclusive(
@@ -34,24 +47,63 @@ class _Suspicious:
     def obstacle(self, target: Target) -> str | None:
         return None
 
-    def play(self, turn: Turn) -> Outcome:
+    def play(self, turn: Turn) -> Played:
         controls = {"list": Control(oracles={self.name: 1})}
-        return Outcome(controls=controls, inconclusive=[_SUSPICION])
+        return Played(controls=controls, inconclusive=[_SUSPICION])
 
     def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
         return None
 
 
-def _campaign(*phases: _Suspicious, seed: int = 1) -> CampaignResult:
-    notes = Notes(leaks=False)
+class _Failing(Notes):
+    """Goes away, interrupts or breaks after some calls; leaks where that is wanted."""
+
+    def __init__(self, calls: int, failure: BaseException | None = None, **leaks: bool) -> None:
+        super().__init__(leaks=False)
+        self.left = calls
+        self.failure = failure
+        self.everybodys = leaks.get("everybodys", False)
+
+    def discover(self) -> list[Operation]:
+        """The operations of notes, while there is somebody to ask."""
+        if self.left <= 0 and self.failure is None:
+            raise SurfaceError("nothing answers")
+        return super().discover()
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Answer as notes do, until the calls are used."""
+        self.left -= 1
+        if self.left < 0 and self.failure is None:
+            return Answer(Outcome.UNREACHABLE, None, None, message="ConnectError")
+        if self.left == 0 and self.failure is not None:
+            raise self.failure
+        answer = super().call(operation, arguments, presented)
+        if self.everybodys and operation.name == "list":
+            return ok({"items": [{"title": text} for _, text in self.rows]})
+        return answer
+
+
+def _campaign(
+    *phases: _Suspicious, seed: int = 1, notes: Notes | None = None, findings: int = 1
+) -> CampaignResult:
+    served = notes or Notes(leaks=False)
     inapplicable = dict.fromkeys(("existence", "identity"), "there are no ids and no tokens")
 
     def reset() -> None:
-        notes.rows.clear()
+        served.rows.clear()
 
-    surfaces = {"mem": notes}
-    target = Target(surfaces, notes, discovered(surfaces), reset=reset, not_applicable=inapplicable)
-    options = CampaignOptions(calls=120, seconds=30.0, seed=seed)
+    surfaces = {"mem": served}
+    target = Target(
+        surfaces,
+        served,
+        discovered(surfaces),
+        reset=reset,
+        not_applicable=inapplicable,
+        principals=replace(ALL_PRINCIPALS, strangers=()),
+    )
+    options = CampaignOptions(calls=120, seconds=30.0, seed=seed, findings=findings)
     return Campaign(target, options, _quiet, phases=phases).run()
 
 
@@ -81,6 +133,46 @@ def test_a_parallel_run_that_shows_something_once_is_unconfirmed(
     monkeypatch.setattr(phase, "shrunk", lambda turn, script, seconds: None)
     outcome = ConcurrencyPhase().play(_turn(Notes(leaks=True)))
     assert {each.kind for each in outcome.inconclusive} == {InconclusiveKind.UNCONFIRMED}
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that is gone is not waited for."""
+    monkeypatch.setattr(stopping, "_PATIENCE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_target_that_goes_away_ends_the_run_and_is_no_clean_one() -> None:
+    notes = _Failing(40)
+    result = _campaign(notes=notes)
+    assert InconclusiveKind.TARGET_FAILED in {each.kind for each in result.inconclusive}
+    assert (result.verdict, result.exit_code()) == ("inconclusive", ExitCode.TARGET_FAILED)
+    # It is noticed, and not called until the budget is used.
+    assert notes.left > -30
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_leak_found_before_the_target_went_away_stays_a_leak() -> None:
+    result = _campaign(notes=_Failing(200, everybodys=True), findings=50)
+    assert result.findings
+    assert (result.verdict, result.exit_code()) == ("leak", ExitCode.FINDING)
+
+
+def test_a_target_that_never_served_anything_is_an_error_and_no_result() -> None:
+    with pytest.raises(TargetFailedError, match="no token"):
+        _campaign(notes=_Failing(1, TargetFailedError("no token for alice")))
+
+
+def test_an_interrupted_run_keeps_what_it_came_to() -> None:
+    result = _campaign(notes=_Failing(60, KeyboardInterrupt()))
+    assert result.calls > 40
+    assert result.controls["list"].own_reads
+    assert result.exit_code() is ExitCode.INTERRUPTED
+
+
+def test_an_error_of_the_generator_is_never_taken_for_a_flaky_example() -> None:
+    with pytest.raises(ZeroDivisionError):
+        _campaign(notes=_Failing(60, ZeroDivisionError("a fault of ours")))
 
 
 def _quiet(event: Event) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import CampaignOptions
 from crosstalk.campaign.shards import Shard, shards_of
 from crosstalk.cli.verbs import isolation
 from crosstalk.core.errors import HarnessError

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crosstalk.campaign.events import Event
+from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.targets.described import opened_target
 
 SERVER = Path(__file__).with_name("notes_server.py")

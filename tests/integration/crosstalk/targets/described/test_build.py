@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from crosstalk.campaign.events import Event
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.principals import ALICE
 from crosstalk.targets.described import TargetConfig, opened_target

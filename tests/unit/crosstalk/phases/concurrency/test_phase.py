@@ -45,8 +45,9 @@ class Notes:
         who = self.current if self.leaks else presented.connection
         with self.lock:
             if operation is _ADD:
-                self.rows.append((who, arguments["title"]))
-                return ok({"title": arguments["title"]})
+                title = str(arguments.get("title", ""))
+                self.rows.append((who, title))
+                return ok({"title": title})
             return ok({"items": [{"title": text} for owner, text in self.rows if owner == who]})
 
     def close(self) -> None:

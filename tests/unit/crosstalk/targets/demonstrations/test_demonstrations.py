@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from crosstalk.campaign.runner import Campaign, CampaignOptions
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR, forger

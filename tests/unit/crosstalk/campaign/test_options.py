@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstalk.campaign.profiles import PROFILES, options_of
+from crosstalk.campaign.options import PROFILES, options_of
 
 
 def test_a_quick_run_takes_a_minute_and_each_profile_more_than_the_one_before() -> None:

@@ -1,13 +1,31 @@
-"""How much a campaign tries, by name: a minute before a commit, a few minutes, or a night."""
+"""How much a campaign tries: its options, and three profiles by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from crosstalk.campaign.runner import CampaignOptions
-
 Profile: TypeAlias = Literal["quick", "standard", "deep"]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOptions:
+    """How much to try.
+
+    Attributes:
+        calls: Stop after about so many calls.
+        seconds: Stop after so many seconds, whatever the calls.
+        seed: Reproduces the run's choices.
+        steps: Rules played in one example.
+        findings: Stop once so many findings are confirmed.
+    """
+
+    calls: int = 2_400
+    seconds: float = 100.0
+    seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
+    steps: int = 18
+    findings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,4 @@ def options_of(
         calls=budget.calls if calls is None else calls,
         seconds=budget.seconds if seconds is None else seconds,
     )
-    if seed is None:
-        return chosen
-    return CampaignOptions(calls=chosen.calls, seconds=chosen.seconds, seed=seed)
+    return chosen if seed is None else replace(chosen, seed=seed)

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
 
+from crosstalk.core.identifiers import paths_in
+
 T = TypeVar("T")
 
 # What files saved by version 0.1.0 say, and what it is called now.
@@ -45,6 +47,8 @@ class Answer:
             part of neither: notifications, requests of the server, lines of a stream or of standard
             output that hold no reply. Searched for other users' values; never compared, because
             when such messages come is the server's choice.
+        linked: Name to value of what the headers `Location` and `Link` name: ids and cursors that
+            can be given to other calls, as those in the body.
     """
 
     outcome: Outcome
@@ -54,6 +58,11 @@ class Answer:
     code: str | None = None
     message: str | None = None
     unsolicited: tuple[Any, ...] = ()
+    linked: Mapping[str, str] = field(default_factory=dict)
+
+    def paths(self) -> list[tuple[str, str]]:
+        """Return every text and every id with its path: in the body, and in what is linked."""
+        return [*paths_in(self.body), *paths_in(dict(self.linked), "linked")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from crosstalk.core.identifiers import last_name
 CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
 # They hold objects and do not say of what kind.
 CONTAINERS = frozenset(
-    {"content", "data", "edges", "entries", "events", "items", "list", "node", "nodes", "objects"}
-    | {"records", "result", "results", "rows", "structuredcontent", "value", "values"}
+    {"content", "data", "edges", "entries", "events", "items", "linked", "list", "node", "nodes"}
+    | {"objects", "records", "result", "results", "rows", "structuredcontent", "value", "values"}
 )
 _VERBS = frozenset(
     {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
@@ -30,7 +30,9 @@ _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 def noun_of(operation: str) -> str:
     """Return what an operation is about: the last word of its name that is not a verb."""
-    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1]).lower())
+    words = re.findall(
+        r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1].split(" as ")[0]).lower()
+    )
     return next((word for word in reversed(words) if word not in _VERBS), "")
 
 

@@ -21,7 +21,6 @@ from crosstalk.core.identifiers import (
     is_short_id,
     last_name,
     map_strings,
-    paths_in,
     remarked,
     strings_in,
 )
@@ -178,7 +177,7 @@ def script_of(history: History) -> Script:
                 call.sending,
             )
         )
-        found = paths_in(call.answer.body)
+        found = call.answer.paths()
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             if len(text) >= _MIN_LENGTH and " " not in text:
@@ -276,7 +275,7 @@ def resolve(
         call = answers.get(int(match.group(1)))
         if call is None:
             raise UnresolvedReferenceError(match.group(0))
-        found = dict(paths_in(call.answer.body)).get(match.group(2))
+        found = dict(call.answer.paths()).get(match.group(2))
         if found is None:
             raise UnresolvedReferenceError(match.group(0))
         return found

@@ -19,7 +19,6 @@ from crosstalk.core.identifiers import (
     identifiers_of,
     is_short_id,
     last_name,
-    paths_in,
 )
 from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -69,8 +68,8 @@ class ValuePool:
             return
         sent = identifiers_of(call.arguments)
         named = {str(each) for each in call.arguments.values()}
-        found = paths_in(call.answer.body)
-        received = identifiers_of(call.answer.body)
+        found = call.answer.paths()
+        received = identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.linked))
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")

@@ -24,7 +24,6 @@ from crosstalk.core.identifiers import (
     is_marker,
     is_short_id,
     is_uuid,
-    paths_in,
     strings_in,
     substituted,
 )
@@ -75,7 +74,7 @@ def _numbers_given(call: Call) -> set[tuple[str, str]]:
     if call.answer.outcome is not Outcome.OK:
         return set()
     sent = {str(value) for value in call.arguments.values()}
-    found = paths_in(call.answer.body)
+    found = call.answer.paths()
     has_id = any(path == "id" for path, _ in found)
     return {
         (kind_of_field(path, call.operation, has_id=has_id), value)

@@ -94,7 +94,7 @@ class ChatKitSurface:
             response = self._http.post(
                 self._url,
                 content=encode(message),
-                headers={"Content-Type": "application/json", **presented.headers},
+                headers={"Content-Type": "application/json", **presented.header_fields()},
             )
         except httpx2.HTTPError as error:
             return unreachable(error)

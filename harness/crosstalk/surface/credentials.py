@@ -18,6 +18,8 @@ class Presented:
         arguments: Arguments of the call that the generator does not draw, by dotted name.
         address: What takes the place of `{name}` in the URL.
         environment: Environment variables of the process that serves the caller.
+        query: Names and values that every address ends with.
+        cookies: Cookies, beside those that a `Cookie` header among `headers` has.
         connection: Who shares a session, a stream or a process: callers with one name do. Without
             a name everybody shares one, as users behind a gateway do.
     """
@@ -27,6 +29,8 @@ class Presented:
     address: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     connection: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def bearer(cls, token: str) -> Presented:
@@ -37,6 +41,14 @@ class Presented:
     def alone(self) -> bool:
         """Whether nobody else is served on the caller's session, stream or process."""
         return bool(self.connection)
+
+    def header_fields(self) -> dict[str, str]:
+        """Return the request headers with the cookies among them."""
+        if not self.cookies:
+            return dict(self.headers)
+        pairs = [self.headers.get("Cookie", "")]
+        pairs += [f"{name}={value}" for name, value in self.cookies.items()]
+        return {**self.headers, "Cookie": "; ".join(filter(None, pairs))}
 
     def with_headers(self, headers: Mapping[str, str]) -> Presented:
         """Return the same with these headers as well; they replace others of their names."""

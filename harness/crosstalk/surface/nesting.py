@@ -7,7 +7,7 @@ The generator draws one value a name. `params.user_id` stands for `{"params": {"
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.identifiers import ELEMENT, last_name
@@ -58,11 +58,17 @@ def flat_name(path: Sequence[str]) -> str:
 
 
 def shape_of(schema: Mapping[str, Any]) -> Shape:
-    """The values that a JSON Schema of arguments has room for."""
-    leaves: list[Leaf] = []
-    containers: list[tuple[str, ...]] = []
-    _walk(resolve(schema, schema), (), True, leaves, containers)
-    return Shape(tuple(leaves), tuple(containers))
+    """Return the values that a JSON Schema of arguments has room for."""
+    return _Walk().shape(resolve(schema, schema), (), required=True)
+
+
+def shape_at(schema: Mapping[str, Any], path: Sequence[str], *, required: bool) -> Shape:
+    """Return the values that a resolved schema has room for where it stands.
+
+    Lists of plain values stay lists, as several ids in one list are a case of their own.
+    """
+    walk = _Walk(whole_lists=True, deepest=_MAX_DEPTH + len(path))
+    return walk.shape(schema, tuple(path), required=required)
 
 
 def top_level_shape(schema: Mapping[str, Any]) -> Shape:
@@ -112,32 +118,45 @@ def nested(
     return found
 
 
-def _walk(
-    schema: Mapping[str, Any],
-    path: tuple[str, ...],
-    required: bool,
-    leaves: list[Leaf],
-    containers: list[tuple[str, ...]],
-) -> None:
-    schema = _one_of(schema)
-    properties = schema.get("properties")
-    if isinstance(properties, Mapping) and properties and len(path) < _MAX_DEPTH:
-        if path and required:
-            containers.append(path)
-        needed = set(schema.get("required", ()))
-        for name, each in properties.items():
-            if isinstance(each, Mapping):
-                _walk(each, (*path, str(name)), required and name in needed, leaves, containers)
-        return
-    items = schema.get("items")
-    if schema.get("type") == "array" and isinstance(items, Mapping) and len(path) < _MAX_DEPTH:
-        element = _one_of(items)
-        plain = element.get("type") in _SCALARS and "enum" not in element
-        if plain or element.get("properties"):
-            _walk(element, (*path, ELEMENT), required, leaves, containers)
+@dataclass(slots=True)
+class _Walk:
+    """Collects the values of one schema.
+
+    Attributes:
+        whole_lists: A list of plain values is one value rather than one element.
+        deepest: Names that a value may stand below.
+    """
+
+    whole_lists: bool = False
+    deepest: int = _MAX_DEPTH
+    leaves: list[Leaf] = field(default_factory=list)
+    containers: list[tuple[str, ...]] = field(default_factory=list)
+
+    def shape(self, schema: Mapping[str, Any], path: tuple[str, ...], *, required: bool) -> Shape:
+        self._visit(schema, path, required)
+        return Shape(tuple(self.leaves), tuple(self.containers))
+
+    def _visit(self, schema: Mapping[str, Any], path: tuple[str, ...], required: bool) -> None:
+        schema = _one_of(schema)
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping) and properties and len(path) < self.deepest:
+            if path and required:
+                self.containers.append(path)
+            needed = set(schema.get("required", ()))
+            for name, each in properties.items():
+                # What only answers hold is not sent.
+                if isinstance(each, Mapping) and each.get("readOnly") is not True:
+                    self._visit(each, (*path, str(name)), required and name in needed)
             return
-    if path:
-        leaves.append(Leaf(path, schema, required))
+        items = schema.get("items") if schema.get("type") == "array" else None
+        if isinstance(items, Mapping) and len(path) < self.deepest:
+            element = _one_of(items)
+            plain = element.get("type") in _SCALARS and "enum" not in element
+            if (plain and not self.whole_lists) or element.get("properties"):
+                self._visit(element, (*path, ELEMENT), required)
+                return
+        if path:
+            self.leaves.append(Leaf(path, schema, required))
 
 
 def _one_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads JSON Schemas: resolves references, drops the null of optional values, infers roles.
+"""Infers what parameters are for from their JSON Schemas and names.
 
 A role is a guess from schema and name, good enough to draw arguments by; what is observed about a
 parameter counts for more than what it is called.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.surface.operation import Parameter, Role
+from crosstalk.surface.references import References
 
 _USER = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
 # Elsewhere they name an object, or say something of one.
@@ -25,49 +26,11 @@ _MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 _QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
-_MAX_DEPTH = 12
-# They describe a value, or are reached by reference, and do not constrain it.
-_ANNOTATIONS = frozenset({"$defs", "definitions", "default", "title", "examples", "example"})
 
 
-def resolve(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    """The schema with `$ref`s put in place and `anyOf` with null reduced to what is not null."""
-    if depth > _MAX_DEPTH:
-        return {}
-    if "$ref" in schema:
-        target: Any = root
-        for part in str(schema["$ref"]).removeprefix("#/").split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
-            target = target.get(name, {}) if isinstance(target, Mapping) else {}
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        return {**resolve(target, root, depth + 1), **rest}
-    if isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
-        rest = {key: value for key, value in schema.items() if key != "allOf"}
-        return resolve({**schema["allOf"][0], **rest}, root, depth + 1)
-    options = schema.get("anyOf") or schema.get("oneOf")
-    if isinstance(options, list):
-        useful = [each for each in options if each.get("type") != "null"]
-        rest = {
-            key: value
-            for key, value in schema.items()
-            if key not in ("anyOf", "oneOf") and key not in _ANNOTATIONS
-        }
-        if len(useful) == 1:
-            return {**resolve(useful[0], root, depth + 1), **rest}
-        return {**rest, "anyOf": [resolve(each, root, depth + 1) for each in useful]}
-    kinds = schema.get("type")
-    if isinstance(kinds, list) and "null" in kinds:
-        useful = [each for each in kinds if each != "null"]
-        schema = {**schema, "type": useful[0] if len(useful) == 1 else useful}
-    resolved: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "properties" and isinstance(value, Mapping):
-            resolved[key] = {name: resolve(each, root, depth + 1) for name, each in value.items()}
-        elif key in ("items", "additionalProperties") and isinstance(value, Mapping):
-            resolved[key] = resolve(value, root, depth + 1)
-        elif key not in _ANNOTATIONS:
-            resolved[key] = value
-    return resolved
+def resolve(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema with what it refers to in `root` put in place; see `References.schema`."""
+    return References.of(root).schema(schema)
 
 
 def names_user(name: str, *, perhaps: bool = False) -> bool:

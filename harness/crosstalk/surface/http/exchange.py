@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.http.content import value_of
 from crosstalk.surface.http.delivery import SendingClient
 from crosstalk.surface.http.event_stream import is_stream, parsed
 from crosstalk.surface.http.json_text import loads
@@ -48,11 +49,12 @@ def clean_headers(response: httpx2.Response) -> dict[str, str]:
 
 
 def decode(response: httpx2.Response) -> Any:
-    """The body: JSON, the data of an event stream, or text."""
+    """Return the body: JSON, the data of an event stream, or what else it holds."""
     if is_stream(response):
         events = parsed([response.content])
         return [loads(event.data) for event in events if event.data is not None]
-    return loads(response.text)
+    kind = response.headers.get("content-type", "")
+    return value_of(response.content, kind, lambda: response.text)
 
 
 def wanted(answer: Answer, usual: float = 0.0) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from crosstalk.core.errors import TargetFailedError
 from crosstalk.surface.credentials import Presented
@@ -89,9 +89,13 @@ def is_reply_to(identifier: int, body: Any) -> bool:
     )
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """The address with each `{name}` replaced by its value, quoted as one segment.
+def address(template: str, presented: Presented) -> str:
+    """Return the address with each `{name}` replaced by its value, quoted, and with the query.
 
-    A name without a value is left empty: somebody without a credential has nothing to put there.
+    A name without a value is left empty: a caller without a credential has nothing to put there.
     """
-    return _PLACE.sub(lambda match: quote(values.get(match.group(1), ""), safe=""), template)
+    values = presented.address
+    url = _PLACE.sub(lambda match: quote(values.get(match.group(1), ""), safe=""), template)
+    if not presented.query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(presented.query, quote_via=quote)}"

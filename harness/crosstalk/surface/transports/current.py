@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.transports.base import CLIENT_INFO, Reply, filled
+from crosstalk.surface.transports.base import CLIENT_INFO, Reply, address
 from crosstalk.surface.transports.http import HttpTransport
 
 PROTOCOL = "2026-07-28"
@@ -72,8 +72,8 @@ class CurrentHttp(HttpTransport):
         identifier = next(self._ids)
         protocol, content = self._form(method, params, identifier)
         return self._exchange(
-            filled(self._url, presented.address),
+            address(self._url, presented),
             content,
-            {**protocol, **presented.headers},
+            {**protocol, **presented.header_fields()},
             identifier,
         )

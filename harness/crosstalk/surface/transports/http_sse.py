@@ -23,8 +23,8 @@ from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
+    address,
     answer_to,
-    filled,
     is_reply_to,
     message,
 )
@@ -98,10 +98,10 @@ class EventStream(HttpTransport):
         return stream
 
     def _open(self, presented: Presented) -> _Stream:
-        url = filled(self._url, presented.address)
+        url = address(self._url, presented)
         # The stream is silent for as long as nobody asks anything.
         timeout = httpx2.Timeout(self._timeout, read=None)
-        headers = {"Accept": "text/event-stream", **presented.headers}
+        headers = {"Accept": "text/event-stream", **presented.header_fields()}
         try:
             asked = self._http.build_request("GET", url, headers=headers, timeout=timeout)
             response = self._http.send(asked, stream=True)
@@ -164,7 +164,7 @@ class EventStream(HttpTransport):
         return found
 
     def _post(self, content: Mapping[str, Any], presented: Presented, stream: _Stream) -> Reply:
-        headers = {"Content-Type": "application/json", **presented.headers}
+        headers = {"Content-Type": "application/json", **presented.header_fields()}
         try:
             response = self._http.post(stream.endpoint, content=encode(content), headers=headers)
         except httpx2.HTTPError as error:

@@ -16,7 +16,7 @@ import httpx2
 
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import in_full, session_of
-from crosstalk.surface.transports.base import Reply, filled, message
+from crosstalk.surface.transports.base import Reply, address, message
 from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
 
 _SESSION = "mcp-session-id"
@@ -113,9 +113,7 @@ class OlderHttp(HttpTransport):
                 self._end(session)
 
     def _shake_hands(self, presented: Presented) -> _Session:
-        session = _Session(
-            address=filled(self._url, presented.address), headers=dict(presented.headers)
-        )
+        session = _Session(address=address(self._url, presented), headers=presented.header_fields())
         reply = self._send(*handshake(self._revision), presented, session)
         result = agreed(reply)
         if result is None:
@@ -144,10 +142,10 @@ class OlderHttp(HttpTransport):
             "Content-Type": "application/json",
             **({"Mcp-Session-Id": session.identifier} if session.identifier else {}),
             **({"MCP-Protocol-Version": session.revision} if session.revision else {}),
-            **presented.headers,
+            **presented.header_fields(),
         }
         return self._exchange(
-            filled(self._url, presented.address),
+            address(self._url, presented),
             content,
             headers,
             identifier,

@@ -205,7 +205,10 @@ def _surfaces(
         surfaces["mcp"] = Paced(tools, limit, time.sleep) if paced else tools
     if config.rest is not None:
         inner = RestSurface(
-            _rest_base(config.rest), document=config.rest.openapi, timeout=config.rest.timeout
+            config.rest.openapi,
+            document=config.rest.openapi,
+            base=config.rest.base,
+            timeout=config.rest.timeout,
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(inner, config.rest, identities)

@@ -62,7 +62,7 @@ class RestConfig(Strict):
 
     Attributes:
         openapi: URL of its OpenAPI document.
-        base: Where its paths begin; the document's origin by default.
+        base: Where its paths begin; by default what the document's `servers` say, on its origin.
         public: Operations that need no credential on purpose, e.g. `GET /health`.
         skip: Operations that are not to be called, or such an operation to the reason.
         timeout: Seconds for one call.
@@ -241,7 +241,7 @@ class TargetConfig(Strict):
             by, login = set(identity.by), identity.login
             if name == "mcp" and self.mcp is not None and self.mcp.transport == "stdio":
                 headers = login is not None and login.carrier in ("bearer", "header", "cookie")
-                if by & {"bearer", "header", "url"} or headers:
+                if by & {"bearer", "header", "query", "cookie", "url"} or headers:
                     raise ValueError(
                         'transport is "stdio", which has no headers: identity.by may be argument, '
                         "token-argument, login, environment, session or none"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.identifiers import last_name
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import wanted
 from crosstalk.surface.operation import Operation, Role, Surface
@@ -56,7 +57,9 @@ class DescribedRest:
     def _corrected(self, operation: Operation) -> Operation:
         public = operation.name.split(":", 1)[1] in self._config.public
         parameters = tuple(
-            replace(each, role=self._roles[each.name]) if each.name in self._roles else each
+            replace(each, role=self._roles[last_name(each.name)])
+            if last_name(each.name) in self._roles
+            else each
             for each in operation.parameters
         )
         needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]

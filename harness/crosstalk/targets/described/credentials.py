@@ -224,14 +224,16 @@ class SurfaceCredentials:
         def fill(text: str) -> str:
             return text.replace("{user}", subject).replace("{token}", token)
 
-        headers = {}
+        headers, said = {}, fill(identity.value)
         if "bearer" in by:
             headers["Authorization"] = f"Bearer {token}"
         if "header" in by:
-            headers[identity.header] = fill(identity.value)
+            headers[identity.header] = said
         return Presented(
             headers=headers,
             arguments={identity.token_argument: token} if "token-argument" in by else {},
+            query={identity.query: said} if "query" in by else {},
+            cookies={identity.cookie: said} if "cookie" in by else {},
             address={"user": subject, "token": token} if "url" in by else {},
             environment=(
                 {name: fill(text) for name, text in identity.environment.items()}

@@ -14,6 +14,8 @@ Carrier = Literal[
     "argument",
     "bearer",
     "header",
+    "query",
+    "cookie",
     "url",
     "token-argument",
     "login",
@@ -59,7 +61,10 @@ class IdentityConfig(Strict):
         by: Where the identity travels; several where the system needs several.
         arguments: Names of arguments and path parameters that name the user whose data is meant.
         header: The header's name.
-        value: The header's value; `{user}` and `{token}` stand for the caller's.
+        query: The query parameter's name.
+        cookie: The cookie's name.
+        value: What header, query parameter or cookie holds; `{user}` and `{token}` stand for the
+            caller's.
         environment: For a process a user: its variables.
         token_argument: The argument that carries a token.
         token: The token, with `{user}` in it, where it can be derived from the name.
@@ -71,6 +76,8 @@ class IdentityConfig(Strict):
     by: list[Carrier] = Field(min_length=1)
     arguments: list[str] = Field(default_factory=list)
     header: str = "X-User-Id"
+    query: str = "api_key"
+    cookie: str = "session"
     value: str = "{user}"
     environment: dict[str, str] = Field(default_factory=dict)
     token_argument: str = "token"  # noqa: S105 - the argument's usual name
@@ -104,7 +111,7 @@ class IdentityConfig(Strict):
         if set(self.by) & {"bearer", "token-argument"}:
             return True
         texts = [*self.environment.values()] if "environment" in self.by else []
-        if "header" in self.by:
+        if set(self.by) & {"header", "query", "cookie"}:
             texts.append(self.value)
         if "url" in self.by:
             texts += urls
@@ -129,6 +136,8 @@ class IdentityConfig(Strict):
         said = {
             "argument": f"the argument {', '.join(self.arguments)}",
             "header": f"the header {self.header}",
+            "query": f"the query parameter {self.query}",
+            "cookie": f"the cookie {self.cookie}",
             "url": "the address",
             "session": "a session that needs no login",
             "none": "nothing",

@@ -139,7 +139,9 @@ def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
         Flow(who(each.source), who(each.target), frozenset(map(_operation, each.tools)))
         for each in config.allowed_flows
     ]
-    public = frozenset(_operation(name) for name, tool in config.tools.items() if tool.public)
+    named = [name for name, tool in config.tools.items() if tool.public]
+    named += config.rest.public if config.rest is not None else []
+    public = frozenset(map(_operation, named))
     return (*flows, Flow("*", "*", public)) if public else tuple(flows)
 
 

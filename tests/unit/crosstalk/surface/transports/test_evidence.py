@@ -17,6 +17,7 @@ from crosstalk.surface import ChatKitSurface, Operation, RestSurface
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
 from crosstalk.surface.mcp.answers import inferred_answer
+from crosstalk.surface.rest.request import RequestForm
 from crosstalk.surface.transports import CurrentHttp, EventStream, OlderHttp, PlainHttp, Transport
 from tests.unit.crosstalk.surface.loopback import Asked, Said, answering, as_json
 
@@ -183,7 +184,7 @@ def _read_by(surface: str, url: str) -> Answer:
     if surface == "chatkit":
         listing = Operation("chatkit", "chatkit:threads.list", (), True)
         return ChatKitSurface(url).call(listing, {}, NOTHING)
-    extra = {"path": "/", "method": "get", "places": {}, "has_body": False}
+    extra = {"form": RequestForm("GET", f"{url}/", {}, {})}
     return RestSurface(url).call(
         Operation("rest", "rest:GET /", (), True, extra=extra), {}, NOTHING
     )

@@ -59,6 +59,10 @@ def test_credentials_travel_where_the_description_says() -> None:
     assert bearer.headers == {"Authorization": "Bearer t-alice-1"}
     header = presented(credentials(by=["header"], header="X-Who"), ALICE)
     assert header.headers == {"X-Who": "alice-1"}
+    query = presented(credentials(by=["query"], query="key", value="k-{user}"), ALICE)
+    assert query.query == {"key": "k-alice-1"}
+    cookie = presented(credentials(by=["cookie"], value="{token}", token="t-{user}"), ALICE)
+    assert cookie.cookies == {"session": "t-alice-1"}
     address = presented(credentials(by=["url"]), ALICE)
     assert address.address["user"] == "alice-1"
     argument = presented(credentials(by=["token-argument"], token="t-{user}"), ALICE)

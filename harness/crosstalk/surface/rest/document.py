@@ -1,0 +1,108 @@
+"""An OpenAPI document: fetched with what it refers to, and where its operations are served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+import yaml
+
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.http.json_text import loads
+from crosstalk.surface.references import References
+
+_VARIABLE = re.compile(r"\{([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDocument:
+    """A document and where it came from.
+
+    Attributes:
+        url: Where it is.
+        root: Its contents.
+        references: Follows its `$ref`s, to other documents of the same origin too.
+    """
+
+    url: str
+    root: Mapping[str, Any]
+    references: References
+
+    def server(self, *holders: Mapping[str, Any]) -> str:
+        """Return where paths begin: the first server of the first holder that names any.
+
+        A server elsewhere than the document is not called, because documents name the system in
+        production beside the one that is tested: its path is taken, on the document's origin.
+
+        Args:
+            holders: The operation and its path item; the document itself comes last.
+        """
+        named = [each.get("servers") for each in (*holders, self.root)]
+        servers = next((each for each in named if isinstance(each, list) and each), [])
+        urls = [urljoin(self.url, _with_defaults(each)) for each in servers]
+        here = _origin(self.url)
+        chosen = next((each for each in urls if _origin(each) == here), urls[0] if urls else here)
+        return here + urlsplit(chosen).path.rstrip("/")
+
+
+def fetched(http: httpx2.Client, url: str) -> ApiDocument:
+    """Return the document at a URL, in JSON or YAML.
+
+    Raises:
+        SurfaceError: There is none, or it is of another version than 3.0 or 3.1.
+    """
+    read = _reader(http)
+    try:
+        root = read(url)
+    except (httpx2.HTTPError, ValueError) as error:
+        raise SurfaceError(f"no OpenAPI document at {url} ({type(error).__name__})") from error
+    if not isinstance(root, Mapping) or not isinstance(root.get("paths"), Mapping):
+        raise SurfaceError(f"no OpenAPI document at {url}: it has no paths")
+    if "swagger" in root:
+        raise SurfaceError(f"{url} is Swagger {root['swagger']}: convert it to OpenAPI 3")
+
+    def beside(other: str) -> Any:
+        # A document that names an address anywhere would otherwise have it called.
+        if _origin(other) != _origin(url):
+            raise LookupError(other)
+        return read(other)
+
+    return ApiDocument(url, root, References.of(root, url=url, load=beside))
+
+
+def _reader(http: httpx2.Client) -> Callable[[str], Any]:
+    def read(url: str) -> Any:
+        response = http.get(url)
+        response.raise_for_status()
+        found = loads(response.text)
+        if isinstance(found, str):
+            try:
+                found = yaml.safe_load(found)
+            except yaml.YAMLError as error:
+                raise ValueError("neither JSON nor YAML") from error
+        return found
+
+    return read
+
+
+def _origin(url: str) -> str:
+    split = urlsplit(url)
+    return f"{split.scheme}://{split.netloc}"
+
+
+def _with_defaults(server: Any) -> str:
+    """A server's URL with its variables at their defaults."""
+    if not isinstance(server, Mapping):
+        return "/"
+    variables = server.get("variables")
+    variables = variables if isinstance(variables, Mapping) else {}
+
+    def value(match: re.Match[str]) -> str:
+        known = variables.get(match.group(1))
+        return str(known.get("default", "")) if isinstance(known, Mapping) else ""
+
+    return _VARIABLE.sub(value, str(server.get("url", "/")))

@@ -1,0 +1,334 @@
+"""Operations read out of an OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import singular
+from crosstalk.surface.http.event_stream import MEDIA_TYPE
+from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.references import References
+from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
+from crosstalk.surface.rest.document import ApiDocument
+from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
+from crosstalk.surface.rest.styles import Style
+from crosstalk.surface.schemas import names_user, role_of
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_PLACES = ("path", "query", "header", "cookie")
+# They belong to HTTP or carry the credential (OpenAPI 3.1, section 4.8.12.2).
+_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+_MAX_FORMS = 6
+_USERS = frozenset({"user", "account", "member", "owner", "customer", "tenant", "profile"})
+
+
+@dataclass(slots=True)
+class _Given:
+    """The arguments of one operation while they are collected."""
+
+    parameters: list[Parameter] = field(default_factory=list)
+    paths: dict[str, list[Path]] = field(default_factory=dict)
+    styles: dict[tuple[str, str], Style] = field(default_factory=dict)
+    containers: list[Path] = field(default_factory=list)
+
+    def copied(self) -> _Given:
+        return _Given(
+            [*self.parameters],
+            {name: [*places] for name, places in self.paths.items()},
+            dict(self.styles),
+            [*self.containers],
+        )
+
+
+def operations_of(
+    document: ApiDocument,
+    *,
+    base: str = "",
+    chat_paths: Sequence[str] = (),
+    elsewhere: Sequence[str] = (),
+) -> list[Operation]:
+    """Return all operations of a document.
+
+    Args:
+        document: The document.
+        base: Where paths begin; what the document says by default.
+        chat_paths: Paths whose text goes to a model; they form a surface of their own.
+        elsewhere: Paths that another surface speaks for.
+    """
+    found: list[Operation] = []
+    for path, node in document.root["paths"].items():
+        if path in elsewhere:
+            continue
+        item, here = document.references.follow(node)
+        for method in _METHODS:
+            if isinstance(item.get(method), Mapping):
+                surface = "chat" if path in chat_paths else "rest"
+                reading = _Reading(document, here, str(path), method, item, surface, base)
+                found += reading.operations()
+    return _with_chosen_names(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One method of one path."""
+
+    document: ApiDocument
+    references: References
+    path: str
+    method: str
+    item: Mapping[str, Any]
+    surface: str
+    base: str
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What is said about the operation."""
+        found: Mapping[str, Any] = self.item[self.method]
+        return found
+
+    def operations(self) -> list[Operation]:
+        """The operation, once for each form that its body or its answer can have."""
+        given = self._given()
+        made: list[Operation] = []
+        for name, schema, body in self._bodies():
+            one = given.copied()
+            if body is not None:
+                _add_body(one, schema, body)
+            made.append(self._operation(one, body, name))
+        for accept in self._other_answers():
+            name = "events" if accept == MEDIA_TYPE else accept.partition(";")[0]
+            first = made[0]
+            form = replace(first.extra["form"], accept=accept)
+            extra = {**first.extra, "form": form}
+            made.append(replace(first, name=f"{first.name} as {name}", extra=extra))
+        return made
+
+    def _given(self) -> _Given:
+        """The parameters beside the body; an operation's own replaces its path's of that name."""
+        given = _Given()
+        seen: set[tuple[str, str]] = set()
+        for each in (*_list(self.about, "parameters"), *_list(self.item, "parameters")):
+            specification, here = self.references.follow(each)
+            place, name = str(specification.get("in")), str(specification.get("name"))
+            if place not in _PLACES or (place, name) in seen:
+                continue
+            seen.add((place, name))
+            schema = here.schema(_schema_of(specification))
+            required = bool(specification.get("required")) or place == "path"
+            if self._is_taken(place, name, schema, required=required):
+                given.styles[place, name] = Style.of(specification)
+                _add(given, shape_at(schema, (place, name), required=required), self._role)
+        return given
+
+    @staticmethod
+    def _is_taken(place: str, name: str, schema: Mapping[str, Any], *, required: bool) -> bool:
+        """Of headers and cookies those that must be there or say something of the call."""
+        if place in ("path", "query"):
+            return True
+        if name.lower() in _NOT_PARAMETERS and place == "header":
+            return False
+        telling = role_of(name.lower().replace("-", "_").removeprefix("x_"), schema)
+        return required or telling in (Role.KEY, Role.IDENTITY, Role.REFERENCE)
+
+    def _role(self, leaf: Leaf) -> Role:
+        name = last_name(flat_name(leaf.path[1:]))
+        if leaf.path[0] == "header":
+            name = name if "-" not in name else name.lower().replace("-", "_").removeprefix("x_")
+        role = role_of(name, leaf.schema)
+        if leaf.path[0] != "path" or role not in (Role.TEXT, Role.VALUE, Role.QUERY):
+            return role
+        if names_user(name, perhaps=True) and self._collection(leaf.path[1]) in _USERS:
+            return Role.IDENTITY
+        plain = leaf.schema.get("type", "string") in ("string", "integer", "number")
+        closed = {"enum", "const"} & set(leaf.schema) or leaf.schema.get("format") == "date"
+        # What an address holds names an object, whatever it is called.
+        return Role.REFERENCE if plain and not closed else role
+
+    def _collection(self, name: str) -> str:
+        """The noun before a path parameter: `user` in `/users/{username}`."""
+        before = self.path.partition(f"{{{name}}}")[0].rstrip("/")
+        return singular(before.rsplit("/", 1)[-1])
+
+    def _bodies(self) -> Iterator[tuple[str, Mapping[str, Any], BodyForm | None]]:
+        """The forms that the body can have, by name; one without a name where there is one form."""
+        body, here = self.references.follow(self.about.get("requestBody"))
+        content = body.get("content")
+        found = chosen(content) if isinstance(content, Mapping) else None
+        if found is None:
+            yield "", {}, None
+            return
+        media_type, said = found
+        schema = here.schema(said.get("schema", {}))
+        forms = _forms(schema)
+        for number, form in enumerate(forms, 1):
+            name = str(form.get("title") or number) if len(forms) > 1 else ""
+            yield name, form, body_form(media_type, said, form)
+
+    def _other_answers(self) -> list[str]:
+        """Media types in which the answer can also be had, beside JSON."""
+        responses = self.about.get("responses")
+        kinds: dict[str, None] = {}
+        for status, node in responses.items() if isinstance(responses, Mapping) else ():
+            response, _ = self.references.follow(node)
+            if str(status).startswith("2") and isinstance(response.get("content"), Mapping):
+                kinds.update(dict.fromkeys(map(str, response["content"])))
+        if not any(each.partition(";")[0].endswith(("/json", "+json")) for each in kinds):
+            return []
+        return [
+            each
+            for each in kinds
+            if "*" not in each and not each.partition(";")[0].strip().endswith(("/json", "+json"))
+        ]
+
+    def _operation(self, given: _Given, body: BodyForm | None, form: str) -> Operation:
+        security = self.about.get("security", self.document.root.get("security")) or ()
+        public = not any(each for each in security if isinstance(each, Mapping))
+        needs = [
+            each for each in given.parameters if each.required and each.role is not Role.IDENTITY
+        ]
+        reads = self.method == "get"
+        base = self.base or self.document.server(self.about, self.item)
+        name = f"{self.surface}:{self.method.upper()} {self.path}"
+        return Operation(
+            surface=self.surface,
+            name=f"{name} as {form}" if form else name,
+            parameters=tuple(given.parameters),
+            reads_only=reads,
+            public=public,
+            lists=reads and not public and not needs,
+            conversational=self.surface == "chat",
+            extra={
+                "form": RequestForm(
+                    method=self.method.upper(),
+                    url=f"{base.rstrip('/')}/{self.path.lstrip('/')}",
+                    paths=given.paths,
+                    styles=given.styles,
+                    containers=given.containers,
+                    body=body,
+                    keys=self._keys(security),
+                ),
+                **({"kind": "delete"} if self.method == "delete" else {}),
+            },
+        )
+
+    def _keys(self, security: Sequence[Any]) -> tuple[KeyPlace, ...]:
+        """Where API keys go, by the schemes that the operation names."""
+        components, here = self.document.references.follow(self.document.root.get("components"))
+        schemes, here = here.follow(components.get("securitySchemes"))
+        found = []
+        for name in dict.fromkeys(
+            key for each in security if isinstance(each, Mapping) for key in each
+        ):
+            scheme, _ = here.follow(schemes.get(name))
+            place = scheme.get("in")
+            if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
+                found.append(KeyPlace(place, str(scheme.get("name"))))
+        return tuple(found)
+
+
+def _add(given: _Given, shape: Shape, role: Any) -> None:
+    given.containers += [path for path in shape.containers if path[0] == "body"]
+    for leaf in shape.leaves:
+        name = flat_name(leaf.path[1:]) or "body"
+        if name in given.paths:
+            # One argument cannot say two things; where both must be there, they say the same.
+            if leaf.required:
+                given.paths[name].append(leaf.path)
+            continue
+        given.paths[name] = [leaf.path]
+        given.parameters.append(Parameter(name, leaf.schema, leaf.required, role(leaf)))
+
+
+def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm) -> None:
+    shape = shape_at(schema, ("body",), required=True)
+
+    def role(leaf: Leaf) -> Role:
+        name = last_name(flat_name(leaf.path[1:])) or "body"
+        return role_of(name, leaf.schema)
+
+    leaves = tuple(_without_file(leaf) for leaf in shape.leaves)
+    _add(given, Shape(leaves, shape.containers), role)
+    if body.kind == "json" and schema.get("type") == "array":
+        given.containers.append(("body", "[]"))
+
+
+def _without_file(leaf: Leaf) -> Leaf:
+    """A file is given as the text in it."""
+    if file_type(leaf.schema) is None:
+        return leaf
+    text = {key: value for key, value in leaf.schema.items() if key in ("maxLength", "minLength")}
+    return replace(leaf, schema={**text, "type": "string"})
+
+
+def _forms(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The objects among a schema's alternatives; the schema itself where there are not several."""
+    options = schema.get("anyOf")
+    if not isinstance(options, list):
+        return [schema]
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    objects: list[Mapping[str, Any]] = [
+        {
+            **rest,
+            **each,
+            "properties": {**rest.get("properties", {}), **each["properties"]},
+            "required": [*rest.get("required", ()), *each.get("required", ())],
+        }
+        for each in options
+        if isinstance(each, Mapping) and each.get("properties")
+    ]
+    return objects[:_MAX_FORMS] if len(objects) > 1 else [schema]
+
+
+def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
+    """The same, with names that users choose: one operation takes them, another's path has them."""
+    in_paths = {
+        each.name
+        for operation in operations
+        for each in operation.parameters
+        if each.role is Role.REFERENCE
+        and operation.extra["form"].paths[each.name][0][0] == "path"
+        and not _says_id(each)
+    }
+    named = {
+        each.name
+        for operation in operations
+        if not operation.reads_only
+        for each in operation.parameters
+        if each.role is Role.TEXT and each.name in in_paths
+    }
+    if not named:
+        return operations
+    return [
+        replace(
+            operation,
+            parameters=tuple(
+                replace(each, role=Role.NAME)
+                if each.name in named and each.role in (Role.TEXT, Role.REFERENCE)
+                else each
+                for each in operation.parameters
+            ),
+        )
+        for operation in operations
+    ]
+
+
+def _says_id(parameter: Parameter) -> bool:
+    return role_of(parameter.name, parameter.schema) is Role.REFERENCE
+
+
+def _schema_of(specification: Mapping[str, Any]) -> Any:
+    """A parameter's schema, or that of the one media type that describes it."""
+    content = specification.get("content")
+    if isinstance(content, Mapping) and content:
+        first = next(iter(content.values()))
+        return first.get("schema", {}) if isinstance(first, Mapping) else {}
+    return specification.get("schema", {})
+
+
+def _list(holder: Mapping[str, Any], key: str) -> list[Any]:
+    found = holder.get(key)
+    return found if isinstance(found, list) else []

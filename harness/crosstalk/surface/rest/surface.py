@@ -1,0 +1,89 @@
+"""REST operations of one server, as its OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx2
+
+from crosstalk.core.history import Answer
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.classification import answer_of
+from crosstalk.surface.http.exchange import client, unreachable, unsendable
+from crosstalk.surface.operation import Operation
+from crosstalk.surface.rest.document import fetched
+from crosstalk.surface.rest.links import Addresses
+from crosstalk.surface.rest.operations import operations_of
+from crosstalk.surface.rest.request import RequestForm, UnsendableError
+
+
+class RestSurface:
+    """The REST operations of one server.
+
+    Args:
+        origin: Where the document's path begins.
+        document: Path or URL of its OpenAPI document.
+        base: Where the operations' paths begin; what the document says by default.
+        chat_paths: Paths whose text goes to a model; they form a surface of their own.
+        elsewhere: Paths that another surface speaks for.
+        timeout: Seconds for one call.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        *,
+        document: str = "/openapi.json",
+        base: str = "",
+        chat_paths: tuple[str, ...] = ("/api/chat",),
+        elsewhere: tuple[str, ...] = (),
+        timeout: float = 30.0,
+    ) -> None:
+        self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/"))
+        self._base = base
+        self._chat_paths = chat_paths
+        self._elsewhere = elsewhere
+        self._http = client(timeout)
+        self._addresses = Addresses(())
+
+    def discover(self) -> list[Operation]:
+        """Return the server's operations.
+
+        Raises:
+            SurfaceError: There is no OpenAPI document.
+        """
+        found = operations_of(
+            fetched(self._http, self._document),
+            base=self._base,
+            chat_paths=self._chat_paths,
+            elsewhere=self._elsewhere,
+        )
+        self._addresses = Addresses(each.extra["form"].url for each in found)
+        return found
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Make one request."""
+        form: RequestForm = operation.extra["form"]
+        try:
+            made = form.request(arguments, presented)
+            response = self._http.request(
+                form.method, made.url, content=made.content, headers=made.headers
+            )
+        except UnsendableError as error:
+            return unsendable(str(error))
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return unreachable(error)
+        except (ValueError, RecursionError) as error:
+            return unsendable(f"a header is not expressible ({type(error).__name__})")
+        answer = answer_of(response)
+        linked = self._addresses.linked(answer.headers)
+        return replace(answer, linked=linked) if linked else answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()

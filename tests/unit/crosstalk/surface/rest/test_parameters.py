@@ -1,0 +1,150 @@
+"""Parameters of an API: where they travel, and what they are for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Outcome
+from crosstalk.surface import NOTHING, Presented, Role
+from tests.unit.crosstalk.surface.rest.api import TEXT, api, body, gets, parameter
+
+IDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+
+
+def test_query_repeats_the_name_of_a_list_as_openapi_does_by_default() -> None:
+    with api(gets(parameter("ids", "query", IDS))) as served:
+        (ids,) = served.operations()["GET /notes"].parameters
+        assert (ids.role, ids.many) == (Role.REFERENCE, True)
+        served.call("GET /notes", ids=["a", "b"])
+        assert served.last.target == "/notes?ids=a&ids=b"
+
+
+def test_query_object_is_given_member_by_member() -> None:
+    filters = {"type": "object", "properties": {"q": TEXT, "state": {"enum": ["open"]}}}
+    deep = parameter("filter", "query", filters, style="deepObject", explode=True)
+    with api(gets(deep)) as served:
+        found = served.operations()["GET /notes"].parameters
+        assert [(each.name, each.role) for each in found] == [
+            ("filter.q", Role.QUERY),
+            ("filter.state", Role.VALUE),
+        ]
+        served.call("GET /notes", **{"filter.q": "a b", "filter.state": "open"})
+        assert served.last.query == [("filter[q]", "a b"), ("filter[state]", "open")]
+
+
+def test_headers_and_cookies_that_must_be_there_are_sent() -> None:
+    listed = [
+        parameter("X-Tenant", "header"),
+        parameter("Authorization", "header"),
+        {"name": "X-Trace", "in": "header", "schema": TEXT},
+        {"name": "X-User-Id", "in": "header", "schema": TEXT},
+        parameter("board", "cookie"),
+    ]
+    with api(gets(*listed)) as served:
+        found = {each.name: each.role for each in served.operations()["GET /notes"].parameters}
+        assert found == {
+            "X-Tenant": Role.IDENTITY,
+            "X-User-Id": Role.IDENTITY,
+            "board": Role.TEXT,
+        }
+        presented = Presented({"Authorization": "Bearer t", "Cookie": "session=s"})
+        served.call("GET /notes", presented, **{"X-Tenant": "a", "board": "b"})
+        assert served.last.headers["x-tenant"] == "a"
+        assert served.last.headers["cookie"] == "session=s; board=b"
+        assert served.last.headers["authorization"] == "Bearer t"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [
+        ({"in": "header", "name": "X-API-Key"}, ("x-api-key", "t-alice")),
+        ({"in": "cookie", "name": "session"}, ("cookie", "session=t-alice")),
+        ({"in": "query", "name": "api_key"}, ("", "api_key=t-alice")),
+    ],
+)
+def test_api_key_goes_where_the_document_wants_it(scheme: dict[str, Any], sent: Any) -> None:
+    components = {"securitySchemes": {"key": {"type": "apiKey", **scheme}}}
+    with api(gets(), components=components, security=[{"key": []}]) as served:
+        listing = served.operations()["GET /notes"]
+        assert (listing.public, listing.lists) == (False, True)
+        served.call("GET /notes")
+        header, value = sent
+        assert value in (served.last.headers[header] if header else served.last.target)
+        # A stranger has none to send.
+        served.call("GET /notes", NOTHING)
+        assert "t-alice" not in str(served.last)
+
+
+def test_api_key_that_a_person_placed_is_not_replaced() -> None:
+    components = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
+    with api(gets(), components=components, security=[{"key": []}]) as served:
+        served.call("GET /notes", Presented({"Authorization": "Bearer t", "x-key": "mine"}))
+        assert served.last.headers["x-key"] == "mine"
+
+
+def test_credentials_may_travel_in_the_query_and_in_cookies() -> None:
+    with api(gets()) as served:
+        served.call("GET /notes", Presented(query={"key": "a b"}, cookies={"session": "s"}))
+        assert served.last.query == [("key", "a b")]
+        assert served.last.headers["cookie"] == "session=s"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "role"),
+    [
+        ("/notes/{slug}", "slug", Role.REFERENCE),
+        ("/notes/{number}", "number", Role.REFERENCE),
+        ("/users/{username}/notes", "username", Role.IDENTITY),
+        ("/users/{user_id}", "user_id", Role.IDENTITY),
+        ("/users/{id}", "id", Role.REFERENCE),
+        ("/reports/{year}", "year", Role.REFERENCE),
+    ],
+)
+def test_what_an_address_holds_names_an_object_or_a_user(path: str, name: str, role: Role) -> None:
+    with api(gets(parameter(name, "path"), path=path)) as served:
+        (found,) = served.operations()[f"GET {path}"].parameters
+        assert found.role is role
+
+
+def test_what_users_call_an_object_is_a_name_where_it_is_given_and_where_it_is_used() -> None:
+    book = {"type": "object", "properties": {"title": TEXT, "text": TEXT}, "required": ["title"]}
+    paths = {
+        "/books": {"post": {"requestBody": body(book), "responses": {}}},
+        **gets(parameter("title", "path"), path="/books/{title}"),
+    }
+    with api(paths) as served:
+        found = served.operations()
+        roles = {each.name: each.role for each in found["POST /books"].parameters}
+        assert roles == {"title": Role.NAME, "text": Role.TEXT}
+        assert found["GET /books/{title}"].parameters[0].role is Role.NAME
+
+
+def test_one_argument_says_the_same_in_the_address_and_in_the_body() -> None:
+    change = {"type": "object", "properties": {"id": TEXT, "text": TEXT}, "required": ["id"]}
+    put = {"parameters": [parameter("id", "path")], "requestBody": body(change), "responses": {}}
+    with api({"/notes/{id}": {"put": put}}) as served:
+        served.call("PUT /notes/{id}", id="7", text="a")
+        assert (served.last.path, served.last.body) == ("/notes/7", b'{"id": "7", "text": "a"}')
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800"])
+def test_value_that_an_address_cannot_hold_is_not_sent(value: str) -> None:
+    with api(gets(parameter("note_id", "path"), path="/notes/{note_id}")) as served:
+        answer = served.call("GET /notes/{note_id}", note_id=value)
+        assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
+        assert served.asked == []
+
+
+def test_operation_with_several_kinds_of_answer_is_called_for_each() -> None:
+    kinds: dict[str, Any] = {"application/json": {}, "text/csv": {}, "text/event-stream": {}}
+    paths = {"/notes": {"get": {"responses": {"200": {"description": "", "content": kinds}}}}}
+    with api(paths) as served:
+        assert set(served.operations()) == {
+            "GET /notes",
+            "GET /notes as text/csv",
+            "GET /notes as events",
+        }
+        served.call("GET /notes as text/csv")
+        assert served.last.headers["accept"] == "text/csv"

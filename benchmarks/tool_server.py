@@ -50,7 +50,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings(mcp_port=arguments.port)
     configure_logging("tool server", "WARNING")
-    application = app.create_app(settings, StoreSettings(), rooms=(*app.ROOMS, register))
+    application = app.create_app(settings, StoreSettings(), features=(*app.FEATURES, register))
     uvicorn.run(application, host="127.0.0.1", port=arguments.port, log_config=None)
 
 

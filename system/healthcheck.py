@@ -1,7 +1,7 @@
-"""Whether a container's service is ready: `python -I -S healthcheck.py PORT_SETTING [PATH]`.
+"""Checks that a container's service is ready: `python -I -S healthcheck.py PORT_SETTING [PATH]`.
 
-A container engine runs it every few seconds, so it imports next to nothing. `/ready` is asked where
-nothing else is named, not `/health`: whoever waits for a service wants its answers.
+A container engine runs it every few seconds, so it imports next to nothing. The default path is
+`/ready`, not `/health`, because a service that waits for another needs its answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What must not be so in production: each check answers with what to set.
+"""Checks of settings for production; each problem names the variable to set.
 
-A service that starts with a default secret, or trusts keys that came over plain HTTP, works, and
-nobody notices. So with `ENVIRONMENT=production` it does not start, and names the variable.
+A service that starts with a default secret, or trusts keys fetched over plain HTTP, works without
+any symptom. So with `ENVIRONMENT=production` it does not start, and names the variable.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _SHORTEST_PASSWORD = 12
 class Deployed(BaseSettings):
     """Settings that are stricter where `ENVIRONMENT` is `production`.
 
-    Each class adds its own problems to those of the classes beside it (`super()`), so that all that
-    is wrong is said at once.
+    Each class adds its own problems to those of the classes beside it (`super()`), so that all
+    problems are reported at once.
     """
 
     # An empty variable is one that was not set: that is how compose files pass them on.
@@ -44,7 +44,7 @@ class Deployed(BaseSettings):
     environment: Literal["development", "production"] = "development"
 
     def production_problems(self) -> Iterator[str]:
-        """What keeps the service from starting in production; each says what to set."""
+        """Yield the problems that keep the service from starting in production."""
         yield from ()
 
     @model_validator(mode="after")
@@ -57,7 +57,7 @@ class Deployed(BaseSettings):
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host name means the machine that asks (RFC 6761 section 6.3)."""
+    """Return whether a host name means the local machine (RFC 6761 section 6.3)."""
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -69,7 +69,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def url_problem(name: str, url: str, private_hosts: Collection[str]) -> str | None:
-    """What is wrong with the URL of a setting, if anything.
+    """Return the problem with the URL of a setting, if there is one.
 
     Args:
         name: The setting.
@@ -91,9 +91,9 @@ def url_problem(name: str, url: str, private_hosts: Collection[str]) -> str | No
 def issuer_problems(
     issuers: Iterable[tuple[str, str]], private_hosts: Collection[str]
 ) -> Iterator[str]:
-    """What is wrong with trusted issuers, each given as `iss` and the URL of its keys.
+    """Yield the problems with trusted issuers, each given as `iss` and the URL of its keys.
 
-    Their keys decide who is who.
+    Their keys decide which user a token identifies.
     """
     for issuer, jwks_url in issuers:
         shown = issuer if issuer.isprintable() else "one"
@@ -106,7 +106,7 @@ def issuer_problems(
 
 
 def secret_problems(secrets: Mapping[str, SecretStr]) -> Iterator[str]:
-    """What is wrong with secrets that somebody should have drawn at random."""
+    """Yield the problems with secrets that should be random."""
     for name, secret in secrets.items():
         value = secret.get_secret_value()
         plain = "".join(each for each in value.lower() if each.isalnum())
@@ -117,7 +117,7 @@ def secret_problems(secrets: Mapping[str, SecretStr]) -> Iterator[str]:
 
 
 def database_problem(url: SecretStr) -> str | None:
-    """What is wrong with the database's password, if anything.
+    """Return the problem with the database's password, if there is one.
 
     A URL without one is left alone: the login may be by certificate or by the platform.
     """

@@ -1,4 +1,4 @@
-"""What both services are told alike: environment variables, read and checked once at start."""
+"""Settings that both services share: environment variables, read and checked once at start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ServiceSettings(Deployed, IdentitySettings):
     Not every service has a database, so the store's settings are apart.
     """
 
-    # Said again because the classes beside `Deployed` say otherwise.
+    # Repeated because the classes beside `Deployed` have another configuration.
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -45,11 +45,11 @@ class ServiceSettings(Deployed, IdentitySettings):
         return frozenset(each.lower() for each in self.private_http_hosts)
 
     def public_urls(self) -> Mapping[str, str]:
-        """Settings by name whose value is an address under which others reach something."""
+        """Return the settings, by name, whose value is a public address."""
         return {}
 
     def production_problems(self) -> Iterator[str]:
-        """What keeps the service from starting in production; each says what to set."""
+        """Yield the problems that keep the service from starting in production."""
         yield from super().production_problems()
         hosts = self.private_hosts
         for name, url in self.public_urls().items():

@@ -9,7 +9,7 @@ from system.wire.serve import read_settings, serve
 
 
 def main() -> None:
-    """Read the environment and serve until told to stop."""
+    """Read the environment and serve until the process is ended."""
     settings = read_settings(Settings)
     configure_logging("backend", settings.log_level)
     # Here and not above: the SDKs read variables of their own when they are imported.

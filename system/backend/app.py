@@ -1,4 +1,4 @@
-"""Puts the backend together: the gate in front, the routes behind, the services beside."""
+"""Assembles the backend: the gate in front, the routes behind, the services beside."""
 
 from __future__ import annotations
 
@@ -134,6 +134,6 @@ def create_app(settings: Settings) -> FastAPI:
         readiness,
     )
     failures.install(app)
-    for room in (operations, chat, chatkit, tasks, projects, statistics, conversations):
-        app.include_router(room.router)
+    for module in (operations, chat, chatkit, tasks, projects, statistics, conversations):
+        app.include_router(module.router)
     return app

@@ -2,8 +2,8 @@
 
 Three separate steps, so that no database connection is held while the agent runs: the message is
 stored and the history read in one short transaction, the agent runs with nothing held, the answer
-is stored in another. What the user said is kept even when the agent fails, and what the assistant
-had said is kept, marked as interrupted, even when it could not finish or nobody waited for it.
+is stored in another. The user's message is kept even if the agent fails, and the assistant's
+partial answer is kept, marked as interrupted, even if its client left.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextDelta:
     """The next piece of the answer's text."""
 
     text: str
@@ -54,7 +54,7 @@ class Failed:
     message: MessageView | None
 
 
-ChatEvent: TypeAlias = ToolBegan | ToolUse | Said | Answered | Failed
+ChatEvent: TypeAlias = ToolBegan | ToolUse | TextDelta | Answered | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Asked:
 
 
 class Turn:
-    """One answer under way, in a task of its own: whoever starts it closes it.
+    """An answer under way, in a task of its own; the code that starts it closes it.
 
     Attributes:
         message_id: The id that the answer has, or will have.
@@ -91,7 +91,7 @@ class Turn:
         self._task = task
 
     async def events(self) -> AsyncIterator[ChatEvent]:
-        """What happens, `Answered` or `Failed` last."""
+        """Yield the events, `Answered` or `Failed` last."""
         while (event := await self._events.get()) is not None:
             yield event
 
@@ -135,13 +135,13 @@ class ChatService:
 
     @property
     def under_way(self) -> int:
-        """How many answers are being made now."""
+        """Number of answers under way."""
         return len(self._tasks)
 
     async def ask(
         self, subject: Subject, text: str, conversation_id: UUID | None, key: str | None = None
     ) -> Asked:
-        """Store a message of the user, in a conversation of theirs or a new one.
+        """Store a message of the user, in an existing conversation or a new one.
 
         Asked again with the same idempotency key it is the same message, and if it was answered,
         that is its answer. If it was not, it can be answered now, and what was done for it before
@@ -188,7 +188,7 @@ class ChatService:
         """Start to answer; the caller must close the turn."""
         events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
         if asked.earlier is not None:
-            for event in (Said(asked.earlier.message.content), asked.earlier, None):
+            for event in (TextDelta(asked.earlier.message.content), asked.earlier, None):
                 events.put_nowait(event)
             return Turn(asked.earlier.message.id, events)
         turn = Turn(new_id(), events)
@@ -235,16 +235,16 @@ class ChatService:
         message_id: UUID,
         events: asyncio.Queue[ChatEvent | None],
     ) -> None:
-        said: list[str] = []
-        room = MAX_MESSAGE
+        pieces: list[str] = []
+        remaining = MAX_MESSAGE
 
-        def say(text: str) -> None:
-            nonlocal room
-            piece = _storable(text)[:room]
+        def emit(text: str) -> None:
+            nonlocal remaining
+            piece = _storable(text)[:remaining]
             if piece:
-                room -= len(piece)
-                said.append(piece)
-                events.put_nowait(Said(piece))
+                remaining -= len(piece)
+                pieces.append(piece)
+                events.put_nowait(TextDelta(piece))
 
         question = asked.question_id
         key = turns.answer_key(question) if question else None
@@ -255,13 +255,13 @@ class ChatService:
                     session,
                     conversation_id=asked.conversation_id,
                     message_id=message_id,
-                    content="".join(said) or _NO_ANSWER,
+                    content="".join(pieces) or _NO_ANSWER,
                     tool_calls=[arguments_shown(use) for use in uses],
                 )
             return Answered(kept.message, tuple(ToolUse(**each) for each in kept.tool_calls))
 
         async def keep_part() -> MessageView | None:
-            if not said:
+            if not pieces:
                 return None
             try:
                 async with self._store.user_session(subject.user_id) as session:
@@ -269,7 +269,7 @@ class ChatService:
                         session,
                         conversation_id=asked.conversation_id,
                         role=MessageRole.ASSISTANT,
-                        content="".join(said),
+                        content="".join(pieces),
                         message_id=message_id,
                         interrupted=True,
                     )
@@ -280,10 +280,10 @@ class ChatService:
         keys = CallKeys(key)
         tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait, keys)
         try:
-            await self._assistant.answer(asked.history, tools, say)
+            await self._assistant.answer(asked.history, tools, emit)
             events.put_nowait(await keep(tools.uses))
         except asyncio.CancelledError:
-            # Who stopped it is gone, or wants another answer; somebody else may be watching.
+            # The caller is gone, or wants another answer; another reader may be watching.
             events.put_nowait(Failed(Unavailable("the answer was stopped"), await keep_part()))
             raise
         except ServiceError as error:
@@ -304,7 +304,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 def title_for(text: str) -> str | None:
-    """What a conversation is called that begins with this message."""
+    """Return the title of a conversation that begins with this message."""
     return " ".join(text.split())[:MAX_TITLE] or None
 
 

@@ -1,7 +1,7 @@
-"""What routes ask for: the verified subject, the owner of a path, the services.
+"""Dependencies of routes: the verified subject, the owner of a path, the services.
 
-All of it is `async`, though little here waits: FastAPI runs each synchronous dependency on a
-worker thread, of which there are 40, and requests of ours wait for none of those.
+All are `async`, though few wait: FastAPI runs each synchronous dependency on one of 40 worker
+threads, and no request should wait for one of those.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _scheme = HTTPBearer(
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the application holds for its lifetime."""
+    """Objects that live as long as the application."""
 
     store: Store
     verifier: TokenVerifier
@@ -87,7 +87,7 @@ async def path_owner(
     """The subject, who must be the user that the path names.
 
     Raises:
-        Forbidden: The path names somebody else.
+        Forbidden: The path names another user.
     """
     if user_id != subject.user_id:
         _log.warning("refused: path is not the subject's", extra={"layer": "backend.path"})

@@ -53,7 +53,7 @@ class Settings(ServiceSettings, StoreSettings):
         return value
 
     def public_urls(self) -> Mapping[str, str]:
-        """Where others reach this service and the MCP server, and who may call from a browser."""
+        """Return the addresses of this service and the MCP server, and the allowed origins."""
         origins = {f"CORS_ORIGINS: {each}": each for each in self.cors_origins}
         resource = {"MCP_RESOURCE_URL": self.mcp_resource_url} if self.mcp_resource_url else {}
         return {
@@ -64,7 +64,7 @@ class Settings(ServiceSettings, StoreSettings):
         }
 
     def production_problems(self) -> Iterator[str]:
-        """What keeps the backend from starting in production."""
+        """Yield the problems that keep the backend from starting in production."""
         yield from super().production_problems()
         if self.backend_signing_key is None:
             yield "BACKEND_SIGNING_KEY must be set in production, the same on every replica"
@@ -72,7 +72,7 @@ class Settings(ServiceSettings, StoreSettings):
             yield "OPENAI_API_KEY must be set in production: the assistant needs it"
         url = self.openai_base_url
         hosts = self.private_hosts
-        # A model's server beside the service, on the same machine, is nobody else's to listen to.
+        # A model's server on the same machine cannot be listened to on the network.
         if url and urlsplit(url).hostname not in hosts:
             problem = url_problem("OPENAI_BASE_URL", url, hosts)
             if problem:

@@ -1,4 +1,4 @@
-"""Who a token speaks for: verification against issuers' published keys, and the keys we sign with.
+"""Identity: verification of tokens by issuers' published keys, and the services' own tokens.
 
 Both services use this room, so that there is one verifier to attack and one to mend. A token is
 taken apart strictly (`compact`), its claims are checked (`claims`), the issuer's keys are had from

@@ -1,4 +1,4 @@
-"""What a token's claims must say (RFC 7519 section 4.1) before anybody believes them.
+"""Checks of a token's claims (RFC 7519 section 4.1).
 
 Functions of the claims, the issuer's configuration and the time; signatures are checked elsewhere.
 """
@@ -18,14 +18,14 @@ _MAX_SUBJECT = 255
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a verified token speaks for.
+    """Subject of a verified token.
 
     Attributes:
         user_id: The `sub` claim.
-        issuer: Who says so.
-        audience: For whom the token was meant: this service.
+        issuer: The `iss` claim.
+        audience: The audience of the token: this service.
         expires_at: Seconds since the epoch.
-        actor: Who acts for the subject (`act.sub`, RFC 8693 section 4.1), if anybody.
+        actor: Party that acts for the subject (`act.sub`, RFC 8693 section 4.1), if any.
         claims: All claims; shared, so never changed.
     """
 
@@ -95,7 +95,7 @@ def subject_of(claims: Mapping[str, Any]) -> str:
 
 
 def actor_of(claims: Mapping[str, Any]) -> str | None:
-    """Who acts for the subject, if anybody.
+    """Return the party that acts for the subject, if any.
 
     Raises:
         MalformedTokenError: `act` is not an object with a `sub` (RFC 8693 section 4.1).

@@ -107,7 +107,7 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _deeper_than(value: object, limit: int) -> bool:
-    """Whether JSON values are nested deeper than `limit`; the parser's own limit varies."""
+    """Return whether JSON values nest deeper than `limit`; the parser's own limit varies."""
     level = [value]
     for _ in range(limit):
         level = [

@@ -54,7 +54,7 @@ class EdDSAKey(Key):  # type: ignore[misc]
         return self._private.sign(msg)
 
     def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Whether the signature is this key's."""
+        """Return whether the signature is this key's."""
         try:
             self._public.verify(sig, msg)
         except InvalidSignature:
@@ -77,7 +77,7 @@ class PSSKey(Key):  # type: ignore[misc]
             raise JWKError("malformed RSA key") from error
 
     def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Whether the signature is this key's."""
+        """Return whether the signature is this key's."""
         scheme = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
         try:
             self._public.verify(sig, msg, scheme, hashes.SHA256())

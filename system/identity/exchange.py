@@ -1,7 +1,7 @@
 """Token exchange: the user's token stays here, and the next service gets one made for it.
 
 The MCP authorization specification forbids passing a client's token through. What a service
-presents instead says who the user is (`sub`), for whom it is meant (`aud`, the resource of RFC
+presents instead names the user (`sub`), its audience (`aud`, the resource of RFC
 8707), who acts (`act`, RFC 8693 section 4.1), and lives for a minute. The backend makes such tokens
 for the MCP server, and the MCP server for the backend where it reaches data through it.
 """

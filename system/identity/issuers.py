@@ -1,4 +1,4 @@
-"""Whom the services trust to say who somebody is, and how far."""
+"""Trusted issuers, and the limits of the trust in each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEFAULT_ALGORITHMS = ("EdDSA", "ES256", "RS256")
 
 
 class TrustedIssuer(BaseModel):
-    """One issuer: its name, its keys, the audience it must name and the algorithms it may use.
+    """A trusted issuer: name, keys, required audience and accepted algorithms.
 
     The allow-list belongs to the issuer (RFC 8725 section 3.1): what a token's header says can
     only agree with it.

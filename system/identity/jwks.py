@@ -3,11 +3,11 @@
 - A key counts until `max_age` seconds after it was last seen in the issuer's JWKS: rotation needs
   no restart, old keys are honoured until their age ends, a withdrawn key is then forgotten.
 - Half-way through that age a request starts a refresh and does not wait for it, so that a slow
-  issuer slows nobody whose key is known.
-- An unknown `kid` waits for one refresh that began after it arrived, shared by all who wait.
-  Refreshes are at least `min_interval` seconds apart: a stream of forged ids cannot make us hammer
-  the issuer. That an id was absent is not remembered, because anybody could then have the next
-  key refused before it exists, by sending its id.
+  issuer delays no request whose key is known.
+- An unknown `kid` waits for one refresh that began after it arrived, shared by all requests that
+  wait. Refreshes are at least `min_interval` seconds apart: a stream of forged ids cannot make us
+  hammer the issuer. That an id was absent is not remembered, because any client could then have the
+  next key refused before it exists, by sending its id.
 - While the issuer is down, known keys stay in use until their age ends. Of an id that is not known
   nothing can be said then, so the answer is `Unavailable` and not a refusal. It too waits for a
   fetch of its own: where services start together, the first one often comes too early.
@@ -50,7 +50,7 @@ class KeySet:
         max_age: Seconds for which a key counts after it was last seen.
         min_interval: Seconds between two fetches, at least.
         clock: Monotonic seconds.
-        sleep: Waits for so many seconds of that clock.
+        sleep: Waits for a number of seconds of that clock.
 
     Attributes:
         fetches: How often the JWKS was asked for.
@@ -119,18 +119,18 @@ class KeySet:
 
     @property
     def known(self) -> bool:
-        """Whether any key is known and of age."""
+        """True while any key is known and young enough."""
         now = self._clock()
         return any(now - each.seen_at <= self._max_age for each in self._known.values())
 
     @property
     def ageing(self) -> bool:
-        """Whether keys were never read, or half of their age ago."""
+        """True if keys were never read, or longer ago than half of their age."""
         return self._read_at is None or self._clock() - self._read_at > self._max_age / 2
 
     async def refresh(self) -> None:
         """Wait for a refresh: the one under way, or a new one as soon as the interval allows."""
-        # The task is shared: a waiter that is cancelled must not cancel it for the others.
+        # The task is shared: a waiter that is cancelled must not cancel it for other waiters.
         await asyncio.shield(self._refresh_task())
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""One public key of an issuer, and what it may be used for.
+"""Public keys of an issuer, and their permitted use.
 
 A key is judged when it is read from the JWKS, not when a token asks for it: type, curve, size and
 declared algorithm decide which algorithms it can ever verify. One bad entry spoils no other.
@@ -28,7 +28,7 @@ _MAX_KID = 256
 
 
 class UnusableKeyError(Exception):
-    """A JWKS entry that cannot verify tokens here; the message says why, for the log."""
+    """A JWKS entry that cannot verify tokens here; the message has the reason, for the log."""
 
 
 def canonical_algorithm(name: object) -> str:
@@ -37,7 +37,7 @@ def canonical_algorithm(name: object) -> str:
 
 
 def acceptable_kid(kid: object) -> bool:
-    """Whether a `kid` can be one: printable ASCII without quotes, white space or backslash."""
+    """Return whether a `kid` is printable ASCII without quotes, white space or backslash."""
     return (
         isinstance(kid, str)
         and 0 < len(kid) <= _MAX_KID
@@ -103,19 +103,19 @@ class PublishedKey:
 
     @property
     def algorithms(self) -> frozenset[str]:
-        """What this key can verify."""
+        """Algorithms that this key can verify."""
         return frozenset(self._verifiers)
 
     def verifies(self, algorithm: str, message: bytes, signature: bytes) -> bool:
-        """Whether `signature` over `message` is this key's, under an algorithm that fits it."""
+        """Return whether `signature` over `message` is this key's, by an algorithm that fits it."""
         verifier = self._verifiers.get(algorithm)
         return verifier is not None and bool(verifier.verify(message, signature))
 
 
 def read_jwks(document: object, *, limit: int = 64) -> tuple[dict[str, PublishedKey], list[str]]:
-    """The usable keys of a JWKS by `kid`, and why the others were left out.
+    """Read the usable keys of a JWKS by `kid`, and the reasons why others were left out.
 
-    A `kid` that occurs twice is left out altogether: nobody can say which key was meant.
+    A `kid` that occurs twice is left out altogether: which key was meant is unknown.
 
     Raises:
         ValueError: Not a JWKS (RFC 7517 section 5).

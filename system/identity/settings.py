@@ -1,4 +1,4 @@
-"""Whom a service trusts, and how it keeps their keys: environment variables both services share."""
+"""Settings of trusted issuers and their keys, which both services share."""
 
 from __future__ import annotations
 

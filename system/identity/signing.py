@@ -69,12 +69,12 @@ class SigningKey:
         return cls(data)
 
     def public_jwk(self) -> dict[str, str]:
-        """What the JWKS publishes: no `d`."""
+        """Return the public key as the JWKS publishes it, without `d`."""
         members = {name: self._jwk[name] for name in ("kty", "crv", "x")}
         return public_jwk({**members, "kid": self.kid})
 
     def private_jwk(self) -> dict[str, str]:
-        """What is configured: keep it secret."""
+        """Return the private key as it is configured: a secret."""
         return {**self.public_jwk(), "d": str(self._jwk["d"])}
 
     def sign(self, claims: Mapping[str, Any]) -> str:

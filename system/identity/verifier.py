@@ -1,4 +1,4 @@
-"""Says whom a bearer token speaks for, or refuses it.
+"""Verification of bearer tokens.
 
 The issuer named in the token picks the configuration, and from there on only configuration
 decides: which keys, which algorithms, which audience. Why a token was refused is logged and never
@@ -32,7 +32,7 @@ class TokenVerifier:
     """Verifies tokens of the trusted issuers.
 
     Args:
-        issuers: Whom to trust, each named once.
+        issuers: Trusted issuers, each named once.
         http: Fetches JWKS; made here when left out.
         leeway: Seconds by which clocks may differ.
         jwks_max_age: Seconds for which a key counts after it was last seen.
@@ -128,7 +128,7 @@ class TokenVerifier:
         """From now on, in the background: have every issuer's keys before the first token comes.
 
         An issuer that does not answer is asked again, ever less often; keys that were read are read
-        again before they are too old, so that a service that had nobody to serve is warm too.
+        again before they are too old, so that an idle service is warm too.
         """
         if self._warming is None:
             self._warming = asyncio.create_task(self._warm(), name="keys kept warm")
@@ -145,11 +145,11 @@ class TokenVerifier:
             await asyncio.sleep(wait)
 
     async def knows_keys(self) -> bool:
-        """Whether keys of every issuer are known, after fetching those of which none are."""
+        """Return whether keys of every issuer are known, after fetching missing ones."""
         return all((await self.warm_up()).values())
 
     def fetches(self) -> dict[str, int]:
-        """How often each issuer's JWKS was asked for."""
+        """Return the number of requests for each issuer's JWKS."""
         return {name: keys.fetches for name, keys in self._keys.items()}
 
     async def aclose(self) -> None:

@@ -10,7 +10,7 @@ from system.wire.serve import read_settings, serve
 
 
 def main() -> None:
-    """Read the environment and serve until told to stop."""
+    """Read the environment and serve until the process is ended."""
     settings = read_settings(Settings)
     database = read_settings(StoreSettings) if settings.reaches_database else None
     configure_logging("mcp", settings.log_level)

@@ -1,4 +1,4 @@
-"""Puts the MCP server together: what it offers behind the gate, what anybody sees beside it."""
+"""Assembles the MCP server: features behind the gate, public routes beside it."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ _REQUEST_HEADERS = [
     REQUEST_ID_HEADER,
 ]
 _ANSWER_HEADERS = ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER]
-Room = Callable[[GuardedServer, Data], None]
-# What the server offers; each adds its part.
-ROOMS: tuple[Room, ...] = tuple(
+Feature = Callable[[GuardedServer, Data], None]
+# Each registers its part on the server.
+FEATURES: tuple[Feature, ...] = tuple(
     each.register
     for each in (tasks, projects, statistics, health, resources, prompts, completions, log_levels)
 )
@@ -60,30 +60,30 @@ _INSTRUCTIONS = (
 )
 
 
-def create_server(data: Data, rooms: Sequence[Room] = ROOMS) -> GuardedServer:
+def create_server(data: Data, features: Sequence[Feature] = FEATURES) -> GuardedServer:
     """Tools, resources and prompts on a server, without transport."""
     server = GuardedServer(
         "crosstalk-tasks",
         instructions=_INSTRUCTIONS,
         version=__version__,
-        # Nothing is ever announced, so nobody may hold a stream open to listen.
+        # Nothing is ever announced, so no client may hold a stream open to listen.
         subscriptions=False,
     )
-    for register in rooms:
+    for register in features:
         register(server, data)
     server.seal()
     return server
 
 
 def create_app(
-    settings: Settings, database: StoreSettings | None, rooms: Sequence[Room] = ROOMS
+    settings: Settings, database: StoreSettings | None, features: Sequence[Feature] = FEATURES
 ) -> ASGIApp:
     """The ASGI application of the MCP server.
 
     Args:
         settings: Checked configuration.
         database: The database's, where this server reaches it itself.
-        rooms: What it offers.
+        features: Registered on the server.
     """
     exchange = None
     if settings.calls_backend:
@@ -102,7 +102,7 @@ def create_app(
         {**data.dependencies(), "issuers": verifier.knows_keys}, spared={"issuers"}
     )
     metrics.watch(data.pool_status, verifier.fetches)
-    server = create_server(data, rooms)
+    server = create_server(data, features)
     server.call_timeout_seconds = settings.mcp_call_timeout_seconds
     inner = server.streamable_http_app(
         streamable_http_path=settings.path,

@@ -1,7 +1,7 @@
 """The server: every call passes the subject check, and every failure is the envelope.
 
-A tool takes `user_id` because that is the contract clients know; who the caller is, the token
-says. The two must agree before the tool's own code runs. Resources and prompts take no `user_id`:
+A tool takes `user_id` because that is the contract clients know; the token identifies the caller.
+The two must agree before the tool's own code runs. Resources and prompts take no `user_id`:
 they ask `caller()`, and without a verified subject nothing is read.
 """
 
@@ -211,7 +211,7 @@ def _refuse_unknown(arguments: Iterable[str], accepted: Container[str]) -> None:
 
 
 def _require_subject(arguments: dict[str, Any]) -> None:
-    """Refuse a call made in anybody else's name.
+    """Refuse a call in another user's name.
 
     Raises:
         Forbidden: `user_id` is not the token's subject.

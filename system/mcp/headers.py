@@ -1,8 +1,8 @@
 """Takes the white space off the protocol's own headers.
 
-Space around a field value is no part of it (RFC 9110 section 5.5), but the HTTP parser in use hands
-on what stands behind it, and `Mcp-Name` must equal a value in the body. The credential has been
-read by then, as it was sent.
+Space around a field value is not part of it (RFC 9110 section 5.5), but the HTTP parser in use
+hands on what stands behind it, and `Mcp-Name` must equal a value in the body. The credential has
+been read by then, as it was sent.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The idempotency key of a tool call: `_meta` of the request, under `crosstalk/idempotencyKey`.
 
-It is no argument of the tool, because a model must not make keys up: the client does, one for each
-call it means, and sends the same one when it has to send the call again. Tools that write say in
-their own `_meta`, under the same name, that they take one, with the JSON Schema of its value; other
-tools ignore it.
+It is not an argument of the tool, because a model must not invent keys: the client makes one for
+each intended call, and sends the same one when it has to send the call again. Tools that write say
+in their own `_meta`, under the same name, that they take one, with the JSON Schema of its value;
+other tools ignore it.
 """
 
 from __future__ import annotations

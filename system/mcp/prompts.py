@@ -1,7 +1,7 @@
 """Prompts for a person's own assistant, filled with that person's tasks.
 
 Like a resource, a prompt has no `user_id`: the subject is the token's. Task texts stand in the
-prompt as JSON and are called data there, because whoever wrote them may not be the one who reads.
+prompt as JSON and are called data there, because their author may not be the reader.
 """
 
 from datetime import UTC, date, datetime, timedelta

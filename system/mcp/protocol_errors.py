@@ -30,7 +30,7 @@ def protocol_error(error: ServiceError, uri: str | None = None) -> MCPError:
 
 
 def service_error(error: BaseException) -> ServiceError:
-    """What went wrong, out of the SDK's wrappings; a server error where nobody foresaw it."""
+    """Find the service error that the SDK wrapped; a server error if there is none."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ServiceError):

@@ -2,7 +2,7 @@
 
 A resource has no `user_id`, so the subject is the token's and nothing in a URI can name another.
 A foreign URI, one of nothing and a malformed one get the same answer. The list holds the caller's
-own projects and tasks; nobody is notified of changes, and a client reads again.
+own projects and tasks; no client is notified of changes, and a client reads again.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def register(server: GuardedServer, data: Data) -> None:
 
     @server.resource("task://{task_id}", name="task", title="Task", mime_type=_JSON)
     async def task(task_id: str) -> str:
-        """One task of the caller, as the tool get_task gives it."""
+        """A task of the caller, as the tool get_task gives it."""
         return (await data.get_task(caller(), _known(task_id))).model_dump_json()
 
     @server.resource("project://{project_id}", name="project", title="Project", mime_type=_JSON)
     async def project(project_id: str) -> str:
-        """One project of the caller, with how many tasks it holds."""
+        """A project of the caller, with the number of its tasks."""
         return (await data.get_project(caller(), _known(project_id))).model_dump_json()
 
     async def listing(subject: str, cursor: str | None) -> ListResourcesResult:

@@ -1,4 +1,4 @@
-"""What the MCP server shows to anybody: its health, its metadata and its public keys."""
+"""Public routes of the MCP server: health, metadata and keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROBES = ("/health", "/ready")
 
 
 def metadata_path(settings: Settings) -> str:
-    """Where this resource's metadata stands (RFC 9728 section 3.1)."""
+    """Return the path of this resource's metadata (RFC 9728 section 3.1)."""
     return f"{METADATA}{settings.path}"
 
 

@@ -1,9 +1,8 @@
-"""How many sessions one subject may hold open, in stateful mode.
+"""Limit of the sessions that one subject may hold open, in stateful mode.
 
 A session lives until its client ends it or it has been idle for long, and the server keeps a
-bounded number of them; without a bound for each subject one user could take all the room and keep
-the others out. That a session answers only the subject who opened it is the SDK's doing: to
-anybody else it does not exist.
+bounded number of them; without a bound for each subject one user could use up all sessions. The SDK
+itself binds a session to the subject who opened it: for any other subject it does not exist.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from system.errors import RateLimited
 from system.mcp.sdk_adapter import count_sessions
 from system.wire.error_response import send_error
 
-# When a session may have become idle; nobody can know.
+# A guess of when a session may have become idle.
 _RETRY_SECONDS = 60
 
 

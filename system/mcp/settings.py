@@ -28,7 +28,7 @@ class Settings(ServiceSettings):
     """`MCP_URL` is the resource that tokens must name as their audience (RFC 8707).
 
     The database's own settings are separate: with `MCP_DATA_ACCESS=api` there is no database to
-    know, and a server that knows no password cannot lose one.
+    know, and a server that knows no password cannot leak one.
     """
 
     mcp_host: str = "127.0.0.1"
@@ -65,12 +65,12 @@ class Settings(ServiceSettings):
 
     @property
     def reaches_database(self) -> bool:
-        """Whether this server logs in to PostgreSQL itself."""
+        """True if this server logs in to PostgreSQL itself."""
         return self.mcp_data_access != "api"
 
     @property
     def calls_backend(self) -> bool:
-        """Whether this server calls the backend's REST."""
+        """True if this server calls the backend's REST."""
         return self.mcp_data_access != "direct"
 
     @property
@@ -86,12 +86,12 @@ class Settings(ServiceSettings):
         return SigningKey.from_jwk_json(self.mcp_signing_key.get_secret_value())
 
     def public_urls(self) -> Mapping[str, str]:
-        """Where clients reach this server, and where it reaches the backend."""
+        """Return the public address of this server, and the backend's if it is called."""
         backend = {"BACKEND_URL": self.backend_url} if self.calls_backend else {}
         return {"MCP_URL": self.mcp_url, **backend}
 
     def production_problems(self) -> Iterator[str]:
-        """What keeps the MCP server from starting in production."""
+        """Yield the problems that keep the MCP server from starting in production."""
         yield from super().production_problems()
         if self.calls_backend and self.mcp_signing_key is None:
             yield (
@@ -123,7 +123,7 @@ class Settings(ServiceSettings):
 
     @property
     def origins(self) -> list[str]:
-        """Origin headers that are answered; requests without one are no browser's."""
+        """Origin headers that are answered; requests without one do not come from a browser."""
         local = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]
         return [
             self.origin,
@@ -134,7 +134,7 @@ class Settings(ServiceSettings):
 
     @property
     def _own_hosts(self) -> list[str]:
-        """As clients write it: the port that a scheme implies is left out (RFC 9110, 4.2.3)."""
+        """Host as clients write it, without the port that the scheme implies (RFC 9110, 4.2.3)."""
         parts = urlsplit(self.mcp_url)
         implied = {"http": 80, "https": 443}[parts.scheme]
         bare = [parts.netloc.rpartition(":")[0]] if parts.port == implied else []

@@ -1,8 +1,9 @@
-"""Can requests be served now? Asked by balancers every few seconds, and by anybody at any rate.
+"""Readiness: whether requests can be served now.
 
-So an answer is reused for a moment and one round of checks serves all who wait for it: asking often
-costs the database nothing more. A check that takes too long has failed. The answer names each
-dependency with one word, and says nothing of addresses, versions or errors.
+Balancers ask every few seconds, and any client may ask at any rate. So an answer is reused for a
+moment and one round of checks serves all requests that wait for it: frequent requests do not cost
+the database more. A check that takes too long has failed. The answer names each dependency with one
+word, and contains no address, version or error.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Check = Callable[[], Awaitable[bool | None]]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What `/ready` answers.
+    """Answer of `/ready`.
 
     Attributes:
         status: `ok`; `degraded` when all that is needed is there, and something else is not;
@@ -77,7 +78,7 @@ class ReadinessChecks:
             return self._last
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask(), name="readiness")
-        # Shared: one who leaves must not cancel it for the others.
+        # Shared: a waiter that is cancelled must not cancel it for other waiters.
         return await asyncio.shield(self._asking)
 
     async def aclose(self) -> None:

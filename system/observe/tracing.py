@@ -7,7 +7,7 @@ exceptions. So the provider is private to this module, and what it exports is wh
 templates, names of tools that exist, outcomes.
 
 Context comes and goes as the W3C `traceparent` header, which holds numbers only; `tracestate` and
-baggage are not passed on, since anybody can put anything into them.
+baggage are not passed on, since any client can put any text into them.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _started(
         context=context,
         kind=SpanKind[kind],
         attributes=attributes,
-        # An exception's text may be anybody's.
+        # An exception's text may contain users' data.
         record_exception=False,
         set_status_on_exception=False,
     ) as started:

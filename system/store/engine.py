@@ -1,7 +1,7 @@
 """The engine of one service: its pool, its time limits, and what a pooler in between changes.
 
 Behind a pooler in transaction mode each transaction may run on another connection of the server.
-Whatever belongs to a connection is then nobody's: prepared statements by name, settings of the
+State of a connection then belongs to no client: prepared statements by name, settings of the
 start-up message (PgBouncer refuses those it does not know), `SET` without `LOCAL`, session-level
 advisory locks. So there statements are unnamed, and the limits are set in each transaction, beside
 the subject, which never was anywhere else.
@@ -46,7 +46,7 @@ def make_engine(settings: StoreSettings) -> AsyncEngine:
 
 
 def opening_statement(settings: StoreSettings) -> Executable | None:
-    """What each transaction begins with so that limits hold in it; None where connections do."""
+    """Return the statement that sets a transaction's limits; None where the connection has them."""
     if not settings.behind_pooler:
         return None
     wanted = {**_limits(settings), "timezone": "UTC"}

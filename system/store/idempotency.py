@@ -66,7 +66,7 @@ def idempotent_by(
     [Callable[Concatenate[UserSession, P], Awaitable[Result]]],
     Callable[Concatenate[UserSession, P], Coroutine[Any, Any, Result]],
 ]:
-    """As `idempotent`, where these arguments alone say whether two calls are the same."""
+    """Decorate like `idempotent`, but compare two calls by these arguments alone."""
     return lambda write: _once(write, frozenset(names))
 
 
@@ -99,7 +99,7 @@ def _once(
 async def recalled(
     session: UserSession, operation: str, key: str, view: type[Result]
 ) -> Result | None:
-    """What an earlier call of this user came to, if there was one; claims and writes nothing."""
+    """Return the result of an earlier call of this user, if there was one; writes nothing."""
     statement = select(col(IdempotencyKey.result)).where(
         col(IdempotencyKey.user_id) == session.user_id,
         col(IdempotencyKey.operation) == operation,
@@ -111,7 +111,7 @@ async def recalled(
 
 
 def digest_of(arguments: Mapping[str, object]) -> str:
-    """What tells whether two calls have the same arguments: SHA-256 of their canonical JSON.
+    """Return a digest of a call's arguments: SHA-256 of their canonical JSON.
 
     A field that was left out differs from one that was given its default, because to a change of
     a stored object the two are not the same.

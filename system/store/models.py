@@ -101,7 +101,7 @@ class Conversation(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """One message of a conversation; the id orders them."""
+    """A message of a conversation; ids order them."""
 
     __tablename__: ClassVar[str] = "messages"
     __table_args__ = (

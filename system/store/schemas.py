@@ -1,4 +1,4 @@
-"""What the store takes and gives: the domain's values, apart from how they are stored.
+"""Values that the store takes and returns, independent of their storage.
 
 REST bodies, MCP argument schemas and output schemas are made from these, so a limit is written
 once. Input models forbid unknown fields; every text refuses NUL (PostgreSQL cannot store it) and
@@ -88,7 +88,7 @@ PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 
 class TaskStatus(StrEnum):
-    """Where a task stands."""
+    """State of a task."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -96,7 +96,7 @@ class TaskStatus(StrEnum):
 
 
 class TaskPriority(StrEnum):
-    """How much a task matters to its owner."""
+    """Priority of a task for its owner."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -104,7 +104,7 @@ class TaskPriority(StrEnum):
 
 
 class MessageRole(StrEnum):
-    """Who wrote a message of a conversation."""
+    """Author of a message of a conversation."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -209,7 +209,7 @@ class UserStats(View):
 
 
 class BulkCompletion(View):
-    """How many tasks a bulk completion changed."""
+    """Result of a bulk completion: the number of changed tasks."""
 
     completed: int
 
@@ -243,14 +243,14 @@ class ConversationChange(Input):
 
 
 class Feedback(StrEnum):
-    """What a user thinks of an answer."""
+    """A user's rating of an answer."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
 
 
 class MessageView(View):
-    """One message of a conversation."""
+    """A message of a conversation."""
 
     id: UUID
     role: MessageRole

@@ -98,7 +98,7 @@ class Store:
     async def user_session(
         self, user_id: str, *, idempotency_key: str | None = None
     ) -> AsyncIterator[UserSession]:
-        """One transaction as `user_id`: commits when the block ends, rolls back when it raises.
+        """Open a transaction as `user_id`: commits when the block ends, rolls back when it raises.
 
         Args:
             user_id: The verified subject. Never a value a caller merely claims.
@@ -132,7 +132,7 @@ class Store:
         return KeyUse(key, lifetime) if key is not None else None
 
     async def ping(self) -> None:
-        """One round trip to the database.
+        """Make one round trip to the database.
 
         Raises:
             Unavailable: It does not answer.
@@ -144,7 +144,7 @@ class Store:
             raise Unavailable("the database does not answer", retry_after=1) from error
 
     def pool_status(self) -> PoolStatus:
-        """How many connections exist and are in use now."""
+        """Return the number of connections that exist and that are in use."""
         pool = self._engine.pool
         if not isinstance(pool, QueuePool):
             raise TypeError("the store needs a queue pool")

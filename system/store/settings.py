@@ -1,4 +1,4 @@
-"""Where the database is and how many connections a service may hold."""
+"""Settings of the database and of a service's connection pool."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StoreSettings(Deployed):
 
     @property
     def behind_pooler(self) -> bool:
-        """Whether the server's connection may change from one transaction to the next."""
+        """True if the server's connection may change from one transaction to the next."""
         return self.database_pooler == "transaction"
 
     @field_validator("database_url")

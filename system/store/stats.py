@@ -11,7 +11,7 @@ from system.store.session import UserSession
 
 
 async def get_user_stats(session: UserSession) -> UserStats:
-    """How many tasks the user has in each state, and how many projects."""
+    """Count the user's tasks by state, and the projects."""
 
     def having(status: TaskStatus) -> object:
         return func.count().filter(col(Task.status) == status.value)

@@ -52,7 +52,7 @@ async def get_task(session: UserSession, *, task_id: UUID) -> TaskView:
     """Read one task.
 
     Raises:
-        NotFound: No such task for this user; another's task is no different from none.
+        NotFound: No such task for this user; another user's task is treated like a missing one.
     """
     rows = await session.execute(_tasks(session).where(col(Task.id) == task_id))
     row = rows.one_or_none()
@@ -221,7 +221,7 @@ def _tasks(session: UserSession) -> Select[Task, str]:
 
 @cache
 def _joined() -> Select[Task, str]:
-    """Tasks of anybody, each with the name of its owner's project; put together once."""
+    """Statement for tasks with their projects' names, of any owner; made once."""
     in_project = and_(
         col(Project.user_id) == col(Task.user_id),
         col(Project.id) == col(Task.project_id),

@@ -1,8 +1,8 @@
 """Questions and answers of a chat, as writes that can be repeated.
 
-A chat is no single write: the agent runs between the question and its answer. So each of the two is
-one, and what names the answer is the question: whoever asks again under the same key meets the same
-question, and gets its answer if there is one.
+A chat is not a single write: the agent runs between the question and its answer. So each of the two
+is one, and the question names the answer: a request with the same key finds the same question, and
+gets its answer if there is one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Answer(View):
 async def ask(
     session: UserSession, *, text: str, title: str | None, conversation_id: UUID | None
 ) -> Question:
-    """Store a message of the user, in a conversation of theirs or in a new one of this title.
+    """Store a message of the user, in an existing conversation or in a new one of this title.
 
     Raises:
         NotFound: No such conversation for this user.

@@ -1,4 +1,4 @@
-"""The subject's own row, which every other row of theirs refers to."""
+"""The subject's own row, which all other rows of the subject refer to."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def reads_of(paths: Collection[str]) -> Callable[[Scope], bool]:
 
 
 class BearerGate:
-    """Lets requests through whose token verifies; the envelope and a challenge for the others.
+    """Passes requests with a valid token; answers others with the envelope and a challenge.
 
     Args:
         app: What is protected.

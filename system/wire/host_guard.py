@@ -1,4 +1,4 @@
-"""Which names a service answers to, and whose pages may call it.
+"""Guard of host names and origins: refuses other hosts, and pages of other origins.
 
 A page can have its own name resolve to this machine and so reach a local server with the visitor's
 network position (DNS rebinding); the `Host` header then gives it away, and `Origin` says whose page
@@ -35,12 +35,12 @@ class NameList:
         self.any_port = frozenset(each[:-2] for each in lowered if each.endswith(":*"))
 
     def has_host(self, host: str) -> bool:
-        """Whether a `Host` header (RFC 9110 section 7.2) is one of them."""
+        """Return whether a `Host` header (RFC 9110 section 7.2) is listed."""
         found = _HOST.fullmatch(host.lower())
         return found is not None and (found[0] in self.exact or found[1] in self.any_port)
 
     def has_origin(self, origin: str) -> bool:
-        """Whether an `Origin` header (RFC 6454 section 7) is one of them; `null` never is."""
+        """Return whether an `Origin` header (RFC 6454 section 7) is listed; `null` never is."""
         found = _ORIGIN.fullmatch(origin.lower())
         if found is None:
             return False
@@ -51,7 +51,7 @@ def host_entry(entry: str) -> str:
     """An entry of a host list as it is.
 
     Raises:
-        ValueError: It is no host name with or without port, or has a `*` elsewhere than there.
+        ValueError: It is not a host name with or without port, or has a `*` elsewhere.
     """
     if _HOST.fullmatch(entry.lower().removesuffix(":*")) is None:
         raise ValueError(f"{entry!r} is not NAME, NAME:PORT or NAME:*")
@@ -62,7 +62,7 @@ def origin_entry(entry: str) -> str:
     """An entry of an origin list as it is.
 
     Raises:
-        ValueError: It is no origin: a scheme and a host, nothing behind them.
+        ValueError: It is not an origin: a scheme and a host, nothing behind them.
     """
     if _ORIGIN.fullmatch(entry.lower().removesuffix(":*")) is None:
         raise ValueError(f"{entry!r} is not https://NAME, https://NAME:PORT or https://NAME:*")

@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line; an exception appears by type and place, not by its text."""
+        """Format one line; an exception appears by type and place, not by its text."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -100,7 +100,7 @@ def configure_logging(service: str, level: str) -> None:
 
 
 class RequestLog:
-    """Gives each request its id, logs its outcome in one line, and answers what nobody caught."""
+    """Gives each request its id, logs its outcome in one line, and answers uncaught errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

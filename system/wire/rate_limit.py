@@ -1,15 +1,15 @@
-"""How often one caller may ask: a token bucket a caller, kept in this process.
+"""Rate limit of each caller: a token bucket for each, kept in this process.
 
-The key is whom the verified token speaks for, issuer and subject, so that nobody's limit depends
-on what anybody else does. A network address is no key: users behind one proxy would share it, and
-one could lock out the others. Requests without a valid token are therefore not limited here; they
+The key is the issuer and subject of the verified token, so that no user's limit depends on another
+user. A network address is not a key: users behind one proxy would share it, and one could lock out
+the others. Requests without a valid token are therefore not limited here; they
 are refused before anything is read or looked up.
 
 Each bucket is one number, the time at which it will be full again (the generic cell rate algorithm
 of ITU-T I.371). A bucket that is full again is as good as none and is forgotten. Beyond `max_keys`
 the one unused for longest is forgotten too, which can only favour its owner.
 
-Replicas count each for themselves: behind a balancer the limit is up to so many times higher.
+Replicas count each for themselves: behind a balancer the limit is up to that many times higher.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORGET_AT_ONCE = 2
 
 
 class RateLimit:
-    """So many requests a minute, and so many at once.
+    """Limit of requests a minute and of requests at once.
 
     Args:
         per_minute: Requests a minute in the long run.
@@ -49,7 +49,7 @@ class RateLimit:
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many buckets are kept."""
+        """Return the number of buckets."""
         return len(self._full_at)
 
     def spend(self, key: Hashable) -> None:

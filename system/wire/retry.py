@@ -1,4 +1,4 @@
-"""When a request to another service is sent again, and how often.
+"""Repetition of requests to another service whose answer was lost.
 
 Only one that may be sent twice comes here with repeats left: a read, or a write with a key that the
 other service knows a repeat by. A refusal is an answer; what is sent again is what has no answer,
@@ -17,7 +17,7 @@ import httpx2
 
 from system.errors import Conflict
 
-# What a proxy in between says when it lost the server's answer.
+# Status codes of a proxy that lost the server's answer.
 _LOST_BEHIND_PROXY = frozenset({502, 504})
 _LOST = (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
 _PAUSE_SECONDS = 0.1
@@ -30,7 +30,7 @@ class AnswerLostError(Exception):
 
 
 def is_lost(what: Exception | httpx2.Response) -> bool:
-    """Whether this failure or answer leaves open what became of the request."""
+    """Return whether this failure or answer leaves open whether the request was served."""
     if isinstance(what, httpx2.Response):
         return what.status_code in _LOST_BEHIND_PROXY
     # No connection was free: nothing was sent, and more of it would not help.
@@ -38,7 +38,7 @@ def is_lost(what: Exception | httpx2.Response) -> bool:
 
 
 def is_under_way(envelope: object) -> bool:
-    """Whether an answer's body is that of `system.errors.CallUnderWay`."""
+    """Return whether an answer's body is that of `system.errors.CallUnderWay`."""
     if not isinstance(envelope, Mapping) or envelope.get("error_code") != Conflict.code:
         return False
     details = envelope.get("details")
@@ -50,12 +50,12 @@ async def until_answered(
     repeats: int,
     under_way: Callable[[Answer], bool],
 ) -> Answer:
-    """The answer to a request, which is sent at most `repeats` times more.
+    """Send a request, at most `repeats` times more, until it is answered.
 
     Args:
         send: Sends it once; raises `AnswerLostError` when there is no answer.
-        repeats: How often more.
-        under_way: Whether an answer says that the first sending has not ended.
+        repeats: Number of repetitions.
+        under_way: Decides whether an answer says that the first sending has not ended.
 
     Raises:
         AnswerLostError: No answer arrived.

@@ -101,7 +101,7 @@ def serve(
     end_metrics = serve_metrics(settings.metrics_host, settings.metrics_port)
     _log.info("configuration", extra={"settings": effective(settings, *others)})
     print(f"{name} listening on http://{host}:{listener.getsockname()[1]}", flush=True)
-    # uvicorn raises the signal again when it has drained: having ended as asked is no failure.
+    # uvicorn raises the signal again when it has drained: a requested end is not a failure.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _end)
     try:

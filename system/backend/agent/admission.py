@@ -1,17 +1,17 @@
-"""How many agents run at once: those who came first are answered first.
+"""Admission of agents: limits those that run at once, first come, first served.
 
-An event loop gives everybody the same share. With 500 chats at once all of them end late together,
-the first one hardly sooner than the last. So a chat begins when there is room for one more, in the
-order of arrival, and waits before that holding nothing: no connection, no token, no task at the
+An event loop gives every task the same share. With 500 concurrent chats all of them end late
+together, the first hardly sooner than the last. So a chat begins when an agent may be added, in
+the order of arrival, and holds nothing while it waits: no connection, no token, no request to the
 model.
 
-How much room there is cannot be a number alone. An agent that waits for a slow model costs nothing,
-and a thousand of them may wait; one that works costs tens of milliseconds of the processor. So up
-to `floor` agents run whatever happens; beyond that one more begins whenever the loop is prompt, or
-when another has ended, and never more than `most`. A loop is prompt when it comes back to a short
+The limit cannot be a number alone. An agent that waits for a slow model costs nothing, and a
+thousand of them may wait; one that works costs tens of milliseconds of the processor. So up to
+`floor` agents always run; beyond that one more begins whenever the loop is prompt, or when another
+has ended, and never more than `most`. A loop is prompt when it comes back to a short
 pause about on time, which it does not when it has too much to do.
 
-Nothing is lost or forgotten in the queue: whoever ends, or stops waiting, makes room for the next.
+Nothing is lost in the queue: an agent that ends, or stops waiting, admits the next.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Admission:
     """Lets agents begin.
 
     Args:
-        most: How many run at once at most.
-        floor: How many run even when the loop is late.
-        sleep: Waits for so many seconds.
+        most: Largest number that run at once.
+        floor: Number that run even when the loop is late.
+        sleep: Waits for a number of seconds.
         clock: Seconds that never step back.
 
     Raises:
@@ -61,12 +61,12 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn."""
+        """Number of agents that wait for their turn."""
         return sum(not each.done() for each in self._waiting)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn; it ends with the block."""
+        """Wait for a turn; it ends with the block."""
         await self._begin()
         try:
             yield
@@ -95,7 +95,7 @@ class Admission:
             self._admit_next()
 
     def _admit_next(self) -> bool:
-        """Give whoever waits longest their turn; False if nobody does."""
+        """Admit the agent that has waited longest; False if none waits."""
         while self._waiting:
             place = self._waiting.popleft()
             if not place.done():
@@ -109,7 +109,7 @@ class Admission:
             self._watching = asyncio.create_task(self._admit_while_prompt())
 
     async def _admit_while_prompt(self) -> None:
-        """Let one more begin after each pause that was about as long as it should be."""
+        """Admit one more after each pause that took about as long as intended."""
         clock = self._clock or asyncio.get_running_loop().time
         while self._waiting:
             if self.running < self._floor:
@@ -122,7 +122,7 @@ class Admission:
                 self._admit_next()
 
     async def aclose(self) -> None:
-        """Stop watching; who waits still begins when others end."""
+        """Stop watching; agents that wait still begin when others end."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait({self._watching})

@@ -45,7 +45,7 @@ _INSTRUCTIONS = (
     "You help one person with their tasks and projects. Use the tools to read and change them; "
     "they work on this person's data only. Say briefly what you did."
 )
-# Anything but these is a fault of ours: the model's server is away, wrong or too slow.
+# Failures of the model's server: away, wrong or too slow. Any other error is a bug.
 _MODEL_FAILURES = (
     OpenAIError,
     AgentsException,
@@ -99,7 +99,7 @@ class Assistant:
         self._admission = Admission(settings.agent_max_running, settings.agent_min_running)
 
     async def answer(
-        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
+        self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
     ) -> None:
         """Answer the last message of a conversation, piece by piece, when it is its turn.
 
@@ -108,7 +108,7 @@ class Assistant:
         Args:
             history: The conversation, oldest first, the user's new message last.
             tools: The user's tools.
-            say: Receives the answer's text as it comes; together the pieces are the answer.
+            emit: Receives the answer's text as it comes; together the pieces are the answer.
 
         Raises:
             Unavailable: The model cannot be reached, or did not finish.
@@ -116,10 +116,10 @@ class Assistant:
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
         async with self._admission.turn():
-            await self._answer(history, tools, say)
+            await self._answer(history, tools, emit)
 
     async def _answer(
-        self, history: Sequence[MessageView], tools: BoundTools, say: Callable[[str], None]
+        self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
     ) -> None:
         agent = _BoundAgent(
             name="assistant",
@@ -129,7 +129,7 @@ class Assistant:
         )
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
-                await self._run(agent, tools, _conversation(history), say)
+                await self._run(agent, tools, _conversation(history), emit)
         except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
@@ -139,7 +139,7 @@ class Assistant:
         agent: Agent[BoundTools],
         tools: BoundTools,
         conversation: list[TResponseInputItem],
-        say: Callable[[str], None],
+        emit: Callable[[str], None],
     ) -> None:
         async with asyncio.timeout(self._timeout):
             result = Runner.run_streamed(
@@ -150,7 +150,7 @@ class Assistant:
                 run_config=RunConfig(tracing_disabled=True),
             )
             try:
-                await _listen(result, say)
+                await _listen(result, emit)
             finally:
                 await _end(result)
 
@@ -160,21 +160,21 @@ class Assistant:
         await self._client.close()
 
 
-async def _listen(result: RunResultStreaming, say: Callable[[str], None]) -> None:
-    said = False
+async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> None:
+    emitted = False
     between = ""
     async for event in result.stream_events():
         if event.type != "raw_response_event":
             continue
         data = event.data
-        if data.type == "response.output_item.added" and said:
+        if data.type == "response.output_item.added" and emitted:
             # What follows is another message of the same answer.
             between = "\n\n"
         if data.type == "response.output_text.delta" or data.type == "response.refusal.delta":
-            say(between + data.delta)
-            said, between = True, ""
-    if not said and result.final_output:
-        say(str(result.final_output))
+            emit(between + data.delta)
+            emitted, between = True, ""
+    if not emitted and result.final_output:
+        emit(str(result.final_output))
 
 
 async def _end(result: RunResultStreaming) -> None:

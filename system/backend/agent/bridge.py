@@ -57,7 +57,7 @@ class BoundTools(MCPServer):
         exchange: Makes the token for each call.
         subject: The verified user.
         keys: Names each call, so that one that is sent again is known.
-        tell: Is told of every call when it begins and when it has ended.
+        notify: Called with an event when a call begins and when it has ended.
     """
 
     def __init__(
@@ -65,27 +65,27 @@ class BoundTools(MCPServer):
         connection: McpConnection,
         exchange: TokenExchange,
         subject: Subject,
-        tell: Callable[[ToolBegan | ToolUse], None] | None = None,
+        notify: Callable[[ToolBegan | ToolUse], None] | None = None,
         keys: CallKeys | None = None,
     ) -> None:
         super().__init__(use_structured_content=False)
         self._connection = connection
         self._exchange = exchange
         self._subject = subject
-        self._tell = tell or (lambda event: None)
+        self._notify = notify or (lambda event: None)
         self._keys = keys or CallKeys()
         self.uses: list[ToolUse] = []
 
     @property
     def name(self) -> str:
-        """What the agents SDK calls it."""
+        """Name for the agents SDK."""
         return "tasks"
 
     async def connect(self) -> None:
-        """There is nothing to set up: every call stands alone."""
+        """Do nothing: every call is independent."""
 
     async def cleanup(self) -> None:
-        """There is nothing to take down: the pool is shared."""
+        """Do nothing: the pool is shared."""
 
     async def list_tools(
         self,
@@ -110,7 +110,7 @@ class BoundTools(MCPServer):
         bound = {**given, IDENTITY_ARGUMENT: self._subject.user_id}
         started = time.perf_counter()
         outcome = "error"
-        self._tell(ToolBegan(tool_name))
+        self._notify(ToolBegan(tool_name))
         try:
             token = self._exchange.token_for(self._subject.user_id)
             key = self._keys.next(tool_name, given)
@@ -123,7 +123,7 @@ class BoundTools(MCPServer):
             changed = outcome == "ok" and not self._connection.only_reads(tool_name)
             use = ToolUse(tool_name, given, outcome, changed)
             self.uses.append(use)
-            self._tell(use)
+            self._notify(use)
 
     async def list_prompts(self) -> ListPromptsResult:
         """The agent uses no prompts."""

@@ -1,13 +1,13 @@
 """The connection from the backend to the MCP server: one POST a call, the caller's token on each.
 
-Protocol revision 2026-07-28 is stateless, so there is no session to share and none to mix up: a
+Protocol revision 2026-07-28 is stateless, so no session is shared or mixed up: a
 call is one request on a shared connection pool, with the token given to that call and to no other.
 Nothing is locked, nothing is kept between calls but the list of tools for a while, which is the
-same for everybody.
+same for every user.
 
 An answer that was lost is asked for again: a read as it is, a write with the key that its first
 sending carried, so that the server answers with what that did instead of doing it twice. A write
-whose tool does not say that it takes a key is sent once.
+whose tool does not declare that it takes a key is sent once.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class McpConnection:
         """
         if self._tools and self._clock() < self._tools_until:
             return self._tools
-        # With a list at hand nobody waits for a second try.
+        # With a cached list no request waits for a second try.
         repeats = 0 if self._tools else self._repeats
         try:
             result = await self._answer("tools/list", {}, token, repeats=repeats)
@@ -97,7 +97,7 @@ class McpConnection:
         return self._tools
 
     def only_reads(self, name: str) -> bool:
-        """Whether the server declares that this tool changes nothing."""
+        """Return whether the server declares that this tool only reads."""
         return any(
             tool.name == name and tool.annotations is not None and tool.annotations.read_only_hint
             for tool in self._tools
@@ -108,7 +108,7 @@ class McpConnection:
         return name if any(tool.name == name for tool in self._tools) else "unknown"
 
     def takes_key(self, name: str) -> bool:
-        """Whether the server declares that this tool knows a repeated call by its key."""
+        """Return whether the server declares that this tool takes an idempotency key."""
         return any(tool.name == name and META_KEY in (tool.meta or {}) for tool in self._tools)
 
     async def call(
@@ -143,7 +143,7 @@ class McpConnection:
             raise Unavailable("the tools did not answer as they should") from None
 
     async def healthy(self) -> bool:
-        """Whether the server's process answers; asks nothing of its dependencies."""
+        """Return whether the server's process answers, whatever its dependencies do."""
         try:
             answer = await self._http.get(urljoin(self._url, "/health"), timeout=2.0)
         except httpx2.HTTPError:

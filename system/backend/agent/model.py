@@ -3,7 +3,7 @@
 Two walks of the SDKs over a request cost more than everything else in a chat: the OpenAI client
 rewrites each parameter by its declared type, through the unions of all kinds of tools, and the
 agents SDK turns the tools into plain data once a turn. What the agent sends is plain data from the
-start and the tools are the same for everybody, so both are told to pass on what was made once.
+start and the tools are the same for every user, so both pass on what was made once.
 The request that arrives is the same.
 """
 
@@ -27,7 +27,7 @@ class PlainResponses(AsyncResponses):
     """The Responses API, sending parameters as they are (`extra_body`) and not rewritten."""
 
     async def create(self, **given: Any) -> Any:
-        """As the client's own; every parameter must be plain data under the API's own names."""
+        """Create a response; every parameter must be plain data under the API's own names."""
         options = {name: value for name, value in given.items() if name in _OPTIONS}
         body = {
             name: value

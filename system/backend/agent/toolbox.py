@@ -1,6 +1,6 @@
-"""The tools as the model is shown them: made once, for everybody, and bound when one is called.
+"""Tools as the model sees them: made once for all users, and bound when one is called.
 
-A tool here knows its name and its schema and no user. Whose call it is says the run's context: the
+A tool here knows its name and its schema and no user. The run's context has the user: the
 `BoundTools` that this one user's chat was started with. To make a set of tools for each turn of
 each chat took a tenth of the time that a chat takes.
 """
@@ -61,7 +61,7 @@ def _made(tool: Tool) -> FunctionTool:
 
 
 async def called(tools: BoundTools, name: str, given: str) -> str:
-    """What the model reads of a call: the tool's text, or an envelope that says what went wrong.
+    """Call a tool and return the text for the model: the tool's own, or an error envelope.
 
     Args:
         tools: The user's.

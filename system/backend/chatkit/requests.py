@@ -1,4 +1,4 @@
-"""What a ChatKit client may ask here, checked before the SDK sees it.
+"""Requests that a ChatKit client may send, validated before the SDK sees them.
 
 The SDK's own models take any text of any length, and answer what they cannot use with a broken
 stream. These take the same objects, with limits and without what this server does not offer:
@@ -49,7 +49,7 @@ class ToolChoice(BaseModel):
 
 
 class InferenceOptions(BaseModel):
-    """What the person picked in the composer; kept with the message."""
+    """Options picked in the composer; kept with the message."""
 
     tool_choice: ToolChoice | None = None
     model: _Name | None = None

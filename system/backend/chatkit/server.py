@@ -34,7 +34,7 @@ from chatkit.types import (
 )
 
 from system.backend.agent.bridge import ToolBegan, ToolUse
-from system.backend.chat import Answered, ChatService, Failed, Said, title_for
+from system.backend.chat import Answered, ChatService, Failed, TextDelta, title_for
 from system.backend.chatkit.threads import Caller, ThreadStore, answer_item, text_of
 from system.errors import NotFound, ServiceError, ValidationFailed
 from system.store import Store as Database
@@ -71,7 +71,7 @@ class AssistantServer(ChatKitServer[Caller]):
 
         Raises:
             NotFound: There is no message to answer.
-            CustomStreamError: The answer broke off; says why, and that one may try again.
+            CustomStreamError: The answer broke off; with the reason, and permission to retry.
         """
         if input_user_message is None:
             raise NotFound()
@@ -94,7 +94,7 @@ class AssistantServer(ChatKitServer[Caller]):
             elif isinstance(event, ToolUse):
                 if event.changed:
                     yield ClientEffectEvent(name=TASKS_CHANGED, data={"tool": event.name})
-            elif isinstance(event, Said):
+            elif isinstance(event, TextDelta):
                 if not shown:
                     shown = True
                     for opening in _opening(item_id, thread.id):

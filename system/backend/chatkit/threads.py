@@ -39,7 +39,7 @@ from system.store.schemas import (
 
 @dataclass(slots=True)
 class Caller:
-    """One request: who asks, and what it has begun.
+    """Context of a request: its subject, and the turns and threads that it has begun.
 
     Attributes:
         subject: The verified user.
@@ -216,7 +216,7 @@ def answer_item(message: MessageView, thread_id: str) -> AssistantMessageItem:
 
 
 def text_of(item: UserMessageItem) -> str:
-    """What the person wrote, as one text: the quotation first, tags as they are shown."""
+    """Return the person's message as one text: the quotation first, tags as they are shown."""
     written = "".join(each.text for each in item.content)
     if not item.quoted_text:
         return written

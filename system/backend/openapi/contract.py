@@ -1,4 +1,4 @@
-"""What the page relies on of this backend: `python -m system.backend.openapi.contract > FILE`.
+"""Contract with the frontend: `python -m system.backend.openapi.contract > FILE`.
 
 The part of the OpenAPI document that a client's types come from, without words and without what a
 release of FastAPI may change. The frontend keeps a copy (`lib/backend/contract.json`) and makes its
@@ -68,7 +68,7 @@ def _operation(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wordless(value: Any, names: bool = False) -> Any:
-    """Without words and checks; under `properties` the same words are names of fields."""
+    """Remove words and checks; under `properties` the same words are names of fields."""
     if isinstance(value, list):
         return [_wordless(each) for each in value]
     if not isinstance(value, dict):

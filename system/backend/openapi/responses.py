@@ -1,4 +1,4 @@
-"""How errors appear in the OpenAPI document: the one envelope, per status."""
+"""Error responses in the OpenAPI document: the one envelope, per status."""
 
 from __future__ import annotations
 

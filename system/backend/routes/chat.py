@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from system.backend.agent.bridge import ToolUse
-from system.backend.chat import Answered, Asked, Failed, Said, Turn, arguments_shown
+from system.backend.chat import Answered, Asked, Failed, TextDelta, Turn, arguments_shown
 from system.backend.dependencies import CurrentSubject, ServicesOf
 from system.backend.idempotency import RequestKey
 from system.backend.openapi.responses import errors, events_schema
@@ -23,7 +23,7 @@ _EXAMPLES = [{"message": "add a task to buy milk"}]
 _EVENTS = """Server-sent events with JSON data: `started` (conversation_id, message_id), `delta`
 (text), `tool_started` (name), `tool_call` (name, arguments, outcome), and at the end `answered`
 (the object that the JSON answer is) or `failed` (the error envelope)."""
-# What nginx logs for a client that closed the connection; nobody receives it.
+# What nginx logs for a client that closed the connection; it is not received.
 _CLIENT_LEFT = 499
 _STREAM = {MEDIA_TYPE: events_schema(_EVENTS)}
 
@@ -84,7 +84,7 @@ async def _frames(asked: Asked, turn: Turn) -> AsyncIterator[bytes]:
     ids = {"conversation_id": str(asked.conversation_id), "message_id": str(turn.message_id)}
     yield frame("started", ids)
     async for event in turn.events():
-        if isinstance(event, Said):
+        if isinstance(event, TextDelta):
             yield frame("delta", {"text": event.text})
         elif isinstance(event, ToolUse):
             yield frame("tool_call", arguments_shown(event))

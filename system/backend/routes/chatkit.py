@@ -38,7 +38,7 @@ _CONTENT: dict[str, Any] = {
     "",
     response_class=Response,
     responses={
-        200: {"content": _CONTENT, "description": "As the ChatKit protocol says."},
+        200: {"content": _CONTENT, "description": "As the ChatKit protocol specifies."},
         **errors(401, 404, 409, 413, 422, 503),
     },
 )

@@ -1,4 +1,4 @@
-"""What operators and other services ask: health, readiness, the public keys."""
+"""Routes for operators and other services: health, readiness, the public keys."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether requests can be served now, by dependency."""
+    """Readiness to serve requests, by dependency."""
 
     status: Literal["ok", "degraded", "unavailable"]
     checks: dict[str, Literal["ok", "unavailable"]]
@@ -35,7 +35,7 @@ class Jwks(BaseModel):
 
 @router.get("/health")
 async def health() -> Health:
-    """Say that the process is alive; asks nobody else."""
+    """Answer that the process is alive; no dependency is asked."""
     return Health(status="ok")
 
 

@@ -31,7 +31,7 @@ _LimitQuery = Annotated[PageLimit, Query(description="How many at most.")]
 
 
 class BulkRequest(BaseModel):
-    """Which tasks to complete: all, or those of one project."""
+    """Selection of tasks to complete: all, or those of one project."""
 
     model_config = ConfigDict(extra="forbid")
 

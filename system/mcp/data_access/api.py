@@ -1,7 +1,7 @@
 """Data through the backend's REST: the MCP server has no way to the database of its own.
 
 Each call is one request on a shared pool, with a token made for the subject and for the backend.
-The backend answers only what it would answer the subject themself; nothing here decides that.
+The backend decides what the subject may see; no decision is made here.
 
 An answer that was lost is asked for again. Writes carry the key that the tool call came with, or
 one made here for this request, so that the backend does not do again what it has done.
@@ -141,7 +141,7 @@ class ApiData:
         return await self._send(UserStats, user_id, "GET", "stats")
 
     def pool_status(self) -> PoolStatus | None:
-        """None: there is no connection to the database."""
+        """Return None: there is no connection to the database."""
         return None
 
     def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -175,7 +175,7 @@ class ApiData:
         query: Mapping[str, object] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> View:
-        """One request as the subject.
+        """Send a request as the subject and parse its answer.
 
         Raises:
             Forbidden: The subject's id cannot stand in a path.

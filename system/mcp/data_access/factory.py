@@ -1,4 +1,4 @@
-"""Which way to the data the configuration names; the tools do not know which it is."""
+"""Choice of the way to the data by the configuration; tools do not depend on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from system.store import Store, StoreSettings
 def open_data(
     settings: Settings, database: StoreSettings | None, exchange: TokenExchange | None
 ) -> Data:
-    """The way to the data that `MCP_DATA_ACCESS` names.
+    """Make the way to the data that `MCP_DATA_ACCESS` names.
 
     Args:
         settings: Checked configuration.

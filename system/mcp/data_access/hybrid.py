@@ -1,7 +1,7 @@
 """Reads straight from the database, writes through the backend's REST.
 
 For a system whose rules on writes live in the backend: one place enforces them, and reading stays
-one round trip. Whoever reads after writing sees the write, since REST answers after the commit.
+one round trip. A read after a write sees the write, since REST answers after the commit.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from system.mcp.tools.arguments import READS, UserId
 
 
 class HealthView(BaseModel):
-    """The tools' state as a whole; it says nothing of any user."""
+    """State of the tools as a whole, independent of users."""
 
     status: Literal["ok"]
 

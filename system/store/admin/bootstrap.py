@@ -42,7 +42,7 @@ async def bootstrap(admin_url: str, *, database: str, passwords: Mapping[str, st
         for role, password in passwords.items():
             await _ensure_role(admin, role, password)
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-            # Membership lets an administrator who is no superuser hand the database over.
+            # Membership lets an administrator who is not a superuser hand the database over.
             await admin.execute(f"GRANT {OWNER_ROLE} TO CURRENT_USER")
             await _formatted(admin, "CREATE DATABASE %I OWNER %I", database, OWNER_ROLE)
         await _formatted(admin, "REVOKE ALL ON DATABASE %I FROM PUBLIC", database)

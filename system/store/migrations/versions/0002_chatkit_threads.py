@@ -1,4 +1,4 @@
-"""What ChatKit threads keep of a message besides its text.
+"""Columns that ChatKit threads keep of a message besides its text.
 
 Revision ID: 0002
 Revises: 0001

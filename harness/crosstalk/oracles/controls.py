@@ -12,6 +12,8 @@ from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.operation import Operation, Role
 
+# An operation without any call, as in a campaign that ended early.
+_UNTRIED = Control()
 # What can say whose data is meant.
 _NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 
@@ -84,7 +86,7 @@ def coverage_of(
     """Operation to which of its parameters that can name somebody or something named another's."""
     found = {}
     for name, operation in operations.items():
-        carried = controls[name].foreign_arguments
+        carried = controls.get(name, _UNTRIED).foreign_arguments
         naming = [each.name for each in operation.parameters if each.role in _NAMING]
         found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
     return {name: counts for name, counts in found.items() if counts}

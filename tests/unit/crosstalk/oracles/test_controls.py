@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crosstalk.oracles.controls import controls_of
+from crosstalk.oracles.controls import controls_of, coverage_of
+from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
 TASK = "01a1fde1-3aa5-71a6-80e1-ed47bbc41756"
@@ -25,3 +26,9 @@ def test_a_parameter_counts_when_it_names_another_user() -> None:
     other = writer.history.subjects["bob"]
     writer.call(ALICE, "list", {"user_id": other}, ok([]))
     assert controls_of(writer.history)["list"].foreign_arguments == {"user_id": 1}
+
+
+def test_coverage_names_an_operation_that_was_never_called() -> None:
+    identity = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+    get = Operation(surface="mcp", name="get", parameters=(identity,), reads_only=True)
+    assert coverage_of({"get": get}, {}) == {"get": {"user_id": 0}}

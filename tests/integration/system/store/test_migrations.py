@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
@@ -58,6 +61,52 @@ async def test_bootstrap_and_migrate_can_be_repeated(
         )
         await migrate(running.databases["owner"])
     assert await admin.fetch("SELECT * FROM pg_policies ORDER BY tablename") == before
+
+
+@pytest.fixture
+async def empty_database(running: RunningSystem, admin: asyncpg.Connection) -> AsyncIterator[str]:
+    """The owner's URL of a database without tables."""
+    name = f"empty_{secrets.token_hex(4)}"
+    await admin.execute(f"CREATE DATABASE {name} OWNER crosstalk_owner")
+    try:
+        url = make_url(running.databases["owner"]).set(database=name)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_two_migrations_at_once_both_succeed(empty_database: str) -> None:
+    await asyncio.gather(*(migrate(empty_database) for _ in range(3)))
+    connection = await asyncpg.connect(empty_database)
+    try:
+        assert await connection.fetch("SELECT version_num FROM alembic_version") == [("0004",)]
+    finally:
+        await connection.close()
+
+
+async def test_migration_gives_up_on_a_table_that_stays_in_use(empty_database: str) -> None:
+    await migrate(empty_database, "0001")
+    reader = await asyncpg.connect(empty_database)
+    try:
+        async with reader.transaction():
+            await reader.execute("SELECT count(*) FROM messages")
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await migrate(empty_database, table_seconds=0.2)
+        await migrate(empty_database)
+    finally:
+        await reader.close()
+
+
+async def test_mcp_role_has_no_privilege_on_conversations_and_messages(
+    admin: asyncpg.Connection,
+) -> None:
+    held = await admin.fetch(
+        "SELECT relname, privilege FROM pg_class, "
+        "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege "
+        "WHERE relname IN ('conversations', 'messages') "
+        "AND has_table_privilege('crosstalk_mcp', pg_class.oid, privilege)"
+    )
+    assert held == []
 
 
 async def test_administrator_without_superuser_rights_can_repeat_bootstrap(

@@ -50,7 +50,9 @@ async def test_without_a_subject_every_user_table_is_empty(
 ) -> None:
     await settle(admin, alice)
     for table in USER_TABLES:
-        assert await service.fetchval(f'SELECT count(*) FROM "{table}"') == 0
+        # The MCP server may not even read conversations and messages.
+        if await service.fetchval("SELECT has_table_privilege($1, 'SELECT')", f'"{table}"'):
+            assert await service.fetchval(f'SELECT count(*) FROM "{table}"') == 0
     assert await admin.fetchval("SELECT count(*) FROM tasks") > 0
 
 

@@ -55,7 +55,9 @@ def broken(running: RunningSystem, how: str, mended: str) -> Iterator[None]:
 def test_no_service_reaches_another_s_rows_in_sql(running: RunningSystem, service: str) -> None:
     found = examine(running.databases, service)
     assert found.crossed == {}
-    assert found.could == found.tried > 60
+    assert found.could > 60
+    # The MCP server may not use conversations and messages, so nothing of them can show there.
+    assert (found.could < found.tried) is (service == "mcp")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +69,9 @@ def test_no_service_reaches_another_s_rows_in_sql(running: RunningSystem, servic
             "read as another, tasks",
         ),
         (
-            "CREATE POLICY late ON messages FOR SELECT USING (true)",
-            "DROP POLICY late ON messages",
-            "read without subject, messages",
+            "CREATE POLICY late ON tasks FOR SELECT USING (true)",
+            "DROP POLICY late ON tasks",
+            "read without subject, tasks",
         ),
         (
             "ALTER POLICY tenant ON projects WITH CHECK (true)",

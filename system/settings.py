@@ -36,6 +36,7 @@ class ServiceSettings(Deployed, IdentitySettings):
     http_max_unread_bytes: int = Field(default=33_554_432, ge=65_536)
     http_head_seconds: float = Field(default=10.0, gt=0)
     http_write_seconds: float = Field(default=30.0, gt=0)
+    requests_per_user: int = Field(default=60, ge=1)
     rate_limit_per_minute: int = Field(default=600, ge=1)
     rate_limit_burst: int = Field(default=120, ge=1)
 

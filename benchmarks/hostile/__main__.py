@@ -27,6 +27,7 @@ ATTACKS = {
     "bodies": "benchmarks.hostile.bodies",
     "connections": "benchmarks.hostile.connections",
     "trailers": "benchmarks.hostile.trailers",
+    "users": "benchmarks.hostile.users",
 }
 Figures = Mapping[str, float]
 

@@ -203,11 +203,11 @@ class Instrumentation:
         turn = Admission.turn
 
         @asynccontextmanager
-        async def instrumented(admission: Admission) -> AsyncIterator[None]:
+        async def instrumented(admission: Admission, user: str = "") -> AsyncIterator[None]:
             request = self._request()
             ledger.want(request, name)
             try:
-                async with turn(admission):
+                async with turn(admission, user):
                     ledger.acquire(request, name)
                     try:
                         yield

@@ -59,6 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
         timeout=settings.mcp_timeout_seconds,
         max_connections=settings.mcp_max_connections,
         repeats=settings.mcp_repeats,
+        calls_per_user=settings.tool_calls_per_user,
+        calls_per_answer=settings.agent_max_tool_calls,
+        patience=settings.mcp_timeout_seconds,
     )
     assistant = Assistant(settings)
     limits = Limits(settings)
@@ -66,7 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
         {"database": store.ping, "mcp": connection.healthy, "issuers": verifier.knows_keys}
     )
     metrics.watch(store.pool_status, verifier.fetches)
-    service = ChatService(store, assistant, connection, exchange, settings.agent_history_messages)
+    service = ChatService(
+        store,
+        assistant,
+        connection,
+        exchange,
+        settings.agent_history_messages,
+        per_user=settings.chats_per_user,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -119,6 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
                 public=reads_of(operations.PUBLIC_PATHS),
                 admit=admit,
                 spend=limits.spend,
+                per_user=settings.requests_per_user,
             ),
             Middleware(BodyLimit),
         ],

@@ -21,7 +21,7 @@ from system.backend.agent.agent import Assistant
 from system.backend.agent.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.errors import ServerError, ServiceError, Unavailable
+from system.errors import RateLimited, ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns
 from system.store.models import new_id
@@ -115,6 +115,7 @@ class ChatService:
         connection: The shared pool to the MCP server.
         exchange: Makes tokens for the MCP server.
         history: How many messages the agent is shown.
+        per_user: Answers of one user that can be under way at once.
     """
 
     def __init__(
@@ -124,11 +125,14 @@ class ChatService:
         connection: McpConnection,
         exchange: TokenExchange,
         history: int,
+        *,
+        per_user: int = 10,
     ) -> None:
         self._store = store
         self._assistant = assistant
         self._connection = connection
         self._exchange = exchange
+        self._per_user = per_user
         self._history = history
         # Each answer under way, with its user and conversation.
         self._tasks: dict[asyncio.Task[None], tuple[str, UUID]] = {}
@@ -137,6 +141,16 @@ class ChatService:
     def under_way(self) -> int:
         """Number of answers under way."""
         return len(self._tasks)
+
+    def require_room(self, subject: Subject) -> None:
+        """See that another answer of this user can begin.
+
+        Raises:
+            RateLimited: As many as one user may have are under way.
+        """
+        mine = sum(user == subject.user_id for user, _ in self._tasks.values())
+        if mine >= self._per_user:
+            raise RateLimited("too many answers are under way", retry_after=1)
 
     async def ask(
         self, subject: Subject, text: str, conversation_id: UUID | None, key: str | None = None
@@ -148,10 +162,12 @@ class ChatService:
         is not done again.
 
         Raises:
+            RateLimited: Too many answers of this user are under way.
             NotFound: The conversation is not this user's.
             Conflict: The key was used for another message.
             Unavailable: The database does not answer.
         """
+        self.require_room(subject)
         async with self._store.user_session(subject.user_id, idempotency_key=key) as session:
             question = await turns.ask(
                 session, text=text, title=title_for(text), conversation_id=conversation_id
@@ -185,12 +201,17 @@ class ChatService:
         return Asked(conversation_id, history)
 
     def begin(self, subject: Subject, asked: Asked) -> Turn:
-        """Start to answer; the caller must close the turn."""
+        """Start to answer; the caller must close the turn.
+
+        Raises:
+            RateLimited: Too many answers of this user are under way.
+        """
         events: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
         if asked.earlier is not None:
             for event in (TextDelta(asked.earlier.message.content), asked.earlier, None):
                 events.put_nowait(event)
             return Turn(asked.earlier.message.id, events)
+        self.require_room(subject)
         turn = Turn(new_id(), events)
         task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
         self._tasks[task] = (subject.user_id, asked.conversation_id)

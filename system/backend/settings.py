@@ -37,6 +37,10 @@ class Settings(ServiceSettings, StoreSettings):
     agent_history_messages: int = Field(default=40, ge=1)
     agent_max_running: int = Field(default=400, ge=1)
     agent_min_running: int = Field(default=16, ge=1)
+    agent_wait_seconds: float = Field(default=30.0, gt=0)
+    agent_max_tool_calls: int = Field(default=100, ge=1)
+    tool_calls_per_user: int = Field(default=8, ge=1)
+    chats_per_user: int = Field(default=10, ge=1)
     chat_rate_limit_per_minute: int = Field(default=30, ge=1)
     chat_rate_limit_burst: int = Field(default=10, ge=1)
 

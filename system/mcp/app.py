@@ -126,6 +126,7 @@ def create_app(
         public=reads_of(public),
         admit=admit_to(settings.mcp_url),
         spend=lambda scope, subject: limit.spend((subject.issuer, subject.user_id)),
+        per_user=settings.requests_per_user,
         challenge_parameters=(f'resource_metadata="{settings.origin}{metadata_path(settings)}"',),
     )
     inner.router.routes += routes

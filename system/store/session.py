@@ -28,11 +28,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
+from system.shares import Shares
 from system.store.engine import make_engine, opening_statement
 from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
 
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
+_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 # Serialization failure, deadlock, lock timeout, cancelled statement, shutdown: a repeat may work.
 _TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300"})
 # Classes of the same kind: connection lost, login refused, no such database.
@@ -57,7 +59,11 @@ class KeyUse:
 
 
 class UserSession:
-    """A transaction bound to one subject. Operations take it as their first argument."""
+    """A transaction bound to one subject. Operations take it as their first argument.
+
+    Attributes:
+        search_timeout: Seconds that a search may take.
+    """
 
     def __init__(
         self,
@@ -70,6 +76,13 @@ class UserSession:
         self.user_id = user_id
         self.cursors = cursors
         self._key_use = key_use
+        self.search_timeout = 2.0
+
+    async def search(self, statement: Executable) -> Result[Any]:
+        """Run a statement that may look at every row of the user's, for a short time at most."""
+        milliseconds = str(int(self.search_timeout * 1000))
+        await self._session.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
+        return await self._session.execute(statement)
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
@@ -93,6 +106,12 @@ class Store:
         self._cursor_secret = settings.cursor_secret.get_secret_value()
         self._engine: AsyncEngine = make_engine(settings)
         self._opening = opening_statement(settings)
+        # No user's calls can take the whole pool; who has many waits for their own.
+        self._shares = Shares(settings.database_sessions_per_user, _busy)
+        # Whether the database answers is asked beside the pool, which may be in use as a whole.
+        self._probe: AsyncEngine = make_engine(
+            settings.model_copy(update={"database_pool_size": 1, "database_max_overflow": 0})
+        )
 
     @asynccontextmanager
     async def user_session(
@@ -110,6 +129,18 @@ class Store:
             Unavailable: No connection within the pool time-out, or the database is away.
         """
         _check_subject(user_id)
+        patience = self._settings.database_pool_timeout
+        async with (
+            self._shares.turn(user_id, seconds=patience),
+            self._session(user_id, idempotency_key) as session,
+        ):
+            session.search_timeout = self._settings.database_search_timeout
+            yield session
+
+    @asynccontextmanager
+    async def _session(
+        self, user_id: str, idempotency_key: str | None
+    ) -> AsyncIterator[UserSession]:
         cursors = URLSafeSerializer(self._cursor_secret, salt=f"cursor:{user_id}")
         try:
             async with (
@@ -121,7 +152,7 @@ class Store:
                 await session.execute(_SET_SUBJECT, {"user_id": user_id})
                 yield UserSession(session, user_id, cursors, self._key_use(idempotency_key))
         except PoolTimeoutError as error:
-            raise Unavailable("the database is busy", retry_after=1) from error
+            raise _busy() from error
         except (OperationalError, InterfaceError, OSError) as error:
             raise Unavailable("the database does not answer", retry_after=1) from error
         except DBAPIError as error:
@@ -138,7 +169,7 @@ class Store:
             Unavailable: It does not answer.
         """
         try:
-            async with self._engine.connect() as connection:
+            async with self._probe.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except (DBAPIError, PoolTimeoutError, OSError) as error:
             raise Unavailable("the database does not answer", retry_after=1) from error
@@ -153,6 +184,11 @@ class Store:
     async def close(self) -> None:
         """Close every connection; the store cannot be used afterwards."""
         await self._engine.dispose()
+        await self._probe.dispose()
+
+
+def _busy() -> Unavailable:
+    return Unavailable("the database is busy", retry_after=1)
 
 
 def _check_subject(user_id: str) -> None:

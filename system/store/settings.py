@@ -31,6 +31,12 @@ class StoreSettings(Deployed):
     database_statement_timeout: float = Field(
         default=10.0, gt=0, description="Seconds after which PostgreSQL cancels a statement."
     )
+    database_search_timeout: float = Field(
+        default=2.0, gt=0, description="Seconds after which PostgreSQL cancels a search."
+    )
+    database_sessions_per_user: int = Field(
+        default=4, ge=1, description="Connections that one user's calls may hold at once."
+    )
     database_lock_timeout: float = Field(
         default=5.0, gt=0, description="Seconds a statement waits for another transaction's lock."
     )

@@ -6,11 +6,25 @@ takes each away in turn to show it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Result,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from system.errors import NotFound
@@ -97,7 +111,7 @@ async def search_tasks(
         col(Task.title).icontains(query, autoescape=True),
         col(Task.description).icontains(query, autoescape=True),
     )
-    return await _page(session, f"search:{query}", [contains], cursor, limit)
+    return await _page(session, f"search:{query}", [contains], cursor, limit, session.search)
 
 
 @idempotent
@@ -196,13 +210,15 @@ async def _page(
     filters: list[ColumnElement[bool]],
     cursor: str | None,
     limit: int,
+    run: Callable[[Executable], Awaitable[Result[Any]]] | None = None,
 ) -> TaskPage:
     statement = _tasks(session).where(*filters)
     after = decode_cursor(session, listing, cursor)
     if after is not None:
         statement = statement.where(col(Task.id) < after)
     statement = statement.order_by(col(Task.id).desc()).limit(limit + 1)
-    rows, more = cut_page(list((await session.execute(statement)).all()), limit)
+    found = await (run or session.execute)(statement)
+    rows, more = cut_page(list(found.all()), limit)
     items = [_view(row) for row in rows]
     return TaskPage(
         items=items,

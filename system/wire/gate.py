@@ -7,6 +7,7 @@ fails closed: what is public is listed, everything else is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from system.errors import RateLimited, ServiceError, Unauthorized
 from system.identity import Subject, TokenVerifier
 from system.observe.metrics import count_refused
+from system.shares import Shares
 from system.wire.bearer import bearer_token
 from system.wire.error_response import error_response
 
@@ -37,6 +39,7 @@ class BearerGate:
         public: Whether a request needs no token.
         admit: Notes the verified subject in the scope, in the form the application reads.
         spend: Counts a request against its subject's limit; raises `RateLimited`.
+        per_user: Requests of one subject that can be under way at once; more get 429.
         challenge_parameters: More `WWW-Authenticate` parameters, e.g. RFC 9728's.
     """
 
@@ -48,6 +51,7 @@ class BearerGate:
         public: Callable[[Scope], bool],
         admit: Callable[[Scope, Subject], None],
         spend: Callable[[Scope, Subject], None],
+        per_user: int = 60,
         challenge_parameters: tuple[str, ...] = (),
     ) -> None:
         self._app = app
@@ -55,6 +59,7 @@ class BearerGate:
         self._public = public
         self._admit = admit
         self._spend = spend
+        self._shares = Shares(per_user, _too_many_under_way)
         self._challenge_parameters = challenge_parameters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,14 +78,17 @@ class BearerGate:
         try:
             subject = await self._verifier.verify(bearer_token(headers))
             self._spend(scope, subject)
+            ending = ExitStack()
+            ending.enter_context(self._shares.now((subject.issuer, subject.user_id)))
         except ServiceError as error:
             had_credentials = "authorization" in headers
             count_refused(_reason(error, had_credentials))
             challenge = self._challenge(headers)
             await error_response(error, challenge)(scope, receive, send)
             return
-        self._admit(scope, subject)
-        await self._app(scope, receive, send)
+        with ending:
+            self._admit(scope, subject)
+            await self._app(scope, receive, send)
 
     def _challenge(self, headers: Headers) -> str:
         # No error code for a request that brought no credentials, or of another scheme alone (RFC
@@ -90,6 +98,10 @@ class BearerGate:
         )
         parameters = (*(_INVALID if tried else ()), *self._challenge_parameters)
         return f"Bearer {', '.join(parameters)}".strip()
+
+
+def _too_many_under_way() -> RateLimited:
+    return RateLimited("too many requests are under way", retry_after=1)
 
 
 async def _refuse_scope(scope: Scope, receive: Receive, send: Send) -> None:

@@ -96,7 +96,11 @@ class Assistant:
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
         self._toolbox = Toolbox()
-        self._admission = Admission(settings.agent_max_running, settings.agent_min_running)
+        self._admission = Admission(
+            settings.agent_max_running,
+            settings.agent_min_running,
+            patience=settings.agent_wait_seconds,
+        )
 
     async def answer(
         self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
@@ -115,7 +119,7 @@ class Assistant:
         """
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
-        async with self._admission.turn():
+        async with self._admission.turn(tools.user_id):
             await self._answer(history, tools, emit)
 
     async def _answer(

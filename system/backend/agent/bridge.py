@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.errors import NotFound
+from system.errors import NotFound, RateLimited
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import count_tool_call
 
@@ -74,7 +74,13 @@ class BoundTools(MCPServer):
         self._subject = subject
         self._notify = notify or (lambda event: None)
         self._keys = keys or CallKeys()
+        self._asked = 0
         self.uses: list[ToolUse] = []
+
+    @property
+    def user_id(self) -> str:
+        """The user whose tools these are."""
+        return self._subject.user_id
 
     @property
     def name(self) -> str:
@@ -102,7 +108,15 @@ class BoundTools(MCPServer):
         arguments: dict[str, Any] | None,
         meta: dict[str, Any] | None = None,
     ) -> CallToolResult:
-        """Call a tool as the subject, whatever identity the model asked for."""
+        """Call a tool as the subject, whatever identity the model asked for.
+
+        Raises:
+            RateLimited: The answer has used its calls, or too many of this user's are under way.
+            Unavailable: The server does not answer as it should.
+        """
+        self._asked += 1
+        if self._asked > self._connection.calls_per_answer:
+            raise RateLimited("no more tool calls in this answer: say what was done so far")
         given = dict(arguments or {})
         asked_for = given.pop(IDENTITY_ARGUMENT, None)
         if asked_for is not None and asked_for != self._subject.user_id:
@@ -114,7 +128,8 @@ class BoundTools(MCPServer):
         try:
             token = self._exchange.token_for(self._subject.user_id)
             key = self._keys.next(tool_name, given)
-            result = await self._connection.call(tool_name, bound, token, key=key)
+            async with self._connection.share_of(self._subject.user_id):
+                result = await self._connection.call(tool_name, bound, token, key=key)
             outcome = "error" if result.is_error else "ok"
             return result
         finally:

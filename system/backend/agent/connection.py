@@ -16,6 +16,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -27,6 +28,7 @@ from pydantic_core import from_json, to_json
 from system import __version__
 from system.errors import RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
+from system.shares import Shares
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
@@ -51,6 +53,9 @@ class McpConnection:
         timeout: Seconds for one call.
         max_connections: Calls that can be under way at once; more wait.
         repeats: How often a call whose answer was lost is sent again, where that is safe.
+        calls_per_user: Calls of one user that can be under way at once; more wait for their turn.
+        calls_per_answer: Calls that one answer of the agent may make.
+        patience: Seconds for which they wait.
         clock: Seconds, monotonic.
     """
 
@@ -61,6 +66,9 @@ class McpConnection:
         timeout: float,
         max_connections: int,
         repeats: int = 2,
+        calls_per_user: int = 8,
+        calls_per_answer: int = 100,
+        patience: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
@@ -69,6 +77,11 @@ class McpConnection:
         self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
         self._repeats = repeats
         self._clock = clock
+        self.calls_per_answer = calls_per_answer
+        self._patience = patience
+        self._shares = Shares(
+            calls_per_user, lambda: RateLimited("too many tool calls at once", retry_after=1)
+        )
         self._ids = itertools.count(1)
         limits = httpx2.Limits(
             max_connections=max_connections, max_keepalive_connections=max_connections
@@ -110,6 +123,14 @@ class McpConnection:
     def takes_key(self, name: str) -> bool:
         """Return whether the server declares that this tool takes an idempotency key."""
         return any(tool.name == name and META_KEY in (tool.meta or {}) for tool in self._tools)
+
+    def share_of(self, user_id: str) -> AbstractAsyncContextManager[None]:
+        """A turn at the pool as one of this user's, which ends with the block.
+
+        Raises:
+            RateLimited: There was none for too long.
+        """
+        return self._shares.turn(user_id, seconds=self._patience)
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], token: str, *, key: str | None = None

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from system.backend.agent.admission import Admission
+from system.errors import Unavailable
 
 
 class Loop:
@@ -149,3 +150,32 @@ def test_admission_refuses_limits_below_one_agent() -> None:
     for most, floor in ((0, 1), (1, 0)):
         with pytest.raises(ValueError, match="at least one"):
             Admission(most, floor)
+
+
+async def test_users_take_turns_whatever_each_of_them_asks() -> None:
+    admission, order = Admission(1, 1), list[str]()
+
+    async def run(user: str) -> None:
+        async with admission.turn(user):
+            order.append(user)
+            await asyncio.sleep(0)
+
+    async with admission.turn("first"):
+        tasks = [asyncio.create_task(run(user)) for user in ["many"] * 5 + ["few"] * 2]
+        await settle()
+    await asyncio.gather(*tasks)
+    assert order == ["many", "few", "many", "few", "many", "many", "many"]
+    await admission.aclose()
+
+
+async def test_who_waits_too_long_is_told_and_is_no_longer_in_the_queue() -> None:
+    admission = Admission(1, 1, patience=0.01)
+    async with admission.turn("alice"):
+        with pytest.raises(Unavailable):
+            async with admission.turn("bob"):
+                raise AssertionError("there was no turn")
+        assert admission.waiting == 0
+    async with admission.turn("bob"):
+        assert admission.running == 1
+    assert admission.running == 0
+    await admission.aclose()

@@ -56,9 +56,18 @@ def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:
     if stem:
         return singular(stem)
     named = [each for each in holders if each.lower() not in CONTAINERS]
+    inner = holders[holders.index(named[-1]) + 1 :] if named else []
+    if inner and singular(named[-1]) == named[-1].lower() and _lists(path):
+        # The entries of one object's list are no such objects: `thread.items.data.0.id`.
+        return singular(inner[0])
     if named:
         return singular(named[-1])
     return singular(holders[0] if holders and has_id else noun_of(operation))
+
+
+def _lists(path: str) -> bool:
+    """Whether a value stands in an entry of a list."""
+    return any(part.isdigit() for part in path.split("."))
 
 
 def kind_of_argument(name: str, operation: str) -> str:

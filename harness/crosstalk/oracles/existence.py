@@ -159,6 +159,15 @@ def _comparable(
     return theirs == {victim} and nobodys == {None}
 
 
+def _named(call: Call) -> set[str]:
+    """The values of a call's arguments; of a list each."""
+    return {
+        str(each)
+        for value in call.arguments.values()
+        for each in (value if isinstance(value, list) else [value])
+    }
+
+
 def _single(value: object) -> str:
     """An argument as text; the one element of a list as the element."""
     return str(value[0]) if isinstance(value, list) and len(value) == 1 else str(value)
@@ -212,8 +221,22 @@ class Existence:
         return []
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Pairs that were compared."""
-        return Counter(first.operation for first, _ in _pairs(history))
+        """Count the compared pairs whose owner is served that id by that operation as well."""
+        served = {
+            (call.actor.user, call.operation, value)
+            for call in history
+            if call.answer.outcome is Outcome.OK and call.actor.user == call.actor.claims
+            for value in _named(call)
+        }
+        return Counter(
+            foreign.operation
+            for foreign, missing in _pairs(history)
+            if foreign.probe is not None
+            and any(
+                (foreign.probe.victim, foreign.operation, value) in served
+                for value in _named(foreign) - _named(missing)
+            )
+        )
 
 
 def told_apart(history: History, first: Call, second: Call) -> list[str]:

@@ -41,10 +41,13 @@ class ExistencePair:
             )
             owner, calls = comparison(example, draw, actor, victim, operation, parameter)
             # What the owner was shown may be kept for whoever asks next.
-            if owner is not None and draw(st.integers(0, 3)) > 0:
+            if owner is not None and operation.reads_only and draw(st.integers(0, 3)) > 0:
                 example.execute(owner)
             for each in calls:
                 example.execute(each)
+            # That the owner is served shows that the id is one of that operation's.
+            if owner is not None and not operation.reads_only and draw(st.booleans()):
+                example.execute(owner)
 
 
 def comparison(
@@ -58,8 +61,7 @@ def comparison(
     """Return one call with an id of the victim, and the same with one that no object has.
 
     Returns:
-        How the owner makes that call, where it only reads; and the two calls, or none where the
-        victim has no such object.
+        How the owner makes that call, and the two calls; none where the victim has no such object.
     """
     known = example.pool.references(victim.name, parameter, operation.name)
     mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
@@ -87,14 +89,12 @@ def comparison(
     unknown = missing_like(theirs, str(draw(st.uuids(version=4))))
     foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
     missing = {**shared, parameter.name: [unknown] if parameter.many else unknown}
-    by_owner = None
-    if operation.reads_only:
-        identity = {
-            name: subject
-            for name, subject in example.with_identity(operation, victim).items()
-            if name in shared
-        }
-        by_owner = PlannedCall(victim, operation.name, {**foreign, **identity})
+    identity = {
+        name: subject
+        for name, subject in example.with_identity(operation, victim).items()
+        if name in shared
+    }
+    by_owner = PlannedCall(victim, operation.name, {**foreign, **identity})
     key = example.next_probe()
     pair = [
         PlannedCall(

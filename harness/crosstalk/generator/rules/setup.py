@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import deletes
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation
 
 # Calls by which each user of an example uses what was served least.
 _HONEST_CALLS = 2
 # Operations that an example tries because no example before it was served by them.
-_SWEPT = 16
+_SWEPT = 40
+_TRIES = 3
+_TRIES_IN_VAIN = 60
 # Lists that a user and an impostor read when an example begins.
 _LISTS = 3
 
@@ -62,18 +67,43 @@ class Setup:
         swept.sort(
             key=lambda each: (
                 deletes(each.name),
+                bool(required_references(each)),
                 not each.reads_only,
-                example.state.tried[each.name],
             )
         )
+        # After many vain tries there is something that no further one will change.
+        swept = [each for each in swept if example.state.tried[each.name] < _TRIES_IN_VAIN]
         for operation in swept[:_SWEPT]:
-            able = [
-                each
-                for each in example.members
-                if all(
-                    example.pool.references(each.name, reference, operation.name)
-                    for reference in required_references(operation)
-                )
+            for _ in range(_TRIES):
+                if example.over or example.state.stopped():
+                    return
+                actor = self._owner(example, draw, operation)
+                answer = example.execute(example.plan_own(draw, operation, actor)).answer
+                if answer.outcome is Outcome.OK and not is_empty(answer.body):
+                    break
+
+    def _owner(self, example: ExampleRun, draw: Draw, operation: Operation) -> Actor:
+        """A user who has the objects that an operation needs; makes some where nobody has."""
+        able = _owners(example, operation)
+        if not able:
+            maker: Actor = draw(st.sampled_from(example.members))
+            chats = example.capabilities.chats
+            makers = example.capabilities.creators_on(operation) or [
+                each for each in chats if each.surface == operation.surface
             ]
-            if able:
-                example.execute(example.plan_own(draw, operation, draw(st.sampled_from(able))))
+            example.execute_all([example.plan_own(draw, each, maker) for each in makers])
+            able = _owners(example, operation) or [maker]
+        found: Actor = draw(st.sampled_from(able))
+        return found
+
+
+def _owners(example: ExampleRun, operation: Operation) -> list[Actor]:
+    """The users who were given ids of all kinds that an operation needs."""
+    return [
+        each
+        for each in example.members
+        if all(
+            example.pool.references(each.name, reference, operation.name, guess=False)
+            for reference in required_references(operation)
+        )
+    ]

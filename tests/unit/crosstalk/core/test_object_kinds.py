@@ -16,6 +16,9 @@ from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of
         ("categories.1.id", "mcp:list_items", "category"),
         ("items.0.task_id", "mcp:list_notes", "task"),
         ("project_id", "mcp:get_task", "project"),
+        ("thread.items.data.0.id", "chatkit:threads.get_by_id", "item"),
+        ("tasks.items.0.id", "mcp:overview", "task"),
+        ("thread.id", "chatkit:threads.get_by_id", "thread"),
         ("boxes.0.id", "mcp:list_items", "box"),
     ],
 )

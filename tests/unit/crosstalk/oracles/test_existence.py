@@ -181,3 +181,10 @@ def test_number_that_several_users_hold_of_one_kind_shows_nothing() -> None:
     writer.call(BOB, "get_task", {"task_id": 1}, ok({}), FOREIGN)
     writer.call(BOB, "get_task", {"task_id": 900}, refused(404, "not_found"), MISSING)
     assert Existence().judge(writer.history) == []
+
+
+def test_existence_had_an_opportunity_where_the_owner_is_served_that_id_by_that_operation() -> None:
+    writer = pair(refused(404, "not_found"), refused(404, "not_found"))
+    assert not Existence().opportunities(writer.history)
+    writer.call(ALICE, "get", {"task_id": HERS, "user_id": "alice"}, ok({"id": HERS}))
+    assert Existence().opportunities(writer.history) == {"get": 1}

@@ -57,10 +57,20 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         calls_to_finding=min(first_found, default=None),
         not_applicable=results[0].not_applicable,
         coverage=coverage,
+        situations=_situations(results),
         left=None
         if all(each.left is None for each in results)
         else list(dict.fromkeys(line for each in results for line in each.left or ())),
     )
+
+
+def _situations(results: Sequence[CampaignResult]) -> dict[str, int]:
+    """Return how often situations were made in all, and how large the largest was."""
+    found: dict[str, int] = {}
+    for name in {name for each in results for name in each.situations}:
+        made = [each.situations.get(name, 0) for each in results]
+        found[name] = max(made) if name.startswith(("largest", "constraints to")) else sum(made)
+    return found
 
 
 def cut_short(

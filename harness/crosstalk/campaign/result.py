@@ -25,6 +25,7 @@ class CampaignResult:
             cannot be seen.
         times: Operation to how long a foreign id took against a missing one.
         skipped: Operation to why it is not to be called.
+        situations: Situation made on purpose to how often, or how large, it was made.
     """
 
     verdict: Verdict
@@ -41,6 +42,7 @@ class CampaignResult:
     left: list[str] | None = None
     times: Mapping[str, TimeDifference] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    situations: Mapping[str, int] = field(default_factory=dict)
 
     def exit_code(self) -> ExitCode:
         """Return the exit code of a command whose whole result this is."""
@@ -80,4 +82,5 @@ class CampaignResult:
             "times": {name: asdict(each) for name, each in sorted(self.times.items())},
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,
+            "situations": dict(sorted(self.situations.items())),
         }

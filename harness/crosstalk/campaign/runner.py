@@ -107,6 +107,7 @@ class Campaign:
         )
         self._service = ServiceRecord(self._executor.operations)
         self._controls: dict[str, Control] = {}
+        self._situations: Counter[str] = Counter()
         self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._findings: list[Finding] = []
         self._inconclusive: list[Inconclusive] = []
@@ -170,6 +171,7 @@ class Campaign:
             judge=self._suspects,
             stopped=self._stopped,
             unserved=self._service.unserved,
+            situations=self._situations,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
@@ -394,6 +396,7 @@ class Campaign:
             coverage=coverage_of(self._executor.operations, self._controls),
             left=left,
             skipped=self._target.skipped,
+            situations=self._situations,
             times={name: time_difference(pairs) for name, pairs in self._times.items()},
         )
 

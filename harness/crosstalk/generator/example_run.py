@@ -8,13 +8,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Draw, HypothesisChoice
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
-from crosstalk.surface.capabilities import Capabilities, observation_arguments
+from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Role
 
 
@@ -128,6 +129,11 @@ class ExampleRun(Selection):
         self._learn(planned, call)
         return call
 
+    def execute_spoilt(self, planned: PlannedCall) -> Call:
+        """Make one call that is wrong on purpose, from which nothing is learnt of arguments."""
+        self._hostile.append(planned)
+        return self.execute(planned)
+
     def execute_all(self, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make calls that do not depend on each other, at once where that is allowed."""
         calls: list[Call] = []
@@ -146,6 +152,8 @@ class ExampleRun(Selection):
             operation, call
         ):
             self.state.knowledge.learn(operation, call.arguments, call.answer)
+            if call.answer.outcome is Outcome.OK:
+                self._count_change(operation)
         self.pool.harvest(call)
         key = operation.parameter(Role.KEY)
         if key is not None and isinstance(call.arguments.get(key.name), str):
@@ -154,6 +162,13 @@ class ExampleRun(Selection):
         if call.actor.claims == call.actor.user:
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
+
+    def _count_change(self, operation: Operation) -> None:
+        """Count an owner's change of an object that existed."""
+        if operation.reads_only or not required_references(operation):
+            return
+        removal = deletes(operation.name) or operation.extra.get("kind") == "delete"
+        self.state.situations["honest deletions" if removal else "honest updates"] += 1
 
     def _concerns_own(self, operation: Operation, call: Call) -> bool:
         """Return whether a user made a call about their own objects, under a new key or none."""

@@ -35,6 +35,7 @@ class GeneratorState:
         tried: Operation name to the number of honest calls of it.
         served: Operation name to the number of honest calls of it that returned a result.
         rule_runs: Rule name to the number of times it was run.
+        situations: Situation that is made on purpose to how often, or how large, it was made.
         choices: (rule, operation, further) to the number of times that the rule chose it.
     """
 
@@ -54,6 +55,7 @@ class GeneratorState:
     served: Counter[str] = field(default_factory=Counter)
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    situations: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.steady.update(each.name for each in self.observations)

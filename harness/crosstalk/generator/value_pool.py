@@ -143,7 +143,14 @@ class ValuePool:
 
     def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
         """Return those of `values` seen in one call with all `chosen`; if none was, all."""
-        return [each for each in values if self._together[each].issuperset(chosen)] or values
+        found = [
+            each
+            for each in values
+            if all(
+                other in self._together[each] or each in self._together[other] for other in chosen
+            )
+        ]
+        return found or values
 
     def keep_key(self, user: str, key: str) -> None:
         """Keep a key under which this user made a call."""

@@ -74,6 +74,9 @@ class ConsoleReport:
         """Print the controls and the verdict."""
         self._console.print(controls_table(result))
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
+        if result.situations:
+            made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
+            self._say(f"situations made on purpose: {made}")
         for doubt in result.inconclusive if result.verdict != "leak" else ():
             self._say(f"inconclusive: {doubt}", style="yellow")
         for each in telling_times(result):

@@ -2,13 +2,17 @@
 
 from crosstalk.generator.rules.any_call import AnyCall
 from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.rules.broken_constraint import BrokenConstraint
 from crosstalk.generator.rules.cached_read import CachedRead
 from crosstalk.generator.rules.cross_user_access import CrossUserAccess
 from crosstalk.generator.rules.existence_pair import ExistencePair
 from crosstalk.generator.rules.foreign_cursor import ForeignCursor
+from crosstalk.generator.rules.honest_change import HonestChange
 from crosstalk.generator.rules.honest_use import HonestUse
 from crosstalk.generator.rules.idempotency_collision import IdempotencyCollision
 from crosstalk.generator.rules.identity_spoof import IdentitySpoof
+from crosstalk.generator.rules.last_page import LastPage
+from crosstalk.generator.rules.many_objects import ManyObjects
 from crosstalk.generator.rules.same_prompt import SamePrompt
 from crosstalk.generator.rules.setup import Setup
 from crosstalk.generator.rules.stale_read import StaleRead
@@ -30,6 +34,10 @@ RULES: tuple[Rule, ...] = (
     ForeignCursor(),
     StaleRead(),
     SamePrompt(),
+    HonestChange(),
+    LastPage(),
+    BrokenConstraint(),
+    ManyObjects(),
     HonestUse(),
     AnyCall(),
 )

@@ -166,8 +166,7 @@ class Odd(Shelf):
 @pytest.mark.parametrize(
     "schema",
     [
-        True,
-        False,
+        {"not": {}},
         {},
         {"type": "integer", "minimum": 1900},
         {"type": "string", "pattern": "^\\p{L}+$"},
@@ -178,7 +177,8 @@ class Odd(Shelf):
 )
 def test_an_odd_schema_costs_one_argument_and_never_the_example(schema: Any) -> None:
     (history,) = histories(1, Odd(schema), [LIST])
-    assert len(history) > 30
+    # Each of three users creates, reads, and uses what was served least.
+    assert len(history) > 10
     assert sum(call.operation == ADD.name for call in history) > 2
 
 

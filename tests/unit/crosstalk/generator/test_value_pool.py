@@ -106,3 +106,19 @@ def test_pool_keeps_one_number_for_each_kind_of_object() -> None:
     category = Parameter("category_id", {}, required=True, role=Role.REFERENCE)
     assert pool(writer).references("alice", TASK_ID, "complete_task") == ["1", "2"]
     assert pool(writer).references("alice", category, "drop_category") == ["1"]
+
+
+def test_objects_seen_in_one_call_are_related_whichever_was_asked_for_by_the_other() -> None:
+    pool = ValuePool()
+    thread, item, other = "thread-1234567890ab", "item-1234567890abcd", "item-ffff567890abcd"
+    history = (
+        Writer()
+        .call(ALICE, "chatkit:threads.create", {}, ok({"thread_id": thread}))
+        .call(ALICE, "chatkit:items.list", {"thread_id": thread}, ok({"items": [{"id": item}]}))
+        .call(ALICE, "chatkit:other", {}, ok({"items": [{"id": other}]}))
+        .history
+    )
+    for call in history:
+        pool.harvest(call)
+    assert pool.related([item, other], [thread]) == [item]
+    assert pool.related(["thread-ffff567890ab", thread], [item]) == [thread]

@@ -1,0 +1,177 @@
+"""Situations that rules make on purpose, on a system in memory that pages and checks arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.errors import FlakyStrategyDefinition
+from hypothesis.stateful import run_state_machine_as_test
+
+from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.principals import USERS
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.rules.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.honest_change import HonestChange
+from crosstalk.generator.rules.last_page import LastPage
+from crosstalk.generator.rules.many_objects import ManyObjects
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.state_machine import make_machine
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+TITLE = Parameter("title", {"type": "string", "maxLength": 40}, True, Role.TEXT)
+THING = Parameter("thing_id", {"type": "string", "format": "uuid"}, True, Role.REFERENCE)
+LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 20}, False, Role.VALUE)
+CURSOR = Parameter("cursor", {"type": "string"}, False, Role.CURSOR)
+ADD = Operation("rest", "rest:POST /things", (IDENTITY, TITLE), reads_only=False)
+EDIT = Operation("rest", "rest:PATCH /things/{thing_id}", (IDENTITY, THING, TITLE), False)
+DELETE = Operation("rest", "rest:DELETE /things/{thing_id}", (IDENTITY, THING), False)
+LIST = Operation("rest", "rest:GET /things", (IDENTITY, LIMIT, CURSOR), reads_only=True, lists=True)
+
+
+class Things:
+    """Keeps things of users, and gives them in pages."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, str] = {}
+        self.numbers = itertools.count(1)
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, EDIT, DELETE, LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        user = presented.connection
+        title, thing = arguments.get("title"), str(arguments.get("thing_id"))
+        if operation in (ADD, EDIT) and not (isinstance(title, str) and len(title) <= 40):
+            return Answer(Outcome.ERROR, 422, None, {}, "validation_error")
+        if operation is ADD:
+            made = f"01a1fc95-41f3-7131-b962-{next(self.numbers):012d}"
+            self.things[made] = user
+            return Answer(Outcome.OK, 201, {"id": made})
+        if operation is not LIST:
+            if self.things.get(thing) != user:
+                return Answer(Outcome.ERROR, 404, None, {}, "not_found")
+            if operation is DELETE:
+                del self.things[thing]
+            return Answer(Outcome.OK, 200, {})
+        mine = [each for each, owner in self.things.items() if owner == user]
+        start = str(arguments.get("cursor") or "cursor-0000-0").rsplit("-", 1)[1]
+        limit = arguments.get("limit", 5)
+        if not isinstance(limit, int) or not 1 <= limit <= 20 or not start.isdigit():
+            return Answer(Outcome.ERROR, 422, None, {}, "validation_error")
+        end = int(start) + limit
+        following = {"next_cursor": f"cursor-{user}-{end}"} if end < len(mine) else {}
+        return Answer(
+            Outcome.OK, 200, {"items": [{"id": e} for e in mine[int(start) : end]], **following}
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Who calls."""
+        return Presented(connection=subject)
+
+
+def played(*rules: Rule, examples: int = 4) -> tuple[GeneratorState, list[History]]:
+    """The generator's state, and what was done, after some examples with these rules."""
+    system = Things()
+    found: list[History] = []
+    number = itertools.count(1)
+
+    def fresh() -> History:
+        nonce = next(number)
+        return History({name: f"{name}-{nonce:04d}" for name in USERS})
+
+    state = GeneratorState(
+        executor=Executor({"rest": system}, {e.name: e for e in system.discover()}, system),
+        fresh_history=fresh,
+        observations=[LIST],
+        forgeries=(),
+        on_example_end=found.append,
+        stopped=lambda: False,
+    )
+    machine = make_machine(state, rules)
+    for each in range(examples):
+        options = settings(
+            max_examples=1,
+            stateful_step_count=10,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        # What can be drawn depends on what was answered, as in a campaign.
+        with contextlib.suppress(FlakyStrategyDefinition):
+            run_state_machine_as_test(seed(each)(machine), settings=options)
+    return state, found
+
+
+def test_owners_change_their_objects_and_all_users_read_after_that() -> None:
+    state, found = played(HonestChange())
+    assert state.situations["honest updates"] >= 5
+    assert state.situations["honest deletions"] >= 5
+    deleted = [call for history in found for call in history if call.operation == DELETE.name]
+    assert deleted
+    for history in found:
+        changed = False
+        readers: set[str | None] = set()
+        for call in history:
+            changed = changed or call.operation in (EDIT.name, DELETE.name)
+            if changed and call.operation == LIST.name:
+                readers.add(call.actor.user)
+        assert not changed or readers == set(USERS)
+
+
+def test_a_paged_list_is_read_to_its_end_and_a_cursor_of_it_is_tried_by_another_user() -> None:
+    state, found = played(LastPage())
+    assert state.situations["lists read to their end"] >= 5
+    assert state.situations["pages read"] > state.situations["lists read to their end"]
+    tried = {
+        (call.actor.user, str(call.arguments["cursor"]).split("-")[1])
+        for history in found
+        for call in history
+        if "cursor" in call.arguments
+    }
+    assert any(user != owner for user, owner in tried)
+    assert any(user == owner for user, owner in tried)
+
+
+def test_constraints_are_broken_each_before_any_is_broken_again() -> None:
+    state, found = played(BrokenConstraint(), examples=7)
+    broken, whole = (state.situations[f"constraints {each}"] for each in ("broken", "to break"))
+    assert 20 <= broken <= whole == 22
+    refused = [
+        call for history in found for call in history if call.answer.code == "validation_error"
+    ]
+    assert len(refused) >= 5
+    assert any(call.arguments.get("limit") == 21 for call in refused)
+    assert any(len(str(call.arguments.get("title"))) == 41 for call in refused)
+    # What was refused on purpose teaches nothing about arguments.
+    assert state.knowledge.values.of(TITLE.schema)
+
+
+@pytest.mark.parametrize("examples", [8])
+def test_a_user_stores_more_than_a_page_holds_between_two_readings_of_another(
+    examples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosstalk.generator.rules.many_objects._FIRST_AFTER", 50)
+    state, found = played(ManyObjects(), examples=examples)
+    assert state.situations["floods"] == 1 + (state.executor.calls_made - 50) // 1_500
+    assert state.situations["largest number of one kind"] == 21
+    probed = [call for history in found for call in history if call.probe is not None]
+    parts = [call.probe.part for call in probed if call.probe is not None]
+    assert parts.count("attack") >= 21
+    assert parts[0] == "before"
+    assert parts[-1] == "after"

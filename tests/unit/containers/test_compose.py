@@ -83,8 +83,32 @@ def stages(service: dict[str, Any]) -> str:
     while name in named:
         text += named[name]
         name = named[name].split()[0]
-    assert name in {"python:3.13-slim", "node:24-slim"}
+    assert name in {"${PYTHON_IMAGE}", "${NODE_IMAGE}"}
     return text
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_base_image_is_a_build_argument_with_a_tag_as_default(name: str) -> None:
+    build = OURS[name]["build"]
+    file = ROOT / build["context"] / build.get("dockerfile", "Dockerfile")
+    text = file.read_text(encoding="utf-8")
+    ((argument, default),) = re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", text, re.MULTILINE)
+    assert re.fullmatch(r"[a-z]+:[\w.-]+", default)
+    assert text.index(f"ARG {argument}=") < text.index("FROM ")
+    assert build["args"] == {argument: f"${{{argument}:-{default}}}"}
+
+
+@every_service
+def test_container_has_limits_of_memory_processes_and_processors(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"] == "${CONTAINER_MEMORY:-1g}"
+    assert service["pids_limit"] == 512
+    assert service["cpus"] == "${CONTAINER_CPUS:-1}"
+
+
+def test_balancer_limits_the_time_for_a_requests_head() -> None:
+    text = (ROOT / "deploy/balancer/haproxy.cfg").read_text(encoding="utf-8")
+    assert re.search(r"^ +timeout http-request \d+s$", text, re.MULTILINE)
 
 
 def test_each_starts_when_those_it_needs_are_ready() -> None:

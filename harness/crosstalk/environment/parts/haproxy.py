@@ -22,6 +22,7 @@ global
 defaults
     mode http
     timeout connect 2s
+    timeout http-request 10s
     # A chat takes as long as the model does; who decides how long that may be is the backend.
     timeout client 5m
     timeout server 5m

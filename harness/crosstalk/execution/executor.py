@@ -13,7 +13,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
 from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.surface.credentials import Credentials
-from crosstalk.surface.http.delivery import travelling
+from crosstalk.surface.http.delivery import sent_as
 from crosstalk.surface.operation import Operation, Surface
 
 
@@ -116,7 +116,7 @@ class Executor:
             claimed = dict.fromkeys(self._claiming, history.subjects[actor.claims])
             presented = presented.with_headers(claimed)
         started = time.monotonic()
-        with travelling(planned.sending), stopping_the_run():
+        with sent_as(planned.sending), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
         ended = time.monotonic()
         if self._watch is not None and (planned.sending is None or not planned.sending.aborted_at):

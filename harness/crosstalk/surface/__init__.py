@@ -1,4 +1,4 @@
-"""What can be called, and how: MCP tools, resources and prompts, REST, and ChatKit, in one form."""
+"""Operations of a system and their calls: MCP tools, resources and prompts, REST, ChatKit."""
 
 from crosstalk.surface.chatkit import ChatKitSurface
 from crosstalk.surface.credentials import NOTHING, Credentials, Presented

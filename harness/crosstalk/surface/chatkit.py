@@ -60,7 +60,7 @@ class ChatKitSurface:
         self._http = client(timeout)
 
     def discover(self) -> list[Operation]:
-        """The protocol's operations, if a server answers there.
+        """Return the protocol's operations, if a server answers there.
 
         Raises:
             SurfaceError: None does.
@@ -108,7 +108,7 @@ class ChatKitSurface:
 
 
 def request(kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """A request of the protocol with these arguments, whatever they are."""
+    """Return a request of the protocol with these arguments, whatever they are."""
     params = dict(arguments)
     if "text" in params:
         params["input"] = {

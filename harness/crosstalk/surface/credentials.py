@@ -1,4 +1,4 @@
-"""What an actor presents with a call, sorted by the place of the request in which it travels."""
+"""Credentials as they travel with a call, sorted by their place in the request."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Presented:
         environment: Environment variables of the process that serves the caller.
         query: Names and values that every address ends with.
         cookies: Cookies, beside those that a `Cookie` header among `headers` has.
-        connection: Who shares a session, a stream or a process: callers with one name do. Without
-            a name everybody shares one, as users behind a gateway do.
+        connection: Who shares a session, a stream or a process: callers with one name do. Callers
+            without a name share one, as users behind a gateway do.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Presented:
 
     @property
     def alone(self) -> bool:
-        """Whether nobody else is served on the caller's session, stream or process."""
+        """Return whether no other caller is served on the caller's session, stream or process."""
         return bool(self.connection)
 
     def header_fields(self) -> dict[str, str]:
@@ -66,8 +66,8 @@ class Credentials(Protocol):
 
         Args:
             actor: Who calls.
-            subject: What the system knows them by, or the one whom somebody without a credential
-                says to be.
+            subject: What the system knows them by; for a caller without a credential, whom they
+                claim to be.
             surface: Where the call goes.
         """
         ...

@@ -1,4 +1,4 @@
-"""Why a surface cannot be used at all, as opposed to how it answers."""
+"""The error of a surface that cannot be used at all, as opposed to an answer that is an error."""
 
 from __future__ import annotations
 

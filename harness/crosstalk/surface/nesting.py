@@ -33,7 +33,7 @@ class Leaf:
 
     @property
     def name(self) -> str:
-        """The flat name."""
+        """Return the flat name."""
         return flat_name(self.path)
 
 
@@ -72,7 +72,7 @@ def shape_at(schema: Mapping[str, Any], path: Sequence[str], *, required: bool) 
 
 
 def top_level_shape(schema: Mapping[str, Any]) -> Shape:
-    """The arguments as they are named, each with all that it may hold: lists stay lists."""
+    """Return the arguments as they are named, each with all that it may hold: lists stay lists."""
     needed = set(schema.get("required", ()))
     return Shape(
         tuple(
@@ -89,7 +89,7 @@ def path_of(flat: str) -> tuple[str, ...]:
 
 
 def with_names(shape: Shape, names: Iterable[str]) -> Shape:
-    """The shape with values that a schema leaves open, as free-form objects do.
+    """Return the shape with values that a schema leaves open, as free-form objects do.
 
     Args:
         shape: What the schema says.

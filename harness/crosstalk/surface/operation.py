@@ -1,4 +1,4 @@
-"""What can be called, in one form whatever the protocol: a name and typed parameters."""
+"""Operations in one form whatever the protocol: a name and typed parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crosstalk.surface.credentials import Presented
 
 
 class Role(StrEnum):
-    """What a parameter is for, inferred from its schema and name, and corrected by observation."""
+    """Purpose of a parameter, inferred from its schema and name, and corrected by observation."""
 
     IDENTITY = "identity"  # says whose data is meant
     REFERENCE = "reference"  # names an object by the id that the system gave it
@@ -35,12 +35,12 @@ class Parameter:
 
     @property
     def refers(self) -> bool:
-        """Whether it names an object."""
+        """Return whether it names an object."""
         return self.role in (Role.REFERENCE, Role.NAME)
 
     @property
     def many(self) -> bool:
-        """Whether it takes a list."""
+        """Return whether it takes a list."""
         return self.schema.get("type") == "array"
 
 
@@ -72,12 +72,12 @@ class Operation:
 
     @property
     def stores(self) -> bool:
-        """Whether it takes a text that it may keep."""
+        """Return whether it takes a text that it may keep."""
         deletes = self.extra.get("kind") == "delete"
         return not self.reads_only and not deletes and self.parameter(Role.TEXT) is not None
 
     def parameter(self, role: Role) -> Parameter | None:
-        """The first parameter of that role, if there is one."""
+        """Return the first parameter of that role, if there is one."""
         return next((each for each in self.parameters if each.role is role), None)
 
 

@@ -1,4 +1,4 @@
-"""A surface that asks again where the answer was lost on the way: behind a balancer, replicas end.
+"""A surface that repeats calls whose answer was lost: behind a balancer, replicas end.
 
 What is sent again may have been served already. So every write is sent with an idempotency key, its
 own where the caller gave none, and a repeat of it is known as one. A call that takes no key is sent
@@ -39,7 +39,7 @@ class PatientSurface:
         self.repeated = 0
 
     def discover(self) -> list[Operation]:
-        """What can be called now.
+        """Return what can be called now.
 
         Raises:
             SurfaceError: The server does not answer.

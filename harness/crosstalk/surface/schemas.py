@@ -45,7 +45,7 @@ def names_user(name: str, *, perhaps: bool = False) -> bool:
 
 
 def role_of(name: str, schema: Mapping[str, Any]) -> Role:
-    """What a parameter is for."""
+    """Return the role of a parameter."""
     kind = schema.get("type")
     if names_user(name):
         return Role.IDENTITY

@@ -27,7 +27,7 @@ from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
 from crosstalk.phases.two_worlds.plan import Plan, plan_of
 from crosstalk.phases.two_worlds.world_runs import WorldPlayer
-from crosstalk.surface.http.exchange import wanted
+from crosstalk.surface.http.exchange import retry_after
 from crosstalk.targets.base import Target
 
 # Two worlds cost less than three, and most of what differs differs between two.
@@ -148,7 +148,9 @@ class TwoWorldsPhase:
         A limit that all users share is used up by one world before the other begins. To see whose
         it is takes time, and is tried for a few histories only.
         """
-        waits = [wanted(each.answer) for each in history if each.answer.outcome is Answered.LIMITED]
+        waits = [
+            retry_after(each.answer) for each in history if each.answer.outcome is Answered.LIMITED
+        ]
         if not waits or Channel.SHARED_LIMITS in history.accepted or not self._patience:
             return 0.0
         self._patience -= 1

@@ -1,1 +1,1 @@
-"""What every surface over HTTP shares: exchange, headers, event streams, delivery."""
+"""HTTP as all surfaces use it: exchange, headers, content, event streams, delivery."""

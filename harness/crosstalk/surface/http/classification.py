@@ -1,4 +1,4 @@
-"""What an HTTP answer comes to: served, refused for being too many, or an error with its words."""
+"""Outcomes of HTTP responses: served, limited, or an error with its code and message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crosstalk.surface.http.exchange import clean_headers, decode, error_fields
 
 
 def answer_of(response: httpx2.Response) -> Answer:
-    """The answer; a stream of events that ends with a failure is an error, whatever its status."""
+    """Return the answer; an event stream that ends with a failure is an error with any status."""
     streamed, headers = is_stream(response), clean_headers(response)
     body, other = stream_body(response.content) if streamed else (decode(response), ())
     answer = Answer(Outcome.OK, response.status_code, body, headers, unsolicited=other)

@@ -1,8 +1,8 @@
-"""How a request travels where that matters: on whose connection, and whether it is broken off.
+"""Delivery of requests where that matters: on whose connection, and whether they are aborted.
 
 Many users at once may share a pool of connections, one connection, or have one each, and a client
 may go away while its request is served. None of it changes the request, so surfaces need not know:
-whoever makes a call says how it is to travel, and the client that the surfaces share obeys.
+the caller states how it is to travel, and the client that the surfaces share obeys.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _current: ContextVar[Sending] = ContextVar("sending", default=_ORDINARY)
 
 
 @contextmanager
-def travelling(sending: Sending | None) -> Iterator[None]:
+def sent_as(sending: Sending | None) -> Iterator[None]:
     """Send every request of this thread that way meanwhile."""
     token = _current.set(sending or _ORDINARY)
     try:
@@ -42,7 +42,7 @@ def travelling(sending: Sending | None) -> Iterator[None]:
 @contextmanager
 def in_full() -> Iterator[None]:
     """Break nothing off meanwhile; all else travels as it was to."""
-    with travelling(replace(_current.get(), aborted_at="")):
+    with sent_as(replace(_current.get(), aborted_at="")):
         yield
 
 
@@ -60,13 +60,13 @@ class MessageNumbers:
 
 
 def session_of(connection: str) -> str:
-    """The name of a session: clients that do not know each other do not share one."""
+    """Return the name of a session: clients that do not know each other do not share one."""
     client = _current.get().client
     return f"{connection} {client}" if client else connection
 
 
 class SendingClient(httpx2.Client):
-    """A client whose requests travel as `travelling` says."""
+    """A client whose requests travel as `sent_as` says."""
 
     def __init__(self, **settings: Any) -> None:
         settings = {"verify": _trusted(), **settings}

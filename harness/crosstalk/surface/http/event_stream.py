@@ -37,12 +37,12 @@ class Event:
 
 
 def is_stream(response: httpx2.Response) -> bool:
-    """Whether a response is a stream of events."""
+    """Return whether a response is a stream of events."""
     return MEDIA_TYPE in response.headers.get("content-type", "")
 
 
 def parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
-    """The events of a stream, each as soon as it is complete; what its end cuts off counts too.
+    """Return the events of a stream, each once it is complete; what its end cuts off counts too.
 
     Lines end with CR, LF or both and with nothing else (HTML Living Standard, section 9.2.5).
     """
@@ -83,11 +83,11 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def stream_body(content: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A whole stream as one value, and the lines that belong to no event's data.
+    """Return a whole stream as one value, and the lines that belong to no event's data.
 
     The value has `events` in order and the `text` that their pieces spell. An event with a name is
     `{"event": name, "data": data}`, one without is its data. The pieces themselves are left out:
-    half an id is nobody's id and would be taken for a secret.
+    half an id belongs to no object and would be taken for a secret.
     """
     pieces: list[str] = []
     events: list[Any] = []
@@ -103,7 +103,7 @@ def stream_body(content: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def failure_of(body: Any) -> Any:
-    """What a stream says of its failure, in an event called `failed` or `error`; None without."""
+    """Return the failure that an event called `failed` or `error` reports; None without one."""
     events = body.get("events") if isinstance(body, Mapping) else None
     for event in reversed(events or ()):
         if isinstance(event, Mapping):

@@ -1,4 +1,4 @@
-"""What every HTTP surface does alike: sends JSON, reads JSON or event streams, classifies."""
+"""Exchange of requests and responses as every HTTP surface makes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crosstalk.surface.http.delivery import SendingClient
 from crosstalk.surface.http.event_stream import is_stream, parsed
 from crosstalk.surface.http.json_text import loads
 
-# They differ between any two answers and say nothing about anybody's data.
+# They differ between any two answers and show no user's data.
 _NOISE = frozenset(
     {
         "date",
@@ -57,7 +57,7 @@ def decode(response: httpx2.Response) -> Any:
     return value_of(response.content, kind, lambda: response.text)
 
 
-def wanted(answer: Answer, usual: float = 0.0) -> float:
+def retry_after(answer: Answer, usual: float = 0.0) -> float:
     """Seconds that a refusal for haste asks to wait (RFC 9110, section 10.2.3)."""
     said = answer.headers.get("retry-after", "")
     return float(said) if said.isdigit() else usual
@@ -69,7 +69,7 @@ def unreachable(error: Exception) -> Answer:
 
 
 def unsendable(reason: str) -> Answer:
-    """A request that HTTP cannot express; it was not sent."""
+    """Return a request that HTTP cannot express; it was not sent."""
     return Answer(Outcome.UNREACHABLE, None, None, code="unsendable", message=reason)
 
 

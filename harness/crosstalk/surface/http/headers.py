@@ -1,4 +1,4 @@
-"""Response headers by what they can show of anybody's data.
+"""Response headers by what they can show of a user's data.
 
 Names are in lower case. Headers that differ between any two answers are left out where answers are
 compared; a validator shows whether something changed and is compared as that.
@@ -46,5 +46,5 @@ _COUNTING = ("ratelimit", "x-ratelimit", "x-rate-limit", "retry-after")
 
 
 def shows(name: str) -> bool:
-    """Whether a header can tell two answers to one caller, one after the other, apart."""
+    """Return whether a header can tell two answers to one caller, one after the other, apart."""
     return name not in VOLATILE and not name.startswith(_COUNTING)

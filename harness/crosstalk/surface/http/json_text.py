@@ -18,7 +18,7 @@ def encode(value: Any) -> bytes:
 
 
 def loads(text: str) -> Any:
-    """The value that a JSON text stands for; the text itself where it stands for none.
+    """Return the value that a JSON text stands for; the text itself where it stands for none.
 
     A byte-order mark before it is ignored (RFC 8259, section 8.1).
     """

@@ -8,7 +8,7 @@ from typing import Any
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.http.exchange import error_fields
 from crosstalk.surface.http.json_text import loads
-from crosstalk.surface.mcp.replies import content_of, error_kind, sorted_out
+from crosstalk.surface.mcp.replies import classified, content_of, error_kind
 from crosstalk.surface.transports.base import Reply
 
 METHOD_NOT_FOUND = "-32601"
@@ -54,7 +54,7 @@ def inferred_answer(reply: Reply) -> Answer:
     # Hand-written servers answer with the bare value in the place of content blocks.
     bare = "content" not in result and "structuredContent" not in result
     content = content_of({"structuredContent": result} if bare else result)
-    kind, code, message = sorted_out(content, flagged=bool(result.get("isError")))
+    kind, code, message = classified(content, flagged=bool(result.get("isError")))
     return Answer(kind, reply.status, content, headers, code, message, reply.unsolicited)
 
 

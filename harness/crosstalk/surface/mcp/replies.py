@@ -1,4 +1,4 @@
-"""Reads what a tool said, in the forms in which tools say it.
+"""Reads the results of tools in the forms in which tools give them.
 
 One text block a row, a JSON array in one block, JSON inside JSON, JSON with prose around it, prose
 that only names an id: all become one structure in which ids stand in fields. An error may be a
@@ -52,7 +52,7 @@ _FAILING = frozenset({"error", "failed", "failure", "fail", "denied", "unauthori
 
 
 def content_of(result: Mapping[str, Any]) -> Any:
-    """The content of a tool's result, opened; structured content first where there is both."""
+    """Return the content of a tool's result, decoded; structured content first."""
     blocks = [
         opened(str(block.get("text", "")))
         if isinstance(block, Mapping) and block.get("type", "text") == "text" and "text" in block
@@ -64,7 +64,7 @@ def content_of(result: Mapping[str, Any]) -> Any:
         return blocks[0] if len(blocks) == 1 else blocks
     structured = _inside(structured, 0)
     whole = structured.get("result") if isinstance(structured, Mapping) else None
-    # SDKs put what is no object under `result`, and repeat it in blocks, one a row.
+    # SDKs put what is not an object under `result`, and repeat it in blocks, one a row.
     repeated = (structured, whole, *(whole if isinstance(whole, list) else ()))
     other = [block for block in blocks if block not in repeated]
     if not other:
@@ -73,7 +73,7 @@ def content_of(result: Mapping[str, Any]) -> Any:
 
 
 def opened(text: str, depth: int = 0) -> Any:
-    """What a text holds: JSON however deeply encoded, JSON within prose, ids within prose."""
+    """Return the content of a text: JSON at any depth of encoding, JSON and ids within prose."""
     if depth > _MAX_DEPTH:
         return text
     try:
@@ -88,8 +88,8 @@ def opened(text: str, depth: int = 0) -> Any:
     return text
 
 
-def sorted_out(content: Any, *, flagged: bool) -> tuple[Outcome, str | None, str | None]:
-    """What kind of answer it is, with its code and message where it is an error.
+def classified(content: Any, *, flagged: bool) -> tuple[Outcome, str | None, str | None]:
+    """Return the kind of an answer, with its code and message where it is an error.
 
     Args:
         content: What `content_of` gave.
@@ -114,7 +114,7 @@ def _kind(code: str | None, message: str | None) -> Outcome:
 
 
 def error_kind(body: Any) -> tuple[Outcome, str | None, str | None]:
-    """The same for a body that is an error for certain, such as a JSON-RPC error."""
+    """Return the same for a body that is an error for certain, such as a JSON-RPC error."""
     code, message = error_fields(body)
     return _kind(code, message), code, message
 

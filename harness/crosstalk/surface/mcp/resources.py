@@ -1,7 +1,7 @@
 """MCP resources, prompts and completions as operations.
 
 A template's variables become parameters (`mcp:resources/read task://{task_id}`), so that a URI
-carries somebody's id as an argument does; `mcp:resources/read` takes a whole URI as some answer
+carries an id of a user as an argument does; `mcp:resources/read` takes a whole URI as some answer
 gave it. `mcp:completion/complete` asks what a variable or an argument could be, from a part of
 it. None has an identity argument: whose data is meant, the credential alone says.
 """
@@ -30,7 +30,7 @@ _LIST = "resources/list"
 _READ = "resources/read"
 _PROMPT = "prompts/get"
 _COMPLETE = "completion/complete"
-# They tell a client how long to keep an answer and who gave it, and hold nobody's data.
+# They tell a client how long to keep an answer and who gave it, and hold no user's data.
 _PROTOCOL_FIELDS = frozenset({"_meta", "resultType", "ttlMs", "cacheScope"})
 
 
@@ -111,7 +111,7 @@ class McpResourcesSurface:
 
 
 def resource_read(uri: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """Headers and message of one reading, for whoever sends it by other means."""
+    """Return headers and message of one reading, to be sent by other means."""
     return request(_READ, {"uri": uri}, 1)
 
 
@@ -134,7 +134,7 @@ def _operation(
 
 
 def _template(item: Mapping[str, Any]) -> Operation | None:
-    """A template as an operation; one that is no RFC 6570 template cannot be filled."""
+    """A template as an operation; one that is not an RFC 6570 template cannot be filled."""
     text = str(item.get("uriTemplate", ""))
     try:
         names = UriTemplate.parse(text).variable_names

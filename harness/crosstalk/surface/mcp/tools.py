@@ -90,7 +90,7 @@ class ToolSurface:
         self._names = names
 
     def listed(self) -> list[Mapping[str, Any]]:
-        """The server's tools as it describes them, from all pages.
+        """Return the server's tools as it describes them, from all pages.
 
         Raises:
             SurfaceError: It cannot be reached, or does not list tools.
@@ -101,7 +101,7 @@ class ToolSurface:
         return found
 
     def discover(self) -> list[Operation]:
-        """The server's tools as operations.
+        """Return the server's tools as operations.
 
         Raises:
             SurfaceError: It cannot be reached, does not list tools, or lacks one that is spoken of.
@@ -233,7 +233,7 @@ def _limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[
 
 
 def tool_call(name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return headers and message of one tool call, for whoever sends it by other means."""
+    """Return headers and message of one tool call, to be sent by other means."""
     return request("tools/call", {"name": name, "arguments": dict(arguments)}, 1)
 
 

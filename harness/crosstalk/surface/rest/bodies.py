@@ -1,7 +1,7 @@
 """Request bodies in the media types that documents name: which is chosen, and how it is written.
 
 A property that holds a file is given as a text: it is the file's content, and the file's name is
-made of it, so that both carry the marker of whoever uploads it.
+made of it, so that both carry the uploader's marker.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, slots=True)
 class BodyForm:
-    """How a body is written.
+    """Encoding of a body.
 
     Attributes:
         kind: The way of writing.

@@ -1,4 +1,4 @@
-"""What `Location` and `Link` name, taken apart by the addresses of a document's operations."""
+"""Targets of `Location` and `Link`, taken apart by the addresses of a document's operations."""
 
 from __future__ import annotations
 

@@ -86,12 +86,12 @@ class _Reading:
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What is said about the operation."""
+        """Return what is said about the operation."""
         found: Mapping[str, Any] = self.item[self.method]
         return found
 
     def operations(self) -> list[Operation]:
-        """The operation, once for each form that its body or its answer can have."""
+        """Return the operation, once for each form that its body or its answer can have."""
         given = self._given()
         made: list[Operation] = []
         for name, schema, body in self._bodies():

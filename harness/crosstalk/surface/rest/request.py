@@ -22,7 +22,7 @@ class UnsendableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KeyPlace:
-    """Where an API key travels (OpenAPI 3.1, section 4.8.27)."""
+    """Place of an API key (OpenAPI 3.1, section 4.8.27)."""
 
     place: Literal["header", "query", "cookie"]
     name: str
@@ -30,7 +30,7 @@ class KeyPlace:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes out, beside the method."""
+    """A request, beside its method."""
 
     url: str
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class RequestForm:
-    """How requests of one operation are made.
+    """Recipe for the requests of one operation.
 
     Attributes:
         method: In capitals.

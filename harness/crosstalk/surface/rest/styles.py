@@ -25,7 +25,7 @@ _JOINS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How one parameter is written.
+    """Serialization of one parameter.
 
     Attributes:
         place: Where it travels.

@@ -1,4 +1,4 @@
-"""How MCP messages travel: one file a transport, all with the same three verbs.
+"""Transports of MCP messages, one file each, all with the same three verbs.
 
 They are written here rather than taken from the SDK's client, because a verifier must be able to
 send what a well-behaved client never would, and to put one user's credential on another's session.

@@ -1,4 +1,4 @@
-"""What every transport does: sends one request of JSON-RPC and gives the reply to it."""
+"""The interface of transports: each sends one request of JSON-RPC and gives its reply."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class TransportError(TargetFailedError):
-    """There is no reply; the message says why."""
+    """No reply came; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back.
+    """A reply and what came with it.
 
     Attributes:
         status: HTTP status; None where there is no HTTP.
         body: The decoded message, or whatever stood in its place.
         headers: Response headers, lower-case names.
-        unsolicited: What else reached the caller meanwhile: messages and lines that are no reply.
+        unsolicited: Messages and lines that reached the caller meanwhile and are not the reply.
     """
 
     status: int | None
@@ -41,7 +41,7 @@ class Transport(Protocol):
 
     @property
     def where(self) -> str:
-        """The server's address or command, for messages."""
+        """Return the server's address or command, for messages."""
         ...
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
@@ -59,18 +59,18 @@ class Transport(Protocol):
 
 
 def message(method: str, params: Mapping[str, Any], identifier: int | None) -> dict[str, Any]:
-    """A request of JSON-RPC 2.0; without an identifier a notification."""
+    """Return a request of JSON-RPC 2.0; without an identifier a notification."""
     known = {"id": identifier} if identifier is not None else {}
     return {"jsonrpc": "2.0", **known, "method": method, "params": dict(params)}
 
 
 def initialize_params(revision: str) -> dict[str, Any]:
-    """What the handshake offers."""
+    """Return what the handshake offers."""
     return {"protocolVersion": revision, "capabilities": {}, "clientInfo": CLIENT_INFO}
 
 
-def answer_to(request: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a server that asks something is told: it lives; anything else is not offered here."""
+def response_to(request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the response to a request of the server: to a ping success, to all else a refusal."""
     if "method" not in request or "id" not in request:
         return None
     if request["method"] == "ping":
@@ -80,7 +80,7 @@ def answer_to(request: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def is_reply_to(identifier: int, body: Any) -> bool:
-    """Whether a message is the reply to that request; an id sent back as text counts too."""
+    """Return whether a message is the reply to that request; an id sent back as text counts too."""
     return (
         isinstance(body, Mapping)
         and "method" not in body

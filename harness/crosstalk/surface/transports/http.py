@@ -1,4 +1,4 @@
-"""What the transports over HTTP share: an address, numbered requests, one pool of connections."""
+"""The common part of transports over HTTP: an address, numbered requests, one pool."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
-    answer_to,
     initialize_params,
     is_reply_to,
     message,
+    response_to,
 )
 
 INITIALIZED = message("notifications/initialized", {}, None)
@@ -42,7 +42,7 @@ class HttpTransport:
 
     @property
     def where(self) -> str:
-        """The address."""
+        """Return the address."""
         return self._url
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ def _reply_on(
         if identifier is not None and is_reply_to(identifier, found):
             return found, (*messages, *other)
         messages.append(found)
-        answer = answer_to(found) if isinstance(found, Mapping) else None
+        answer = response_to(found) if isinstance(found, Mapping) else None
         if answer is not None and respond is not None:
             respond(answer)
     return messages, tuple(other)
@@ -114,6 +114,6 @@ def handshake(revision: str) -> tuple[str, dict[str, Any]]:
 
 
 def agreed(reply: Reply) -> Mapping[str, Any] | None:
-    """What the server settled in a handshake; None where it wanted none of it."""
+    """Return the result of a handshake; None where the server refused it."""
     result = reply.body.get("result") if isinstance(reply.body, Mapping) else None
     return result if isinstance(result, Mapping) else None

@@ -24,9 +24,9 @@ from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
     address,
-    answer_to,
     is_reply_to,
     message,
+    response_to,
 )
 from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
 
@@ -99,7 +99,7 @@ class EventStream(HttpTransport):
 
     def _open(self, presented: Presented) -> _Stream:
         url = address(self._url, presented)
-        # The stream is silent for as long as nobody asks anything.
+        # The stream is silent between requests.
         timeout = httpx2.Timeout(self._timeout, read=None)
         headers = {"Accept": "text/event-stream", **presented.header_fields()}
         try:
@@ -145,10 +145,10 @@ class EventStream(HttpTransport):
                 continue
             found = loads(event.data)
             if is_reply_to(identifier, found):
-                # On a stream that several users share, nothing says for whom a message was.
+                # On a stream that several users share, a message belongs to none of them.
                 return Reply(200, found, unsolicited=tuple(unsolicited if presented.alone else ()))
             unsolicited.append(found)
-            answer = answer_to(found) if isinstance(found, Mapping) else None
+            answer = response_to(found) if isinstance(found, Mapping) else None
             if answer is not None:
                 self._post(answer, presented, stream)
 

@@ -70,7 +70,7 @@ class OlderHttp(HttpTransport):
         return reply
 
     def keeps_sessions(self, presented: Presented) -> bool:
-        """Whether the server opens a session for this caller.
+        """Return whether the server opens a session for this caller.
 
         Raises:
             TransportError: It does not answer.
@@ -83,7 +83,7 @@ class OlderHttp(HttpTransport):
         super().close()
 
     def end_sessions(self) -> None:
-        """End all sessions; whoever calls next opens another."""
+        """End all sessions; the next call opens another."""
         while self._sessions:
             self._end(self._sessions.popitem()[1])
 
@@ -94,7 +94,7 @@ class OlderHttp(HttpTransport):
             known = self._sessions.get(name)
             if known is not None:
                 return known
-            # A call may be broken off; a session whose id nobody read could never be ended.
+            # A call may be broken off; a session whose id was not read could never be ended.
             with in_full():
                 session = self._shake_hands(presented)
             # A refused handshake is asked again the next time, as a call is.

@@ -25,10 +25,10 @@ from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.transports.base import (
     Reply,
     TransportError,
-    answer_to,
     initialize_params,
     is_reply_to,
     message,
+    response_to,
 )
 
 _MAX_PROCESSES = 16
@@ -73,7 +73,7 @@ class Stdio:
 
     @property
     def where(self) -> str:
-        """The command."""
+        """Return the command."""
         return shlex.join(self._command)
 
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
@@ -138,14 +138,14 @@ class Stdio:
                 raise TransportError(f"{self.where} ended: {_last_words(served)}")
             found = loads(line)
             if is_reply_to(identifier, found):
-                # Of a process that several users share, nothing says for whom a message was.
+                # From a process that several users share, a message belongs to none of them.
                 return Reply(None, found, unsolicited=tuple(unsolicited if alone else ()))
             unsolicited.append(found)
             if not isinstance(found, Mapping):
                 # Programs print on their standard output, whatever the protocol says.
                 served.said.append(line.strip())
                 continue
-            answer = answer_to(found)
+            answer = response_to(found)
             if answer is not None:
                 _write(served, answer)
 

@@ -1,4 +1,4 @@
-"""The well-known ways of telling an MCP server who calls, each small enough to read, each running.
+"""The well-known ways of telling an MCP server who calls, each small and running.
 
 None of this is part of the system, which knows one way: a bearer token for this very server. Here
 stand the other three, in the careless form that is found in the wild and, where there is one, in a

@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def lines_to_paste(pattern: Pattern, endpoint: str) -> list[str]:
-    """A shell line that stores a task of alice's, and one a credential that lists her tasks."""
+    """Return a shell line that stores a task of alice's, and one each credential to list them."""
     identity = {} if pattern.discovery().headers else {"user_id": ALICE.name}
     title = {**identity, "title": "private"}
     stores = ["# alice stores a task", _curl(pattern, endpoint, ALICE, "add_task", title)]

@@ -1,9 +1,9 @@
-"""Pattern 1, a bare `user_id` argument: the tool believes whoever calls it.
+"""Pattern 1, a bare `user_id` argument: the tool believes every caller.
 
 The backend writes the user's id into the agent's instructions, the model repeats it in every call,
-and the server asks nobody else. Whoever can reach the server, or can talk the model into another
-id, is whoever they like. There is no form of it that holds by itself: it stands and falls with
-nobody but the backend being able to reach the port, and the backend, not the model, filling in the
+and the server asks for no proof. A caller who can reach the server, or can talk the model into
+another id, is any user they like. There is no form of it that holds by itself: it depends on only
+the backend being able to reach the port, and on the backend, not the model, filling in the
 id; and then one request forged from inside the network reads everybody.
 """
 
@@ -18,7 +18,7 @@ from crosstalk.targets.demonstrations.notebook import Notebook, server_by_argume
 
 
 class NoCredentials:
-    """Nobody presents anything: there is nothing to present."""
+    """No credentials: there is nothing to present."""
 
     def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         """Return nothing."""
@@ -39,7 +39,7 @@ def _build(url: str) -> Pattern:
 BARE_USER_ID = Demonstration(
     name="bare-user-id",
     title="tools take user_id and believe it",
-    lesson="anybody who reaches the server is whoever they say; so is a model that was talked into "
+    lesson="every caller who reaches the server is believed; so is a model that was talked into "
     "another id",
     expected="leak",
     build=_build,

@@ -1,4 +1,4 @@
-"""What a demonstration is: an application to serve, and who can present what to it."""
+"""Demonstrations: an application to serve, and the credentials that actors can present."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MCP_PATH = "/mcp"
 
 
 class UnknownDemonstrationError(HarnessError):
-    """There is no demonstration of that name."""
+    """No demonstration has that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A pattern and what the campaign is expected to say of it.
+    """A pattern and the verdict that a campaign is expected to give.
 
     Attributes:
         name: How the command line calls it.

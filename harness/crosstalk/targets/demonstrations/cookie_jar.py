@@ -1,7 +1,7 @@
 """Pattern 3 from the other side: a backend that calls a cookie-guarded MCP server for its users.
 
 The careless form keeps one HTTP client for the whole application, which is right for its
-connections and wrong for its cookies: the jar holds the session of whoever signed in last, and
+connections and wrong for its cookies: the jar holds the session of the last user to sign in, and
 everybody's calls travel under it. A mounted or global MCP client with fixed headers does the same
 with the first user's. The form that holds turns the jar off and sends each user's cookie itself.
 """
@@ -72,7 +72,7 @@ class Forwarder:
 
 @dataclass(slots=True)
 class Tickets:
-    """What the backend's users hold."""
+    """Tickets of the backend's users."""
 
     url: str
     _http: httpx2.Client = field(default_factory=lambda: client(10.0))
@@ -116,7 +116,7 @@ def _build(url: str, *, apart: bool) -> Pattern:
 SHARED_COOKIE_JAR = Demonstration(
     name="shared-cookie-jar",
     title="a backend whose one HTTP client keeps cookies",
-    lesson="everybody's calls travel in the session of whoever signed in last",
+    lesson="every user's calls travel in the session of the last user to sign in",
     expected="leak",
     build=lambda url: _build(url, apart=False),
 )

@@ -41,14 +41,14 @@ class Notebook:
         return task
 
     def all(self, owner: str) -> list[Task]:
-        """The owner's tasks, oldest first."""
+        """Return the owner's tasks, oldest first."""
         return list(self._tasks.get(owner, {}).values())
 
     def get(self, owner: str, task_id: str) -> Task:
         """One of them.
 
         Raises:
-            ToolError: It is not the owner's, whether or not it is anybody's.
+            ToolError: It is not the owner's, whether or not it exists.
         """
         task = self._tasks.get(owner, {}).get(task_id)
         if task is None:

@@ -47,7 +47,7 @@ def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
 
 
 def bound_socket(port: int = 0) -> tuple[socket.socket, str]:
-    """A socket on loopback, and the base URL of what listens on it.
+    """Return a socket on loopback, and the base URL of what listens on it.
 
     Raises:
         HarnessError: The port is in use.

@@ -1,4 +1,4 @@
-"""Pattern 3, a session cookie: the browser sends it along, whoever asked for the request.
+"""Pattern 3, a session cookie: the browser sends it along, whichever page asked for the request.
 
 The careless form is what remains when each error message was answered by taking a check away: the
 transport's Host and Origin check off, CORS open with credentials, `SameSite=None`, the session id
@@ -61,7 +61,7 @@ class CookieGate:
 
 
 def session_app(url: str, sessions: Sessions, *, guarded: bool) -> ASGIApp:
-    """The MCP server behind a cookie, with sign-in and sign-out beside it.
+    """Return the MCP server behind a cookie, with sign-in and sign-out beside it.
 
     Args:
         url: Where it is served.
@@ -70,7 +70,7 @@ def session_app(url: str, sessions: Sessions, *, guarded: bool) -> ASGIApp:
     """
 
     async def sign_in(request: Request) -> Response:
-        # Nobody is asked for a password: who somebody is, is given here, and what becomes of that
+        # No password is asked for: the user is given here, and what becomes of that
         # afterwards is what is shown.
         user = str((await request.json())["user"])
         brought = request.cookies.get(COOKIE)
@@ -120,7 +120,7 @@ def session_app(url: str, sessions: Sessions, *, guarded: bool) -> ASGIApp:
 
 @dataclass(slots=True)
 class BrowserCookies:
-    """What the actors' browsers send: users their cookie, others what they can get hold of."""
+    """Cookies in the actors' browsers: users have their own, others what they can get hold of."""
 
     url: str
     _http: httpx2.Client = field(default_factory=lambda: client(10.0))
@@ -199,7 +199,7 @@ SESSION_COOKIE_GUARDED = Demonstration(
     name="session-cookie-guarded",
     title="a session cookie with listed origins, a new id at sign-in, an end at sign-out",
     lesson="needs an Origin check, sessions that all replicas share, and cookies kept apart by "
-    "whoever forwards calls",
+    "the service that forwards calls",
     expected="clean",
     build=lambda url: _build(url, guarded=True),
 )

@@ -1,11 +1,11 @@
-"""Pattern 2, a JWT signed with a secret (HS256): whoever can check a token can make one.
+"""Pattern 2, a JWT signed with a secret (HS256): every service that can check a token can make one.
 
 The careless form has one secret for all services, taken from a tutorial, and checks nothing but the
 signature. So a token that a user gave to another service opens this one, any service can make a
-token in anybody's name, and whoever owns one token can try the published lists of secrets on it
+token in any user's name, and the owner of one token can try the published lists of secrets on it
 offline. The form that holds has a random secret for each service, known to it and to the issuer
 alone, and checks issuer, audience and expiry. What stays: this server can make tokens for itself in
-anybody's name, so its secret is worth as much as all its data, and rotating it takes both sides.
+any user's name, so its secret is worth as much as all its data, and rotating it takes both sides.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ Mint = Callable[[str], str]
 
 
 def mint(subject: str, secret: str, **claims: Any) -> str:
-    """A token of ten minutes, signed with the secret."""
+    """Return a token of ten minutes, signed with the secret."""
     now = int(time.time())
     usual = {"sub": subject, "iat": now, "exp": now + 600, "jti": secrets.token_hex(8)}
     return str(jwt.encode({**usual, **claims}, secret, algorithm="HS256"))
 
 
 def guess_secret(token: str) -> str | None:
-    """Try the published secrets on a token; needs no server, so nobody notices."""
+    """Try the published secrets on a token; needs no server, so it goes unnoticed."""
     for candidate in PUBLISHED_SECRETS:
         try:
             jwt.decode(token, candidate, algorithms=["HS256"], options={"verify_aud": False})
@@ -54,7 +54,7 @@ def guess_secret(token: str) -> str | None:
 
 
 class SignatureAlone:
-    """Checks the signature and the expiry, as `jwt.decode` does when told no more."""
+    """Checks the signature and the expiry, as `jwt.decode` does without options."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -100,7 +100,7 @@ def _access(claims: Mapping[str, Any]) -> AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SecretCredentials:
-    """What the actors hold: users their tokens, others what they can make without one.
+    """Tokens of the actors: users have their own, others what they can make without one.
 
     Attributes:
         own: Makes the token that a user gets for this server.
@@ -148,7 +148,7 @@ def _pattern(url: str, verifier: SignatureAlone | AllClaims, here: str, billing:
         auth=AuthSettings(
             issuer_url=AnyHttpUrl(_ISSUER),
             resource_server_url=AnyHttpUrl(audience),
-            # HS256 tokens have their audience checked by the verifier, or by nobody.
+            # HS256 tokens have their audience checked by the verifier, or not at all.
             validate_token_resource=False,
         ),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.http.exchange import wanted
+from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.targets.described.config import RateLimitConfig, RestConfig
 
@@ -109,7 +109,7 @@ class Paced:
         """Perform one call when its time has come; a refusal for haste is tried once more."""
         answer = self._once(operation, arguments, presented)
         if answer.outcome is Outcome.LIMITED and self._patience:
-            self._sleep(min(self._patience, wanted(answer, self._patience)))
+            self._sleep(min(self._patience, retry_after(answer, self._patience)))
             answer = self._once(operation, arguments, presented)
         return answer
 

@@ -20,7 +20,7 @@ _READING = {"rest:GET /api/{user_id}/tasks": "backend", "mcp:list_tasks": "mcp"}
 
 
 def fill_pools(target: Target, running: RunningSystem) -> None:
-    """Let a dozen users list their tasks at once, at each service; nothing of theirs is left."""
+    """Let a dozen users list their tasks at once, at each service; their data is deleted."""
     operations = target.operations
     people = [f"pool-filler-{number}" for number in range(_AT_ONCE)]
 

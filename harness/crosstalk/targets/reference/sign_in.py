@@ -20,7 +20,7 @@ _SECONDS = 30.0
 
 @dataclass(slots=True)
 class Account:
-    """Somebody who has signed up and is signed in.
+    """A user who has signed up and is signed in.
 
     Attributes:
         subject: `sub` of the tokens.
@@ -34,7 +34,7 @@ class Account:
     _http: httpx2.Client = field(repr=False)
 
     def token(self) -> str:
-        """A token for the backend, fresh from the service.
+        """Return a token for the backend, fresh from the service.
 
         Raises:
             SurfaceError: The service gives none.

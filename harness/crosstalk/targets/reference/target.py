@@ -28,7 +28,7 @@ from crosstalk.targets.reference.signed_in import SignedInCredentials
 from crosstalk.targets.session_theft import SessionTheft
 from crosstalk.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
-# Who looks at what there is to call, before anybody else comes.
+# The subject under which operations are discovered, before any user calls.
 DISCOVERER = "discovery"
 # Longer than fifty campaigns one after the other.
 _TTL_SECONDS = 12 * 3_600
@@ -100,7 +100,7 @@ def forgeries_of(running: RunningSystem) -> tuple[str, ...]:
 
 
 def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target:
-    """The running reference system as a target; close it before the system ends.
+    """Return the running reference system as a target; close it before the system ends.
 
     Where its frontend runs, everybody signs up there and brings its tokens.
 

@@ -26,7 +26,7 @@ def operations(running: RunningSystem) -> dict[str, Operation]:
     return {each.name: each for each in surface.discover()}
 
 
-def test_every_thread_and_item_is_a_reference(operations: dict[str, Operation]) -> None:
+def test_chatkit_threads_and_items_are_references(operations: dict[str, Operation]) -> None:
     assert len(operations) == 9
     capabilities = Capabilities.of(list(operations.values()))
     assert [each.name for each in capabilities.chats] == ["chatkit:threads.create"]
@@ -47,7 +47,7 @@ def test_every_thread_and_item_is_a_reference(operations: dict[str, Operation]) 
     assert capabilities.creators == []
 
 
-def test_a_conversation_is_held_over_the_wire(
+def test_chatkit_conversation_is_held_over_the_wire(
     running: RunningSystem, operations: dict[str, Operation], alice: str, bob: str
 ) -> None:
     surface = ChatKitSurface(f"{running.backend_url}/chatkit")
@@ -68,7 +68,7 @@ def test_a_conversation_is_held_over_the_wire(
     assert surface.call(operations["chatkit:threads.list"], {}, NOTHING).status == 401
 
 
-def test_chat_is_also_had_as_events(running: RunningSystem, alice: str) -> None:
+def test_chat_operation_exists_as_events_too(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url, elsewhere=("/chatkit",))
     found = {each.name: each for each in surface.discover()}
     assert not any("chatkit" in name for name in found)
@@ -83,7 +83,7 @@ def test_chat_is_also_had_as_events(running: RunningSystem, alice: str) -> None:
     assert streamed.body["text"] == answered["data"]["message"]["content"]
 
 
-def test_nobody_there_and_no_chatkit_there_are_said_in_one_line(running: RunningSystem) -> None:
+def test_chatkit_surface_without_a_server_says_so_in_one_line(running: RunningSystem) -> None:
     with pytest.raises(SurfaceError, match="no ChatKit server answers"):
         ChatKitSurface("http://127.0.0.1:9/chatkit").discover()
     assert httpx2.get(f"{running.model_url}/chatkit").status_code == 404
@@ -91,7 +91,7 @@ def test_nobody_there_and_no_chatkit_there_are_said_in_one_line(running: Running
         ChatKitSurface(f"{running.model_url}/chatkit").discover()
 
 
-def test_the_parameters_say_what_they_are_for(operations: dict[str, Operation]) -> None:
+def test_chatkit_parameters_have_roles(operations: dict[str, Operation]) -> None:
     roles = {each.name: each.role for each in operations["chatkit:items.list"].parameters}
     assert roles["after"] is Role.CURSOR
     assert operations["chatkit:threads.list"].lists

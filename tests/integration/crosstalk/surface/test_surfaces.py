@@ -36,7 +36,7 @@ def test_rest_operations_are_found_with_their_roles(running: RunningSystem) -> N
     assert find(surface, "chat:POST /api/chat").surface == "chat"
 
 
-def test_a_key_is_found_and_travels_where_the_server_reads_it(
+def test_idempotency_key_is_found_and_travels_where_the_server_reads_it(
     running: RunningSystem, alice: str
 ) -> None:
     rest = RestSurface(running.backend_url)
@@ -60,7 +60,7 @@ def test_a_key_is_found_and_travels_where_the_server_reads_it(
         assert reads.parameter(Role.KEY) is None
 
 
-def test_hostile_path_values_stay_in_their_segment(running: RunningSystem, alice: str) -> None:
+def test_rest_path_value_stays_in_its_segment(running: RunningSystem, alice: str) -> None:
     surface = RestSurface(running.backend_url)
     get = find(surface, "rest:GET /api/{user_id}/tasks/{task_id}")
     bearer = Presented.bearer(running.mint(alice))
@@ -73,7 +73,7 @@ def test_hostile_path_values_stay_in_their_segment(running: RunningSystem, alice
         assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
 
 
-def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningSystem, alice: str) -> None:
+def test_tool_error_has_the_code_of_the_server(running: RunningSystem, alice: str) -> None:
     bearer = Presented.bearer(running.mint(alice, audience="mcp"))
     surface = stateless_tools(running.mcp_url, bearer)
     answer = surface.call(find(surface, "mcp:get_task"), {"user_id": "somebody"}, bearer)
@@ -82,7 +82,7 @@ def test_a_tool_that_errs_is_an_error_with_its_code(running: RunningSystem, alic
     assert (refused.outcome, refused.status) == (Outcome.ERROR, 401)
 
 
-def test_templates_and_prompts_become_operations_with_roles(
+def test_mcp_templates_and_prompts_are_operations_with_roles(
     running: RunningSystem, alice: str
 ) -> None:
     bearer = Presented.bearer(running.mint(alice, audience="mcp"))
@@ -96,7 +96,7 @@ def test_templates_and_prompts_become_operations_with_roles(
     assert not read.lists
 
 
-def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningSystem, alice: str) -> None:
+def test_mcp_resource_is_refused_alike_twice(running: RunningSystem, alice: str) -> None:
     bearer = Presented.bearer(running.mint(alice, audience="mcp"))
     surface = stateless_resources(running.mcp_url, bearer)
     read = find(surface, "mcp:resources/read")
@@ -106,7 +106,7 @@ def test_two_refusals_of_one_uri_differ_in_nothing(running: RunningSystem, alice
 
 
 @pytest.mark.parametrize("value", [None, 7, "", "a/b", "\x00", {"$ne": None}])
-def test_hostile_template_values_are_sent_and_answered(
+def test_mcp_template_takes_hostile_values(
     running: RunningSystem, alice: str, value: object
 ) -> None:
     bearer = Presented.bearer(running.mint(alice, audience="mcp"))
@@ -116,7 +116,7 @@ def test_hostile_template_values_are_sent_and_answered(
     assert (answer.outcome, answer.status) == (Outcome.ERROR, 400)
 
 
-def test_surrogates_reach_the_server_as_escapes(running: RunningSystem, alice: str) -> None:
+def test_tool_argument_with_a_surrogate_is_escaped(running: RunningSystem, alice: str) -> None:
     bearer = Presented.bearer(running.mint(alice, audience="mcp"))
     surface = stateless_tools(running.mcp_url, bearer)
     call = {"user_id": alice, "title": "\ud800"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crosstalk.surface.chatkit import request
 
 
-def test_arguments_go_where_the_protocol_wants_them_spoiled_ones_included() -> None:
+def test_chatkit_request_places_arguments_of_any_type() -> None:
     sent = request("threads.add_user_message", {"thread_id": None, "text": ["x"]})
     assert sent["params"]["thread_id"] is None
     assert sent["params"]["input"]["content"] == [{"type": "input_text", "text": ["x"]}]

@@ -32,7 +32,7 @@ SCHEMA = {
 }
 
 
-def test_every_value_has_a_flat_name() -> None:
+def test_shape_gives_every_value_a_flat_name() -> None:
     leaves = {leaf.name: leaf.required for leaf in shape_of(SCHEMA).leaves}
     assert leaves == {
         "params.user_id": False,
@@ -42,7 +42,7 @@ def test_every_value_has_a_flat_name() -> None:
     }
 
 
-def test_flat_arguments_go_back_to_their_places() -> None:
+def test_nested_arguments_are_built_from_flat_ones() -> None:
     shape = shape_of(SCHEMA)
     paths = {leaf.name: leaf.path for leaf in shape.leaves}
     given = {"params.entities[].name": "a", "params.entities[].size": 3, "tags[]": "t"}
@@ -52,7 +52,7 @@ def test_flat_arguments_go_back_to_their_places() -> None:
     }
 
 
-def test_required_objects_are_sent_even_with_nothing_in_them() -> None:
+def test_nested_arguments_hold_required_objects_even_when_empty() -> None:
     shape = shape_of(
         {
             "properties": {"params": {"properties": {"q": {"type": "string"}}}},
@@ -62,17 +62,17 @@ def test_required_objects_are_sent_even_with_nothing_in_them() -> None:
     assert nested({}, {}, shape.containers) == {"params": {}}
 
 
-def test_a_list_of_ids_is_about_an_id() -> None:
+def test_shape_reads_a_list_of_ids_as_an_id() -> None:
     assert last_name("params.task_ids[]") == "task_id"
     assert last_name("entities[].name") == "name"
 
 
-def test_of_several_forms_text_is_taken() -> None:
+def test_shape_takes_text_of_several_alternatives() -> None:
     schema = {"properties": {"v": {"anyOf": [{"type": "object"}, {"type": "string"}]}, "w": {}}}
     assert [leaf.schema["type"] for leaf in shape_of(schema).leaves] == ["string", "string"]
 
 
-def test_what_a_schema_leaves_open_can_be_named() -> None:
+def test_shape_is_extended_by_names_that_a_schema_leaves_open() -> None:
     items = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
     schema = {"properties": {"items": items}, "required": ["items"]}
     shape = with_names(shape_of(schema), ["items[].content"])

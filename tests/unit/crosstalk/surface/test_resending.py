@@ -50,7 +50,7 @@ def operation(*parameters: Parameter, reads_only: bool = False) -> Operation:
 
 
 @pytest.mark.parametrize("lost", [_LOST, _GONE])
-def test_a_read_is_made_again(lost: Answer) -> None:
+def test_patient_surface_repeats_a_read(lost: Answer) -> None:
     inner = Answering(lost, lost, _OK)
     surface = PatientSurface(inner)
     assert surface.call(operation(reads_only=True), {}, NOTHING) is _OK
@@ -58,7 +58,7 @@ def test_a_read_is_made_again(lost: Answer) -> None:
     assert inner.asked == [{}, {}, {}]
 
 
-def test_a_write_is_made_again_under_one_key() -> None:
+def test_patient_surface_repeats_a_write_under_one_key() -> None:
     inner = Answering(_LOST, _OK)
     assert PatientSurface(inner).call(operation(_KEY), {"title": "x"}, NOTHING) is _OK
     first, second = inner.asked
@@ -66,25 +66,25 @@ def test_a_write_is_made_again_under_one_key() -> None:
     assert len(first["Idempotency-Key"]) == 36
 
 
-def test_a_key_of_the_callers_stays() -> None:
+def test_patient_surface_keeps_a_key_of_the_caller() -> None:
     inner = Answering(_OK)
     PatientSurface(inner).call(operation(_KEY), {"Idempotency-Key": "theirs"}, NOTHING)
     assert inner.asked == [{"Idempotency-Key": "theirs"}]
 
 
-def test_a_write_without_a_key_is_made_once_and_has_no_answer() -> None:
+def test_patient_surface_makes_a_write_without_a_key_once() -> None:
     inner = Answering(_LOST)
     answer = PatientSurface(inner).call(operation(), {}, NOTHING)
     assert (answer.outcome, answer.status) == (Outcome.UNREACHABLE, 502)
     assert len(inner.asked) == 1
 
 
-def test_a_refusal_is_an_answer() -> None:
+def test_patient_surface_takes_a_refusal_for_an_answer() -> None:
     refused = Answer(Outcome.ERROR, 403, None, code="forbidden")
     assert PatientSurface(Answering(refused)).call(operation(_KEY), {}, NOTHING) is refused
 
 
-def test_it_gives_up_at_last() -> None:
+def test_patient_surface_gives_up_after_its_repeats() -> None:
     inner = Answering(*[_LOST] * 4)
     answer = PatientSurface(inner, repeats=3).call(operation(_KEY), {}, NOTHING)
     assert answer.outcome is Outcome.UNREACHABLE

@@ -32,13 +32,13 @@ from crosstalk.surface.schemas import resolve, role_of
         ("limit", {"type": "integer"}, Role.VALUE),
     ],
 )
-def test_roles_are_read_from_names_and_schemas(
+def test_role_is_read_from_name_and_schema(
     name: str, schema: dict[str, object], role: Role
 ) -> None:
     assert role_of(name, schema) is role
 
 
-def test_references_and_optional_nulls_are_resolved() -> None:
+def test_schema_is_resolved_with_references_and_without_null() -> None:
     root = {"$defs": {"S": {"type": "string", "enum": ["a"]}}}
     schema = {"anyOf": [{"$ref": "#/$defs/S"}, {"type": "null"}], "default": None}
     assert resolve(schema, root) == {"type": "string", "enum": ["a"]}
@@ -46,7 +46,7 @@ def test_references_and_optional_nulls_are_resolved() -> None:
     assert resolve({"$ref": "#/$defs/L"}, loop)
 
 
-def test_nobody_there_is_said_in_one_line() -> None:
+def test_surface_without_a_server_says_so_in_one_line() -> None:
     with pytest.raises(SurfaceError, match="no MCP server answers"):
         stateless_tools("http://127.0.0.1:9/mcp", NOTHING).discover()
     with pytest.raises(SurfaceError, match="no OpenAPI document"):

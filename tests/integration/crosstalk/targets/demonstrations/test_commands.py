@@ -18,7 +18,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_run_agrees_with_what_is_said_of_each_and_keeps_the_scripts(tmp_path: Path) -> None:
+def test_demonstrations_command_agrees_with_expected_verdicts(
+    tmp_path: Path,
+) -> None:
     only = ["bare-user-id", "secret-of-one-service"]
     assert demonstrations.run(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
     latest = tmp_path / ".crosstalk/runs/demonstrations/latest"
@@ -29,7 +31,7 @@ def test_a_run_agrees_with_what_is_said_of_each_and_keeps_the_scripts(tmp_path: 
     assert list((latest / "bare-user-id/replays").glob("*.json"))
 
 
-def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path: Path) -> None:
+def test_demonstration_finding_replays_on_that_demonstration_alone(tmp_path: Path) -> None:
     name = "shared-secret"
     leaked = isolation.run(Verified(demonstration=name), calls=400, seconds=30, seed=1)
     assert leaked == 1
@@ -41,7 +43,7 @@ def test_one_is_run_like_any_system_and_its_finding_replays_on_it_alone(tmp_path
     assert isolation.replay(replay, mutant="recorded") == 0
 
 
-def test_a_planted_leak_belongs_to_the_system_and_not_to_a_demonstration() -> None:
+def test_demonstration_takes_no_mutant() -> None:
     with pytest.raises(HarnessError, match="leave out one of the two"):
         Verified(
             mutant=get_mutant("alg-none-accepted"), demonstration="shared-secret"

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from crosstalk.core.history import Sending
-from crosstalk.surface.http.delivery import MessageNumbers, session_of, travelling
+from crosstalk.surface.http.delivery import MessageNumbers, sent_as, session_of
 from crosstalk.surface.http.exchange import client
 
 
@@ -66,11 +66,11 @@ def listening() -> Iterator[_Listener]:
 
 
 @pytest.mark.parametrize(("cut", "length"), [("head", 0), ("body", 6), ("served", 12)])
-def test_a_request_is_broken_off_where_it_says(cut: str, length: int) -> None:
+def test_delivery_aborts_a_request_at_the_stated_point(cut: str, length: int) -> None:
     with listening() as listener:
         http = client(5.0)
         with (
-            travelling(Sending(aborted_at=cut)),  # type: ignore[arg-type]
+            sent_as(Sending(aborted_at=cut)),  # type: ignore[arg-type]
             pytest.raises(httpx2.HTTPError),
         ):
             http.post(listener.url, content=b"twelve bytes")
@@ -82,27 +82,27 @@ def test_a_request_is_broken_off_where_it_says(cut: str, length: int) -> None:
         http.close()
 
 
-def test_requests_with_one_connection_name_share_it_and_others_do_not() -> None:
+def test_delivery_shares_a_connection_between_requests_of_one_name_alone() -> None:
     with listening() as listener:
         http = client(5.0)
         for name in ("shared", "shared", "own"):
-            with travelling(Sending(connection=name)):
+            with sent_as(Sending(connection=name)):
                 assert http.post(listener.url, content=b"twelve bytes").text == "ok"
         assert [each.count(b"POST") for each in listener.arrived] == [2, 1]
         http.close()
 
 
-def test_clients_number_their_messages_each_from_one() -> None:
+def test_message_numbers_begin_at_one_for_each_client() -> None:
     numbers = MessageNumbers()
     assert [next(numbers), next(numbers)] == [1, 2]
     for name in ("one", "other"):
-        with travelling(Sending(client=name)):
+        with sent_as(Sending(client=name)):
             assert next(numbers) == 1
     assert next(numbers) == 3
 
 
-def test_clients_that_do_not_know_each_other_have_sessions_of_their_own() -> None:
+def test_session_name_differs_between_clients() -> None:
     assert session_of("alice") == "alice"
-    with travelling(Sending(client="second")):
+    with sent_as(Sending(client="second")):
         assert session_of("alice") == "alice second"
     assert session_of("alice") == "alice"

@@ -9,7 +9,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.core.identifiers import paths_in
-from crosstalk.surface.mcp.replies import content_of, opened, sorted_out
+from crosstalk.surface.mcp.replies import classified, content_of, opened
 
 ROW = {"id": 17, "title": "a"}
 
@@ -33,18 +33,18 @@ def result(*texts: str, **more: Any) -> dict[str, Any]:
         result("x", structuredContent={"result": json.dumps(ROW)}),
     ],
 )
-def test_ids_stand_in_fields_whatever_the_form(answer: dict[str, Any]) -> None:
+def test_tool_result_has_ids_in_fields_in_every_form(answer: dict[str, Any]) -> None:
     found = [(path.split(".")[-1], value) for path, value in paths_in(content_of(answer))]
     assert ("id", "17") in found
 
 
-def test_rows_that_a_server_repeats_are_read_once() -> None:
+def test_tool_result_with_repeated_rows_is_read_once() -> None:
     rows = [{"id": 1}, {"id": 2}]
     answer = result(*map(json.dumps, rows), structuredContent={"result": rows})
     assert content_of(answer) == {"result": rows}
 
 
-def test_plain_words_stay_words() -> None:
+def test_text_without_structure_stays_text() -> None:
     assert opened("nothing to see") == "nothing to see"
     assert opened("42") == "42"
 
@@ -66,10 +66,10 @@ def test_plain_words_stay_words() -> None:
         ("Your note about errors was saved", Outcome.OK),
     ],
 )
-def test_errors_are_known_without_a_flag(text: str, outcome: str) -> None:
-    assert sorted_out(opened(text), flagged=False)[0] == outcome
+def test_tool_error_is_recognized_without_a_flag(text: str, outcome: str) -> None:
+    assert classified(opened(text), flagged=False)[0] == outcome
 
 
-def test_a_flag_makes_an_error_of_any_text() -> None:
-    kind, _, message = sorted_out("it went wrong", flagged=True)
+def test_tool_result_with_the_error_flag_is_an_error_whatever_its_text() -> None:
+    kind, _, message = classified("it went wrong", flagged=True)
     assert (kind, message) == (Outcome.ERROR, "it went wrong")

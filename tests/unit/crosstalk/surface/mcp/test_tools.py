@@ -33,7 +33,7 @@ class _Listing:
         """Nothing is open."""
 
 
-def test_values_that_are_known_are_those_that_are_given_and_none_leaves_the_argument_out() -> None:
+def test_tool_argument_takes_the_stated_values_and_is_left_out_without_any() -> None:
     facts = {"save": ToolFacts(values={"category": ["decision", "other"], "expires": []})}
     (save,) = ToolSurface(_Listing(), NOTHING, facts=facts).discover()
     found = {each.name: each for each in save.parameters}
@@ -42,6 +42,6 @@ def test_values_that_are_known_are_those_that_are_given_and_none_leaves_the_argu
     assert found["category"].role is Role.VALUE
 
 
-def test_without_them_every_argument_is_as_its_schema_says() -> None:
+def test_tool_argument_is_as_its_schema_says_by_default() -> None:
     (save,) = ToolSurface(_Listing(), NOTHING).discover()
     assert {each.name for each in save.parameters} == {"text", "category", "expires"}

@@ -45,7 +45,7 @@ def titles(answer: Answer) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(set(DEMONSTRATIONS) - {"shared-cookie-jar"}))
-def test_users_who_ask_for_their_own_get_their_own(name: str) -> None:
+def test_demonstration_serves_users_their_own(name: str) -> None:
     by_argument = name == "bare-user-id"
     with demonstration_target(get_demonstration(name)) as target:
         for user in (ALICE, BOB):
@@ -57,7 +57,7 @@ def test_users_who_ask_for_their_own_get_their_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CARELESS)
-def test_every_stolen_or_made_up_credential_opens_the_careless_form(name: str) -> None:
+def test_careless_demonstration_accepts_every_forged_credential(name: str) -> None:
     with demonstration_target(get_demonstration(name)) as target:
         call(target, ALICE, "add_task", title="of alice")
         assert len(target.forgeries) >= 3
@@ -66,7 +66,7 @@ def test_every_stolen_or_made_up_credential_opens_the_careless_form(name: str) -
 
 
 @pytest.mark.parametrize("name", DONE_RIGHT)
-def test_the_secure_form_refuses_each_of_them(name: str) -> None:
+def test_secure_demonstration_refuses_every_forged_credential(name: str) -> None:
     with demonstration_target(get_demonstration(name)) as target:
         call(target, ALICE, "add_task", title="of alice")
         assert len(target.forgeries) >= 3
@@ -76,21 +76,21 @@ def test_the_secure_form_refuses_each_of_them(name: str) -> None:
             assert "of alice" not in str(answer.body)
 
 
-def test_a_bare_user_id_is_believed_from_anybody() -> None:
+def test_bare_user_id_is_believed_from_every_caller() -> None:
     with demonstration_target(get_demonstration("bare-user-id")) as target:
         call(target, ALICE, "add_task", user_id="alice", title="of alice")
         for actor in (IMPOSTOR, ANONYMOUS):
             assert titles(call(target, actor, "list_tasks", user_id="alice")) == ["of alice"]
 
 
-def test_a_shared_cookie_jar_serves_everybody_in_the_session_of_the_last_to_sign_in() -> None:
+def test_shared_cookie_jar_serves_all_users_in_the_last_session() -> None:
     with demonstration_target(get_demonstration("shared-cookie-jar")) as target:
         call(target, ALICE, "add_task", title="of alice")
         call(target, BOB, "add_task", title="of bob")
         assert titles(call(target, ALICE, "list_tasks")) == ["of bob"]
 
 
-def test_a_published_secret_is_found_and_a_random_one_is_not() -> None:
+def test_secret_is_guessed_where_it_is_published() -> None:
     assert guess_secret(mint("alice", PUBLISHED_SECRETS[-1], aud="x")) == PUBLISHED_SECRETS[-1]
     assert guess_secret(mint("alice", "5f0c" * 16, aud="x")) is None
 
@@ -102,7 +102,7 @@ def replica(sessions: dict[str, str], *, guarded: bool = True) -> Iterator[str]:
         yield url
 
 
-def test_a_session_is_known_to_a_replica_that_shares_the_sessions_and_to_no_other() -> None:
+def test_session_is_known_only_to_replicas_that_share_sessions() -> None:
     shared: dict[str, str] = {}
     with ExitStack() as running:
         first, second = (running.enter_context(replica(shared)) for _ in range(2))
@@ -115,7 +115,7 @@ def test_a_session_is_known_to_a_replica_that_shares_the_sessions_and_to_no_othe
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_another_sites_script_may_call_only_the_careless_form(guarded: bool) -> None:
+def test_script_of_another_site_may_call_only_the_careless_form(guarded: bool) -> None:
     preflight = {
         "Origin": "https://attacker.example",
         "Access-Control-Request-Method": "POST",
@@ -128,7 +128,7 @@ def test_another_sites_script_may_call_only_the_careless_form(guarded: bool) -> 
 
 
 @pytest.mark.parametrize("name", ["bare-user-id", "cookies-kept-apart"])
-def test_the_campaign_says_of_it_what_is_expected(name: str, tmp_path: Path) -> None:
+def test_campaign_gives_the_verdict_expected_of_a_demonstration(name: str, tmp_path: Path) -> None:
     demonstration = get_demonstration(name)
     options = CampaignOptions(calls=400, seconds=30, seed=7)
     with demonstration_target(demonstration) as target:
@@ -136,13 +136,13 @@ def test_the_campaign_says_of_it_what_is_expected(name: str, tmp_path: Path) -> 
     assert result.verdict == demonstration.expected
 
 
-def test_each_is_named_once_and_an_unknown_name_lists_them() -> None:
+def test_demonstration_of_an_unknown_name_lists_the_known_ones() -> None:
     assert {each.expected for each in DEMONSTRATIONS.values()} == {"leak", "clean"}
     with pytest.raises(UnknownDemonstrationError, match="bare-user-id, shared-secret"):
         get_demonstration("none")
 
 
-def test_a_port_in_use_is_said_to_be() -> None:
+def test_demonstration_names_a_port_in_use() -> None:
     listener, url = bound_socket()
     listener.listen()
     with listener, pytest.raises(HarnessError, match="cannot be used"):
@@ -150,7 +150,7 @@ def test_a_port_in_use_is_said_to_be() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DEMONSTRATIONS))
-def test_the_lines_that_a_person_pastes_do_what_they_say(name: str) -> None:
+def test_lines_to_paste_do_what_they_say(name: str) -> None:
     demonstration = get_demonstration(name)
     listener, url = bound_socket()
     pattern = demonstration.build(url)

@@ -67,14 +67,14 @@ def service() -> Iterator[SignIn]:
     server.server_close()
 
 
-def test_each_example_has_accounts_of_its_own(service: SignIn) -> None:
+def test_signed_in_credentials_enroll_new_accounts_for_each_example(service: SignIn) -> None:
     credentials = SignedInCredentials(service, Minted())
     first, second = credentials.enroll("one"), credentials.enroll("two")
     assert set(first) == {"alice", "bob", "carol", "bystander"}
     assert not set(first.values()) & set(second.values())
 
 
-def test_rest_and_chat_get_the_services_token_and_the_tool_server_a_minted_one(
+def test_signed_in_credentials_are_the_services_for_rest_and_minted_for_tools(
     service: SignIn,
 ) -> None:
     credentials = SignedInCredentials(service, Minted())
@@ -87,13 +87,13 @@ def test_rest_and_chat_get_the_services_token_and_the_tool_server_a_minted_one(
     assert credentials.given == 1
 
 
-def test_the_impostor_brings_their_own_token(service: SignIn) -> None:
+def test_impostor_presents_their_own_token(service: SignIn) -> None:
     credentials = SignedInCredentials(service, Minted())
     bob = credentials.enroll("one")["bob"]
     assert credentials.present(IMPOSTOR, bob, "rest") == Presented.bearer(f"of {bob}")
 
 
-def test_strangers_and_forgers_get_no_token_of_the_service(service: SignIn) -> None:
+def test_strangers_and_forgers_present_no_token_of_the_service(service: SignIn) -> None:
     credentials = SignedInCredentials(service, Minted())
     alice = credentials.enroll("one")["alice"]
     for actor in (ANONYMOUS, forger("expired")):
@@ -101,7 +101,7 @@ def test_strangers_and_forgers_get_no_token_of_the_service(service: SignIn) -> N
         assert "Bearer of" not in presented.headers["Authorization"]
 
 
-def test_a_service_that_refuses_is_named(service: SignIn) -> None:
+def test_sign_in_service_that_refuses_is_named(service: SignIn) -> None:
     Service.refusing = True
     with pytest.raises(SurfaceError, match="refused /api/auth/sign-up/email with 500"):
         service.sign_up("alice")

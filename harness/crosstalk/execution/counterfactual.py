@@ -32,7 +32,7 @@ _COMPARISONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """Plays the counterfactual of a suspicion.
+    """Replays the counterfactual of a suspicion.
 
     Attributes:
         run: Replays a script on fresh subjects; None where a step cannot be made.
@@ -62,10 +62,10 @@ class Counterfactual:
         before, after = (history.calls[each - 1] for each in (first, last))
         act = calls_by_others(script, before.actor.user, (first, last))
         without = script.without(*act)
-        played = None if without is None else self.run(without)
-        if without is None or played is None:
+        replayed = None if without is None else self.run(without)
+        if without is None or replayed is None:
             return False
-        one, other = (_at(played, without, script.steps[each - 1]) for each in (first, last))
+        one, other = (_at(replayed, without, script.steps[each - 1]) for each in (first, last))
         if one is None or other is None:
             return False
         return _differing(before, after) <= _differing(one, other)
@@ -83,11 +83,11 @@ class Counterfactual:
         unexplained = set(told_apart(history, foreign, missing))
         for _ in range(_COMPARISONS):
             two_missing = _with_second_missing(script, foreign, missing)
-            played = self.run(two_missing)
-            if played is None:
+            replayed = self.run(two_missing)
+            if replayed is None:
                 return False
-            one, other = (played.calls[each.index - 1] for each in (foreign, missing))
-            unexplained -= set(told_apart(played, one, other))
+            one, other = (replayed.calls[each.index - 1] for each in (foreign, missing))
+            unexplained -= set(told_apart(replayed, one, other))
         return not unexplained
 
     def _reaches(self, script: Script, history: History, suspicion: Suspicion) -> bool:
@@ -138,10 +138,10 @@ def _another(value: Any) -> Any:
     return missing_like(str(value), str(uuid.uuid4()))
 
 
-def _at(played: History, script: Script, step: Step) -> Call | None:
+def _at(replayed: History, script: Script, step: Step) -> Call | None:
     """Return the call that a step became in a replay of this script."""
     numbers = script.numbers()
-    return played.calls[numbers.index(step.number)] if step.number in numbers else None
+    return replayed.calls[numbers.index(step.number)] if step.number in numbers else None
 
 
 def _differing(one: Call, other: Call) -> set[str]:

@@ -53,7 +53,7 @@ class Fixture:
             with stopping_the_run():
                 self._target.reset()
         if self._target.persistent and self._latest is not None:
-            # Whose it was is forgotten with the example; only what is new can be told apart.
+            # Its owners are forgotten with the example; only new values can be attributed.
             self._public_values |= {
                 value
                 for call in self._latest

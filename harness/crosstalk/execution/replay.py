@@ -13,7 +13,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.player import ReplayFileError, ScriptPlayer
+from crosstalk.execution.script_runner import ReplayFileError, ScriptRunner
 from crosstalk.oracles import ORACLES, Suspicion
 
 FORMAT = "crosstalk-replay/1"
@@ -37,8 +37,8 @@ class Replayer:
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
-        player = ScriptPlayer(self.executor, self.fresh_history(), secrets.randbits(32))
-        return player.history if player.play_script(script) else None
+        runner = ScriptRunner(self.executor, self.fresh_history(), secrets.randbits(32))
+        return runner.history if runner.run_script(script) else None
 
     @staticmethod
     def judged(history: History, oracle: str) -> list[Suspicion]:

@@ -64,8 +64,8 @@ class ArgumentDrawer:
         plant: Makes a new marker for a user.
         knowledge: What the campaign has learnt about arguments.
         tools: Operations that the adversarial model can be told to call.
-        trusting: Nothing but an argument says who calls: whoever leaves it out is no user in
-            particular, and shares what they store with all others who do.
+        trusting: Nothing but an argument says who calls: callers who leave it out are all one and
+            the same to the system.
     """
 
     choice: Choice

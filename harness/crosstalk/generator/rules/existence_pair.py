@@ -40,7 +40,7 @@ class ExistencePair:
                 draw, self.name, known, lambda each: (each[0].name, each[1].name)
             )
             owner, calls = comparison(example, draw, actor, victim, operation, parameter)
-            # What the owner was shown may be kept for whoever asks next.
+            # An answer to the owner may be cached for the next caller.
             if owner is not None and operation.reads_only and draw(st.integers(0, 3)) > 0:
                 example.execute(owner)
             for each in calls:
@@ -80,7 +80,7 @@ def comparison(
         hostile=False,
         target=theirs if joint else "",
     )
-    # Two different calls under one key are told apart for that alone.
+    # Two different calls under one key differ for that alone.
     shared = {
         name: value
         for name, value in shared.items()

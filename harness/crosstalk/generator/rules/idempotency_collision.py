@@ -96,7 +96,7 @@ def collision(
             PlannedCall(third, name, foreign, Probe("existence", probe, "foreign", first.name)),
             PlannedCall(third, name, unused, Probe("existence", probe, "missing", first.name)),
         ]
-        # A user who has used the key is told so for another call under it.
+        # A user who has used the key is refused another call under it.
         calls[1:1] = pair
     return calls
 

@@ -83,7 +83,7 @@ class Setup:
                     break
 
     def _owner(self, example: ExampleRun, draw: Draw, operation: Operation) -> Actor:
-        """A user who has the objects that an operation needs; makes some where nobody has."""
+        """Return a user who has the objects that an operation needs; make some if need be."""
         able = _owners(example, operation)
         if not able:
             maker: Actor = draw(st.sampled_from(example.members))
@@ -98,7 +98,7 @@ class Setup:
 
 
 def _owners(example: ExampleRun, operation: Operation) -> list[Actor]:
-    """The users who were given ids of all kinds that an operation needs."""
+    """Return the users who were given ids of all kinds that an operation needs."""
     return [
         each
         for each in example.members

@@ -1,7 +1,7 @@
 """An owner changes or removes an object, and another user asks for that very object.
 
-What was removed may be kept and found again by its id; what was changed may be remembered for
-whoever asks next. Neither shows while an object is only read.
+What was removed may be kept and found again by its id; what was changed may be cached for the
+next caller. Neither shows while an object is only read.
 """
 
 from __future__ import annotations

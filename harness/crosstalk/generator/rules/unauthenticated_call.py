@@ -32,7 +32,7 @@ class UnauthenticatedCall:
             actor = example.least_chosen(
                 draw, "unauthenticated actor", strangers, lambda each: (each.name,)
             )
-            # Whoever has no credential at all tries everything, too.
+            # An actor without any credential tries everything, too.
             planned += [
                 example.plan(draw, operation, each, sources=(each.claims,), hostile=False)
                 for each in dict.fromkeys((*example.state.principals.strangers[:1], actor))

@@ -11,7 +11,7 @@ from random import Random
 from crosstalk.core.history import History
 from crosstalk.core.script import Step
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.player import ScriptPlayer
+from crosstalk.execution.script_runner import ScriptRunner
 
 # Long enough to part clients that go in step, short beside a call.
 _PAUSE_SECONDS = 0.004
@@ -87,11 +87,11 @@ def _run(
     spent: Callable[[], bool],
     salt: int,
 ) -> None:
-    player = ScriptPlayer(executor, history, salt)
+    runner = ScriptRunner(executor, history, salt)
     for step in steps:
         if spent():
             return
         if random is not None:
             time.sleep(random.random() * _PAUSE_SECONDS)
         # A step may need what was never answered: a request was aborted, or the system busy.
-        player.play(step)
+        runner.run_step(step)

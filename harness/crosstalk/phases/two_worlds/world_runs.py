@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.player import ScriptPlayer
+from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.phases.two_worlds.comparison import ABSENT, SECRETS, kind_of
 from crosstalk.phases.two_worlds.plan import Plan
 
@@ -56,10 +56,10 @@ class WorldPlayer:
         if self.pause:
             self.sleep(self.pause)
         history = self.fresh_history()
-        player = ScriptPlayer(self.executor, history, plan.salt)
+        runner = ScriptRunner(self.executor, history, plan.salt)
         other_salt = secrets.randbits(32) if kind == SECRETS else plan.salt
         for step in (plan.alone() if kind == ABSENT else plan).script.steps:
             varied = step.probe is not None and step.probe.part == "varied"
             # Where a step cannot be made, the answer before it has shown the observer why.
-            player.play(step, salt=other_salt if varied else None)
+            runner.run_step(step, salt=other_salt if varied else None)
         return history

@@ -14,15 +14,15 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.player import ReplayFileError
 from crosstalk.execution.replay import Replayer, load, save
+from crosstalk.execution.script_runner import ReplayFileError
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.histories import ALICE, BOB, ok
 
 
 class Notes:
-    """Keeps notes; its list shows everybody's when it leaks."""
+    """Keeps notes; its list shows all users' notes when it leaks."""
 
     def __init__(self, *, leaks: bool) -> None:
         self.leaks = leaks

@@ -1,4 +1,4 @@
-"""Plays the steps of a script into a history: the one way in which scripts are run again.
+"""Runs the steps of a script into a history: the one way in which scripts are run again.
 
 References are resolved with the answers of this run, and markers get a number of their own.
 """
@@ -20,8 +20,8 @@ class ReplayFileError(HarnessError):
 
 
 @dataclass(slots=True)
-class ScriptPlayer:
-    """Plays steps into one history.
+class ScriptRunner:
+    """Runs steps into one history.
 
     Attributes:
         executor: Makes the calls.
@@ -35,7 +35,7 @@ class ScriptPlayer:
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
 
-    def play(self, step: Step, *, salt: int | None = None) -> Call | None:
+    def run_step(self, step: Step, *, salt: int | None = None) -> Call | None:
         """Make the call of one step; None where it needs a value that did not come back.
 
         Args:
@@ -60,7 +60,7 @@ class ScriptPlayer:
         self.answers[step.number] = call
         return call
 
-    def play_script(self, script: Script) -> bool:
+    def run_script(self, script: Script) -> bool:
         """Make all calls; return False where one needs a value that did not come back.
 
         Raises:

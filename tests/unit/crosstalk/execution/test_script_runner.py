@@ -1,4 +1,4 @@
-"""The player of scripts: references, markers, and steps that cannot be made."""
+"""The runner of scripts: references, markers, and steps that cannot be made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.player import ReplayFileError, ScriptPlayer
+from crosstalk.execution.script_runner import ReplayFileError, ScriptRunner
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.histories import ALICE, ok
@@ -44,11 +44,11 @@ class Numbered:
         return NOTHING
 
 
-def player(salt: int = 0) -> ScriptPlayer:
-    """A player on that system."""
+def runner(salt: int = 0) -> ScriptRunner:
+    """A runner on that system."""
     system = Numbered()
     executor = Executor({"mem": system}, {"add": ADD}, system, concurrency=2)
-    return ScriptPlayer(executor, History({"alice": "alice-1"}), salt)
+    return ScriptRunner(executor, History({"alice": "alice-1"}), salt)
 
 
 def step(number: int, together: int = 0, **arguments: str) -> Step:
@@ -56,35 +56,35 @@ def step(number: int, together: int = 0, **arguments: str) -> Step:
     return Step(number, ALICE, "add", arguments, together=together)
 
 
-def test_player_resolves_references_and_subjects_with_the_values_of_its_run() -> None:
-    run = player()
-    assert run.play_script(Script((step(7), step(9, thing_id="${7.id}", user_id="${alice}"))))
+def test_script_runner_resolves_references_and_subjects_with_the_values_of_its_run() -> None:
+    run = runner()
+    assert run.run_script(Script((step(7), step(9, thing_id="${7.id}", user_id="${alice}"))))
     assert run.history.calls[1].arguments == {"thing_id": "1", "user_id": "alice-1"}
 
 
-def test_player_gives_markers_a_number_of_its_own() -> None:
-    run = player(salt=3)
-    run.play(step(1, title=marker("alice", 1)))
-    run.play(step(2, title=marker("alice", 1)), salt=0)
+def test_script_runner_gives_markers_a_number_of_its_own() -> None:
+    run = runner(salt=3)
+    run.run_step(step(1, title=marker("alice", 1)))
+    run.run_step(step(2, title=marker("alice", 1)), salt=0)
     titles = [call.arguments["title"] for call in run.history]
     assert titles == [marker("alice", 2), marker("alice", 1)]
 
 
-def test_player_stops_a_script_at_a_value_that_did_not_come_back() -> None:
-    run = player()
-    assert not run.play_script(Script((step(1), step(2, thing_id="${1.other}"), step(3))))
+def test_script_runner_stops_a_script_at_a_value_that_did_not_come_back() -> None:
+    run = runner()
+    assert not run.run_script(Script((step(1), step(2, thing_id="${1.other}"), step(3))))
     assert len(run.history) == 1
-    assert run.play(step(4, thing_id="${1.other}")) is None
+    assert run.run_step(step(4, thing_id="${1.other}")) is None
 
 
-def test_player_makes_calls_at_once_unless_one_needs_the_other() -> None:
-    run = player()
-    run.play_script(Script((step(1, 5), step(2, 5), step(3, 6), step(4, 6, thing_id="${3.id}"))))
+def test_script_runner_makes_calls_at_once_unless_one_needs_the_other() -> None:
+    run = runner()
+    run.run_script(Script((step(1, 5), step(2, 5), step(3, 6), step(4, 6, thing_id="${3.id}"))))
     first, second, *rest = (call.together for call in run.history)
     assert first == second != 0
     assert set(rest) == {0}
 
 
-def test_player_refuses_a_script_of_another_system() -> None:
+def test_script_runner_refuses_a_script_of_another_system() -> None:
     with pytest.raises(ReplayFileError, match="has no operation 'other'"):
-        player().play(Step(1, ALICE, "other", {}))
+        runner().run_step(Step(1, ALICE, "other", {}))

@@ -46,7 +46,7 @@ def test_a_planted_leak_is_found_and_replays_only_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     leaky = Verified(mutant=get_mutant("list-without-filter"))
-    status = command.run(leaky, calls=3_000, seconds=120, seed=7)
+    status = command.run(leaky, calls=3_000, seconds=120, seed=7, stop_at_first=True)
     assert status == 1
     (replay,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
     assert command.replay(replay, mutant=None) == 1

@@ -22,7 +22,8 @@ class Crosstalk:
 
     def commands(self, system: SystemUnderTest) -> list[Command]:
         """Run a campaign as `crosstalk isolation` does."""
-        arguments = [sys.executable, "-m", "crosstalk", "isolation", "--seed", str(system.seed)]
+        arguments = [sys.executable, "-m", "crosstalk", "isolation", "--stop-at-first"]
+        arguments += ["--seed", str(system.seed)]
         if system.mutant is not None:
             arguments += ["--mutant", system.mutant]
         here = {"PYTHONPATH": str(package_root("crosstalk"))}

@@ -50,6 +50,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         results[0],
         verdict=verdict_of(list(findings.values()), inconclusive),
         calls=sum(each.calls for each in results),
+        replay_calls=sum(each.replay_calls for each in results),
         seconds=max(each.seconds for each in results),
         findings=list(findings.values()),
         controls=controls,

@@ -6,6 +6,9 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+# More than any run confirms: one an oracle and operation.
+ALL_FINDINGS = 1_000
+
 Profile: TypeAlias = Literal["quick", "standard", "deep"]
 
 
@@ -18,7 +21,7 @@ class CampaignOptions:
         seconds: Stop after so many seconds, whatever the calls.
         seed: Reproduces the run's choices.
         steps: Rules played in one example.
-        findings: Stop once so many findings are confirmed.
+        findings: Stop once this number of findings is confirmed.
     """
 
     calls: int = 2_400
@@ -49,11 +52,13 @@ def options_of(
     calls: int | None = None,
     seconds: float | None = None,
     seed: int | None = None,
+    stop_at_first: bool = True,
 ) -> CampaignOptions:
     """A profile's options; what is given takes the place of the profile's, and of a drawn seed."""
     budget = PROFILES[profile]
     chosen = CampaignOptions(
         calls=budget.calls if calls is None else calls,
         seconds=budget.seconds if seconds is None else seconds,
+        findings=1 if stop_at_first else ALL_FINDINGS,
     )
     return chosen if seed is None else replace(chosen, seed=seed)

@@ -16,6 +16,8 @@ class CampaignResult:
     """The outcome of one run; `summary()` is what `summary.json` holds.
 
     Attributes:
+        calls: Calls that searched for something.
+        replay_calls: Calls that replayed what was found, and shrank it.
         calls_to_finding: Calls made when the first believed finding was first suspected.
         not_applicable: Oracle to the reason why it has nothing to look at in this target.
         coverage: Operation to each parameter that can name somebody or something, and how many
@@ -41,6 +43,7 @@ class CampaignResult:
     provenance: Mapping[str, str] = field(default_factory=dict)
     left: list[str] | None = None
     times: Mapping[str, TimeDifference] = field(default_factory=dict)
+    replay_calls: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
     situations: Mapping[str, int] = field(default_factory=dict)
 
@@ -53,6 +56,7 @@ class CampaignResult:
         return {
             "verdict": self.verdict,
             "calls": self.calls,
+            "replay_calls": self.replay_calls,
             "seconds": round(self.seconds, 1),
             "seed": self.seed,
             **self.provenance,

@@ -65,6 +65,10 @@ _LIMITED_SHARE = 0.25
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
 
+# What shrinking one finding may take: seconds, a part of the run's, and what it always has.
+_SHRINKING_SECONDS, _SHRINKING_SHARE, _SHRINKING_LEAST = 60.0, 0.15, 2.0
+
+
 class _ShownError(BaseException):
     """An example showed something: Hypothesis keeps its choices, and ends."""
 
@@ -215,7 +219,10 @@ class Campaign:
         return self._executor.outcomes
 
     def _confirmation(self) -> Confirmation:
-        return Confirmation(Replayer(self._executor, self._fixture.fresh_history))
+        left = self._began + self._options.seconds - time.monotonic()
+        most = min(_SHRINKING_SECONDS, _SHRINKING_SHARE * self._options.seconds, left)
+        replayer = Replayer(self._executor, self._fixture.fresh_history)
+        return Confirmation(replayer, seconds=max(_SHRINKING_LEAST, most))
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of the phases' turns."""
@@ -319,7 +326,8 @@ class Campaign:
         )
         self._emit(Suspected(finding))
         calls_before = self._executor.calls_made
-        confirmed = self._confirmation().confirm(history, suspicion)
+        with self._executor.replaying():
+            confirmed = self._confirmation().confirm(history, suspicion)
         if isinstance(confirmed, Rejected):
             if not confirmed.explained:
                 self._inconclusive.append(
@@ -386,6 +394,7 @@ class Campaign:
         return CampaignResult(
             verdict=verdict_of(self._findings, inconclusive),
             calls=self._executor.calls_made,
+            replay_calls=self._executor.replay_calls,
             seconds=time.monotonic() - self._began,
             seed=self._options.seed,
             findings=self._findings,
@@ -417,7 +426,7 @@ class Campaign:
                 )
 
     def _throttled(self) -> Iterator[Inconclusive]:
-        made = self._executor.calls_made
+        made = self._executor.calls_in_all
         limited = self._executor.outcomes[Answered.LIMITED]
         if limited > made * _LIMITED_SHARE:
             yield Inconclusive(

@@ -104,6 +104,9 @@ def isolation(
     mutant: Annotated[
         str | None, typer.Option(help="Run against the system with this planted leak.")
     ] = None,
+    stop_at_first: Annotated[
+        bool, typer.Option("--stop-at-first", help="End at the first finding, not at the budget.")
+    ] = False,
     data_access: Annotated[
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
@@ -164,6 +167,7 @@ def isolation(
         seeds=seeds,
         shards=shards,
         examples=examples,
+        stop_at_first=stop_at_first,
     )
 
 

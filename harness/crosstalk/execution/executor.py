@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,8 @@ class Executor:
         watch: Given each answer to a request that was made in full, and the seconds it took.
 
     Attributes:
+        calls_made: Calls so far that search for something.
+        replay_calls: Calls so far that replay what was found, counted apart.
         outcomes: How many calls were answered in each way.
     """
 
@@ -59,10 +62,26 @@ class Executor:
         self._claiming = tuple(claiming)
         self._watch = watch
         self.calls_made = 0
+        self.replay_calls = 0
+        self._replaying = False
         self.outcomes: Counter[Outcome] = Counter()
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
+
+    @property
+    def calls_in_all(self) -> int:
+        """How many calls were made, replays included."""
+        return self.calls_made + self.replay_calls
+
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """Count the calls of the block as replays."""
+        self._replaying = True
+        try:
+            yield
+        finally:
+            self._replaying = False
 
     def execute(
         self,
@@ -147,6 +166,9 @@ class Executor:
                 sending=planned.sending,
             )
             history.record(call)
-            self.calls_made += 1
+            if self._replaying:
+                self.replay_calls += 1
+            else:
+                self.calls_made += 1
             self.outcomes[call.answer.outcome] += 1
         return call

@@ -36,12 +36,12 @@ class Allowance:
     _deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._before = self.executor.calls_made
+        self._before = self.executor.calls_in_all
         self._deadline = time.monotonic() + self.seconds
 
     def used(self) -> int:
         """Return how many calls were made since it was given."""
-        return self.executor.calls_made - self._before
+        return self.executor.calls_in_all - self._before
 
     def spent(self) -> bool:
         """Return whether it is used up; asked between replays."""

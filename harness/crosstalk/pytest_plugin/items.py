@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crosstalk.campaign.events import Event
-from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.options import ALL_FINDINGS, CampaignOptions
 from crosstalk.campaign.provenance import provenance
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
@@ -26,8 +26,6 @@ from crosstalk.report.files import write_reports
 from crosstalk.report.run_folder import open_run
 from crosstalk.targets.described import opened_target
 
-# More than any run confirms: every operation and oracle has a test of its own.
-_ALL_FINDINGS = 1_000
 RUNS = pytest.StashKey["list[IsolationRun]"]()
 
 
@@ -110,7 +108,7 @@ class IsolationFile(pytest.File):
         options = CampaignOptions(
             calls=option("--crosstalk-calls"),
             seconds=option("--crosstalk-seconds"),
-            findings=_ALL_FINDINGS,
+            findings=ALL_FINDINGS,
             **({} if seed is None else {"seed": seed}),
         )
         try:

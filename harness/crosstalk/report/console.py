@@ -85,7 +85,8 @@ class ConsoleReport:
         rate = result.calls / result.seconds if result.seconds else 0.0
         self._say(
             f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
-            f"({rate:.0f}/s), {len(result.findings)} finding(s), seed {result.seed}"
+            f"({rate:.0f}/s), {result.replay_calls} to replay, "
+            f"{len(result.findings)} finding(s), seed {result.seed}"
             + (f", {untried}" if (untried := untried_sentence(result)) else ""),
             style=style,
         )

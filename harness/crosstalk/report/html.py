@@ -22,8 +22,7 @@ _CLASSES = {State.CLEAN: "clean", State.LEAK: "leak", State.UNTRIED: "untried"}
 _FEW = 5
 _VERDICTS = {
     "clean": "Nothing crossed between users, and every oracle had opportunities to see it.",
-    "leak": "Data crossed between users. The run ended when enough was found, so what is clean "
-    "below was looked at less than in a whole run.",
+    "leak": "Data crossed between users.",
     "inconclusive": "This run shows nothing: why, is said at its end.",
 }
 

@@ -66,6 +66,7 @@ def run(
     shards: int = 1,
     seeds: int = 1,
     examples: str | None = None,
+    stop_at_first: bool = False,
 ) -> ExitCode:
     """Run campaigns, write their reports, and return the code of what they came to."""
     console = make_console()
@@ -73,7 +74,9 @@ def run(
     if shards > 1 and (verified.described or verified.environment != "processes"):
         raise HarnessError("each shard starts a system of its own: leave out --shards")
     folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")
-    options = options_of(profile, calls=calls, seconds=seconds, seed=seed)
+    options = options_of(
+        profile, calls=calls, seconds=seconds, seed=seed, stop_at_first=stop_at_first
+    )
     if shards > 1 or seeds > 1:
         result, single = _play_many(
             console,

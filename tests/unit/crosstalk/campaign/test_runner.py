@@ -158,6 +158,15 @@ def test_a_leak_found_before_the_target_went_away_stays_a_leak() -> None:
     assert (result.verdict, result.exit_code()) == ("leak", ExitCode.FINDING)
 
 
+def test_a_run_goes_on_to_its_budget_and_counts_replays_apart() -> None:
+    first = _campaign(notes=_Failing(10_000, everybodys=True))
+    every = _campaign(notes=_Failing(10_000, everybodys=True), findings=50)
+    assert len(first.findings) == 1
+    assert first.calls < 120 <= every.calls < 160
+    assert every.replay_calls > 0
+    assert every.summary()["replay_calls"] == every.replay_calls
+
+
 def test_a_target_that_never_served_anything_is_an_error_and_no_result() -> None:
     with pytest.raises(TargetFailedError, match="no token"):
         _campaign(notes=_Failing(1, TargetFailedError("no token for alice")))

@@ -52,6 +52,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
     assert set(summary) == {
         "verdict",
         "calls",
+        "replay_calls",
         "seconds",
         "seed",
         "findings",

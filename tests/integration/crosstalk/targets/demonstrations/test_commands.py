@@ -33,7 +33,9 @@ def test_demonstrations_command_agrees_with_expected_verdicts(
 
 def test_demonstration_finding_replays_on_that_demonstration_alone(tmp_path: Path) -> None:
     name = "shared-secret"
-    leaked = isolation.run(Verified(demonstration=name), calls=400, seconds=30, seed=1)
+    leaked = isolation.run(
+        Verified(demonstration=name), calls=400, seconds=30, seed=1, stop_at_first=True
+    )
     assert leaked == 1
     (replay,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
     assert isolation.replay(replay, mutant=None) == 1

@@ -26,7 +26,7 @@ from crosstalk.surface.transports import (
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.described.acceptance import require_accepted
 from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
-from crosstalk.targets.described.corrected_surfaces import DescribedRest, Paced
+from crosstalk.targets.described.corrected_rest import DescribedRest, is_operation
 from crosstalk.targets.described.credentials import (
     DescribedCredentials,
     People,
@@ -38,6 +38,7 @@ from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
 from crosstalk.targets.described.offers import unread_offers
+from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
 from crosstalk.targets.described.users import (
@@ -211,7 +212,13 @@ def _surfaces(
             timeout=config.rest.timeout,
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
-        rest: Surface = DescribedRest(inner, config.rest, identities)
+        rest: Surface = DescribedRest(
+            inner,
+            config.rest,
+            identities,
+            {name: each for name, each in config.tools.items() if is_operation(name)},
+            read_only=config.read_only,
+        )
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}
     return surfaces
@@ -223,6 +230,7 @@ def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[s
     return {
         name: replace(each, unproven=True) if surface_name(each.surface) in unproven else each
         for name, each in discovered(surfaces).items()
+        if each.reads_only or not config.read_only
     }
 
 
@@ -236,6 +244,7 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
             tool.values,
         )
         for name, tool in config.tools.items()
+        if not is_operation(name)
     }
     for identity in config.identities().values():
         login = identity.login

@@ -163,6 +163,7 @@ class TargetConfig(Strict):
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known, beside what numbers used as ids tell; an empty list
             accepts nothing.
+        read_only: Nothing may change there: only reading operations are called.
         public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
         tools: What is known about tools.
     """
@@ -179,13 +180,16 @@ class TargetConfig(Strict):
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
     accepted: list[Channel] | None = None
+    read_only: bool = False
     public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
 
     def skipped(self) -> dict[str, str]:
         """Return the operations that are not to be called, each with the reason."""
         tools = {
-            f"mcp:{name}": each.skip if isinstance(each.skip, str) else _NO_REASON
+            f"{'rest' if ' ' in name else 'mcp'}:{name}": each.skip
+            if isinstance(each.skip, str)
+            else _NO_REASON
             for name, each in self.tools.items()
             if each.skip
         }
@@ -230,6 +234,12 @@ class TargetConfig(Strict):
                 )
         if self.users and len(self.users) < 2:
             raise ValueError("two users at least must be listed under [users], or none at all")
+        for tool in self.tools:
+            if self.mcp is None and " " not in tool:
+                raise ValueError(
+                    f"tools.{tool} names an MCP tool, and there is no [mcp]: a REST operation is "
+                    'written with its method, e.g. [tools."GET /books/{title}"]'
+                )
         self._check_port()
         self._check_carriers(identities)
         for name, identity in identities.items():
@@ -290,3 +300,8 @@ class TargetConfig(Strict):
             )
         if lacking:
             raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
+
+
+def _qualified(tool: str) -> str:
+    """The operation's name: a REST operation is written with its method."""
+    return f"{'rest' if ' ' in tool else 'mcp'}:{tool}"

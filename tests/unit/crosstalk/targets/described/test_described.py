@@ -14,10 +14,10 @@ from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
-from crosstalk.targets.described.corrected_surfaces import Paced
 from crosstalk.targets.described.credentials import People, SurfaceCredentials
 from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
+from crosstalk.targets.described.pacing import Paced
 from tests.repository import ROOT
 
 EXAMPLES = sorted((ROOT / "examples/targets").glob("*.toml"))

@@ -1,0 +1,168 @@
+"""A REST API as a description corrects it: kinds, roles, values, what is public or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from crosstalk.core.history import Answer
+from crosstalk.core.identifiers import last_name
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.mcp.tools import READING
+from crosstalk.surface.operation import Operation, Parameter, Role, Surface
+from crosstalk.targets.described.config import RestConfig, ToolConfig
+
+
+class DescribedRest:
+    """A REST API, whose description counts for more than its document.
+
+    An OpenAPI document often says nothing about credentials; that does not make an operation
+    public.
+
+    Args:
+        inner: Makes the calls.
+        config: The description of the API.
+        roles: Roles of parameters in every operation, by name.
+        tools: Descriptions of operations, by method and path as the document writes them.
+        read_only: Leaves out every operation that may change something.
+    """
+
+    def __init__(
+        self,
+        inner: Surface,
+        config: RestConfig,
+        roles: Mapping[str, Role],
+        tools: Mapping[str, ToolConfig] | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self._inner = inner
+        self._config = config
+        self._roles = roles
+        self._tools = dict(tools or {})
+        self._read_only = read_only
+
+    def discover(self) -> list[Operation]:
+        """List the API's operations, without those that are left out.
+
+        Raises:
+            SurfaceError: There is no OpenAPI document, or the file speaks of an operation or an
+                argument that the document does not have.
+        """
+        found = self._inner.discover()
+        self._require_known({_title(each) for each in found})
+        chosen = _chosen_names(found)
+        corrected = [
+            self._corrected(each, chosen)
+            for each in found
+            if _title(each) not in self._config.skip
+            and not self._tools.get(_title(each), ToolConfig()).skip
+        ]
+        return [each for each in corrected if each.reads_only or not self._read_only]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Make one request."""
+        return self._inner.call(operation, arguments, presented)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+    def _require_known(self, titles: set[str]) -> None:
+        settings = {
+            "rest.public": self._config.public,
+            "rest.skip": list(self._config.skip),
+            "tools": list(self._tools),
+        }
+        for setting, named in settings.items():
+            for title in named:
+                if title not in titles:
+                    raise SurfaceError(
+                        f"{setting} names {title!r}, which the document does not have"
+                        f"{_did_you_mean(title, titles)}"
+                    )
+
+    def _corrected(self, operation: Operation, chosen: frozenset[str]) -> Operation:
+        title = _title(operation)
+        tool = self._tools.get(title, ToolConfig())
+        self._require_parameters(title, tool, [each.name for each in operation.parameters])
+        public = title in self._config.public or tool.public
+        parameters = tuple(
+            replace(limited, role=self._role(each, tool, chosen))
+            for each in operation.parameters
+            if (limited := _limited(each, tool)) is not None
+        )
+        reads_only = operation.reads_only if tool.kind == "other" else tool.kind in READING
+        needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
+        extra = operation.extra if tool.kind == "other" else {**operation.extra, "kind": tool.kind}
+        return replace(
+            operation,
+            parameters=parameters,
+            reads_only=reads_only,
+            public=public,
+            lists=reads_only and not public and not needs,
+            extra=extra,
+        )
+
+    def _role(self, parameter: Parameter, tool: ToolConfig, chosen: frozenset[str]) -> Role:
+        short = last_name(parameter.name)
+        for known in (tool.arguments, self._roles):
+            for name in (parameter.name, short):
+                if name in known:
+                    return known[name]
+        return Role.NAME if short in chosen else parameter.role
+
+    @staticmethod
+    def _require_parameters(title: str, tool: ToolConfig, names: Sequence[str]) -> None:
+        known = {*names, *map(last_name, names)}
+        for name in (*tool.arguments, *tool.values):
+            if name not in known:
+                raise SurfaceError(
+                    f"tools.{title!r} names the argument {name!r}, which it does not take"
+                    f"{_did_you_mean(name, known)}"
+                )
+
+
+def is_operation(name: str) -> bool:
+    """Return whether a name in the file is a REST operation's, e.g. `GET /books/{title}`."""
+    method, space, path = name.partition(" ")
+    return bool(space) and method.isupper() and path.startswith("/")
+
+
+def _title(operation: Operation) -> str:
+    return operation.name.split(":", 1)[1]
+
+
+def _chosen_names(operations: Sequence[Operation]) -> frozenset[str]:
+    """Parameters of paths that are texts of bodies, too: users name objects by them."""
+    in_paths: set[str] = set()
+    in_bodies: set[str] = set()
+    for operation in operations:
+        for each in operation.parameters:
+            if each.role is not Role.TEXT:
+                continue
+            if f"{{{each.name}}}" in _title(operation):
+                in_paths.add(each.name)
+            elif each.required and not operation.reads_only:
+                in_bodies.add(last_name(each.name))
+    return frozenset(in_paths & in_bodies)
+
+
+def _limited(parameter: Parameter, tool: ToolConfig) -> Parameter | None:
+    """The parameter with the values that the file knows; None where it is left out."""
+    values = tool.values.get(parameter.name, tool.values.get(last_name(parameter.name)))
+    if values is None:
+        return parameter
+    if not values:
+        return None
+    return replace(parameter, schema={**parameter.schema, "enum": list(values)})
+
+
+def _did_you_mean(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, sorted(known), 1, 0.5)
+    return f": did you mean {close[0]!r}?" if close else f"; it has {', '.join(sorted(known)[:5])}"

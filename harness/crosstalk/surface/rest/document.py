@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -31,6 +31,24 @@ class ApiDocument:
     url: str
     root: Mapping[str, Any]
     references: References
+
+    def with_operations(self, also: Iterable[str]) -> ApiDocument:
+        """Return the document with operations that it leaves out, e.g. `GET /partner/notes`.
+
+        Their path parameters are texts; what the document says of an operation stays.
+        """
+        paths = dict(self.root["paths"])
+        for title in also:
+            method, _, path = title.partition(" ")
+            parameters = [
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for name in _VARIABLE.findall(path)
+            ]
+            described = paths.get(path)
+            item = dict(described) if isinstance(described, Mapping) else {}
+            item.setdefault(method.lower(), {"parameters": parameters, "responses": {}})
+            paths[path] = item
+        return replace(self, root={**self.root, "paths": paths})
 
     def server(self, *holders: Mapping[str, Any]) -> str:
         """Return where paths begin: the first server of the first holder that names any.

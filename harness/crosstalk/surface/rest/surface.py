@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
@@ -30,6 +30,8 @@ class RestSurface:
         chat_paths: Paths whose text goes to a model; they form a surface of their own.
         elsewhere: Paths that another surface speaks for.
         timeout: Seconds for one call.
+        also: Operations that the document leaves out, e.g. `GET /partner/notes`.
+        documents: URLs of further documents.
     """
 
     def __init__(
@@ -41,12 +43,16 @@ class RestSurface:
         chat_paths: tuple[str, ...] = ("/api/chat",),
         elsewhere: tuple[str, ...] = (),
         timeout: float = 30.0,
+        also: Sequence[str] = (),
+        documents: Sequence[str] = (),
     ) -> None:
         self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/"))
         self._base = base
         self._chat_paths = chat_paths
         self._elsewhere = elsewhere
         self._http = client(timeout)
+        self._also = tuple(also)
+        self._documents = tuple(documents)
         self._addresses = Addresses(())
 
     def discover(self) -> list[Operation]:
@@ -56,11 +62,15 @@ class RestSurface:
             SurfaceError: There is no OpenAPI document.
         """
         found = operations_of(
-            fetched(self._http, self._document),
+            fetched(self._http, self._document).with_operations(self._also),
             base=self._base,
             chat_paths=self._chat_paths,
             elsewhere=self._elsewhere,
         )
+        known = {each.name for each in found}
+        for url in self._documents:
+            further = operations_of(fetched(self._http, url), chat_paths=self._chat_paths)
+            found += [each for each in further if each.name not in known]
         self._addresses = Addresses(each.extra["form"].url for each in found)
         return found
 

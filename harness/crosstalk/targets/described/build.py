@@ -210,6 +210,8 @@ def _surfaces(
             document=config.rest.openapi,
             base=config.rest.base,
             timeout=config.rest.timeout,
+            also=config.rest.also,
+            documents=config.rest.documents,
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(

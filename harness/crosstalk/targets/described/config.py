@@ -6,10 +6,11 @@ text is expected, `$NAME` or `${NAME}` takes the variable's value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
 from crosstalk.surface.mcp.tools import Kind
@@ -18,6 +19,7 @@ from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.strict import Strict
 
 _NO_REASON = "no reason is given"
+_OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S*")
 SurfaceName = Literal["mcp", "rest"]
 SURFACES: tuple[SurfaceName, ...] = ("mcp", "rest")
 TransportName = Literal["streamable-http", "streamable-http-older", "sse", "stdio", "json-rpc"]
@@ -66,6 +68,8 @@ class RestConfig(Strict):
         public: Operations that need no credential on purpose, e.g. `GET /health`.
         skip: Operations that are not to be called, or such an operation to the reason.
         timeout: Seconds for one call.
+        also: Operations that the document leaves out, e.g. `GET /partner/notes`.
+        documents: URLs of further OpenAPI documents of the same API.
         identity: How its callers say or prove who they are, where MCP differs.
     """
 
@@ -74,7 +78,19 @@ class RestConfig(Strict):
     public: list[str] = Field(default_factory=list)
     skip: list[str] | dict[str, str] = Field(default_factory=list)
     timeout: float = Field(default=30.0, gt=0)
+    also: list[str] = Field(default_factory=list)
+    documents: list[str] = Field(default_factory=list)
     identity: IdentityConfig | None = None
+
+    @field_validator("also")
+    @classmethod
+    def _are_operations(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if not _OPERATION.fullmatch(each):
+                raise ValueError(
+                    f'{each!r} is not an operation: write method and path, e.g. "GET /notes"'
+                )
+        return value
 
 
 class StartConfig(Strict):

@@ -54,9 +54,8 @@ class DescribedRest:
         """
         found = self._inner.discover()
         self._require_known({_title(each) for each in found})
-        chosen = _chosen_names(found)
         corrected = [
-            self._corrected(each, chosen)
+            self._corrected(each)
             for each in found
             if _title(each) not in self._config.skip
             and not self._tools.get(_title(each), ToolConfig()).skip
@@ -87,13 +86,13 @@ class DescribedRest:
                         f"{_did_you_mean(title, titles)}"
                     )
 
-    def _corrected(self, operation: Operation, chosen: frozenset[str]) -> Operation:
+    def _corrected(self, operation: Operation) -> Operation:
         title = _title(operation)
         tool = self._tools.get(title, ToolConfig())
         self._require_parameters(title, tool, [each.name for each in operation.parameters])
         public = title in self._config.public or tool.public
         parameters = tuple(
-            replace(limited, role=self._role(each, tool, chosen))
+            replace(limited, role=self._role(each, tool))
             for each in operation.parameters
             if (limited := _limited(each, tool)) is not None
         )
@@ -109,13 +108,13 @@ class DescribedRest:
             extra=extra,
         )
 
-    def _role(self, parameter: Parameter, tool: ToolConfig, chosen: frozenset[str]) -> Role:
+    def _role(self, parameter: Parameter, tool: ToolConfig) -> Role:
         short = last_name(parameter.name)
         for known in (tool.arguments, self._roles):
             for name in (parameter.name, short):
                 if name in known:
                     return known[name]
-        return Role.NAME if short in chosen else parameter.role
+        return parameter.role
 
     @staticmethod
     def _require_parameters(title: str, tool: ToolConfig, names: Sequence[str]) -> None:
@@ -136,21 +135,6 @@ def is_operation(name: str) -> bool:
 
 def _title(operation: Operation) -> str:
     return operation.name.split(":", 1)[1]
-
-
-def _chosen_names(operations: Sequence[Operation]) -> frozenset[str]:
-    """Parameters of paths that are texts of bodies, too: users name objects by them."""
-    in_paths: set[str] = set()
-    in_bodies: set[str] = set()
-    for operation in operations:
-        for each in operation.parameters:
-            if each.role is not Role.TEXT:
-                continue
-            if f"{{{each.name}}}" in _title(operation):
-                in_paths.add(each.name)
-            elif each.required and not operation.reads_only:
-                in_bodies.add(last_name(each.name))
-    return frozenset(in_paths & in_bodies)
 
 
 def _limited(parameter: Parameter, tool: ToolConfig) -> Parameter | None:

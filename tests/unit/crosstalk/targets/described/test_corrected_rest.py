@@ -55,12 +55,6 @@ def operations(
     return {each.name.split(":", 1)[1]: each for each in surface.discover()}
 
 
-def test_path_parameter_that_a_body_holds_too_is_a_name_that_users_choose() -> None:
-    found = operations()
-    assert found[READ].parameters[0].role is Role.NAME
-    assert [each.role for each in found["POST /books"].parameters] == [Role.NAME, Role.TEXT]
-
-
 def test_described_operation_has_the_kind_roles_and_values_of_the_file() -> None:
     tools: dict[str, dict[str, Any]] = {
         READ: {"arguments": {"title": "reference"}, "values": {"title": ["a", "b"]}},

@@ -40,6 +40,8 @@ def write(folder: Path, text: str) -> Path:
         (MCP + WHO + '[tools.x]\nkind = "eat"\n', "tools.x.kind: input should be"),
         (MCP + WHO + '[tools.x.arguments]\ny = "thing"\n', "tools.x.arguments.y"),
         ("[mcp\n", "is not TOML"),
+        ('[rest]\nopenapi = "x"\nalso = ["/notes"]\n' + WHO, "is not an operation: write method"),
+        ('[rest]\nopenapi = "x"\n[tools.y]\n' + WHO, "there is no \\[mcp\\]"),
     ],
 )
 def test_mistakes_are_one_line_that_names_the_setting(tmp_path: Path, text: str, said: str) -> None:

@@ -208,7 +208,7 @@ class Campaign:
             phase = named(self._rounds.phases, finding.oracle)
             if phase is not None:
                 return phase.reproduces(
-                    self._rounds.turn(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
+                    self._rounds.budget(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
                 )
             return self._confirmation().reproduces(
                 finding.script, finding.oracle, finding.operation

@@ -12,7 +12,7 @@ from random import Random
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.phases.base import Outcome, Phase, Turn
+from crosstalk.phases.base import Outcome, Phase, PhaseBudget
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -68,14 +68,14 @@ class Rounds:
                 yield self._play(phase, calls, max(seconds, _LEAST_SECONDS))
 
     def remaining(self) -> Iterator[Outcome]:
-        """Play every phase that never had a turn."""
+        """Play every phase that never had a budget."""
         for phase in self.phases:
             if not self._turns[phase.name]:
                 yield self._play(phase, phase.least, _LEAST_SECONDS)
 
-    def turn(self, calls: int, seconds: float, salt: str = "") -> Turn:
+    def budget(self, calls: int, seconds: float, salt: str = "") -> PhaseBudget:
         """An allowance of so many calls and seconds from now on."""
-        return Turn(
+        return PhaseBudget(
             target=self.target,
             executor=self.executor,
             examples=tuple(self.examples),
@@ -93,7 +93,7 @@ class Rounds:
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"
         try:
-            return phase.play(self.turn(calls, seconds, salt))
+            return phase.run(self.budget(calls, seconds, salt))
         finally:
             self._calls[phase.name] += self.executor.calls_made - before
             self._seconds[phase.name] += time.monotonic() - began

@@ -22,7 +22,7 @@ _FORMER_KEYS: Mapping[str, str] = {"cut": "aborted_at"}
 
 
 class Outcome(StrEnum):
-    """What kind of answer a call got, as far as the wire says."""
+    """Kinds of answers, as far as the wire says."""
 
     OK = "ok"
     ERROR = "error"  # the surface answered with an error of its own kind
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back over the wire.
+    """An answer as it came back over the wire.
 
     Attributes:
         outcome: Kind of answer; `status` and `body` hold the evidence.
@@ -67,7 +67,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who calls: a credential, and the identity they put into arguments.
+    """A caller: a credential, and the identity that it puts into arguments.
 
     Attributes:
         name: How reports call them.
@@ -84,7 +84,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Why a call was made, where an oracle compares calls with each other.
+    """The reason for a call, where an oracle compares calls with each other.
 
     Attributes:
         kind: `ownership` compares the victim's reads before and after somebody else acted;
@@ -130,7 +130,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How a request travels, where that matters.
+    """The way in which a request travels, where that matters.
 
     Attributes:
         client: Who numbers their own messages: clients that do not know each other all begin
@@ -197,7 +197,7 @@ class Flow:
     operations: frozenset[str] = frozenset()
 
     def permits(self, source: str, target: str | None, operation: str) -> bool:
-        """Whether it covers this case; somebody without a credential is covered by `*` alone."""
+        """Return whether it covers this case; without a credential only `*` does."""
         return (
             self.source in ("*", source)
             and self.target in ("*", target)
@@ -251,7 +251,7 @@ class History:
     )
 
     def derived(self, name: str, derive: Callable[[History], T]) -> T:
-        """What follows from the calls so far; found once, and again when there are more calls.
+        """Return what follows from the calls so far; found once, and again when there are more.
 
         Args:
             name: Of what is derived; one name, one way to derive it.
@@ -268,7 +268,7 @@ class History:
         return replace(self, calls=self.calls[:index])
 
     def permits(self, source: str, target: str | None, operation: str) -> bool:
-        """Whether it is meant that `source`'s data reaches `target` by this operation."""
+        """Return whether it is meant that `source`'s data reaches `target` by this operation."""
         return any(each.permits(source, target, operation) for each in self.allowed_flows)
 
     def __iter__(self) -> Iterator[Call]:

@@ -1,4 +1,4 @@
-"""Which values identify a user: markers we plant and ids the system gives out.
+"""Values that identify a user: markers that we plant and ids that the system gives out.
 
 A value is a *secret* of the user with whom it was first seen. Only values that cannot occur by
 chance count: planted markers, UUIDs, and long opaque strings such as cursors.
@@ -97,7 +97,7 @@ def missing_like(example: str, identifier: str) -> str:
 
 
 def is_short_id(text: str) -> bool:
-    """Whether a value is an id that may occur with several users by chance."""
+    """Return whether a value is an id that may occur with several users by chance."""
     return _SHORT_ID.fullmatch(text) is not None and not identifiers_in(text)
 
 
@@ -131,12 +131,12 @@ def identifiers_of(value: Any) -> set[str]:
 
 
 def is_uuid(token: str) -> bool:
-    """Whether a value is a UUID as a whole."""
+    """Return whether a value is a UUID as a whole."""
     return _UUID.fullmatch(token) is not None
 
 
 def is_marker(token: str) -> bool:
-    """Whether a value is one that `marker` made."""
+    """Return whether a value is one that `marker` made."""
     return _MARKER.fullmatch(token) is not None
 
 
@@ -160,7 +160,7 @@ def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
 
 
 def is_id_path(path: str) -> bool:
-    """Whether what stands at that path is an id, by its name."""
+    """Return whether what stands at that path is an id, by its name."""
     return ID_NAME.search(_field(path)) is not None
 
 
@@ -170,7 +170,7 @@ def _field(path: str) -> str:
 
 
 def last_name(flat: str) -> str:
-    """What a value is called where it stands; `params.task_ids[]` is a `task_id`."""
+    """Return what a value is called where it stands; `params.task_ids[]` is a `task_id`."""
     name = flat.removesuffix(ELEMENT)
     last = name.rsplit(".", 1)[-1].removesuffix(ELEMENT)
     if flat.endswith(ELEMENT) and last.endswith("s"):

@@ -37,7 +37,7 @@ def noun_of(operation: str) -> str:
 
 
 def deletes(operation: str) -> bool:
-    """Whether an operation deletes something, by its name or its HTTP method."""
+    """Return whether an operation deletes something, by its name or its HTTP method."""
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", operation.split(":", 1)[-1].split("{")[0])
     return any(word.lower() in _DELETING for word in words)
 
@@ -66,7 +66,7 @@ def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:
 
 
 def _lists(path: str) -> bool:
-    """Whether a value stands in an entry of a list."""
+    """Return whether a value stands in an entry of a list."""
     return any(part.isdigit() for part in path.split("."))
 
 

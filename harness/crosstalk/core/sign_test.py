@@ -1,4 +1,4 @@
-"""How long a foreign id takes against a missing one: a statistic, and no finding by itself.
+"""Times of a foreign id against a missing one: a statistic, and not a finding by itself.
 
 Pairs of calls that differ in the id alone are compared by the sign test: if the id's owner made no
 difference, either call of a pair would be the slower one as often as the other. The generator draws
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TimeDifference:
-    """What pairs of one operation show.
+    """Differences in time that pairs of one operation show.
 
     Attributes:
         pairs: How many there were.

@@ -1,4 +1,4 @@
-"""Whose value is whose: every identifying value belongs to the user with whom it was first seen.
+"""Owners of values: an identifying value belongs to the user with whom it was first seen.
 
 A value belongs to whoever planted it in an argument or first received it in an answer. What a
 caller supplied at any time, in arguments or chat, may come back to them.
@@ -44,7 +44,7 @@ def _walk(history: History) -> Iterator[Observation]:
     said: defaultdict[str | None, list[str]] = defaultdict(list)
 
     def gave(user: str | None, value: str) -> bool:
-        """Whether that user sent it, be it as a part: a title may be cut off within an id."""
+        """Return whether that user sent it, as a part too: a title may be cut off in an id."""
         return value in supplied[user] or any(value.lower() in each for each in said[user])
 
     public = set(history.public_values)

@@ -1,4 +1,4 @@
-"""What every oracle has: a name, a judgement of a history, and its opportunities."""
+"""The interface of oracles: a name, a judgement of a history, and its opportunities."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _LONGEST_SENTENCE = 200
 
 
 def is_empty(body: Any) -> bool:
-    """Whether an answer holds no data: empty lists, zeros, "no notes found", or an envelope."""
+    """Return whether an answer holds no data: empty lists, zeros, "no notes found"."""
     if isinstance(body, Mapping):
         data = [each for name, each in body.items() if not _ENVELOPE.search(str(name))]
         return all(is_empty(each) for each in data or body.values())
@@ -85,7 +85,7 @@ _DENYING = frozenset({401, 403, 404, 410})
 
 
 def denies(answer: Answer) -> bool:
-    """Whether an error says that there is no such object, or that it is not for this caller."""
+    """Return whether an error says that an object is missing, or not for this caller."""
     if answer.outcome is Outcome.REFUSED or answer.status in _DENYING:
         return True
     said = [answer.code or "", answer.message or "", *strings_in(answer.body)]
@@ -93,5 +93,5 @@ def denies(answer: Answer) -> bool:
 
 
 def conclusive(answer: Answer) -> bool:
-    """Whether an answer says anything: a rate limit or a lost connection does not."""
+    """Return whether an answer says anything: a rate limit or a lost connection does not."""
     return answer.outcome in (Outcome.OK, Outcome.ERROR, Outcome.REFUSED)

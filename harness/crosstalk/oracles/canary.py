@@ -14,8 +14,8 @@ from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 
 
-def _kept_for_anybody(call: Call) -> bool:
-    """Whether a shared cache may answer others with this, though the request was authorized."""
+def _may_be_shared(call: Call) -> bool:
+    """Return whether a shared cache may give this answer to others."""
     said = {
         each.strip().lower() for each in call.answer.headers.get("cache-control", "").split(",")
     }
@@ -34,7 +34,7 @@ class Canary:
         found = []
         for seen in observations(history):
             call = seen.call
-            if seen.own and _kept_for_anybody(call):
+            if seen.own and _may_be_shared(call):
                 found.append(
                     Suspicion(
                         self.name,

@@ -97,7 +97,7 @@ class _Numbers:
                 self.given[kind][value].add(call.actor.user)
 
     def compare(self, foreign: str, missing: str, kind: str, known: frozenset[str]) -> _Known:
-        """Whose the one number is, if the other one is nobody's.
+        """Return the holders of the one number, if the other one has none.
 
         A number that several users were given, each for an object of their own, shows nothing; nor
         does one that a user was given before this history began.
@@ -139,7 +139,7 @@ def _comparable(
     numbers: _Numbers,
     known: frozenset[str],
 ) -> bool:
-    """Whether the calls differ in one argument alone: an id of the victim's, one of nobody's."""
+    """Return whether the calls differ in one id alone: the victim's, and one of no object."""
     one, other = foreign.arguments, missing.arguments
     if foreign.operation != missing.operation or set(one) != set(other):
         return False

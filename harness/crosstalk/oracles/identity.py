@@ -18,7 +18,7 @@ from crosstalk.oracles.base import Suspicion, conclusive
 
 
 def _claimed(call: Call, history: History) -> bool:
-    """Whether a client says to be a user, with nothing to prove it, which is not accepted."""
+    """Return whether a client says to be a user with nothing to prove it."""
     return (
         call.probe is not None
         and call.probe.kind == "identity"

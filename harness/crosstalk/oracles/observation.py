@@ -1,4 +1,4 @@
-"""What a caller observed, in a form that is the same in two runs unless another user matters.
+"""Observations of a caller, in a form that is the same in two runs unless another user matters.
 
 Ids and cursors become symbols in the order in which the caller first meets them: which is which
 stays visible, what they are does not. A number that is an id becomes such a symbol too, kept apart
@@ -252,7 +252,7 @@ def _number_masked(match: re.Match[str]) -> str:
 
 
 def _precise_time(value: str | int) -> bool:
-    """Whether it is a point in time, so fine that two events do not share it by chance."""
+    """Return whether it is a point in time, so fine that two events do not share it by chance."""
     if isinstance(value, int):
         return _between(value, _EPOCH_MILLISECONDS)
     match = _TIME.fullmatch(value)

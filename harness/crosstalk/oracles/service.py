@@ -1,4 +1,4 @@
-"""Which operations were served, so that a clean verdict is never stronger than its evidence.
+"""Operations that were served, so that a clean verdict is never stronger than its evidence.
 
 An operation that always fails, always answers with nothing or asks for input that it never gets
 could not have leaked anything: it was not served, and the run cannot acquit it. An answer that is
@@ -139,7 +139,7 @@ class ServiceRecord:
 
 
 def _differ(record: _Record) -> bool:
-    """Whether the same question was answered differently: the data is somebody's, and served."""
+    """Return whether equal calls were answered differently: the data is a user's own."""
     return any(len(each) > 1 for each in record.bodies.values())
 
 

@@ -1,1 +1,1 @@
-"""What a campaign tries beside the generated examples; each phase with an oracle of its own."""
+"""Phases of a campaign beside the generated examples, each with an oracle of its own."""

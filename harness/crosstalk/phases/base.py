@@ -3,7 +3,7 @@
 The generator decides one call after the other, and the oracles judge histories. Some questions need
 another arrangement of calls: a trace played again in another world, many users at once, a layer
 with the others bypassed. Each is a phase, with an oracle of its own. Between the examples a
-campaign gives a turn to every phase that has used less than its share so far, and at the end to
+campaign gives a budget to every phase that has used less than its share so far, and at the end to
 each that never had one.
 
 A phase confirms and shrinks what it finds, because only it knows how to play it again; the campaign
@@ -30,8 +30,8 @@ from crosstalk.targets.base import Target
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What a phase is given when it is its turn.
+class PhaseBudget:
+    """What a phase is given when it is its budget.
 
     Attributes:
         target: The system under test.
@@ -72,7 +72,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a turn.
+    """What came of a budget.
 
     Attributes:
         findings: Confirmed by replay, and shrunk.
@@ -104,21 +104,21 @@ class Phase(Protocol):
 
     @property
     def least(self) -> int:
-        """Calls below which a turn is not worth while."""
+        """Calls below which a budget is not worth while."""
         ...
 
     def obstacle(self, target: Target) -> str | None:
         """Why it has nothing to look at in this target; None where it has."""
         ...
 
-    def play(self, turn: Turn) -> Outcome:
-        """Try something, until the turn is spent or nothing is left to try.
+    def run(self, budget: PhaseBudget) -> Outcome:
+        """Try something, until the budget is spent or nothing is left to try.
 
         Raises:
             SurfaceError: A surface does not answer at all.
         """
         ...
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Play the script of one of its findings again; the suspicion if it shows again."""
         ...

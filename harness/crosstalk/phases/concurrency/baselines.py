@@ -53,7 +53,7 @@ class Client:
                 self.ids.setdefault(key_of(call), str(identifier))
 
     def meddled(self, other: Client, call: Call) -> bool:
-        """Whether this client acted for the same user between the other's first call and that."""
+        """Return whether this client acted for the same user since the other's first call."""
         if self is other or self.user != call.actor.user:
             return False
         since = other.calls[0].started
@@ -79,7 +79,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What a call shows to a client that is alone."""
+    """An answer to a client that is alone."""
 
     seen: Observed
     own: frozenset[Planted]
@@ -88,12 +88,12 @@ class Baseline:
 
     @property
     def served(self) -> bool:
-        """Whether the call was served."""
+        """Return whether the call was served."""
         return self.seen["outcome"] == Outcome.OK.value
 
 
 class Baselines:
-    """What every call showed alone, for each user who was alone and for all other users.
+    """Answers that every call got alone, for each user who was alone and for all other users.
 
     Args:
         history: Holds calls of clients that were alone.
@@ -146,7 +146,7 @@ def _baseline(client: Client, call: Call, seen: Observed) -> Baseline:
 
 
 def _alike(one: Baseline, other: Baseline, shares: bool) -> bool:
-    """Whether two clients that were alone saw the same; of one user, the same of their own."""
+    """Return whether two clients that were alone saw the same."""
     same = one.served == other.served if shares else one.seen == other.seen
     return same and one.own == other.own
 
@@ -185,12 +185,12 @@ def key_of(call: Call) -> int:
 
 
 def informative(call: Call) -> bool:
-    """Whether the answer says anything about data: it was not aborted, and did not just fail."""
+    """Return whether the answer says anything about data: no abort, no mere failure."""
     return not (call.sending is not None and call.sending.aborted_at) and not failed(call.answer)
 
 
 def failed(answer: Answer) -> bool:
-    """Whether a call failed for reasons that have nothing to do with who called.
+    """Return whether a call failed for reasons that have nothing to do with who called.
 
     A system that is busy, a database that is locked, a time-out: every error but those that say
     that there is no such object, or that it is not for this caller.

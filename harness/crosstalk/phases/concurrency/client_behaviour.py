@@ -1,4 +1,4 @@
-"""How the requests of a client travel: over which connection, and which of them it aborts."""
+"""Behaviour of a client: its connection, and the requests that it aborts."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ _NAMES = (
 
 
 def can_make_up_users(target: Target) -> bool:
-    """Whether the target takes made-up users, so that every client can be another user."""
+    """Return whether the target takes made-up users, so that every client can be another user."""
     named = any(each != "*" for flow in target.allowed_flows for each in (flow.source, flow.target))
     if named or target.principals.bystander is None:
         return False

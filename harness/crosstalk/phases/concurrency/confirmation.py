@@ -17,7 +17,7 @@ from crosstalk.core.script import Script, Step
 from crosstalk.execution.shrink import Allowance, minimize
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.oracle import Concurrency
 
@@ -27,13 +27,13 @@ _ATTEMPTS_WHEN_SHRINKING = 3
 _SHRINKING_CALLS = 3_000
 
 
-def reproduced(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
+def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
     """Return the first suspicion in that many replays; its summary says in which."""
     actors = list({step.actor.name: step.actor for step in script.steps}.values())
     for attempt in range(1, attempts + 1):
-        history = clients.with_subjects(turn.target, turn.fresh_history(), actors)
+        history = clients.with_subjects(budget.target, budget.fresh_history(), actors)
         salt = secrets.randbits(16) << 16
-        parallel_run.run(turn.executor, history, script.steps, seed=f"{attempt}", salt=salt)
+        parallel_run.run(budget.executor, history, script.steps, seed=f"{attempt}", salt=salt)
         calibrate(history)
         found = next(iter(Concurrency().judge(history)), None)
         if found is not None:
@@ -41,17 +41,17 @@ def reproduced(turn: Turn, script: Script, attempts: int = ATTEMPTS) -> Suspicio
     return None
 
 
-def shrunk(turn: Turn, script: Script, seconds: float) -> tuple[Script, Suspicion] | None:
+def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> tuple[Script, Suspicion] | None:
     """Return fewer clients that show it, and what they show; None if the whole does not again."""
-    seen = reproduced(turn, script)
+    seen = reproduced(budget, script)
     if seen is None:
         return None
     best = script
-    spent = Allowance(turn.executor, _SHRINKING_CALLS, seconds).spent
+    spent = Allowance(budget.executor, _SHRINKING_CALLS, seconds).spent
 
     def shows(smaller: Script | None) -> bool:
         nonlocal best, seen
-        shown = None if smaller is None else reproduced(turn, smaller, _ATTEMPTS_WHEN_SHRINKING)
+        shown = None if smaller is None else reproduced(budget, smaller, _ATTEMPTS_WHEN_SHRINKING)
         if shown is None or smaller is None:
             return False
         best, seen = smaller, shown

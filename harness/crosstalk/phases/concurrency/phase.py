@@ -12,7 +12,7 @@ from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveK
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import Outcome as Played
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.baselines import informative
 from crosstalk.phases.concurrency.client_behaviour import behaving
@@ -50,38 +50,38 @@ class ConcurrencyPhase:
             return "there is only one user"
         return target.not_applicable.get(self.name)
 
-    def play(self, turn: Turn) -> Played:
-        """Run concurrent clients until the turn is spent or something was found."""
+    def run(self, budget: PhaseBudget) -> Played:
+        """Run concurrent clients until the budget is spent or something was found."""
         outcome = Played()
         enough = 0
-        while not turn.spent() and turn.left() >= enough and not outcome.findings:
+        while not budget.spent() and budget.left() >= enough and not outcome.findings:
             enough = self.least // 2
-            history, script = self._gather(turn)
+            history, script = self._gather(budget)
             if not script.steps:
                 why = "nothing was served to a user who called alone"
                 outcome.inconclusive.append(
                     Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)
                 )
                 break
-            self._judge(turn, history, script, outcome)
+            self._judge(budget, history, script, outcome)
         return outcome
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Replay a script several times if need be; the summary says when it showed."""
-        return reproduced(turn, script)
+        return reproduced(budget, script)
 
-    def _gather(self, turn: Turn) -> tuple[History, Script]:
+    def _gather(self, budget: PhaseBudget) -> tuple[History, Script]:
         """One run: a plan that a client drew alone, repeated alone, and then by all at once."""
-        random, salt = turn.random, secrets.randbits(16)
-        made_up = clients.can_make_up_users(turn.target)
+        random, salt = budget.random, secrets.randbits(16)
+        made_up = clients.can_make_up_users(budget.target)
         # Users who exist may differ in what they may do: each of them is alone once, one twice.
-        alone_count = 2 if made_up else len(turn.target.principals.members) + 1
-        present = clients.concurrent_clients(turn.target, self.most + alone_count)
-        history = clients.with_subjects(turn.target, turn.fresh_history(), present)
+        alone_count = 2 if made_up else len(budget.target.principals.members) + 1
+        present = clients.concurrent_clients(budget.target, self.most + alone_count)
+        history = clients.with_subjects(budget.target, budget.fresh_history(), present)
         # A session that one client has logged in is no other client's.
         for apart in (True, False):
             planner = ClientPlanner(
-                turn.executor, history, random, turn.observations, salt, turn.knowledge
+                budget.executor, history, random, budget.observations, salt, budget.knowledge
             )
             sending = Sending(client="alone") if apart else None
             plan = planner.draw(present[0], _STEPS, sending)
@@ -101,9 +101,9 @@ class ConcurrencyPhase:
             for place in range(alone_count)
         )
         alone = [step for steps in others for step in steps]
-        long = {each.name for each in turn.executor.operations.values() if each.conversational}
+        long = {each.name for each in budget.executor.operations.values() if each.conversational}
         concurrent: list[Step] = []
-        room = turn.left() // len(plan.steps) - alone_count + 1
+        room = budget.left() // len(plan.steps) - alone_count + 1
         for place in range(alone_count, alone_count + max(_FEWEST, min(self.most, room))):
             concurrent += behaving(
                 plan.for_client(client(place), place, "concurrent", salt),
@@ -115,11 +115,13 @@ class ConcurrencyPhase:
                 apart=apart,
             )
         steps = [*alone, *concurrent]
-        parallel_run.run(turn.executor, history, steps, seed=str(random.random()))
+        parallel_run.run(budget.executor, history, steps, seed=str(random.random()))
         calibrate(history)
         return history, Script((*first, *steps))
 
-    def _judge(self, turn: Turn, history: History, script: Script, outcome: Played) -> None:
+    def _judge(
+        self, budget: PhaseBudget, history: History, script: Script, outcome: Played
+    ) -> None:
         _count(history, outcome)
         outcome.inconclusive += [
             Inconclusive(InconclusiveKind.UNSTEADY, each.operation, str(each))
@@ -129,8 +131,8 @@ class ConcurrencyPhase:
             if suspicion.operation in self._suspected:
                 continue
             self._suspected.add(suspicion.operation)
-            outcome.suspected = turn.executor.calls_made
-            confirmed = shrunk(turn, script, _SHRINKING_SECONDS)
+            outcome.suspected = budget.executor.calls_made
+            confirmed = shrunk(budget, script, _SHRINKING_SECONDS)
             if confirmed is None:
                 outcome.inconclusive.append(
                     Inconclusive(

@@ -31,7 +31,7 @@ _STEPS_A_CLIENT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ClientPlan:
-    """What one client does.
+    """The calls of one client.
 
     Attributes:
         steps: Calls; their numbers are the keys by which the same step of many clients is known.
@@ -59,7 +59,7 @@ class ClientPlan:
         base = place * _STEPS_A_CLIENT
         names = {str(self.author.user): str(actor.user)}
 
-        def theirs(marker: str) -> str:
+        def own_marker(marker: str) -> str:
             number = marker_number(marker) & (2**_PLANTED_BITS - 1)
             return client_marker(str(actor.user), place, number, salt)
 
@@ -73,7 +73,7 @@ class ClientPlan:
                     step,
                     number=base + step.number,
                     actor=actor,
-                    arguments=map_strings(arguments, lambda text: map_markers(text, theirs)),
+                    arguments=map_strings(arguments, lambda text: map_markers(text, own_marker)),
                     probe=probe,
                 )
             )

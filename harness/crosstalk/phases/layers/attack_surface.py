@@ -34,8 +34,8 @@ _ATTACK = Probe("ownership", 1, "attack", ALICE.name)
 
 
 @dataclass(slots=True)
-class Siege:
-    """One layer under attack.
+class LayerAttack:
+    """An attack on one layer.
 
     Args:
         executor: Makes the calls.
@@ -51,7 +51,7 @@ class Siege:
     random: Random
     values: SchemaValues = field(default_factory=SchemaValues)
 
-    def lay(self, layer: str) -> History:
+    def run(self, layer: str) -> History:
         """Try everything at that layer; the history of it."""
         pool = ValuePool()
         pool.know_subjects(set(self.history.subjects.values()))
@@ -86,18 +86,18 @@ class Siege:
                 text = f"note {marker(actor.name, number)}"
                 arguments = self._filled(operation, actor, actor, pool, text)
                 if arguments is not None:
-                    self._perform(actor, operation, arguments, None, pool)
+                    self._execute(actor, operation, arguments, None, pool)
             for operation in capabilities.protected:
                 if operation.lists:
                     asked = observation_arguments(operation, self.history, actor)
-                    self._perform(actor, operation, asked, None, pool)
+                    self._execute(actor, operation, asked, None, pool)
 
     def _read(self, part: Any, surfaces: Sequence[str]) -> None:
         probe = Probe("ownership", 1, part, ALICE.name)
         for operation in self.observations:
             if operation.surface in surfaces:
                 asked = observation_arguments(operation, self.history, ALICE)
-                self._perform(ALICE, operation, asked, probe, None)
+                self._execute(ALICE, operation, asked, probe, None)
 
     def _aim(
         self, operation: Operation, actor: Actor, pool: ValuePool, probe: Probe | None
@@ -108,7 +108,7 @@ class Siege:
             return
         arguments = self._filled(operation, actor, ALICE, pool, f"note {marker('bob', 999)}")
         if arguments is not None:
-            self._perform(actor, operation, arguments, probe, None)
+            self._execute(actor, operation, arguments, probe, None)
 
     def _instruct(self, capabilities: Capabilities, pool: ValuePool) -> None:
         """Have the model that was taken over call every tool with the victim's ids."""
@@ -126,7 +126,7 @@ class Siege:
                 order = f"[[call {called} {json.dumps(arguments)}]]"
                 asked = self._filled(chat, BOB, BOB, pool, order)
                 if asked is not None:
-                    self._perform(BOB, chat, asked, _ATTACK, None)
+                    self._execute(BOB, chat, asked, _ATTACK, None)
 
     def _filled(
         self, operation: Operation, actor: Actor, owner: Actor, pool: ValuePool, text: str
@@ -167,7 +167,7 @@ class Siege:
             return None
         return next(iter(self.values.of(parameter.schema)), None)
 
-    def _perform(
+    def _execute(
         self,
         actor: Actor,
         operation: Operation,

@@ -1,4 +1,4 @@
-"""What an attacker tries who speaks SQL as a service does: one function an attempt.
+"""Attempts of an attacker who speaks SQL as a service does: one function an attempt.
 
 The attacker is a user of a service whose code was talked into anything; it can set its own subject
 and, by design of the layer, anybody's, so what is tried is everything short of that. Every attempt
@@ -73,7 +73,7 @@ def said(error: asyncpg.PostgresError) -> str:
     return f"{error.sqlstate} {error} {getattr(error, 'detail', None) or ''}"
 
 
-def theirs_in(value: Any, intruder: Intruder, table: Table) -> str | None:
+def victim_value_in(value: Any, intruder: Intruder, table: Table) -> str | None:
     """The first planted value of the victim in what came back, if there is one."""
     planted = {
         token for token in identifiers_of(_plain(table.rows[intruder.victim])) if is_marker(token)
@@ -105,7 +105,7 @@ async def read_through_an_error(intruder: Intruder, table: Table) -> str | None:
         error = await intruder.refused(
             f'SELECT count(*) FROM {table.name} WHERE "{name}"::int > 0', intruder.me
         )
-        found = theirs_in(error, intruder, table)
+        found = victim_value_in(error, intruder, table)
         if found is not None:
             return f"an error text holds {found}"
     return None
@@ -178,7 +178,7 @@ async def refer_to_another(intruder: Intruder, table: Table) -> str | None:
     return None
 
 
-async def collide_with_another(intruder: Intruder, table: Table) -> str | None:
+async def insert_what_another_has(intruder: Intruder, table: Table) -> str | None:
     """Insert a row of one's own with everything but the owner as the victim's has it."""
     if not table.key:
         return None
@@ -203,7 +203,7 @@ OF_A_TABLE: Mapping[str, Attempt] = {
         move_to_another,
         take_from_another,
         refer_to_another,
-        collide_with_another,
+        insert_what_another_has,
     )
 }
 
@@ -217,9 +217,9 @@ async def _read(
                 await connection.execute(before)
             rows = await connection.fetch(f"SELECT * FROM {table.name}")
     except asyncpg.PostgresError as error:
-        found = theirs_in(said(error), intruder, table)
+        found = victim_value_in(said(error), intruder, table)
         return f"an error text holds {found}" if found else None
-    found = theirs_in([dict(row) for row in rows], intruder, table)
+    found = victim_value_in([dict(row) for row in rows], intruder, table)
     return f"a row holds {found}" if found else None
 
 

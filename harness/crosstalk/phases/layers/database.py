@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from crosstalk.phases.layers import privileges
-from crosstalk.phases.layers.attempts import OF_A_TABLE, Intruder, theirs_in
+from crosstalk.phases.layers.attempts import OF_A_TABLE, Intruder, victim_value_in
 from crosstalk.phases.layers.schema import Table, owned_tables, plant
 
 # The owner of the tables runs migrations and is bound by FORCE; what it may do to them it may.
@@ -21,7 +21,7 @@ _ERASE = 'DELETE FROM "user" WHERE id = ANY($1::text[])'
 
 @dataclass(slots=True)
 class Examined:
-    """What came of one role.
+    """The result of one role.
 
     Attributes:
         tried: How many attempts were made.
@@ -79,7 +79,7 @@ async def _tried(
                 found.crossed[f"{name}, {table.name}"] = crossed
     if service == "owner":
         return found
-    async for name, told in privileges.tried(intruder, tables, admin):
+    async for name, told in privileges.attempts(intruder, tables, admin):
         found.tried += 1
         found.could += 1
         if told is not None:
@@ -88,10 +88,10 @@ async def _tried(
 
 
 async def _seen_by_owner(intruder: Intruder, table: Table) -> bool:
-    """Whether the role can read the table at all, and sees the victim's row as the victim."""
+    """Return whether the role, as the victim, sees the victim's row."""
     try:
         async with intruder.speaking(intruder.them) as connection:
             rows = await connection.fetch(f"SELECT * FROM {table.name}")
     except asyncpg.PostgresError:
         return False
-    return theirs_in([dict(row) for row in rows], intruder, table) is not None
+    return victim_value_in([dict(row) for row in rows], intruder, table) is not None

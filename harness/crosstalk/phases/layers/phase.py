@@ -13,8 +13,8 @@ from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of
-from crosstalk.phases.base import Outcome, Turn
-from crosstalk.phases.layers.attack_surface import Siege
+from crosstalk.phases.base import Outcome, PhaseBudget
+from crosstalk.phases.layers.attack_surface import LayerAttack
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
 from crosstalk.targets.base import Target
@@ -34,7 +34,7 @@ class LayersPhase:
 
     Attributes:
         share: Part of the campaign's calls and seconds.
-        least: Calls below which there is no turn.
+        least: Calls below which there is no budget.
         layers: Those that are tried, in this order.
     """
 
@@ -48,25 +48,25 @@ class LayersPhase:
         self._todo = list(self.layers)
 
     def obstacle(self, target: Target) -> str | None:
-        """Why there are no layers to reach; None where there are."""
+        """Return why there are no layers to reach; None where there are."""
         if any(each not in target.databases for each in _NEEDED):
             return (
                 "the layers of this system cannot be reached one by one: its database is not known"
             )
         return None
 
-    def play(self, turn: Turn) -> Outcome:
-        """The next layers, until the turn is spent; each once a campaign."""
+    def run(self, budget: PhaseBudget) -> Outcome:
+        """The next layers, until the budget is spent; each once a campaign."""
         outcome = Outcome()
         began = False
-        while self._todo and not outcome.findings and not (began and turn.spent()):
+        while self._todo and not outcome.findings and not (began and budget.spent()):
             began = True
             layer = self._todo.pop(0)
             try:
                 if layer.startswith(_DATABASE):
-                    self._ask_database(turn, layer, outcome)
+                    self._ask_database(budget, layer, outcome)
                 else:
-                    self._besiege(turn, layer, outcome)
+                    self._attack(budget, layer, outcome)
             except (OSError, asyncpg.PostgresError) as error:
                 why = f"{type(error).__name__}: {error}"
                 outcome.inconclusive.append(
@@ -77,21 +77,23 @@ class LayersPhase:
             outcome.controls.setdefault(f"{_MARK}{layer}", Control())
         return outcome
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Try it again: the attempt in SQL, or the calls with row-level security open."""
         first = script.steps[0]
         if not first.operation.startswith(f"{_MARK}{_DATABASE}"):
-            with opened(turn.target.databases["admin"]):
-                return self._judged(self._replayer(turn).run(script))
-        found = examine(turn.target.databases, first.operation.removeprefix(f"{_MARK}{_DATABASE}"))
+            with opened(budget.target.databases["admin"]):
+                return self._judged(self._replayer(budget).run(script))
+        found = examine(
+            budget.target.databases, first.operation.removeprefix(f"{_MARK}{_DATABASE}")
+        )
         crossed = found.crossed.get(str(first.arguments["attempt"]))
         if crossed is None:
             return None
         return Suspicion(self.name, first.operation, (1,), _sentence(first, crossed))
 
-    def _ask_database(self, turn: Turn, layer: str, outcome: Outcome) -> None:
+    def _ask_database(self, budget: PhaseBudget, layer: str, outcome: Outcome) -> None:
         service = layer.removeprefix(_DATABASE)
-        found = examine(turn.target.databases, service)
+        found = examine(budget.target.databases, service)
         control = Control(calls=found.tried, own_reads=found.could, foreign_attempts=found.tried)
         control.answered, control.oracles = found.could, {self.name: found.could}
         outcome.controls[f"{_MARK}{layer}"] = control
@@ -105,26 +107,26 @@ class LayersPhase:
                 summary=_sentence(step, crossed),
                 script=Script((step,)),
             )
-            if self.reproduces(turn, finding.script) is not None:
+            if self.reproduces(budget, finding.script) is not None:
                 outcome.findings.append(replace(finding, confirmed=True))
                 return
             outcome.inconclusive.append(_unconfirmed(layer, finding.summary))
 
-    def _besiege(self, turn: Turn, layer: str, outcome: Outcome) -> None:
-        with opened(turn.target.databases["admin"]):
-            siege = Siege(
-                turn.executor,
-                turn.fresh_history(),
-                turn.observations,
-                turn.random,
-                turn.knowledge.values,
+    def _attack(self, budget: PhaseBudget, layer: str, outcome: Outcome) -> None:
+        with opened(budget.target.databases["admin"]):
+            attack = LayerAttack(
+                budget.executor,
+                budget.fresh_history(),
+                budget.observations,
+                budget.random,
+                budget.knowledge.values,
             )
-            history = siege.lay(layer)
+            history = attack.run(layer)
             outcome.controls |= self._counted(history, layer)
             suspicion = self._suspected(history)
             if suspicion is None:
                 return
-            confirmed = Confirmation(self._replayer(turn)).confirm(history, suspicion)
+            confirmed = Confirmation(self._replayer(budget)).confirm(history, suspicion)
         if isinstance(confirmed, Rejected):
             if not confirmed.explained:
                 outcome.inconclusive.append(_unconfirmed(layer, suspicion.summary))
@@ -166,8 +168,8 @@ class LayersPhase:
         return {f"{_MARK}{layer}": whole}
 
     @staticmethod
-    def _replayer(turn: Turn) -> Replayer:
-        return Replayer(turn.executor, turn.fresh_history)
+    def _replayer(budget: PhaseBudget) -> Replayer:
+        return Replayer(budget.executor, budget.fresh_history)
 
 
 def _sentence(step: Step, crossed: str) -> str:

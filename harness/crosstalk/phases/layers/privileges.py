@@ -1,4 +1,4 @@
-"""What a service's role must not be able to do at all, and what the catalog must not tell it.
+"""Privileges that a service's role must not have, and data that the catalog must not show it.
 
 Statements that would take the layer away, other roles, functions and views that run as somebody
 else, the planner's statistics (which hold values of rows that nobody was shown), and what other
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from crosstalk.phases.layers.attempts import Intruder, said, theirs_in
+from crosstalk.phases.layers.attempts import Intruder, said, victim_value_in
 from crosstalk.phases.layers.schema import Table
 
 # Name of the attempt, and what crossed if anything did.
@@ -58,7 +58,7 @@ _TOLD = {
 }
 
 
-async def tried(
+async def attempts(
     intruder: Intruder, tables: Sequence[Table], admin: asyncpg.Connection
 ) -> AsyncIterator[Tried]:
     """Try them all.
@@ -101,7 +101,7 @@ async def _shown(intruder: Intruder, tables: Sequence[Table], question: str) -> 
             rows: Any = [row[0] for row in await connection.fetch(asked)]
     except asyncpg.PostgresError as error:
         rows = said(error)
-    found = (theirs_in(rows, intruder, table) for table in tables)
+    found = (victim_value_in(rows, intruder, table) for table in tables)
     first = next((each for each in found if each is not None), None)
     return f"it shows {first}" if first is not None else None
 

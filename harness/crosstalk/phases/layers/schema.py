@@ -1,4 +1,4 @@
-"""What the database holds, as its catalog says: owned tables, and rows of two users in each."""
+"""Tables of the database, as its catalog says: owned tables, and rows of two users in each."""
 
 from __future__ import annotations
 

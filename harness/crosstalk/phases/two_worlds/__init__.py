@@ -7,9 +7,10 @@ after ids, times and cursors are put in a form that does not depend on the world
 marker and no reading before and after, and sees what other oracles cannot: totals, order, pages
 that others' rows have crowded out, names that are taken, gaps in numbers, limits, times.
 
-`sharing` says whose activity may matter, `trace` makes a plan from a history, `playing` makes its
-calls in one world after the other, `normalize` and `compare` find the first difference, `minimal`
-the smallest activity that causes it, and `phase` is what a campaign calls between its examples.
+`permitted_sources` says whose activity may matter, `plan` makes a plan from a history, `world_runs`
+makes its calls in one world after the other, `comparison` finds the first difference,
+`minimization` the smallest activity that causes it, and `phase` is what a campaign calls between
+its examples.
 
 It does not judge calls that refer to what others have: in a world without them such an id is
 nobody's, and to compare that is the existence oracle's part.

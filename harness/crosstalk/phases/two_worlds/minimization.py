@@ -14,8 +14,8 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.execution.shrink import Allowance, drop_arguments, drop_steps, identity_arguments
 from crosstalk.phases.two_worlds.comparison import ABSENT, Difference, Place, differences, unsteady
-from crosstalk.phases.two_worlds.plan import Plan
-from crosstalk.phases.two_worlds.world_runs import WorldPlayer
+from crosstalk.phases.two_worlds.plan import WorldsPlan
+from crosstalk.phases.two_worlds.world_runs import WorldRunner
 from crosstalk.surface.capabilities import creators_among
 
 # A coin falls so that it deceives this often in a row once in 512 times; and it must before, too.
@@ -29,24 +29,24 @@ class Shrinker:
     """Shortens plans that show a difference.
 
     Attributes:
-        player: Makes the calls.
+        runner: Makes the calls.
         seconds: Seconds after which a plan is short enough.
         noise: Places that depend on chance; those that are met are added.
     """
 
-    player: WorldPlayer
+    runner: WorldRunner
     seconds: float = 60.0
     noise: set[Place] = field(default_factory=set)
 
-    def shrink(self, plan: Plan, found: Difference) -> tuple[Plan, History] | None:
+    def shrink(self, plan: WorldsPlan, found: Difference) -> tuple[WorldsPlan, History] | None:
         """Return the shortest plan, with a history that shows it; None if it does not again."""
         whole = plan.upto(found.key)
         kinds = (found.against, found.kind)
         if self._shows(whole, found, repeated(kinds, 2)) is None:
             return None
-        spent = Allowance(self.player.executor, _CALLS, self.seconds).spent
+        spent = Allowance(self.runner.executor, _CALLS, self.seconds).spent
 
-        def with_script(script: Script) -> Plan:
+        def with_script(script: Script) -> WorldsPlan:
             return replace(plan, script=script)
 
         def shows_in_both(script: Script) -> bool:
@@ -56,7 +56,7 @@ class Shrinker:
         shows_without_others = shows_in_both
         if found.against == ABSENT:
             # Without the others it is the same world whichever of their calls are left out.
-            ground = self.player.play(best, (ABSENT, f"{ABSENT}-2"))
+            ground = self.runner.run(best, (ABSENT, f"{ABSENT}-2"))
 
             def shows_without_others(script: Script) -> bool:
                 return self._shows(with_script(script), found, (found.kind,), ground) is not None
@@ -65,7 +65,7 @@ class Shrinker:
         script = drop_steps(best.script, shows_without_others, spent, varied)
         own = {*script.numbers()} - {found.key, *varied}
         script = drop_steps(script, shows_in_both, spent, own)
-        identities = identity_arguments(script, self.player.executor.operations)
+        identities = identity_arguments(script, self.runner.executor.operations)
         script = drop_arguments(script, shows_in_both, spent, identities)
         script = drop_steps(script, shows_in_both, spent, varied)
         for proven in (with_script(script), whole):
@@ -74,9 +74,11 @@ class Shrinker:
                 return proven, seen
         return None
 
-    def _likely(self, plan: Plan, found: Difference, shows: Callable[[Plan], bool]) -> Plan:
+    def _likely(
+        self, plan: WorldsPlan, found: Difference, shows: Callable[[WorldsPlan], bool]
+    ) -> WorldsPlan:
         """Return the plan with the same call and what the observer stored alone, or the whole."""
-        operations = self.player.executor.operations
+        operations = self.runner.executor.operations
         creators = {each.name for each in creators_among(list(operations.values()))}
         for kept in ({found.call.operation}, {found.call.operation, *creators}):
             others = set(plan.varied())
@@ -92,12 +94,12 @@ class Shrinker:
 
     def _shows(
         self,
-        plan: Plan,
+        plan: WorldsPlan,
         found: Difference,
         worlds: Sequence[str],
         ground: History | None = None,
     ) -> History | None:
-        history = self.player.play(plan, worlds, onto=ground)
+        history = self.runner.run(plan, worlds, onto=ground)
         self.noise.update(unsteady(history))
         same = any(
             each.key == found.key and each.kind == found.kind
@@ -107,7 +109,9 @@ class Shrinker:
 
 
 def repeated(kinds: Sequence[str], times: int) -> list[str]:
-    """Return names of worlds of these kinds in turn: what drifts with time makes no difference."""
+    """Return names of worlds of these kinds in rotation, so that drift makes no difference."""
     return [
-        kind if turn == 1 else f"{kind}-{turn}" for turn in range(1, times + 1) for kind in kinds
+        kind if time_number == 1 else f"{kind}-{time_number}"
+        for time_number in range(1, times + 1)
+        for kind in kinds
     ]

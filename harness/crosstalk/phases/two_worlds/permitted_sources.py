@@ -1,4 +1,4 @@
-"""Whose activity an observer may notice, by what is declared as meant (`allowed_flows`).
+"""Users whose activity an observer may notice, by what is declared as meant (`allowed_flows`).
 
 A user who may put data before the observer, or may change what the observer sees, is a partner:
 partners are active in every world, so that their activity explains no difference. A flow that is
@@ -37,7 +37,7 @@ def partners(flows: Sequence[Flow], observer: str, users: Collection[str]) -> fr
 
 
 def left_out(flows: Sequence[Flow], observer: str, others: Collection[str], operation: str) -> bool:
-    """Whether what the observer is shown by this operation may depend on one of the others."""
+    """Return whether this operation may show the observer what others did."""
     return any(flow.permits(each, observer, operation) for flow in flows for each in others)
 
 
@@ -46,5 +46,5 @@ def _everybodys(flow: Flow) -> bool:
 
 
 def _reaches(flow: Flow, source: str, target: str) -> bool:
-    """Whether it covers all operations from one user to the other."""
+    """Return whether it covers all operations from one user to the other."""
     return not flow.operations and flow.source in ("*", source) and flow.target in ("*", target)

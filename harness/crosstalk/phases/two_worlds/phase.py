@@ -1,4 +1,4 @@
-"""The campaign's phase: takes the histories of its examples, and plays them in two worlds."""
+"""The campaign's phase: takes the histories of its examples, and runs them in two worlds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.oracles.base import Suspicion
-from crosstalk.phases.base import Outcome, Turn
+from crosstalk.phases.base import Outcome, PhaseBudget
 from crosstalk.phases.two_worlds.comparison import (
     ABSENT,
     ACTIVE,
@@ -25,8 +25,8 @@ from crosstalk.phases.two_worlds.comparison import (
 from crosstalk.phases.two_worlds.minimization import Shrinker, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
-from crosstalk.phases.two_worlds.plan import Plan, plan_of
-from crosstalk.phases.two_worlds.world_runs import WorldPlayer
+from crosstalk.phases.two_worlds.plan import WorldsPlan, plan_of
+from crosstalk.phases.two_worlds.world_runs import WorldRunner
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.targets.base import Target
 
@@ -39,7 +39,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
 class TwoWorldsPhase:
-    """Plays histories in two worlds; keeps count of what was looked at, so that all is in time.
+    """Runs histories in two worlds; counts what was read, so that everything is in time.
 
     Args:
         sleep: Waits, in seconds.
@@ -52,8 +52,8 @@ class TwoWorldsPhase:
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
         self._oracle = TwoWorlds()
-        self._looked: Counter[str] = Counter()
-        self._played: deque[History] = deque(maxlen=_REMEMBERED)
+        self._read_so_far: Counter[str] = Counter()
+        self._done: deque[History] = deque(maxlen=_REMEMBERED)
         self._noise: set[Place] = set()
         self._visits = 0
         self._patience = _PAUSED_VISITS
@@ -75,60 +75,65 @@ class TwoWorldsPhase:
             return "allowed_flows shares everything with everybody"
         return None
 
-    def play(self, turn: Turn) -> Outcome:
-        """Play examples, one after the other, until the turn is spent or something is found."""
+    def run(self, budget: PhaseBudget) -> Outcome:
+        """Play examples, one after the other, until the budget is spent or something is found."""
         outcome = Outcome()
-        player = WorldPlayer(turn.executor, turn.fresh_history)
+        runner = WorldRunner(budget.executor, budget.fresh_history)
         examples = [
-            each for each in turn.examples if all(each is not done for done in self._played)
+            each for each in budget.examples if all(each is not done for done in self._done)
         ]
         # The one in which most was done by most shows most.
         examples.sort(key=_activity)
-        while examples and not turn.spent() and not outcome.findings:
+        while examples and not budget.spent() and not outcome.findings:
             history = examples.pop()
-            self._played.append(history)
-            plan = self._plan(history, player, turn)
+            self._done.append(history)
+            plan = self._plan(history, runner, budget)
             if plan is not None:
-                self._visit(plan, player, turn, outcome)
+                self._visit(plan, runner, budget, outcome)
         return outcome
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Play a finding's script in its worlds again; the suspicion if it shows again."""
-        plan = Plan.of(script)
+        plan = WorldsPlan.of(script)
         if plan is None:
             return None
         worlds = repeated((ABSENT, ACTIVE, SECRETS), 2)
-        history = WorldPlayer(turn.executor, turn.fresh_history).play(plan, worlds)
+        history = WorldRunner(budget.executor, budget.fresh_history).run(plan, worlds)
         return next(iter(self._oracle.judge(history)), None)
 
-    def _plan(self, history: History, player: WorldPlayer, turn: Turn) -> Plan | None:
-        operations = player.executor.operations
-        observers = _shuffled(turn.target.principals.members, turn.random)
+    def _plan(
+        self, history: History, runner: WorldRunner, budget: PhaseBudget
+    ) -> WorldsPlan | None:
+        operations = runner.executor.operations
+        observers = _shuffled(budget.target.principals.members, budget.random)
         plans = (
-            plan_of(history, operations, each, turn.random, self._looked) for each in observers
+            plan_of(history, operations, each, budget.random, self._read_so_far)
+            for each in observers
         )
         return next((each for each in plans if each is not None), None)
 
-    def _visit(self, plan: Plan, player: WorldPlayer, turn: Turn, outcome: Outcome) -> None:
+    def _visit(
+        self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget, outcome: Outcome
+    ) -> None:
         self._visits += 1
         worlds = [ABSENT, ACTIVE]
         if self._visits % _SECRETS_EVERY == 0:
             worlds.append(SECRETS)
-        whole = player.play(plan, worlds)
+        whole = runner.run(plan, worlds)
         self._count(whole, outcome)
         pause = self._pause(whole)
         if pause:
-            player = replace(player, pause=pause, sleep=self._sleep)
-            whole = player.play(plan, worlds)
+            runner = replace(runner, pause=pause, sleep=self._sleep)
+            whole = runner.run(plan, worlds)
         if not differences(whole, self._noise):
             return
-        outcome.suspected = player.executor.calls_made
+        outcome.suspected = runner.executor.calls_made
         # Again: what differs between repeats of one world shows nothing, now and later.
-        whole = player.play(plan, [f"{each}-2" for each in worlds], onto=whole)
+        whole = runner.run(plan, [f"{each}-2" for each in worlds], onto=whole)
         self._noise |= unsteady(whole)
         for found in differences(whole, self._noise)[:1]:
-            seconds = max(_SHRINKING_SECONDS, turn.deadline - time.monotonic())
-            shrunk = Shrinker(player, seconds, self._noise).shrink(plan, found)
+            seconds = max(_SHRINKING_SECONDS, budget.deadline - time.monotonic())
+            shrunk = Shrinker(runner, seconds, self._noise).shrink(plan, found)
             if shrunk is None:
                 outcome.inconclusive.append(
                     Inconclusive(

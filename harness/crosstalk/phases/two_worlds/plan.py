@@ -1,4 +1,4 @@
-"""From a history to a plan: one user's calls, what the others do meanwhile, what is looked at last.
+"""Plans made of a history: one user's calls, what others do meanwhile, what is read last.
 
 Of the observer's calls those are taken that need nothing of anybody else's; to them come readings
 that a generator makes seldom (pages of one row, searches) and calls in the words that others used
@@ -29,15 +29,15 @@ from crosstalk.surface.operation import Operation, Role
 _OWN_STEPS = 14
 _OTHERS_STEPS = 20
 _READINGS = 9
-_ENCORE = 4
+_REPEATS = 4
 _CREATIONS = 3
 
 # A name by which it is counted how often this was done, and the call.
-_Look: TypeAlias = tuple[str, Step]
+_Reading: TypeAlias = tuple[str, Step]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WorldsPlan:
     """Calls for several worlds.
 
     Attributes:
@@ -52,7 +52,7 @@ class Plan:
     salt: int = field(default_factory=lambda: secrets.randbits(32))
 
     @classmethod
-    def of(cls, script: Script) -> Plan | None:
+    def of(cls, script: Script) -> WorldsPlan | None:
         """Read a plan out of a script's probes; None if it has no step that is observed."""
         for step in script.steps:
             if step.probe is not None and step.probe.part == "observed":
@@ -67,19 +67,19 @@ class Plan:
         """Numbers of the steps that are compared."""
         return [each.number for each in self.script.steps if _part(each) == "observed"]
 
-    def alone(self) -> Plan:
-        """What is made where the others are absent."""
+    def alone(self) -> WorldsPlan:
+        """Return the calls that are made where the others are absent."""
         kept = tuple(each for each in self.script.steps if _part(each) != "varied")
         return replace(self, script=Script(kept))
 
-    def without(self, numbers: Sequence[int]) -> Plan | None:
+    def without(self, numbers: Sequence[int]) -> WorldsPlan | None:
         """The plan without some steps and those that need them; None if nothing is left of it."""
         script: Script | None = self.script
         for number in numbers:
             script = script.without(number) if script else None
         return replace(self, script=script) if script else None
 
-    def upto(self, number: int) -> Plan:
+    def upto(self, number: int) -> WorldsPlan:
         """The plan up to and with that step."""
         steps = self.script.steps
         place = next(i for i, each in enumerate(steps) if each.number == number)
@@ -91,8 +91,8 @@ def plan_of(
     operations: Mapping[str, Operation],
     observer: Actor,
     draw: random.Random,
-    looked: Counter[str],
-) -> Plan | None:
+    read_so_far: Counter[str],
+) -> WorldsPlan | None:
     """A plan for that observer; None where no others are active, or all their activity is meant.
 
     Args:
@@ -100,7 +100,7 @@ def plan_of(
         operations: Operation name to operation.
         observer: One of its users.
         draw: Chooses.
-        looked: How often each reading was made, in all plans; counted up.
+        read_so_far: How often each reading was made, in all plans; counted up.
     """
     users = list(history.subjects)
     near = partners(history.allowed_flows, observer.name, users)
@@ -119,12 +119,12 @@ def plan_of(
     for step in steps:
         if step.number not in chosen:
             script = script.without(step.number) or Script(())
-    readings = _readings(list(operations.values()), observer)
-    looks = _chosen(readings, _READINGS, draw, looked)
-    # Between two looks at the same things the observer does nothing, and the others something.
-    encore = _encore(script, observer, near, creators, operations, draw)
-    words = _chosen(_creations(history, operations, observer), _CREATIONS, draw, looked)
-    added = [*looks, *encore, *looks, *words]
+    possible = _readings(list(operations.values()), observer)
+    readings = _chosen(possible, _READINGS, draw, read_so_far)
+    # Between two readings of the same things the observer does nothing, and the others something.
+    repeats = _repeats(script, observer, near, creators, operations, draw)
+    words = _chosen(_creations(history, operations, observer), _CREATIONS, draw, read_so_far)
+    added = [*readings, *repeats, *readings, *words]
     last = max(each.number for each in steps)
     numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
     script = Script((*script.steps, *numbered))
@@ -132,7 +132,7 @@ def plan_of(
         replace(each, probe=_probe(each, observer, near, others, history.allowed_flows, operations))
         for each in script.steps
     ]
-    return Plan(Script(tuple(probed)), observer.name)
+    return WorldsPlan(Script(tuple(probed)), observer.name)
 
 
 def _free_of_others(
@@ -171,7 +171,7 @@ def _sample(steps: Sequence[Step], size: int, creators: set[str], draw: random.R
     return {*half, *rest[: size - len(half)]}
 
 
-def _encore(
+def _repeats(
     script: Script,
     observer: Actor,
     near: frozenset[str],
@@ -181,7 +181,7 @@ def _encore(
 ) -> list[Step]:
     """Some of what the others do, once more; without keys, under which it would not be done."""
     theirs = [each for each in script.steps if each.actor.user not in (observer.name, *near)]
-    chosen = _sample(theirs, _ENCORE, creators, draw)
+    chosen = _sample(theirs, _REPEATS, creators, draw)
     keys = {each.name: each.parameter(Role.KEY) for each in operations.values()}
     found = []
     for step in theirs:
@@ -193,17 +193,17 @@ def _encore(
 
 
 def _chosen(
-    looks: Sequence[_Look], size: int, draw: random.Random, looked: Counter[str]
+    readings: Sequence[_Reading], size: int, draw: random.Random, read_so_far: Counter[str]
 ) -> list[Step]:
     """Those that were made least often so far."""
-    shuffled = list(looks)
+    shuffled = list(readings)
     draw.shuffle(shuffled)
-    shuffled.sort(key=lambda each: looked[each[0]])
-    looked.update(name for name, _ in shuffled[:size])
+    shuffled.sort(key=lambda each: read_so_far[each[0]])
+    read_so_far.update(name for name, _ in shuffled[:size])
     return [step for _, step in shuffled[:size]]
 
 
-def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Look]:
+def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Reading]:
     """Whole lists, pages of one, searches."""
     symbols = History({observer.claims: f"${{{observer.claims}}}"})
     found = []
@@ -225,9 +225,9 @@ def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Look]:
 
 def _creations(
     history: History, operations: Mapping[str, Operation], observer: Actor
-) -> list[_Look]:
+) -> list[_Reading]:
     """What others have stored, stored by the observer too, in the same words."""
-    found: dict[str, _Look] = {}
+    found: dict[str, _Reading] = {}
     creators = {each.name: each for each in creators_among(list(operations.values()))}
     for call in history:
         operation = creators.get(call.operation)

@@ -15,11 +15,11 @@ from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.phases.two_worlds.comparison import ABSENT, SECRETS, kind_of
-from crosstalk.phases.two_worlds.plan import Plan
+from crosstalk.phases.two_worlds.plan import WorldsPlan
 
 
 @dataclass(frozen=True, slots=True)
-class WorldPlayer:
+class WorldRunner:
     """Plays plans against a running system.
 
     Attributes:
@@ -34,7 +34,9 @@ class WorldPlayer:
     pause: float = 0.0
     sleep: Callable[[float], None] = time.sleep
 
-    def play(self, plan: Plan, worlds: Sequence[str], *, onto: History | None = None) -> History:
+    def run(
+        self, plan: WorldsPlan, worlds: Sequence[str], *, onto: History | None = None
+    ) -> History:
         """The plan in each of these worlds, one after the other.
 
         Args:
@@ -52,7 +54,7 @@ class WorldPlayer:
                 calls.append(replace(call, index=len(calls) + 1, world=world))
         return replace(latest, calls=calls, worlds=subjects)
 
-    def _world(self, plan: Plan, kind: str) -> History:
+    def _world(self, plan: WorldsPlan, kind: str) -> History:
         if self.pause:
             self.sleep(self.pause)
         history = self.fresh_history()

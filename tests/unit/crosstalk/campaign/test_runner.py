@@ -22,7 +22,7 @@ from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.execution import stopping
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Outcome as Played
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
@@ -47,11 +47,11 @@ class _Suspicious:
     def obstacle(self, target: Target) -> str | None:
         return None
 
-    def play(self, turn: Turn) -> Played:
+    def run(self, budget: PhaseBudget) -> Played:
         controls = {"list": Control(oracles={self.name: 1})}
         return Played(controls=controls, inconclusive=[_SUSPICION])
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         return None
 
 
@@ -130,8 +130,8 @@ def test_a_parallel_run_that_shows_something_once_is_unconfirmed(
 ) -> None:
     from tests.unit.crosstalk.phases.concurrency.test_phase import _turn
 
-    monkeypatch.setattr(phase, "shrunk", lambda turn, script, seconds: None)
-    outcome = ConcurrencyPhase().play(_turn(Notes(leaks=True)))
+    monkeypatch.setattr(phase, "shrunk", lambda budget, script, seconds: None)
+    outcome = ConcurrencyPhase().run(_turn(Notes(leaks=True)))
     assert {each.kind for each in outcome.inconclusive} == {InconclusiveKind.UNCONFIRMED}
 
 

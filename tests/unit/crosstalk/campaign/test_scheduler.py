@@ -11,7 +11,7 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Suspicion
-from crosstalk.phases.base import Outcome, Turn
+from crosstalk.phases.base import Outcome, PhaseBudget
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.execution.test_replay import Notes
 
@@ -28,16 +28,16 @@ class _Phase:
     def obstacle(self, target: Target) -> str | None:
         return self.reason
 
-    def play(self, turn: Turn) -> Outcome:
-        self.allowed.append(turn.calls)
-        self.drawn.append(turn.random.random())
-        history = turn.fresh_history()
-        while not turn.spent():
-            turn.executor.execute(history, ALICE, "list", {})
-        why = f"turn {len(self.allowed)}"
+    def run(self, budget: PhaseBudget) -> Outcome:
+        self.allowed.append(budget.calls)
+        self.drawn.append(budget.random.random())
+        history = budget.fresh_history()
+        while not budget.spent():
+            budget.executor.execute(history, ALICE, "list", {})
+        why = f"budget {len(self.allowed)}"
         return Outcome(inconclusive=[Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)])
 
-    def reproduces(self, turn: Turn, script: Script) -> Suspicion | None:
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         return None
 
 
@@ -53,7 +53,7 @@ def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
     rounds = _rounds(phase)
     assert list(rounds.due()) == []
     rounds.executor.calls_made = 40
-    assert [str(each.inconclusive[0]) for each in rounds.due()] == ["tides: turn 1"]
+    assert [str(each.inconclusive[0]) for each in rounds.due()] == ["tides: budget 1"]
     assert phase.allowed == [10]
     assert list(rounds.due()) == []
 

@@ -15,7 +15,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.environment import RunningSystem
 from crosstalk.execution.executor import Executor
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.layers import LayersPhase
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
@@ -123,7 +123,7 @@ def test_each_layer_keeps_users_apart_without_the_database_s(
 ) -> None:
     target = reference_target(running, {})
     try:
-        outcome = _layer(layer).play(_turn(target))
+        outcome = _layer(layer).run(_turn(target))
     finally:
         target.close()
     assert outcome.findings == []
@@ -141,7 +141,7 @@ def test_a_finding_in_sql_replays_while_it_is_there(running: RunningSystem) -> N
             "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
             "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY",
         ):
-            (finding,) = layers.play(_turn(target)).findings
+            (finding,) = layers.run(_turn(target)).findings
             script = Script.from_json(finding.script.to_json())
             assert layers.reproduces(_turn(target), script) is not None
         assert layers.reproduces(_turn(target), script) is None
@@ -163,7 +163,7 @@ def _layer(name: str) -> LayersPhase:
     return layers
 
 
-def _turn(target: Target) -> Turn:
+def _turn(target: Target) -> PhaseBudget:
     executor = Executor(target.surfaces, target.operations, target.credentials)
     capabilities = Capabilities.of(list(executor.operations.values()))
     observations = tuple(each for each in capabilities.protected if each.lists)
@@ -173,4 +173,4 @@ def _turn(target: Target) -> Turn:
         return History({name: f"{name}-{nonce}" for name in ("alice", "bob", "carol")})
 
     deadline = time.monotonic() + 60
-    return Turn(target, executor, (), observations, fresh, Random(3), 500, deadline)
+    return PhaseBudget(target, executor, (), observations, fresh, Random(3), 500, deadline)

@@ -11,7 +11,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.script import Script
 from crosstalk.execution.executor import Executor
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import ConcurrencyPhase
 from crosstalk.phases.concurrency.clients import concurrent_clients, with_subjects
 from crosstalk.surface.credentials import Presented
@@ -58,7 +58,7 @@ class Notes:
         return Presented(connection=subject)
 
 
-def _turn(system: Notes, calls: int = 200) -> Turn:
+def _turn(system: Notes, calls: int = 200) -> PhaseBudget:
     executor = Executor({"mem": system}, {o.name: o for o in system.discover()}, system)
     target = Target({"mem": system}, system, discovered({"mem": system}))
 
@@ -67,12 +67,12 @@ def _turn(system: Notes, calls: int = 200) -> Turn:
         return History({"alice": "alice-1", "bob": "bob-1"})
 
     deadline = time.monotonic() + 60
-    return Turn(target, executor, (), (_LIST,), fresh, Random(7), calls, deadline)
+    return PhaseBudget(target, executor, (), (_LIST,), fresh, Random(7), calls, deadline)
 
 
 def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> None:
     phase = ConcurrencyPhase()
-    outcome = phase.play(_turn(Notes(leaks=True)))
+    outcome = phase.run(_turn(Notes(leaks=True)))
     (finding,) = outcome.findings
     assert finding.confirmed
     assert finding.oracle == "concurrency"
@@ -88,7 +88,7 @@ def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> No
 
 
 def test_concurrency_phase_finds_nothing_where_users_are_kept_apart_and_had_opportunities() -> None:
-    outcome = ConcurrencyPhase().play(_turn(Notes(leaks=False)))
+    outcome = ConcurrencyPhase().run(_turn(Notes(leaks=False)))
     assert outcome.findings == []
     assert outcome.inconclusive == []
     assert outcome.controls["list"].oracles["concurrency"] > 10
@@ -96,9 +96,9 @@ def test_concurrency_phase_finds_nothing_where_users_are_kept_apart_and_had_oppo
 
 
 def test_concurrency_phase_stays_within_its_turn() -> None:
-    turn = _turn(Notes(leaks=False), calls=160)
-    ConcurrencyPhase().play(turn)
-    assert turn.left() > -40
+    budget = _turn(Notes(leaks=False), calls=160)
+    ConcurrencyPhase().run(budget)
+    assert budget.left() > -40
 
 
 def test_users_that_cannot_be_made_up_are_several_clients_each() -> None:

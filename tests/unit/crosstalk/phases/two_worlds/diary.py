@@ -14,7 +14,7 @@ from crosstalk.core.history import Actor, Answer, Flow, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.phases.base import Turn
+from crosstalk.phases.base import PhaseBudget
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target, discovered
@@ -127,8 +127,8 @@ def executor(diary: Diary) -> Executor:
     return Executor({"mem": diary}, {each.name: each for each in OPERATIONS}, diary)
 
 
-def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn:
-    """A phase's turn, with one example in which everybody does something."""
+def budget(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> PhaseBudget:
+    """A phase's budget, with one example in which everybody does something."""
     calling = executor(diary)
 
     def fresh() -> History:
@@ -136,7 +136,7 @@ def turn(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Turn
         nonce = secrets.token_hex(4)
         return History({name: f"{name}-{nonce}" for name in USERS}, allowed_flows=flows)
 
-    return Turn(
+    return PhaseBudget(
         target=Target(
             {"mem": diary},
             diary,

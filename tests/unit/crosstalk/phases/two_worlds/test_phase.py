@@ -9,7 +9,7 @@ from crosstalk.oracles import ORACLES
 from crosstalk.phases.base import Outcome
 from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
 from crosstalk.targets.base import Target, discovered
-from tests.unit.crosstalk.phases.two_worlds.diary import Diary, turn
+from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
 
 FAULTS = ("total", "limit first", "global unique", "touched", "etag", "shared limit")
 
@@ -19,7 +19,7 @@ def play(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
     phase = TwoWorldsPhase(sleep=lambda seconds: None)
     outcome = Outcome()
     for seed in range(turns):
-        outcome = phase.play(turn(diary, *flows, seed=seed))
+        outcome = phase.run(budget(diary, *flows, seed=seed))
         if outcome.findings:
             break
     return outcome
@@ -48,14 +48,14 @@ def test_numbers_that_all_users_share_show_by_their_gaps() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_oracle_of_one_history_would_have_seen_it(fault: str) -> None:
-    (history,) = turn(Diary(fault)).examples
+    (history,) = budget(Diary(fault)).examples
     assert [each for oracle in ORACLES for each in oracle.judge(history)] == []
 
 
 def test_what_is_found_shows_again_and_on_the_repaired_system_does_not() -> None:
     (finding,) = play(Diary("total")).findings
-    assert TwoWorldsPhase().reproduces(turn(Diary("total")), finding.script) is not None
-    assert TwoWorldsPhase().reproduces(turn(Diary()), finding.script) is None
+    assert TwoWorldsPhase().reproduces(budget(Diary("total")), finding.script) is not None
+    assert TwoWorldsPhase().reproduces(budget(Diary()), finding.script) is None
 
 
 def test_sharing_that_is_declared_is_no_finding_and_undeclared_is_one() -> None:
@@ -66,7 +66,7 @@ def test_sharing_that_is_declared_is_no_finding_and_undeclared_is_one() -> None:
 
 def test_an_answer_counts_as_a_chance_only_after_others_were_active() -> None:
     phase = TwoWorldsPhase()
-    outcome = phase.play(turn(Diary()))
+    outcome = phase.run(budget(Diary()))
     chances = {name: each.oracles.get("two-worlds", 0) for name, each in outcome.controls.items()}
     assert chances["list_entries"] >= 1
     assert sum(chances.values()) < sum(each.answered for each in outcome.controls.values())

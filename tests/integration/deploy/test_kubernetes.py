@@ -93,7 +93,7 @@ def test_a_service_leads_to_a_port_that_its_pods_have(overlay: str) -> None:
 
 
 @every_overlay
-def test_an_autoscaler_scales_what_is_there_and_nobody_else_counts_it(overlay: str) -> None:
+def test_autoscaler_alone_sets_the_replicas_of_an_existing_workload(overlay: str) -> None:
     scaled = {
         each["spec"]["scaleTargetRef"]["name"] for each in kind(overlay, "HorizontalPodAutoscaler")
     }
@@ -223,7 +223,7 @@ def test_the_backend_reaches_mcp_and_whoever_has_a_role_the_database() -> None:
 
 
 @every_overlay
-def test_without_a_rule_nobody_reaches_anybody(overlay: str) -> None:
+def test_pods_without_a_network_policy_rule_reach_no_other_pod(overlay: str) -> None:
     (nobody,) = (each for each in kind(overlay, "NetworkPolicy") if name(each) == "nobody")
     assert nobody["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 

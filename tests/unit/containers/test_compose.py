@@ -40,7 +40,7 @@ def test_without_its_env_file_nothing_starts_with_an_empty_secret(name: str) -> 
 
 
 @every_service
-def test_nobody_writes_to_its_file_system_or_gains_a_privilege(name: str) -> None:
+def test_service_writes_to_no_file_system_and_gains_no_privilege(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -54,7 +54,7 @@ def test_ports_are_published_on_loopback_alone(name: str) -> None:
         assert port.startswith("127.0.0.1:")
 
 
-def test_images_of_others_run_as_somebody() -> None:
+def test_public_image_runs_as_a_named_user() -> None:
     others = SERVICES.keys() - OURS.keys()
     assert {name: SERVICES[name]["user"] for name in others} == {
         "postgres": "postgres",
@@ -63,7 +63,7 @@ def test_images_of_others_run_as_somebody() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_images_of_ours_run_as_nobody_else_and_say_when_they_are_ready(name: str) -> None:
+def test_project_image_runs_as_its_own_user_and_reports_readiness(name: str) -> None:
     last = stages(OURS[name])
     users = re.findall(r"^USER (\S+)", last, re.MULTILINE)
     assert users == ["10001:10001"]
@@ -119,7 +119,7 @@ def test_each_starts_when_those_it_needs_are_ready() -> None:
             assert condition["condition"] == expected, f"{name} waits for {needed}"
 
 
-def test_the_frontend_waits_for_nobody_who_waits_for_its_keys() -> None:
+def test_frontend_waits_for_no_service_that_waits_for_its_keys() -> None:
     waiting, waited_for = {"frontend"}, set()
     while waiting:
         waited_for |= waiting

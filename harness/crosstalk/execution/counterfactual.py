@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import missing_like
+from crosstalk.core.identifiers import is_marker, missing_like
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
@@ -94,7 +94,11 @@ class Counterfactual:
         """Return whether the values reach the caller before their owners make any call."""
         index = suspicion.calls[-1]
         caller = history.calls[index - 1].actor
-        owners = {owner for _, owner in _foreign(history, index)}
+        foreign = _foreign(history, index)
+        if any(is_marker(value) for value, _ in foreign):
+            # What a user planted is no value of the system's, be it kept from an earlier replay.
+            return False
+        owners = {owner for _, owner in foreign}
         acts = [each.number for each in script.steps if each.actor.user in owners]
         without = script.without(*acts)
         alone = None if without is None else self.run(without)

@@ -347,6 +347,23 @@ def test_shrinking_ends_when_its_calls_are_used() -> None:
     assert Outcome.OK is trial.history.calls[-1].answer.outcome
 
 
+def test_a_cached_answer_of_an_earlier_replay_is_a_leak_all_the_same() -> None:
+    system = Notes("list")
+    cached: list[Answer] = []
+    plain = system.list_notes
+
+    def from_cache(user: str, arguments: Mapping[str, Any]) -> Answer:
+        cached.append(plain(user, arguments))
+        return cached[0]
+
+    system.list_notes = from_cache  # type: ignore[method-assign]
+    trial = Trial(system)
+    trial.add(ALICE, 1)
+    for actor in (ALICE, BOB):
+        trial.call(actor, "list_notes")
+    assert isinstance(trial.confirm(trial.suspicions("canary")[0]), Confirmed)
+
+
 def test_a_leak_is_believed_where_what_earlier_replays_stored_is_still_there() -> None:
     system = Notes("list")
     trial = Trial(system)

@@ -118,7 +118,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
-        # The folder's path may look like somebody's secret in part.
+        # Part of the folder's path may look like a user's secret.
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
     )
 
@@ -163,7 +163,7 @@ def _credentials(
 
 
 def _rest_base(config: RestConfig) -> str:
-    """Where the REST API's paths begin."""
+    """The URL that the REST API's paths begin at."""
     split = urlsplit(config.openapi)
     return config.base or f"{split.scheme}://{split.netloc}"
 

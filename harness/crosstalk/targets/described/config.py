@@ -1,4 +1,4 @@
-"""What a `crosstalk.toml` may hold; docs/targets.md explains it with examples.
+"""The tables of a `crosstalk.toml`; docs/targets.md explains them with examples.
 
 Every error says which setting to change. Secrets may stand in the environment instead: wherever a
 text is expected, `$NAME` or `${NAME}` takes the variable's value.
@@ -94,7 +94,7 @@ class RestConfig(Strict):
 
 
 class StartConfig(Strict):
-    """How the system is started for a run; without it, it runs already.
+    """The start of the system for a run; without it, the system runs already.
 
     Attributes:
         command: Program and arguments; `{port}` is a free port, also in URLs of the file.
@@ -118,7 +118,7 @@ class CommandConfig(Strict):
 
 
 class RateLimitConfig(Strict):
-    """How fast the system may be called.
+    """The rate at which the system may be called.
 
     Attributes:
         calls_per_second: Calls are spaced so that no more are made; 0 does not space them.
@@ -144,12 +144,12 @@ class FlowConfig(Strict):
 
 
 class ToolConfig(Strict):
-    """What is known about one tool.
+    """The description of a tool or a REST operation.
 
     Attributes:
         kind: What it does.
         arguments: Argument to role: identity, reference, name, cursor, query, key, text or value.
-        public: It needs no credential on purpose, and what it shows everybody may see.
+        public: It needs no credential on purpose, and every user may see what it shows.
         skip: Why it is not to be called; `true` gives no reason.
         values: Argument to the values that it takes, where its schema does not say; `[]` leaves
             the argument out.
@@ -180,7 +180,7 @@ class TargetConfig(Strict):
         accepted: Weaknesses that are known, beside what numbers used as ids tell; an empty list
             accepts nothing.
         read_only: Nothing may change there: only reading operations are called.
-        public_values: Texts that look like somebody's and are everybody's, e.g. a server's path.
+        public_values: Texts that look like a user's and are public, e.g. a server's path.
         tools: What is known about tools.
     """
 

@@ -244,7 +244,7 @@ class SurfaceCredentials:
         )
 
     def _connection(self, name: str) -> str:
-        """Whoever is told apart by arguments alone shares one connection, as behind a gateway."""
+        """Callers that are told apart by arguments alone share one connection, as at a gateway."""
         apart = set(self.identity.by) - {"argument", "token-argument"}
         login = self.identity.login
         if apart == {"login"} and login is not None and login.carrier == "token-argument":

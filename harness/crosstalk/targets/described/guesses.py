@@ -1,7 +1,7 @@
-"""Guesses what tools do and what their arguments are for, from what a server says of them.
+"""Guesses of the kinds of tools and the roles of their arguments, from their descriptions.
 
-A guess is a beginning: `crosstalk init` corrects it by a few calls and marks it for a person to
-confirm, and what the file says in the end counts for more than any guess.
+`crosstalk init` corrects a guess by a few calls and marks it for a person to confirm; the confirmed
+file takes precedence over any guess.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 _LOGIN = re.compile(r"log_?in|sign_?in|authenticate|auth$", re.IGNORECASE)
 _REGISTER = re.compile(r"regist|sign_?up|create_?(?:user|account)", re.IGNORECASE)
 _PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
-# What a user may call an object by.
+# Arguments by which a user may name an object.
 _NAME = re.compile(
     r"^(?:key|name|title|slug|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$", re.IGNORECASE
 )
@@ -50,16 +50,16 @@ _HARMLESS = re.compile(r"\b(?:ping|health|version|echo|help|time|date)\b", re.IG
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name in snake, kebab or camel case, in lower case."""
+    """Split a name in snake, kebab or camel case into words in lower case."""
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
 
 
 def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
-    """What a tool does: by the first telling word of its name, then by what it requires.
+    """Guess the kind of a tool, by the first telling word of its name, then by its arguments.
 
     Args:
         tool: The tool as the server lists it.
-        identity: Names of arguments that say whose data is meant.
+        identity: Names of arguments that name the user whose data is meant.
     """
     leaves = shape_of(tool.get("inputSchema") or {}).leaves
     needed = [leaf for leaf in leaves if leaf.required and not _says_who(leaf, identity)]
@@ -83,32 +83,32 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
 
 
 def is_identity(name: str) -> bool:
-    """Whether an argument's name says that it names a user."""
+    """Tell whether an argument's name says that it names a user."""
     return names_user(last_name(name), perhaps=True)
 
 
 def is_token(name: str) -> bool:
-    """Whether an argument's name says that it carries a credential."""
+    """Tell whether an argument's name says that it carries a credential."""
     return _TOKEN.search(last_name(name)) is not None
 
 
 def is_harmless(tool: Mapping[str, Any]) -> bool:
-    """Whether a tool is about the server rather than about anybody's data."""
+    """Tell whether a tool is about the server rather than about users' data."""
     return _HARMLESS.search(" ".join(words_of(str(tool.get("name", ""))))) is not None
 
 
 def login_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The tool that logs somebody in, if one takes a password for it."""
+    """Find the tool that logs a user in and takes a password, if there is one."""
     return _with_password(tools, _LOGIN)
 
 
 def register_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The tool that creates an account, if one takes a password for it."""
+    """Find the tool that creates an account and takes a password, if there is one."""
     return _with_password(tools, _REGISTER)
 
 
 def names_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> frozenset[str]:
-    """Arguments by which users name objects themselves: what creates takes them, what reads too."""
+    """Find arguments by which users name objects: creating and reading tools both take them."""
     creating: Counter[str] = Counter()
     naming: Counter[str] = Counter()
     for tool in tools:

@@ -60,7 +60,7 @@ def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> s
     """Make a token that must be refused.
 
     Raises:
-        HarnessError: There is no such kind.
+        HarnessError: The kind is unknown.
     """
     makers: Mapping[str, Callable[[], str]] = {
         "invented": lambda: secrets.token_urlsafe(24),
@@ -91,7 +91,7 @@ def spoilable(token: str, config: MintConfig | None) -> tuple[str, ...]:
 def guessed_secret(token: str) -> str | None:
     """Return the secret that signs a token by HMAC, where it is one of a short list of usual ones.
 
-    Such a secret is no proof of identity (RFC 8725, section 2.2; wallarm/jwt-secrets).
+    Such a secret proves no identity (RFC 8725, section 2.2; wallarm/jwt-secrets).
     """
     signed, _, signature = token.rpartition(".")
     digest = _DIGESTS.get(str(_header_of(token).get("alg")))
@@ -117,7 +117,7 @@ def _mac(secret: str, signed: str, digest: Any) -> str:
 
 
 def _resigned(token: str, secret: str) -> str:
-    """The same claims, one minute younger, signed with a secret that anybody can guess."""
+    """Sign the same claims, one minute younger, with the secret that was guessed."""
     header, payload, _ = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     if isinstance(claims.get("exp"), int | float):

@@ -1,4 +1,4 @@
-"""What a described MCP server offers beside its tools, which a campaign does not call."""
+"""Resources, templates and prompts of a described MCP server, which a campaign does not read."""
 
 from __future__ import annotations
 

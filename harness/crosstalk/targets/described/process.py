@@ -27,7 +27,7 @@ class Served:
     Attributes:
         config: The description, its places filled in.
         folder: Where its file is; commands run there.
-        scratch: Its empty folder, whose path is in messages to everybody.
+        scratch: Its empty folder, whose path is in messages to every user.
     """
 
     config: TargetConfig

@@ -1,11 +1,13 @@
-"""Finds out which transport a server speaks, by asking it for its tools."""
+"""Detects the transport that a server speaks, by listing its tools with each."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.surface.credentials import Presented
@@ -16,6 +18,8 @@ from crosstalk.targets.described.build import transport_of
 from crosstalk.targets.described.config import McpConfig, TransportName
 
 _SECONDS = 10.0
+# A wrong address is told soon, whatever the number of transports to try.
+_REACH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,9 @@ class Detected:
     """A server that answered.
 
     Attributes:
-        mcp: How it is reached.
+        mcp: Its transport and address.
         tools: Its tools, as it describes them.
-        transport: Open; close it.
+        transport: The open transport; the caller closes it.
     """
 
     mcp: McpConfig
@@ -40,19 +44,21 @@ def detect(
     environment: Mapping[str, str],
     presented: Presented,
 ) -> Detected:
-    """The first transport by which the server lists its tools.
+    """Find the first transport by which the server lists its tools.
 
     Args:
         url: The endpoint; `{user}` may stand in it.
-        command: For a server on standard streams.
+        command: Command of a server on standard streams.
         environment: Variables of its process.
         presented: What is presented.
 
     Raises:
-        HarnessError: None of them does; the message says what each answered.
+        HarnessError: No transport works; the message has the reason of each.
     """
     if (url is None) == (not command):
         raise HarnessError("give the server's URL, or --stdio with its command")
+    if url is not None:
+        _require_reachable(url)
     reasons: dict[str, str] = {}
     for candidate in _candidates(url, command, environment):
         transport = transport_of(candidate, Path.cwd())
@@ -71,6 +77,26 @@ def detect(
         raise HarnessError(f"nothing answers at {url}: is the server running?")
     said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     raise HarnessError(f"no transport works ({said})")
+
+
+def _require_reachable(url: str) -> None:
+    """Check, once for all transports, that a server accepts connections at the address.
+
+    Raises:
+        HarnessError: None does, or it is not an http:// or https:// URL.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise HarnessError(f"{url} is not a URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise HarnessError(f"{url} is not an http:// or https:// URL")
+    try:
+        with socket.create_connection((parts.hostname, port), _REACH_SECONDS):
+            return
+    except OSError as error:
+        raise HarnessError(f"nothing answers at {url}: is the server running?") from error
 
 
 def _candidates(

@@ -1,8 +1,8 @@
-"""Looks at a server's tools and makes a few calls, to guess how a target is to be described.
+"""Surveys a server's tools, by their descriptions and a few calls, to guess a target's description.
 
-Guesses from names and schemas come first; calls correct them: what stored a word that a listing
-then showed does create, a listing that refuses is none, an argument that has the name of a field in
-an answer refers to it. A few things are stored under made-up names.
+Guesses from names and schemas come first; calls correct them: a tool whose text a listing shows
+afterwards does create, a listing that refuses is not a listing, an argument with the name of a
+field in an answer refers to it. A few objects are stored under made-up names.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ _SAMPLE = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "object": 
 
 @dataclass(frozen=True, slots=True)
 class ToolGuess:
-    """What one tool seems to be.
+    """The guess of one tool.
 
     Attributes:
-        kind: What it does.
+        kind: Its kind.
         roles: Argument by flat name to role, where it is more than a value or text.
-        why: What the guess rests on.
+        why: The reason of the guess.
+        public: It needs no credential.
     """
 
     kind: Kind
@@ -51,14 +52,15 @@ class ToolGuess:
 
 @dataclass(slots=True)
 class Survey:
-    """What was found out.
+    """The guesses of a server.
 
     Attributes:
-        identity: Names of arguments that say whose data is meant.
+        identity: Names of arguments that name the user whose data is meant.
         token_arguments: Names of arguments that carry a credential.
-        login: The login tool, if there is one, and the one that makes accounts.
+        login: The login tool, if there is one.
+        register: The tool that creates accounts, if there is one.
         tools: Tool name to guess.
-        calls: Calls made.
+        calls: Number of calls made.
     """
 
     identity: list[str] = field(default_factory=list)
@@ -101,7 +103,7 @@ def probe(
     found: Survey,
     presented: Presented,
 ) -> None:
-    """Correct a survey by a few calls, made as somebody who does not exist."""
+    """Correct a survey by a few calls, made as a user who does not exist."""
     subject = f"crosstalk-probe-{secrets.token_hex(3)}"
     planted = marker("probe", secrets.randbits(32))
     by_name = {str(tool["name"]): tool for tool in tools}
@@ -139,7 +141,7 @@ def probe(
 def _correct_references(
     tools: Mapping[str, Mapping[str, Any]], found: Survey, fields: set[str]
 ) -> None:
-    """An argument with the name of a field in answers, in a tool that acts on one thing."""
+    """Take arguments named as a field of answers for references, in tools on one object."""
     for name, guess in found.tools.items():
         if guess.kind not in ("read", "change", "delete") or any(
             role in (Role.REFERENCE, Role.NAME) for role in guess.roles.values()
@@ -210,7 +212,7 @@ def _sample(leaf: Leaf, planted: str) -> Any:
 
 
 def _fields(body: Any) -> set[str]:
-    """Names of fields anywhere in an answer."""
+    """Collect the names of fields anywhere in an answer."""
     if isinstance(body, Mapping):
         inner = (_fields(each) for each in body.values())
         return {str(key) for key in body}.union(*inner) if body else set()

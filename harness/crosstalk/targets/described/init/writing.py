@@ -1,4 +1,4 @@
-"""Writes a `crosstalk.toml` from what a survey found, with every guess marked as one."""
+"""Writes a `crosstalk.toml` from a survey, with every guess marked as one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def written(
     header: str | None,
     rest: str | None = None,
 ) -> str:
-    """The file's text.
+    """Build the file's text.
 
     Args:
-        mcp: How the server is reached.
-        found: What the survey guessed.
+        mcp: The server's transport and address.
+        found: The survey.
         header: Name of the header in which a credential was presented, if one was.
         rest: URL of an OpenAPI document, if one was given.
     """
@@ -61,12 +61,12 @@ def written(
         if guess.roles:
             lines.append(f"arguments = {_toml(guess.roles)}  # guess")
         if guess.public:
-            lines.append("public = true  # guess: it is about the server, not about anybody")
+            lines.append("public = true  # guess: it is about the server, not about users")
     return "\n".join(lines) + "\n"
 
 
 def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
-    """Return what says who calls, in a sentence, where no credential seems to prove it; else ""."""
+    """Return what names the caller, in a sentence, where no credential seems to prove it; or ""."""
     proven = header is not None or found.login is not None or found.token_arguments
     if proven or "{token}" in mcp.url:
         return ""
@@ -168,7 +168,7 @@ def _key(name: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A value on one line; text of JSON in ASCII is text of TOML."""
+    """Write a value on one line; JSON's text in ASCII is TOML's too."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):

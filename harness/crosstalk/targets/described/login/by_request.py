@@ -74,7 +74,7 @@ class RequestLogin:
         cookies, csrf = self._csrf(person, httpx2.Cookies())
         response = self._send(register, {**person.places(), "csrf": csrf}, cookies, csrf)
         if response.status_code >= 400:
-            # Perhaps it exists: then the login works, and else this is told with its refusal.
+            # Perhaps the account exists: then the login works; else its refusal quotes this one.
             self._refusals[person.name] = f"{register.request} answered {_said(response)}"
             return ""
         return subject_at(register.subject, _readable(response, cookies), register.request)

@@ -140,12 +140,12 @@ class LoginConfig(CallConfig):
 
     @property
     def carrier(self) -> LoginCarrier:
-        """How the token travels: with the session after a tool, as a bearer token after others."""
+        """The token's carrier: the session after a tool, a bearer token after any other login."""
         return self.carried or ("session" if self.tool else "bearer")
 
     @property
     def token_place(self) -> str:
-        """Where the token is in the answer."""
+        """Place of the token in the answer."""
         return self.token or ("$.access_token" if self.grant else "")
 
     @property

@@ -1,0 +1,39 @@
+"""Detection of a server's transport: what a wrong address is told."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment.runtime.ports import free_port
+from crosstalk.surface.credentials import NOTHING
+from crosstalk.targets.described.init import detection
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:{free}/mcp", "nothing answers at .*: is the server running"),
+        ("127.0.0.1:8000/mcp", "is not an http:// or https:// URL"),
+        ("http://127.0.0.1:99999/mcp", "is not a URL"),
+    ],
+)
+def test_detection_of_a_wrong_address_says_so(url: str, said: str) -> None:
+    asked = url.replace("{free}", str(free_port()))
+    with pytest.raises(HarnessError, match=said):
+        detection.detect(url=asked, command=(), environment={}, presented=NOTHING)
+
+
+def test_detection_of_an_unreachable_address_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def unreachable(address: tuple[str, int], timeout: float) -> socket.socket:
+        waited.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    with pytest.raises(HarnessError, match="nothing answers"):
+        detection.detect(url="http://192.0.2.1/mcp", command=(), environment={}, presented=NOTHING)
+    assert waited == [5.0]

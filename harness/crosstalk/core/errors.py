@@ -1,4 +1,4 @@
-"""What can go wrong with a run itself, as opposed to what the run finds."""
+"""Failures of a run itself, as opposed to what the run finds."""
 
 from __future__ import annotations
 

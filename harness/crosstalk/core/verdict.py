@@ -32,7 +32,7 @@ class InconclusiveKind(StrEnum):
 
     @property
     def outweighs(self) -> bool:
-        """Whether one campaign's doubt stands although another campaign had none.
+        """Return whether one campaign's doubt stands although another campaign had none.
 
         What one campaign could not see another may have seen; what one campaign saw and could not
         explain stays whatever the others saw.
@@ -41,7 +41,7 @@ class InconclusiveKind(StrEnum):
 
     @property
     def decisive(self) -> bool:
-        """Whether it makes the verdict of a run without findings inconclusive.
+        """Return whether it makes the verdict of a run without findings inconclusive.
 
         All do but an unsteady reading, which takes that one reading from one oracle: the operation
         is judged by the others, and an oracle that is left with nothing has no opportunity.

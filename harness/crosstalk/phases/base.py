@@ -31,7 +31,7 @@ from crosstalk.targets.base import Target
 
 @dataclass(frozen=True, slots=True)
 class PhaseBudget:
-    """What a phase is given when it is its budget.
+    """The budget and the means of a phase for one run.
 
     Attributes:
         target: The system under test.
@@ -62,17 +62,17 @@ class PhaseBudget:
         self._before.append(self.executor.calls_made)
 
     def left(self) -> int:
-        """How many calls may still be made."""
+        """Return how many calls may still be made."""
         return self.calls - (self.executor.calls_made - self._before[0])
 
     def spent(self) -> bool:
-        """Whether the allowance is used; to be asked between steps that belong together."""
+        """Return whether the budget is used; to be asked between steps that belong together."""
         return self.left() <= 0 or time.monotonic() >= self.deadline
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a budget.
+    """The outcome of one run of a phase.
 
     Attributes:
         findings: Confirmed by replay, and shrunk.
@@ -99,16 +99,16 @@ class Phase(Protocol):
 
     @property
     def share(self) -> float:
-        """Which part of a campaign's calls and seconds it wants, 0 to 1."""
+        """The part of a campaign's calls and seconds that it wants, 0 to 1."""
         ...
 
     @property
     def least(self) -> int:
-        """Calls below which a budget is not worth while."""
+        """Calls below which a run of it is not worthwhile."""
         ...
 
     def obstacle(self, target: Target) -> str | None:
-        """Why it has nothing to look at in this target; None where it has."""
+        """Return why it has nothing to look at in this target; None where it has."""
         ...
 
     def run(self, budget: PhaseBudget) -> Outcome:

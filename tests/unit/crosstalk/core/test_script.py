@@ -22,17 +22,17 @@ def leak() -> Writer:
     return writer
 
 
-def test_names_values_by_the_call_that_gave_them_and_subjects_by_their_users() -> None:
+def test_script_names_values_by_the_call_that_gave_them_and_subjects_by_their_users() -> None:
     steps = script_of(leak().history).steps
     assert steps[2].arguments == {"user_id": "${bob}", "task_id": "${1.id}"}
 
 
-def test_finds_values_inside_longer_texts() -> None:
+def test_script_finds_values_inside_longer_texts() -> None:
     writer = leak().call(BOB, "chat", {"message": f'[[call get {{"id": "{TASK}"}}]]'}, ok({}))
     assert script_of(writer.history).steps[3].arguments["message"].count("${1.id}") == 1
 
 
-def test_resolves_to_the_values_of_another_run() -> None:
+def test_script_resolves_to_the_values_of_another_run() -> None:
     replayed = Writer().call(ALICE, "add", {}, ok({"id": OTHER})).history
     arguments = resolve(
         {"user_id": "${bob}", "task_id": "${1.id}"}, {1: replayed.calls[0]}, {"bob": "bob-2"}
@@ -40,7 +40,7 @@ def test_resolves_to_the_values_of_another_run() -> None:
     assert arguments == {"user_id": "bob-2", "task_id": OTHER}
 
 
-def test_refuses_to_resolve_what_did_not_come_back() -> None:
+def test_script_refuses_to_resolve_what_did_not_come_back() -> None:
     replayed = Writer().call(ALICE, "add", {}, ok({})).history
     with pytest.raises(UnresolvedReferenceError):
         resolve({"task_id": "${1.id}"}, {1: replayed.calls[0]}, {})
@@ -73,7 +73,7 @@ def test_prints_what_no_terminal_could() -> None:
     assert "\\ud800" in script_of(writer.history).lines()[0]
 
 
-def test_a_marker_that_holds_a_users_name_stays_whole() -> None:
+def test_marker_that_holds_a_users_name_stays_whole() -> None:
     story = Writer().call(ALICE, "add", {"title": "note xtbobz00000001", "who": "bob"}, ok({}))
     story.history.subjects = {"alice": "alice", "bob": "bob"}
     assert script_of(story.history).steps[0].arguments == {
@@ -82,7 +82,7 @@ def test_a_marker_that_holds_a_users_name_stays_whole() -> None:
     }
 
 
-def test_a_short_id_is_a_reference_only_where_an_id_is_asked_for() -> None:
+def test_short_id_is_a_reference_only_where_an_id_is_asked_for() -> None:
     story = Writer().call(ALICE, "add", {}, ok({"id": 17}))
     story.call(ALICE, "get", {"note_id": "17", "limit": 17}, ok({}))
     assert script_of(story.history).steps[1].arguments == {"note_id": "${1.id}", "limit": 17}

@@ -12,7 +12,7 @@ SECRET = marker("alice", 1)
 TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
 
 
-def test_fires_when_a_planted_value_reaches_somebody_else() -> None:
+def test_canary_fires_when_a_planted_value_reaches_another_user() -> None:
     story = Writer()
     story.call(ALICE, "add", {"title": f"note {SECRET}"}, ok({"id": TASK}))
     story.call(BOB, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
@@ -21,13 +21,13 @@ def test_fires_when_a_planted_value_reaches_somebody_else() -> None:
     assert SECRET in suspicion.summary
 
 
-def test_fires_for_an_id_that_the_system_gave_to_another() -> None:
+def test_canary_fires_for_an_id_that_the_system_gave_to_another() -> None:
     story = Writer().call(ALICE, "add", {}, ok({"id": TASK}))
     story.call(BOB, "list", {}, ok({"ids": [TASK.upper()]}))
     assert len(Canary().judge(story.history)) == 1
 
 
-def test_fires_for_a_value_in_an_error_text_and_in_a_header() -> None:
+def test_canary_fires_for_a_value_in_an_error_text_and_in_a_header() -> None:
     story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
     story.call(BOB, "get", {}, Answer(Outcome.ERROR, 500, f"duplicate key ({SECRET})", {}))
     story.call(BOB, "get", {}, Answer(Outcome.OK, 200, {}, {"x-last": SECRET}))
@@ -49,20 +49,20 @@ def test_canary_takes_a_message_beside_the_answer_for_no_proof_that_a_call_worke
     assert Canary().judge(story.history) == []
 
 
-def test_fires_for_a_stranger() -> None:
+def test_canary_fires_for_a_stranger() -> None:
     story = Writer().call(ALICE, "add", {"title": SECRET}, ok({}))
     story.call(STRANGER, "list", {}, ok([SECRET]))
     assert len(Canary().judge(story.history)) == 1
 
 
-def test_is_silent_when_callers_get_back_what_they_supplied() -> None:
+def test_canary_is_silent_when_callers_get_back_what_they_supplied() -> None:
     story = Writer().call(ALICE, "add", {"title": SECRET}, ok({"id": TASK}))
     story.call(BOB, "get", {"task_id": TASK}, Answer(Outcome.ERROR, 404, f"no task {TASK}", {}))
     story.call(BOB, "messages", {}, ok({"content": f"you asked for {TASK}"}))
     assert Canary().judge(story.history) == []
 
 
-def test_is_silent_when_a_title_is_cut_off_within_an_id_that_the_caller_wrote() -> None:
+def test_canary_is_silent_when_a_title_is_cut_off_within_an_id_that_the_caller_wrote() -> None:
     text = "change 01a1fdd3-04b9-75a0-8c1f-0123456789ab please"
     title = ok({"title": "change 01a1fdd3-04b9-75a0-"})
     story = Writer().call(ALICE, "create", {"text": text}, title)
@@ -70,7 +70,7 @@ def test_is_silent_when_a_title_is_cut_off_within_an_id_that_the_caller_wrote() 
     assert Canary().judge(story.history) == []
 
 
-def test_is_silent_for_owners_and_for_public_values() -> None:
+def test_canary_is_silent_for_owners_and_for_public_values() -> None:
     story = Writer()
     story.history = History({"alice": "a", "bob": "b"}, public_values=frozenset({TASK}))
     story.call(ALICE, "add", {"title": SECRET}, ok({"id": TASK}))
@@ -89,7 +89,7 @@ def test_canary_had_an_opportunity_where_own_data_was_shown_while_others_had_sec
     assert Canary().opportunities(story.history) == {"list": 1}
 
 
-def test_fires_when_a_shared_cache_may_keep_what_a_user_received() -> None:
+def test_canary_fires_when_a_shared_cache_may_keep_what_a_user_received() -> None:
     def answer(directives: str) -> Answer:
         return Answer(Outcome.OK, 200, {"title": SECRET}, {"cache-control": directives})
 

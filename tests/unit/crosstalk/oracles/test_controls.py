@@ -9,7 +9,7 @@ from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 TASK = "01a1fde1-3aa5-71a6-80e1-ed47bbc41756"
 
 
-def test_a_parameter_counts_when_it_carries_what_another_user_was_given() -> None:
+def test_parameter_counts_when_it_carries_what_another_user_was_given() -> None:
     history = (
         Writer()
         .call(ALICE, "add", {"user_id": "alice-1", "title": "roses"}, ok({"id": TASK}))
@@ -21,7 +21,7 @@ def test_a_parameter_counts_when_it_carries_what_another_user_was_given() -> Non
     assert controls_of(history)["add"].foreign_arguments == {}
 
 
-def test_a_parameter_counts_when_it_names_another_user() -> None:
+def test_parameter_counts_when_it_names_another_user() -> None:
     writer = Writer()
     other = writer.history.subjects["bob"]
     writer.call(ALICE, "list", {"user_id": other}, ok([]))

@@ -35,12 +35,14 @@ def pair(first: Answer, second: Answer) -> Writer:
         (ok({}, 200, etag="1"), ok({}), "headers.etag"),
     ],
 )
-def test_fires_when_the_two_can_be_told_apart(first: Answer, second: Answer, told_by: str) -> None:
+def test_existence_fires_when_the_two_can_be_told_apart(
+    first: Answer, second: Answer, told_by: str
+) -> None:
     (suspicion,) = Existence().judge(pair(first, second).history)
     assert told_by in suspicion.summary
 
 
-def test_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() -> None:
+def test_existence_is_silent_when_the_answers_differ_by_the_asked_id_and_the_time_alone() -> None:
     first = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:00Z", "id": HERS}, {}, "x")
     second = Answer(Outcome.ERROR, 404, {"at": "2026-01-01T10:00:09Z", "id": NONE}, {}, "x")
     assert Existence().judge(pair(first, second).history) == []
@@ -54,7 +56,7 @@ def test_whichever_of_the_two_comes_first() -> None:
     assert suspicion.calls == (2, 3)
 
 
-def test_the_value_of_a_header_tells_where_it_is_not_new_each_time() -> None:
+def test_value_of_a_header_tells_where_it_is_not_new_each_time() -> None:
     def story(first: str, second: str) -> Writer:
         writer = pair(ok({}, 200, **{"x-owner": first}), ok({}, 200, **{"x-owner": second}))
         return writer.call(BOB, "list", {}, ok([], 200, **{"x-owner": "me"})).call(
@@ -74,31 +76,31 @@ def test_headers_that_differ_anyhow_tell_nothing(name: str) -> None:
     assert Existence().judge(pair(with_it, without).history) == []
 
 
-def test_the_times_of_each_pair_are_kept_for_a_statistic() -> None:
+def test_times_of_each_pair_are_kept_for_a_statistic() -> None:
     history = pair(refused(404, "not_found"), refused(404, "not_found")).history
     assert times(history) == {"get": [(0.5, 0.5)]}
 
 
-def test_says_nothing_where_one_call_was_limited() -> None:
+def test_existence_says_nothing_where_one_call_was_limited() -> None:
     limited = Answer(Outcome.LIMITED, 429, None)
     assert Existence().judge(pair(limited, refused(404, "not_found")).history) == []
 
 
-def test_says_nothing_of_an_id_that_is_the_callers_own() -> None:
+def test_existence_says_nothing_of_an_id_that_is_the_callers_own() -> None:
     writer = Writer().call(BOB, "add", {}, ok({"id": HERS}))
     writer.call(BOB, "get", {"task_id": HERS}, ok({"id": HERS}), FOREIGN)
     writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)
     assert Existence().judge(writer.history) == []
 
 
-def test_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
+def test_existence_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
     writer = Writer().call(BOB, "get", {"task_id": HERS}, refused(404, "x"), FOREIGN)
     writer.call(BOB, "get", {}, refused(422, "y"), MISSING)
     assert Existence().judge(writer.history) == []
     assert not Existence().opportunities(writer.history)
 
 
-def test_a_key_that_somebody_made_up_is_theirs() -> None:
+def test_key_that_a_user_made_up_is_an_id_of_that_user() -> None:
     hers, nobodys = "xtalicez00000001", "xtnobodyz00000002"
     writer = Writer().call(ALICE, "delete", {"task_id": HERS, "key": hers}, ok({}))
     writer.call(BOB, "delete", {"task_id": NONE, "key": hers}, refused(422, "conflict"), FOREIGN)
@@ -109,7 +111,7 @@ def test_a_key_that_somebody_made_up_is_theirs() -> None:
     assert "status" in suspicion.summary
 
 
-def test_fires_when_ids_of_two_users_are_counted_up() -> None:
+def test_existence_fires_when_ids_of_two_users_are_counted_up() -> None:
     def story(*ids: str) -> Writer:
         told = Writer()
         for actor, each in zip((ALICE, BOB), ids, strict=True):
@@ -132,12 +134,12 @@ def _numbers(known: frozenset[str]) -> Writer:
     return writer.call(BOB, "get", {"task_id": "910721695"}, refused(404, "not_found"), MISSING)
 
 
-def test_a_number_that_somebody_was_given_in_an_earlier_history_shows_nothing() -> None:
+def test_number_that_a_user_was_given_in_an_earlier_history_shows_nothing() -> None:
     assert Existence().judge(_numbers(frozenset()).history)
     assert Existence().judge(_numbers(frozenset({" 41"})).history) == []
 
 
-def test_the_numbers_that_were_given_are_those_of_answers_and_not_of_requests() -> None:
+def test_numbers_that_were_given_are_those_of_answers_and_not_of_requests() -> None:
     assert numbers_given(_numbers(frozenset()).history) == {" 41"}
     asked = Writer().call(BOB, "get", {"task_id": "7"}, ok({"id": 7})).history
     assert numbers_given(asked) == set()

@@ -39,7 +39,7 @@ def test_words_stay_and_subjects_become_names() -> None:
     assert observation["body.title"] == f"{marker('alice', 7)} of <alice> and <bob>"
 
 
-def test_a_number_that_is_an_id_shows_by_its_distance_from_the_last_one() -> None:
+def test_number_that_is_an_id_shows_by_its_distance_from_the_last_one() -> None:
     def world(*numbers: int) -> list[dict[str, str]]:
         return seen(*(ok({"id": number}) for number in numbers))
 
@@ -51,11 +51,11 @@ def test_a_number_that_is_an_id_shows_by_its_distance_from_the_last_one() -> Non
     assert "body.id (gap)" not in world(4, 5, 4)[2]
 
 
-def test_a_number_that_is_no_id_stays() -> None:
+def test_number_that_is_no_id_stays() -> None:
     assert seen(ok({"total": 4}))[0]["body.total"] == "4"
 
 
-def test_a_time_shows_only_that_it_changed() -> None:
+def test_time_shows_only_that_it_changed() -> None:
     def world(*times: str) -> list[str]:
         note = str(uuid.uuid4())
         return [
@@ -68,7 +68,7 @@ def test_a_time_shows_only_that_it_changed() -> None:
     assert world(early, early) != world(early, late)
 
 
-def test_a_time_that_two_events_may_share_by_chance_shows_nothing() -> None:
+def test_time_that_two_events_may_share_by_chance_shows_nothing() -> None:
     one, two = seen(ok({"at": "2026-11-21T10:00:00Z"}), ok({"at": "2026-11-21T10:00:01Z"}))
     assert one == two
     one, two = seen(ok({"at": 1_795_000_000}), ok({"at": 1_795_000_001}))
@@ -83,7 +83,7 @@ def test_validators_show_that_something_changed_and_volatile_headers_nothing() -
     assert world('"a"', '"a"') != world('"a"', '"b"')
 
 
-def test_a_cursor_and_whatever_is_packed_or_signed_is_a_symbol() -> None:
+def test_cursor_and_whatever_is_packed_or_signed_is_a_symbol() -> None:
     one, two = (
         seen(ok({"next_cursor": cursor, "state": cursor}))
         for cursor in (".eJwFwckRgDAIAMBe.M8Bz", ".eJwFwckRwCAIAMBeeIcZ-x.DjG_o5JybCYA")
@@ -97,7 +97,7 @@ def test_what_is_listed_has_its_length_and_order() -> None:
     assert one != two
 
 
-def test_a_number_that_was_asked_for_may_come_back_in_prose() -> None:
+def test_number_that_was_asked_for_may_come_back_in_prose() -> None:
     def world(number: int) -> list[dict[str, str]]:
         answer = Answer(ok({}).outcome, 200, {"text": f"note {number} has 2 lines"})
         return seen(answer, arguments={"note_id": number})
@@ -113,7 +113,7 @@ def test_ids_of_one_kind_are_told_apart_from_equal_ids_of_another() -> None:
     assert world(3, 3) == world(7, 12)
 
 
-def test_a_subject_that_is_a_number_is_the_user_and_not_an_object() -> None:
+def test_subject_that_is_a_number_is_the_user_and_not_an_object() -> None:
     (observation,) = (
         Normalizer({"alice": "7"}).observation(
             Call(1, ALICE, "whoami", {}, ok({"user_id": 7, "total": 7}), 0.0, 0.0)

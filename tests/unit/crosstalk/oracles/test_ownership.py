@@ -21,44 +21,44 @@ def story(first: Answer, second: Answer) -> Writer:
     )
 
 
-def test_fires_when_what_the_victim_reads_has_changed() -> None:
+def test_ownership_fires_when_what_the_victim_reads_has_changed() -> None:
     (suspicion,) = Ownership().judge(story(ok(["milk"]), ok(["stolen"])).history)
     assert suspicion.operation == "update"
     assert suspicion.calls == (1, 2, 3)
 
 
-def test_fires_when_the_victims_reading_fails_afterwards() -> None:
+def test_ownership_fires_when_the_victims_reading_fails_afterwards() -> None:
     gone = Answer(Outcome.ERROR, 404, None, {}, "not_found")
     assert Ownership().judge(story(ok(["milk"]), gone).history)
 
 
-def test_is_silent_when_nothing_changed() -> None:
+def test_ownership_is_silent_when_nothing_changed() -> None:
     assert Ownership().judge(story(ok(["milk"]), ok(["milk"])).history) == []
 
 
-def test_is_silent_when_the_victim_acted_in_between() -> None:
+def test_ownership_is_silent_when_the_victim_acted_in_between() -> None:
     writer = Writer().call(ALICE, "list", {}, ok(["milk"]), BEFORE)
     writer.call(BOB, "update", {}, ok({}), ATTACK).call(ALICE, "add", {}, ok({}))
     writer.call(ALICE, "list", {}, ok(["milk", "bread"]), AFTER)
     assert Ownership().judge(writer.history) == []
 
 
-def test_is_silent_when_nobody_attacked() -> None:
+def test_ownership_is_silent_without_an_attack() -> None:
     writer = Writer().call(ALICE, "list", {}, ok([1]), BEFORE)
     writer.call(ALICE, "list", {}, ok([2]), AFTER)
     assert Ownership().judge(writer.history) == []
 
 
-def test_says_nothing_of_a_reading_that_was_limited() -> None:
+def test_ownership_says_nothing_of_a_reading_that_was_limited() -> None:
     limited = Answer(Outcome.LIMITED, 429, None)
     assert Ownership().judge(story(ok(["milk"]), limited).history) == []
 
 
-def test_counts_the_attacking_calls_as_opportunities() -> None:
+def test_ownership_counts_the_attacking_calls_as_opportunities() -> None:
     assert Ownership().opportunities(story(ok([1]), ok([1])).history) == {"update": 1}
 
 
-def test_is_silent_where_two_readings_in_a_row_already_differ() -> None:
+def test_ownership_is_silent_where_two_readings_in_a_row_already_differ() -> None:
     writer = Writer().call(ALICE, "get", {"task_id": "x"}, ok({"views": 1}), BEFORE)
     writer.call(ALICE, "get", {"task_id": "x"}, ok({"views": 2}), BEFORE)
     writer.call(BOB, "update", {"task_id": "x"}, ok({}), ATTACK)

@@ -80,7 +80,7 @@ def test_data_that_is_equal_for_every_user_is_public() -> None:
     assert record(writer, SEARCH).public() == ["search"]
 
 
-def test_data_that_differs_between_users_is_theirs_though_nothing_marks_it() -> None:
+def test_data_that_differs_between_users_is_served_though_nothing_marks_it() -> None:
     writer = stored().call(ALICE, "search", {}, ok({"open": 1}))
     writer.call(BOB, "search", {}, ok({"open": 0, "done": 2}))
     assert told(writer, SEARCH) == {}

@@ -33,7 +33,7 @@ def worlds(**answers: list[Any]) -> History:
     return history
 
 
-def test_the_first_answer_that_differs_is_the_one_that_is_reported() -> None:
+def test_first_answer_that_differs_is_the_one_that_is_reported() -> None:
     (found,) = differences(
         worlds(absent=[{"n": 1}, {"n": 1}, {"n": 1}], active=[{"n": 1}, {"n": 2}, {"n": 3}])
     )
@@ -86,7 +86,7 @@ def test_others_secrets_are_compared_with_the_world_in_which_they_are_active() -
     assert (found.kind, found.against) == ("secrets", "active")
 
 
-def test_a_limit_counts_where_the_others_are_active_and_not_where_the_observer_is_alone() -> None:
+def test_limit_counts_where_the_others_are_active_and_not_where_the_observer_is_alone() -> None:
     assert differences(worlds(absent=[{"n": 1}], active=[LIMITED]))
     assert differences(worlds(absent=[LIMITED, {"n": 1}], active=[{"n": 1}, {"n": 2}])) == []
 
@@ -95,7 +95,7 @@ def test_no_answer_shows_nothing_nor_does_anything_after_it() -> None:
     assert differences(worlds(absent=[{"n": 1}, {"n": 1}], active=[GONE, {"n": 2}])) == []
 
 
-def test_a_step_that_could_not_be_made_in_one_world_ends_the_comparison() -> None:
+def test_step_that_could_not_be_made_in_one_world_ends_the_comparison() -> None:
     assert differences(worlds(absent=[{"n": 1}, {"n": 1}], active=[{"n": 1}])) == []
 
 
@@ -105,13 +105,13 @@ def test_chances_are_useful_answers_after_others_were_active() -> None:
     assert not TwoWorlds().opportunities(worlds(active=[{"n": 1}]))
 
 
-def test_a_history_of_worlds_can_be_saved_and_judged_again() -> None:
+def test_history_of_worlds_can_be_saved_and_judged_again() -> None:
     history = worlds(absent=[{"n": 1}], active=[{"n": 2}])
     again = History.from_json(history.to_json())
     assert TwoWorlds().judge(again) == TwoWorlds().judge(history) != []
 
 
-def test_an_ordinary_history_shows_nothing_here() -> None:
+def test_ordinary_history_shows_nothing_here() -> None:
     history = worlds(active=[{"n": 1}])
     history.worlds.clear()
     assert TwoWorlds().judge(history) == []

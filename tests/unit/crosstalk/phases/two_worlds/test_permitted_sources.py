@@ -8,18 +8,18 @@ from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
 USERS = ("alice", "bob", "carol")
 
 
-def test_nobody_is_a_partner_where_nothing_is_shared() -> None:
+def test_partners_are_none_where_nothing_is_shared() -> None:
     assert partners((), "alice", USERS) == frozenset()
 
 
-def test_a_shared_project_makes_two_users_partners_and_leaves_the_third_alone() -> None:
+def test_shared_project_makes_two_users_partners_and_leaves_the_third_alone() -> None:
     flows = (Flow("alice", "bob"), Flow("bob", "alice"))
     assert partners(flows, "alice", USERS) == {"bob"}
     assert partners(flows, "bob", USERS) == {"alice"}
     assert partners(flows, "carol", USERS) == frozenset()
 
 
-def test_an_admin_may_notice_everybody_and_everybody_may_notice_the_admin_alone() -> None:
+def test_partner_of_every_user_is_an_admin_who_may_change_what_they_see() -> None:
     flows = (Flow("*", "alice"),)
     assert partners(flows, "alice", USERS) == {"bob", "carol"}
     assert partners(flows, "bob", USERS) == {"alice"}
@@ -30,7 +30,7 @@ def test_whoever_may_change_what_a_partner_shares_is_a_partner() -> None:
     assert partners(flows, "alice", USERS) == {"bob", "carol"}
 
 
-def test_a_flow_by_some_operations_leaves_out_those_observations_alone() -> None:
+def test_flow_by_some_operations_leaves_out_those_observations_alone() -> None:
     flows = (Flow("bob", "alice", frozenset({"shared_list"})),)
     assert partners(flows, "alice", USERS) == frozenset()
     assert left_out(flows, "alice", ["bob"], "shared_list")
@@ -38,7 +38,7 @@ def test_a_flow_by_some_operations_leaves_out_those_observations_alone() -> None
     assert not left_out(flows, "carol", ["alice", "bob"], "shared_list")
 
 
-def test_what_everybody_may_do_by_some_operations_makes_nobody_a_partner() -> None:
+def test_partners_are_none_where_all_users_share_by_some_operations() -> None:
     flows = (Flow("*", "*", frozenset({"board"})),)
     assert partners(flows, "alice", USERS) == frozenset()
     assert left_out(flows, "alice", ["bob"], "board")

@@ -14,8 +14,8 @@ from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
 FAULTS = ("total", "limit first", "global unique", "touched", "etag", "shared limit")
 
 
-def play(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
-    """Some turns, until something is found."""
+def run_phase(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
+    """Run the phase a few times, until something is found."""
     phase = TwoWorldsPhase(sleep=lambda seconds: None)
     outcome = Outcome()
     for seed in range(turns):
@@ -26,8 +26,8 @@ def play(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_finds_what_lets_one_user_notice_the_others(fault: str) -> None:
-    (finding,) = play(Diary(fault)).findings
+def test_two_worlds_finds_what_lets_one_user_notice_the_others(fault: str) -> None:
+    (finding,) = run_phase(Diary(fault)).findings
     assert finding.oracle == "two-worlds"
     assert finding.confirmed
     observer = finding.script.steps[-1].actor
@@ -37,12 +37,12 @@ def test_finds_what_lets_one_user_notice_the_others(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["", "chance"])
-def test_finds_nothing_where_users_are_kept_apart(fault: str) -> None:
-    assert play(Diary(fault), turns=8).findings == []
+def test_two_worlds_finds_nothing_where_users_are_kept_apart(fault: str) -> None:
+    assert run_phase(Diary(fault), turns=8).findings == []
 
 
 def test_numbers_that_all_users_share_show_by_their_gaps() -> None:
-    (finding,) = play(Diary(numbered=True)).findings
+    (finding,) = run_phase(Diary(numbered=True)).findings
     assert "(gap)" in finding.summary
 
 
@@ -53,18 +53,18 @@ def test_no_oracle_of_one_history_would_have_seen_it(fault: str) -> None:
 
 
 def test_what_is_found_shows_again_and_on_the_repaired_system_does_not() -> None:
-    (finding,) = play(Diary("total")).findings
+    (finding,) = run_phase(Diary("total")).findings
     assert TwoWorldsPhase().reproduces(budget(Diary("total")), finding.script) is not None
     assert TwoWorldsPhase().reproduces(budget(Diary()), finding.script) is None
 
 
 def test_sharing_that_is_declared_is_no_finding_and_undeclared_is_one() -> None:
     everything = Flow("*", "*", frozenset({"list_entries"}))
-    assert play(Diary("total"), everything).findings == []
-    assert play(Diary("total"), Flow("*", "*", frozenset({"get_entry"}))).findings
+    assert run_phase(Diary("total"), everything).findings == []
+    assert run_phase(Diary("total"), Flow("*", "*", frozenset({"get_entry"}))).findings
 
 
-def test_an_answer_counts_as_a_chance_only_after_others_were_active() -> None:
+def test_answer_counts_as_a_chance_only_after_others_were_active() -> None:
     phase = TwoWorldsPhase()
     outcome = phase.run(budget(Diary()))
     chances = {name: each.oracles.get("two-worlds", 0) for name, each in outcome.controls.items()}

@@ -21,7 +21,7 @@ class Subject:
     """Subject of a verified token.
 
     Attributes:
-        user_id: The `sub` claim.
+        user_id: The `sub` claim behind the issuer's prefix, if it has one.
         issuer: The `iss` claim.
         audience: The audience of the token: this service.
         expires_at: Seconds since the epoch.
@@ -110,17 +110,32 @@ def actor_of(claims: Mapping[str, Any]) -> str | None:
 
 
 def check_claims(
-    claims: Mapping[str, Any], issuer: TrustedIssuer, *, now: float, leeway: float
+    claims: Mapping[str, Any],
+    issuer: TrustedIssuer,
+    *,
+    now: float,
+    leeway: float,
+    foreign: tuple[str, ...] = (),
 ) -> Subject:
-    """The subject that the claims describe.
+    """Return the subject that the claims describe.
+
+    Args:
+        claims: Of the token.
+        issuer: Its issuer.
+        now: Seconds since the epoch.
+        leeway: Seconds by which clocks may differ.
+        foreign: Prefixes of other issuers' subjects.
 
     Raises:
         MalformedTokenError: One of them is missing or wrong; the message is for the log.
     """
     expires_at = check_times(claims, now=now, leeway=leeway, max_lifetime=issuer.max_lifetime)
     check_audience(claims, issuer.audience)
+    user_id = issuer.subject_prefix + subject_of(claims)
+    if len(user_id) > _MAX_SUBJECT or user_id.startswith(foreign):
+        raise MalformedTokenError("subject too long, or of another issuer's prefix")
     return Subject(
-        user_id=subject_of(claims),
+        user_id=user_id,
         issuer=issuer.issuer,
         audience=issuer.audience,
         expires_at=int(expires_at),

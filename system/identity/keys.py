@@ -6,6 +6,7 @@ declared algorithm decide which algorithms it can ever verify. One bad entry spo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ _ALGORITHMS_OF = {
 _RSA_BITS = range(2_048, 8_193)
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _MAX_KID = 256
+_log = logging.getLogger(__name__)
 
 
 class UnusableKeyError(Exception):
@@ -126,16 +128,21 @@ def read_jwks(document: object, *, limit: int = 64) -> tuple[dict[str, Published
     usable: dict[str, PublishedKey] = {}
     reasons: list[str] = []
     twice: set[str] = set()
+    exposed: list[str] = []
     for entry in entries[:limit]:
         try:
             key = PublishedKey(entry)
         except UnusableKeyError as error:
             reasons.append(str(error))
             continue
+        if _PRIVATE_MEMBERS & entry.keys():
+            exposed.append(key.kid)
         if key.kid in usable:
             twice.add(key.kid)
         usable[key.kid] = key
     for kid in twice:
         del usable[kid]
         reasons.append("kid occurs twice")
+    if exposed:
+        _log.error("a JWKS publishes private keys, replace them: %s", ", ".join(exposed))
     return usable, reasons

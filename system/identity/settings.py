@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from system.identity.issuers import TrustedIssuer
+from system.identity.issuers import TrustedIssuer, subject_conflict
 from system.identity.verifier import TokenVerifier
 
 
@@ -28,6 +28,8 @@ class IdentitySettings(BaseSettings):
     def _once(cls, value: list[TrustedIssuer]) -> list[TrustedIssuer]:
         if len({each.issuer for each in value}) != len(value):
             raise ValueError("names an issuer twice")
+        if conflict := subject_conflict(value):
+            raise ValueError(conflict)
         return value
 
     def verifier(self) -> TokenVerifier:

@@ -17,7 +17,7 @@ import httpx2
 from system.errors import Unauthorized
 from system.identity.claims import Subject, check_claims
 from system.identity.compact import CompactToken, MalformedTokenError, parse
-from system.identity.issuers import TrustedIssuer
+from system.identity.issuers import TrustedIssuer, foreign_prefixes
 from system.identity.jwks import KeySet
 from system.identity.keys import PublishedKey, canonical_algorithm
 from system.identity.remembered import RememberedTokens
@@ -101,7 +101,10 @@ class TokenVerifier:
         if algorithm not in issuer.algorithms:
             raise MalformedTokenError("algorithm not allowed for this issuer")
         # Before the key is looked up: an expired token with a withdrawn key costs no fetch.
-        subject = check_claims(parsed.claims, issuer, now=self._clock(), leeway=self._leeway)
+        foreign = foreign_prefixes(issuer, self._issuers.values())
+        subject = check_claims(
+            parsed.claims, issuer, now=self._clock(), leeway=self._leeway, foreign=foreign
+        )
         keys = self._keys[issuer.issuer]
         key = await keys.find(parsed.kid)
         if key is None:

@@ -245,6 +245,8 @@ class Wiring:
             "jwks_url": f"{self.reach(service)}/.well-known/jwks.json",
             "audience": audience,
             "algorithms": ["EdDSA"],
+            # It acts for the users of the other issuers.
+            "shares_subjects": True,
         }
 
     def _sign_in(self) -> list[dict[str, object]]:
@@ -258,6 +260,8 @@ class Wiring:
                 "jwks_url": f"{self.reach('frontend')}/api/auth/jwks",
                 "audience": BACKEND_AUDIENCE,
                 "algorithms": list(_SIGN_IN_ALGORITHMS),
+                # The test issuer mints tokens for its accounts too.
+                "shares_subjects": True,
             }
         ]
 

@@ -92,6 +92,14 @@ def test_private_members_of_a_jwks_entry_are_dropped() -> None:
     assert "d" not in PublishedKey({**EC, "d": EC["x"]}).entry
 
 
+def test_private_key_in_a_jwks_is_logged_by_its_id(caplog: pytest.LogCaptureFixture) -> None:
+    assert set(read_jwks({"keys": [ED, {**EC, "d": EC["x"]}]})[0]) == {"ed", EC["kid"]}
+    assert [each.getMessage() for each in caplog.records] == [
+        f"a JWKS publishes private keys, replace them: {EC['kid']}"
+    ]
+    assert EC["x"] not in caplog.text
+
+
 def test_a_key_id_that_occurs_twice_names_no_key() -> None:
     usable, reasons = read_jwks({"keys": [ED, {**EC, "kid": "ed"}, RSA]})
     assert set(usable) == {"rsa"}

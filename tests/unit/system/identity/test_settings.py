@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from system.identity import IdentitySettings
-from tests.unit.system.identity.issuing import BACKEND, ISSUER_URL, MCP, trusted
+from tests.unit.system.identity.issuing import BACKEND, ISSUER_URL, MCP, STRANGER_URL, trusted
 
 
 def settings(**changes: Any) -> IdentitySettings:
@@ -27,6 +27,7 @@ async def test_verifier_keeps_keys_for_the_configured_age() -> None:
     [
         {"trusted_issuers": []},
         {"trusted_issuers": [trusted(ISSUER_URL, BACKEND), trusted(ISSUER_URL, MCP)]},
+        {"trusted_issuers": [trusted(ISSUER_URL, BACKEND), trusted(STRANGER_URL, BACKEND)]},
         {"jwks_max_age_seconds": 0},
         {"jwks_refresh_seconds": 0},
         {"token_leeway_seconds": -1},
@@ -38,3 +39,15 @@ def test_identity_settings_that_would_undo_verification_are_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         settings(**changes)
+
+
+@pytest.mark.parametrize("second", [{"subject_prefix": "acme:"}, {"shares_subjects": True}])
+def test_two_issuers_of_one_audience_need_a_prefix_or_shared_subjects(
+    second: dict[str, Any],
+) -> None:
+    first, other = (trusted(url, BACKEND).model_dump() for url in (ISSUER_URL, STRANGER_URL))
+    with pytest.raises(ValidationError, match="subject_prefix"):
+        settings(trusted_issuers=[first, other])
+    assert settings(trusted_issuers=[first, {**other, **second}]).trusted_issuers
+    elsewhere = trusted(STRANGER_URL, MCP).model_dump()
+    assert settings(trusted_issuers=[first, elsewhere]).trusted_issuers

@@ -307,3 +307,31 @@ def test_the_configuration_knows_the_algorithms() -> None:
     for field, value in (("jwks_url", "file:///etc/passwd"), ("issuer", ""), ("audience", "")):
         with pytest.raises(ValidationError):
             TrustedIssuer(**{**known, field: value})
+
+
+async def test_the_same_sub_of_two_issuers_is_two_users_by_prefix(
+    issuer: LocalIssuer,
+) -> None:
+    other = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+    prefixed = trusted(EXCHANGER_URL, BACKEND).model_copy(update={"subject_prefix": "acme:"})
+    issuers = [trusted(ISSUER_URL, BACKEND), prefixed]
+    verifier = TokenVerifier(issuers, http=Published(issuer, other).client())
+
+    async def user(of: LocalIssuer, sub: str) -> str:
+        return (await verifier.verify(of.mint(sub, audience=BACKEND))).user_id
+
+    assert [await user(issuer, "alice"), await user(other, "alice")] == ["alice", "acme:alice"]
+    # No issuer may name a user of another's prefix.
+    assert await refused(verifier, issuer.mint("acme:alice", audience=BACKEND))
+    assert await refused(verifier, other.mint("a" * 251, audience=BACKEND))
+
+
+async def test_an_issuer_that_shares_subjects_may_use_another_issuers_prefix(
+    issuer: LocalIssuer,
+) -> None:
+    service = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+    prefixed = trusted(ISSUER_URL, MCP).model_copy(update={"subject_prefix": "acme:"})
+    acting = trusted(EXCHANGER_URL, MCP).model_copy(update={"shares_subjects": True})
+    verifier = TokenVerifier([prefixed, acting], http=Published(issuer, service).client())
+    subject = await verifier.verify(service.mint("acme:alice", audience=MCP))
+    assert subject.user_id == "acme:alice"

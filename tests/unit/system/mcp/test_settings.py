@@ -91,7 +91,7 @@ def test_host_entry_that_can_never_match_is_refused_at_start(
 def test_metadata_names_every_trusted_issuer_or_the_configured_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    backend = {**ISSUER, "issuer": "https://backend.example"}
+    backend = {**ISSUER, "issuer": "https://backend.example", "shares_subjects": True}
     monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([ISSUER, backend]))
     assert Settings().authorization_servers == [ISSUER["issuer"], backend["issuer"]]
     monkeypatch.setenv("MCP_AUTHORIZATION_SERVERS", json.dumps([ISSUER["issuer"]]))

@@ -6,12 +6,12 @@ that came with the answer; the oracle reads them all.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
-from crosstalk.oracles.base import Suspicion
+from crosstalk.oracles.base import Suspicion, is_empty
 
 
 def _may_be_shared(call: Call) -> bool:
@@ -62,9 +62,20 @@ class Canary:
         return found
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Count answers that showed callers data of their own, while other users had secrets."""
+        """Count answers that showed callers data of their own, while other users had secrets.
+
+        Data that nothing marks is a caller's own where the operation does not answer all alike.
+        """
+        served = [
+            each
+            for each in observations(history)
+            if each.call.answer.outcome is Outcome.OK and not is_empty(each.call.answer.body)
+        ]
+        bodies: defaultdict[str, set[str]] = defaultdict(set)
+        for each in served:
+            bodies[each.call.operation].add(str(each.call.answer.body))
         return Counter(
-            seen.call.operation
-            for seen in observations(history)
-            if seen.others_have_secrets and seen.own and seen.call.answer.outcome is Outcome.OK
+            each.call.operation
+            for each in served
+            if each.others_have_secrets and (each.own or len(bodies[each.call.operation]) > 1)
         )

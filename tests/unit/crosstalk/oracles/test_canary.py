@@ -103,3 +103,10 @@ def test_canary_fires_when_a_shared_cache_may_keep_what_a_user_received() -> Non
         story = Writer().call(ALICE, "rest:POST /tasks", {"title": SECRET}, answer(directives))
         story.call(ALICE, "rest:GET /tasks", {}, answer(directives))
         assert bool(Canary().judge(story.history)) is fires, directives
+
+
+def test_canary_had_an_opportunity_where_answers_differ_though_nothing_marks_them() -> None:
+    story = Writer().call(ALICE, "add", {"title": SECRET}, ok({"ok": True}))
+    story.call(BOB, "status", {}, ok({"up": "yes"})).call(BOB, "status", {}, ok({"up": "yes"}))
+    story.call(BOB, "count", {}, ok({"n": 1})).call(BOB, "count", {}, ok({"n": 2}))
+    assert Canary().opportunities(story.history) == {"count": 2}

@@ -194,6 +194,12 @@ def first_details(reasons: Iterable[tuple[str, object]]) -> dict[str, object]:
     return dict(islice(reasons, MAX_DETAILS))
 
 
+class NotReached(Unavailable):
+    """A service could not be connected to: what was asked of it was certainly not done."""
+
+    default_message = "not done: the service cannot be reached"
+
+
 _BY_STATUS: Mapping[int, type[ServiceError]] = {
     each.http_status: each
     for each in (

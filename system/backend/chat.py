@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -21,7 +22,7 @@ from system.backend.agent.agent import Assistant
 from system.backend.agent.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.errors import RateLimited, ServerError, ServiceError, Unavailable
+from system.errors import MAX_DETAILS, RateLimited, ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns
 from system.store.models import new_id
@@ -282,7 +283,8 @@ class ChatService:
             return Answered(kept.message, tuple(ToolUse(**each) for each in kept.tool_calls))
 
         async def keep_part() -> MessageView | None:
-            if not pieces:
+            # Named by a key it can be asked for again, and finds what its calls did by theirs.
+            if not pieces and (key is not None or not tools.uses):
                 return None
             try:
                 async with self._store.user_session(subject.user_id) as session:
@@ -290,7 +292,7 @@ class ChatService:
                         session,
                         conversation_id=asked.conversation_id,
                         role=MessageRole.ASSISTANT,
-                        content="".join(pieces),
+                        content="".join(pieces) + _done(tools.uses),
                         message_id=message_id,
                         interrupted=True,
                     )
@@ -308,12 +310,40 @@ class ChatService:
             events.put_nowait(Failed(Unavailable("the answer was stopped"), await keep_part()))
             raise
         except ServiceError as error:
-            events.put_nowait(Failed(error, await keep_part()))
+            told = _told(error, tools.uses, repeatable=key is not None)
+            events.put_nowait(Failed(told, await keep_part()))
         except Exception:
             _log.exception("chat failed")
             events.put_nowait(Failed(ServerError(), await keep_part()))
         finally:
             events.put_nowait(None)
+
+
+def _done(uses: Sequence[ToolUse]) -> str:
+    """Return a note of what an interrupted answer had done, for the user and for the model."""
+    if not uses:
+        return ""
+    calls = "; ".join(f"{use.name}: {use.outcome}" for use in uses[:MAX_DETAILS])
+    return f"\n\n[before this answer broke off: {calls}]".lstrip()
+
+
+def _told(error: ServiceError, uses: Sequence[ToolUse], *, repeatable: bool) -> ServiceError:
+    """Return the error of an answer that broke off, with what it had done by then.
+
+    To repeat an answer that has written is to write again, unless a key names it: then nothing
+    here says that it can be repeated.
+    """
+    if not uses:
+        return error
+    wrote = any(use.changed or use.outcome != "ok" for use in uses)
+    done = [{"name": use.name, "outcome": use.outcome} for use in uses[:MAX_DETAILS]]
+    told = copy(error)
+    told.details = {**error.details, "tool_calls": done}
+    if wrote:
+        told.message = f"{error.message}; what it had done before is done"
+    if wrote and not repeatable:
+        told.retry_after = None
+    return told
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

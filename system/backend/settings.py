@@ -38,6 +38,7 @@ class Settings(ServiceSettings, StoreSettings):
     agent_max_running: int = Field(default=400, ge=1)
     agent_min_running: int = Field(default=16, ge=1)
     agent_wait_seconds: float = Field(default=30.0, gt=0)
+    agent_max_output_tokens: int = Field(default=4_096, ge=16)
     agent_max_tool_calls: int = Field(default=100, ge=1)
     tool_calls_per_user: int = Field(default=8, ge=1)
     chats_per_user: int = Field(default=10, ge=1)

@@ -9,20 +9,31 @@ the subject, which never was anywhere else.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Executable, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from system.store.settings import StoreSettings
 
 _IDLE_IN_TRANSACTION_MS = "30000"
+# Above the server's time for a statement, for the answer to arrive.
+_SILENCE_SECONDS = 2.0
+# Seconds without traffic, between probes, and probes without an answer until a peer is gone.
+_KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 
 
 def make_engine(settings: StoreSettings) -> AsyncEngine:
     """An engine with the pool and, without a pooler in between, the limits that settings state."""
-    arguments: dict[str, Any] = {"timeout": settings.database_pool_timeout}
+    arguments: dict[str, Any] = {
+        "timeout": settings.database_pool_timeout,
+        # The server's own limit comes first, unless the server says nothing any more.
+        "command_timeout": settings.database_statement_timeout + _SILENCE_SECONDS,
+        "async_creator_fn": _connect,
+    }
     if settings.behind_pooler:
         # Unnamed statements live as long as the transaction that prepares and runs them.
         arguments |= {
@@ -56,6 +67,18 @@ def opening_statement(settings: StoreSettings) -> Executable | None:
             for name, value in wanted.items()
         )
     )
+
+
+async def _connect(*given: Any, **named: Any) -> asyncpg.Connection:
+    """Connect, and have the system find out when the other machine is gone."""
+    connection = await asyncpg.connect(*given, **named)
+    transport = connection._transport
+    if (found := transport.get_extra_info("socket")) is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEPALIVE:
+            if hasattr(socket, name):
+                found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return connection
 
 
 def _limits(settings: StoreSettings) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -27,6 +28,10 @@ Answer = TypeVar("Answer")
 
 class AnswerLostError(Exception):
     """The request may have been served; its answer did not arrive."""
+
+
+class NotSentError(AnswerLostError):
+    """No connection could be made: the request was certainly not served."""
 
 
 def is_lost(what: Exception | httpx2.Response) -> bool:
@@ -49,22 +54,34 @@ async def until_answered(
     send: Callable[[], Awaitable[Answer]],
     repeats: int,
     under_way: Callable[[Answer], bool],
+    *,
+    patience: float = 0.0,
 ) -> Answer:
     """Send a request, at most `repeats` times more, until it is answered.
+
+    A request that was not sent is tried again as often as there is time, whatever it does.
 
     Args:
         send: Sends it once; raises `AnswerLostError` when there is no answer.
         repeats: Number of repetitions.
         under_way: Decides whether an answer says that the first sending has not ended.
+        patience: Seconds in which a connection must have been made; a restart takes some.
 
     Raises:
+        NotSentError: No connection could be made.
         AnswerLostError: No answer arrived.
     """
+    until = time.monotonic() + patience
     for done in range(repeats + 1):
         try:
-            answer = await send()
+            answer = await _once_connected(send, until)
             if done == repeats or not under_way(answer):
                 return answer
+        except NotSentError:
+            if not done:
+                raise
+            # What the first sending did is as unknown as before.
+            raise AnswerLostError from None
         except AnswerLostError:
             if done == repeats:
                 raise
@@ -73,3 +90,16 @@ async def until_answered(
         await asyncio.sleep(_PAUSE_SECONDS * 4**done * spread)
         _log.info("sent again", extra={"attempt": done + 2})
     raise AnswerLostError
+
+
+async def _once_connected(send: Callable[[], Awaitable[Answer]], until: float) -> Answer:
+    """Send a request as soon as a connection can be made, at the latest at `until`."""
+    pause = _PAUSE_SECONDS
+    while True:
+        try:
+            return await send()
+        except NotSentError:
+            if time.monotonic() + pause > until:
+                raise
+        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311
+        pause = min(2 * pause, 1.0)

@@ -17,6 +17,7 @@ from agents import (
     Agent,
     AgentsException,
     Model,
+    ModelSettings,
     OpenAIChatCompletionsModel,
     RunConfig,
     RunContextWrapper,
@@ -30,6 +31,7 @@ from openai import OpenAIError
 from pydantic import ValidationError
 
 from system.backend.agent.admission import Admission
+from system.backend.agent.bounded_answers import BoundedAnswers
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
 from system.backend.agent.toolbox import Toolbox
@@ -54,6 +56,10 @@ _MODEL_FAILURES = (
     json.JSONDecodeError,
     ValidationError,
 )
+# Characters of a conversation that the model is sent, the latest messages first.
+_MOST_HISTORY = 100_000
+# As many agents can run at once by default.
+_CONNECTIONS = httpx2.Limits(max_connections=1_000, max_keepalive_connections=100)
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +92,10 @@ class Assistant:
             base_url=settings.openai_base_url,
             timeout=settings.agent_timeout_seconds,
             max_retries=1,
+            http_client=httpx2.AsyncClient(
+                transport=BoundedAnswers(httpx2.AsyncHTTPTransport(limits=_CONNECTIONS)),
+                timeout=settings.agent_timeout_seconds,
+            ),
         )
         self._configured = key is not None
         self._model: Model = (
@@ -93,6 +103,7 @@ class Assistant:
             if settings.openai_api == "responses"
             else OpenAIChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
         )
+        self._model_settings = ModelSettings(max_tokens=settings.agent_max_output_tokens)
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
         self._toolbox = Toolbox()
@@ -130,6 +141,7 @@ class Assistant:
             instructions=_INSTRUCTIONS,
             model=self._model,
             toolbox=self._toolbox,
+            model_settings=self._model_settings,
         )
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
@@ -151,7 +163,9 @@ class Assistant:
                 conversation,
                 context=tools,
                 max_turns=self._max_turns,
-                run_config=RunConfig(tracing_disabled=True),
+                run_config=RunConfig(
+                    tracing_disabled=True, tool_not_found_behavior="return_error_to_model"
+                ),
             )
             try:
                 await _listen(result, emit)
@@ -192,10 +206,20 @@ async def _end(result: RunResultStreaming) -> None:
 
 def _conversation(history: Sequence[MessageView]) -> list[TResponseInputItem]:
     items: list[TResponseInputItem] = []
-    for each in history:
+    for each in _latest(history):
         if each.role is MessageRole.USER:
             items.append({"role": "user", "content": each.content})
         else:
             note = "\n[the person stopped this answer here]" if each.interrupted else ""
             items.append({"role": "assistant", "content": each.content + note})
     return items
+
+
+def _latest(history: Sequence[MessageView]) -> Sequence[MessageView]:
+    """Return the end of a conversation, as many messages as have room; the last one always."""
+    room = _MOST_HISTORY
+    for place in range(len(history) - 1, -1, -1):
+        room -= len(history[place].content)
+        if room < 0:
+            return history[min(place + 1, len(history) - 1) :]
+    return history

@@ -26,12 +26,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from system import __version__
-from system.errors import RateLimited, Unavailable
+from system.errors import NotReached, RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
 from system.shares import Shares
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
-from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
+from system.wire.retry import AnswerLostError, NotSentError, is_lost, is_under_way, until_answered
 
 PROTOCOL = "2026-07-28"
 
@@ -56,6 +56,7 @@ class McpConnection:
         calls_per_user: Calls of one user that can be under way at once; more wait for their turn.
         calls_per_answer: Calls that one answer of the agent may make.
         patience: Seconds for which they wait.
+        restart: Seconds for which a server that refuses connections is taken to restart.
         clock: Seconds, monotonic.
     """
 
@@ -69,6 +70,7 @@ class McpConnection:
         calls_per_user: int = 8,
         calls_per_answer: int = 100,
         patience: float = 30.0,
+        restart: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
@@ -79,6 +81,7 @@ class McpConnection:
         self._clock = clock
         self.calls_per_answer = calls_per_answer
         self._patience = patience
+        self._restart = restart
         self._shares = Shares(
             calls_per_user, lambda: RateLimited("too many tool calls at once", retry_after=1)
         )
@@ -145,6 +148,7 @@ class McpConnection:
                 not take one are called without.
 
         Raises:
+            NotReached: The server cannot be connected to; the tool did not run.
             Unavailable: The server does not answer as it should; whether the tool ran is unknown.
         """
         if not self._tools:
@@ -188,8 +192,13 @@ class McpConnection:
         message = {**params, "_meta": {**_META, **(meta or {})}}
         try:
             return await until_answered(
-                lambda: self._request(method, message, token, name), repeats, _is_under_way
+                lambda: self._request(method, message, token, name),
+                repeats,
+                _is_under_way,
+                patience=self._restart,
             )
+        except NotSentError:
+            raise NotReached("not done: the tools cannot be reached", retry_after=1) from None
         except AnswerLostError:
             raise Unavailable("the tools do not answer", retry_after=1) from None
 
@@ -229,6 +238,8 @@ class McpConnection:
             answer = from_json(response.content)
         except (httpx2.HTTPError, ValueError) as error:
             _log.warning("mcp does not answer", extra={"error": type(error).__name__})
+            if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise NotSentError from None
             if is_lost(error):
                 raise AnswerLostError from None
             raise Unavailable("the tools do not answer", retry_after=1) from None

@@ -16,11 +16,16 @@ from agents.tool_context import ToolContext
 from mcp.types import CallToolResult, TextContent, Tool
 
 from system.backend.agent.bridge import BoundTools
-from system.errors import RateLimited, ServiceError, Unavailable, ValidationFailed
+from system.errors import NotReached, RateLimited, ServiceError, Unavailable, ValidationFailed
+from system.wire.json_shape import shape_problem
 
 _UNKNOWN_OUTCOME = (
     "the tool did not answer; whether it took effect is unknown: look before repeating a change"
 )
+# Of one call's arguments: a model may write more than anybody meant.
+_MOST_BYTES = 65_536
+# Characters of a result that the model is sent, again with each of its later turns.
+_MOST_RESULT = 50_000
 _log = logging.getLogger(__name__)
 
 
@@ -74,8 +79,8 @@ async def called(tools: BoundTools, name: str, given: str) -> str:
         return json.dumps(error.envelope())
     try:
         return _text(await tools.call_tool(name, arguments))
-    except RateLimited as limited:
-        error = limited
+    except (NotReached, RateLimited) as refused:
+        error = refused
     except ServiceError:
         # The SDK's own text would ask the model to repeat the call.
         error = Unavailable(_UNKNOWN_OUTCOME)
@@ -87,11 +92,17 @@ async def called(tools: BoundTools, name: str, given: str) -> str:
 
 def _arguments(given: str) -> dict[str, Any] | None:
     try:
-        arguments = json.loads(given or "{}")
-    except ValueError:
+        # Half a character (an unpaired surrogate) cannot be sent on.
+        text = given.encode() or b"{}"
+        if len(text) > _MOST_BYTES or shape_problem(text, max_depth=64, max_values=2_000):
+            return None
+        arguments = json.loads(text)
+        json.dumps(arguments, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return None
     return arguments if isinstance(arguments, dict) else None
 
 
 def _text(result: CallToolResult) -> str:
-    return "\n".join(each.text for each in result.content if isinstance(each, TextContent))
+    text = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
+    return text if len(text) <= _MOST_RESULT else f"{text[:_MOST_RESULT]}\n[cut: ask for less]"

@@ -147,6 +147,25 @@ async def test_an_answer_that_broke_off_is_attempted_again_and_does_nothing_twic
             assert await chats.said() == ["user", "assistant"]
 
 
+async def test_without_a_key_an_answer_that_broke_off_says_what_it_did_and_not_to_repeat_it(
+    running: RunningSystem, monkeypatch: pytest.MonkeyPatch, alice: str
+) -> None:
+    assert running.model_url is not None
+    with cutting_proxy(running.model_url) as model:
+        model.cut_next(b"function_call_output", times=2)
+        ways = {"OPENAI_BASE_URL": f"{model.url}/v1"}
+        async with backend_with(running, monkeypatch, alice, **ways) as chats:
+            broken = await chats.ask(None)
+            assert broken.status_code == 503
+            assert "Retry-After" not in broken.headers
+            done = broken.json()["details"]["tool_calls"]
+            assert done == [{"name": "add_task", "outcome": "ok"}]
+            (conversation,) = await chats.read("conversations")
+            kept = (await chats.read(f"conversations/{conversation['id']}/messages"))[-1]
+            assert kept["interrupted"]
+            assert "add_task: ok" in kept["content"]
+
+
 def test_the_calls_of_one_answer_have_keys_that_another_attempt_makes_again() -> None:
     arguments = {"title": "milk", "priority": None}
     first, second = CallKeys("an answer"), CallKeys("an answer")

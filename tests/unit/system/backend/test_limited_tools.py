@@ -73,3 +73,22 @@ async def test_toolbox_does_not_call_a_tool_with_arguments_that_are_not_an_objec
 ) -> None:
     told = await called(cast(Any, Failing(AssertionError())), "list_tasks", given)
     assert json.loads(told)["error_code"] == "validation_error"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"title": "' + "a" * 70_000 + '"}',
+        '{"title": "\\ud800"}',
+        '{"title": "\ud800"}',
+        '{"title": "\x00"}',
+    ],
+    ids=["arrays", "objects", "long", "half a character escaped", "half a character", "NUL"],
+)
+async def test_arguments_that_a_model_gone_wrong_writes_are_errors_that_it_reads(
+    given: str,
+) -> None:
+    told = await called(cast(Any, Failing(AssertionError())), "add_task", given)
+    assert json.loads(told)["error_code"] == "validation_error"

@@ -1,0 +1,53 @@
+"""Answers of a model's server that has gone wrong: without an end, without a line's end, packed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from system.backend.agent.bounded_answers import BoundedAnswers
+
+
+class Endless(httpx2.AsyncByteStream):
+    """A stream that never ends."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+        self.given = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.given += len(self._piece)
+            yield self._piece
+
+
+class Server(httpx2.AsyncBaseTransport):
+    """Answers everything with one stream."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, headers: dict[str, str]) -> None:
+        self._stream = stream
+        self._headers = headers
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer."""
+        assert request.headers["Accept-Encoding"] == "identity"
+        return httpx2.Response(200, headers=self._headers, stream=self._stream)
+
+
+@pytest.mark.parametrize("piece", [b"a" * 1_000, b"data: x\n\n" * 100])
+async def test_an_answer_without_an_end_is_given_up(piece: bytes) -> None:
+    endless = Endless(piece)
+    transport = BoundedAnswers(Server(endless, {}), most=1_000_000, line=50_000)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx2.ReadError, match="too large"):
+            await client.post("http://model/")
+    assert endless.given < (60_000 if b"\n" not in piece else 1_100_000)
+
+
+async def test_a_compressed_answer_is_not_unpacked() -> None:
+    transport = BoundedAnswers(Server(Endless(b"a"), {"Content-Encoding": "gzip"}))
+    async with httpx2.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx2.ReadError, match="compressed"):
+            await client.post("http://model/")

@@ -27,7 +27,7 @@ class Crosstalk:
         if system.mutant is not None:
             arguments += ["--mutant", system.mutant]
         here = {"PYTHONPATH": str(package_root("crosstalk"))}
-        return [Command(arguments, environment=here, success_statuses=frozenset({0, 1}))]
+        return [Command(arguments, environment=here, success_statuses=frozenset({0, 1, 3}))]
 
     def findings(self, finished: Sequence[FinishedCommand]) -> set[str]:
         """The oracle and the operation of each finding."""

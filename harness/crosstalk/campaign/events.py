@@ -1,4 +1,4 @@
-"""What a campaign tells those who listen; it does not know who does."""
+"""Events of a campaign, for the reports that listen; it does not know which do."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from crosstalk.core.verdict import (
 
 
 def merged(results: Sequence[CampaignResult]) -> CampaignResult:
-    """What they come to together; seconds are those of the longest.
+    """Return the result of several campaigns; its seconds are those of the longest.
 
     Raises:
         ValueError: There are none.

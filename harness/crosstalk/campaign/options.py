@@ -1,4 +1,4 @@
-"""How much a campaign tries: its options, and three profiles by name."""
+"""Options of a campaign: the budget, and three profiles of it by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Profile: TypeAlias = Literal["quick", "standard", "deep"]
 
 @dataclass(frozen=True, slots=True)
 class CampaignOptions:
-    """How much to try.
+    """Budget and seed of a campaign.
 
     Attributes:
         calls: Stop after about so many calls.
@@ -33,7 +33,7 @@ class CampaignOptions:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Where a campaign stops: calls, or seconds, whichever is used first."""
+    """Limits of a campaign: calls, or seconds, whichever is used first."""
 
     calls: int
     seconds: float

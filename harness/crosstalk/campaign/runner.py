@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from crosstalk.campaign.events import Emit, FindingFound, Finished, Progress, Started, Suspected
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.scheduler import Rounds, named
+from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
 from crosstalk.core.history import Outcome as Answered
@@ -122,7 +122,7 @@ class Campaign:
         self._examples = 0
         self._calls_to_finding: int | None = None
         self._began = time.monotonic()
-        self._rounds = Rounds(
+        self._scheduler = PhaseScheduler(
             target,
             tuple(make_phases() if phases is None else phases),
             self._executor,
@@ -163,14 +163,14 @@ class Campaign:
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
         self._count(calibration.history)
-        self._rounds.observations = tuple(calibration.observations)
+        self._scheduler.observations = tuple(calibration.observations)
         state = GeneratorState(
             executor=self._executor,
             fresh_history=self._fixture.fresh_history,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
             principals=self._target.principals,
-            knowledge=self._rounds.knowledge,
+            knowledge=self._scheduler.knowledge,
             on_example_end=self._examine,
             judge=self._suspects,
             stopped=self._stopped,
@@ -182,11 +182,11 @@ class Campaign:
         machine = make_machine(state)
         chunk = 0
         while not self._stopped():
-            self._play(machine, chunk)
+            self._generate(machine, chunk)
             chunk += 1
-            self._take(self._rounds.due())
+            self._take(self._scheduler.run_those_behind())
         if not self._found_enough():
-            self._take(self._rounds.remaining())
+            self._take(self._scheduler.remaining())
         return calibration.unsteady
 
     def _watch(self, answer: Answer, seconds: float) -> None:
@@ -205,17 +205,17 @@ class Campaign:
             ReplayFileError: The script names an operation that the system does not have.
         """
         with stopped_runs_are_errors():
-            phase = named(self._rounds.phases, finding.oracle)
+            phase = named(self._scheduler.phases, finding.oracle)
             if phase is not None:
                 return phase.reproduces(
-                    self._rounds.budget(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
+                    self._scheduler.budget(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
                 )
             return self._confirmation().reproduces(
                 finding.script, finding.oracle, finding.operation
             )
 
     def answered(self) -> Counter[Answered]:
-        """How many of the calls made so far were answered in each way."""
+        """Return how many of the calls made so far were answered in each way."""
         return self._executor.outcomes
 
     def _confirmation(self) -> Confirmation:
@@ -239,7 +239,7 @@ class Campaign:
             if self._found_enough():
                 return
 
-    def _play(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
+    def _generate(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
         runner = settings(
             max_examples=_EXAMPLES_A_CHUNK,
             stateful_step_count=self._options.steps,
@@ -273,7 +273,7 @@ class Campaign:
 
     def _examine(self, history: History) -> None:
         self._examples += 1
-        self._rounds.examples.append(history)
+        self._scheduler.examples.append(history)
         self._count(history)
         if isinstance(sys.exception(), KeyboardInterrupt | RunStopped):
             # The run is ending, so that nothing can be replayed any more.
@@ -373,7 +373,7 @@ class Campaign:
             self._controls.setdefault(name, Control()).add(control)
 
     def _result(self, unsteady: Sequence[Inconclusive]) -> CampaignResult:
-        not_applicable = {**self._target.not_applicable, **self._rounds.obstacles}
+        not_applicable = {**self._target.not_applicable, **self._scheduler.obstacles}
         left = None if self._ended_early else what_is_left(self._target.left)
         for name in self._executor.operations:
             # What was never called has a row, too.
@@ -410,14 +410,14 @@ class Campaign:
         )
 
     def _not_drawn(self) -> Iterator[Inconclusive]:
-        for (name, parameter), why in sorted(self._rounds.knowledge.undrawn.items()):
+        for (name, parameter), why in sorted(self._scheduler.knowledge.undrawn.items()):
             text = f"no value of its required argument {parameter!r} can be drawn ({why})"
             operation = self._executor.operations[name]
             if any(each.required and each.name == parameter for each in operation.parameters):
                 yield Inconclusive(InconclusiveKind.NOT_UNDERSTOOD, name, text)
 
     def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
-        names = [*(each.name for each in ORACLES), *(each.name for each in self._rounds.phases)]
+        names = [*(each.name for each in ORACLES), *(each.name for each in self._scheduler.phases)]
         for name in names:
             could = any(control.oracles.get(name) for control in self._controls.values())
             if name not in not_applicable and not could:

@@ -22,7 +22,7 @@ _EXAMPLES_KEPT = 8
 
 
 @dataclass(slots=True)
-class Rounds:
+class PhaseScheduler:
     """Gives turns to the phases of one campaign.
 
     Attributes:
@@ -58,20 +58,20 @@ class Rounds:
                 self.obstacles[phase.name] = reason
         self.phases = tuple(each for each in self.phases if each.name not in self.obstacles)
 
-    def due(self) -> Iterator[Outcome]:
+    def run_those_behind(self) -> Iterator[Outcome]:
         """Play every phase that has used less than its share of what was used so far."""
         elapsed = time.monotonic() - self._began
         for phase in self.phases:
             calls = int(phase.share * self.executor.calls_made - self._calls[phase.name])
             seconds = phase.share * elapsed - self._seconds[phase.name]
             if calls >= phase.least and seconds > 0:
-                yield self._play(phase, calls, max(seconds, _LEAST_SECONDS))
+                yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
 
     def remaining(self) -> Iterator[Outcome]:
         """Play every phase that never had a budget."""
         for phase in self.phases:
             if not self._turns[phase.name]:
-                yield self._play(phase, phase.least, _LEAST_SECONDS)
+                yield self._run(phase, phase.least, _LEAST_SECONDS)
 
     def budget(self, calls: int, seconds: float, salt: str = "") -> PhaseBudget:
         """An allowance of so many calls and seconds from now on."""
@@ -88,7 +88,7 @@ class Rounds:
             knowledge=self.knowledge,
         )
 
-    def _play(self, phase: Phase, calls: int, seconds: float) -> Outcome:
+    def _run(self, phase: Phase, calls: int, seconds: float) -> Outcome:
         self._turns[phase.name] += 1
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"

@@ -45,7 +45,7 @@ _Message: TypeAlias = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """What one process does.
+    """Work of one process.
 
     Attributes:
         folder: Where its system logs, and where its replay files go.

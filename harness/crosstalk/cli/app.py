@@ -129,7 +129,7 @@ def isolation(
         bool,
         typer.Option(
             "--with-frontend/--without-frontend",
-            help="Start the frontend too; everybody signs up there and brings its tokens.",
+            help="Start the frontend too; every user signs up there and brings its tokens.",
         ),
     ] = False,
     environment: Environment = "processes",

@@ -129,7 +129,7 @@ class IsolationFile(pytest.File):
 
 
 class VerdictItem(pytest.Item):
-    """Whether the run says anything at all: it fails where `crosstalk isolation` would not exit 0.
+    """Test of the whole run: it fails where `crosstalk isolation` would not exit with 0.
 
     Findings fail the tests of their own operations and oracles.
 
@@ -156,12 +156,12 @@ class VerdictItem(pytest.Item):
         return _shown(excinfo) or str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it comes from: the file, which has no line for it."""
+        """Return the file, which has no line for it."""
         return self.path, None, self.name
 
 
 class IsolationItem(pytest.Item):
-    """What one oracle says of one operation.
+    """Test of one operation by one oracle.
 
     Args:
         run: The campaign.
@@ -219,7 +219,7 @@ class IsolationItem(pytest.Item):
         return "\n".join(lines)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it comes from: the file, which has no line for it."""
+        """Return the file, which has no line for it."""
         return self.path, None, self.name
 
 

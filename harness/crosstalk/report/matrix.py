@@ -15,7 +15,7 @@ from crosstalk.oracles import ORACLES
 
 
 class State(StrEnum):
-    """What a cell says."""
+    """States of a cell."""
 
     CLEAN = "clean"
     LEAK = "leak"

@@ -1,4 +1,4 @@
-"""Where a run is kept: `.crosstalk/runs/<name>/<UTC time>/`; `latest` is the newest."""
+"""Folders of runs: `.crosstalk/runs/<name>/<UTC time>/`; `latest` is the newest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a system a run did not reach, in a sentence for its last line."""
+"""Sentence of what a run did not reach."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the command line does, one module a verb; each returns the exit status."""
+"""Verbs of the command line, one module each; each returns its exit code."""

@@ -39,14 +39,14 @@ class Task:
     spared: dict[str, str]
 
     def title(self, mode: Mode) -> str:
-        """How it is called in print."""
+        """Return the scenario's name in print."""
         revision = self.revision or "handshake"
         return f"{self.scenario.name} [{self.suite.version}, {revision}, {mode}]"
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of the scenarios so far."""
+class ScenarioCounts:
+    """Outcomes of the scenarios so far."""
 
     passed: list[dict[str, object]] = field(default_factory=list)
     failed: list[dict[str, object]] = field(default_factory=list)
@@ -68,26 +68,26 @@ def run() -> ExitCode:
     console = make_console()
     node = find_node(least=_LEAST_NODE, who="the conformance suite", instead="")
     suites = [Suite.install(RELEASED, node), Suite.install(NEWEST, node)]
-    tally = Tally()
-    tasks = {mode: choose(suites, mode, tally) for mode in BOTH}
+    counts = ScenarioCounts()
+    tasks = {mode: choose(suites, mode, counts) for mode in BOTH}
     folder = open_run("conformance")
     for mode in BOTH:
-        _run_mode(mode, tasks[mode], folder, tally, console)
-    for item in tally.not_applicable:
+        _run_mode(mode, tasks[mode], folder, counts, console)
+    for item in counts.not_applicable:
         console.print(f"n/a   {item['scenario']}: {item['reason']}", style="dim", markup=False)
-    path = folder.write_summary(tally.summary())
+    path = folder.write_summary(counts.summary())
     console.print(
-        f"{len(tally.passed)} passed, {len(tally.failed)} failed, "
-        f"{len(tally.not_applicable)} not applicable; summary: {path}",
+        f"{len(counts.passed)} passed, {len(counts.failed)} failed, "
+        f"{len(counts.not_applicable)} not applicable; summary: {path}",
         markup=False,
         soft_wrap=True,
     )
-    if tally.failed:
+    if counts.failed:
         return ExitCode.FINDING
-    return ExitCode.CLEAN if tally.passed else ExitCode.INCONCLUSIVE
+    return ExitCode.CLEAN if counts.passed else ExitCode.INCONCLUSIVE
 
 
-def choose(suites: list[Suite], mode: Mode, tally: Tally) -> list[Task]:
+def choose(suites: list[Suite], mode: Mode, counts: ScenarioCounts) -> list[Task]:
     """What is run in a mode; what is not applicable is noted once.
 
     Raises:
@@ -112,24 +112,24 @@ def choose(suites: list[Suite], mode: Mode, tally: Tally) -> list[Task]:
                 unknown.append(str(error))
                 continue
             if isinstance(kind, Reason):
-                _note(tally, scenario.name, kind.text)
+                _note(counts, scenario.name, kind.text)
             elif mode in kind.modes:
                 found.append(Task(suite, scenario, revision_asked, dict(kind.spared)))
                 for check, reason in kind.spared.items():
-                    _note(tally, f"{scenario.name} / {check}", reason)
+                    _note(counts, f"{scenario.name} / {check}", reason)
     if unknown:
         raise UnclassifiedError("; ".join(unknown))
     return found
 
 
-def _note(tally: Tally, name: str, reason: str) -> None:
+def _note(counts: ScenarioCounts, name: str, reason: str) -> None:
     item = {"scenario": name, "reason": reason}
-    if item not in tally.not_applicable:
-        tally.not_applicable.append(item)
+    if item not in counts.not_applicable:
+        counts.not_applicable.append(item)
 
 
 def _run_mode(
-    mode: Mode, tasks: list[Task], folder: RunFolder, tally: Tally, console: Console
+    mode: Mode, tasks: list[Task], folder: RunFolder, counts: ScenarioCounts, console: Console
 ) -> None:
     stateful = str(mode == "sessions").lower()
     path = folder.path / mode
@@ -151,7 +151,7 @@ def _run_mode(
                     "checks": outcome.counts,
                     "problems": list(outcome.problems),
                 }
-                (tally.passed if outcome.ok else tally.failed).append(entry)
+                (counts.passed if outcome.ok else counts.failed).append(entry)
                 word, style = ("ok   ", "green") if outcome.ok else ("FAIL ", "red")
                 console.print(f"{word} {task.title(mode)}", style=style, markup=False)
                 for problem in outcome.problems:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.cli.verbs.isolation import play
+from crosstalk.cli.verbs.isolation import run_campaign
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.console import ConsoleReport
 from crosstalk.report.run_folder import RunFolder, open_run
@@ -41,7 +41,9 @@ def run(
         console.rule(each.name)
         own = RunFolder(folder.path / each.name)
         emit = ConsoleReport(console, calls)
-        results[each.name] = play(console, own, options, Verified(demonstration=each.name), emit)
+        results[each.name] = run_campaign(
+            console, own, options, Verified(demonstration=each.name), emit
+        )
     console.print(_table(chosen, results))
     agree = all(results[each.name].verdict == each.expected for each in chosen)
     path = folder.write_summary(

@@ -39,7 +39,7 @@ _KINDS = {
 }
 
 
-def play(
+def run_campaign(
     console: Console,
     run: RunFolder,
     options: CampaignOptions,
@@ -78,7 +78,7 @@ def run(
         profile, calls=calls, seconds=seconds, seed=seed, stop_at_first=stop_at_first
     )
     if shards > 1 or seeds > 1:
-        result, single = _play_many(
+        result, single = _run_many(
             console,
             folder,
             shards_of(
@@ -94,7 +94,7 @@ def run(
         summary = {**result.summary(), "shards": shards, "campaigns": single}
     else:
         emit = ConsoleReport(console, options.calls)
-        result = play(console, folder, options, verified, emit, examples)
+        result = run_campaign(console, folder, options, verified, emit, examples)
         summary = result.summary()
     path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
@@ -102,7 +102,7 @@ def run(
     return result.exit_code()
 
 
-def _play_many(
+def _run_many(
     console: Console, run: RunFolder, shards: Sequence[Shard]
 ) -> tuple[CampaignResult, list[dict[str, Any]]]:
     """All campaigns of the shards: what they come to together, and a line about each."""
@@ -208,7 +208,7 @@ def demo() -> ExitCode:
     Verified().require_sense()
     folder = open_run("demo")
     console.rule("1. the reference system")
-    clean = play(
+    clean = run_campaign(
         console,
         folder,
         CampaignOptions(calls=600, seconds=60),
@@ -216,7 +216,7 @@ def demo() -> ExitCode:
         ConsoleReport(console, 600),
     )
     console.rule("2. the same system with a planted leak")
-    leaky = play(
+    leaky = run_campaign(
         console,
         folder,
         CampaignOptions(calls=2_000, seconds=60),

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class MutantOutcome:
-    """What became of one mutant.
+    """Outcome of one mutant.
 
     Attributes:
         id: The mutant.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crosstalk.campaign.scheduler import Rounds, named
+from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.core.history import History
 from crosstalk.core.principals import ALICE
 from crosstalk.core.script import Script
@@ -41,54 +41,56 @@ class _Phase:
         return None
 
 
-def _rounds(*phases: _Phase, seed: int = 1) -> Rounds:
+def _scheduler(*phases: _Phase, seed: int = 1) -> PhaseScheduler:
     memory = Notes(leaks=False)
     executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
     target = Target({"mem": memory}, memory, discovered({"mem": memory}))
-    return Rounds(target, phases, executor, lambda: History({"alice": "a"}), seed)
+    return PhaseScheduler(target, phases, executor, lambda: History({"alice": "a"}), seed)
 
 
-def test_a_phase_gets_a_turn_when_it_has_used_less_than_its_share() -> None:
+def test_a_phase_runs_when_it_has_used_less_than_its_share() -> None:
     phase = _Phase()
-    rounds = _rounds(phase)
-    assert list(rounds.due()) == []
-    rounds.executor.calls_made = 40
-    assert [str(each.inconclusive[0]) for each in rounds.due()] == ["tides: budget 1"]
+    scheduler = _scheduler(phase)
+    assert list(scheduler.run_those_behind()) == []
+    scheduler.executor.calls_made = 40
+    assert [str(each.inconclusive[0]) for each in scheduler.run_those_behind()] == [
+        "tides: budget 1"
+    ]
     assert phase.allowed == [10]
-    assert list(rounds.due()) == []
+    assert list(scheduler.run_those_behind()) == []
 
 
 def test_what_its_own_calls_come_to_counts_against_its_share() -> None:
     phase = _Phase()
-    rounds = _rounds(phase)
-    rounds.executor.calls_made = 100
-    list(rounds.due())
-    rounds.executor.calls_made += 30
-    assert list(rounds.due()) == []
+    scheduler = _scheduler(phase)
+    scheduler.executor.calls_made = 100
+    list(scheduler.run_those_behind())
+    scheduler.executor.calls_made += 30
+    assert list(scheduler.run_those_behind()) == []
 
 
-def test_a_phase_without_a_turn_gets_one_at_the_end_and_only_then() -> None:
+def test_a_phase_that_never_ran_runs_at_the_end_and_only_then() -> None:
     early, late = _Phase("early"), _Phase("late", share=0.0)
-    rounds = _rounds(early, late)
-    rounds.executor.calls_made = 40
-    list(rounds.due())
-    list(rounds.remaining())
+    scheduler = _scheduler(early, late)
+    scheduler.executor.calls_made = 40
+    list(scheduler.run_those_behind())
+    list(scheduler.remaining())
     assert (len(early.allowed), late.allowed) == (1, [10])
 
 
 def test_a_phase_that_meets_an_obstacle_is_left_out_with_its_reason() -> None:
     phase = _Phase(reason="nobody can be absent here")
-    rounds = _rounds(phase)
-    list(rounds.remaining())
+    scheduler = _scheduler(phase)
+    list(scheduler.remaining())
     assert phase.allowed == []
-    assert rounds.obstacles == {"tides": "nobody can be absent here"}
-    assert named(rounds.phases, "tides") is None
+    assert scheduler.obstacles == {"tides": "nobody can be absent here"}
+    assert named(scheduler.phases, "tides") is None
 
 
 def test_the_seed_decides_what_a_phase_draws() -> None:
     drawn = []
     for seed in (1, 1, 2):
         phase = _Phase()
-        list(_rounds(phase, seed=seed).remaining())
+        list(_scheduler(phase, seed=seed).remaining())
         drawn.append(phase.drawn[0])
     assert drawn[0] == drawn[1] != drawn[2]

@@ -25,14 +25,16 @@ def suite(version: str, *listed: str) -> Suite:
     return Listed(version, Node(Path("node"), ()), Path("+".join(listed)))
 
 
-def chosen(suites: list[Suite], mode: str, tally: command.Tally) -> list[tuple[str, str | None]]:
+def chosen(
+    suites: list[Suite], mode: str, counts: command.ScenarioCounts
+) -> list[tuple[str, str | None]]:
     """Scenario and revision of each run."""
-    tasks = command.choose(suites, "sessions" if mode == "sessions" else "stateless", tally)
+    tasks = command.choose(suites, "sessions" if mode == "sessions" else "stateless", counts)
     return [(each.scenario.name, each.revision) for each in tasks]
 
 
 def test_conformance_runs_applicable_scenarios_at_the_revision_of_their_suite() -> None:
-    tally = command.Tally()
+    counts = command.ScenarioCounts()
     suites = [
         suite(command.RELEASED, "ping:2025-11-25", "tools-list:2025-11-25"),
         suite(
@@ -43,28 +45,28 @@ def test_conformance_runs_applicable_scenarios_at_the_revision_of_their_suite() 
             "tools-call-image:2026-07-28",
         ),
     ]
-    assert chosen(suites, "stateless", tally) == [
+    assert chosen(suites, "stateless", counts) == [
         ("ping", None),
         ("tools-list", None),
         ("tools-list", command.NEWEST_REVISION),
         ("caching", command.NEWEST_REVISION),
     ]
-    assert [each["scenario"] for each in tally.not_applicable] == ["tools-call-image"]
+    assert [each["scenario"] for each in counts.not_applicable] == ["tools-call-image"]
 
 
 def test_conformance_runs_scenarios_of_the_newest_suite_for_older_revisions() -> None:
     suites = [suite(command.NEWEST, "server-session-lifecycle:2025-11-25")]
-    tally = command.Tally()
-    assert chosen(suites, "sessions", tally) == [("server-session-lifecycle", None)]
-    assert chosen(suites, "stateless", tally) == []
+    counts = command.ScenarioCounts()
+    assert chosen(suites, "sessions", counts) == [("server-session-lifecycle", None)]
+    assert chosen(suites, "stateless", counts) == []
 
 
 def test_conformance_lists_a_spared_check_with_its_reason_once() -> None:
-    tally = command.Tally()
+    counts = command.ScenarioCounts()
     suites = [suite(command.NEWEST, "server-stateless:2026-07-28")]
     for mode in ("stateless", "sessions"):
-        assert len(chosen(suites, mode, tally)) == 1
-    spared = [each["scenario"] for each in tally.not_applicable]
+        assert len(chosen(suites, mode, counts)) == 1
+    spared = [each["scenario"] for each in counts.not_applicable]
     assert len(spared) == len(set(spared)) == 2
     assert all(each.startswith("server-stateless / ") for each in spared)
 
@@ -72,4 +74,4 @@ def test_conformance_lists_a_spared_check_with_its_reason_once() -> None:
 def test_conformance_names_every_unclassified_scenario() -> None:
     suites = [suite(command.RELEASED, "ping:x", "brand-new:x", "also-new:x")]
     with pytest.raises(UnclassifiedError, match=r"brand-new.*also-new"):
-        chosen(suites, "stateless", command.Tally())
+        chosen(suites, "stateless", command.ScenarioCounts())

@@ -63,6 +63,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "left",
         "times",
         "untried",
+        "situations",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from crosstalk.core.errors import HarnessError
 from crosstalk.report.terminal import make_console
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.targets.described.init.detection import detect
+from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
 from crosstalk.targets.described.init.survey import probe, survey
 from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
@@ -32,6 +35,9 @@ def run(
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
+    api = survey_rest(url) if url is not None else None
+    if api is not None:
+        return _describe_rest(console, api, output)
     presented = Presented(
         headers,
         address={"user": "crosstalk-probe", "token": token or ""} if url is not None else {},
@@ -67,6 +73,20 @@ def run(
     console.print(
         f"wrote {output}: look through the lines marked `guess`, set confirmed = true, then "
         f"crosstalk isolation --target {output}",
+        markup=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+def _describe_rest(console: Console, api: RestSurvey, output: Path) -> int:
+    """Write the file of a REST API that its OpenAPI document describes."""
+    output.write_text(written_rest(api), encoding="utf-8")
+    known = "a login" if api.login else "no login"
+    console.print(
+        f"OpenAPI: {len(api.operations)} operations, {known} recognized, {len(api.public)} public, "
+        f"{len(api.skip)} left out; wrote {output}: look through the lines marked `guess`, set "
+        f"confirmed = true, then crosstalk isolation --target {output}",
         markup=False,
         soft_wrap=True,
     )

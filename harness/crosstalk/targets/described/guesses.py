@@ -39,9 +39,11 @@ _TOKEN = re.compile(
     r"|^credential$",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"log_?in|sign_?in|authenticate|auth$", re.IGNORECASE)
-_REGISTER = re.compile(r"regist|sign_?up|create_?(?:user|account)", re.IGNORECASE)
-_PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"log[_-]?in|sign[_-]?in|authenticate|auth$|/tokens?$|/sessions?$", re.IGNORECASE
+)
+_REGISTER = re.compile(r"regist|sign[_-]?up|create_?(?:user|account)", re.IGNORECASE)
+PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
 # Arguments by which a user may name an object.
 _NAME = re.compile(
     r"^(?:key|name|title|slug|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$", re.IGNORECASE
@@ -97,6 +99,16 @@ def is_harmless(tool: Mapping[str, Any]) -> bool:
     return _HARMLESS.search(" ".join(words_of(str(tool.get("name", ""))))) is not None
 
 
+def is_login(name: str) -> bool:
+    """Tell whether a name, of a tool or a path, says that it logs a user in."""
+    return _LOGIN.search(name) is not None
+
+
+def is_registration(name: str) -> bool:
+    """Tell whether a name, of a tool or a path, says that it creates an account."""
+    return _REGISTER.search(name) is not None
+
+
 def login_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Find the tool that logs a user in and takes a password, if there is one."""
     return _with_password(tools, _LOGIN)
@@ -144,7 +156,7 @@ def _with_password(
     for tool in tools:
         leaves = shape_of(tool.get("inputSchema") or {}).leaves
         if name.search(str(tool.get("name"))) and any(
-            _PASSWORD.search(leaf.name) for leaf in leaves
+            PASSWORD.search(leaf.name) for leaf in leaves
         ):
             return tool
     return None

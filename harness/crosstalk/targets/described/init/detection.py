@@ -58,7 +58,7 @@ def detect(
     if (url is None) == (not command):
         raise HarnessError("give the server's URL, or --stdio with its command")
     if url is not None:
-        _require_reachable(url)
+        require_reachable(url)
     reasons: dict[str, str] = {}
     for candidate in _candidates(url, command, environment):
         transport = transport_of(candidate, Path.cwd())
@@ -79,7 +79,7 @@ def detect(
     raise HarnessError(f"no transport works ({said})")
 
 
-def _require_reachable(url: str) -> None:
+def require_reachable(url: str) -> None:
     """Check, once for all transports, that a server accepts connections at the address.
 
     Raises:

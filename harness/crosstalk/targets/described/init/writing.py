@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.init.survey import Survey
+from crosstalk.targets.described.init.toml import key, toml
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PASSWORD = re.compile(r"passw|secret|pin|passphrase", re.IGNORECASE)
 
 
@@ -45,21 +44,21 @@ def written(
         ),
         "",
         "[mcp]",
-        f"transport = {_toml(mcp.transport)}",
+        f"transport = {toml(mcp.transport)}",
     ]
     if mcp.command:
-        lines.append(f"command = {_toml(mcp.command)}")
+        lines.append(f"command = {toml(mcp.command)}")
     else:
-        lines.append(f"url = {_toml(mcp.url)}")
+        lines.append(f"url = {toml(mcp.url)}")
     if mcp.environment:
-        lines.append(f"environment = {_toml(mcp.environment)}")
+        lines.append(f"environment = {toml(mcp.environment)}")
     if rest:
-        lines += ["", "[rest]", f"openapi = {_toml(rest)}"]
+        lines += ["", "[rest]", f"openapi = {toml(rest)}"]
     lines += ["", *_identity(mcp, found, header)]
     for name, guess in found.tools.items():
-        lines += ["", f"[tools.{_key(name)}]", f"kind = {_toml(guess.kind)}  # guess: {guess.why}"]
+        lines += ["", f"[tools.{key(name)}]", f"kind = {toml(guess.kind)}  # guess: {guess.why}"]
         if guess.roles:
-            lines.append(f"arguments = {_toml(guess.roles)}  # guess")
+            lines.append(f"arguments = {toml(guess.roles)}  # guess")
         if guess.public:
             lines.append("public = true  # guess: it is about the server, not about users")
     return "\n".join(lines) + "\n"
@@ -91,19 +90,19 @@ def _identity(mcp: McpConfig, found: Survey, header: str | None) -> list[str]:
         tables = _users_with_tokens()
     elif header is not None:
         by.append("header")
-        settings += [f"header = {_toml(header)}", 'value = "{token}"  # guess: or "{user}"']
+        settings += [f"header = {toml(header)}", 'value = "{token}"  # guess: or "{user}"']
         tables = _users_with_tokens()
     if "{user}" in mcp.url or "{token}" in mcp.url:
         by.append("url")
     if found.identity:
         by.append("argument")
-        settings.append(f"arguments = {_toml(found.identity)}  # guess: by name")
+        settings.append(f"arguments = {toml(found.identity)}  # guess: by name")
     if found.login is not None:
         by.append("login")
         tables += _login(found)
     elif found.token_arguments:
         by.append("token-argument")
-        settings.append(f"token_argument = {_toml(found.token_arguments[0])}  # guess: by name")
+        settings.append(f"token_argument = {toml(found.token_arguments[0])}  # guess: by name")
         tables = tables or _users_with_tokens()
     why = "guess: from arguments and what was presented"
     if not by:
@@ -113,7 +112,7 @@ def _identity(mcp: McpConfig, found: Survey, header: str | None) -> list[str]:
             '(by = ["environment"] with environment = {VARIABLE = "{user}"}), or a session '
             '(by = ["session"])'
         )
-    return ["[identity]", f"by = {_toml(by)}  # {why}", *settings, *tables]
+    return ["[identity]", f"by = {toml(by)}  # {why}", *settings, *tables]
 
 
 def _login(found: Survey) -> list[str]:
@@ -121,14 +120,14 @@ def _login(found: Survey) -> list[str]:
     lines = [
         "",
         "[identity.login]",
-        f"tool = {_toml(str(login['name']))}  # guess: by name",
-        f"arguments = {_toml(_account(login))}  # guess",
+        f"tool = {toml(str(login['name']))}  # guess: by name",
+        f"arguments = {toml(_account(login))}  # guess",
     ]
     if found.token_arguments:
         lines += [
             'token = "token"  # guess: the field of the answer that holds the token',
             'carried = "token-argument"  # guess',
-            f"argument = {_toml(found.token_arguments[0])}  # guess",
+            f"argument = {toml(found.token_arguments[0])}  # guess",
         ]
     else:
         lines.append('carried = "session"  # guess: no tool takes a token')
@@ -136,8 +135,8 @@ def _login(found: Survey) -> list[str]:
         lines += [
             "",
             "[identity.login.register_first]",
-            f"tool = {_toml(str(found.register['name']))}  # guess: by name",
-            f"arguments = {_toml(_account(found.register))}  # guess",
+            f"tool = {toml(str(found.register['name']))}  # guess: by name",
+            f"arguments = {toml(_account(found.register))}  # guess",
         ]
     return lines
 
@@ -161,16 +160,3 @@ def _users_with_tokens() -> list[str]:
             f'token = "${name.upper()}_TOKEN"',
         ]
     return ["", *lines]
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name)
-
-
-def _toml(value: Any) -> str:
-    """Write a value on one line; JSON's text in ASCII is TOML's too."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    return json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False)

@@ -1,0 +1,212 @@
+"""Describes a REST API by its OpenAPI document: login, sign-up, public and costly operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.rest import RestSurface
+from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration
+from crosstalk.targets.described.init.detection import require_reachable
+from crosstalk.targets.described.init.toml import key, toml
+
+_SECONDS = 5.0
+# Words of paths whose calls cost money, or reach people outside.
+_COSTLY = {
+    "it may cost money": r"pay|payment|checkout|charge|billing|subscri|purchase|refund",
+    "it may send mail or messages": r"mail|invite|invitation|sms|notify|newsletter|send|share",
+    "it may ask a paid model": r"chat|completion|prompt|generate",
+    "it may end the session or the account": r"logout|sign_?out|revoke|deactivate",
+}
+_MAKES_USERS = re.compile(r"^post .*/(?:users?|accounts?|members?)/?$")
+_DOCUMENT = re.compile(r"\.(?:json|ya?ml)$|openapi|swagger|api-docs", re.IGNORECASE)
+# Where frameworks serve the document of a host.
+_USUAL = ("/openapi.json", "/api/openapi.json", "/openapi.yaml", "/v3/api-docs", "/swagger.json")
+
+
+@dataclass(slots=True)
+class RestSurvey:
+    """The guesses of a REST API.
+
+    Attributes:
+        url: URL of its document.
+        operations: Its operations.
+        login: The operation that takes a password and logs a user in, if there is one.
+        register: The operation that creates an account, if there is one.
+        identity: Parameters that name the user whose data is meant.
+        public: Operations that the document exempts from its security.
+        skip: Operations that are better not called, each with the reason.
+    """
+
+    url: str
+    operations: list[Operation]
+    login: Operation | None = None
+    register: Operation | None = None
+    identity: list[str] = field(default_factory=list)
+    public: list[str] = field(default_factory=list)
+    skip: dict[str, str] = field(default_factory=dict)
+
+
+def survey_rest(url: str) -> RestSurvey | None:
+    """Survey the REST API whose document is at a URL, or at a usual path of a host.
+
+    Returns:
+        The guesses; None where the URL is not that of a document. Another URL is not asked, because
+        an event stream would never end.
+
+    Raises:
+        HarnessError: No server answers there.
+        SurfaceError: The URL is one of a document, and there is none.
+    """
+    path = urlsplit(url).path
+    named = _DOCUMENT.search(path) is not None
+    if not named and path.strip("/"):
+        return None
+    require_reachable(url)
+    for candidate in [url] if named else [urljoin(url, each) for each in _USUAL]:
+        surface = RestSurface(candidate, document=candidate, timeout=_SECONDS)
+        try:
+            return guessed(candidate, surface.discover())
+        except SurfaceError:
+            if named:
+                raise
+        finally:
+            surface.close()
+    return None
+
+
+def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
+    """Guess from the operations of a document."""
+    found = RestSurvey(url, list(operations))
+    with_password = [each for each in operations if _password_in(each) and not each.reads_only]
+    found.login = next((each for each in with_password if is_login(title(each))), None)
+    found.register = next(
+        (
+            each
+            for each in with_password
+            if each is not found.login
+            and (is_registration(title(each)) or _creates_users(each))
+            and "{" not in title(each)
+        ),
+        None,
+    )
+    secured = any(not each.public for each in operations)
+    accounts = (found.login, found.register)
+    for operation in operations:
+        name = title(operation)
+        found.identity += [
+            each.name
+            for each in operation.parameters
+            if each.role is Role.IDENTITY and each.name not in found.identity
+        ]
+        if operation in accounts:
+            found.skip[name] = "it is the login, or makes accounts"
+            continue
+        reason = _costs(operation)
+        if reason:
+            found.skip[name] = reason
+        elif secured and operation.public:
+            found.public.append(name)
+    return found
+
+
+def written_rest(found: RestSurvey) -> str:
+    """Build the file's text, with every guess marked as one."""
+    lines = [
+        "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
+        "# correct them (docs/targets.md says how), then set confirmed = true.",
+        "confirmed = false",
+        "",
+        "[rest]",
+        f"openapi = {toml(found.url)}",
+    ]
+    if found.public:
+        lines.append(f"public = {toml(found.public)}  # guess: the document asks no credential")
+    lines += ["", *_identity(found)]
+    if found.skip:
+        lines += ["", "[rest.skip]  # guess: take out what may be called"]
+        lines += [f"{key(name)} = {toml(reason)}" for name, reason in found.skip.items()]
+    for operation in found.operations:
+        if title(operation) in found.skip:
+            continue
+        roles = {each.name: each.role for each in operation.parameters if each.refers}
+        kind = _kind(operation)
+        lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
+        if roles:
+            lines.append(f"arguments = {toml(roles)}  # guess: names and formats")
+    return "\n".join(lines) + "\n"
+
+
+def title(operation: Operation) -> str:
+    """Return an operation's method and path."""
+    return operation.name.split(":", 1)[1]
+
+
+def _kind(operation: Operation) -> str:
+    if operation.reads_only:
+        return "read" if any(each.refers for each in operation.parameters) else "list"
+    method = title(operation).partition(" ")[0]
+    kinds = {"POST": "create", "DELETE": "delete"}
+    named = any(each.refers and each.required for each in operation.parameters)
+    return "change" if method == "POST" and named else kinds.get(method, "change")
+
+
+def _identity(found: RestSurvey) -> list[str]:
+    arguments = [f"arguments = {toml(found.identity)}  # guess: by name"] if found.identity else []
+    if found.login is None:
+        lines = ["[identity]", 'by = ["bearer"]  # guess: no login was recognized', *arguments]
+        for name in ("alice", "bob"):
+            lines += ["", f"[users.{name}]", f'token = "${name.upper()}_TOKEN"']
+        return lines
+    lines = ["[identity]", 'by = ["login"]  # guess: by its path and password', *arguments]
+    lines += ["", "[identity.login]", *_call(found.login)]
+    lines.append('token = "access_token"  # guess: the field of the answer that holds the token')
+    if found.register is not None:
+        lines += ["", "[identity.login.register_first]", *_call(found.register)]
+    return lines
+
+
+def _call(operation: Operation) -> list[str]:
+    form = operation.extra["form"]
+    fields = {
+        each.name: _filled(each.name)
+        for each in operation.parameters
+        if each.required and each.schema.get("type", "string") == "string"
+    }
+    kind = "form" if form.body is not None and form.body.kind != "json" else "json"
+    path = f"{form.method} {urlsplit(form.url).path}"
+    return [f"request = {toml(path)}  # guess", f"{kind} = {toml(fields)}  # guess"]
+
+
+def _filled(name: str) -> str:
+    short = last_name(name)
+    if PASSWORD.search(short):
+        return "{password}"
+    return "{user}@example.com" if "mail" in short.lower() else "{user}"
+
+
+def _password_in(operation: Operation) -> bool:
+    return any(PASSWORD.search(last_name(each.name)) for each in operation.parameters)
+
+
+def _creates_users(operation: Operation) -> bool:
+    words = title(operation).lower()
+    return (
+        words.startswith("post ")
+        and re.search(r"/(?:users?|accounts?|members?)/?$", words) is not None
+    )
+
+
+def _costs(operation: Operation) -> str:
+    if operation.reads_only:
+        return ""
+    words = title(operation).lower()
+    for reason, pattern in _COSTLY.items():
+        if re.search(rf"\b(?:{pattern})", words):
+            return reason
+    return ""

@@ -1,0 +1,97 @@
+"""A REST API described by its OpenAPI document alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.targets.described import load_target
+from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
+from tests.unit.crosstalk.targets.described.http_server import HttpServer, serving_routes
+
+ACCOUNT = {
+    "type": "object",
+    "properties": {"email": {"type": "string"}, "password": {"type": "string"}},
+    "required": ["email", "password"],
+}
+
+
+def body(schema: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
+    """Describe a request body."""
+    return {"requestBody": {"content": {media_type: {"schema": schema}}}, "responses": {}}
+
+
+NOTE = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+NOTE_ID = {"name": "note_id", "in": "path", "required": True, "schema": {"type": "string"}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {},
+    "security": [{"b": []}],
+    "components": {"securitySchemes": {"b": {"type": "http", "scheme": "bearer"}}},
+    "paths": {
+        "/auth/login": {
+            "post": {**body(ACCOUNT, "application/x-www-form-urlencoded"), "security": []}
+        },
+        "/users": {"post": {**body(ACCOUNT), "security": []}},
+        "/health": {"get": {"responses": {}, "security": []}},
+        "/notes": {"get": {"responses": {}}, "post": body(NOTE)},
+        "/notes/{note_id}": {"get": {"parameters": [NOTE_ID], "responses": {}}},
+        "/invitations": {"post": body(NOTE)},
+        "/payments": {"post": body(NOTE)},
+    },
+}
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    """A host whose document is at the usual path."""
+    with serving_routes({"GET /openapi.json": lambda _: (200, DOCUMENT)}) as running:
+        yield running
+
+
+def surveyed(url: str) -> RestSurvey:
+    """Survey an API that there is."""
+    found = survey_rest(url)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "", "/"])
+def test_rest_survey_writes_a_file_that_loads(
+    server: HttpServer, tmp_path: Path, path: str
+) -> None:
+    file = tmp_path / "crosstalk.toml"
+    file.write_text(written_rest(surveyed(server.url + path)))
+    config = load_target(file)
+    assert not config.confirmed
+    assert config.rest is not None
+    assert config.rest.openapi == f"{server.url}/openapi.json"
+    assert config.rest.public == ["GET /health"]
+    assert set(config.rest.skip) == {
+        "POST /auth/login",
+        "POST /users",
+        "POST /invitations",
+        "POST /payments",
+    }
+    assert config.tools["GET /notes/{note_id}"].kind == "read"
+    login = config.identities()["rest"].login
+    assert login is not None
+    assert login.request == "POST /auth/login"
+    assert login.form == {"email": "{user}@example.com", "password": "{password}"}
+    assert login.register_first is not None
+    assert login.register_first.json_body == login.form
+
+
+def test_rest_survey_of_a_document_that_is_not_there_says_so(server: HttpServer) -> None:
+    with pytest.raises(SurfaceError, match="no OpenAPI document"):
+        survey_rest(f"{server.url}/api/openapi.json")
+
+
+def test_rest_survey_does_not_ask_what_may_be_an_event_stream(server: HttpServer) -> None:
+    assert survey_rest(f"{server.url}/sse") is None
+    assert survey_rest(f"{server.url}/mcp") is None
+    assert server.asked == []

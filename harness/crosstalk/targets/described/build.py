@@ -24,7 +24,6 @@ from crosstalk.surface.transports import (
     Transport,
 )
 from crosstalk.targets.base import Target, discovered
-from crosstalk.targets.described.acceptance import require_accepted
 from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest, is_operation
 from crosstalk.targets.described.credentials import (
@@ -35,6 +34,7 @@ from crosstalk.targets.described.credentials import (
 )
 from crosstalk.targets.described.guesses import kind_of, names_among
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
 from crosstalk.targets.described.offers import unread_offers

@@ -18,6 +18,7 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.http.json_text import encode, loads
 from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, refusal, result_of
+from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter
@@ -92,7 +93,8 @@ class McpResourcesSurface:
         """List, read, prompt or complete."""
         method = str(operation.extra["method"])
         try:
-            reply = self._transport.request(method, _params(operation, arguments), presented)
+            params = _params(operation, arguments)
+            reply = completed(self._transport, method, params, presented)
         except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:

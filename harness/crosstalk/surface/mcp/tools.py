@@ -20,6 +20,7 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import inferred_answer
+from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed
 from crosstalk.surface.nesting import Shape, nested, shape_of, with_names
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -158,7 +159,7 @@ class ToolSurface:
         """Call a tool with arguments as they are, and with what goes into the request's `_meta`."""
         params = {"name": name, "arguments": dict(arguments), **({"_meta": meta} if meta else {})}
         try:
-            reply = self._transport.request("tools/call", params, presented)
+            reply = completed(self._transport, "tools/call", params, presented)
         except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:

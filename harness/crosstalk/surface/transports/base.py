@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from crosstalk.core.errors import TargetFailedError
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.transports.inputs import CAPABILITIES, input_for
 
 CLIENT_INFO = {"name": "crosstalk", "version": "1"}
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -66,15 +67,16 @@ def message(method: str, params: Mapping[str, Any], identifier: int | None) -> d
 
 def initialize_params(revision: str) -> dict[str, Any]:
     """Return what the handshake offers."""
-    return {"protocolVersion": revision, "capabilities": {}, "clientInfo": CLIENT_INFO}
+    return {"protocolVersion": revision, "capabilities": CAPABILITIES, "clientInfo": CLIENT_INFO}
 
 
 def response_to(request: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the response to a request of the server: to a ping success, to all else a refusal."""
+    """Return the response to a request of the server; None for a notification or a reply."""
     if "method" not in request or "id" not in request:
         return None
-    if request["method"] == "ping":
-        return {"jsonrpc": "2.0", "id": request["id"], "result": {}}
+    given = input_for(request)
+    if given is not None:
+        return {"jsonrpc": "2.0", "id": request["id"], "result": given}
     refusal = {"code": -32601, "message": "not offered by this client"}
     return {"jsonrpc": "2.0", "id": request["id"], "error": refusal}
 

@@ -14,11 +14,12 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.transports.base import CLIENT_INFO, Reply, address
 from crosstalk.surface.transports.http import HttpTransport
+from crosstalk.surface.transports.inputs import CAPABILITIES
 
 PROTOCOL = "2026-07-28"
 _META = {
     "io.modelcontextprotocol/protocolVersion": PROTOCOL,
-    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientCapabilities": CAPABILITIES,
     "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
 }
 

@@ -9,6 +9,10 @@ from typing import Any
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.sign_test import TimeDifference
 from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
+from crosstalk.core.weaknesses import weakness_of
+
+# Of `summary.json`; raised when a key changes its meaning or goes away.
+SCHEMA_VERSION = 1
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class CampaignResult:
     def summary(self) -> dict[str, Any]:
         """The keys that programs read and that stay."""
         return {
+            "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict,
             "calls": self.calls,
             "replay_calls": self.replay_calls,
@@ -68,6 +73,10 @@ class CampaignResult:
                     "summary": each.summary,
                     "script": each.script.lines(),
                     "replay": each.replay,
+                    "fingerprint": each.fingerprint,
+                    "severity": weakness_of(each.oracle).severity,
+                    "confidence": dict(zip(("shown", "replays"), each.replayed, strict=True)),
+                    "cwe": list(weakness_of(each.oracle).cwe),
                 }
                 for each in self.findings
             ],

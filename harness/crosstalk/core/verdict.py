@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -111,6 +112,13 @@ class Finding:
     replay: str | None = None
     confirmed: bool = False
     replayed: tuple[int, int] = (0, 0)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what names the defect: equal across seeds, ids and machines."""
+        forgeries = sorted({step.actor.forgery or "" for step in self.script.steps})
+        named = "\n".join((self.oracle, self.operation, *filter(None, forgeries)))
+        return hashlib.sha256(named.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 @dataclass(slots=True)

@@ -44,6 +44,10 @@ def open_run(name: str, root: Path = ROOT) -> RunFolder:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     try:
         (root / name).mkdir(parents=True, exist_ok=True)
+        ignored = root.parent / ".gitignore"
+        if root == ROOT and not ignored.exists():
+            # Runs hold tokens and users' data, which do not belong under version control.
+            ignored.write_text("*\n", encoding="utf-8")
         path = root / name / stamp
         while True:
             with contextlib.suppress(FileExistsError):

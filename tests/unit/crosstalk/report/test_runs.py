@@ -50,6 +50,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
     control = Control(calls=2, own_reads=1, foreign_attempts=1, oracles={"canary": 1})
     summary = CampaignResult("clean", 2, 1.0, 7, [], {"add": control}, []).summary()
     assert set(summary) == {
+        "schema_version",
         "verdict",
         "calls",
         "replay_calls",
@@ -71,3 +72,17 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "foreign_attempts": 1,
         "oracles": {"canary": 1},
     }
+
+
+def test_a_finding_of_another_run_has_the_same_fingerprint_and_another_leak_has_another() -> None:
+    def finding(operation: str, title: str) -> Finding:
+        story = Writer().call(ALICE, operation, {"title": title}, ok({}))
+        script = script_of(story.history)
+        return Finding("canary", operation, ("alice",), f"saw {title}", script, replayed=(3, 3))
+
+    first, again, other = finding("add", "one"), finding("add", "two"), finding("list", "one")
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    (told,) = CampaignResult("leak", 1, 1.0, 7, [first], {}, []).summary()["findings"]
+    assert told["fingerprint"] == first.fingerprint
+    assert (told["severity"], told["cwe"]) == ("high", ["CWE-639", "CWE-200"])
+    assert told["confidence"] == {"shown": 3, "replays": 3}

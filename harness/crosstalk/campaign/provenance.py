@@ -1,4 +1,4 @@
-"""What was run, so that it can be run again: the version, the commit, and the configuration.
+"""Provenance of a run: the version, the commit, and the configuration.
 
 With the seed these reproduce a campaign's choices. The digest covers how much was tried and what
 was described; it says whether two runs were asked the same, not what they were asked.

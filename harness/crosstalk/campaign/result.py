@@ -1,4 +1,4 @@
-"""What a campaign comes to: findings, and how much each check could have seen."""
+"""Result of a campaign: findings, and how much each check could have seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal while a campaign runs and when it is over."""
+"""Terminal output of a campaign, while it runs and when it is over."""
 
 from __future__ import annotations
 

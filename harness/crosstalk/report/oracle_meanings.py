@@ -1,4 +1,4 @@
-"""What each oracle says when it fires, in one sentence, for people who have not read its code."""
+"""Meanings of the oracles, in one sentence each, for people who have not read their code."""
 
 from __future__ import annotations
 

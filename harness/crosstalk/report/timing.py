@@ -1,4 +1,4 @@
-"""What time tells of foreign ids: sentences for a report, and no verdict."""
+"""Sentences on the time of answers to foreign ids; they are no verdict."""
 
 from __future__ import annotations
 

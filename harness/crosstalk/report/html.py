@@ -1,18 +1,21 @@
 """One self-contained page: the leak matrix as a picture, each finding's script, the controls.
 
 No script, no font and no picture from elsewhere: the page can be kept as a build artefact and read
-anywhere. Everything that came from the system under test is escaped.
+anywhere. Everything that came from the system under test is escaped by the template engine, and
+what cannot be printed by the environment's `finalize`, so that no template can forget either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from html import escape
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.core.verdict import Finding
-from crosstalk.report.html_style import STYLE
 from crosstalk.report.matrix import Cell, State, matrix, oracles_of
 from crosstalk.report.oracle_meanings import meaning
 from crosstalk.report.text import printable
@@ -27,176 +30,144 @@ _VERDICTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Contents of a table's cell: a text, a word before it, a class and a hint."""
+
+    text: str
+    style: str = ""
+    hint: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    name: str
+    cells: tuple[_Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows of the operations that are called by one protocol; `surface` may be empty."""
+
+    surface: str
+    rows: tuple[_Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    columns: tuple[str, ...]
+    groups: tuple[_Group, ...]
+
+
 def html(result: CampaignResult, title: str = "Isolation") -> str:
-    """The result as a page."""
-    return "\n".join(
-        [
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            # Nothing in the page may be fetched or run, whatever the findings contain.
-            '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-            f"<title>{_text(title)}: {_text(result.verdict)}</title>",
-            f"<style>{STYLE}</style></head><body>",
-            f'<h1>{_text(title)} <span class="verdict {_text(result.verdict)}">'
-            f"{_text(result.verdict)}</span></h1>",
-            f"<p>{_VERDICTS[result.verdict]}</p>",
-            _facts(result),
-            _findings(result),
-            "<h2>Leak matrix</h2>",
-            _legend(),
-            _matrix(result),
-            _oracles(result),
-            _inconclusive(result),
-            "<h2>Controls</h2>",
-            '<p class="quiet">A clean cell counts because users were shown their own data by the '
-            "same operation, and because it was tried with what belongs to others.</p>",
-            _controls(result),
-            _coverage(result),
-            "</body></html>\n",
-        ]
-    )
-
-
-def _facts(result: CampaignResult) -> str:
-    """What was run, and with what it can be run again."""
-    facts = {
-        "calls": f"{result.calls} in {result.seconds:.1f} s",
-        "findings": str(len(result.findings)),
-        "seed": str(result.seed),
-        **result.provenance,
-    }
-    items = "".join(
-        f"<dt>{_text(name)}</dt><dd><code>{_text(value)}</code></dd>"
-        for name, value in facts.items()
-    )
-    return f"<dl>{items}</dl>"
-
-
-def _findings(result: CampaignResult) -> str:
-    if not result.findings:
-        return ""
-    articles = [_finding(number, each) for number, each in enumerate(result.findings, start=1)]
-    return "\n".join(["<h2>Findings</h2>", *articles])
-
-
-def _finding(number: int, finding: Finding) -> str:
-    script = "\n".join(_text(line) for line in finding.script.lines())
-    replay = (
-        f"<p>Replay: <code>crosstalk replay {_text(finding.replay)}</code></p>"
-        if finding.replay
-        else ""
-    )
+    """Return the result as a page."""
     return (
-        f'<article id="finding-{number}"><strong>{number}. {_text(finding.oracle)}</strong> '
-        f"<code>{_text(finding.operation)}</code><p>{_text(finding.summary)}</p>"
-        f'<p class="quiet">{_text(meaning(finding.oracle))}. '
-        f"Actors: {_text(', '.join(finding.actors))}</p>"
-        f"<pre>{script}</pre>{replay}</article>"
+        _environment()
+        .get_template("isolation.html")
+        .render(
+            title=title,
+            result=result,
+            explanation=_VERDICTS[result.verdict],
+            facts=_facts(result),
+            few=_FEW,
+            oracles=_oracles(result),
+            matrix=_matrix(result),
+            controls=_controls(result),
+            coverage=_coverage(result),
+        )
     )
 
 
-def _legend() -> str:
-    return (
-        '<p class="quiet">How often each oracle could have fired, by operation.</p>'
-        '<p class="legend"><span class="leak">9</span>leak'
-        '<span class="clean">9</span>clean'
-        f'<span class="few">2</span>clean, with fewer than {_FEW} opportunities'
-        '<span class="untried">–</span>no opportunity: it says nothing</p>'
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("crosstalk.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        keep_trailing_newline=True,
     )
+    made.filters["meaning"] = meaning
+    return made
 
 
-def _matrix(result: CampaignResult) -> str:
-    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in oracles_of(result))
+def _finalized(value: object) -> object:
+    """Return what a template prints: markup of its own macros as it is, the rest printable."""
+    return value if isinstance(value, Markup) else printable(str(value))
+
+
+def _facts(result: CampaignResult) -> list[tuple[str, str]]:
+    """Return what was run, and with what it can be run again."""
+    return [
+        ("calls", f"{result.calls} in {result.seconds:.1f} s"),
+        ("findings", str(len(result.findings))),
+        ("seed", str(result.seed)),
+        *result.provenance.items(),
+    ]
+
+
+def _oracles(result: CampaignResult) -> list[tuple[str, str]]:
+    """Return the oracles, each with the reason why it has nothing to look at, if it has none."""
+    return [
+        (name, result.not_applicable.get(name, "").rstrip("."))
+        for name in dict.fromkeys([*oracles_of(result), *result.not_applicable])
+    ]
+
+
+def _matrix(result: CampaignResult) -> _Table:
     rows = (
-        (operation, "".join(_cell(each) for each in cells))
+        (operation, tuple(_cell(each) for each in cells))
         for operation, cells in matrix(result).items()
     )
-    return _table("matrix", f'<th scope="col">operation</th>{head}', rows)
+    return _Table(("operation", *oracles_of(result)), _grouped(rows))
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell) -> _Shown:
     count = cell.opportunities
-    shown = {
-        State.CLEAN: str(count),
-        State.LEAK: f'<span class="word">LEAK </span>{count or "!"}',
-        State.UNTRIED: "–",
-    }[cell.state]
-    hint = f"{cell.oracle}: {cell.state.value}, {count} opportunities"
     few = " few" if cell.state is State.CLEAN and count < _FEW else ""
-    style = f"cell {_CLASSES[cell.state]}{few}"
-    return f'<td class="{style}" title="{_text(hint)}">{shown}</td>'
-
-
-def _oracles(result: CampaignResult) -> str:
-    """What each column means, and why one is empty."""
-    items = [
-        f"<dt>{_text(name)}</dt><dd>{_text(meaning(name))}."
-        + (f" Not applicable here: {_text(reason)}." if reason else "")
-        + "</dd>"
-        for name in dict.fromkeys([*oracles_of(result), *result.not_applicable])
-        for reason in [result.not_applicable.get(name, "").rstrip(".")]
-    ]
-    return (
-        f"<details open><summary>What the oracles mean</summary><dl>{''.join(items)}</dl></details>"
+    return _Shown(
+        text={
+            State.CLEAN: str(count),
+            State.LEAK: str(count or "!"),
+            State.UNTRIED: "–",
+        }[cell.state],
+        style=f"cell {_CLASSES[cell.state]}{few}",
+        hint=f"{cell.oracle}: {cell.state.value}, {count} opportunities",
+        word="LEAK" if cell.state is State.LEAK else "",
     )
 
 
-def _controls(result: CampaignResult) -> str:
-    columns = ("operation", "calls", "answered", "own reads", "foreign attempts")
+def _controls(result: CampaignResult) -> _Table:
     rows = (
         (
             name,
-            f"<td>{each.calls}</td><td>{each.answered}</td><td>{each.own_reads}</td>"
-            f"<td>{each.foreign_attempts}</td>",
+            tuple(
+                _Shown(str(count))
+                for count in (each.calls, each.answered, each.own_reads, each.foreign_attempts)
+            ),
         )
         for name, each in sorted(result.controls.items())
     )
-    return _table("controls", "".join(f'<th scope="col">{name}</th>' for name in columns), rows)
+    columns = ("operation", "calls", "answered", "own reads", "foreign attempts")
+    return _Table(columns, _grouped(rows))
 
 
-def _coverage(result: CampaignResult) -> str:
-    """Which parameters ever carried what belongs to another."""
-    if not result.coverage:
-        return ""
+def _coverage(result: CampaignResult) -> _Table:
+    """Return which parameters ever carried what belongs to another."""
     rows = (
-        (
-            f"{operation} {parameter}",
-            f"<td>{count}</td>" if count else '<td class="never">never</td>',
-        )
+        (f"{operation} {parameter}", (_Shown(str(count)) if count else _Shown("never", "never"),))
         for operation, counts in sorted(result.coverage.items())
         for parameter, count in counts.items()
     )
-    head = '<th scope="col">parameter</th><th scope="col">calls</th>'
-    return (
-        "<h2>Argument coverage</h2>"
-        '<p class="quiet">In how many calls each parameter that can name somebody or something '
-        "carried what belongs to another user.</p>" + _table("coverage", head, rows)
-    )
+    return _Table(("parameter", "calls"), _grouped(rows))
 
 
-def _table(name: str, head: str, rows: Iterable[tuple[str, str]]) -> str:
-    """A table whose rows stand under the protocol that their operation is called by."""
-    width = head.count("<th")
-    body = "".join(_grouped(rows, width))
-    return f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _grouped(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+def _grouped(rows: Iterable[tuple[str, tuple[_Shown, ...]]]) -> tuple[_Group, ...]:
+    """Return the rows under the protocol that their operation is called by."""
+    groups = []
     for surface, members in groupby(rows, key=lambda row: row[0].partition(":")[0]):
-        for place, (operation, cells) in enumerate(members):
-            bare = operation.partition(":")[2]
-            if bare and not place:
-                yield f'<tr class="group"><th colspan="{width}">{_text(surface)}</th></tr>'
-            yield f'<tr><th scope="row">{_text(bare or operation)}</th>{cells}</tr>'
-
-
-def _inconclusive(result: CampaignResult) -> str:
-    if not result.inconclusive:
-        return ""
-    items = "".join(f"<li>{_text(str(each))}</li>" for each in result.inconclusive)
-    return f"<h2>Inconclusive</h2><ul>{items}</ul>"
-
-
-def _text(text: str) -> str:
-    return escape(printable(text), quote=True)
+        named = [(operation, operation.partition(":")[2], cells) for operation, cells in members]
+        shown = tuple(_Row(bare or operation, cells) for operation, bare, cells in named)
+        groups.append(_Group(surface if named[0][1] else "", shown))
+    return tuple(groups)

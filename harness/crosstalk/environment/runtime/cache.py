@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 
 def cache_folder() -> Path | None:
-    """Return this user's cache folder (XDG Base Directory); None for a user without a home."""
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if named.is_absolute():
-        return named / "crosstalk"
+    """Return this user's cache folder, by the platform's habit; None for a user without a home.
+
+    Where XDG_CACHE_HOME is an absolute path the folder is in it (XDG Base Directory
+    Specification, "Environment variables"; a relative one is to be ignored).
+    """
     try:
-        home = Path.home()
+        found = user_cache_path("crosstalk", appauthor=False)
     except RuntimeError:
         return None
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "crosstalk"
+    return found if found.is_absolute() else None

@@ -81,7 +81,7 @@ class BodyTooSlow(ServiceError):
 
 
 class BadRequest(ServiceError):
-    """What arrived is not a request that can be read (RFC 9110 section 15.5.1)."""
+    """Request that cannot be parsed (RFC 9110 section 15.5.1)."""
 
     code = "validation_error"
     http_status = 400

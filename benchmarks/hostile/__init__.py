@@ -1,4 +1,4 @@
-"""What one client's hostile input costs the others, as figures, before and after a change.
+"""Cost of one client's hostile input to other clients, in figures, before and after a change.
 
 Each module is one fault of a service under attack: it starts the reference system, attacks it over
 loopback with a bounded number of requests, and says what that cost. Nothing is asserted here; the

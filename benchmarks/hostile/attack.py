@@ -1,4 +1,4 @@
-"""What attacks share: a system of their own each, and a victim who notices when it is slow."""
+"""Base of the attacks: each has its own system, and a victim that measures latency."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Where one attack takes place.
+    """Settings of one attack.
 
     Attributes:
         folder: For logs.

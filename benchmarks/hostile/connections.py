@@ -1,4 +1,4 @@
-"""What a stranger can hold of a service without a credential: memory, processor time, places.
+"""Resources that a client holds without a credential: memory, processor time, connections.
 
 One header of 64 MB; 3,000 connections with half a head each, at 1,024 descriptors; 300 bodies of
 1 MiB that miss their last byte; 2,000 requests whose answers are never read.

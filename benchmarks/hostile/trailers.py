@@ -1,6 +1,6 @@
-"""Whether what stands behind a chunked body is taken for headers: the status of each answer.
+"""Trailers of a chunked body as headers: the status of each answer shows whether they count.
 
-A task is posted whose bearer token, or host, stands in the trailer alone.
+A task is posted whose bearer token, or host, is in the trailer alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one user's searches make another user wait for.
+"""Latency that one user's searches cause another user.
 
 A user with 10,000 long tasks searches for what is not there over 20 connections, as
 often as the limit of requests allows; another user reads their statistics all the while.

@@ -143,8 +143,8 @@ class ChatService:
         """Number of answers under way."""
         return len(self._tasks)
 
-    def require_room(self, subject: Subject) -> None:
-        """See that another answer of this user can begin.
+    def require_capacity(self, subject: Subject) -> None:
+        """Check that this user may begin another answer.
 
         Raises:
             RateLimited: As many as one user may have are under way.
@@ -168,7 +168,7 @@ class ChatService:
             Conflict: The key was used for another message.
             Unavailable: The database does not answer.
         """
-        self.require_room(subject)
+        self.require_capacity(subject)
         async with self._store.user_session(subject.user_id, idempotency_key=key) as session:
             question = await turns.ask(
                 session, text=text, title=title_for(text), conversation_id=conversation_id
@@ -212,7 +212,7 @@ class ChatService:
             for event in (TextDelta(asked.earlier.message.content), asked.earlier, None):
                 events.put_nowait(event)
             return Turn(asked.earlier.message.id, events)
-        self.require_room(subject)
+        self.require_capacity(subject)
         turn = Turn(new_id(), events)
         task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
         self._tasks[task] = (subject.user_id, asked.conversation_id)

@@ -1,4 +1,4 @@
-"""How often one user may ask the backend: every request, and chats besides.
+"""Request rate of one user at the backend: a limit for all requests, and one for chats.
 
 A chat costs a model's time, so it has a limit of its own on top of the general one.
 """

@@ -74,6 +74,6 @@ def frame(event: str, data: Mapping[str, Any]) -> bytes:
 
 
 def wants_stream(accept: str) -> bool:
-    """Whether an `Accept` header asks for events and does not take JSON as well."""
+    """Return whether an `Accept` header asks for events and does not take JSON as well."""
     types = {each.split(";")[0].strip().lower() for each in accept.split(",")}
     return MEDIA_TYPE in types and "application/json" not in types

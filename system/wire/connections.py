@@ -1,4 +1,4 @@
-"""How much of a service strangers can hold: connections, unread bytes, and for how long.
+"""Bounds on what unauthenticated clients can hold: connections, unread bytes, and for how long.
 
 Before a credential has been verified nothing tells a stranger from a user but the address, and
 behind a proxy not even that. So the bounds are of what a connection may hold while the application
@@ -57,7 +57,7 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """What the table asks of a connection."""
+    """Connection as the table sees it."""
 
     @property
     def address(self) -> str:

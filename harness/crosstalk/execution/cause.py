@@ -1,4 +1,4 @@
-"""What a suspicion is about: by which it is known again in a replay, and which call caused it.
+"""Cause of a suspicion: the call to blame, and what a replay recognizes the suspicion by.
 
 A replay shows a finding again only where the same oracle fires at the same operation in the same
 way; a shrinker that takes any suspicion drifts from one leak to another. The operation that a

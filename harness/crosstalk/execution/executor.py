@@ -71,7 +71,7 @@ class Executor:
 
     @property
     def calls_in_all(self) -> int:
-        """How many calls were made, replays included."""
+        """Number of calls made, replays included."""
         return self.calls_made + self.replay_calls
 
     @contextmanager

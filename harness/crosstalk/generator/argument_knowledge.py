@@ -1,6 +1,6 @@
-"""What a campaign learns about arguments: values by schema, and which optional ones are refused.
+"""Knowledge of arguments from a campaign: values by schema, and refused optional ones.
 
-A system that refuses a call for one odd optional argument never gets to look at anybody's data. So
+A system that refuses a call for one odd optional argument never looks up any data. So
 an operation is first called with what it requires, then with one optional argument more at a time;
 one that made a call refused is left out, and tried again more and more seldom.
 """

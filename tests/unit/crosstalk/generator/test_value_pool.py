@@ -54,7 +54,7 @@ def test_a_list_inside_an_object_is_of_something_else() -> None:
     assert found.references("alice", ITEM_ID, "chatkit:items.feedback") == [TASK]
 
 
-def test_any_id_may_do_where_nobody_has_one_that_fits() -> None:
+def test_pool_guesses_any_id_where_no_user_has_one_that_fits() -> None:
     found = pool(Writer().call(ALICE, "make", {}, ok({"id": TASK})))
     assert found.references("alice", THREAD_ID, "x") == [TASK]
     assert found.references("alice", THREAD_ID, "x", guess=False) == []

@@ -61,6 +61,6 @@ def test_stdio_gives_what_came_before_the_reply(transport: Stdio) -> None:
     assert notice["params"]["data"] == SECRET
 
 
-def test_stdio_that_is_shared_charges_nobody_with_a_message(transport: Stdio) -> None:
+def test_shared_stdio_attributes_a_message_to_no_user(transport: Stdio) -> None:
     params = {"name": "a", "arguments": {}}
     assert transport.request("tools/call", params, Presented()).unsolicited == ()

@@ -137,7 +137,7 @@ def test_value_that_an_address_cannot_hold_is_not_sent(value: str) -> None:
         assert served.asked == []
 
 
-def test_operation_with_several_kinds_of_answer_is_called_for_each() -> None:
+def test_operation_with_several_content_types_is_called_for_each() -> None:
     kinds: dict[str, Any] = {"application/json": {}, "text/csv": {}, "text/event-stream": {}}
     paths = {"/notes": {"get": {"responses": {"200": {"description": "", "content": kinds}}}}}
     with api(paths) as served:

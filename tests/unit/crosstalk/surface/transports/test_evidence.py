@@ -157,7 +157,7 @@ def test_transport_gives_what_came_before_the_reply(name: str) -> None:
     assert set(map(str, answer.unsolicited)) == {str(NOTICE), ": a comment"}
 
 
-def test_event_stream_that_is_shared_charges_nobody_with_a_message() -> None:
+def test_shared_event_stream_attributes_a_message_to_no_user() -> None:
     with served("sse", notified) as transport:
         assert call(transport, connection="").unsolicited == ()
 

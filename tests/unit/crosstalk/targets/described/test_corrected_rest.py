@@ -89,7 +89,7 @@ def test_entry_without_effect_is_an_error_that_names_the_nearest(
         operations(tools, **rest)
 
 
-def test_public_operation_may_show_its_data_to_everybody() -> None:
+def test_public_operation_may_show_its_data_to_every_user() -> None:
     config = TargetConfig.model_validate(
         {
             "rest": {"openapi": "http://127.0.0.1:1/o.json", "public": ["GET /books"]},

@@ -107,7 +107,7 @@ def test_strangers_present_nothing_and_forgers_a_spoiled_token() -> None:
         assert presented(source, forger(kind)).headers["Authorization"] != good
 
 
-class Hasty:
+class Throttling:
     """A surface that answers once that it was called too fast."""
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ def test_calls_are_spaced_and_haste_is_forgiven_once() -> None:
         now[0] += seconds
 
     limit = RateLimitConfig(calls_per_second=2, patience=5)
-    paced = Paced(Hasty(), limit, sleep, lambda: now[0])
+    paced = Paced(Throttling(), limit, sleep, lambda: now[0])
     operation = Operation("mcp", "mcp:x", (), reads_only=True)
     answers = [paced.call(operation, {}, NOTHING).body for _ in range(2)]
     assert answers == [1, 3]

@@ -156,10 +156,10 @@ def test_login_whose_answer_lacks_the_token_says_which_setting(server: HttpServe
 def test_login_that_is_refused_for_haste_is_tried_again(server: HttpServer) -> None:
     refusals = [(429, {"detail": "slow down"}, {"Retry-After": "1"})] * 2
 
-    def hasty(asked: Asked) -> Given:
+    def throttled(asked: Asked) -> Given:
         return refusals.pop() if refusals else json_login(asked)
 
-    server.routes["POST /login"] = hasty
+    server.routes["POST /login"] = throttled
     given = credentials(server, JSON_LOGIN).present(ALICE, "alice-1").headers
     assert given == {"Authorization": "Bearer t-alice-1@x.test"}
 

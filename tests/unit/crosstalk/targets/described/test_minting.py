@@ -15,7 +15,7 @@ from crosstalk.targets.described.minting import (
 )
 
 
-def test_token_of_a_usual_secret_can_be_made_by_anybody() -> None:
+def test_token_signed_with_a_common_secret_can_be_forged() -> None:
     token = mint(MintConfig(key="changeme"), "alice")
     assert guessed_secret(token) == "changeme"
     assert GUESSED_SECRET in spoilable(token, None)

@@ -146,7 +146,7 @@ async def test_an_answer_is_received_though_the_body_was_not_read() -> None:
         assert (await asking.answer())[2] == b"served"
 
 
-async def test_who_goes_on_sending_what_nobody_reads_is_let_go() -> None:
+async def test_client_that_keeps_sending_an_unread_body_is_disconnected() -> None:
     head = b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n"
     async with served(linger_seconds=0.2) as server, client(server) as asking:
         await asking.send(head + b"a")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crosstalk.core.history import Probe
 from crosstalk.core.identifiers import is_marker, marker
 from crosstalk.core.principals import ALICE, BOB, CAROL
-from crosstalk.generator.rules.idempotency_collision import collision
+from crosstalk.generator.rules.attacks.idempotency_collision import collision
 from crosstalk.surface.capabilities import takes_key
 from crosstalk.surface.operation import Operation, Parameter, Role
 

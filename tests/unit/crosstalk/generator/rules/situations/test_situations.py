@@ -16,10 +16,10 @@ from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.rules.base import Rule
-from crosstalk.generator.rules.broken_constraint import BrokenConstraint
-from crosstalk.generator.rules.honest_change import HonestChange
-from crosstalk.generator.rules.last_page import LastPage
-from crosstalk.generator.rules.many_objects import ManyObjects
+from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.situations.honest_change import HonestChange
+from crosstalk.generator.rules.situations.last_page import LastPage
+from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.surface.credentials import Presented
@@ -166,7 +166,7 @@ def test_constraints_are_broken_each_before_any_is_broken_again() -> None:
 def test_a_user_stores_more_than_a_page_holds_between_two_readings_of_another(
     examples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crosstalk.generator.rules.many_objects._FIRST_AFTER", 50)
+    monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FIRST_AFTER", 50)
     state, found = played(ManyObjects(), examples=examples)
     assert state.situations["floods"] == 1 + (state.executor.calls_made - 50) // 1_500
     assert state.situations["largest number of one kind"] == 21

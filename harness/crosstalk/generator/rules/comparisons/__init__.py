@@ -1,0 +1,1 @@
+"""Rules that make calls whose answers are compared with each other."""

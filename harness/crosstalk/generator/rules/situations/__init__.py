@@ -1,0 +1,1 @@
+"""Rules that bring about a situation in which a leak can show: full pages, changes, errors."""

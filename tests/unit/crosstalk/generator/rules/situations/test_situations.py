@@ -66,7 +66,7 @@ class Things:
                 del self.things[thing]
             return Answer(Outcome.OK, 200, {})
         mine = [each for each, owner in self.things.items() if owner == user]
-        start = str(arguments.get("cursor") or "cursor-0000-0").rsplit("-", 1)[1]
+        start = str(arguments.get("cursor") or "cursor-0000-0").rpartition("-")[2]
         limit = arguments.get("limit", 5)
         if not isinstance(limit, int) or not 1 <= limit <= 20 or not start.isdigit():
             return Answer(Outcome.ERROR, 422, None, {}, "validation_error")

@@ -31,6 +31,8 @@ class CampaignResult:
             cannot be seen.
         times: Operation to how long a foreign id took against a missing one.
         skipped: Operation to why it is not to be called.
+        target_file: The file that describes the target, as seen from where the run was started;
+            None for a target of the harness's own.
         situations: Situation made on purpose to how often, or how large, it was made.
     """
 
@@ -50,6 +52,7 @@ class CampaignResult:
     replay_calls: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
     situations: Mapping[str, int] = field(default_factory=dict)
+    target_file: str | None = None
 
     def exit_code(self) -> ExitCode:
         """Return the exit code of a command whose whole result this is."""

@@ -28,6 +28,7 @@ from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
 from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.paths import from_here
 from crosstalk.core.script import script_of
 from crosstalk.core.sign_test import time_difference
 from crosstalk.core.verdict import (
@@ -359,7 +360,7 @@ class Campaign:
             name = f"{len(self._findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
             path = self._folder / "replays" / name
             save(finding, path, dict(self._target.about))
-            finding = replace(finding, replay=str(path))
+            finding = replace(finding, replay=from_here(path))
         self._findings.append(finding)
         if self._calls_to_finding is None:
             self._calls_to_finding = calls

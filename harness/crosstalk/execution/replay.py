@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstalk.core.history import History
+from crosstalk.core.paths import from_here, relative_to
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
@@ -52,8 +53,12 @@ def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
     Args:
         finding: What it holds.
         path: Of the file; its folder is made.
-        about: The system and run that it comes from.
+        about: The system and run that it comes from; `target`, the file that describes the
+            system, is kept as seen from the replay file's folder, so that both can move together.
     """
+    about = dict(about)
+    if target := about.get("target"):
+        about["target"] = relative_to(Path(target), path.parent)
     data = {
         "format": FORMAT,
         "oracle": finding.oracle,
@@ -72,6 +77,8 @@ def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
 def load(path: Path) -> tuple[Finding, dict[str, Any]]:
     """Return the finding of a replay file, and the system and run that it comes from.
 
+    The target's path is as seen from the current folder.
+
     Raises:
         ReplayFileError: No such file, or not a replay file of this format.
     """
@@ -85,10 +92,13 @@ def load(path: Path) -> tuple[Finding, dict[str, Any]]:
             actors=tuple(data["actors"]),
             summary=data["summary"],
             script=Script.from_json(data["steps"]),
-            replay=str(path),
+            replay=from_here(path),
         )
+        about = dict(data["about"])
+        if target := about.get("target"):
+            about["target"] = from_here((path.parent / target).resolve())
     except OSError as error:
         raise ReplayFileError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ReplayFileError(f"{path} is not a replay file written by crosstalk") from error
-    return finding, data["about"]
+    return finding, about

@@ -19,6 +19,7 @@ from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
+from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import RUN, Finding, InconclusiveKind
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import make_phases
@@ -87,6 +88,7 @@ class IsolationRun:
                 self._failure = error
                 raise
             self._result.provenance = provenance(self._options, self._target.about, self._file)
+            self._result.target_file = from_here(self._file)
             folder.write_summary(self._result.summary())
             write_reports(folder, self._result)
             if self._result.exit_code() is ExitCode.INTERRUPTED:

@@ -1,12 +1,14 @@
 """SARIF 2.1.0 (OASIS), for code-scanning services: one rule an oracle, one result a finding.
 
-A leak has no line of source: the location is the replay file, and the operation is the logical
-location. Fingerprints are made of oracle and operation, so that a service recognizes a finding
-that it has seen, whatever ids and seeds the run had.
+A leak has no line of source: the logical location is the operation, and the artifact the file that
+describes the target, at the line that speaks of the operation; a target without a file has none.
+The replay file is a property of the result. Fingerprints are made of oracle and operation, so that
+a service recognizes a finding that it has seen, whatever ids and seeds the run had.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -37,7 +39,10 @@ def sarif(result: CampaignResult) -> str:
             }
         },
         "invocations": [{"executionSuccessful": result.verdict != "inconclusive"}],
-        "results": [_result(each, oracles.index(each.oracle)) for each in result.findings],
+        "results": [
+            _result(each, oracles.index(each.oracle), result.target_file)
+            for each in result.findings
+        ],
         "properties": {
             "verdict": result.verdict,
             "seed": result.seed,
@@ -59,7 +64,7 @@ def _rule(oracle: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, rule: int) -> dict[str, Any]:
+def _result(finding: Finding, rule: int, target_file: str | None) -> dict[str, Any]:
     script = "\n".join(printable(line) for line in finding.script.lines())
     identity = f"{finding.oracle}\n{finding.operation}".encode("utf-8", "backslashreplace")
     return {
@@ -67,24 +72,41 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": "error",
         "message": {"text": f"{printable(finding.summary)}\n\n{script}"},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(finding.replay)},
-                    "region": {"startLine": 1},
-                },
-                "logicalLocations": [
-                    {"fullyQualifiedName": printable(finding.operation), "kind": "function"}
-                ],
-            }
-        ],
+        "locations": [_location(finding, target_file)],
         "partialFingerprints": {"oracleAndOperation/v1": hashlib.sha256(identity).hexdigest()},
-        "properties": {"actors": list(finding.actors), "confirmed": finding.confirmed},
+        "properties": {
+            "actors": [printable(each) for each in finding.actors],
+            "confirmed": finding.confirmed,
+            **({"replay": finding.replay} if finding.replay else {}),
+        },
     }
 
 
-def _uri(replay: str | None) -> str:
-    if replay is None:
-        return "crosstalk.toml"
-    path = Path(replay)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+def _location(finding: Finding, target_file: str | None) -> dict[str, Any]:
+    name = finding.operation.partition(":")[2] or finding.operation
+    location: dict[str, Any] = {
+        "logicalLocations": [
+            {
+                "name": printable(name),
+                "fullyQualifiedName": printable(finding.operation),
+                "kind": "function",
+            }
+        ]
+    }
+    if target_file is not None:
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": quote(target_file)},
+            "region": {"startLine": _line(target_file, name)},
+        }
+    return location
+
+
+def _line(target_file: str, name: str) -> int:
+    """Return the line of the operation's own table in the target's file; 1 where it has none."""
+    tables = tuple(f"[tools.{written}]" for written in (name, f'"{name}"', f"'{name}'"))
+    with contextlib.suppress(OSError, UnicodeError):
+        lines = Path(target_file).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            if line.strip().startswith(tables):
+                return number
+    return 1

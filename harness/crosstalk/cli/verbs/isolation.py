@@ -21,6 +21,7 @@ from crosstalk.campaign.shards import Shard, results_of, shards_of
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.history import Outcome
+from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import InconclusiveKind
 from crosstalk.environment import DataAccess, Kind, Pooler
 from crosstalk.execution.replay import load
@@ -96,6 +97,7 @@ def run(
         emit = ConsoleReport(console, options.calls)
         result = run_campaign(console, folder, options, verified, emit, examples)
         summary = result.summary()
+    result.target_file = from_here(verified.described) if verified.described else None
     path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
@@ -167,6 +169,11 @@ def replay(file: Path, *, mutant: str | None, environment: Kind = "processes") -
     where = f"the demonstration {shown!r}" if shown else where
     told = about.get("target") if mutant in (None, "recorded") else None
     where = f"what {told} describes" if told else where
+    if told and not Path(told).is_file():
+        raise HarnessError(
+            f"{file} was found on the target of {told}, which is not there: keep the replay file "
+            "where it was in relation to it, or correct `target` in the replay file"
+        )
     access = about.get("data_access") or "direct"
     if access not in get_args(DataAccess):
         raise HarnessError(f"{file} names an unknown data access {access!r}")

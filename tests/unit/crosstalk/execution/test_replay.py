@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,3 +99,41 @@ def test_says_what_is_wrong_with_a_file(tmp_path: Path, text: str) -> None:
         load(path)
     with pytest.raises(ReplayFileError, match="cannot read"):
         load(tmp_path / "none.json")
+
+
+def test_replay_file_names_its_target_as_seen_from_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = Finding("canary", "list", ("bob",), "crossed", long_leak())
+    home, runs = tmp_path / "home", tmp_path / "home" / ".crosstalk" / "runs"
+    target = home / "servers" / "crosstalk.toml"
+    target.parent.mkdir(parents=True)
+    target.touch()
+    save(finding, runs / "20260101" / "replays" / "1.json", {"target": str(target), "mutant": ""})
+    (runs / "latest").symlink_to("20260101")
+    text = (runs / "latest" / "replays" / "1.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    assert json.loads(text)["about"] == {
+        "target": "../../../../servers/crosstalk.toml",
+        "mutant": "",
+    }
+    # The folders are moved together, and the file is read by way of a link and from elsewhere.
+    moved = home.rename(tmp_path / "moved")
+    monkeypatch.chdir(moved)
+    for name in ("latest", "20260101"):
+        loaded, about = load(Path(".crosstalk", "runs", name, "replays", "1.json"))
+        assert about["target"] == "servers/crosstalk.toml"
+        assert loaded.replay == f".crosstalk/runs/{name}/replays/1.json"
+    loaded, about = load(moved / ".crosstalk" / "runs" / "20260101" / "replays" / "1.json")
+    assert about["target"] == "servers/crosstalk.toml"
+    assert loaded.replay == ".crosstalk/runs/20260101/replays/1.json"
+
+
+def test_replay_file_with_a_whole_path_to_its_target_is_read(tmp_path: Path) -> None:
+    finding = Finding("canary", "list", ("bob",), "crossed", long_leak())
+    path = tmp_path / "replays" / "1.json"
+    save(finding, path, {"mutant": ""})
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["about"]["target"] = str(tmp_path / "crosstalk.toml")
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert Path(load(path)[1]["target"]).resolve() == tmp_path / "crosstalk.toml"

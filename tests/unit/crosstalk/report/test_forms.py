@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
+
+import pytest
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Control
@@ -96,6 +99,38 @@ def test_sarif_names_the_rule_and_recognizes_the_same_finding(leak: CampaignResu
     leak.seed = 7
     again = json.loads(sarif(leak))["runs"][0]["results"][0]
     assert again["partialFingerprints"] == found["partialFingerprints"]
+
+
+def test_sarif_points_at_the_operation_in_the_file_that_describes_the_target(
+    leak: CampaignResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a b").mkdir()
+    described = '[rest]\nopenapi = "x"\n\n[tools."GET /books/{title}"]\nkind = "read"\n'
+    Path("a b", "crosstalk.toml").write_text(described, encoding="utf-8")
+    operation = "rest:GET /books/{title}"
+    leak.findings[0] = replace(leak.findings[0], operation=operation)
+    leak.target_file = "a b/crosstalk.toml"
+    (found,) = json.loads(sarif(leak))["runs"][0]["results"]
+    (location,) = found["locations"]
+    assert location["physicalLocation"] == {
+        "artifactLocation": {"uri": "a%20b/crosstalk.toml"},
+        "region": {"startLine": 4},
+    }
+    assert location["logicalLocations"] == [
+        {"name": "GET /books/{title}", "fullyQualifiedName": operation, "kind": "function"}
+    ]
+    assert found["properties"]["replay"] == "replays/1.json"
+    leak.target_file = "gone.toml"
+    (found,) = json.loads(sarif(leak))["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
+
+
+def test_sarif_of_a_target_without_a_file_names_the_operation_alone(leak: CampaignResult) -> None:
+    (found,) = json.loads(sarif(leak))["runs"][0]["results"]
+    assert found["locations"] == [
+        {"logicalLocations": [{"name": "list", "fullyQualifiedName": "list", "kind": "function"}]}
+    ]
 
 
 def test_a_clean_run_has_no_failures_in_any_form() -> None:

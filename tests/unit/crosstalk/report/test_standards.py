@@ -44,6 +44,8 @@ def _faults(log: str) -> list[str]:
 
 def test_sarif_is_valid_by_the_schema_of_its_standard(leak: CampaignResult) -> None:
     assert _faults(sarif(leak)) == []
+    leak.target_file = "servers/crosstalk.toml"
+    assert _faults(sarif(leak)) == []
     why = Inconclusive(InconclusiveKind.NOT_SERVED, "list", "never answered")
     nothing = CampaignResult("inconclusive", 0, 0.0, 1, [], {}, [why])
     assert _faults(sarif(nothing)) == []

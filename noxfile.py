@@ -204,7 +204,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's rules and format, and which package may import which."""
+    """Ruff's rules and format, import contracts, the project's words, and paths in documents."""
     session.install("ruff>=0.14", "import-linter>=2.5")
     session.run("ruff", "check", *SOURCES)
     session.run("ruff", "format", "--check", *SOURCES)
@@ -212,6 +212,7 @@ def lint(session: nox.Session) -> None:
     roots = os.pathsep.join(str(Path(root).resolve()) for root in ("harness", "."))
     session.run("lint-imports", "--no-cache", env={"PYTHONPATH": roots})
     session.run("python", "tools/check_words.py")
+    session.run("python", "tools/check_paths.py")
 
 
 @nox.session

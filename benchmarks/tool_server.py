@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from system.mcp import app
 from system.mcp.data_access.base import Data
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.mcp.tools.arguments import READS, UserId
 from system.store import StoreSettings
 from system.wire.logs import configure_logging
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The MCP server with a tool that waits.")
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    settings = Settings(mcp_port=arguments.port)
+    settings = McpSettings(mcp_port=arguments.port)
     configure_logging("tool server", "WARNING")
     application = app.create_app(settings, StoreSettings(), features=(*app.FEATURES, register))
     uvicorn.run(application, host="127.0.0.1", port=arguments.port, log_config=None)

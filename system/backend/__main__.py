@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.loading import loading
 from system.wire.logs import configure_logging
 from system.wire.serve import read_settings, serve
@@ -10,7 +10,7 @@ from system.wire.serve import read_settings, serve
 
 def main() -> None:
     """Read the environment and serve until the process is ended."""
-    settings = read_settings(Settings)
+    settings = read_settings(BackendSettings)
     configure_logging("backend", settings.log_level)
     # Here and not above: the SDKs read variables of their own when they are imported.
     with loading():

@@ -27,7 +27,7 @@ from system.backend.routes import (
     statistics,
     tasks,
 )
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.identity import TokenExchange
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
@@ -40,7 +40,7 @@ from system.wire.limits import BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: BackendSettings) -> FastAPI:
     """The backend as an ASGI application.
 
     Args:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.identity import Subject
 from system.wire.rate_limit import RateLimit
 
@@ -21,7 +21,7 @@ class Limits:
         settings: How many a minute and at once.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: BackendSettings) -> None:
         self._all = RateLimit(settings.rate_limit_per_minute, settings.rate_limit_burst)
         self._chat = RateLimit(settings.chat_rate_limit_per_minute, settings.chat_rate_limit_burst)
 

@@ -14,7 +14,7 @@ from system.settings import URL_PATTERN, ServiceSettings
 from system.store import StoreSettings
 
 
-class Settings(ServiceSettings, StoreSettings):
+class BackendSettings(ServiceSettings, StoreSettings):
     """`BACKEND_URL` is the issuer of the tokens that the backend presents to MCP."""
 
     backend_host: str = "127.0.0.1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from system.loading import loading
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.store import StoreSettings
 from system.wire.logs import configure_logging
 from system.wire.serve import read_settings, serve
@@ -11,7 +11,7 @@ from system.wire.serve import read_settings, serve
 
 def main() -> None:
     """Read the environment and serve until the process is ended."""
-    settings = read_settings(Settings)
+    settings = read_settings(McpSettings)
     database = read_settings(StoreSettings) if settings.reaches_database else None
     configure_logging("mcp", settings.log_level)
     # Here and not above: wrong settings are answered before the SDK has loaded.

@@ -23,7 +23,7 @@ from system.mcp.guarded import GuardedServer
 from system.mcp.headers import TrimmedHeaders
 from system.mcp.routes import PROBES, metadata_path, public_routes
 from system.mcp.sessions import SessionLimit
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.mcp.streams import NoStreams
 from system.mcp.tools import health, projects, statistics, tasks
 from system.observe import metrics
@@ -76,7 +76,7 @@ def create_server(data: Data, features: Sequence[Feature] = FEATURES) -> Guarded
 
 
 def create_app(
-    settings: Settings, database: StoreSettings | None, features: Sequence[Feature] = FEATURES
+    settings: McpSettings, database: StoreSettings | None, features: Sequence[Feature] = FEATURES
 ) -> ASGIApp:
     """The ASGI application of the MCP server.
 

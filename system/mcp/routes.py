@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from system.identity import TokenExchange
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.observe.readiness import ReadinessChecks
 
 METADATA = "/.well-known/oauth-protected-resource"
@@ -17,12 +17,12 @@ JWKS = "/.well-known/jwks.json"
 PROBES = ("/health", "/ready")
 
 
-def metadata_path(settings: Settings) -> str:
+def metadata_path(settings: McpSettings) -> str:
     """Return the path of this resource's metadata (RFC 9728 section 3.1)."""
     return f"{METADATA}{settings.path}"
 
 
-def metadata_of(settings: Settings) -> Mapping[str, object]:
+def metadata_of(settings: McpSettings) -> Mapping[str, object]:
     """The protected resource metadata (RFC 9728 section 2); there are no scopes to ask for."""
     return {
         "resource": settings.mcp_url,
@@ -33,7 +33,7 @@ def metadata_of(settings: Settings) -> Mapping[str, object]:
 
 
 def public_routes(
-    settings: Settings, readiness: ReadinessChecks, exchange: TokenExchange | None
+    settings: McpSettings, readiness: ReadinessChecks, exchange: TokenExchange | None
 ) -> list[Route]:
     """Routes that need no token."""
 

@@ -24,7 +24,7 @@ _PLATFORM_NAMES = AliasChoices(
 )
 
 
-class Settings(ServiceSettings):
+class McpSettings(ServiceSettings):
     """`MCP_URL` is the resource that tokens must name as their audience (RFC 8707).
 
     The database's own settings are separate: with `MCP_DATA_ACCESS=api` there is no database to
@@ -54,7 +54,7 @@ class Settings(ServiceSettings):
     backend_repeats: int = Field(default=2, ge=0, le=5)
 
     @model_validator(mode="after")
-    def _send_clients_to_trusted_issuers(self) -> Settings:
+    def _send_clients_to_trusted_issuers(self) -> McpSettings:
         trusted = {each.issuer for each in self.trusted_issuers}
         if strangers := set(self.mcp_authorization_servers) - trusted:
             raise ValueError(

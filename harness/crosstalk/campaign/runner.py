@@ -54,7 +54,7 @@ from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of, coverage_of
 from crosstalk.oracles.existence import times
 from crosstalk.oracles.service import ServiceRecord
-from crosstalk.phases.base import Outcome, Phase
+from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases
 from crosstalk.targets.base import Target, discovered
 
@@ -225,7 +225,7 @@ class Campaign:
         replayer = Replayer(self._executor, self._fixture.fresh_history)
         return Confirmation(replayer, seconds=max(_SHRINKING_LEAST, most))
 
-    def _take(self, outcomes: Iterable[Outcome]) -> None:
+    def _take(self, outcomes: Iterable[PhaseOutcome]) -> None:
         """Take in what came of the phases' turns."""
         for outcome in outcomes:
             for name, control in outcome.controls.items():

@@ -12,7 +12,7 @@ from random import Random
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.phases.base import Outcome, Phase, PhaseBudget
+from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -58,7 +58,7 @@ class PhaseScheduler:
                 self.obstacles[phase.name] = reason
         self.phases = tuple(each for each in self.phases if each.name not in self.obstacles)
 
-    def run_those_behind(self) -> Iterator[Outcome]:
+    def run_those_behind(self) -> Iterator[PhaseOutcome]:
         """Play every phase that has used less than its share of what was used so far."""
         elapsed = time.monotonic() - self._began
         for phase in self.phases:
@@ -67,7 +67,7 @@ class PhaseScheduler:
             if calls >= phase.least and seconds > 0:
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
 
-    def remaining(self) -> Iterator[Outcome]:
+    def remaining(self) -> Iterator[PhaseOutcome]:
         """Play every phase that never had a budget."""
         for phase in self.phases:
             if not self._turns[phase.name]:
@@ -88,7 +88,7 @@ class PhaseScheduler:
             knowledge=self.knowledge,
         )
 
-    def _run(self, phase: Phase, calls: int, seconds: float) -> Outcome:
+    def _run(self, phase: Phase, calls: int, seconds: float) -> PhaseOutcome:
         self._turns[phase.name] += 1
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"

@@ -71,7 +71,7 @@ class PhaseBudget:
 
 
 @dataclass(slots=True)
-class Outcome:
+class PhaseOutcome:
     """The outcome of one run of a phase.
 
     Attributes:
@@ -111,7 +111,7 @@ class Phase(Protocol):
         """Return why it has nothing to look at in this target; None where it has."""
         ...
 
-    def run(self, budget: PhaseBudget) -> Outcome:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Try something, until the budget is spent or nothing is left to try.
 
         Raises:

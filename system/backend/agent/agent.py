@@ -35,7 +35,7 @@ from system.backend.agent.bounded_answers import BoundedAnswers
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
 from system.backend.agent.toolbox import Toolbox
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
 from system.observe.tracing import span
@@ -85,7 +85,7 @@ class Assistant:
         settings: Which model, how many turns, how long.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: BackendSettings) -> None:
         key = settings.openai_api_key
         self._client = PlainOpenAI(
             api_key=key.get_secret_value() if key else "not-set",

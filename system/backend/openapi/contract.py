@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from system.backend.app import create_app
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 
 _PREFIXES = ("/api/{user_id}/tasks", "/api/{user_id}/projects", "/api/{user_id}/stats")
 _WORDS = ("title", "description", "examples", "summary", "tags", "security")
@@ -24,7 +24,7 @@ _REFERENCE = "#/components/schemas/"
 def contract() -> dict[str, Any]:
     """The operations of the task page, and the schemas they name."""
     # Nothing is reached when an application is only made.
-    settings = Settings.model_validate(
+    settings = BackendSettings.model_validate(
         {
             "database_url": "postgresql://nobody@127.0.0.1/none",
             "cursor_secret": "-" * 32,

@@ -7,12 +7,12 @@ from system.mcp.data_access.api import ApiData
 from system.mcp.data_access.base import Data
 from system.mcp.data_access.direct import DirectData
 from system.mcp.data_access.hybrid import HybridData
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.store import Store, StoreSettings
 
 
 def open_data(
-    settings: Settings, database: StoreSettings | None, exchange: TokenExchange | None
+    settings: McpSettings, database: StoreSettings | None, exchange: TokenExchange | None
 ) -> Data:
     """Make the way to the data that `MCP_DATA_ACCESS` names.
 

@@ -16,9 +16,9 @@ import yaml
 
 from crosstalk.cli.verbs.env import settings as env_settings
 from crosstalk.cli.verbs.env import write
-from system.backend.settings import Settings as BackendSettings
+from system.backend.settings import BackendSettings
 from system.identity import SigningKey
-from system.mcp.settings import Settings as McpSettings
+from system.mcp.settings import McpSettings
 from system.store import StoreSettings
 from tests.integration.deploy.manifests import (
     FOLDER,

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from system.backend.settings import Settings as BackendSettings
+from system.backend.settings import BackendSettings
 from system.identity import SigningKey
-from system.mcp.settings import Settings as McpSettings
+from system.mcp.settings import McpSettings
 from system.store import StoreSettings
 from tests.repository import ROOT
 from tests.unit.deploy.test_templates import template

@@ -8,8 +8,8 @@ import pytest
 from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
-from system.backend.settings import Settings as BackendSettings
-from system.mcp.settings import Settings as McpSettings
+from system.backend.settings import BackendSettings
+from system.mcp.settings import McpSettings
 from system.store import StoreSettings
 from tests.repository import ROOT
 

@@ -8,8 +8,8 @@ import secrets
 import pytest
 
 from crosstalk.tokens import KeyPair
-from system.backend.settings import Settings as BackendSettings
-from system.mcp.settings import Settings as McpSettings
+from system.backend.settings import BackendSettings
+from system.mcp.settings import McpSettings
 from system.wire.serve import read_settings
 
 _ISSUER = {

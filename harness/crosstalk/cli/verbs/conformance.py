@@ -30,7 +30,7 @@ _TOKEN_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ScenarioRun:
     """A scenario that is run, by which suite and at which revision (None: the suite's choice)."""
 
     suite: Suite
@@ -69,10 +69,10 @@ def run() -> ExitCode:
     node = find_node(least=_LEAST_NODE, who="the conformance suite", instead="")
     suites = [Suite.install(RELEASED, node), Suite.install(NEWEST, node)]
     counts = ScenarioCounts()
-    tasks = {mode: choose(suites, mode, counts) for mode in BOTH}
+    runs = {mode: choose(suites, mode, counts) for mode in BOTH}
     folder = open_run("conformance")
     for mode in BOTH:
-        _run_mode(mode, tasks[mode], folder, counts, console)
+        _run_mode(mode, runs[mode], folder, counts, console)
     for item in counts.not_applicable:
         console.print(f"n/a   {item['scenario']}: {item['reason']}", style="dim", markup=False)
     path = folder.write_summary(counts.summary())
@@ -87,13 +87,13 @@ def run() -> ExitCode:
     return ExitCode.CLEAN if counts.passed else ExitCode.INCONCLUSIVE
 
 
-def choose(suites: list[Suite], mode: Mode, counts: ScenarioCounts) -> list[Task]:
+def choose(suites: list[Suite], mode: Mode, counts: ScenarioCounts) -> list[ScenarioRun]:
     """Return what is run in a mode; what is not applicable is noted once.
 
     Raises:
         UnclassifiedError: The suite has scenarios that the list does not classify.
     """
-    found: list[Task] = []
+    found: list[ScenarioRun] = []
     unknown: list[str] = []
     seen: set[str] = set()
     for suite in suites:
@@ -114,7 +114,7 @@ def choose(suites: list[Suite], mode: Mode, counts: ScenarioCounts) -> list[Task
             if isinstance(kind, Reason):
                 _note(counts, scenario.name, kind.text)
             elif mode in kind.modes:
-                found.append(Task(suite, scenario, revision_asked, dict(kind.spared)))
+                found.append(ScenarioRun(suite, scenario, revision_asked, dict(kind.spared)))
                 for check, reason in kind.spared.items():
                     _note(counts, f"{scenario.name} / {check}", reason)
     if unknown:
@@ -129,7 +129,7 @@ def _note(counts: ScenarioCounts, name: str, reason: str) -> None:
 
 
 def _run_mode(
-    mode: Mode, tasks: list[Task], folder: RunFolder, counts: ScenarioCounts, console: Console
+    mode: Mode, runs: list[ScenarioRun], folder: RunFolder, counts: ScenarioCounts, console: Console
 ) -> None:
     stateful = str(mode == "sessions").lower()
     path = folder.path / mode
@@ -140,12 +140,12 @@ def _run_mode(
         token = running.mint(subject, audience="mcp", ttl=_TOKEN_SECONDS)
         _furnish(running, subject, token)
         with token_proxy(running.mcp_url, token) as url:
-            for task in tasks:
-                outcome = task.suite.run(task.scenario.name, url, task.revision, task.spared)
+            for each in runs:
+                outcome = each.suite.run(each.scenario.name, url, each.revision, each.spared)
                 entry: dict[str, object] = {
-                    "scenario": task.scenario.name,
-                    "suite": task.suite.version,
-                    "revision": task.revision or "handshake",
+                    "scenario": each.scenario.name,
+                    "suite": each.suite.version,
+                    "revision": each.revision or "handshake",
                     "mode": mode,
                     "ok": outcome.ok,
                     "checks": outcome.counts,
@@ -153,7 +153,7 @@ def _run_mode(
                 }
                 (counts.passed if outcome.ok else counts.failed).append(entry)
                 word, style = ("ok   ", "green") if outcome.ok else ("FAIL ", "red")
-                console.print(f"{word} {task.title(mode)}", style=style, markup=False)
+                console.print(f"{word} {each.title(mode)}", style=style, markup=False)
                 for problem in outcome.problems:
                     console.print(f"      {problem}", markup=False, soft_wrap=True)
 

@@ -11,8 +11,7 @@ from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
-from crosstalk.phases.base import Outcome as Played
-from crosstalk.phases.base import PhaseBudget
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.baselines import informative
 from crosstalk.phases.concurrency.client_behaviour import behaving
@@ -50,9 +49,9 @@ class ConcurrencyPhase:
             return "there is only one user"
         return target.not_applicable.get(self.name)
 
-    def run(self, budget: PhaseBudget) -> Played:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Run concurrent clients until the budget is spent or something was found."""
-        outcome = Played()
+        outcome = PhaseOutcome()
         enough = 0
         while not budget.spent() and budget.left() >= enough and not outcome.findings:
             enough = self.least // 2
@@ -120,7 +119,7 @@ class ConcurrencyPhase:
         return history, Script((*first, *steps))
 
     def _judge(
-        self, budget: PhaseBudget, history: History, script: Script, outcome: Played
+        self, budget: PhaseBudget, history: History, script: Script, outcome: PhaseOutcome
     ) -> None:
         _count(history, outcome)
         outcome.inconclusive += [
@@ -150,7 +149,7 @@ class ConcurrencyPhase:
             return
 
 
-def _count(history: History, outcome: Played) -> None:
+def _count(history: History, outcome: PhaseOutcome) -> None:
     """Count calls, those that showed callers their own, and those that met another user's."""
     planted: dict[str, set[str]] = {}
     busy = concurrent = 0

@@ -13,7 +13,7 @@ from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of
-from crosstalk.phases.base import Outcome, PhaseBudget
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.layers.attack_surface import LayerAttack
 from crosstalk.phases.layers.bypass import opened
 from crosstalk.phases.layers.database import SERVICES, examine
@@ -55,9 +55,9 @@ class LayersPhase:
             )
         return None
 
-    def run(self, budget: PhaseBudget) -> Outcome:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """The next layers, until the budget is spent; each once a campaign."""
-        outcome = Outcome()
+        outcome = PhaseOutcome()
         began = False
         while self._todo and not outcome.findings and not (began and budget.spent()):
             began = True
@@ -91,7 +91,7 @@ class LayersPhase:
             return None
         return Suspicion(self.name, first.operation, (1,), _sentence(first, crossed))
 
-    def _ask_database(self, budget: PhaseBudget, layer: str, outcome: Outcome) -> None:
+    def _ask_database(self, budget: PhaseBudget, layer: str, outcome: PhaseOutcome) -> None:
         service = layer.removeprefix(_DATABASE)
         found = examine(budget.target.databases, service)
         control = Control(calls=found.tried, own_reads=found.could, foreign_attempts=found.tried)
@@ -112,7 +112,7 @@ class LayersPhase:
                 return
             outcome.inconclusive.append(_unconfirmed(layer, finding.summary))
 
-    def _attack(self, budget: PhaseBudget, layer: str, outcome: Outcome) -> None:
+    def _attack(self, budget: PhaseBudget, layer: str, outcome: PhaseOutcome) -> None:
         with opened(budget.target.databases["admin"]):
             attack = LayerAttack(
                 budget.executor,

@@ -13,7 +13,7 @@ from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.oracles.base import Suspicion
-from crosstalk.phases.base import Outcome, PhaseBudget
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.two_worlds.comparison import (
     ABSENT,
     ACTIVE,
@@ -75,9 +75,9 @@ class TwoWorldsPhase:
             return "allowed_flows shares everything with everybody"
         return None
 
-    def run(self, budget: PhaseBudget) -> Outcome:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Play examples, one after the other, until the budget is spent or something is found."""
-        outcome = Outcome()
+        outcome = PhaseOutcome()
         runner = WorldRunner(budget.executor, budget.fresh_history)
         examples = [
             each for each in budget.examples if all(each is not done for done in self._done)
@@ -113,7 +113,7 @@ class TwoWorldsPhase:
         return next((each for each in plans if each is not None), None)
 
     def _visit(
-        self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget, outcome: Outcome
+        self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget, outcome: PhaseOutcome
     ) -> None:
         self._visits += 1
         worlds = [ABSENT, ACTIVE]
@@ -161,7 +161,7 @@ class TwoWorldsPhase:
         self._patience -= 1
         return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
 
-    def _count(self, history: History, outcome: Outcome) -> None:
+    def _count(self, history: History, outcome: PhaseOutcome) -> None:
         for call in history:
             control = outcome.controls.setdefault(call.operation, Control())
             control.calls += 1

@@ -12,7 +12,7 @@ import pytest
 from crosstalk.environment import RunningSystem
 from system.backend.agent.call_keys import CallKeys
 from system.backend.app import create_app
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from tests.integration.system.cutting import cutting_proxy
 
 MILK = {"message": "add a task to buy milk"}
@@ -65,7 +65,7 @@ async def backend_with(
     environment = {**running.services["backend"].environment, **settings}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    app = create_app(Settings())
+    app = create_app(BackendSettings())
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from crosstalk.environment import RunningSystem
 from system.identity import TrustedIssuer
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from system.observe.configuration import effective
 from system.store import StoreSettings
 
@@ -18,7 +18,7 @@ def test_secrets_and_passwords_in_urls_are_masked() -> None:
         database_url=SecretStr("postgresql://role:p4ss@db.test/crosstalk?password=p4ss"),
         cursor_secret=SecretStr("s3cret" * 8),
     )
-    settings = Settings(
+    settings = McpSettings(
         trusted_issuers=[
             TrustedIssuer(
                 issuer="https://issuer.test",

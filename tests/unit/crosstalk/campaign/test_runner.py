@@ -21,8 +21,7 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.execution import stopping
 from crosstalk.oracles import Suspicion
-from crosstalk.phases.base import Outcome as Played
-from crosstalk.phases.base import PhaseBudget
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
@@ -47,9 +46,9 @@ class _Suspicious:
     def obstacle(self, target: Target) -> str | None:
         return None
 
-    def run(self, budget: PhaseBudget) -> Played:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         controls = {"list": Control(oracles={self.name: 1})}
-        return Played(controls=controls, inconclusive=[_SUSPICION])
+        return PhaseOutcome(controls=controls, inconclusive=[_SUSPICION])
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         return None

@@ -11,7 +11,7 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Suspicion
-from crosstalk.phases.base import Outcome, PhaseBudget
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.execution.test_replay import Notes
 
@@ -28,14 +28,14 @@ class _Phase:
     def obstacle(self, target: Target) -> str | None:
         return self.reason
 
-    def run(self, budget: PhaseBudget) -> Outcome:
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
         self.allowed.append(budget.calls)
         self.drawn.append(budget.random.random())
         history = budget.fresh_history()
         while not budget.spent():
             budget.executor.execute(history, ALICE, "list", {})
         why = f"budget {len(self.allowed)}"
-        return Outcome(inconclusive=[Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)])
+        return PhaseOutcome(inconclusive=[Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)])
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         return None

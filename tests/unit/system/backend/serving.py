@@ -20,7 +20,7 @@ from crosstalk.environment import RunningSystem
 from crosstalk.environment.runtime.ports import free_port
 from system.backend.app import create_app
 from system.backend.dependencies import Services
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.identity import TrustedIssuer
 
 
@@ -79,7 +79,7 @@ async def backend(
 ) -> AsyncIterator[Backend]:
     """The backend with another model, on the running system's database and MCP server."""
     app = create_app(
-        Settings.model_validate(
+        BackendSettings.model_validate(
             {
                 "database_url": SecretStr(running.databases["backend"]),
                 "cursor_secret": SecretStr(secrets.token_hex(32)),

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from system.backend.settings import Settings
+from system.backend.settings import BackendSettings
 from system.identity import SigningKey, TokenExchange, TokenVerifier
 from tests.unit.system.identity.issuing import EXCHANGER_URL, MCP, Published, trusted
 
 
-def settings(**variables: Any) -> Settings:
+def settings(**variables: Any) -> BackendSettings:
     usual: dict[str, Any] = {
         "database_url": "postgresql://u:p@127.0.0.1/d",
         "cursor_secret": "x" * 32,
@@ -21,7 +21,7 @@ def settings(**variables: Any) -> Settings:
             {"issuer": "http://i.test", "jwks_url": "http://i.test/jwks", "audience": "b"}
         ],
     }
-    return Settings(**{**usual, **variables})
+    return BackendSettings(**{**usual, **variables})
 
 
 async def test_exchanged_tokens_before_and_after_a_rotation_verify_with_either_jwks() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 
 ISSUER = {
     "issuer": "https://sign-in.example",
@@ -34,7 +34,7 @@ def production(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mcp_server_in_production_answers_to_its_own_host_only() -> None:
-    settings = Settings()
+    settings = McpSettings()
     assert settings.hosts == ["tasks.example"]
     assert settings.origins == ["https://tasks.example"]
 
@@ -43,13 +43,13 @@ def test_host_may_leave_out_the_port_that_the_scheme_implies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MCP_URL", "https://tasks.example:443/mcp")
-    assert Settings().hosts == ["tasks.example:443", "tasks.example"]
+    assert McpSettings().hosts == ["tasks.example:443", "tasks.example"]
 
 
 @pytest.mark.parametrize("variable", PLATFORMS)
 def test_platforms_host_name_is_accepted(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "tasks-7f3a.platform.example")
-    settings = Settings()
+    settings = McpSettings()
     assert settings.hosts == ["tasks.example", "tasks-7f3a.platform.example"]
     assert "https://tasks-7f3a.platform.example" in settings.origins
 
@@ -58,13 +58,13 @@ def test_platforms_application_name_becomes_a_host_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FLY_APP_NAME", "tasks")
-    assert "tasks.fly.dev" in Settings().hosts
+    assert "tasks.fly.dev" in McpSettings().hosts
 
 
 def test_configured_hosts_and_origins_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCP_ALLOWED_HOSTS", '["mcp.internal:*"]')
     monkeypatch.setenv("MCP_ALLOWED_ORIGINS", '["https://inspector.example"]')
-    settings = Settings()
+    settings = McpSettings()
     assert "mcp.internal:*" in settings.hosts
     assert "https://inspector.example" in settings.origins
 
@@ -85,7 +85,7 @@ def test_host_entry_that_can_never_match_is_refused_at_start(
 ) -> None:
     monkeypatch.setenv(variable, json.dumps([entry]))
     with pytest.raises(ValidationError, match=variable.lower()):
-        Settings()
+        McpSettings()
 
 
 def test_metadata_names_every_trusted_issuer_or_the_configured_ones(
@@ -93,9 +93,9 @@ def test_metadata_names_every_trusted_issuer_or_the_configured_ones(
 ) -> None:
     backend = {**ISSUER, "issuer": "https://backend.example", "shares_subjects": True}
     monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([ISSUER, backend]))
-    assert Settings().authorization_servers == [ISSUER["issuer"], backend["issuer"]]
+    assert McpSettings().authorization_servers == [ISSUER["issuer"], backend["issuer"]]
     monkeypatch.setenv("MCP_AUTHORIZATION_SERVERS", json.dumps([ISSUER["issuer"]]))
-    assert Settings().authorization_servers == [ISSUER["issuer"]]
+    assert McpSettings().authorization_servers == [ISSUER["issuer"]]
     monkeypatch.setenv("MCP_AUTHORIZATION_SERVERS", '["https://elsewhere.example"]')
     with pytest.raises(ValidationError, match="its tokens would be refused"):
-        Settings()
+        McpSettings()

@@ -22,7 +22,7 @@ from crosstalk.environment import (
 )
 from crosstalk.surface import Presented, stateless_resources, stateless_tools
 from crosstalk.targets.reference.target import reference_target
-from system.mcp.settings import Settings
+from system.mcp.settings import McpSettings
 from tests.integration.system.mcp.keyed import keyed_call
 
 ACCESSES: tuple[DataAccess, ...] = ("api", "hybrid")
@@ -204,10 +204,10 @@ def test_in_production_the_signing_key_must_be_named(
     }
     for name, value in named.items():
         monkeypatch.setenv(name, value)
-    Settings()
+    McpSettings()
     monkeypatch.setenv("MCP_DATA_ACCESS", access)
     with pytest.raises(ValidationError, match="MCP_SIGNING_KEY must be set"):
-        Settings()
+        McpSettings()
 
 
 async def test_a_key_travels_on_and_a_repeat_has_the_first_result(

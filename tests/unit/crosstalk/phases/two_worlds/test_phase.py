@@ -6,7 +6,7 @@ import pytest
 
 from crosstalk.core.history import Flow
 from crosstalk.oracles import ORACLES
-from crosstalk.phases.base import Outcome
+from crosstalk.phases.base import PhaseOutcome
 from crosstalk.phases.two_worlds.phase import TwoWorldsPhase
 from crosstalk.targets.base import Target, discovered
 from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
@@ -14,10 +14,10 @@ from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
 FAULTS = ("total", "limit first", "global unique", "touched", "etag", "shared limit")
 
 
-def run_phase(diary: Diary, *flows: Flow, turns: int = 4) -> Outcome:
+def run_phase(diary: Diary, *flows: Flow, turns: int = 4) -> PhaseOutcome:
     """Run the phase a few times, until something is found."""
     phase = TwoWorldsPhase(sleep=lambda seconds: None)
-    outcome = Outcome()
+    outcome = PhaseOutcome()
     for seed in range(turns):
         outcome = phase.run(budget(diary, *flows, seed=seed))
         if outcome.findings:

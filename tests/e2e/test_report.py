@@ -44,7 +44,7 @@ def test_the_report_fits_and_runs_nothing(
         box = cell.bounding_box()
         assert box is not None
         assert 0 <= box["x"] <= box["x"] + box["width"] <= width
-    assert page.locator("article pre").inner_text().startswith("1. alice: list")
+    assert page.locator("article pre").first.inner_text().startswith("1. alice: list")
     page.close()
 
 

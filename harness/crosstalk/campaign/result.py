@@ -80,6 +80,7 @@ class CampaignResult:
                     "severity": weakness_of(each.oracle).severity,
                     "confidence": dict(zip(("shown", "replays"), each.replayed, strict=True)),
                     "cwe": list(weakness_of(each.oracle).cwe),
+                    "evidence": [asdict(shown) for shown in each.evidence],
                 }
                 for each in self.findings
             ],

@@ -350,6 +350,7 @@ class Campaign:
                 summary=(suspicion if suspicion.operations else confirmed.suspicion).summary,
                 confirmed=True,
                 replayed=confirmed.replayed,
+                evidence=confirmed.evidence,
             )
             self._report(finding, calls_before)
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from crosstalk.core.evidence import Exchange
 from crosstalk.core.script import Script
 
 Verdict = Literal["clean", "leak", "inconclusive"]
@@ -102,6 +103,7 @@ class Finding:
         replay: Path of the saved replay file, if saved.
         confirmed: True once a replay on fresh subjects showed it again.
         replayed: In how many of how many last replays it showed again.
+        evidence: The calls that show it with their answers; empty where a phase compares many.
     """
 
     oracle: str
@@ -112,6 +114,7 @@ class Finding:
     replay: str | None = None
     confirmed: bool = False
     replayed: tuple[int, int] = (0, 0)
+    evidence: tuple[Exchange, ...] = ()
 
     @property
     def fingerprint(self) -> str:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.principals import simpler_actors
@@ -29,6 +30,8 @@ _REPLAYS_TOGETHER = 8
 _LAST_REPLAYS = 3
 # A shorter script that needs more of them is no better than the longer one.
 _MOST_ATTEMPTS = 3
+# Calls whose answers are kept as evidence: a reading, an act and another reading are three.
+_MOST_EXCHANGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,14 @@ class Confirmed:
         suspicion: As the script shows it.
         operation: The operation that causes it.
         replayed: In how many of how many last replays it showed.
+        evidence: The calls that show it, with their answers.
     """
 
     script: Script
     suspicion: Suspicion
     operation: str
     replayed: tuple[int, int]
+    evidence: tuple[Exchange, ...]
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -118,7 +123,8 @@ class Confirmation:
             if counterfactual.shows(last.script, last.history, last.suspicion):
                 continue
             cause = cause_of(last.script, last.suspicion)
-            return Confirmed(last.script, last.suspicion, cause, replayed)
+            evidence = evidence_of(last.history, last.suspicion)
+            return Confirmed(last.script, last.suspicion, cause, replayed, evidence)
         return Rejected("shows all the same with the act left out", explained=True)
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
@@ -212,6 +218,16 @@ class Confirmation:
                     script = changed
                     break
         return script
+
+
+def evidence_of(history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
+    """Return the calls by which a history shows a suspicion, the last ones where they are many."""
+    shown = suspicion.calls[-_MOST_EXCHANGES:]
+    return tuple(
+        exchange_of(each.call, [value for value, _ in each.foreign])
+        for each in observations(history)
+        if each.call.index in shown
+    )
 
 
 def _made_by(actor: Actor, step: Step, identities: set[tuple[int, str]]) -> Step:

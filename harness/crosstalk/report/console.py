@@ -67,6 +67,11 @@ class ConsoleReport:
         self._say(f"LEAK  {finding.oracle}: {finding.summary}", style="bold red")
         for line in finding.script.lines():
             self._say(f"  {line}")
+        if finding.evidence:
+            self._say("  as it was seen:")
+        for exchange in finding.evidence:
+            for line in exchange.lines():
+                self._say(f"    {line}")
         if finding.replay:
             self._say(f"  replay: crosstalk replay {finding.replay}")
 

@@ -62,5 +62,6 @@ def _case(suite: Element, name: str, cell: Cell) -> None:
         lines: list[str] = []
         for each in cell.findings:
             lines += [each.summary, *each.script.lines()]
+            lines += [line for shown in each.evidence for line in shown.lines()]
             lines += [f"crosstalk replay {each.replay}"] if each.replay else []
         SubElement(case, "failure", failure).text = _printable_lines(lines)

@@ -79,8 +79,9 @@ def _coverage(result: CampaignResult) -> list[str]:
 
 def _finding(number: int, finding: Finding) -> list[str]:
     script = [printable(line) for line in finding.script.lines()]
+    seen = [printable(line) for each in finding.evidence for line in each.lines()]
     # A fence longer than any run of backticks inside cannot be closed from inside.
-    fence = "`" * max(3, *(_longest_run(line) + 1 for line in script), 3)
+    fence = "`" * max(3, *(_longest_run(line) + 1 for line in [*script, *seen]), 3)
     lines = [
         f"### {number}. {finding.oracle}: {_code(finding.operation)}",
         "",
@@ -91,6 +92,9 @@ def _finding(number: int, finding: Finding) -> list[str]:
         fence,
         "",
     ]
+    if seen:
+        lines += ["As it was seen, `>>>` and `<<<` around what belongs to another user:", ""]
+        lines += [fence, *seen, fence, ""]
     if finding.replay:
         lines += [f"Replay: {_code(f'crosstalk replay {finding.replay}')}", ""]
     return lines

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.evidence import exchange_of
 from crosstalk.core.script import script_of
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.report import html as module
@@ -62,8 +63,15 @@ class Page(HTMLParser):
 def everywhere(text: str) -> CampaignResult:
     """Return a result that holds a text wherever a target, or its description, can put one."""
     story = Writer().call(ALICE, f"mcp:{text}", {text: text}, ok({}))
+    call = replace(next(iter(story.history)), answer=ok({text: [text]}))
     finding = Finding(
-        text, f"mcp:{text}", (text, "alice"), text, script_of(story.history), replay=text
+        text,
+        f"mcp:{text}",
+        (text, "alice"),
+        text,
+        script_of(story.history),
+        replay=text,
+        evidence=(exchange_of(call, [text]),),
     )
     return CampaignResult(
         "leak",

@@ -5,7 +5,8 @@ holds: `compare` is wrong for a rule of the generator and right elsewhere. Check
 modules, classes and functions, help texts of the command line, and headings of documents. Keys of
 target files, of `summary.json` and of specifications are data, and data is not looked at. It also
 checks that no function is longer than 120 lines, that no package has more than 16 modules without
-sub-packages, and that no docstring begins with a bare who, what, where or how.
+sub-packages, and that neither a docstring nor a test's name begins with a bare who, what, where
+or how.
 
 Prints a line for each and exits with status 1 when there is one.
 """
@@ -146,6 +147,7 @@ ALLOWED = {
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BARE = re.compile(r"(Who|Whom|Whose|What|Where|How|Why|When|Which|Whether)\b")
+_BARE_TEST = re.compile(r"test_(who|whom|whose|whoever|what|whatever|where|how|why)_")
 _HEADING = re.compile(r"^#{1,6} (.+)$")
 
 
@@ -196,6 +198,9 @@ def _of_module(name: str, text: str) -> Iterator[Complaint]:
             yield from _words(name, node.lineno, node.name, f"name {node.name}")
             if name.startswith(PACKAGES) and not node.name.startswith("_"):
                 yield from _docstring(name, node, node.name)
+            if name.startswith("tests/") and (found := _BARE_TEST.match(node.name)):
+                text = f"{node.name} begins with a bare {found[1]!r}: name its subject"
+                yield Complaint("words", name, node.lineno, text)
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if not isinstance(node, ast.ClassDef) and length > LONGEST_FUNCTION:
                 text = f"{node.name} has {length} lines, {LONGEST_FUNCTION} at most"

@@ -40,7 +40,7 @@ def _refuse(status: int, code: str, **headers: str) -> Callable[[Route], None]:
     return fulfil
 
 
-def test_what_a_person_does_is_there_after_a_reload(visit: Visit) -> None:
+def test_changes_of_a_person_are_there_after_a_reload(visit: Visit) -> None:
     person, title = visit(), _title("buy milk")
     person.join()
     expect(person.page.get_by_role("heading", name="No tasks yet")).to_be_visible()

@@ -94,7 +94,7 @@ CHECKLIST: Mapping[str, Sequence[Item]] = {
             ask="the platform waits longer than DRAIN_SECONDS after SIGTERM, and a pause before it",
         ),
         Item(
-            "Somebody hears of failures",
+            "Failures alert a person",
             ask="Prometheus scrapes both services; alerts on readiness, 5xx and pools "
             "(docs/operations.md, figures)",
         ),

@@ -72,7 +72,7 @@ def test_every_file_is_used_and_every_file_named_is_there() -> None:
 
 
 @every_overlay
-def test_whatever_selects_pods_finds_some(overlay: str) -> None:
+def test_every_pod_selector_finds_pods(overlay: str) -> None:
     pods = [labels(each) for each in workloads(overlay)]
     for each in kind(overlay, "Service", "PodDisruptionBudget", "NetworkPolicy"):
         chosen = each["spec"].get("selector") or each["spec"].get("podSelector") or {}
@@ -124,7 +124,7 @@ def test_pods_run_as_nobody_and_gain_nothing(overlay: str) -> None:
 
 
 @every_overlay
-def test_what_serves_says_when_it_is_ready_and_has_time_to_end(overlay: str) -> None:
+def test_serving_pods_have_readiness_probes_and_time_to_end(overlay: str) -> None:
     for workload in kind(overlay, "Deployment", "StatefulSet"):
         (container,) = pod(workload)["containers"]
         assert {"readinessProbe", "livenessProbe"} <= container.keys()

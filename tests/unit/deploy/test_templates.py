@@ -58,7 +58,7 @@ def test_every_setting_is_there_once_and_no_other(service: str) -> None:
 
 
 @each_service
-def test_what_is_optional_shows_its_default(service: str) -> None:
+def test_optional_setting_shows_its_default(service: str) -> None:
     known = fields(service)
     for needed, name, value in template(service):
         if not needed:

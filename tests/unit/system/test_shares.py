@@ -37,7 +37,7 @@ async def test_one_keys_turns_are_bounded_and_another_key_waits_for_none_of_them
     assert len(turns) == 0
 
 
-async def test_who_waits_too_long_is_told_and_leaves_nothing_behind() -> None:
+async def test_request_that_waits_too_long_is_refused_and_leaves_nothing_behind() -> None:
     turns = shares(1)
     async with turns.turn("alice", seconds=1):
         with pytest.raises(RateLimited):
@@ -52,7 +52,7 @@ async def test_who_waits_too_long_is_told_and_leaves_nothing_behind() -> None:
     assert len(turns) == 0
 
 
-def test_who_cannot_wait_is_refused_at_once_and_may_come_back() -> None:
+def test_request_that_cannot_wait_is_refused_at_once_and_may_be_repeated() -> None:
     turns = shares(2)
     with (
         turns.now("alice"),

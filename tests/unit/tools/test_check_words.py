@@ -38,6 +38,7 @@ def checkout(folder: Path, file: str, text: str) -> Path:
         ("harness/crosstalk/a.py", "class Sighting: ...", "words"),
         ("harness/crosstalk/siege.py", "", "words"),
         ("harness/crosstalk/generator/rules/a.py", "def follow(): ...", "words"),
+        ("tests/unit/test_a.py", "def test_who_asks_is_served(): ...", "words"),
         ("harness/crosstalk/cli/app.py", 'HELP = "everybody signs up"', "words"),
         ("docs/a.md", "# The cast and its scene", "words"),
         ("system/wire/hosts.py", "", "words"),
@@ -45,7 +46,7 @@ def checkout(folder: Path, file: str, text: str) -> Path:
         ("system/a.py", "def run():\n" + "    pass\n" * 120, "length"),
     ],
 )
-def test_what_is_against_the_style_is_reported(
+def test_violation_of_the_style_is_reported(
     check_words: ModuleType, tmp_path: Path, file: str, text: str, kind: str
 ) -> None:
     assert [each.kind for each in check_words.complaints(checkout(tmp_path, file, text))] == [kind]

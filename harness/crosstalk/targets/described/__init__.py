@@ -1,4 +1,4 @@
-"""Systems that were not written here, described in a `crosstalk.toml`.
+"""Described targets: systems described in a `crosstalk.toml`.
 
 `config` says what the file may hold, `loading` reads it, `credentials` gives each actor what they
 present, `building` makes a campaign's target of it; `guessing` and `writing` make the file from

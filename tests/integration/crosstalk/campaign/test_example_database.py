@@ -29,7 +29,7 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kept_in", ["folder", "redis"])
-def test_what_one_campaign_found_the_next_tries_first(
+def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     tmp_path: Path, redis_url: str, kept_in: str
 ) -> None:
     where = redis_url if kept_in == "redis" else str(tmp_path / "examples")

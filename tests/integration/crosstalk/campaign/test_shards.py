@@ -15,7 +15,7 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.targets.verification import Verified
 
 
-def test_what_was_had_before_a_shard_failed_is_reported(
+def test_results_from_before_a_shard_failed_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def one_and_no_more(shards: Sequence[Shard]) -> Iterator[CampaignResult]:

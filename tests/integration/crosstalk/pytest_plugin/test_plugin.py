@@ -61,7 +61,7 @@ def test_a_finding_fails_one_test_and_shows_its_script(tmp_path: Path, own_test:
     assert "Traceback" not in done.stdout
 
 
-def test_what_keeps_users_apart_passes_and_what_was_not_shown_is_skipped(tmp_path: Path) -> None:
+def test_isolated_server_passes_and_checks_without_opportunity_are_skipped(tmp_path: Path) -> None:
     file = describe(tmp_path, "stdio", "argument")
     done = run(tmp_path, "--crosstalk-target", str(file), "--crosstalk-calls=300")
     assert done.returncode == 0, done.stdout + done.stderr

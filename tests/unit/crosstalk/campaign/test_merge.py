@@ -51,7 +51,7 @@ def test_a_finding_of_two_campaigns_is_one_and_makes_a_leak() -> None:
     assert both.verdict == "leak"
 
 
-def test_what_one_campaign_could_not_see_another_may_have_seen() -> None:
+def test_missing_opportunity_of_one_campaign_is_filled_by_another() -> None:
     assert merged([_result(_NEVER), _result()]).verdict == "clean"
     nobody = merged([_result(_NEVER), _result(_NEVER)])
     assert (nobody.verdict, nobody.inconclusive) == ("inconclusive", [_NEVER])
@@ -76,7 +76,7 @@ def test_texts_decide_nothing() -> None:
     assert (both.verdict, both.inconclusive) == ("inconclusive", [_NEVER])
 
 
-def test_what_was_left_under_way_stays() -> None:
+def test_leftovers_of_one_campaign_stay_in_the_merged_result() -> None:
     held = Inconclusive(Kind.NOT_QUIESCENT, RUN, "not quiescent: mcp: 2 connections")
     untidy = replace(_result(held), left=["mcp: 2 connections"])
     both = merged([replace(_result(), left=[]), untidy])

@@ -12,7 +12,7 @@ def test_a_quick_run_takes_a_minute_and_each_profile_more_than_the_one_before() 
     assert [b.seconds for b in budgets] == sorted({b.seconds for b in budgets})
 
 
-def test_what_is_given_wins_over_the_profile() -> None:
+def test_given_options_win_over_the_profile() -> None:
     options = options_of("quick", calls=77, seed=5)
     assert (options.calls, options.seconds, options.seed) == (77, 60.0, 5)
 

@@ -60,7 +60,7 @@ def test_a_phase_runs_when_it_has_used_less_than_its_share() -> None:
     assert list(scheduler.run_those_behind()) == []
 
 
-def test_what_its_own_calls_come_to_counts_against_its_share() -> None:
+def test_phases_own_calls_count_against_its_share() -> None:
     phase = _Phase()
     scheduler = _scheduler(phase)
     scheduler.executor.calls_made = 100

@@ -60,7 +60,7 @@ def test_an_address_that_does_not_answer_the_doctor_is_4() -> None:
         assert run("doctor", f"backend=http://127.0.0.1:{ports.take()}")[0] == 4
 
 
-def test_what_breaks_inside_is_5_with_its_traceback_in_a_file(
+def test_internal_error_exits_with_5_and_its_traceback_is_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**_options: object) -> int:

@@ -60,7 +60,7 @@ def test_pool_guesses_any_id_where_no_user_has_one_that_fits() -> None:
     assert found.references("alice", THREAD_ID, "x", guess=False) == []
 
 
-def test_what_its_owner_does_not_find_any_more_is_not_offered_again() -> None:
+def test_id_that_its_owner_no_longer_finds_is_not_offered_again() -> None:
     writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
     writer.call(BOB, "mcp:get_task", {"task_id": TASK}, refused(404, "not_found"))
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
@@ -87,7 +87,7 @@ def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
 
 
-def test_what_is_no_uuid_is_not_sent_where_one_is_wanted() -> None:
+def test_value_that_is_not_a_uuid_is_not_sent_where_one_is_required() -> None:
     made = {"id": TASK, "serial_id": 7}
     found = pool(Writer().call(ALICE, "mcp:add_task", {}, ok(made)))
     anything = Parameter("ref_id", {"type": "string"}, required=True, role=Role.REFERENCE)

@@ -91,7 +91,7 @@ def test_cursor_and_whatever_is_packed_or_signed_is_a_symbol() -> None:
     assert one[0]["body.next_cursor"] == two[0]["body.next_cursor"]
 
 
-def test_what_is_listed_has_its_length_and_order() -> None:
+def test_observation_of_a_list_has_its_length_and_order() -> None:
     one, two = seen(ok(["a", "b"]), ok(["b", "a"]))
     assert one["body#"] == two["body#"] == "2"
     assert one != two

@@ -51,7 +51,7 @@ async def test_the_longest_waiting_of_the_same_client_goes_first() -> None:
     assert len(table) == 3
 
 
-async def test_who_is_served_does_not_go_and_who_waits_again_is_the_newest() -> None:
+async def test_served_connection_is_not_closed_and_one_that_waits_again_is_the_newest() -> None:
     table = ConnectionTable(ConnectionLimits(connections=2))
     first, second = entered(table, "a", "b")
     table.serves(first)

@@ -61,7 +61,7 @@ async def test_the_servers_own_start_and_end_go_through() -> None:
         ("GET", "/healthy", False),
     ],
 )
-async def test_what_is_public_is_public_for_reading(method: str, path: str, goes: bool) -> None:
+async def test_public_path_is_public_for_reading(method: str, path: str, goes: bool) -> None:
     reached, sent = await through({"type": "http", "method": method, "path": path, "headers": []})
     assert reached is goes
     if not goes:

@@ -31,14 +31,14 @@ async def test_a_write_without_a_key_survives_a_restart_and_is_sent_once() -> No
     assert service.sent == 1
 
 
-async def test_who_cannot_be_reached_in_time_certainly_did_nothing() -> None:
+async def test_connect_timeout_certainly_did_nothing() -> None:
     service = Service(refused=1_000)
     with pytest.raises(NotSentError):
         await until_answered(service.send, 0, lambda _: False, patience=0.3)
     assert service.sent == 0
 
 
-async def test_what_was_sent_once_stays_unknown_though_nothing_is_reached_later() -> None:
+async def test_request_sent_once_stays_unknown_though_later_attempts_reach_nothing() -> None:
     service = Service(refused=0, lost=1)
     service._failures += [NotSentError] * 1_000
     with pytest.raises(AnswerLostError) as caught:

@@ -102,7 +102,7 @@ def test_no_service_reaches_another_s_rows_in_sql(running: RunningSystem, servic
         ),
     ],
 )
-def test_what_is_wrong_in_the_database_is_named(
+def test_fault_in_the_database_is_named(
     running: RunningSystem, how: str, mended: str, attempt: str
 ) -> None:
     with broken(running, how, mended):

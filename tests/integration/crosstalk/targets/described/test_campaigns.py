@@ -26,7 +26,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("transport", "identity", "options", "leak"), FORMS)
-def test_what_keeps_users_apart_is_clean(
+def test_isolated_server_is_clean(
     tmp_path: Path, transport: str, identity: str, options: tuple[str, ...], leak: str
 ) -> None:
     result = campaign(describe(tmp_path, transport, identity, *options), calls=200)
@@ -36,7 +36,7 @@ def test_what_keeps_users_apart_is_clean(
 
 
 @pytest.mark.parametrize(("transport", "identity", "options", "leak"), FORMS)
-def test_what_does_not_is_found(
+def test_leaking_server_is_found(
     tmp_path: Path, transport: str, identity: str, options: tuple[str, ...], leak: str
 ) -> None:
     file = describe(tmp_path, transport, identity, *options, "--leak", leak)

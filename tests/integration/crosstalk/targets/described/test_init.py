@@ -110,7 +110,7 @@ def test_a_server_that_wants_a_credential_says_how_to_give_one(tmp_path: Path) -
         written(tmp_path, url=f"http://127.0.0.1:{port}/mcp")
 
 
-def test_what_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
+def test_impossible_request_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="nothing answers"):
         written(tmp_path, url="http://127.0.0.1:9/mcp")
     with pytest.raises(HarnessError, match="cannot be started"):

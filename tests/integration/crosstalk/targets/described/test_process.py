@@ -11,7 +11,7 @@ from crosstalk.targets.described import opened_target
 from tests.integration.crosstalk.targets.described.describing import describe
 
 
-def test_the_path_of_its_own_folder_is_nobodys_secret(
+def test_path_of_the_targets_own_folder_is_public(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As on systems whose temporary folders have long names.

@@ -128,7 +128,7 @@ def test_resources_and_prompts_are_the_callers_own_either_way(
     assert ask(bob, plan, project_id=project["id"])["error"]["message"] == "not found"
 
 
-def test_what_was_written_through_rest_is_read_at_once(through: RunningSystem, alice: str) -> None:
+def test_task_written_through_rest_is_read_at_once(through: RunningSystem, alice: str) -> None:
     call = Tools(through, alice)
     for index in range(10):
         made = call("add_task", title=f"task {index}")

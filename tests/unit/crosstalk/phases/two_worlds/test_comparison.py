@@ -74,7 +74,7 @@ def test_worlds_that_agree_show_nothing() -> None:
     assert differences(worlds(absent=[{"n": 1}], active=[{"n": 1}], secrets=[{"n": 1}])) == []
 
 
-def test_what_differs_between_repeats_of_one_world_is_noise() -> None:
+def test_difference_between_repeats_of_one_world_is_noise() -> None:
     history = worlds(absent=[{"n": 1}], active=[{"n": 2}], absent_2=[{"n": 3}], active_2=[{"n": 2}])
     assert differences(history) == []
     assert unsteady(history) == {("list", "body.n")}

@@ -25,7 +25,7 @@ def test_partner_of_every_user_is_an_admin_who_may_change_what_they_see() -> Non
     assert partners(flows, "bob", USERS) == {"alice"}
 
 
-def test_whoever_may_change_what_a_partner_shares_is_a_partner() -> None:
+def test_user_who_may_change_what_a_partner_shares_is_a_partner() -> None:
     flows = (Flow("bob", "alice"), Flow("bob", "carol", frozenset({"edit"})))
     assert partners(flows, "alice", USERS) == {"bob", "carol"}
 

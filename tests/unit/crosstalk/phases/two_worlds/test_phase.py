@@ -52,7 +52,7 @@ def test_no_oracle_of_one_history_would_have_seen_it(fault: str) -> None:
     assert [each for oracle in ORACLES for each in oracle.judge(history)] == []
 
 
-def test_what_is_found_shows_again_and_on_the_repaired_system_does_not() -> None:
+def test_finding_shows_again_and_not_on_the_repaired_system() -> None:
     (finding,) = run_phase(Diary("total")).findings
     assert TwoWorldsPhase().reproduces(budget(Diary("total")), finding.script) is not None
     assert TwoWorldsPhase().reproduces(budget(Diary()), finding.script) is None

@@ -195,7 +195,7 @@ def test_one_of_is_an_operation_for_each_form_with_its_discriminator(mapped: boo
         assert "text" not in names(served, "POST /notes as Card")
 
 
-def test_what_only_openapi_3_0_says_is_understood() -> None:
+def test_keywords_of_openapi_3_0_alone_are_understood() -> None:
     properties = {
         "text": {"type": "string", "nullable": True},
         "count": {"type": "integer", "minimum": 1900, "exclusiveMinimum": True},

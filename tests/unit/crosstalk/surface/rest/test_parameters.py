@@ -102,13 +102,13 @@ def test_credentials_may_travel_in_the_query_and_in_cookies() -> None:
         ("/reports/{year}", "year", Role.REFERENCE),
     ],
 )
-def test_what_an_address_holds_names_an_object_or_a_user(path: str, name: str, role: Role) -> None:
+def test_path_parameter_names_an_object_or_a_user(path: str, name: str, role: Role) -> None:
     with api(gets(parameter(name, "path"), path=path)) as served:
         (found,) = served.operations()[f"GET {path}"].parameters
         assert found.role is role
 
 
-def test_what_users_call_an_object_is_a_name_where_it_is_given_and_where_it_is_used() -> None:
+def test_name_chosen_by_users_is_a_name_where_it_is_given_and_where_it_is_used() -> None:
     book = {"type": "object", "properties": {"title": TEXT, "text": TEXT}, "required": ["title"]}
     paths = {
         "/books": {"post": {"requestBody": body(book), "responses": {}}},

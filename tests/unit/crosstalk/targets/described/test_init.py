@@ -38,7 +38,7 @@ def test_kinds_are_guessed_from_names_and_what_is_required(
     assert kind_of({"name": name, "inputSchema": schema}) == kind
 
 
-def test_what_both_creating_and_reading_want_is_a_name() -> None:
+def test_argument_of_both_creating_and_reading_is_a_name() -> None:
     def tool(name: str, *arguments: str) -> dict[str, object]:
         properties = {each: {"type": "string"} for each in arguments}
         return {

@@ -168,7 +168,7 @@ async def test_users_take_turns_whatever_each_of_them_asks() -> None:
     await admission.aclose()
 
 
-async def test_who_waits_too_long_is_told_and_is_no_longer_in_the_queue() -> None:
+async def test_request_that_waits_too_long_is_refused_and_leaves_the_queue() -> None:
     admission = Admission(1, 1, patience=0.01)
     async with admission.turn("alice"):
         with pytest.raises(Unavailable):

@@ -55,7 +55,7 @@ async def test_a_head_just_below_the_limit_is_served_in_any_pieces() -> None:
             assert (await asking.answer())[0] == 200
 
 
-async def test_what_is_not_http_is_400_in_the_envelope() -> None:
+async def test_bytes_that_are_not_http_are_400_in_the_envelope() -> None:
     async with served() as server, client(server) as asking:
         await asking.send(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
         assert await asking.refusal() == (400, "the request cannot be read")
@@ -118,7 +118,7 @@ async def test_trailers_are_never_headers() -> None:
     [b"0\r\nX: " + b"a" * 1_000_000, b"0\r\n" + b"a: b\r\n" * 100_000, b"1;x=" + b"a" * 1_000_000],
     ids=["one trailer", "many trailers", "a chunk's extension"],
 )
-async def test_what_surrounds_chunks_is_bounded(endless: bytes) -> None:
+async def test_chunk_extensions_and_trailers_are_bounded(endless: bytes) -> None:
     async with served() as server, client(server) as asking:
         await asking.send(CHUNKED + endless)
         assert await asking.ends()
@@ -166,7 +166,7 @@ async def test_pipelined_requests_are_bounded() -> None:
         assert len(server.scopes) == 1
 
 
-async def test_who_reads_no_answers_is_let_go() -> None:
+async def test_client_that_reads_no_answers_is_disconnected() -> None:
     async with served(write_seconds=0.3) as server, client(server) as asking:
         await asking.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
         await eventually(lambda: bool(server.scopes))
@@ -174,7 +174,7 @@ async def test_who_reads_no_answers_is_let_go() -> None:
         await eventually(lambda: len(server.table) == 0)
 
 
-async def test_who_reads_no_answer_before_the_end_of_the_connection_is_let_go_too() -> None:
+async def test_client_that_reads_no_last_answer_is_disconnected_too() -> None:
     async with served(write_seconds=0.3) as server, client(server) as asking:
         await asking.send(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         await eventually(lambda: bool(server.scopes))
@@ -194,7 +194,7 @@ async def test_a_connection_more_than_a_client_may_have_takes_the_place_of_its_o
         assert len(server.table) == 3
 
 
-async def test_who_is_served_keeps_the_place_and_the_next_is_told_to_come_back() -> None:
+async def test_served_connection_keeps_its_place_and_the_next_is_refused_with_retry_after() -> None:
     async with served(connections=2) as server, AsyncExitStack() as stack:
         for _ in range(2):
             served_one = await stack.enter_async_context(client(server))

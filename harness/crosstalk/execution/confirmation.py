@@ -7,7 +7,7 @@ replayed again to see how reliably it shows, and held against its counterfactual
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from crosstalk.core.evidence import Exchange, exchange_of
@@ -19,7 +19,7 @@ from crosstalk.execution.cause import Signature, calls_by_others, cause_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shrink import Allowance, drop_steps, identity_arguments, shrink_script
-from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.attribution import Observation, observations
 from crosstalk.oracles.base import Suspicion
 
 # Replays after which a suspicion that never showed again is given up.
@@ -221,12 +221,13 @@ class Confirmation:
 
 
 def evidence_of(history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
-    """Return the calls by which a history shows a suspicion, the last ones where they are many."""
-    shown = suspicion.calls[-_MOST_EXCHANGES:]
+    """Return the call that planted what crossed, and those that show it, at most the last few."""
+    seen = {each.call.index: each for each in observations(history)}
+    shown = {*_origins(seen, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
     return tuple(
-        exchange_of(each.call, [value for value, _ in each.foreign])
-        for each in observations(history)
-        if each.call.index in shown
+        exchange_of(seen[index].call, [value for value, _ in seen[index].foreign])
+        for index in sorted(shown)
+        if index in seen
     )
 
 
@@ -244,14 +245,19 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> Script | 
     """Return the part of a script that is likely to show it: what it compares, and its origins."""
     seen = {each.call.index: each for each in observations(history)}
     calls = set(suspicion.calls)
-    # One of the values that crossed is enough.
-    for value, owner in seen[suspicion.calls[-1]].foreign[:1]:
+    calls.update(_origins(seen, suspicion.calls[-1]))
+    part = script.only(script.needed_for(calls))
+    return part if part is not None and len(part.steps) < len(script.steps) else None
+
+
+def _origins(seen: Mapping[int, Observation], last: int) -> list[int]:
+    """Return the call with which the first of the values that a call shows came up, if any."""
+    for value, owner in seen[last].foreign[:1]:
         origins = (
             each.call.index
             for each in seen.values()
             if each.call.actor.user == owner
             and (value in each.own or value in identifiers_of(each.call.arguments))
         )
-        calls.update(itertools.islice(origins, 1))
-    part = script.only(script.needed_for(calls))
-    return part if part is not None and len(part.steps) < len(script.steps) else None
+        return list(itertools.islice(origins, 1))
+    return []

@@ -292,11 +292,13 @@ def test_a_leak_that_shows_in_some_replays_is_shrunk_and_counted() -> None:
     trial.call(BOB, "list_notes")
     found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
     assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
-    (evidence,) = found.evidence
-    assert evidence.number == 2
-    assert evidence.call.startswith("bob: list_notes ")
-    # One value of alice's, which her own call planted.
-    assert any(foreign for _, foreign in evidence.parts())
+    planted, received = found.evidence
+    assert (planted.number, received.number) == (1, 2)
+    assert planted.call.startswith("alice: add_note ")
+    assert received.call.startswith("bob: list_notes ")
+    crossed = [text for text, foreign in received.parts() if foreign]
+    assert any(text in planted.call for text in crossed)
+    assert not any(foreign for _, foreign in planted.parts())
     shown, replays = found.replayed
     assert 0 < shown < replays
 

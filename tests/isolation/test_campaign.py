@@ -8,12 +8,11 @@ import pytest
 
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
-from crosstalk.cli.verbs import isolation as command
+from crosstalk.cli.verbs.isolation import isolation
+from crosstalk.cli.verbs.replay import replay
 from crosstalk.environment import RunningSystem
 from crosstalk.oracles import ORACLES
-from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.reference.target import reference_target
-from crosstalk.targets.verification import Verified
 
 
 def test_the_reference_system_is_clean_and_every_oracle_had_chances(
@@ -45,9 +44,9 @@ def test_a_planted_leak_is_found_and_replays_only_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    leaky = Verified(mutant=get_mutant("list-without-filter"))
-    status = command.run(leaky, calls=3_000, seconds=120, seed=7, stop_at_first=True)
+    leak = "list-without-filter"
+    status = isolation(mutant=leak, calls=3_000, seconds=120, seed=7, stop_at_first=True)
     assert status == 1
-    (replay,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
-    assert command.replay(replay, mutant=None) == 1
-    assert command.replay(replay, mutant="none") == 0
+    (file,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
+    assert replay(file, mutant=None) == 1
+    assert replay(file, mutant="none") == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from crosstalk.cli.verbs import forgeries as command
+from crosstalk.cli.verbs.forgeries import forgeries
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment import RunningSystem
 from crosstalk.targets.reference.forgery_trial import contexts_of, reference_targets
@@ -51,7 +51,7 @@ def test_the_system_without_one_check_lets_just_that_kind_in(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     kinds = ["token-for-another-service", "expired"]
-    assert command.run(only=kinds, mutant="audience-not-checked") == 1
+    assert forgeries(only=kinds, mutant="audience-not-checked") == 1
     folder = tmp_path / ".crosstalk/runs/forgeries-audience-not-checked/latest"
     summary = json.loads((folder / "summary.json").read_text())
     let_in = {(each["forgery"], each["surface"]) for each in summary["accepted"]}
@@ -60,4 +60,4 @@ def test_the_system_without_one_check_lets_just_that_kind_in(
 
 def test_unknown_forgery_kind_is_refused() -> None:
     with pytest.raises(HarnessError, match=r"no forgery 'alg-non'; there are.* alg-none"):
-        command.run(only=["alg-non"])
+        forgeries(only=["alg-non"])

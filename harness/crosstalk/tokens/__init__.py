@@ -11,6 +11,7 @@ from crosstalk.tokens.forgeries import (
     Forgery,
     ForgeryContext,
     NotApplicableError,
+    get_forgery,
 )
 from crosstalk.tokens.issuer import BACKEND_AUDIENCE, LocalIssuer
 from crosstalk.tokens.keys import ALGORITHMS, KeyPair
@@ -26,4 +27,5 @@ __all__ = [
     "KeyPair",
     "LocalIssuer",
     "NotApplicableError",
+    "get_forgery",
 ]

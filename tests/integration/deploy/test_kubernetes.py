@@ -14,8 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from crosstalk.cli.verbs.env import settings as env_settings
-from crosstalk.cli.verbs.env import write
+from crosstalk.environment.backends.compose_settings import new_settings, write_settings
 from system.backend.settings import BackendSettings
 from system.identity import SigningKey
 from system.mcp.settings import McpSettings
@@ -267,7 +266,7 @@ def _may(one: dict[str, str], other: dict[str, str], port: int) -> bool:
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 def test_the_script_makes_them_of_what_crosstalk_env_wrote(tmp_path: Path) -> None:
     file = tmp_path / "env"
-    write(file, env_settings())
+    write_settings(file, new_settings())
     done = subprocess.run(
         ["bash", str(FOLDER / "secrets.sh"), str(file)], check=True, capture_output=True, text=True
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.cli.verbs import env
+from crosstalk.environment.backends.compose_settings import new_settings, write_settings
 from crosstalk.environment.backends.project import PORTS, ComposeProject, isolated_settings
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.ports import Ports
@@ -35,7 +35,7 @@ def test_compose_project_ignores_the_callers_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / ".env"
-    env.write(file, env.settings())
+    write_settings(file, new_settings())
     monkeypatch.setenv("OPENAI_API_KEY", "the caller's")
     monkeypatch.setenv("COMPOSE_PROFILES", "the caller's")
     monkeypatch.setenv("DOCKER_HOST", "the caller's")

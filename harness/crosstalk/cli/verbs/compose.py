@@ -1,33 +1,42 @@
 """`crosstalk compose -- COMMAND`: what `compose.yaml` describes, started, verified, taken down.
 
 The system gets a name, ports, secrets and data of its own, so that it meets no other. COMMAND is
-run once all of it is healthy, and is told how to attach to it: `crosstalk isolation`, or
+run once all of it is healthy, with options that attach it: `crosstalk isolation`, or
 `pytest tests/e2e`.
 """
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.table import Table
 
-from crosstalk.cli.verbs import env as env_command
 from crosstalk.core.exit_codes import ExitCode
-from crosstalk.environment.backends.project import ComposeProject, isolated_settings
-from crosstalk.environment.runtime.engine import require_engine
-from crosstalk.environment.runtime.ports import Ports
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
 
 
-def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:
-    """Exit status of the command; 0 without one.
+def compose(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="-- COMMAND...", help="Run against it, with options that attach it."
+        ),
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="Of compose.yaml; may be repeated.")
+    ] = None,
+) -> int:
+    """Start compose.yaml under a name and ports of its own, run a command, take it down."""
+    from crosstalk.environment.backends.compose_settings import new_settings, write_settings
+    from crosstalk.environment.backends.project import ComposeProject, isolated_settings
+    from crosstalk.environment.runtime.engine import require_engine
+    from crosstalk.environment.runtime.ports import Ports
 
-    Raises:
-        EnvironmentFailed: There is no engine, or the system does not become healthy.
-    """
+    command, profile = command or [], profile or ["offline"]
     require_engine()
     console = make_console()
     folder = open_run("compose")
@@ -39,9 +48,9 @@ def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:
 
     status, images = 0, {}
     with Ports() as ports:
-        chosen = env_command.settings(others=isolated_settings(root, ports))
-        env_command.write(env_file, chosen)
-        with ComposeProject(root, env_file, profiles, folder.path.resolve() / "logs") as project:
+        chosen = new_settings(others=isolated_settings(root, ports))
+        write_settings(env_file, chosen)
+        with ComposeProject(root, env_file, profile, folder.path.resolve() / "logs") as project:
             say(f"building the images of {root / 'compose.yaml'}")
             project.build()
             say(f"built in {project.build_seconds} s; starting them as {project.name}")
@@ -62,7 +71,7 @@ def run(*, command: Sequence[str], profiles: Sequence[str]) -> int:
             "seconds_to_build": project.build_seconds,
             "seconds_to_ready": project.ready_seconds,
             "images": images,
-            "command": list(command),
+            "command": command,
             "status": status,
             "left": left,
         }

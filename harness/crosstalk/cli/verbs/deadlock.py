@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
 from rich.table import Table
 
-from crosstalk.deadlock.cycle import find_cycle, sentence
-from crosstalk.deadlock.search import predict
-from crosstalk.deadlock.topologies import Sizes, topologies
-from crosstalk.report.cycle_drawing import mermaid, svg
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
 
 
-def run(*, pool: int, workers: int) -> int:
-    """Print the boundary of each topology and its cycle, and draw the cycles."""
+def deadlock(
+    pool: Annotated[int, typer.Option(min=1, help="Connections of a service's pool.")] = 15,
+    workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
+) -> int:
+    """Say from how many concurrent requests on each topology can stall, and why."""
+    from crosstalk.deadlock.cycle import find_cycle, sentence
+    from crosstalk.deadlock.search import predict
+    from crosstalk.deadlock.topologies import Sizes, topologies
+    from crosstalk.report.cycle_drawing import mermaid, svg
+
     console = make_console()
     folder = open_run("deadlock")
     table = Table(title="Requests at once from which a topology can stall", title_justify="left")
@@ -41,4 +49,4 @@ def run(*, pool: int, workers: int) -> int:
     folder.write_summary({"pool": pool, "workers": workers, "topologies": summary})
     console.print(table)
     console.print(f"drawings and summary.json: {folder.path}", markup=False, soft_wrap=True)
-    return 0
+    return ExitCode.CLEAN

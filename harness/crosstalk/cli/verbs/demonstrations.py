@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.table import Table
 
 from crosstalk.campaign.options import CampaignOptions
-from crosstalk.campaign.result import CampaignResult
-from crosstalk.cli.verbs.isolation import run_campaign
+from crosstalk.cli.options import Seed
 from crosstalk.core.exit_codes import ExitCode
-from crosstalk.report.console import ConsoleReport
-from crosstalk.report.run_folder import RunFolder, open_run
+from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
-from crosstalk.targets.demonstrations import DEMONSTRATIONS, Demonstration, get_demonstration
-from crosstalk.targets.verification import Verified
+
+if TYPE_CHECKING:
+    from crosstalk.campaign.result import CampaignResult
+    from crosstalk.targets.demonstrations import Demonstration
 
 # Several, because a careless pattern is careless in several ways.
 _FINDINGS = 3
 
 
-def run(
-    *, only: Sequence[str], calls: int, seconds: float, seed: int | None, show: bool
-) -> ExitCode:
-    """Run them; a finding where one did not leak or hold as expected."""
+def demonstrations(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Just this one; may be repeated.")
+    ] = None,
+    calls: Annotated[
+        int, typer.Option(min=50, help="Stop each after about this many calls.")
+    ] = 600,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Stop each after this many seconds.")
+    ] = 30.0,
+    seed: Seed = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
+) -> int:
+    """Run the campaign against well-known insecure auth patterns, and their secure forms."""
+    from crosstalk.campaign.running import run_campaign
+    from crosstalk.report.console import ConsoleReport
+    from crosstalk.targets.demonstrations import DEMONSTRATIONS, get_demonstration
+    from crosstalk.targets.verification import Verified
+
     console = make_console()
-    chosen = [get_demonstration(each) for each in only] or list(DEMONSTRATIONS.values())
+    chosen = [get_demonstration(each) for each in only or []] or list(DEMONSTRATIONS.values())
     if show:
         console.print(_table(chosen, {}))
         return ExitCode.CLEAN
     folder = open_run("demonstrations")
-    drawn = CampaignOptions(calls=calls, seconds=seconds, findings=_FINDINGS)
-    options = (
-        drawn
-        if seed is None
-        else CampaignOptions(calls=calls, seconds=seconds, findings=_FINDINGS, seed=seed)
-    )
+    options = CampaignOptions(calls=calls, seconds=seconds, findings=_FINDINGS)
+    if seed is not None:
+        options = replace(options, seed=seed)
     results: dict[str, CampaignResult] = {}
     for each in chosen:
         console.rule(each.name)
-        own = RunFolder(folder.path / each.name)
+        verified = Verified(demonstration=each.name)
+        console.print(verified.announcement(), markup=False, soft_wrap=True)
         emit = ConsoleReport(console, calls)
-        results[each.name] = run_campaign(
-            console, own, options, Verified(demonstration=each.name), emit
-        )
+        results[each.name] = run_campaign(folder.path / each.name, options, verified, emit)
     console.print(_table(chosen, results))
     agree = all(results[each.name].verdict == each.expected for each in chosen)
     path = folder.write_summary(

@@ -5,28 +5,64 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 
 from crosstalk.core.exit_codes import ExitCode
-from crosstalk.doctor import CheckResult, Options, Status, diagnose
-from crosstalk.doctor.checklist import plain, walk
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
 from crosstalk.report.text import printable
 
-_STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.SKIP: "dim"}
+if TYPE_CHECKING:
+    from crosstalk.doctor import CheckResult
+
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 
-def run(options: Options, *, as_json: bool, checklist: bool = False) -> ExitCode:
-    """Run the checks and print them; with `checklist` also the production checklist.
+def doctor(
+    urls: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL...",
+            help="The backend's URL, the MCP endpoint's, the front end's; what each is, is found "
+            "out, or said by backend=URL, mcp=URL, frontend=URL.",
+        ),
+    ],
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_TOKEN", help="A user's token for the backend."),
+    ] = None,
+    mcp_token: Annotated[
+        str | None,
+        typer.Option(envvar="CROSSTALK_MCP_TOKEN", help="A token for the MCP server."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="An origin whose pages call the backend.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds a request.")] = 5.0,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates of a private authority (PEM).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    checklist: Annotated[
+        bool, typer.Option(help="Walk through the production checklist as well.")
+    ] = False,
+) -> int:
+    """Check a deployment from outside: exit 1 when a check failed, 4 when nothing answered."""
+    from crosstalk.doctor import Options, Status, diagnose
+    from crosstalk.doctor.checklist import plain
 
-    Returns:
-        Clean when nothing failed; a failed target when nothing answered; a finding otherwise.
-
-    Raises:
-        HarnessError: An address is not a URL.
-    """
+    options = Options(
+        urls=urls,
+        token=token,
+        mcp_token=mcp_token,
+        origins=origin or (),
+        timeout=timeout,
+        ca_file=ca_file,
+    )
     console = make_console()
     target = ""
 
@@ -66,6 +102,8 @@ def run(options: Options, *, as_json: bool, checklist: bool = False) -> ExitCode
 
 def _walk(console: Console, results: Iterable[CheckResult]) -> None:
     """Print every item of the checklist with its status, or where to look."""
+    from crosstalk.doctor.checklist import walk
+
     heading = ""
     for under, item, status in walk(results):
         if under != heading:

@@ -6,31 +6,44 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.terminal import make_console
-from crosstalk.surface.credentials import Presented
-from crosstalk.surface.mcp.tools import ToolSurface
-from crosstalk.targets.described.init.detection import detect
-from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
-from crosstalk.targets.described.init.survey import probe, survey
-from crosstalk.targets.described.init.writing import unproven_by_guess, written
+
+if TYPE_CHECKING:
+    from crosstalk.targets.described.init.rest import RestSurvey
 
 
-def run(
-    *,
-    url: str | None,
-    stdio: str | None,
-    environment: Sequence[str],
-    token: str | None,
-    header: str | None,
-    openapi: str | None,
-    output: Path,
-    probing: bool,
+def init(
+    url: Annotated[str | None, typer.Argument(help="The server's endpoint.")] = None,
+    stdio: Annotated[
+        str | None, typer.Option(help="Command of a server on standard streams.")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for that command; may be repeated.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="A bearer token to connect with.")] = None,
+    header: Annotated[
+        str | None, typer.Option(help="`Name: value` to connect with, where it is no bearer token.")
+    ] = None,
+    openapi: Annotated[
+        str | None, typer.Option(help="URL of the OpenAPI document of a REST API beside it.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("crosstalk.toml"),
+    probe: Annotated[
+        bool, typer.Option(help="Try the guesses with a few calls, which store something.")
+    ] = True,
 ) -> int:
-    """Connect, list the tools, guess, try the guesses, and write the file."""
+    """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    from crosstalk.targets.described.init.inspection import inspect_server
+    from crosstalk.targets.described.init.rest import survey_rest
+    from crosstalk.targets.described.init.writing import unproven_by_guess, written
+
     console = make_console()
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
@@ -38,36 +51,25 @@ def run(
     api = survey_rest(url) if url is not None else None
     if api is not None:
         return _describe_rest(console, api, output)
-    presented = Presented(
-        headers,
-        address={"user": "crosstalk-probe", "token": token or ""} if url is not None else {},
-        connection="init",
-    )
-    detected = detect(
+    server = inspect_server(
         url=url,
         command=shlex.split(stdio or ""),
-        environment=_variables(environment),
-        presented=presented,
+        environment=_variables(env or []),
+        headers=headers,
+        token=token,
+        probing=probe,
     )
-    try:
-        found = survey(detected.tools)
-        # Where a login or a token argument comes first, calls would only be refused.
-        if probing and found.login is None and not found.token_arguments:
-            surface = ToolSurface(detected.transport, presented)
-            probe(surface, detected.tools, found, presented)
-    finally:
-        detected.transport.close()
-    name = next(iter(headers), None)
-    output.write_text(written(detected.mcp, found, header=name, rest=openapi), encoding="utf-8")
+    found, name = server.survey, next(iter(headers), None)
+    output.write_text(written(server.mcp, found, header=name, rest=openapi), encoding="utf-8")
     kinds = Counter(guess.kind for guess in found.tools.values())
     console.print(
-        f"{detected.mcp.transport}: {len(detected.tools)} tools "
+        f"{server.mcp.transport}: {len(server.tools)} tools "
         f"({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}), "
         f"{found.calls} calls made to try the guesses",
         markup=False,
         soft_wrap=True,
     )
-    unproven = unproven_by_guess(detected.mcp, found, name)
+    unproven = unproven_by_guess(server.mcp, found, name)
     if unproven:
         console.print(f"{unproven}: a run will report it", markup=False, soft_wrap=True)
     console.print(
@@ -76,11 +78,13 @@ def run(
         markup=False,
         soft_wrap=True,
     )
-    return 0
+    return ExitCode.CLEAN
 
 
-def _describe_rest(console: Console, api: RestSurvey, output: Path) -> int:
+def _describe_rest(console: Console, api: RestSurvey, output: Path) -> ExitCode:
     """Write the file of a REST API that its OpenAPI document describes."""
+    from crosstalk.targets.described.init.rest import written_rest
+
     output.write_text(written_rest(api), encoding="utf-8")
     known = "a login" if api.login else "no login"
     console.print(
@@ -90,7 +94,7 @@ def _describe_rest(console: Console, api: RestSurvey, output: Path) -> int:
         markup=False,
         soft_wrap=True,
     )
-    return 0
+    return ExitCode.CLEAN
 
 
 def _headers(token: str | None, header: str | None) -> dict[str, str]:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from crosstalk.core.errors import HarnessError
+import typer
+
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import ROOT
-from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
-
-DETAILS = "running.json"
+from crosstalk.report.running_details import mcp_url_of
 
 
-def run(*, user: str, ttl: int, audience: str, folder: Path | None) -> int:
-    """Print a token, and nothing else."""
-    run_folder = folder or ROOT / "up" / "latest"
-    issuer = LocalIssuer.load(run_folder / "issuer-keys.json")
+def mint(
+    user: Annotated[str, typer.Option(help="The subject (`sub`).")],
+    ttl: Annotated[int, typer.Option(min=1, max=86_400, help="Lifetime in seconds.")] = 600,
+    audience: Annotated[
+        str, typer.Option(help="`backend`, `mcp`, or a literal audience.")
+    ] = "backend",
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder of `crosstalk up`; the latest by default.")
+    ] = None,
+) -> int:
+    """Print a token of the test issuer that a running `crosstalk up` trusts."""
+    from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
+
+    folder = run or ROOT / "up" / "latest"
+    issuer = LocalIssuer.load(folder / "issuer-keys.json")
     if audience == "mcp":
-        try:
-            details = json.loads((run_folder / DETAILS).read_text(encoding="utf-8"))
-            audience = details["mcp_url"]
-        except (OSError, ValueError, KeyError) as error:
-            raise HarnessError(
-                f"{run_folder} does not say where MCP is: give --audience its URL"
-            ) from error
+        audience = mcp_url_of(folder)
     elif audience == "backend":
         audience = BACKEND_AUDIENCE
     sys.stdout.write(issuer.mint(user, audience=audience, ttl=ttl) + "\n")
-    return 0
+    return ExitCode.CLEAN

@@ -6,33 +6,40 @@ import json
 import os
 import signal
 import time
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
-from crosstalk.cli.verbs.mint import DETAILS
+from crosstalk.cli.options import Started
+from crosstalk.core.exit_codes import ExitCode
 from crosstalk.environment import (
     EnvironmentFailed,
-    Kind,
     ProcessOptions,
     RunningSystem,
     chosen_environment,
 )
 from crosstalk.report.run_folder import open_run
+from crosstalk.report.running_details import write_details
 from crosstalk.report.terminal import make_console
 
 _TTL_SECONDS = 12 * 3_600
 
 
-def run(
-    *,
-    adversarial: bool,
-    backend_port: int,
-    mcp_port: int,
-    frontend: bool,
-    frontend_port: int,
-    environment: Kind = "processes",
+def up(
+    adversarial: Annotated[
+        bool, typer.Option(help="The offline model obeys [[call TOOL {...}]] directives.")
+    ] = False,
+    backend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8000,
+    mcp_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 8001,
+    frontend: Annotated[
+        bool,
+        typer.Option("--with-frontend/--without-frontend", help="The pages; need Node 20.9."),
+    ] = True,
+    frontend_port: Annotated[int, typer.Option(help="0 takes a free port.")] = 3000,
+    environment: Started = "processes",
 ) -> int:
-    """Start everything, say how to use it, and wait."""
+    """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
     console = make_console()
     folder = open_run("up")
     options = ProcessOptions(
@@ -50,12 +57,12 @@ def run(
         console.print("and the frontend; the first time it is built, which takes a minute or two")
     try:
         with starting as running:
-            folder.write(DETAILS, json.dumps({"mcp_url": running.mcp_url}))
+            write_details(folder, mcp_url=running.mcp_url)
             _explain(console, running)
             _wait(running)
     except KeyboardInterrupt:
         console.print("ended; nothing is left running")
-    return 0
+    return ExitCode.CLEAN
 
 
 def _wait(running: RunningSystem) -> None:
@@ -101,6 +108,6 @@ def _explain(console: Console, running: RunningSystem) -> None:
     for url in running.metrics_urls.values():
         say(f"curl -s {url}")
     say()
-    say("crosstalk mint --user carol --ttl 600 prints a token for anybody else.")
+    say("crosstalk mint --user carol --ttl 600 prints a token for another user.")
     say("Ctrl-C ends everything.")
     signal.siginterrupt(signal.SIGINT, True)

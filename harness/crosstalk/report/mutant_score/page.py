@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crosstalk.report.mutant_score.score import MutantOutcome
+from crosstalk.campaign.mutant_outcome import MutantOutcome
 
 
 def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str:

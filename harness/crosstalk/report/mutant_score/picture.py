@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from crosstalk.report.mutant_score.score import MutantOutcome
+from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.report.svg import Markup, document, line, tag, text
 
 _ROW, _LABEL, _BARS, _TOP, _HEAD = 15, 290, 420, 62, 24

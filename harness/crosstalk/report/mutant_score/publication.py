@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.core.errors import HarnessError
 from crosstalk.report.mutant_score.page import score_page
 from crosstalk.report.mutant_score.picture import score_picture
-from crosstalk.report.mutant_score.score import MutantOutcome, summary
+from crosstalk.report.mutant_score.score import summary
 
 DATA, PAGE, PICTURE = "mutants-score.json", "mutants-score.md", "pictures/mutants.svg"
 # Of each mutant; scripts and notes stay in the run's folder.

@@ -4,6 +4,9 @@ Each family has a module: algorithms, signatures, headers, spelling, claims, pre
 replay of tokens that are genuine elsewhere. A new kind is one entry in its family's table.
 """
 
+from difflib import get_close_matches
+
+from crosstalk.core.errors import HarnessError
 from crosstalk.tokens.forgeries.algorithms import ALGORITHM_FORGERIES
 from crosstalk.tokens.forgeries.base import (
     Credential,
@@ -29,6 +32,19 @@ FORGERIES: tuple[Forgery, ...] = (
 )
 BY_NAME = {each.name: each for each in FORGERIES}
 
+
+def get_forgery(name: str) -> Forgery:
+    """Return the forgery of this name.
+
+    Raises:
+        HarnessError: There is none; the message names the nearest.
+    """
+    if name not in BY_NAME:
+        near = ", ".join(get_close_matches(name, BY_NAME, cutoff=0.3)) or "expired, alg-none, …"
+        raise HarnessError(f"no forgery {name!r}; there are, among others: {near}")
+    return BY_NAME[name]
+
+
 __all__ = [
     "BY_NAME",
     "FORGERIES",
@@ -36,4 +52,5 @@ __all__ = [
     "Forgery",
     "ForgeryContext",
     "NotApplicableError",
+    "get_forgery",
 ]

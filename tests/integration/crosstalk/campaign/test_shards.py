@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.campaign import running
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.shards import Shard
-from crosstalk.cli.verbs import isolation
+from crosstalk.cli.verbs.isolation import isolation
 from crosstalk.core.errors import HarnessError
-from crosstalk.targets.verification import Verified
 
 
 def test_results_from_before_a_shard_failed_are_reported(
@@ -23,8 +23,8 @@ def test_results_from_before_a_shard_failed_are_reported(
         raise HarnessError("PostgreSQL did not start")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(isolation, "results_of", one_and_no_more)
-    assert isolation.run(Verified(), seeds=3, seed=100) == 3
+    monkeypatch.setattr(running, "results_of", one_and_no_more)
+    assert isolation(seeds=3, seed=100) == 3
     kept = json.loads((tmp_path / ".crosstalk/runs/isolation/latest/summary.json").read_text())
     assert [each["verdict"] for each in kept["campaigns"]] == ["clean"]
     assert kept["inconclusive"] == [

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.campaign import running
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.shards import Shard, shards_of
-from crosstalk.cli.verbs import isolation
+from crosstalk.cli.verbs.isolation import isolation
 from crosstalk.core.errors import HarnessError
 from crosstalk.targets.verification import Verified
 
@@ -52,6 +53,6 @@ def test_a_shard_that_fails_at_once_is_an_error(
         raise HarnessError("PostgreSQL did not start")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(isolation, "results_of", nothing)
+    monkeypatch.setattr(running, "results_of", nothing)
     with pytest.raises(HarnessError, match="did not start"):
-        isolation.run(Verified(), seeds=3, seed=100)
+        isolation(seeds=3, seed=100)

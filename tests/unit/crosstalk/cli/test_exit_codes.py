@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from crosstalk.cli.app import app
 from crosstalk.cli.verbs import deadlock
 from crosstalk.environment.runtime.ports import Ports
+from crosstalk.report.run_folder import RunFolder
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +64,10 @@ def test_an_address_that_does_not_answer_the_doctor_is_4() -> None:
 def test_internal_error_exits_with_5_and_its_traceback_is_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(**_options: object) -> int:
+    def broken(_name: str) -> RunFolder:
         raise ZeroDivisionError("a fault of ours")
 
-    monkeypatch.setattr(deadlock, "run", broken)
+    monkeypatch.setattr(deadlock, "open_run", broken)
     code, output = run("deadlock")
     assert code == 5
     assert "internal error" in output
@@ -76,10 +77,10 @@ def test_internal_error_exits_with_5_and_its_traceback_is_in_a_file(
 
 
 def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(**_options: object) -> int:
+    def interrupted(_name: str) -> RunFolder:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(deadlock, "run", interrupted)
+    monkeypatch.setattr(deadlock, "open_run", interrupted)
     assert run("deadlock")[0] == 130
 
 

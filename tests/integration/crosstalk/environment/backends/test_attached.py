@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from crosstalk.cli.verbs import env
 from crosstalk.environment import Attachment, EnvironmentFailed, ProcessOptions, chosen_environment
 from crosstalk.environment.backends.attached import Addresses, AttachedEnvironment
+from crosstalk.environment.backends.compose_settings import new_settings, write_settings
 from crosstalk.targets.reference.target import FIRST_FORGERIES, forgeries_of
 from tests.repository import ROOT
 
@@ -42,7 +42,7 @@ def file(tmp_path: Path, port: str) -> Path:
     """What `crosstalk env` writes for a system that answers."""
     chosen = dict.fromkeys(("FRONTEND_PORT", "BACKEND_PORT", "MCP_PORT"), port)
     path = tmp_path / ".env"
-    env.write(path, env.settings(others={**chosen, "POSTGRES_PORT": "15432"}))
+    write_settings(path, new_settings(others={**chosen, "POSTGRES_PORT": "15432"}))
     return path
 
 

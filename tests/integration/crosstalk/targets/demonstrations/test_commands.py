@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.cli.verbs import demonstrations, isolation
+from crosstalk.cli.verbs.demonstrations import demonstrations
+from crosstalk.cli.verbs.isolation import isolation
+from crosstalk.cli.verbs.replay import replay
 from crosstalk.core.errors import HarnessError
 from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.verification import Verified
@@ -22,7 +24,7 @@ def test_demonstrations_command_agrees_with_expected_verdicts(
     tmp_path: Path,
 ) -> None:
     only = ["bare-user-id", "secret-of-one-service"]
-    assert demonstrations.run(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
+    assert demonstrations(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
     latest = tmp_path / ".crosstalk/runs/demonstrations/latest"
     summary = json.loads((latest / "summary.json").read_text())
     assert summary["ok"]
@@ -33,16 +35,14 @@ def test_demonstrations_command_agrees_with_expected_verdicts(
 
 def test_demonstration_finding_replays_on_that_demonstration_alone(tmp_path: Path) -> None:
     name = "shared-secret"
-    leaked = isolation.run(
-        Verified(demonstration=name), calls=400, seconds=30, seed=1, stop_at_first=True
-    )
+    leaked = isolation(demonstration=name, calls=400, seconds=30, seed=1, stop_at_first=True)
     assert leaked == 1
-    (replay,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
-    assert isolation.replay(replay, mutant=None) == 1
-    secure = json.loads(replay.read_text())
+    (file,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
+    assert replay(file, mutant=None) == 1
+    secure = json.loads(file.read_text())
     secure["about"]["demonstration"] = "secret-of-one-service"
-    replay.write_text(json.dumps(secure))
-    assert isolation.replay(replay, mutant="recorded") == 0
+    file.write_text(json.dumps(secure))
+    assert replay(file, mutant="recorded") == 0
 
 
 def test_demonstration_takes_no_mutant() -> None:

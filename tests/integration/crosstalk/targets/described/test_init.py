@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.cli.verbs import init
+from crosstalk.cli.verbs.init import init
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment.runtime.ports import free_port
 from crosstalk.environment.runtime.probes import listens
@@ -23,16 +23,7 @@ from tests.integration.crosstalk.targets.described.describing import SERVER, cam
 def written(folder: Path, **settings: object) -> Path:
     """The file that `crosstalk init` writes with these settings."""
     file = folder / "crosstalk.toml"
-    usual: dict[str, object] = {
-        "url": None,
-        "stdio": None,
-        "environment": [],
-        "token": None,
-        "header": None,
-        "openapi": None,
-        "probing": True,
-    }
-    init.run(**{**usual, **settings}, output=file)  # type: ignore[arg-type]
+    init(**settings, output=file)  # type: ignore[arg-type]
     return file
 
 

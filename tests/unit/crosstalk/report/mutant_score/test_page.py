@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.report.mutant_score.page import score_page
-from crosstalk.report.mutant_score.score import MutantOutcome, summary
+from crosstalk.report.mutant_score.score import summary
 
 _OUTCOMES = [
     MutantOutcome("found", "queries", True, "canary", "canary", 120, 3.0),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.report.mutant_score.picture import score_picture
-from crosstalk.report.mutant_score.score import MutantOutcome
 
 
 def _outcome(name: str, killed_by: str | None, calls: int, *, alive: bool = True) -> MutantOutcome:

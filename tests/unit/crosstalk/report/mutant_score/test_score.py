@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crosstalk.report.mutant_score.score import MutantOutcome, summary
+from crosstalk.campaign.mutant_outcome import MutantOutcome
+from crosstalk.report.mutant_score.score import summary
 
 
 def outcome(identifier: str, *, alive: bool, killed_by: str | None, calls: int) -> MutantOutcome:

@@ -1,4 +1,4 @@
-"""Which scenarios the command runs, at which revision, and what it notes instead."""
+"""Scenarios that are run, at which revision, and what is noted instead."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.cli.verbs import conformance as command
 from crosstalk.conformance import Scenario, Suite, UnclassifiedError
+from crosstalk.conformance.runner import (
+    NEWEST,
+    NEWEST_REVISION,
+    RELEASED,
+    ScenarioCounts,
+    choose,
+)
 from crosstalk.environment.parts.frontend import Node
 
 
@@ -25,20 +31,18 @@ def suite(version: str, *listed: str) -> Suite:
     return Listed(version, Node(Path("node"), ()), Path("+".join(listed)))
 
 
-def chosen(
-    suites: list[Suite], mode: str, counts: command.ScenarioCounts
-) -> list[tuple[str, str | None]]:
+def chosen(suites: list[Suite], mode: str, counts: ScenarioCounts) -> list[tuple[str, str | None]]:
     """Scenario and revision of each run."""
-    tasks = command.choose(suites, "sessions" if mode == "sessions" else "stateless", counts)
+    tasks = choose(suites, "sessions" if mode == "sessions" else "stateless", counts)
     return [(each.scenario.name, each.revision) for each in tasks]
 
 
 def test_conformance_runs_applicable_scenarios_at_the_revision_of_their_suite() -> None:
-    counts = command.ScenarioCounts()
+    counts = ScenarioCounts()
     suites = [
-        suite(command.RELEASED, "ping:2025-11-25", "tools-list:2025-11-25"),
+        suite(RELEASED, "ping:2025-11-25", "tools-list:2025-11-25"),
         suite(
-            command.NEWEST,
+            NEWEST,
             "ping:2025-11-25",
             "tools-list:2025-11-25,2026-07-28",
             "caching:2026-07-28",
@@ -48,22 +52,22 @@ def test_conformance_runs_applicable_scenarios_at_the_revision_of_their_suite() 
     assert chosen(suites, "stateless", counts) == [
         ("ping", None),
         ("tools-list", None),
-        ("tools-list", command.NEWEST_REVISION),
-        ("caching", command.NEWEST_REVISION),
+        ("tools-list", NEWEST_REVISION),
+        ("caching", NEWEST_REVISION),
     ]
     assert [each["scenario"] for each in counts.not_applicable] == ["tools-call-image"]
 
 
 def test_conformance_runs_scenarios_of_the_newest_suite_for_older_revisions() -> None:
-    suites = [suite(command.NEWEST, "server-session-lifecycle:2025-11-25")]
-    counts = command.ScenarioCounts()
+    suites = [suite(NEWEST, "server-session-lifecycle:2025-11-25")]
+    counts = ScenarioCounts()
     assert chosen(suites, "sessions", counts) == [("server-session-lifecycle", None)]
     assert chosen(suites, "stateless", counts) == []
 
 
 def test_conformance_lists_a_spared_check_with_its_reason_once() -> None:
-    counts = command.ScenarioCounts()
-    suites = [suite(command.NEWEST, "server-stateless:2026-07-28")]
+    counts = ScenarioCounts()
+    suites = [suite(NEWEST, "server-stateless:2026-07-28")]
     for mode in ("stateless", "sessions"):
         assert len(chosen(suites, mode, counts)) == 1
     spared = [each["scenario"] for each in counts.not_applicable]
@@ -72,6 +76,6 @@ def test_conformance_lists_a_spared_check_with_its_reason_once() -> None:
 
 
 def test_conformance_names_every_unclassified_scenario() -> None:
-    suites = [suite(command.RELEASED, "ping:x", "brand-new:x", "also-new:x")]
+    suites = [suite(RELEASED, "ping:x", "brand-new:x", "also-new:x")]
     with pytest.raises(UnclassifiedError, match=r"brand-new.*also-new"):
-        chosen(suites, "stateless", command.ScenarioCounts())
+        chosen(suites, "stateless", ScenarioCounts())

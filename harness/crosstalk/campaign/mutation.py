@@ -1,0 +1,128 @@
+"""Campaigns against planted leaks, each leak in a process and a system of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosstalk.campaign.events import Event
+from crosstalk.campaign.mutant_outcome import MutantOutcome
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.runner import Campaign
+from crosstalk.campaign.workers import end_with_parent
+from crosstalk.core.errors import HarnessError
+from crosstalk.environment.parts.pgbouncer import find_pgbouncer
+from crosstalk.phases.base import Phase
+from crosstalk.phases.layers import IN_SQL, OVER_THE_WIRE, LayersPhase
+from crosstalk.phases.registry import make_phases
+from crosstalk.targets.base import Target
+from crosstalk.targets.mutants import Mutant
+from crosstalk.targets.mutants.smoke import smoke
+from crosstalk.targets.verification import Verified
+
+# A layer that is taken away beside a leak is found missing by the layer oracle, with the leak or
+# without it: those layers are not asked, so that what dies, dies of its own fault.
+_MISSING = {"rls": IN_SQL, "reads": OVER_THE_WIRE}
+
+
+@dataclass(frozen=True, slots=True)
+class MutantRun:
+    """Work of one process: a mutant, the folder of its run, and the campaign's budget."""
+
+    mutant: Mutant
+    folder: Path
+    options: CampaignOptions
+
+
+def require_programs(mutant: Mutant) -> None:
+    """Check that the machine has the programs without which a mutant does not show itself.
+
+    Raises:
+        EnvironmentFailed: One is missing.
+    """
+    if mutant.pooler != "none":
+        find_pgbouncer()
+
+
+def run_mutants(todo: Sequence[MutantRun], jobs: int) -> Iterator[MutantOutcome]:
+    """Run them, a number of them at once; yields each outcome when there is one.
+
+    Raises:
+        KeyboardInterrupt: The processes that still ran have been ended.
+    """
+    # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
+    context = multiprocessing.get_context("spawn")
+    workers = min(jobs, len(todo)) or 1
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+        try:
+            for future in as_completed([pool.submit(_one, each) for each in todo]):
+                yield future.result()
+        except KeyboardInterrupt:
+            # Without them the pool would run what is left before it ends.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _one(run: MutantRun) -> MutantOutcome:
+    """One mutant, from planting to verdict."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(run.folder / "hypothesis"))
+    mutant = run.mutant
+    try:
+        with Verified(mutant=mutant).running(run.folder) as target:
+            smoke(target)
+            phases = _phases(mutant, target)
+            result = Campaign(target, run.options, _quiet, run.folder, phases).run()
+    except HarnessError as error:
+        return _outcome(mutant, alive=False, note=str(error))
+    finding = result.findings[0] if result.findings else None
+    return _outcome(
+        mutant,
+        alive=True,
+        killed_by=finding.oracle if finding else "quiescence" if result.left else None,
+        calls=result.calls_to_finding or result.calls,
+        seconds=result.seconds,
+        note="; ".join(map(str, result.inconclusive[:2])),
+        script=tuple(finding.script.lines()) if finding else (),
+    )
+
+
+def _phases(mutant: Mutant, target: Target) -> list[Phase]:
+    """Phases without those that would only see that a layer is missing."""
+    missing = {layer for each in mutant.removes for layer in _MISSING.get(each, ())}
+    left = tuple(each for each in (*IN_SQL, *OVER_THE_WIRE) if each not in missing)
+    return [
+        LayersPhase(layers=left) if isinstance(each, LayersPhase) else each
+        for each in make_phases()
+    ]
+
+
+def _outcome(
+    mutant: Mutant,
+    *,
+    alive: bool,
+    killed_by: str | None = None,
+    calls: int = 0,
+    seconds: float = 0.0,
+    note: str = "",
+    script: tuple[str, ...] = (),
+) -> MutantOutcome:
+    return MutantOutcome(
+        id=mutant.id,
+        kind=mutant.kind,
+        alive=alive,
+        killed_by=killed_by,
+        expected_oracle=mutant.expected_oracle,
+        calls=calls,
+        seconds=seconds,
+        note=note,
+        script=script,
+    )
+
+
+def _quiet(event: Event) -> None:
+    """The score listens to results alone."""

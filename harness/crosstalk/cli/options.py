@@ -1,0 +1,42 @@
+"""Options that several verbs have in common, and the exit codes that each help text ends with.
+
+A verb's module imports what it needs when it runs: the packages of all of them take seconds, and
+`crosstalk --help` reads every module.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from crosstalk.campaign.options import Profile
+from crosstalk.environment import Kind
+
+EXIT_CODES = (
+    "Exit codes: 0 clean; 1 a finding (something crossed, was accepted, failed or survived); "
+    "2 an option, a file or a setting is wrong; 3 inconclusive (nothing found, not all verified); "
+    "4 the target or its environment failed; 5 an internal error; 130 interrupted."
+)
+
+Calls: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=50, help="Stop after this many calls, whatever the profile says."),
+]
+Seconds: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=1, help="Stop after this many seconds, whatever the profile says."),
+]
+ProfileName: TypeAlias = Annotated[
+    Profile,
+    typer.Option("--profile", help="How much to try: a minute, some minutes, or half an hour."),
+]
+Seed: TypeAlias = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
+Environment: TypeAlias = Annotated[
+    Kind,
+    typer.Option(help="Start the system as processes or containers, or attach to one that runs."),
+]
+Started: TypeAlias = Annotated[
+    Literal["processes", "containers"],
+    typer.Option("--environment", help="Start the system as processes or as containers."),
+]

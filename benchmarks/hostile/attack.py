@@ -42,7 +42,7 @@ class Attack:
 
 @dataclass(slots=True)
 class Victim:
-    """Somebody who sends a harmless request again and again, at a steady pace.
+    """A client that sends a harmless request again and again, at a steady pace.
 
     Attributes:
         seconds: How long each answer took, counted from when its request was due.

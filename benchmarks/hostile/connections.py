@@ -115,7 +115,7 @@ def _pipelined(running: RunningSystem) -> Mapping[str, float]:
         time.sleep(_AFTER)
         left = _connections(running, "backend")
     return {
-        f"{_UNREAD} answers that nobody reads at the backend, connections after 20 s": left,
+        f"{_UNREAD} unread answers at the backend, connections after 20 s": left,
     }
 
 

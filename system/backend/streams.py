@@ -1,4 +1,4 @@
-"""Answers that are sent while they are being made, and what happens when nobody waits for them.
+"""Answers that are sent while they are being made, and what happens when no client waits for them.
 
 A client may leave at any moment. Whatever happens to the response, the turns that it shows are
 closed before the request ends: no task stays behind, and what was said is in the thread.

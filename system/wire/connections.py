@@ -31,7 +31,7 @@ class ConnectionLimits:
     """The bounds; sizes in bytes, times in seconds.
 
     Attributes:
-        connections: Open at once, of everybody.
+        connections: Open at once, of all clients.
         per_client: Open at once, of one network address.
         header_bytes: Of a request's head: its first line and its fields; likewise of trailers.
         headers: Fields of one head.

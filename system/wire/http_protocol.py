@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it with httptools, with bounds, and without what nobody needs of it.
+"""HTTP/1.1 as uvicorn speaks it with httptools, with bounds, and without its unneeded parts.
 
 uvicorn bounds neither the bytes of a head nor the time that it takes, appends the trailers of a
 chunked body to the headers, and lets requests pile up behind an answer that is never read. Here

@@ -71,7 +71,7 @@ class Actor:
 
     Attributes:
         name: How reports call them.
-        user: Whose token they carry; None for somebody without one.
+        user: Whose token they carry; None for a caller without one.
         claims: Whose id they put into identity arguments and paths.
         forgery: Name of the forgery that spoils their token, if any.
     """
@@ -87,7 +87,7 @@ class Probe:
     """The reason for a call, where an oracle compares calls with each other.
 
     Attributes:
-        kind: `ownership` compares the victim's reads before and after somebody else acted;
+        kind: `ownership` compares the victim's reads before and after another user acted;
             `existence` compares a foreign id with a missing one; `worlds` compares what one user
             observes in worlds that differ in what the others do; `concurrency` compares what a
             client gets alone with what it gets beside concurrent clients; `identity` marks calls
@@ -187,8 +187,8 @@ class Flow:
     """Sharing that is meant: what `source` stored may reach `target`, who may also change it.
 
     Attributes:
-        source: A user, or `*` for everybody.
-        target: A user, or `*` for everybody.
+        source: A user, or `*` for every user.
+        target: A user, or `*` for every user.
         operations: By which operations; none named means by all.
     """
 

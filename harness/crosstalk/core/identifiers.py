@@ -86,7 +86,7 @@ def substituted(text: str, symbol: Callable[[str], str], *, markers: bool = Fals
 
 
 def missing_like(example: str, identifier: str) -> str:
-    """An id of the example's form that nobody has.
+    """An id of the example's form that no user has.
 
     The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
     for a number; the UUID itself otherwise.

@@ -25,7 +25,7 @@ def _may_be_shared(call: Call) -> bool:
 
 
 class Canary:
-    """Fires when a user's value reaches somebody who never supplied it."""
+    """Fires when a user's value reaches a caller who never supplied it."""
 
     name = "canary"
 

@@ -1,4 +1,4 @@
-"""Existence: another user's id and an id nobody has must be answered alike.
+"""Existence: another user's id and an id that no user has must be answered alike.
 
 Status, code, message, body and headers are compared, after the ids that were asked for and all
 identifying values and times are masked; of headers that differ between any two answers or count the

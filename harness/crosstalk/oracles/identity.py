@@ -35,7 +35,7 @@ def _served(call: Call) -> bool:
 
 
 class Identity:
-    """Fires when somebody without a valid credential is served."""
+    """Fires when a caller without a valid credential is served."""
 
     name = "identity"
 
@@ -92,7 +92,7 @@ class Identity:
                 self.name,
                 read.operation,
                 (stored.index, read.index),
-                "anybody who reaches this server can be anybody: "
+                "any client that reaches this server can act as any user: "
                 f"{history.unproven_identity} says who calls, and no credential proves it "
                 f"({', '.join(operations)})",
                 operations,

@@ -1,4 +1,4 @@
-"""Ownership: after somebody else acted, what a user reads about their own data has changed.
+"""Ownership: after another user acted, what a user reads about their own data has changed.
 
 A write's own reply proves nothing, in either direction, so the victim reads before and after and
 the two readings are compared whole: status, error, body, validators and other headers. Between them
@@ -130,7 +130,7 @@ def _text(body: object) -> str:
 
 
 class Ownership:
-    """Fires when a user's own reading changes through somebody else's calls."""
+    """Fires when a user's own reading changes through another user's calls."""
 
     name = "ownership"
 

@@ -232,4 +232,4 @@ def _shown(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
 
 
 def _quiet(event: Event) -> None:
-    """Nobody listens: pytest shows the tests."""
+    """Ignores events: pytest shows the tests."""

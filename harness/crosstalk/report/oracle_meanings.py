@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _MEANINGS = {
     "canary": "Text, ids or values of one user reached another",
-    "ownership": "What a user reads of their own data changed after somebody else acted",
+    "ownership": "What a user reads of their own data changed after another user acted",
     "existence": "Another user's id and a missing id can be told apart",
     "identity": "A missing or spoiled credential was served",
     "two-worlds": "What one user observes depends on whether, or on what, others did",

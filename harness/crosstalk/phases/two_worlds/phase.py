@@ -59,7 +59,7 @@ class TwoWorldsPhase:
         self._patience = _PAUSED_VISITS
 
     def obstacle(self, target: Target) -> str | None:
-        """Users who are fixed, with nothing reset; nobody else; or sharing of everything."""
+        """Users who are fixed, with nothing reset; no other user; or sharing of everything."""
         members = [each.name for each in target.principals.members]
         if target.persistent:
             return (
@@ -72,7 +72,7 @@ class TwoWorldsPhase:
             len(partners(target.allowed_flows, each, members)) == len(members) - 1
             for each in members
         ):
-            return "allowed_flows shares everything with everybody"
+            return "allowed_flows shares everything with every user"
         return None
 
     def run(self, budget: PhaseBudget) -> PhaseOutcome:

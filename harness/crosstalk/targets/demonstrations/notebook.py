@@ -29,7 +29,7 @@ class Task(BaseModel):
 
 
 class Notebook:
-    """Everybody's tasks, by owner."""
+    """All users' tasks, by owner."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, dict[str, Task]] = {}

@@ -36,7 +36,7 @@ class SignedInCredentials:
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def enroll(self, nonce: str) -> dict[str, str]:
-        """Sign everybody up under names with this nonce; user name to the subject they got.
+        """Sign every user up under names with this nonce; user name to the subject they got.
 
         Raises:
             SurfaceError: The service refuses.

@@ -102,7 +102,7 @@ def forgeries_of(running: RunningSystem) -> tuple[str, ...]:
 def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target:
     """Return the running reference system as a target; close it before the system ends.
 
-    Where its frontend runs, everybody signs up there and brings its tokens.
+    Where its frontend runs, every user signs up there and brings its tokens.
 
     Raises:
         EnvironmentFailed: Users' data may not be deleted there.

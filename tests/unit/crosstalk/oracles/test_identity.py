@@ -56,8 +56,8 @@ def test_unproven_identity_is_one_finding_with_two_calls_and_all_operations() ->
     assert suspicion.calls == (1, 3)
     assert suspicion.operations == ("list", "get")
     assert suspicion.summary == (
-        "anybody who reaches this server can be anybody: the argument user_id says who calls, and "
-        "no credential proves it (list, get)"
+        "any client that reaches this server can act as any user: the argument user_id says who "
+        "calls, and no credential proves it (list, get)"
     )
     assert Identity().opportunities(unproven().history) == {"search": 1, "list": 1, "get": 1}
 

@@ -76,8 +76,8 @@ def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
         return ""
     who = " and ".join(ways) or "nothing"
     return (
-        f"Anybody who reaches this server can be anybody: {who} says who calls, and no credential "
-        "proves it"
+        f"Any client that reaches this server can act as any user: {who} says who calls, "
+        "and no credential proves it"
     )
 
 

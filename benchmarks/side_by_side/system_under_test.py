@@ -1,4 +1,4 @@
-"""System under test of every tool: a running system, two users, and data of theirs."""
+"""System under test of every tool: a running system, two users, and their data."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ reading them again.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ from mcp.types import ListResourcesResult, PaginatedRequestParams, RequestParams
 SDK_VERSION = "2.3.0"
 
 
-class AdaptedServer(MCPServer[Any]):
+class AdaptedServer(MCPServer[Any], ABC):
     """An `MCPServer` with public names for what the SDK keeps private."""
 
     def find_tool(self, name: str) -> Tool | None:
@@ -58,9 +59,9 @@ class AdaptedServer(MCPServer[Any]):
         lookup = self._lowlevel_server.get_tool_input_schema
         return lookup is not None and lookup(tool) is not None
 
+    @abstractmethod
     async def list_resources_page(self, cursor: str | None) -> ListResourcesResult:
         """Answer `resources/list`; the SDK's own answer is the same for every caller."""
-        raise NotImplementedError
 
     async def _handle_list_resources(
         self, ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None

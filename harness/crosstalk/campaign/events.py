@@ -20,7 +20,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """So many calls were made, in so many examples, in so many seconds."""
+    """Calls, examples and seconds so far."""
 
     calls: int
     examples: int

@@ -17,8 +17,8 @@ class CampaignOptions:
     """Budget and seed of a campaign.
 
     Attributes:
-        calls: Stop after about so many calls.
-        seconds: Stop after so many seconds, whatever the calls.
+        calls: Number of calls after which the campaign stops, approximately.
+        seconds: Seconds after which the campaign stops, whatever the calls.
         seed: Reproduces the run's choices.
         steps: Rules played in one example.
         findings: Stop once this number of findings is confirmed.

@@ -74,7 +74,7 @@ class PhaseScheduler:
                 yield self._run(phase, phase.least, _LEAST_SECONDS)
 
     def budget(self, calls: int, seconds: float, salt: str = "") -> PhaseBudget:
-        """An allowance of so many calls and seconds from now on."""
+        """Return an allowance of these calls and seconds from now on."""
         return PhaseBudget(
             target=self.target,
             executor=self.executor,

@@ -32,7 +32,7 @@ class _Record:
     """What calls of one operation were answered.
 
     Attributes:
-        served: Answers that showed callers something of theirs, or did what they asked for.
+        served: Answers that showed callers their own data, or did what they asked for.
         several: Such answers to calls that named several objects.
         shown: Answers with data that may be for everybody.
         others: What came back instead, with how often.

@@ -40,7 +40,7 @@ class PhaseBudget:
         observations: Readings of one's own data that are known to be steady.
         fresh_history: Resets the system where that is possible; a history with new subjects.
         random: Whatever is chosen is chosen by it, so that the seed reproduces the run.
-        calls: About so many calls may be made.
+        calls: Approximate number of calls that may be made.
         deadline: When to come to an end, on the clock of `time.monotonic`.
         folder: Where files of the run go, if anywhere.
         knowledge: What the campaign has learnt about arguments.

@@ -30,13 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--crosstalk-calls",
         type=int,
         default=_CALLS,
-        help=f"stop after about so many calls ({_CALLS})",
+        help=f"stop after about this many calls ({_CALLS})",
     )
     group.addoption(
         "--crosstalk-seconds",
         type=float,
         default=_SECONDS,
-        help=f"stop after so many seconds ({_SECONDS:.0f})",
+        help=f"stop after this many seconds ({_SECONDS:.0f})",
     )
     group.addoption(
         "--crosstalk-seed", type=int, default=None, help="reproduces the choices of a run"

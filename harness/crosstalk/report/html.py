@@ -21,7 +21,7 @@ from crosstalk.report.oracle_meanings import meaning
 from crosstalk.report.text import printable
 
 _CLASSES = {State.CLEAN: "clean", State.LEAK: "leak", State.UNTRIED: "untried"}
-# Below so many opportunities a clean cell is shown pale.
+# Below this number of opportunities a clean cell is shown pale.
 _FEW = 5
 _VERDICTS = {
     "clean": "Nothing crossed between users, and every oracle had opportunities to see it.",

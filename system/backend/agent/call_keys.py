@@ -3,7 +3,8 @@
 Every call that the model asks for is one of its own, also when it asks for the same thing twice. An
 answer that is attempted again after it broke off is another matter: what the first attempt did must
 not be done once more. So its keys are made of what the answer is to, the tool, the arguments, and
-the how-manieth such call it is: the second attempt makes the same ones, as far as it does the same.
+the number of such calls before it: the second attempt makes the same ones, as far as it does the
+same.
 """
 
 from __future__ import annotations

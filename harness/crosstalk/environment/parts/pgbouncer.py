@@ -1,7 +1,7 @@
 """PgBouncer in transaction mode, between the services and PostgreSQL.
 
 It stands for the poolers of managed databases. Its pool is smaller than the services' own pools, so
-that connections of theirs really share those of the server, and it passes no start-up setting on
+that their connections really share those of the server, and it passes no start-up setting on
 that it does not know: what a service wrongly keeps on a connection shows. Migrations go past it.
 """
 

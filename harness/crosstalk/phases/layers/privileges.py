@@ -107,7 +107,7 @@ async def _shown(intruder: Intruder, tables: Sequence[Table], question: str) -> 
 
 
 def _argument(kind: str, intruder: Intruder, tables: Sequence[Table]) -> str:
-    """What a function is given: the victim's subject, an id of theirs, or nothing."""
+    """What a function is given: the victim's subject, one of the victim's ids, or nothing."""
     if kind == "text":
         return f"'{intruder.them}'"
     if kind == "uuid":

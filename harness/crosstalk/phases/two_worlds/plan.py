@@ -150,7 +150,7 @@ def _free_of_others(
             or any(numbers[each].actor.user not in ours for each in needed)
             or any(name in text for text in strings_in(step.arguments) for name in strangers)
         )
-        # A partner's activity is not the observer's: the observer uses no id of theirs either.
+        # A partner's activity is not the observer's: the observer uses none of its ids either.
         foreign = foreign or (
             step.actor.user == observer
             and any(numbers[each].actor.user != observer for each in needed)

@@ -22,7 +22,7 @@ _CONNECTIONS = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
 async def flood(url: str, issuer: str, audience: str, count: int) -> Counter[int]:
-    """Send so many tokens, each with a `kid` of its own that nobody publishes; count the statuses.
+    """Send this many tokens, each with a `kid` that no issuer publishes; count the statuses.
 
     Written on bare connections: a client library would be slower than the service it floods.
     """

@@ -111,7 +111,7 @@ def test_reference_system_is_verified(system: Environment) -> None:
 
 
 def test_planted_leak_is_found(system: Environment) -> None:
-    planted = ("--mutant", "list-without-filter", "--calls", "2500", "--seconds", "200")
+    planted = ("--mutant", "list-without-filter", "--stop-at-first", "--calls", "2500")
     done = system.crosstalk("isolation", *planted)
     assert done.returncode == 1, done.stdout + done.stderr
 

@@ -21,6 +21,7 @@ from tests.integration.crosstalk.targets.described.describing import SERVER
 from tests.repository import ROOT
 
 _FILE = """confirmed = true
+accepted = ["unauthenticated-identity"]
 [mcp]
 transport = "json-rpc"
 url = "http://127.0.0.1:{port}/mcp"

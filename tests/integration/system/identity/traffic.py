@@ -17,8 +17,9 @@ from crosstalk.surface.mcp.tools import tool_call
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 from crosstalk.tokens.keys import encode_json
 
-# The services may open as many files as this process may.
-_CONNECTIONS = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+# Fewer than one client may have at once (HTTP_MAX_CONNECTIONS_PER_CLIENT), its other calls beside
+# them; the services may open as many files as this process may.
+_CONNECTIONS = min(500, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
 async def flood(url: str, issuer: str, audience: str, count: int) -> Counter[int]:

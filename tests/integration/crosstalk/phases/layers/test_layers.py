@@ -98,7 +98,7 @@ def test_no_service_reaches_another_s_rows_in_sql(running: RunningSystem, servic
         (
             "CREATE UNIQUE INDEX one_title ON projects (name)",
             "DROP INDEX one_title",
-            "collide with another, projects",
+            "insert what another has, projects",
         ),
     ],
 )

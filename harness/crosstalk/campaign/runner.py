@@ -64,8 +64,6 @@ _EXAMPLES_A_CHUNK = 1
 _LIMITED_SHARE = 0.25
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
-
-
 # What shrinking one finding may take: seconds, a part of the run's, and what it always has.
 _SHRINKING_SECONDS, _SHRINKING_SHARE, _SHRINKING_LEAST = 60.0, 0.15, 2.0
 

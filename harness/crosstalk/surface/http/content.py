@@ -84,7 +84,7 @@ def _members(content: bytes, depth: int) -> Any:
                     read = member.read(left)
                 left -= len(read)
                 found[each.filename] = _inside(read, depth + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, ValueError):
         # Encrypted, damaged, or packed in a way that is not known: the names are in clear.
         return {**found, "": _inside(content, _MAX_DEPTH)}
     return found

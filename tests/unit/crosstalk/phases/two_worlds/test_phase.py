@@ -32,7 +32,7 @@ def test_two_worlds_finds_what_lets_one_user_notice_the_others(fault: str) -> No
     assert finding.confirmed
     observer = finding.script.steps[-1].actor
     others = [each for each in finding.script.steps if each.actor != observer]
-    # A limit takes so many calls as it allows; anything else one call of somebody else's.
+    # A shared limit shows once it is used up; anything else after one call of another user.
     assert len(others) == 1 or fault == "shared limit"
 
 

@@ -30,7 +30,7 @@ BENCHMARKS = {
     "chats": "benchmarks.chats",
     "campaign-throughput": "benchmarks.campaign_throughput",
     "turns": "benchmarks.agent_queue",
-    "start_to_ready": "benchmarks.start_to_ready",
+    "start-to-ready": "benchmarks.start_to_ready",
 }
 
 

@@ -28,7 +28,7 @@ from crosstalk.campaign.runner import Campaign
 from crosstalk.core.history import Answer
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Surface
-from crosstalk.targets.base import Target
+from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.reference.target import reference_target
 
 _PROTOCOL = "2026-07-28"
@@ -62,7 +62,8 @@ async def measure(fixture: Fixture) -> list[Figure]:
     running = fixture.system()
     target = await asyncio.to_thread(reference_target, running, {})
     recording = _Recording(target.surfaces["mcp"])
-    tools = replace(target, surfaces={"mcp": recording}, forgeries=())
+    alone: dict[str, Surface] = {"mcp": recording}
+    tools = replace(target, surfaces=alone, operations=discovered(alone), forgeries=())
     try:
         await asyncio.to_thread(_campaign, tools, 1)
         recorded = [each for each in recording.calls if each[2]][:_CALLS]

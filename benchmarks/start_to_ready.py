@@ -33,7 +33,7 @@ async def measure(fixture: Fixture) -> list[Figure]:
                 return time.perf_counter() - began
 
     compared = await alternate(
-        "start_to_ready",
+        "start-to-ready",
         "Start of five services until they are ready, against one bare `import agents`.",
         "s",
         ours=start,
@@ -43,7 +43,7 @@ async def measure(fixture: Fixture) -> list[Figure]:
     budget = [_SECONDS.value] * len(compared.ours)
     absolute = replace(
         compared,
-        name="start_to_ready_budget",
+        name="start-to-ready-budget",
         what="The same start against its budget of five seconds.",
         anchor=budget,
         ratios=[each / _SECONDS.value for each in compared.ours],

@@ -1,7 +1,7 @@
-"""One run: generate until the budget is used, judge, confirm by replay, shrink, report.
+"""One run: generate until the budget is used, give the phases their turns, and end in order.
 
-The campaign knows surfaces, oracles and the generator; it does not know how the system was
-started, nor who listens to its events.
+The campaign knows surfaces, the generator and the phases; it does not know how the system was
+started, nor who listens to its events. What its calls come to is the room `evaluation`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import contextlib
 import secrets
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
@@ -21,47 +20,35 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from crosstalk.campaign.events import Emit, FindingFound, Finished, Progress, Started, Suspected
+from crosstalk.campaign.evaluation.conclusion import Conclusion
+from crosstalk.campaign.evaluation.counts import CampaignCounts
+from crosstalk.campaign.evaluation.findings import FindingsRecord
+from crosstalk.campaign.evaluation.suspicions import SuspicionReview
+from crosstalk.campaign.events import Emit, Finished, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
 from crosstalk.core.history import Outcome as Answered
-from crosstalk.core.paths import from_here
-from crosstalk.core.script import script_of
-from crosstalk.core.sign_test import time_difference
-from crosstalk.core.verdict import (
-    RUN,
-    Control,
-    Finding,
-    Inconclusive,
-    InconclusiveKind,
-    verdict_of,
-)
+from crosstalk.core.verdict import RUN, Finding, Inconclusive, InconclusiveKind
 from crosstalk.environment.runtime.signals import asked_to_end, forget_asking
-from crosstalk.execution.confirmation import Confirmation, Rejected
+from crosstalk.execution.confirmation import Confirmation
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
-from crosstalk.execution.quiescence import what_is_left
-from crosstalk.execution.replay import Replayer, save
+from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import RunStopped, TargetWatch, stopped_runs_are_errors
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
-from crosstalk.oracles import ORACLES, Suspicion
-from crosstalk.oracles.controls import controls_of, coverage_of
-from crosstalk.oracles.existence import times
-from crosstalk.oracles.service import ServiceRecord
+from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases
 from crosstalk.targets.base import Target, discovered
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
-# Where so large a part of the calls was throttled, the rest is too little to acquit.
-_LIMITED_SHARE = 0.25
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 # What shrinking one finding may take: seconds, a part of the run's, and what it always has.
@@ -96,7 +83,6 @@ class Campaign:
         self._target = target
         self._options = options
         self._emit = emit
-        self._folder = folder
         self._kept = examples
         self._ended_early = False
         self._target_watch = TargetWatch(lambda: discovered(target.surfaces))
@@ -108,18 +94,12 @@ class Campaign:
             target.claiming,
             self._watch,
         )
-        self._service = ServiceRecord(self._executor.operations)
-        self._controls: dict[str, Control] = {}
-        self._situations: Counter[str] = Counter()
-        self._times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        self._findings: list[Finding] = []
-        self._inconclusive: list[Inconclusive] = []
-        self._seen: Counter[tuple[str, str]] = Counter()
+        self._counts = CampaignCounts(self._executor.operations)
+        self._record = FindingsRecord(emit, options.findings, folder, target.about)
+        self._review = SuspicionReview(self._record, self._executor, self._confirmation)
         self._fixture = Fixture(target, self._executor)
-        self._judged = (0, 0)
         self._found_before = 0
         self._examples = 0
-        self._calls_to_finding: int | None = None
         self._began = time.monotonic()
         self._scheduler = PhaseScheduler(
             target,
@@ -153,7 +133,15 @@ class Campaign:
             self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
         finally:
             self._executor.close()
-        result = self._result(unsteady)
+        conclusion = Conclusion(
+            self._target, self._executor, self._scheduler, self._record, self._counts
+        )
+        result = conclusion.result(
+            unsteady,
+            seed=self._options.seed,
+            began=self._began,
+            ended_early=self._ended_early,
+        )
         self._emit(Finished(result))
         return result
 
@@ -161,7 +149,7 @@ class Campaign:
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
-        self._count(calibration.history)
+        self._counts.take(calibration.history)
         self._scheduler.observations = tuple(calibration.observations)
         state = GeneratorState(
             executor=self._executor,
@@ -171,10 +159,10 @@ class Campaign:
             principals=self._target.principals,
             knowledge=self._scheduler.knowledge,
             on_example_end=self._examine,
-            judge=self._suspects,
+            judge=self._review.follow_up,
             stopped=self._stopped,
-            unserved=self._service.unserved,
-            situations=self._situations,
+            unserved=self._counts.service.unserved,
+            situations=self._counts.situations,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
@@ -184,7 +172,7 @@ class Campaign:
             self._generate(machine, chunk)
             chunk += 1
             self._take(self._scheduler.run_those_behind())
-        if not self._found_enough():
+        if not self._record.enough():
             self._take(self._scheduler.remaining())
         return calibration.unsteady
 
@@ -195,7 +183,7 @@ class Campaign:
 
     def _end_early(self, kind: InconclusiveKind, why: str) -> None:
         self._ended_early = True
-        self._inconclusive.append(Inconclusive(kind, RUN, why))
+        self._record.leave_open(kind, RUN, why)
 
     def reproduces(self, finding: Finding) -> Suspicion | None:
         """Play a finding's script against this campaign's target; what was seen, if it was.
@@ -226,16 +214,13 @@ class Campaign:
     def _take(self, outcomes: Iterable[PhaseOutcome]) -> None:
         """Take in what came of the phases' turns."""
         for outcome in outcomes:
-            for name, control in outcome.controls.items():
-                self._controls.setdefault(name, Control()).add(control)
-            self._inconclusive += [
-                each for each in outcome.inconclusive if each not in self._inconclusive
-            ]
+            self._counts.add(outcome.controls)
+            known = self._record.inconclusive
+            known += [each for each in outcome.inconclusive if each not in known]
             for finding in outcome.findings:
-                key = (finding.oracle, finding.operation)
-                if all((each.oracle, each.operation) != key for each in self._findings):
-                    self._report(finding, outcome.suspected or self._executor.calls_made)
-            if self._found_enough():
+                if not self._record.has(finding.oracle, finding.operation):
+                    self._record.add(finding, outcome.suspected or self._executor.calls_made)
+            if self._record.enough():
                 return
 
     def _generate(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
@@ -264,178 +249,21 @@ class Campaign:
         return (
             self._executor.calls_made >= self._options.calls
             or time.monotonic() - self._began >= self._options.seconds
-            or self._found_enough()
+            or self._record.enough()
         )
-
-    def _found_enough(self) -> bool:
-        return len(self._findings) >= self._options.findings
 
     def _examine(self, history: History) -> None:
         self._examples += 1
         self._scheduler.examples.append(history)
-        self._count(history)
+        self._counts.take(history)
         if isinstance(sys.exception(), KeyboardInterrupt | RunStopped):
             # The run is ending, so that nothing can be replayed any more.
-            self._leave_unconfirmed(history)
+            self._review.leave_unconfirmed(history)
             return
-        self._suspects(history)
+        self._review.follow_up(history)
         self._emit(
             Progress(self._executor.calls_made, self._examples, time.monotonic() - self._began)
         )
-        if self._kept is not None and len(self._findings) > self._found_before:
-            self._found_before = len(self._findings)
+        if self._kept is not None and len(self._record.findings) > self._found_before:
+            self._found_before = len(self._record.findings)
             raise _ShownError
-
-    def _leave_unconfirmed(self, history: History) -> None:
-        known = {(each.oracle, each.operation) for each in self._findings}
-        for suspicion in (found for oracle in ORACLES for found in oracle.judge(history)):
-            if (suspicion.oracle, suspicion.operation) not in known:
-                why = f"{suspicion.summary} (not replayed: the run ended)"
-                self._inconclusive.append(
-                    Inconclusive(InconclusiveKind.UNCONFIRMED, suspicion.operation, why)
-                )
-
-    def _suspects(self, history: History) -> bool:
-        """Follow up what the oracles suspect; whether anything was replayed."""
-        replayed = False
-        if self._judged == (id(history), len(history)):
-            return replayed
-        self._judged = (id(history), len(history))
-        for oracle in ORACLES:
-            for suspicion in oracle.judge(history):
-                if self._found_enough():
-                    break
-                replayed = self._consider(history, suspicion) or replayed
-        return replayed
-
-    def _consider(self, history: History, suspicion: Suspicion) -> bool:
-        key = (suspicion.oracle, suspicion.operation)
-        self._seen[key] += 1
-        # One confirmed finding an oracle and operation is enough; a stubborn one gets three tries.
-        known = any((each.oracle, each.operation) == key for each in self._findings)
-        if known or self._seen[key] > 3:
-            return False
-        upto = history.until(suspicion.calls[-1])
-        finding = Finding(
-            oracle=suspicion.oracle,
-            operation=suspicion.operation,
-            actors=_actors(upto, suspicion),
-            summary=suspicion.summary,
-            script=script_of(upto),
-        )
-        self._emit(Suspected(finding))
-        calls_before = self._executor.calls_made
-        with self._executor.replaying():
-            confirmed = self._confirmation().confirm(history, suspicion)
-        if isinstance(confirmed, Rejected):
-            if not confirmed.explained:
-                self._inconclusive.append(
-                    Inconclusive(
-                        InconclusiveKind.UNCONFIRMED,
-                        suspicion.operation,
-                        f"{suspicion.summary} ({confirmed.reason})",
-                    )
-                )
-            return True
-        cause = (suspicion.oracle, confirmed.operation)
-        if all((each.oracle, each.operation) != cause for each in self._findings):
-            finding = replace(
-                finding,
-                script=confirmed.script,
-                operation=confirmed.operation,
-                actors=confirmed.actors,
-                # A replay is of one operation; the defect is shown by all of them.
-                summary=(suspicion if suspicion.operations else confirmed.suspicion).summary,
-                confirmed=True,
-                replayed=confirmed.replayed,
-                evidence=confirmed.evidence,
-            )
-            self._report(finding, calls_before)
-        return True
-
-    def _report(self, finding: Finding, calls: int) -> None:
-        """Save a confirmed finding and tell of it; `calls` is when it was first suspected."""
-        if self._folder is not None:
-            name = f"{len(self._findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
-            path = self._folder / "replays" / name
-            save(finding, path, dict(self._target.about))
-            finding = replace(finding, replay=from_here(path))
-        self._findings.append(finding)
-        if self._calls_to_finding is None:
-            self._calls_to_finding = calls
-        self._emit(FindingFound(finding))
-
-    def _count(self, history: History) -> None:
-        for name, pairs in times(history).items():
-            self._times[name] += pairs
-        self._service.take(history)
-        for name, control in controls_of(history).items():
-            self._controls.setdefault(name, Control()).add(control)
-
-    def _result(self, unsteady: Sequence[Inconclusive]) -> CampaignResult:
-        not_applicable = {**self._target.not_applicable, **self._scheduler.obstacles}
-        left = None if self._ended_early else what_is_left(self._target.left)
-        for name in self._executor.operations:
-            # What was never called has a row, too.
-            self._controls.setdefault(name, Control())
-        inconclusive = [
-            *unsteady,
-            *self._inconclusive,
-            *self._service.inconclusive(),
-            *self._not_drawn(),
-            *self._target.untried,
-            *self._without_opportunity(not_applicable),
-            *self._throttled(),
-            *(
-                Inconclusive(InconclusiveKind.NOT_QUIESCENT, RUN, f"not quiescent: {each}")
-                for each in left or ()
-            ),
-        ]
-        return CampaignResult(
-            verdict=verdict_of(self._findings, inconclusive),
-            calls=self._executor.calls_made,
-            replay_calls=self._executor.replay_calls,
-            seconds=time.monotonic() - self._began,
-            seed=self._options.seed,
-            findings=self._findings,
-            controls=self._controls,
-            inconclusive=inconclusive,
-            calls_to_finding=self._calls_to_finding,
-            not_applicable=not_applicable,
-            coverage=coverage_of(self._executor.operations, self._controls),
-            left=left,
-            skipped=self._target.skipped,
-            situations=self._situations,
-            times={name: time_difference(pairs) for name, pairs in self._times.items()},
-        )
-
-    def _not_drawn(self) -> Iterator[Inconclusive]:
-        for (name, parameter), why in sorted(self._scheduler.knowledge.undrawn.items()):
-            text = f"no value of its required argument {parameter!r} can be drawn ({why})"
-            operation = self._executor.operations[name]
-            if any(each.required and each.name == parameter for each in operation.parameters):
-                yield Inconclusive(InconclusiveKind.NOT_UNDERSTOOD, name, text)
-
-    def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
-        names = [*(each.name for each in ORACLES), *(each.name for each in self._scheduler.phases)]
-        for name in names:
-            could = any(control.oracles.get(name) for control in self._controls.values())
-            if name not in not_applicable and not could:
-                yield Inconclusive(
-                    InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"
-                )
-
-    def _throttled(self) -> Iterator[Inconclusive]:
-        made = self._executor.calls_in_all
-        limited = self._executor.outcomes[Answered.LIMITED]
-        if limited > made * _LIMITED_SHARE:
-            yield Inconclusive(
-                InconclusiveKind.THROTTLED,
-                RUN,
-                f"{limited} of {made} calls were refused for being too many (429)",
-            )
-
-
-def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:
-    involved = [call.actor.name for call in history if call.index in suspicion.calls]
-    return tuple(dict.fromkeys(involved))

@@ -12,8 +12,6 @@ from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.operation import Operation, Role
 
-# An operation without any call, as in a campaign that ended early.
-_UNTRIED = Control()
 # What can say whose data is meant.
 _NAMING = (Role.IDENTITY, Role.REFERENCE, Role.NAME, Role.CURSOR, Role.KEY)
 
@@ -83,10 +81,15 @@ def _foreign_arguments(
 def coverage_of(
     operations: Mapping[str, Operation], controls: Mapping[str, Control]
 ) -> dict[str, dict[str, int]]:
-    """Operation to which of its parameters that can name somebody or something named another's."""
+    """Return how often each parameter that can name a user or an object named another user's.
+
+    Args:
+        operations: Operation name to operation.
+        controls: Counts of each of them, also of one that was never called.
+    """
     found = {}
     for name, operation in operations.items():
-        carried = controls.get(name, _UNTRIED).foreign_arguments
+        carried = controls[name].foreign_arguments
         naming = [each.name for each in operation.parameters if each.role in _NAMING]
         found[name] = {each: carried.get(each, 0) for each in [*naming, *carried]}
     return {name: counts for name, counts in found.items() if counts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosstalk.core.verdict import Control
 from crosstalk.oracles.controls import controls_of, coverage_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
@@ -31,4 +32,4 @@ def test_parameter_counts_when_it_names_another_user() -> None:
 def test_coverage_names_an_operation_that_was_never_called() -> None:
     identity = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
     get = Operation(surface="mcp", name="get", parameters=(identity,), reads_only=True)
-    assert coverage_of({"get": get}, {}) == {"get": {"user_id": 0}}
+    assert coverage_of({"get": get}, {"get": Control()}) == {"get": {"user_id": 0}}

@@ -1,0 +1,1 @@
+"""Evaluation of a campaign: suspicions confirmed by replay, positive controls, the result."""

@@ -1,0 +1,111 @@
+"""Conclusion of a campaign: what it could not say, its verdict, and the result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from crosstalk.campaign.evaluation.counts import CampaignCounts
+from crosstalk.campaign.evaluation.findings import FindingsRecord
+from crosstalk.campaign.result import CampaignResult
+from crosstalk.campaign.scheduler import PhaseScheduler
+from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_of
+from crosstalk.execution.executor import Executor
+from crosstalk.execution.quiescence import what_is_left
+from crosstalk.oracles import ORACLES
+from crosstalk.oracles.controls import coverage_of
+from crosstalk.targets.base import Target
+
+# Where so large a part of the calls was throttled, the rest is too little to acquit.
+_LIMITED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Makes a campaign's result of what was recorded while it ran.
+
+    Attributes:
+        target: The system under test.
+        executor: Made the calls.
+        scheduler: Gave the phases their turns.
+        record: What was found, and what stayed open.
+        counts: What the calls could have shown.
+    """
+
+    target: Target
+    executor: Executor
+    scheduler: PhaseScheduler
+    record: FindingsRecord
+    counts: CampaignCounts
+
+    def result(
+        self, unsteady: Sequence[Inconclusive], *, seed: int, began: float, ended_early: bool
+    ) -> CampaignResult:
+        """Return the result of the run.
+
+        Args:
+            unsteady: Readings that the calibration could not rely on.
+            seed: Of the campaign.
+            began: When the run began, on the monotonic clock.
+            ended_early: Whether the run was cut off, so that the target is not asked any more.
+        """
+        not_applicable = {**self.target.not_applicable, **self.scheduler.obstacles}
+        left = None if ended_early else what_is_left(self.target.left)
+        inconclusive = [
+            *unsteady,
+            *self.record.inconclusive,
+            *self.counts.service.inconclusive(),
+            *self._not_drawn(),
+            *self.target.untried,
+            *self._without_opportunity(not_applicable),
+            *self._throttled(),
+            *(
+                Inconclusive(InconclusiveKind.NOT_QUIESCENT, RUN, f"not quiescent: {each}")
+                for each in left or ()
+            ),
+        ]
+        return CampaignResult(
+            verdict=verdict_of(self.record.findings, inconclusive),
+            calls=self.executor.calls_made,
+            replay_calls=self.executor.replay_calls,
+            seconds=time.monotonic() - began,
+            seed=seed,
+            findings=self.record.findings,
+            controls=self.counts.controls,
+            inconclusive=inconclusive,
+            calls_to_finding=self.record.calls_to_finding,
+            not_applicable=not_applicable,
+            coverage=coverage_of(self.executor.operations, self.counts.controls),
+            left=left,
+            skipped=self.target.skipped,
+            situations=self.counts.situations,
+            times=self.counts.time_differences(),
+        )
+
+    def _not_drawn(self) -> Iterator[Inconclusive]:
+        for (name, parameter), why in sorted(self.scheduler.knowledge.undrawn.items()):
+            text = f"no value of its required argument {parameter!r} can be drawn ({why})"
+            operation = self.executor.operations[name]
+            if any(each.required and each.name == parameter for each in operation.parameters):
+                yield Inconclusive(InconclusiveKind.NOT_UNDERSTOOD, name, text)
+
+    def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
+        names = [*(each.name for each in ORACLES), *(each.name for each in self.scheduler.phases)]
+        for name in names:
+            could = any(control.oracles.get(name) for control in self.counts.controls.values())
+            if name not in not_applicable and not could:
+                yield Inconclusive(
+                    InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"
+                )
+
+    def _throttled(self) -> Iterator[Inconclusive]:
+        made = self.executor.calls_in_all
+        limited = self.executor.outcomes[Answered.LIMITED]
+        if limited > made * _LIMITED_SHARE:
+            yield Inconclusive(
+                InconclusiveKind.THROTTLED,
+                RUN,
+                f"{limited} of {made} calls were refused for being too many (429)",
+            )

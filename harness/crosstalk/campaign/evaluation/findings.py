@@ -1,0 +1,59 @@
+"""Record of a campaign's confirmed findings, and of what it cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from crosstalk.campaign.events import Emit, FindingFound
+from crosstalk.core.paths import from_here
+from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.replay import save
+
+
+@dataclass(slots=True)
+class FindingsRecord:
+    """Findings of one campaign in the order in which they were confirmed.
+
+    Attributes:
+        emit: Receives an event for each finding.
+        most: Number of findings that is enough.
+        folder: Where replay files go; nothing is written without it.
+        about: What a replay file says about its target.
+        findings: Confirmed, one an oracle and operation.
+        inconclusive: What was seen, or cut short, and cannot be explained.
+        calls_to_finding: Calls made when the first finding was first suspected.
+    """
+
+    emit: Emit
+    most: int
+    folder: Path | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    inconclusive: list[Inconclusive] = field(default_factory=list)
+    calls_to_finding: int | None = None
+
+    def enough(self) -> bool:
+        """Return whether enough was found for the run to stop."""
+        return len(self.findings) >= self.most
+
+    def has(self, oracle: str, operation: str) -> bool:
+        """Return whether a finding of this oracle and operation is confirmed already."""
+        return any((each.oracle, each.operation) == (oracle, operation) for each in self.findings)
+
+    def add(self, finding: Finding, calls: int) -> None:
+        """Save a confirmed finding and emit it; `calls` is when it was first suspected."""
+        if self.folder is not None:
+            name = f"{len(self.findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
+            path = self.folder / "replays" / name
+            save(finding, path, dict(self.about))
+            finding = replace(finding, replay=from_here(path))
+        self.findings.append(finding)
+        if self.calls_to_finding is None:
+            self.calls_to_finding = calls
+        self.emit(FindingFound(finding))
+
+    def leave_open(self, kind: InconclusiveKind, where: str, why: str) -> None:
+        """Note something that the campaign cannot say."""
+        self.inconclusive.append(Inconclusive(kind, where, why))

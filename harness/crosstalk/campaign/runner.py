@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from random import Random
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis import Phase as Stages
@@ -42,6 +43,7 @@ from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
+from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases
@@ -49,6 +51,8 @@ from crosstalk.targets.base import Target, discovered
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
+# The part of the budget after which what still lacks an opportunity is swept once more.
+_LATE = 0.8
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 # What shrinking one finding may take: seconds, a part of the run's, and what it always has.
@@ -166,15 +170,40 @@ class Campaign:
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
         )
+        sweep = Sweep(
+            state,
+            self._counts.opportunities,
+            Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
+            self._options.calls,
+        )
+        self._sweep(sweep)
         machine = make_machine(state)
-        chunk = 0
+        chunk, late = 0, False
         while not self._stopped():
             self._generate(machine, chunk)
             chunk += 1
             self._take(self._scheduler.run_those_behind())
+            if self._used() >= _LATE and not late:
+                late = True
+                self._sweep(sweep)
         if not self._record.enough():
             self._take(self._scheduler.remaining())
         return calibration.unsteady
+
+    def _sweep(self, sweep: Sweep) -> None:
+        """Give every oracle its opportunity at every operation; Hypothesis takes no part."""
+        kept, self._kept = self._kept, None
+        try:
+            sweep.run()
+        finally:
+            self._kept, self._found_before = kept, len(self._record.findings)
+
+    def _used(self) -> float:
+        """Return the part of the budget that is used, of calls or of seconds."""
+        return max(
+            self._executor.calls_made / max(1, self._options.calls),
+            (time.monotonic() - self._began) / self._options.seconds,
+        )
 
     def _watch(self, answer: Answer, seconds: float) -> None:
         if asked_to_end():

@@ -12,7 +12,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
-from crosstalk.generator.choice import Draw, HypothesisChoice
+from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
@@ -192,8 +192,14 @@ class ExampleRun(Selection):
 
     def drawer(self, draw: Draw) -> ArgumentDrawer:
         """Return a drawer of arguments with what is known so far."""
-        return ArgumentDrawer(
-            HypothesisChoice(draw),
+        return self.drawer_by(HypothesisChoice(draw))
+
+    def drawer_by(
+        self, choice: Choice, kind: type[ArgumentDrawer] = ArgumentDrawer
+    ) -> ArgumentDrawer:
+        """Return a drawer of that kind, whose choices are made by `choice`."""
+        return kind(
+            choice,
             self.pool,
             self.history.subjects,
             self.state.plant,

@@ -50,6 +50,15 @@ class CampaignCounts:
         for name, control in controls.items():
             self.controls.setdefault(name, Control()).add(control)
 
+    def opportunities(self) -> dict[str, set[str]]:
+        """Return oracle name to the operations at which it has had an opportunity so far."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for operation, control in self.controls.items():
+            for oracle, count in control.oracles.items():
+                if count:
+                    found[oracle].add(operation)
+        return found
+
     def time_differences(self) -> dict[str, TimeDifference]:
         """Return, per operation, how long a foreign id took against a missing one."""
         return {name: time_difference(pairs) for name, pairs in self._times.items()}

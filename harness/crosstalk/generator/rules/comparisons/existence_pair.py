@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import is_short_id, missing_like
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.choice import Draw, HypothesisChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -63,17 +66,53 @@ def comparison(
     Returns:
         How the owner makes that call, and the two calls; none where the victim has no such object.
     """
-    known = example.pool.references(victim.name, parameter, operation.name)
-    mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
-    # A number or name that both have, each for an object of their own, compares nothing.
-    own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
-    known = [each for each in known if each not in own]
+    known = comparable_ids(example, actor, victim, operation, parameter)
     if not known:
         return None, []
     theirs = draw(st.sampled_from(known))
     # An item is looked for in its thread: where both are named, both may have to be foreign.
     joint = len(required_references(operation)) > 1 and draw(st.booleans())
-    shared = example.drawer(draw).arguments(
+    drawer = example.drawer_by(HypothesisChoice(draw))
+    foreign, missing = pair(
+        example, drawer, actor, victim, operation, parameter, theirs, joint=joint
+    )
+    identity = {
+        name: subject
+        for name, subject in example.with_identity(operation, victim).items()
+        if name in foreign.arguments
+    }
+    by_owner = PlannedCall(victim, operation.name, {**foreign.arguments, **identity})
+    calls = [foreign, missing]
+    if draw(st.booleans()):
+        # Whatever comes first may take longer for that alone.
+        calls.reverse()
+    return by_owner, calls
+
+
+def pair(
+    example: ExampleRun,
+    drawer: ArgumentDrawer,
+    actor: Actor,
+    victim: Actor,
+    operation: Operation,
+    parameter: Parameter,
+    theirs: str,
+    *,
+    joint: bool,
+) -> tuple[PlannedCall, PlannedCall]:
+    """Return a call that names an object of the victim, and the same with one that does not exist.
+
+    Args:
+        example: The example.
+        drawer: Draws the other arguments.
+        actor: Who makes both calls.
+        victim: Whose object it is.
+        operation: What is called.
+        parameter: Names the object.
+        theirs: The object.
+        joint: Whether all other objects that the call names are the victim's too.
+    """
+    shared = drawer.arguments(
         operation,
         actor,
         references=(victim.name if joint else "own",),
@@ -81,30 +120,32 @@ def comparison(
         target=theirs if joint else "",
     )
     # Two different calls under one key differ for that alone.
-    shared = {
-        name: value
-        for name, value in shared.items()
-        if name not in {each.name for each in operation.parameters if each.role is Role.KEY}
-    }
-    unknown = missing_like(theirs, str(draw(st.uuids(version=4))))
-    foreign = {**shared, parameter.name: [theirs] if parameter.many else theirs}
-    missing = {**shared, parameter.name: [unknown] if parameter.many else unknown}
-    identity = {
-        name: subject
-        for name, subject in example.with_identity(operation, victim).items()
-        if name in shared
-    }
-    by_owner = PlannedCall(victim, operation.name, {**foreign, **identity})
-    key = example.next_probe()
-    pair = [
+    keys = {each.name for each in operation.parameters if each.role is Role.KEY}
+    shared = {name: value for name, value in shared.items() if name not in keys}
+    unknown = missing_like(theirs, drawer.choice.uuid())
+    number = example.next_probe()
+    parts: tuple[tuple[Literal["foreign", "missing"], str], ...] = (
+        ("foreign", theirs),
+        ("missing", unknown),
+    )
+    foreign, missing = (
         PlannedCall(
-            actor, operation.name, foreign, Probe("existence", key, "foreign", victim.name)
-        ),
-        PlannedCall(
-            actor, operation.name, missing, Probe("existence", key, "missing", victim.name)
-        ),
-    ]
-    if draw(st.booleans()):
-        # Whatever comes first may take longer for that alone.
-        pair.reverse()
-    return by_owner, pair
+            actor,
+            operation.name,
+            {**shared, parameter.name: [named] if parameter.many else named},
+            Probe("existence", number, part, victim.name),
+        )
+        for part, named in parts
+    )
+    return foreign, missing
+
+
+def comparable_ids(
+    example: ExampleRun, actor: Actor, victim: Actor, operation: Operation, parameter: Parameter
+) -> list[str]:
+    """Return the victim's objects that the parameter can name and the actor's own are not."""
+    known = example.pool.references(victim.name, parameter, operation.name)
+    mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
+    # A number or name that both have, each for an object of their own, compares nothing.
+    own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
+    return [each for each in known if each not in own]

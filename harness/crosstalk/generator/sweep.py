@@ -1,0 +1,367 @@
+"""Sweep: every operation served once, and every oracle given its opportunity at it.
+
+It comes before the random search, which on a small budget leaves operations out by chance. A pass
+treats what is still lacking, one protocol after the other: every user stores something; a victim
+reads; another user stores, and asks for the victim's objects and for ones that do not exist; the
+victim reads again, and then makes the same calls, those that delete last. A call that is not served
+is made again with other arguments. What one pass could not do, a later one tries with other users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from crosstalk.core.history import Actor, History, Outcome, Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.execution.stopping import rule_errors_stop_the_run
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.state import GeneratorState
+from crosstalk.oracles.base import is_empty
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    is_comparable,
+    observation_arguments,
+    references,
+    required_references,
+)
+from crosstalk.surface.operation import Operation, Parameter
+
+# Passes over what is lacking; the first serves nearly everything.
+_PASSES = 4
+# Times that a call is made with other arguments until it is served.
+_TRIES = 3
+# The part of a campaign's calls that all passes but the first may use.
+_SHARE = 0.6
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Makes the passes of one campaign.
+
+    Attributes:
+        state: What it shares with the examples.
+        opportunities: Returns oracle name to the operations at which it has had an opportunity.
+        random: Makes the choices.
+        calls: Calls that the campaign means to make.
+    """
+
+    state: GeneratorState
+    opportunities: Callable[[], Mapping[str, Collection[str]]]
+    random: Random
+    calls: int
+    _passes: int = 0
+    _capabilities: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        operations = list(self.state.executor.operations.values())
+        self._capabilities = Capabilities.of(operations)
+
+    def run(self) -> None:
+        """Make passes until nothing is lacking, or one pass changes nothing."""
+        before: list[tuple[str, str]] = []
+        most = self.state.executor.calls_made + int(_SHARE * self.calls)
+        for number in range(_PASSES):
+            lacking = _Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
+            if not lacking.all or lacking.all == before:
+                return
+            before = lacking.all
+            for surface in sorted({each.surface for each in self._capabilities.protected}):
+                if self.state.stopped() or (number and self.state.executor.calls_made >= most):
+                    return
+                part = lacking.on(surface)
+                if part.all:
+                    self._one(part, surface)
+
+    def _one(self, lacking: _Lacking, surface: str) -> None:
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self.state, self._capabilities)
+            one = _Pass(example, lacking, surface, self.random, self._passes)
+            self._passes += 1
+            try:
+                one.run()
+            finally:
+                history: History = example.history
+                if len(history):
+                    self.state.on_example_end(history)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """Operations that still want something, each group by what it is.
+
+    Attributes:
+        service: Never served.
+        ownership: They change something, and no owner has read before and after.
+        existence: No user has compared a foreign id with a missing one, each with its parameters.
+        identity: Nobody without a credential has tried.
+    """
+
+    service: Sequence[Operation]
+    ownership: Sequence[Operation]
+    existence: Sequence[tuple[Operation, Parameter]]
+    identity: Sequence[Operation]
+
+    @classmethod
+    def of(
+        cls,
+        capabilities: Capabilities,
+        unserved: Collection[str],
+        opportunities: Mapping[str, Collection[str]],
+    ) -> _Lacking:
+        def without(oracle: str, operation: Operation) -> bool:
+            return operation.name not in opportunities.get(oracle, ())
+
+        protected = capabilities.protected
+        return cls(
+            [each for each in protected if each.name in unserved],
+            [
+                each
+                for each in protected
+                if not each.reads_only and not each.conversational and without("ownership", each)
+            ],
+            [
+                (operation, parameter)
+                for operation, parameter in capabilities.comparable
+                if not operation.conversational and without("existence", operation)
+            ],
+            [each for each in protected if not each.unproven and without("identity", each)],
+        )
+
+    def on(self, surface: str) -> _Lacking:
+        """Return what is lacking on one surface."""
+        return _Lacking(
+            [each for each in self.service if each.surface == surface],
+            [each for each in self.ownership if each.surface == surface],
+            [each for each in self.existence if each[0].surface == surface],
+            [each for each in self.identity if each.surface == surface],
+        )
+
+    @property
+    def all(self) -> list[tuple[str, str]]:
+        """Everything that is lacking, as names."""
+        return [
+            *(("service", each.name) for each in self.service),
+            *(("ownership", each.name) for each in self.ownership),
+            *(("existence", f"{each.name} {parameter.name}") for each, parameter in self.existence),
+            *(("identity", each.name) for each in self.identity),
+        ]
+
+
+class _Pass:
+    """One pass over one surface, in an example of its own."""
+
+    def __init__(
+        self, example: ExampleRun, lacking: _Lacking, surface: str, random: Random, number: int
+    ) -> None:
+        self._example = example
+        self._lacking = lacking
+        self._surface = surface
+        self._drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
+        members = example.members
+        # Every user is victim once, and attacker once: what they may do can differ.
+        self._victim = members[number % len(members)]
+        self._attacker = members[(number + 1) % len(members)]
+        self._asked: list[tuple[Operation, Parameter, str]] = []
+
+    def run(self) -> None:
+        """Make the pass, one step after the other; a replay in between ends it."""
+        for step in (
+            self._store,
+            self._attack,
+            self._serve_the_owner,
+            self._call_without_credential,
+        ):
+            if self._example.over or self._example.state.stopped():
+                return
+            step()
+            self._example.judge()
+
+    def _store(self) -> None:
+        """Have every user store something, the victim more where an operation takes several."""
+        capabilities = self._capabilities
+        creators = [each for each in capabilities.creators if each.surface == self._surface]
+        creators = creators or list(capabilities.creators)
+        several = any(each.many for operation in self._wanted() for each in references(operation))
+        for operation in creators:
+            for actor in self._example.members:
+                self._use(operation, actor)
+            for _ in range(several):
+                self._use(operation, self._victim)
+        for chat in capabilities.chats:
+            if chat.surface == self._surface:
+                for actor in (self._victim, self._attacker):
+                    self._use(chat, actor)
+        self._store_elsewhere(creators)
+
+    def _store_elsewhere(self, done: Sequence[Operation]) -> None:
+        """Have the victim store what only another protocol, or a model, can make."""
+        makers = [
+            each
+            for each in (*self._capabilities.creators, *self._capabilities.chats)
+            if each not in done and each.surface != self._surface
+        ]
+        for operation, parameter in self._named():
+            while makers and not self._example.pool.references(
+                self._victim.name, parameter, operation.name, guess=False
+            ):
+                self._use(makers.pop(0), self._victim)
+
+    def _attack(self) -> None:
+        """Have another user reach for what the victim has, between two readings by the victim."""
+        if not self._lacking.ownership and not self._lacking.existence:
+            return
+        example, victim, attacker = self._example, self._victim, self._attacker
+        readings = self._readings()
+        key = example.next_probe()
+        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        acting = Probe("ownership", key, "attack", victim.name)
+        for operation in self._lacking.ownership:
+            if not required_references(operation):
+                example.execute(self._own(operation, attacker, probe=acting))
+        for operation, parameter in self._lacking.existence:
+            theirs = self._target(operation, parameter)
+            if theirs is None:
+                continue
+            joint = len(required_references(operation)) > 1
+            for planned in pair(
+                example,
+                self._drawer,
+                attacker,
+                victim,
+                operation,
+                parameter,
+                theirs,
+                joint=joint,
+            ):
+                example.execute(planned)
+            self._asked.append((operation, parameter, theirs))
+        after = Probe("ownership", key, "after", victim.name)
+        example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
+
+    def _serve_the_owner(self) -> None:
+        """Have the victim make the same calls, and those that were never served."""
+        named = {
+            operation.name: (parameter, theirs) for operation, parameter, theirs in self._asked
+        }
+        for operation in sorted(self._wanted(), key=_harm):
+            if self._example.state.stopped():
+                return
+            if operation.name in named:
+                self._use(operation, self._victim, *named[operation.name])
+            elif not operation.lists or operation in self._lacking.service:
+                self._use(operation, self._victim)
+
+    def _call_without_credential(self) -> None:
+        """Have a caller without a credential call everything that it has not called yet."""
+        example = self._example
+        for stranger in example.state.strangers[:1]:
+            example.execute_all(
+                [
+                    PlannedCall(
+                        stranger,
+                        operation.name,
+                        self._drawer.arguments(
+                            operation, stranger, references=(stranger.claims,), hostile=False
+                        ),
+                    )
+                    for operation in self._lacking.identity
+                ]
+            )
+
+    @property
+    def _capabilities(self) -> Capabilities:
+        return self._example.capabilities
+
+    def _wanted(self) -> list[Operation]:
+        """Return the operations that the victim is to be served by."""
+        lacking = self._lacking
+        found = {each.name: each for each in lacking.service}
+        found |= {each.name: each for each, _ in lacking.existence}
+        return list(found.values())
+
+    def _named(self) -> list[tuple[Operation, Parameter]]:
+        """Return the parameters by which the calls to come must name an object."""
+        served = [
+            (operation, parameter)
+            for operation in self._lacking.service
+            for parameter in required_references(operation)
+        ]
+        return [*served, *(each for each in self._lacking.existence if each[1].required)]
+
+    def _readings(self) -> list[tuple[Operation, dict[str, Any]]]:
+        """Return how the victim reads: steady lists, and one object of each kind in detail."""
+        example, victim = self._example, self._victim
+        lists = [each for each in example.state.observations if each.surface == self._surface]
+        found = [
+            (each, observation_arguments(each, example.history, victim))
+            for each in lists or example.state.observations
+        ]
+        for operation in self._capabilities.details:
+            (reference,) = required_references(operation)
+            theirs = self._target(operation, reference)
+            if operation.surface == self._surface and theirs is not None:
+                asked = observation_arguments(operation, example.history, victim)
+                named = [theirs] if reference.many else theirs
+                found.append((operation, {**asked, reference.name: named}))
+        return found
+
+    def _target(self, operation: Operation, parameter: Parameter) -> str | None:
+        """Return an object of the victim; what deletes gets others than what reads."""
+        known = comparable_ids(self._example, self._attacker, self._victim, operation, parameter)
+        if not known:
+            return None
+        if not deletes(operation.name):
+            return known[0]
+        deleted = {theirs for each, _, theirs in self._asked if deletes(each.name)}
+        return next((each for each in reversed(known) if each not in deleted), known[-1])
+
+    def _own(
+        self,
+        operation: Operation,
+        actor: Actor,
+        parameter: Parameter | None = None,
+        target: str = "",
+        probe: Probe | None = None,
+    ) -> PlannedCall:
+        arguments = self._drawer.arguments(
+            operation, actor, references=(actor.name,), hostile=False, target=target
+        )
+        if parameter is not None and not parameter.many:
+            arguments[parameter.name] = target
+        return PlannedCall(actor, operation.name, arguments, probe)
+
+    def _use(
+        self,
+        operation: Operation,
+        actor: Actor,
+        parameter: Parameter | None = None,
+        target: str = "",
+    ) -> None:
+        """Have a user call an operation with their own objects, until it is served."""
+        for _ in range(_TRIES):
+            if self._example.over or self._example.state.stopped():
+                return
+            answer = self._example.execute(self._own(operation, actor, parameter, target)).answer
+            if answer.outcome is Outcome.LIMITED:
+                return
+            if answer.outcome is Outcome.OK and not is_empty(answer.body):
+                return
+            if answer.outcome is Outcome.OK and deletes(operation.name):
+                return
+
+
+def _harm(operation: Operation) -> tuple[bool, bool, bool]:
+    """Return an order in which what reads comes first and what deletes comes last."""
+    deleting = deletes(operation.name) or operation.extra.get("kind") == "delete"
+    return (
+        deleting,
+        not operation.reads_only,
+        any(is_comparable(operation, each) for each in references(operation)),
+    )

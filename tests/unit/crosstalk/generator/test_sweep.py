@@ -1,0 +1,140 @@
+"""The sweep on systems made of memory: what it gives each oracle, and at how many calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.principals import USERS, Principals
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.sweep import Sweep
+from crosstalk.oracles.controls import controls_of
+from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.credentials import NOTHING, Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
+NOTE = Parameter("note_id", {"type": "string"}, True, Role.REFERENCE)
+TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
+ADD = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT), reads_only=False)
+LIST = Operation("rest", "rest:GET /notes", (IDENTITY,), reads_only=True, lists=True)
+GET = Operation("rest", "rest:GET /notes/{note_id}", (IDENTITY, NOTE), reads_only=True)
+EDIT = Operation("rest", "rest:PATCH /notes/{note_id}", (IDENTITY, NOTE, TEXT), reads_only=False)
+DELETE = Operation("rest", "rest:DELETE /notes/{note_id}", (IDENTITY, NOTE), reads_only=False)
+REMOVE = Operation("rest", "rest:DELETE /bin/notes/{note_id}", (IDENTITY, NOTE), reads_only=False)
+OPERATIONS = (ADD, LIST, GET, EDIT, DELETE, REMOVE)
+MISSING = Answer(Outcome.ERROR, 404, None, {}, "not_found")
+
+
+@dataclass
+class Notes:
+    """Keeps each user's notes apart.
+
+    Attributes:
+        accepted: Whether a call's arguments are accepted at all.
+    """
+
+    accepted: Any = lambda *_: True
+    kept: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: int = 0
+    calls: int = 0
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return list(OPERATIONS)
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone."""
+        self.calls += 1
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        if not self.accepted(operation, arguments):
+            return Answer(Outcome.ERROR, 400, None, {}, "bad_request", "something is wrong")
+        mine = self.kept.setdefault(caller, {})
+        if operation is LIST:
+            return Answer(Outcome.OK, 200, [{"id": i, "text": t} for i, t in mine.items()])
+        name = str(arguments.get("note_id", ""))
+        if operation is ADD:
+            self.made += 1
+            name = f"01a1fc95-41f3-4131-b962-{self.made * 7919:012d}"
+        elif name not in mine:
+            return MISSING
+        if operation in (DELETE, REMOVE):
+            del mine[name]
+            return Answer(Outcome.OK, 204, None)
+        if "text" in arguments:
+            mine[name] = str(arguments["text"])
+        return Answer(Outcome.OK, 200, {"id": name, "text": mine[name]})
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """The caller's subject as a header; nothing for a stranger."""
+        return NOTHING if actor.user is None else Presented({"caller": subject})
+
+
+def swept(notes: Notes, most: int = 1_000) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
+    """Run the sweep; return each operation's opportunities, and what was served."""
+    operations = {each.name: each for each in notes.discover()}
+    service = ServiceRecord(operations)
+    counted: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+
+    def take(history: History) -> None:
+        service.take(history)
+        for name, control in controls_of(history).items():
+            for oracle, count in control.oracles.items():
+                counted[oracle][name] += count
+
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[LIST],
+        forgeries=(),
+        on_example_end=take,
+        stopped=lambda: notes.calls >= most,
+        unserved=service.unserved,
+        principals=Principals(impostors=()),
+    )
+    Sweep(state, lambda: counted, Random(1), most).run()
+    return {oracle: dict(counts) for oracle, counts in counted.items()}, service
+
+
+def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> None:
+    notes = Notes()
+    opportunities, service = swept(notes)
+    changing = {each.name for each in (ADD, EDIT, DELETE, REMOVE)}
+    by_id = {each.name for each in (GET, EDIT, DELETE, REMOVE)}
+    assert not service.unserved()
+    assert changing <= opportunities["ownership"].keys()
+    assert by_id <= opportunities["existence"].keys()
+    assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
+    assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
+    assert notes.calls <= 8 * len(OPERATIONS)
+
+
+def test_a_call_that_is_refused_is_made_again_with_other_arguments() -> None:
+    refused: defaultdict[str, int] = defaultdict(int)
+
+    def accepted(operation: Operation, arguments: Mapping[str, Any]) -> bool:
+        refused[operation.name] += 1
+        return refused[operation.name] > 2
+
+    notes = Notes(accepted)
+    _, service = swept(notes)
+    assert not service.unserved()
+
+
+def test_an_operation_that_is_never_served_does_not_use_up_the_budget() -> None:
+    notes = Notes(lambda operation, _: operation is not EDIT)
+    _, service = swept(notes, 10_000)
+    assert service.unserved() == {EDIT.name}
+    assert notes.calls < 300

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crosstalk.core.defects import Defect, defects_of
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.sign_test import TimeDifference
 from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
@@ -54,6 +55,11 @@ class CampaignResult:
     situations: Mapping[str, int] = field(default_factory=dict)
     target_file: str | None = None
 
+    def defects(self) -> list[Defect]:
+        """Return the findings grouped by their cause: one defect for each thing to fix."""
+        called = [name for name, control in self.controls.items() if control.calls]
+        return defects_of(self.findings, called)
+
     def exit_code(self) -> ExitCode:
         """Return the exit code of a command whose whole result this is."""
         return exit_code(self.verdict, *(each.kind for each in self.inconclusive))
@@ -77,12 +83,29 @@ class CampaignResult:
                     "script": each.script.lines(),
                     "replay": each.replay,
                     "fingerprint": each.fingerprint,
+                    "rule": each.rule,
+                    "detail": each.detail,
+                    "minimal": each.minimal,
                     "severity": weakness_of(each.oracle).severity,
                     "confidence": dict(zip(("shown", "replays"), each.replayed, strict=True)),
                     "cwe": list(weakness_of(each.oracle).cwe),
                     "evidence": [asdict(shown) for shown in each.evidence],
                 }
                 for each in self.findings
+            ],
+            "defects": [
+                {
+                    "fingerprint": each.fingerprint,
+                    "rule": each.rule,
+                    "remedy": each.remedy,
+                    "severity": each.severity,
+                    "cwe": list(each.cwe),
+                    "operations": list(each.operations),
+                    "users": list(each.users),
+                    "oracles": list(each.oracles),
+                    "findings": [shown.fingerprint for shown in each.findings],
+                }
+                for each in self.defects()
             ],
             "controls": {
                 name: {

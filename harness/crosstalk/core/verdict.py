@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.script import Script
 
@@ -104,6 +105,12 @@ class Finding:
         confirmed: True once a replay on fresh subjects showed it again.
         replayed: In how many of how many last replays it showed again.
         evidence: The calls that show it with their answers; empty where a phase compares many.
+        rule: What it breaks, where that is known.
+        detail: What tells one break of that rule from another at one operation, e.g. the kind of
+            forged credential, or the layer that lets it through.
+        minimal: Whether nothing can be left out of its script; False where time or calls ran out.
+        operations: All operations that show the same, where one replay of one of them stands for
+            all; empty otherwise.
     """
 
     oracle: str
@@ -115,13 +122,36 @@ class Finding:
     confirmed: bool = False
     replayed: tuple[int, int] = (0, 0)
     evidence: tuple[Exchange, ...] = ()
+    rule: BrokenRule | None = None
+    detail: str = ""
+    minimal: bool = True
+    operations: tuple[str, ...] = ()
+
+    @property
+    def surface(self) -> str:
+        """Return the protocol that its operation is called by, e.g. `mcp`; empty for none."""
+        return surface_of(self.operation)
 
     @property
     def fingerprint(self) -> str:
-        """Return what names the defect: equal across seeds, ids and machines."""
-        forgeries = sorted({step.actor.forgery or "" for step in self.script.steps})
-        named = "\n".join((self.oracle, self.operation, *filter(None, forgeries)))
-        return hashlib.sha256(named.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        """Return what names the finding: equal across seeds, ids and machines.
+
+        It is made of the oracle, the surface, the operation that causes it and the broken rule.
+        """
+        return fingerprint_of(
+            self.oracle, self.surface, self.operation, str(self.rule or ""), self.detail
+        )
+
+
+def surface_of(operation: str) -> str:
+    """Return the protocol that an operation is called by, which stands before its name."""
+    return operation.partition(":")[0] if ":" in operation else ""
+
+
+def fingerprint_of(*parts: str) -> str:
+    """Return a digest of some names, to know a thing again by."""
+    named = "\n".join(parts)
+    return hashlib.sha256(named.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 @dataclass(slots=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# The most severe first.
+SEVERITIES = ("high", "medium")
+
 
 @dataclass(frozen=True, slots=True)
 class Weakness:

@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.history import History
 from crosstalk.core.identifiers import strings_in
 from crosstalk.core.script import Script, Step
+from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
+from crosstalk.oracles.observation import identifiers_shown
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
 
@@ -47,24 +51,86 @@ class Signature:
         return cls(suspicion.oracle, step.operation, step.actor.user, reaches)
 
 
-def cause_of(script: Script, suspicion: Suspicion) -> str:
+def cause_of(script: Script, suspicion: Suspicion, history: History) -> str:
     """Return the operation that causes what a suspicion shows.
 
     Where the answer to a call of a user's own shows it, and an earlier call named what belongs to
     another user, it is the earlier one's doing: e.g. a note that was overwritten shows it when its
-    owner reads it.
+    owner reads it. A reading that changes only in that it shows more of others' is itself the
+    cause, and not the call by which another user stored what it shows.
 
     Args:
         script: Whole and as short as it can be: its steps are the calls of the history.
         suspicion: Of that history.
+        history: A run of the script.
     """
-    if suspicion.oracle != "canary":
-        return suspicion.operation
+    return _causing_step(script, suspicion, history).operation
+
+
+def rule_of(script: Script, suspicion: Suspicion, history: History) -> tuple[BrokenRule, str]:
+    """Return the rule that is broken, and what tells one break of it from another.
+
+    Args:
+        script: Whole and as short as it can be: its steps are the calls of the history.
+        suspicion: Of that history.
+        history: A run of the script.
+    """
+    known = suspicion.rule
+    if known in (BrokenRule.UNPROVEN, BrokenRule.COUNTING, BrokenRule.CACHE, BrokenRule.MESSAGE):
+        return known, ""
+    step = _causing_step(script, suspicion, history)
+    actor = step.actor
+    if actor.forgery is not None:
+        return BrokenRule.FORGERY, actor.forgery
+    if actor.user is None:
+        return BrokenRule.CREDENTIAL, ""
+    if actor.claims != actor.user:
+        return BrokenRule.CLAIM, ""
+    if known is not None:
+        return known, ""
+    if names_others(step, script, claims=False):
+        return BrokenRule.OBJECT, ""
+    return (BrokenRule.CLAIM if names_others(step, script) else BrokenRule.SCOPE), ""
+
+
+def _causing_step(script: Script, suspicion: Suspicion, history: History) -> Step:
     shown = script.steps[suspicion.calls[-1] - 1]
-    if names_others(shown, script):
-        return suspicion.operation
-    earlier = [each for each in script.steps if names_others(each, script) and each != shown]
-    return earlier[-1].operation if earlier else suspicion.operation
+    if suspicion.oracle == "ownership":
+        acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
+        meddling = [each for each in acts if _meddles(each, script)]
+        return (meddling or ([shown] if _shows_more(suspicion, history) else acts))[-1]
+    if suspicion.oracle != "canary" or _meddles(shown, script):
+        return shown
+    earlier = [each for each in script.steps if each != shown and names_others(each, script)]
+    return earlier[-1] if earlier else shown
+
+
+def _meddles(step: Step, script: Script) -> bool:
+    return step.actor.claims != step.actor.user or names_others(step, script)
+
+
+def _shows_more(suspicion: Suspicion, history: History) -> bool:
+    """Return whether the second reading shows all that the first did, and values of others."""
+    first, last = suspicion.calls[0], suspicion.calls[-1]
+    foreign = any(each.foreign for each in observations(history) if each.call.index == last)
+    before, after = (identifiers_shown(history.calls[each - 1].answer) for each in (first, last))
+    return foreign and before <= after
+
+
+def act_in(script: Script) -> str | None:
+    """Return the last operation by which a user meddles with what belongs to another, if any.
+
+    Where a user's reading depends on what others do, such an act is the cause, and not the reading.
+
+    Args:
+        script: Calls of an observer and of the other users, as few as show it.
+    """
+    acts = [
+        each
+        for each in script.steps
+        if each.probe is not None and each.probe.part == "varied" and _meddles(each, script)
+    ]
+    return acts[-1].operation if acts else None
 
 
 def names_others(step: Step, script: Script, *, claims: bool = True) -> bool:

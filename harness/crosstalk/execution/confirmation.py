@@ -10,12 +10,13 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.principals import simpler_actors
 from crosstalk.core.script import Script, Step, script_of, with_subjects
-from crosstalk.execution.cause import Signature, calls_by_others, cause_of
+from crosstalk.execution.cause import Signature, calls_by_others, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shrink import Allowance, drop_steps, identity_arguments, shrink_script
@@ -42,6 +43,8 @@ class Confirmed:
         script: The shortest found that shows it.
         suspicion: As the script shows it.
         operation: The operation that causes it.
+        rule: What is broken.
+        detail: What tells one break of that rule from another.
         replayed: In how many of how many last replays it showed.
         evidence: The calls that show it, with their answers.
     """
@@ -49,6 +52,8 @@ class Confirmed:
     script: Script
     suspicion: Suspicion
     operation: str
+    rule: BrokenRule
+    detail: str
     replayed: tuple[int, int]
     evidence: tuple[Exchange, ...]
 
@@ -122,9 +127,10 @@ class Confirmation:
             last, replayed = confirmed
             if counterfactual.shows(last.script, last.history, last.suspicion):
                 continue
-            cause = cause_of(last.script, last.suspicion)
+            cause = cause_of(last.script, last.suspicion, last.history)
+            rule, detail = rule_of(last.script, last.suspicion, last.history)
             evidence = evidence_of(last.history, last.suspicion)
-            return Confirmed(last.script, last.suspicion, cause, replayed, evidence)
+            return Confirmed(last.script, last.suspicion, cause, rule, detail, replayed, evidence)
         return Rejected("shows all the same with the act left out", explained=True)
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
@@ -136,8 +142,10 @@ class Confirmation:
             operation: The operation that causes it.
         """
         history = self.replayer.run(script)
-        for each in () if history is None else self.replayer.judged(history, oracle):
-            if cause_of(script, each) == operation:
+        if history is None:
+            return None
+        for each in self.replayer.judged(history, oracle):
+            if cause_of(script, each, history) == operation:
                 return each
         return None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import History
 from crosstalk.core.paths import from_here, relative_to
 from crosstalk.core.script import Script
@@ -65,6 +66,8 @@ def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
         "operation": finding.operation,
         "actors": list(finding.actors),
         "summary": finding.summary,
+        "rule": finding.rule,
+        "detail": finding.detail,
         "about": about,
         "lines": finding.script.lines(),
         "steps": finding.script.to_json(),
@@ -93,6 +96,8 @@ def load(path: Path) -> tuple[Finding, dict[str, Any]]:
             summary=data["summary"],
             script=Script.from_json(data["steps"]),
             replay=from_here(path),
+            rule=BrokenRule(data["rule"]) if data.get("rule") else None,
+            detail=data.get("detail", ""),
         )
         about = dict(data["about"])
         if target := about.get("target"):

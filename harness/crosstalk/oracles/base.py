@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import strings_in
 
@@ -22,6 +23,7 @@ class Suspicion:
         calls: Indexes of the calls that show it, the last one being where it shows.
         summary: What reached whom, in one sentence.
         operations: All operations that show the same, where that is one defect of the server.
+        rule: What is broken, where the oracle knows it without the script.
     """
 
     oracle: str
@@ -29,6 +31,7 @@ class Suspicion:
     calls: tuple[int, ...]
     summary: str
     operations: tuple[str, ...] = ()
+    rule: BrokenRule | None = None
 
 
 class Oracle(Protocol):

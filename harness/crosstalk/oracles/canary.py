@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
@@ -42,6 +43,7 @@ class Canary:
                         (call.index,),
                         f"what {call.actor.name} received may be kept by a shared cache and given "
                         "to anybody (RFC 9111, section 3.5)",
+                        rule=BrokenRule.CACHE,
                     )
                 )
             if not seen.foreign:
@@ -57,6 +59,7 @@ class Canary:
                     (call.index,),
                     f"{call.actor.name} received {value!r}, first seen with {owner}{where}"
                     + (f", and {more} more" if more else ""),
+                    rule=BrokenRule.MESSAGE if beside else None,
                 )
             )
         return found

@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
     identifiers_of,
@@ -194,6 +195,7 @@ class Existence:
                     tuple(sorted((first.index, second.index))),
                     f"{first.actor.name} can tell an id of {victim} from a missing one by "
                     f"{', '.join(differing)}",
+                    rule=BrokenRule.EXISTENCE,
                 )
             )
         return [*found, *self._counted(history)]
@@ -216,6 +218,7 @@ class Existence:
                         last.operation,
                         tuple(sorted((first.index, second.index))),
                         f"ids of {owner} and {another} follow each other: they can be counted",
+                        rule=BrokenRule.COUNTING,
                     )
                 ]
         return []

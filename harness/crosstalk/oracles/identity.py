@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Call, Channel, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
@@ -56,6 +57,7 @@ class Identity:
                 (call.index,),
                 f"{call.actor.name} was served with "
                 + (f"a forged credential ({call.actor.forgery})" if call.actor.forgery else "none"),
+                rule=BrokenRule.FORGERY if call.actor.forgery else BrokenRule.CREDENTIAL,
             )
             for call in self._attempts(history)
             if _served(call)
@@ -96,6 +98,7 @@ class Identity:
                 f"{history.unproven_identity} says who calls, and no credential proves it "
                 f"({', '.join(operations)})",
                 operations,
+                BrokenRule.UNPROVEN,
             )
         ]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from crosstalk.campaign.events import (
     Event,
@@ -16,9 +18,10 @@ from crosstalk.campaign.events import (
     Suspected,
 )
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.defects import Defect
 from crosstalk.core.verdict import Finding
 from crosstalk.report.matrix import oracles_of
-from crosstalk.report.text import printable
+from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
 from crosstalk.report.untried import untried_sentence
 
@@ -76,8 +79,11 @@ class ConsoleReport:
             self._say(f"  replay: crosstalk replay {finding.replay}")
 
     def result(self, result: CampaignResult) -> None:
-        """Print the controls and the verdict."""
+        """Print the controls, the defects and the verdict."""
         self._console.print(controls_table(result))
+        defects = result.defects()
+        if defects:
+            self._console.print(defects_table(defects))
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
@@ -91,7 +97,9 @@ class ConsoleReport:
         self._say(
             f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
             f"({rate:.0f}/s), {result.replay_calls} to replay, "
-            f"{len(result.findings)} finding(s), seed {result.seed}"
+            f"{counted(len(result.findings), 'finding')}"
+            + (f" of {counted(len(defects), 'defect')}" if defects else "")
+            + f", seed {result.seed}"
             + (f", {untried}" if (untried := untried_sentence(result)) else ""),
             style=style,
         )
@@ -101,6 +109,26 @@ class ConsoleReport:
         self._console.print(
             printable(text), style=style, markup=False, highlight=False, soft_wrap=True
         )
+
+
+def defects_table(defects: Sequence[Defect]) -> Table:
+    """Return a table with one row for each thing to fix."""
+    table = Table(title="Defects: what to fix, and what shows it", title_justify="left")
+    table.add_column("#", justify="right")
+    for column in ("what to fix", "operations", "users", "shown by"):
+        table.add_column(column, overflow="fold")
+    for number, each in enumerate(defects, start=1):
+        cells = (
+            f"{each.remedy} ({each.severity})",
+            *("\n".join(names) for names in (each.operations, each.users, each.oracles)),
+        )
+        table.add_row(str(number), *(Text(_lines(cell)) for cell in cells))
+    return table
+
+
+def _lines(text: str) -> str:
+    """Return lines without anything that a terminal would not print."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def controls_table(result: CampaignResult) -> Table:

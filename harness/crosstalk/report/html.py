@@ -71,6 +71,8 @@ def html(result: CampaignResult, title: str = "Isolation") -> str:
             explanation=_VERDICTS[result.verdict],
             facts=_facts(result),
             few=_FEW,
+            defects=result.defects(),
+            numbers={each.fingerprint: at for at, each in enumerate(result.findings, start=1)},
             oracles=_oracles(result),
             matrix=_matrix(result),
             controls=_controls(result),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
 from crosstalk.report.matrix import State, matrix, oracles_of
-from crosstalk.report.text import printable
+from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
 
 _VERDICTS = {
@@ -21,10 +21,11 @@ def markdown(result: CampaignResult) -> str:
     lines = [
         f"## Isolation: {result.verdict}, {_VERDICTS[result.verdict]}",
         "",
-        f"{result.calls} calls in {result.seconds:.0f} s, {len(result.findings)} finding(s), "
-        f"seed {result.seed}.",
+        f"{result.calls} calls in {result.seconds:.0f} s, "
+        f"{counted(len(result.findings), 'finding')}, seed {result.seed}.",
         "",
         *_provenance(result),
+        *_defects(result),
     ]
     for number, finding in enumerate(result.findings, start=1):
         lines += _finding(number, finding)
@@ -60,6 +61,26 @@ def markdown(result: CampaignResult) -> str:
 def _provenance(result: CampaignResult) -> list[str]:
     said = [f"{name} {_code(value)}" for name, value in result.provenance.items()]
     return [f"{', '.join(said)}.", ""] if said else []
+
+
+def _defects(result: CampaignResult) -> list[str]:
+    """Return a table with one row for each thing to fix."""
+    defects = result.defects()
+    if not defects:
+        return []
+    lines = [
+        f"{counted(len(defects), 'defect')} to fix:",
+        "",
+        "| # | severity | what to fix | operations | users | shown by |",
+        "|---:|---|---|---|---|---|",
+    ]
+    for number, each in enumerate(defects, start=1):
+        named = (
+            ", ".join(_code(name) for name in names) for names in (each.operations, each.users)
+        )
+        row = (str(number), each.severity, each.remedy, *named, ", ".join(each.oracles))
+        lines.append(f"| {' | '.join(row)} |")
+    return [*lines, ""]
 
 
 def _coverage(result: CampaignResult) -> list[str]:

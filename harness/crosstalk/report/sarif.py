@@ -30,6 +30,11 @@ SCHEMA = (
 def sarif(result: CampaignResult) -> str:
     """The result as a SARIF log."""
     oracles = oracles_of(result)
+    defects = {
+        finding.fingerprint: each.fingerprint
+        for each in result.defects()
+        for finding in each.findings
+    }
     run = {
         "tool": {
             "driver": {
@@ -40,7 +45,7 @@ def sarif(result: CampaignResult) -> str:
         },
         "invocations": [{"executionSuccessful": result.verdict != "inconclusive"}],
         "results": [
-            _result(each, oracles.index(each.oracle), result.target_file)
+            _result(each, oracles.index(each.oracle), result.target_file, defects[each.fingerprint])
             for each in result.findings
         ],
         "properties": {
@@ -64,7 +69,7 @@ def _rule(oracle: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, rule: int, target_file: str | None) -> dict[str, Any]:
+def _result(finding: Finding, rule: int, target_file: str | None, defect: str) -> dict[str, Any]:
     script = "\n".join(printable(line) for line in finding.script.lines())
     identity = f"{finding.oracle}\n{finding.operation}".encode("utf-8", "backslashreplace")
     return {
@@ -77,6 +82,8 @@ def _result(finding: Finding, rule: int, target_file: str | None) -> dict[str, A
         "properties": {
             "actors": [printable(each) for each in finding.actors],
             "confirmed": finding.confirmed,
+            "fingerprint": finding.fingerprint,
+            "defect": defect,
             **({"replay": finding.replay} if finding.replay else {}),
         },
     }

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def counted(number: int, name: str) -> str:
+    """Return a number with the name of what it counts, in the singular or the plural."""
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     """The text with everything that is not printable escaped.
 

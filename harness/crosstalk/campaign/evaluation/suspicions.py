@@ -90,6 +90,9 @@ class SuspicionReview:
                 confirmed=True,
                 replayed=confirmed.replayed,
                 evidence=confirmed.evidence,
+                rule=confirmed.rule,
+                detail=confirmed.detail,
+                operations=suspicion.operations,
             )
             self.record.add(finding, calls_before)
         return True

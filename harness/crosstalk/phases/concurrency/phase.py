@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History, Outcome, Sending
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
@@ -144,7 +145,15 @@ class ConcurrencyPhase:
             smaller, seen = confirmed
             actors = tuple(dict.fromkeys(step.actor.name for step in smaller.steps))
             outcome.findings.append(
-                Finding(self.name, seen.operation, actors, seen.summary, smaller, confirmed=True)
+                Finding(
+                    self.name,
+                    seen.operation,
+                    actors,
+                    seen.summary,
+                    smaller,
+                    confirmed=True,
+                    rule=BrokenRule.CONCURRENCY,
+                )
             )
             return
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import asyncpg
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
@@ -106,6 +107,8 @@ class LayersPhase:
                 actors=(attacker.name,),
                 summary=_sentence(step, crossed),
                 script=Script((step,)),
+                rule=BrokenRule.LAYER,
+                detail=attempt,
             )
             if self.reproduces(budget, finding.script) is not None:
                 outcome.findings.append(replace(finding, confirmed=True))
@@ -141,6 +144,8 @@ class LayersPhase:
                 script=confirmed.script,
                 confirmed=True,
                 replayed=confirmed.replayed,
+                rule=BrokenRule.LAYER,
+                detail=layer,
             )
         )
 

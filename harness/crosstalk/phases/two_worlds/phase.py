@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.cause import act_in
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.two_worlds.comparison import (
@@ -185,9 +187,10 @@ def _finding(script: Script, seen: Suspicion) -> Finding:
     steps = [step.actor.name for step in script.steps]
     return Finding(
         oracle=seen.oracle,
-        operation=seen.operation,
+        operation=act_in(script) or seen.operation,
         actors=tuple(dict.fromkeys(steps)),
         summary=seen.summary,
         script=script,
         confirmed=True,
+        rule=BrokenRule.ACTIVITY,
     )

@@ -57,6 +57,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "seconds",
         "seed",
         "findings",
+        "defects",
         "controls",
         "inconclusive",
         "not_applicable",

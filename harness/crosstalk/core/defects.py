@@ -1,0 +1,162 @@
+"""Defects: findings put together by their cause, one defect for each thing to fix.
+
+One fault shows in several ways: whoever reads another user's note by its id can also tell it from a
+missing one, and a second user sees the same. The grouping follows the cause:
+
+1. Findings that one operation causes are one defect, whichever oracles and users show them.
+2. A rule that is broken before any operation is reached is one defect of the protocol, with all its
+   operations: an identity that nothing proves, and one kind of forged credential. So is a missing
+   credential, a claimed identity, a message to other clients and a shared cache, where at least
+   three operations and more than half of those that were called break the rule.
+3. What follows from other faults as well (ids told apart, an answer that depends on what others do
+   or on requests under way, a layer that lets something through) belongs to the defect of the same
+   operation where there is one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.verdict import Finding, fingerprint_of, surface_of
+from crosstalk.core.weaknesses import SEVERITIES, weakness_of
+
+# Broken before any operation is reached.
+_OF_THE_PROTOCOL = frozenset({BrokenRule.UNPROVEN, BrokenRule.FORGERY})
+# Broken in one place where many operations break it, and in each of them where few do.
+_PERHAPS_OF_THE_PROTOCOL = frozenset(
+    {
+        BrokenRule.CREDENTIAL,
+        BrokenRule.CLAIM,
+        BrokenRule.MESSAGE,
+        BrokenRule.CACHE,
+        BrokenRule.CONCURRENCY,
+    }
+)
+_FEWEST = 3
+_FOLLOWING = frozenset(
+    {
+        BrokenRule.EXISTENCE,
+        BrokenRule.ACTIVITY,
+        BrokenRule.CONCURRENCY,
+        BrokenRule.LAYER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing to fix.
+
+    Attributes:
+        key: What the grouping knows it by.
+        findings: Those that show it, in the order in which they were found.
+    """
+
+    key: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def rule(self) -> BrokenRule | None:
+        """Return the rule that is broken, as its first finding says."""
+        return self.findings[0].rule
+
+    @property
+    def remedy(self) -> str:
+        """Return what would fix it, in a few words."""
+        return self.rule.remedy if self.rule is not None else "keep users apart"
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Return the operations that show it."""
+        named = ((each.operations or (each.operation,)) for each in self.findings)
+        return tuple(dict.fromkeys(name for names in named for name in names))
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Return the users and impostors who take part in what shows it."""
+        return tuple(dict.fromkeys(name for each in self.findings for name in each.actors))
+
+    @property
+    def oracles(self) -> tuple[str, ...]:
+        """Return the oracles that show it."""
+        return tuple(dict.fromkeys(each.oracle for each in self.findings))
+
+    @property
+    def severity(self) -> str:
+        """Return the severity of its most severe finding."""
+        found = {weakness_of(each.oracle).severity for each in self.findings}
+        return next(each for each in SEVERITIES if each in found)
+
+    @property
+    def cwe(self) -> tuple[str, ...]:
+        """Return the weaknesses that its findings are, by their CWE numbers."""
+        found = (weakness_of(each.oracle).cwe for each in self.findings)
+        return tuple(dict.fromkeys(number for numbers in found for number in numbers))
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what names it: equal across seeds, ids and machines."""
+        return fingerprint_of("defect", *self.key)
+
+
+def defects_of(findings: Sequence[Finding], called: Collection[str]) -> list[Defect]:
+    """Group findings by their cause, in the order in which they were found.
+
+    Args:
+        findings: Of one run, or of several that were merged.
+        called: Operations that were called, whether or not they show anything.
+    """
+    shared = _broken_everywhere(findings, called)
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    causes = [each for each in findings if each.rule not in _FOLLOWING]
+    for finding in causes:
+        groups.setdefault(_key(finding, shared), []).append(finding)
+    at_operation = {
+        operation: key
+        for key, group in reversed(groups.items())
+        if group[0].rule not in _OF_THE_PROTOCOL
+        for each in group
+        for operation in each.operations or (each.operation,)
+    }
+    for finding in findings:
+        if finding.rule in _FOLLOWING:
+            key = at_operation.get(finding.operation) or _key(finding, shared)
+            groups.setdefault(key, []).append(finding)
+    order = {id(each): place for place, each in enumerate(findings)}
+    found = [
+        Defect(key, tuple(sorted(group, key=lambda each: order[id(each)])))
+        for key, group in groups.items()
+    ]
+    return sorted(found, key=lambda each: order[id(each.findings[0])])
+
+
+def _key(finding: Finding, shared: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    rule = str(finding.rule or "")
+    if finding.rule in _OF_THE_PROTOCOL:
+        return finding.surface, rule, finding.detail
+    if (finding.surface, rule) in shared:
+        return finding.surface, rule
+    return (finding.operation,)
+
+
+def _broken_everywhere(
+    findings: Sequence[Finding], called: Collection[str]
+) -> set[tuple[str, str]]:
+    """Return the protocols with the rules that most of their operations break."""
+    offered = Counter(surface_of(name) for name in {*called, *(f.operation for f in findings)})
+    broken = Counter(
+        {
+            (each.surface, str(each.rule), each.operation)
+            for each in findings
+            if each.rule in _PERHAPS_OF_THE_PROTOCOL
+        }
+    )
+    operations = Counter((surface, rule) for surface, rule, _ in broken)
+    return {
+        (surface, rule)
+        for (surface, rule), count in operations.items()
+        if count >= _FEWEST and 2 * count > offered[surface]
+    }

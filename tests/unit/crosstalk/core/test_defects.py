@@ -1,0 +1,128 @@
+"""Defects: findings of one cause are one, those of several causes are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects import Defect, defects_of
+from crosstalk.core.script import Script
+from crosstalk.core.verdict import Finding
+
+
+def finding(
+    oracle: str, operation: str, rule: BrokenRule, *actors: str, detail: str = ""
+) -> Finding:
+    """A confirmed finding."""
+    return Finding(oracle, operation, actors, "", Script(()), rule=rule, detail=detail)
+
+
+def rows(found: list[Defect]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Operations and oracles of each defect."""
+    return [(each.operations, each.oracles) for each in found]
+
+
+OPERATIONS = ("mcp:add", "mcp:get", "mcp:edit", "mcp:list", "mcp:search")
+
+
+def test_one_leak_that_three_oracles_and_two_users_show_is_one_defect() -> None:
+    (defect,) = defects_of(
+        [
+            finding("canary", "mcp:get", BrokenRule.OBJECT, "alice", "bob"),
+            finding("existence", "mcp:get", BrokenRule.EXISTENCE, "alice", "carol"),
+            finding("two-worlds", "mcp:get", BrokenRule.ACTIVITY, "bob", "carol"),
+        ],
+        OPERATIONS,
+    )
+    assert defect.oracles == ("canary", "existence", "two-worlds")
+    assert defect.users == ("alice", "bob", "carol")
+    assert defect.operations == ("mcp:get",)
+    assert (defect.severity, defect.rule) == ("high", BrokenRule.OBJECT)
+    assert defect.cwe == ("CWE-639", "CWE-200", "CWE-204", "CWE-203")
+    assert "belongs to the caller" in defect.remedy
+
+
+def test_leaks_of_two_operations_are_two_defects() -> None:
+    found = defects_of(
+        [
+            finding("canary", "mcp:list", BrokenRule.SCOPE, "alice", "bob"),
+            finding("existence", "mcp:get", BrokenRule.EXISTENCE, "alice", "bob"),
+            finding("ownership", "mcp:list", BrokenRule.SCOPE, "alice", "bob"),
+        ],
+        OPERATIONS,
+    )
+    assert rows(found) == [
+        (("mcp:list",), ("canary", "ownership")),
+        (("mcp:get",), ("existence",)),
+    ]
+    assert len({each.fingerprint for each in found}) == 2
+
+
+@pytest.mark.parametrize("rule", [BrokenRule.CREDENTIAL, BrokenRule.CLAIM, BrokenRule.MESSAGE])
+def test_a_rule_that_most_operations_break_is_one_defect_with_all_of_them(
+    rule: BrokenRule,
+) -> None:
+    broken = [finding("canary", name, rule, "anonymous") for name in OPERATIONS[:3]]
+    follows = finding("existence", "mcp:get", BrokenRule.EXISTENCE, "bob")
+    (defect,) = defects_of([*broken, follows], OPERATIONS)
+    assert defect.operations == OPERATIONS[:3]
+    elsewhere = [f"mcp:other_{number}" for number in range(9)]
+    assert len(defects_of(broken, [*OPERATIONS, *elsewhere])) == 3
+    assert len(defects_of(broken[:2], OPERATIONS[:2])) == 2
+
+
+def test_kinds_of_forged_credentials_are_a_defect_each_and_not_that_of_an_operation() -> None:
+    found = defects_of(
+        [
+            finding("identity", "mcp:get", BrokenRule.FORGERY, detail="alg-none"),
+            finding("identity", "mcp:add", BrokenRule.FORGERY, detail="alg-none"),
+            finding("identity", "mcp:list", BrokenRule.FORGERY, detail="expired"),
+            finding("existence", "mcp:get", BrokenRule.EXISTENCE, "bob"),
+            finding("identity", "rest:GET /", BrokenRule.FORGERY, detail="expired"),
+        ],
+        OPERATIONS,
+    )
+    assert [each.operations for each in found] == [
+        ("mcp:get", "mcp:add"),
+        ("mcp:list",),
+        ("mcp:get",),
+        ("rest:GET /",),
+    ]
+
+
+def test_what_follows_from_no_other_fault_is_a_defect_of_its_own() -> None:
+    found = defects_of(
+        [
+            finding("existence", "mcp:get", BrokenRule.EXISTENCE, "bob"),
+            finding("concurrency", "mcp:get", BrokenRule.CONCURRENCY, "abel"),
+            finding("two-worlds", "mcp:add", BrokenRule.ACTIVITY, "bob"),
+        ],
+        OPERATIONS,
+    )
+    assert rows(found) == [
+        (("mcp:get",), ("existence", "concurrency")),
+        (("mcp:add",), ("two-worlds",)),
+    ]
+
+
+def test_a_defect_of_many_operations_that_one_replay_stands_for_names_them_all() -> None:
+    once = Finding(
+        "identity", "mcp:get", ("alice",), "", Script(()), rule=BrokenRule.UNPROVEN,
+        operations=("mcp:get", "mcp:list"),
+    )  # fmt: skip
+    leak = finding("canary", "mcp:list", BrokenRule.SCOPE, "bob")
+    assert [each.operations for each in defects_of([once, leak], OPERATIONS)] == [
+        ("mcp:get", "mcp:list"),
+        ("mcp:list",),
+    ]
+
+
+def test_a_defects_fingerprint_does_not_depend_on_which_oracle_showed_it_first() -> None:
+    one = finding("canary", "mcp:get", BrokenRule.OBJECT, "alice", "bob")
+    other = finding("existence", "mcp:get", BrokenRule.EXISTENCE, "carol")
+    first, second = defects_of([one, other], ()), defects_of([other], OPERATIONS)
+    assert first[0].fingerprint == second[0].fingerprint
+
+
+def test_every_rule_says_what_fixes_it() -> None:
+    assert all(each.remedy for each in BrokenRule)

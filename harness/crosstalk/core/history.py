@@ -7,7 +7,7 @@ judged again. The history knows nothing of how calls are made or judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
@@ -47,8 +47,8 @@ class Answer:
             part of neither: notifications, requests of the server, lines of a stream or of standard
             output that hold no reply. Searched for other users' values; never compared, because
             when such messages come is the server's choice.
-        linked: Name to value of what the headers `Location` and `Link` name: ids and cursors that
-            can be given to other calls, as those in the body.
+        linked: Name to value, or values, of what can be given to other calls as the ids and cursors
+            in the body can: what the headers `Location` and `Link` name, the variables in URIs.
     """
 
     outcome: Outcome
@@ -58,7 +58,7 @@ class Answer:
     code: str | None = None
     message: str | None = None
     unsolicited: tuple[Any, ...] = ()
-    linked: Mapping[str, str] = field(default_factory=dict)
+    linked: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     def paths(self) -> list[tuple[str, str]]:
         """Return every text and every id with its path: in the body, and in what is linked."""

@@ -89,11 +89,19 @@ def missing_like(example: str, identifier: str) -> str:
     """An id of the example's form that no user has.
 
     The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
-    for a number; the UUID itself otherwise.
+    for a number, also at the end of a URI; a URI with the UUID as its last part; the UUID itself
+    otherwise.
     """
+    if _UUID.search(example):
+        return _UUID.sub(identifier, example)
+    beyond = str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
     if example.isdigit():
-        return str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
-    return _UUID.sub(identifier, example) if _UUID.search(example) else identifier
+        return beyond
+    if "://" not in example:
+        return identifier
+    last = re.split(r"[/:=#]", example)[-1]
+    whole = example[: len(example) - len(last)]
+    return whole + (beyond if last.isdigit() else identifier)
 
 
 def is_short_id(text: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, History, Probe, Sending
 from crosstalk.core.identifiers import (
     ID_NAME,
+    identifiers_in,
     is_id_path,
     is_short_id,
     last_name,
@@ -180,12 +181,21 @@ def script_of(history: History) -> Script:
         found = call.answer.paths()
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
-            if len(text) >= _MIN_LENGTH and " " not in text:
+            if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
                 known.setdefault(text, f"${{{call.index}.{path}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
+
+
+def _composed(text: str, known: Mapping[str, str]) -> bool:
+    """Return whether a URI is made of ids that earlier answers gave.
+
+    With them it can be written again, wherever in a list of all users' it stands the next time.
+    """
+    found = identifiers_in(text) if "://" in text else set()
+    return bool(found) and all(each in known for each in found)
 
 
 class _Numbers:

@@ -24,6 +24,7 @@ from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
+_VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 
 
@@ -74,7 +75,9 @@ class ValuePool:
         for path, text in found:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
-            if is_short_id(text) and _ID_FIELD.search(name):
+            # What stood in a URI names something, whatever its variable is called.
+            variable = _VARIABLE.fullmatch(path) is not None
+            if is_short_id(text) and (variable or _ID_FIELD.search(name)):
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
                     self._ids[call.actor.user].setdefault((item.kind, text), item)
@@ -85,9 +88,10 @@ class ValuePool:
                 call.actor.user
             ):
                 continue
+            told = bool(identifiers_in(text)) or "://" in text
             if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
-            elif _ID_FIELD.search(name) and text not in self._subjects and identifiers_in(text):
+            elif (variable or (told and _ID_FIELD.search(name))) and text not in self._subjects:
                 self._ids[call.actor.user].setdefault(("", text), item)
                 self._together[text] |= sent | received
 
@@ -115,7 +119,8 @@ class ValuePool:
         if parameter.role is Role.NAME:
             known = self._names[user]
             same = [chosen for argument, chosen in known if argument == name]
-            return same or [chosen for _, chosen in known]
+            seen = [each.value for each in self._ids[user].values() if each.field == name]
+            return same or seen or [chosen for _, chosen in known]
         kind = kind_of_argument(parameter.name, operation)
         fitting = {
             owner: list(

@@ -86,6 +86,8 @@ class ServiceRecord:
         """Return what was not tried or not served, with what usually came back."""
         found = []
         for name, operation in sorted(self._operations.items()):
+            if operation.unannounced:
+                continue
             record = self._records[name]
             many = any(each.many for each in required_references(operation))
             if record.served and (record.several or not many):

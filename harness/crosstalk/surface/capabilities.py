@@ -91,8 +91,13 @@ class Capabilities:
         )
 
     def creators_on(self, operation: Operation) -> list[Operation]:
-        """Return the creators on the surface of this operation."""
-        return [each for each in self.creators if each.surface == operation.surface]
+        """Return the creators on the surface of this operation, or on its server's others.
+
+        What a resource shows, a tool stores.
+        """
+        own = [each for each in self.creators if each.surface == operation.surface]
+        server = operation.surface.partition("-")[0]
+        return own or [each for each in self.creators if each.surface.partition("-")[0] == server]
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:

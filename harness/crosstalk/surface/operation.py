@@ -58,6 +58,8 @@ class Operation:
             that it can serve as an observation.
         conversational: Its text goes to a model, which answers.
         unproven: No credential proves to it who calls.
+        unannounced: The server does not say whether it offers it: one that never answers with
+            anything is not offered, and leaves nothing open.
     """
 
     surface: str
@@ -68,6 +70,7 @@ class Operation:
     lists: bool = False
     conversational: bool = False
     unproven: bool = False
+    unannounced: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -96,3 +96,47 @@ def _content(result: Mapping[str, Any]) -> Any:
             "content": [*([structured["content"]] if "content" in structured else []), *other],
         }
     return [structured, *other] if other else structured
+
+
+# They tell a client how long to keep an answer and who gave it, and hold no user's data.
+_PROTOCOL_FIELDS = frozenset({"_meta", "resultType", "ttlMs", "cacheScope"})
+
+
+def declared_result(reply: Reply) -> Answer:
+    """Return the answer of any method of a server that keeps to the protocol: its result."""
+    result = result_of(reply.body)
+    if reply.status == 429 or result is None:
+        return refusal(reply)
+    return Answer(
+        Outcome.OK, reply.status, _opened(result), reply.headers, unsolicited=reply.unsolicited
+    )
+
+
+def inferred_result(reply: Reply) -> Answer:
+    """Return the answer of any method where an error may stand in the place of contents."""
+    result = result_of(reply.body)
+    if reply.status == 429 or result is None:
+        return inferred_answer(reply)
+    body = _opened(result)
+    kind, code, message = classified(_text_of(body), flagged=bool(result.get("isError")))
+    headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
+    return Answer(kind, reply.status, body, headers, code, message, reply.unsolicited)
+
+
+def _opened(value: Any) -> Any:
+    """The same with JSON read where a text holds it, as contents and messages do."""
+    if isinstance(value, Mapping):
+        return {
+            key: loads(each) if key == "text" and isinstance(each, str) else _opened(each)
+            for key, each in value.items()
+            if key not in _PROTOCOL_FIELDS
+        }
+    return [_opened(each) for each in value] if isinstance(value, list) else value
+
+
+def _text_of(body: Mapping[str, Any]) -> Any:
+    """The one text of contents, in which an error may stand; None where there are several."""
+    contents = body.get("contents")
+    if isinstance(contents, list) and len(contents) == 1 and isinstance(contents[0], Mapping):
+        return contents[0].get("text")
+    return None

@@ -1,8 +1,9 @@
-"""Lists of an MCP server, from all their pages."""
+"""Lists of an MCP server, from all their pages, as one or several callers are shown them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.surface.credentials import Presented
@@ -50,6 +51,35 @@ def listed(
         if cursor in seen:
             raise SurfaceError(f"{transport.where} lists its {key} in a circle")
         seen.add(cursor)
+
+
+def listed_to_all(
+    transport: Transport, method: str, key: str, naming: str, lookers: Sequence[Presented]
+) -> list[Mapping[str, Any]] | None:
+    """Return everything that is listed to any of several callers, once; None without such a list.
+
+    What one caller is not shown can be asked for all the same, and that is the attack.
+
+    Args:
+        transport: Carries the messages.
+        method: E.g. `tools/list`.
+        key: The result's field that holds the list.
+        naming: The field by which an entry is known, e.g. `name`.
+        lookers: Who looks; the first one must be answered.
+
+    Raises:
+        SurfaceError: The server cannot be reached, or does not answer the first one with a list.
+    """
+    first, *others = lookers
+    entries = listed(transport, method, key, first)
+    if entries is None:
+        return None
+    found = {str(each.get(naming)): each for each in entries}
+    for each in others:
+        with contextlib.suppress(SurfaceError):
+            for entry in listed(transport, method, key, each) or ():
+                found.setdefault(str(entry.get(naming)), entry)
+    return list(found.values())
 
 
 def _with_advice(reply: Reply, reason: str) -> str:

@@ -9,8 +9,8 @@ for servers that are known to keep to the protocol.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_mcp_header_map
 
@@ -20,36 +20,14 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import inferred_answer
+from crosstalk.surface.mcp.facts import READING, Kind, ToolFacts, known_role, limited
 from crosstalk.surface.mcp.inputs import completed
-from crosstalk.surface.mcp.listing import listed
+from crosstalk.surface.mcp.listing import listed_to_all
 from crosstalk.surface.nesting import Shape, nested, shape_of, with_names
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
 from crosstalk.surface.transports.current import request
-
-Kind = Literal["create", "read", "list", "search", "change", "delete", "other"]
-READING: frozenset[str] = frozenset({"read", "list", "search"})
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFacts:
-    """Facts about a tool beside its schema.
-
-    Attributes:
-        kind: What it does; None leaves it to the server's annotations.
-        roles: Argument, by flat name or by its last name, to what it is for.
-        public: It needs no credential on purpose.
-        skip: It is not to be called.
-        values: Argument, by flat or last name, to the values that it takes where its schema does
-            not say; one without any is left out.
-    """
-
-    kind: Kind | None = None
-    roles: Mapping[str, Role] = field(default_factory=dict)
-    public: bool = False
-    skip: bool = False
-    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 class ToolSurface:
@@ -65,6 +43,11 @@ class ToolSurface:
         carried: Arguments that the caller's credential fills in; they are not drawn.
         guess: What a tool does, where nothing is known and the server does not say.
         names: Finds the arguments by which users name objects, in tools of which nothing is known.
+
+    Attributes:
+        discovery: What is presented when the tools are listed.
+        also: What others present who list them too: a tool that is shown to one of them alone is
+            called by all.
     """
 
     def __init__(
@@ -82,6 +65,7 @@ class ToolSurface:
     ) -> None:
         self._transport = transport
         self.discovery = discovery
+        self.also: Sequence[Presented] = ()
         self._shape = shape
         self._answer = answer
         self._facts = dict(facts or {})
@@ -91,12 +75,14 @@ class ToolSurface:
         self._names = names
 
     def listed(self) -> list[Mapping[str, Any]]:
-        """Return the server's tools as it describes them, from all pages.
+        """Return the tools that the server shows to any of those who look, as it describes them.
 
         Raises:
             SurfaceError: It cannot be reached, or does not list tools.
         """
-        found = listed(self._transport, "tools/list", "tools", self.discovery)
+        found = listed_to_all(
+            self._transport, "tools/list", "tools", "name", (self.discovery, *self.also)
+        )
         if found is None:
             raise SurfaceError(f"{self._transport.where} does not list tools: it has none")
         return found
@@ -178,10 +164,10 @@ class ToolSurface:
         shape = with_names(self._shape(schema), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(
-            Parameter(leaf.name, limited, leaf.required, self._role(leaf.name, limited, facts))
+            Parameter(leaf.name, known, leaf.required, self._role(leaf.name, known, facts))
             for leaf in shape.leaves
             if leaf.name not in carried
-            if (limited := _limited(leaf.name, leaf.schema, facts)) is not None
+            if (known := limited(leaf.name, leaf.schema, facts)) is not None
         )
         keys = tuple(
             parameter(key, each, {}, required=False)
@@ -217,20 +203,8 @@ class ToolSurface:
         return name in self._carried or last_name(name) in self._carried
 
     def _role(self, name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Role:
-        short = last_name(name)
-        for known in (facts.roles, self._roles):
-            for each in (name, short):
-                if each in known:
-                    return known[each]
-        return role_of(short, schema)
-
-
-def _limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[str, Any] | None:
-    """The schema with the values that are known; None where there is none to give."""
-    values = facts.values.get(name, facts.values.get(last_name(name)))
-    if values is None:
-        return schema
-    return {**schema, "enum": list(values)} if values else None
+        known = known_role(name, facts.roles, self._roles)
+        return known if known is not None else role_of(last_name(name), schema)
 
 
 def tool_call(name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

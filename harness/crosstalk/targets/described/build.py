@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface.credentials import NOTHING
-from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
+from crosstalk.surface.mcp.answers import inferred_result
+from crosstalk.surface.mcp.facts import ToolFacts, is_method
+from crosstalk.surface.mcp.resources import McpResourcesSurface
+from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
 from crosstalk.surface.transports import (
@@ -24,7 +27,7 @@ from crosstalk.surface.transports import (
     Transport,
 )
 from crosstalk.targets.base import Target, discovered
-from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
+from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig, ToolConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest, is_operation
 from crosstalk.targets.described.credentials import (
     DescribedCredentials,
@@ -37,7 +40,7 @@ from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
-from crosstalk.targets.described.offers import unread_offers
+from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
@@ -84,7 +87,11 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     tools = _tool_surface(config, transport, credentials) if transport is not None else None
     users = enrolled(users, credentials)
     subject = discovery_subject(config, users, credentials)
-    surfaces = _surfaces(config, credentials, tools, subject)
+    resources = _resources(config, transport) if transport is not None else None
+    if tools is not None and resources is not None:
+        tools.discovery = resources.discovery = credentials.discovery("mcp", subject)
+        tools.also = resources.also = lookers_of(config, credentials, users, subject)
+    surfaces = _surfaces(config, credentials, tools, resources)
     try:
         operations = _operations(config, surfaces)
         require_accepted(credentials, surfaces, operations, subject)
@@ -110,11 +117,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
-        untried=tuple(
-            unread_offers(transport, tools.discovery)
-            if transport is not None and tools is not None
-            else ()
-        ),
+        untried=tuple(resources.not_understood if resources is not None else ()),
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
@@ -196,14 +199,14 @@ def _surfaces(
     config: TargetConfig,
     credentials: DescribedCredentials,
     tools: ToolSurface | None,
-    subject: str,
+    resources: McpResourcesSurface | None,
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    if tools is not None:
-        tools.discovery = credentials.discovery("mcp", subject)
-        surfaces["mcp"] = Paced(tools, limit, time.sleep) if paced else tools
+    for name, each in (("mcp", tools), ("mcp-resources", resources)):
+        if each is not None:
+            surfaces[name] = Paced(each, limit, time.sleep) if paced else each
     if config.rest is not None:
         inner = RestSurface(
             config.rest.openapi,
@@ -236,17 +239,30 @@ def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[s
     }
 
 
+def _resources(config: TargetConfig, transport: Transport) -> McpResourcesSurface:
+    """The MCP server's resources, prompts and completions, over the connections of its tools."""
+    identity = config.identities()["mcp"]
+    return McpResourcesSurface(
+        transport,
+        NOTHING,
+        answer=inferred_result,
+        strict=False,
+        facts={name: _facts_of(tool) for name, tool in config.tools.items() if is_method(name)},
+        roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
+        carried=_carried(identity),
+    )
+
+
+def _facts_of(tool: ToolConfig) -> ToolFacts:
+    kind = None if tool.kind == "other" else tool.kind
+    return ToolFacts(kind, tool.arguments, tool.public, bool(tool.skip), tool.values)
+
+
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
     facts = {
-        name: ToolFacts(
-            None if tool.kind == "other" else tool.kind,
-            tool.arguments,
-            tool.public,
-            bool(tool.skip),
-            tool.values,
-        )
+        name: _facts_of(tool)
         for name, tool in config.tools.items()
-        if not is_operation(name)
+        if not is_operation(name) and not is_method(name)
     }
     for identity in config.identities().values():
         login = identity.login

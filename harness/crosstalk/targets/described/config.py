@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
-from crosstalk.surface.mcp.tools import Kind
+from crosstalk.surface.mcp.facts import Kind, is_method
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.strict import Strict
@@ -203,9 +203,7 @@ class TargetConfig(Strict):
     def skipped(self) -> dict[str, str]:
         """Return the operations that are not to be called, each with the reason."""
         tools = {
-            f"{'rest' if ' ' in name else 'mcp'}:{name}": each.skip
-            if isinstance(each.skip, str)
-            else _NO_REASON
+            qualified(name): each.skip if isinstance(each.skip, str) else _NO_REASON
             for name, each in self.tools.items()
             if each.skip
         }
@@ -251,7 +249,7 @@ class TargetConfig(Strict):
         if self.users and len(self.users) < 2:
             raise ValueError("two users at least must be listed under [users], or none at all")
         for tool in self.tools:
-            if self.mcp is None and " " not in tool:
+            if self.mcp is None and qualified(tool).startswith("mcp:"):
                 raise ValueError(
                     f"tools.{tool} names an MCP tool, and there is no [mcp]: a REST operation is "
                     'written with its method, e.g. [tools."GET /books/{title}"]'
@@ -318,6 +316,11 @@ class TargetConfig(Strict):
             raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
 
 
-def _qualified(tool: str) -> str:
-    """The operation's name: a REST operation is written with its method."""
-    return f"{'rest' if ' ' in tool else 'mcp'}:{tool}"
+def qualified(name: str) -> str:
+    """Return the operation's name: a REST operation is written with its HTTP method.
+
+    Names that say their surface themselves (`rest:GET /notes`) stay as they are.
+    """
+    if name.startswith(("mcp:", "rest:", "chat:")):
+        return name
+    return f"{'rest' if ' ' in name and not is_method(name) else 'mcp'}:{name}"

@@ -11,7 +11,7 @@ from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
-from crosstalk.surface.mcp.tools import READING
+from crosstalk.surface.mcp.facts import READING
 from crosstalk.surface.operation import Operation, Parameter, Role, Surface
 from crosstalk.targets.described.config import RestConfig, ToolConfig
 

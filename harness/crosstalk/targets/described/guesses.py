@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.surface.mcp.tools import Kind
+from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
 from crosstalk.surface.schemas import names_user, role_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from crosstalk.core.history import Flow
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
-from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.config import TargetConfig, qualified
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
@@ -136,12 +136,12 @@ def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
         return members[name]
 
     flows = [
-        Flow(who(each.source), who(each.target), frozenset(map(_operation, each.tools)))
+        Flow(who(each.source), who(each.target), frozenset(map(qualified, each.tools)))
         for each in config.allowed_flows
     ]
     named = [name for name, tool in config.tools.items() if tool.public]
     named += config.rest.public if config.rest is not None else []
-    public = frozenset(map(_operation, named))
+    public = frozenset(map(qualified, named))
     return (*flows, Flow("*", "*", public)) if public else tuple(flows)
 
 
@@ -150,7 +150,3 @@ def _named(config: TargetConfig) -> list[tuple[str, tuple[str, UserConfig], str]
         (subject, user, name)
         for (subject, user), name in zip(users_of(config).items(), config.users, strict=False)
     ]
-
-
-def _operation(tool: str) -> str:
-    return tool if ":" in tool else f"rest:{tool}" if " " in tool else f"mcp:{tool}"

@@ -15,7 +15,8 @@ from typing import Any
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import last_name, marker, strings_in
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.mcp.tools import Kind, ToolSurface
+from crosstalk.surface.mcp.facts import Kind
+from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.nesting import Leaf, nested, shape_of
 from crosstalk.surface.operation import Role
 from crosstalk.surface.schemas import role_of

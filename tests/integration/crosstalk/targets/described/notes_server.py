@@ -3,7 +3,9 @@
 Standard library alone, so that it starts in a tenth of a second. It is written as people write such
 servers, and each of its forms exists with the leak and without: `--leak list` shows everybody's
 notes in a listing, `--leak get` reads any note, `--leak delete` deletes any, `--leak key` keeps one
-note a key for everybody, `--leak trust` believes a token without checking it.
+note a key for everybody, `--leak trust` believes a token without checking it. With `--resources`
+the notes are resources too, with a prompt and completions; `--leak resource`, `resource-list`,
+`index`, `prompt` and `completion` show everybody's there.
 """
 
 from __future__ import annotations
@@ -160,7 +162,8 @@ class Server:
         if method == "initialize":
             revision = params.get("protocolVersion", "2025-06-18")
             about = {"name": "notes", "version": "1"}
-            capabilities: dict[str, Any] = {"tools": {}}
+            more: dict[str, Any] = {"resources": {}, "prompts": {}, "completions": {}}
+            capabilities: dict[str, Any] = {"tools": {}, **(more if self.options.resources else {})}
             return {
                 **reply,
                 "result": {
@@ -179,7 +182,49 @@ class Server:
             except (KeyError, TypeError, AttributeError) as error:
                 return {**reply, "result": self.refusal(f"validation error: {error!r}")}
             return {**reply, "result": result}
+        if self.options.resources and who is not None:
+            found = self.resource(str(method), params, who)
+            if found is not None:
+                return {**reply, **found}
         return {**reply, "error": {"code": -32601, "message": "Method not found"}}
+
+    def resource(self, method: str, params: dict[str, Any], who: str) -> dict[str, Any] | None:
+        """The answer about resources, prompts and completions; None for another method."""
+        leak, notes = self.options.leak, self.notes
+        mine = [row for row in notes.rows if row["owner"] == who]
+
+        def rows(name: str) -> list[dict[str, Any]]:
+            return notes.rows if leak == name else mine
+
+        def text(value: Any) -> str:
+            return json.dumps(value)
+
+        if method == "resources/list":
+            listed = [{"uri": f"note://one/{row['id']}"} for row in rows("resource-list")]
+            return {"result": {"resources": [{"uri": "note://index"}, *listed]}}
+        if method == "resources/templates/list":
+            return {"result": {"resourceTemplates": [{"uriTemplate": "note://one/{note_id}"}]}}
+        if method == "resources/read":
+            uri = str(params.get("uri"))
+            if uri == "note://index":
+                found = [row["title"] for row in rows("index")]
+                return {"result": {"contents": [{"uri": uri, "text": text(found)}]}}
+            for row in rows("resource"):
+                if uri == f"note://one/{row['id']}":
+                    return {"result": {"contents": [{"uri": uri, "text": text(shown(row))}]}}
+            return {"error": {"code": -32002, "message": "Resource not found"}}
+        if method == "prompts/list":
+            return {"result": {"prompts": [{"name": "digest"}]}}
+        if method == "prompts/get":
+            said = text([row["title"] for row in rows("prompt")])
+            content = {"type": "text", "text": said}
+            return {"result": {"messages": [{"role": "user", "content": content}]}}
+        if method == "completion/complete":
+            begun = str(params["argument"]["value"])
+            values = [str(row["id"]) for row in rows("completion")]
+            fitting = [each for each in values if each.startswith(begun)]
+            return {"result": {"completion": {"values": fitting[-100:]}}}
+        return None
 
     def call(self, name: str, arguments: dict[str, Any], who: str | None) -> dict[str, Any]:
         if self.options.nested:
@@ -389,6 +434,7 @@ def main() -> None:
     parser.add_argument("--leak", default="")
     parser.add_argument("--nested", action="store_true")
     parser.add_argument("--stream", action="store_true")
+    parser.add_argument("--resources", action="store_true")
     options = parser.parse_args()
     server = Server(options)
     if options.transport == "stdio":

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.surface.credentials import NOTHING, Presented
-from crosstalk.surface.mcp.tools import ToolFacts, ToolSurface
+from crosstalk.surface.mcp.facts import ToolFacts
+from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Role
 from crosstalk.surface.transports.base import Reply
 

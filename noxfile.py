@@ -75,6 +75,12 @@ def replicas(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Faults under load: kills, pauses, cuts; what was acknowledged must be there once."""
+    _crosstalk(session, "faults")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Ratios taken in turns: the bridge, tools, chats, the token check."""
     session.install("-e", ".[system,load]")

@@ -14,11 +14,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 
+from crosstalk.faults.ledger import WriteLedger
 from loadtests.observer.requests import LoadRequest, call_tool, chat, list_tasks, text_of
 from loadtests.report.counts import Counts
 from loadtests.users.accounts import Account
@@ -65,45 +66,6 @@ _WRITING: tuple[Callable[[Account, str, str], LoadRequest], ...] = (
     add_by_chat,
 )
 _READING: tuple[Callable[[Account, str], LoadRequest], ...] = (list_tasks, call_tool, chat)
-
-
-@dataclass(slots=True)
-class WriteLedger:
-    """Acknowledged writes by user.
-
-    Attributes:
-        titles: Subject to the titles of tasks whose storage was acknowledged.
-        repeated: Number of requests that were sent again.
-        unanswered: Number of requests that were given up.
-    """
-
-    titles: dict[str, list[str]] = field(default_factory=dict)
-    repeated: int = 0
-    unanswered: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def acknowledge(self, user: str, title: str) -> None:
-        """Note that a write was acknowledged."""
-        with self._lock:
-            self.titles.setdefault(user, []).append(title)
-
-    def note_repeat(self) -> None:
-        """Note that a request is sent again."""
-        with self._lock:
-            self.repeated += 1
-
-    def note_unanswered(self) -> None:
-        """Note that a request was given up."""
-        with self._lock:
-            self.unanswered += 1
-
-    def compare(self, user: str, stored: list[str]) -> dict[str, int]:
-        """Count a user's acknowledged writes that are missing, and titles that are stored twice."""
-        counts = Counter(stored)
-        return {
-            "lost": sum(counts[each] == 0 for each in self.titles.get(user, ())),
-            "duplicated": sum(count > 1 for count in counts.values()),
-        }
 
 
 class WritingUsers:

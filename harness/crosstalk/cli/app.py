@@ -19,6 +19,7 @@ from crosstalk.cli.verbs.demo import demo
 from crosstalk.cli.verbs.demonstrations import demonstrations
 from crosstalk.cli.verbs.doctor import doctor
 from crosstalk.cli.verbs.env import env
+from crosstalk.cli.verbs.faults import faults
 from crosstalk.cli.verbs.forgeries import forgeries
 from crosstalk.cli.verbs.init import init
 from crosstalk.cli.verbs.isolation import isolation
@@ -58,6 +59,7 @@ _add(mutants)
 _add(forgeries)
 _add(demonstrations)
 _add(deadlock)
+_add(faults)
 _add(conformance)
 _add(mint)
 _add(doctor)

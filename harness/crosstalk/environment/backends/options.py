@@ -38,6 +38,8 @@ class ProcessOptions:
         openai_model: Name of the model.
         ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
         extra_env: Service name to environment variables that are added or replaced.
+        links: Service name to the port at which the other services reach it, where a proxy of the
+            caller's stands before it; that proxy listens before the start.
         frontend: Build and start the frontend too; needs Node.
         model_think_ms: Delay of the offline model before each reply.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
@@ -55,6 +57,7 @@ class ProcessOptions:
     openai_model: str | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
     extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    links: Mapping[str, int] = field(default_factory=dict)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     frontend: bool = False
     model_think_ms: int = 0

@@ -186,6 +186,7 @@ class ProcessEnvironment(StartedEnvironment):
         require_known(self._options.ports, SERVICES)
         require_known(self._options.extra_env, tuple(READY))
         require_known(self._options.replicas, REPLICATED)
+        require_known(self._options.links, SERVICES)
         places = [each for names in slots(self._options.replicas).values() for each in names]
         return {
             name: self._ports.take(self._options.ports.get(name, 0), setting=f"--{name}-port")

@@ -95,7 +95,7 @@ class Wiring:
 
     def place(self, service: str) -> str:
         """Return the host and port at which services reach a service."""
-        return f"127.0.0.1:{self.ports[service]}"
+        return f"127.0.0.1:{self.options.links.get(service, self.ports[service])}"
 
     def reach(self, service: str) -> str:
         """Return the base URL at which services reach a service."""
@@ -232,6 +232,9 @@ class Wiring:
             **self._service("backend"),
             "BACKEND_PORT": str(self.ports["backend"]),
             "BACKEND_URL": self.exchanger.url,
+            # The resource's name stays, whatever the way to it.
+            "MCP_URL": f"{self.reach('mcp')}/mcp",
+            "MCP_RESOURCE_URL": self.mcp_url,
             "BACKEND_SIGNING_KEY": json.dumps(self.exchanger.keys[0].private_jwk()),
             "TRUSTED_ISSUERS": json.dumps([*issuers, *self._sign_in()]),
             "CORS_ORIGINS": json.dumps([each["issuer"] for each in self._sign_in()]),

@@ -1,4 +1,4 @@
-"""Acknowledged writes are compared with what is stored."""
+"""Writes of the durability scenario carry idempotency keys."""
 
 from __future__ import annotations
 
@@ -8,27 +8,10 @@ import pytest
 
 from loadtests.observer.requests import LoadRequest
 from loadtests.report.counts import MarkedSubject
-from loadtests.scenarios.durability import WriteLedger, add_by_chat, add_by_rest, add_by_tool
+from loadtests.scenarios.durability import add_by_chat, add_by_rest, add_by_tool
 from loadtests.users.accounts import Account
 
 _ACCOUNT = Account(MarkedSubject("load-1", "mk-0123456789abcdef"), "token", "mcp-token")
-
-
-def test_write_ledger_counts_an_acknowledged_write_that_is_missing_as_lost() -> None:
-    ledger = WriteLedger()
-    ledger.acknowledge("ann", "one")
-    ledger.acknowledge("ann", "two")
-    assert ledger.compare("ann", ["two"]) == {"lost": 1, "duplicated": 0}
-
-
-def test_write_ledger_counts_a_title_stored_twice_as_duplicated() -> None:
-    ledger = WriteLedger()
-    ledger.acknowledge("ann", "one")
-    assert ledger.compare("ann", ["one", "one", "two", "two"]) == {"lost": 0, "duplicated": 2}
-
-
-def test_write_ledger_accepts_a_stored_write_that_was_not_acknowledged() -> None:
-    assert WriteLedger().compare("ann", ["one"]) == {"lost": 0, "duplicated": 0}
 
 
 @pytest.mark.parametrize("make", [add_by_rest, add_by_tool, add_by_chat])

@@ -89,7 +89,10 @@ class CampaignResult:
                     "severity": weakness_of(each.oracle).severity,
                     "confidence": dict(zip(("shown", "replays"), each.replayed, strict=True)),
                     "cwe": list(weakness_of(each.oracle).cwe),
+                    "owasp": list(weakness_of(each.oracle).owasp),
+                    "look_for": each.advice,
                     "evidence": [asdict(shown) for shown in each.evidence],
+                    "commands": list(each.commands),
                 }
                 for each in self.findings
             ],

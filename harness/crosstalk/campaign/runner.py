@@ -21,6 +21,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
+from crosstalk.campaign.evaluation.by_hand import with_commands
 from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
 from crosstalk.campaign.evaluation.findings import FindingsRecord
@@ -99,7 +100,9 @@ class Campaign:
             self._watch,
         )
         self._counts = CampaignCounts(self._executor.operations)
-        self._record = FindingsRecord(emit, options.findings, folder, target.about)
+        self._record = FindingsRecord(
+            emit, options.findings, folder, target.about, self._with_commands
+        )
         self._review = SuspicionReview(self._record, self._executor, self._confirmation)
         self._fixture = Fixture(target, self._executor)
         self._found_before = 0
@@ -233,6 +236,9 @@ class Campaign:
     def answered(self) -> Counter[Answered]:
         """Return how many of the calls made so far were answered in each way."""
         return self._executor.outcomes
+
+    def _with_commands(self, finding: Finding) -> Finding:
+        return with_commands(finding, self._target, self._executor, self._fixture.fresh_history)
 
     def _confirmation(self) -> Confirmation:
         left = self._began + self._options.seconds - time.monotonic()

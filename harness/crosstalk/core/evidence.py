@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call
+from crosstalk.core.identifiers import remarked
 
 # Of an answer as it is shown; a file or a long list is cut around what crossed.
 _LONGEST = 600
@@ -43,17 +44,30 @@ class Exchange:
         """Return the answer with what belongs to another user between two marks."""
         return "".join(f"{begin}{text}{end}" if mark else text for text, mark in self.parts())
 
+    def of_script(self, salt: int) -> Exchange:
+        """Return the same with the markers of the script, which a replay changed by that salt."""
+        return replace(
+            self,
+            call=remarked(self.call, salt),
+            answer=remarked(self.answer, salt),
+            foreign=tuple(remarked(each, salt) for each in self.foreign),
+        )
+
     def lines(self) -> list[str]:
         """Return the call and its marked answer as lines of text."""
         return [f"{self.number}. {self.call}", f"   answer: {self.marked()}"]
 
 
-def exchange_of(call: Call, foreign: Sequence[str]) -> Exchange:
+def exchange_of(
+    call: Call, foreign: Sequence[str], *, number: int | None = None, note: str = ""
+) -> Exchange:
     """Return a call as evidence.
 
     Args:
-        call: Of a history; its index is the number of the script's line.
+        call: Of a history.
         foreign: Values in its answer that belong to another user.
+        number: Of the script's line; the call's index where each line was called once.
+        note: What else is to be said of the call, e.g. beside whom it was made.
     """
     answer = call.answer
     said = [str(answer.outcome), *([str(answer.status)] if answer.status is not None else [])]
@@ -64,7 +78,9 @@ def exchange_of(call: Call, foreign: Sequence[str]) -> Exchange:
         if more and _first(text, foreign) is None and _first(shown, foreign) is not None:
             text = f"{text} {shown}"
     sent = f"{call.actor.name}: {call.operation} {_plain(dict(call.arguments))}"
-    return Exchange(call.index, _cut(sent, 0), _cut(text, _first(text, foreign) or 0), (*foreign,))
+    said_of = f"{_cut(sent, 0)} ({note})" if note else _cut(sent, 0)
+    line = call.index if number is None else number
+    return Exchange(line, said_of, _cut(text, _first(text, foreign) or 0), (*foreign,))
 
 
 def _plain(value: Any) -> str:

@@ -236,6 +236,7 @@ class History:
         unproven_identity: What says who calls where no credential proves it, in words; empty
             where one does.
         worlds: Where calls of several worlds stand together: each world's subjects.
+        salt: What the markers of a script were changed by for this replay of it; 0 for none.
     """
 
     subjects: Mapping[str, str]
@@ -246,6 +247,7 @@ class History:
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    salt: int = 0
     _derived: dict[str, tuple[int, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

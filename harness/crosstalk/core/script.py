@@ -281,22 +281,40 @@ def resolve(
         UnresolvedReferenceError: An earlier answer has nothing at that path this time.
     """
 
-    def of_answer(match: re.Match[str]) -> str:
-        call = answers.get(int(match.group(1)))
-        if call is None:
-            raise UnresolvedReferenceError(match.group(0))
-        found = dict(call.answer.paths()).get(match.group(2))
+    def of_answer(number: int, path: str) -> str:
+        call = answers.get(number)
+        found = dict(call.answer.paths()).get(path) if call is not None else None
         if found is None:
-            raise UnresolvedReferenceError(match.group(0))
+            raise UnresolvedReferenceError(f"${{{number}.{path}}}")
         return found
 
-    def of_subject(match: re.Match[str]) -> str:
-        return subjects.get(match.group(1), match.group(0))
+    remade = map_strings(arguments, lambda text: remarked(text, salt))
+    return filled(remade, of_answer, subjects.get)
 
-    def resolved(text: str) -> str:
-        return _SUBJECT.sub(of_subject, _REFERENCE.sub(of_answer, remarked(text, salt)))
 
-    found: dict[str, Any] = map_strings(arguments, resolved)
+def filled(
+    arguments: Mapping[str, Any],
+    of_answer: Callable[[int, str], str],
+    of_subject: Callable[[str], str | None],
+) -> dict[str, Any]:
+    """Return the arguments with something in the place of each reference.
+
+    Args:
+        arguments: Of a step.
+        of_answer: Returns what stands for the value at a path of a step's answer.
+        of_subject: Returns what stands for a user's subject; None leaves the reference.
+    """
+
+    def answer(match: re.Match[str]) -> str:
+        return of_answer(int(match.group(1)), match.group(2))
+
+    def subject(match: re.Match[str]) -> str:
+        found = of_subject(match.group(1))
+        return match.group(0) if found is None else found
+
+    found: dict[str, Any] = map_strings(
+        arguments, lambda text: _SUBJECT.sub(subject, _REFERENCE.sub(answer, text))
+    )
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.script import Script
+from crosstalk.core.weaknesses import advice
 
 Verdict = Literal["clean", "leak", "inconclusive"]
 # Where something is said of the whole run and not of one operation, oracle or layer.
@@ -104,7 +105,8 @@ class Finding:
         replay: Path of the saved replay file, if saved.
         confirmed: True once a replay on fresh subjects showed it again.
         replayed: In how many of how many last replays it showed again.
-        evidence: The calls that show it with their answers; empty where a phase compares many.
+        evidence: The calls that show it with their answers.
+        commands: The script as lines of shell; credentials are variables, named in a first line.
         rule: What it breaks, where that is known.
         detail: What tells one break of that rule from another at one operation, e.g. the kind of
             forged credential, or the layer that lets it through.
@@ -122,6 +124,7 @@ class Finding:
     confirmed: bool = False
     replayed: tuple[int, int] = (0, 0)
     evidence: tuple[Exchange, ...] = ()
+    commands: tuple[str, ...] = ()
     rule: BrokenRule | None = None
     detail: str = ""
     minimal: bool = True
@@ -131,6 +134,11 @@ class Finding:
     def surface(self) -> str:
         """Return the protocol that its operation is called by, e.g. `mcp`; empty for none."""
         return surface_of(self.operation)
+
+    @property
+    def advice(self) -> str:
+        """Return what to look for in the code, in a sentence."""
+        return advice(self.oracle, self.rule)
 
     @property
     def fingerprint(self) -> str:

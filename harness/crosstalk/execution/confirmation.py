@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import Actor, History
-from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.identifiers import identifiers_of, remarked
 from crosstalk.core.principals import simpler_actors
 from crosstalk.core.script import Script, Step, script_of, with_subjects
 from crosstalk.execution.cause import Signature, calls_by_others, cause_of, rule_of
@@ -41,7 +41,7 @@ class Confirmed:
 
     Attributes:
         script: The shortest found that shows it.
-        suspicion: As the script shows it.
+        suspicion: As the script shows it, with the script's own markers.
         operation: The operation that causes it.
         rule: What is broken.
         detail: What tells one break of that rule from another.
@@ -129,8 +129,11 @@ class Confirmation:
                 continue
             cause = cause_of(last.script, last.suspicion, last.history)
             rule, detail = rule_of(last.script, last.suspicion, last.history)
-            evidence = evidence_of(last.history, last.suspicion)
-            return Confirmed(last.script, last.suspicion, cause, rule, detail, replayed, evidence)
+            evidence = evidence_of(last.script, last.history, last.suspicion)
+            # A person compares the sentence with the lines of the script.
+            summary = remarked(last.suspicion.summary, last.history.salt)
+            seen = replace(last.suspicion, summary=summary)
+            return Confirmed(last.script, seen, cause, rule, detail, replayed, evidence)
         return Rejected("shows all the same with the act left out", explained=True)
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
@@ -228,12 +231,27 @@ class Confirmation:
         return script
 
 
-def evidence_of(history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
-    """Return the call that planted what crossed, and those that show it, at most the last few."""
+def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
+    """Return the calls that planted what crossed, and those that show it, at most the last few.
+
+    Args:
+        script: Its steps are the calls of the history.
+        history: A replay of the script.
+        suspicion: Of that history.
+    """
     seen = {each.call.index: each for each in observations(history)}
     shown = {*_origins(seen, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
+    places = {step.number: place for place, step in enumerate(script.steps, start=1)}
+    # What a call names was planted by the call that gave it.
+    shown |= {
+        places[number]
+        for place in suspicion.calls
+        for number in script.steps[place - 1].references()
+    }
     return tuple(
-        exchange_of(seen[index].call, [value for value, _ in seen[index].foreign])
+        exchange_of(seen[index].call, [value for value, _ in seen[index].foreign]).of_script(
+            history.salt
+        )
         for index in sorted(shown)
         if index in seen
     )

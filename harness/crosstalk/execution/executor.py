@@ -13,9 +13,10 @@ from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
 from crosstalk.execution.stopping import stopping_the_run
-from crosstalk.surface.credentials import Credentials
+from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.surface.http.delivery import sent_as
 from crosstalk.surface.operation import Operation, Surface
+from crosstalk.surface.wire_requests import WireRequest, held_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,26 @@ class Executor:
             for each, answered in zip(planned, sent, strict=True)
         ]
 
+    def draft(
+        self, history: History, planned: PlannedCall, disguise: Callable[[Presented], Presented]
+    ) -> tuple[Presented, WireRequest | None]:
+        """Write the request of a call without sending it.
+
+        Args:
+            history: Has the users' subjects.
+            planned: The call.
+            disguise: Puts something else in the place of what the actor presents.
+
+        Returns:
+            What the actor presents, undisguised, and the request; None for one that cannot be
+            expressed.
+        """
+        found = self.operations[planned.operation]
+        presented = self._presented(history, planned, found)
+        with held_back() as drafts:
+            self._surfaces[found.surface].call(found, planned.arguments, disguise(presented))
+        return presented, drafts[-1] if drafts else None
+
     def close(self) -> None:
         """End the threads; the next calls made at once start new ones."""
         if self._threads is not None:
@@ -127,13 +148,7 @@ class Executor:
 
     def _send(self, history: History, planned: PlannedCall) -> tuple[Answer, float, float]:
         found = self.operations[planned.operation]
-        actor = planned.actor
-        subject = history.subjects[actor.user or actor.claims]
-        with stopping_the_run():
-            presented = self._credentials.present(actor, subject, found.surface)
-        if self._claiming and actor.user != actor.claims and actor.forgery is None:
-            claimed = dict.fromkeys(self._claiming, history.subjects[actor.claims])
-            presented = presented.with_headers(claimed)
+        presented = self._presented(history, planned, found)
         started = time.monotonic()
         with sent_as(planned.sending), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
@@ -142,6 +157,16 @@ class Executor:
             with stopping_the_run():
                 self._watch(answer, ended - started)
         return answer, started, ended
+
+    def _presented(self, history: History, planned: PlannedCall, found: Operation) -> Presented:
+        actor = planned.actor
+        subject = history.subjects[actor.user or actor.claims]
+        with stopping_the_run():
+            presented = self._credentials.present(actor, subject, found.surface)
+        if self._claiming and actor.user != actor.claims and actor.forgery is None:
+            claimed = dict.fromkeys(self._claiming, history.subjects[actor.claims])
+            return presented.with_headers(claimed)
+        return presented
 
     def _record(
         self,

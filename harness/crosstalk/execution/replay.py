@@ -39,7 +39,9 @@ class Replayer:
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
-        runner = ScriptRunner(self.executor, self.fresh_history(), secrets.randbits(32))
+        history = self.fresh_history()
+        history.salt = secrets.randbits(32)
+        runner = ScriptRunner(self.executor, history, history.salt)
         return runner.history if runner.run_script(script) else None
 
     @staticmethod

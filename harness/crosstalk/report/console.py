@@ -20,6 +20,7 @@ from crosstalk.campaign.events import (
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.defects import Defect
 from crosstalk.core.verdict import Finding
+from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
@@ -70,13 +71,18 @@ class ConsoleReport:
         self._say(f"LEAK  {finding.oracle}: {finding.summary}", style="bold red")
         for line in finding.script.lines():
             self._say(f"  {line}")
-        if finding.evidence:
-            self._say("  as it was seen:")
-        for exchange in finding.evidence:
-            for line in exchange.lines():
-                self._say(f"    {line}")
-        if finding.replay:
-            self._say(f"  replay: crosstalk replay {finding.replay}")
+        for heading, lines in how_to_see(finding):
+            if heading == "by hand":
+                # At the margin, so that they can be copied as they are.
+                self._say("  by hand, in bash:")
+                for line in lines:
+                    self._say(line)
+            elif len(lines) == 1:
+                self._say(f"  {heading}: {lines[0]}")
+            else:
+                self._say(f"  {heading}:")
+                for line in lines:
+                    self._say(f"    {line}")
 
     def result(self, result: CampaignResult) -> None:
         """Print the controls, the defects and the verdict."""

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.report.finding_text import known_as
 from crosstalk.report.matrix import Cell, State, matrix, oracles_of
 from crosstalk.report.oracle_meanings import meaning
 from crosstalk.report.text import printable
@@ -91,6 +92,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["meaning"] = meaning
+    made.filters["known_as"] = known_as
     return made
 
 

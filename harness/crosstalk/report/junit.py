@@ -8,6 +8,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import Cell, State, matrix
 from crosstalk.report.text import printable
 
@@ -62,6 +63,6 @@ def _case(suite: Element, name: str, cell: Cell) -> None:
         lines: list[str] = []
         for each in cell.findings:
             lines += [each.summary, *each.script.lines()]
-            lines += [line for shown in each.evidence for line in shown.lines()]
-            lines += [f"crosstalk replay {each.replay}"] if each.replay else []
+            for heading, said in how_to_see(each):
+                lines += [f"{heading}:", *said]
         SubElement(case, "failure", failure).text = _printable_lines(lines)

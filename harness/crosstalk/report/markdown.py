@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
+from crosstalk.report.finding_text import MARKS, how_to_see, known_as
 from crosstalk.report.matrix import State, matrix, oracles_of
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
@@ -100,9 +101,10 @@ def _coverage(result: CampaignResult) -> list[str]:
 
 def _finding(number: int, finding: Finding) -> list[str]:
     script = [printable(line) for line in finding.script.lines()]
-    seen = [printable(line) for each in finding.evidence for line in each.lines()]
+    parts = {heading: [printable(line) for line in lines] for heading, lines in how_to_see(finding)}
+    seen, commands = parts.get("as it was seen", []), parts.get("by hand", [])
     # A fence longer than any run of backticks inside cannot be closed from inside.
-    fence = "`" * max(3, *(_longest_run(line) + 1 for line in [*script, *seen]), 3)
+    fence = "`" * max(3, *(_longest_run(line) + 1 for line in [*script, *seen, *commands]), 3)
     lines = [
         f"### {number}. {finding.oracle}: {_code(finding.operation)}",
         "",
@@ -114,8 +116,10 @@ def _finding(number: int, finding: Finding) -> list[str]:
         "",
     ]
     if seen:
-        lines += ["As it was seen, `>>>` and `<<<` around what belongs to another user:", ""]
-        lines += [fence, *seen, fence, ""]
+        lines += [f"As it was seen; {MARKS}:", "", fence, *seen, fence, ""]
+    lines += [finding.advice, "", f"Known as: {_code(known_as(finding))}", ""]
+    if commands:
+        lines += ["By hand, in bash:", "", f"{fence}sh", *commands, fence, ""]
     if finding.replay:
         lines += [f"Replay: {_code(f'crosstalk replay {finding.replay}')}", ""]
     return lines

@@ -18,6 +18,8 @@ from urllib.parse import quote
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
 from crosstalk.core.version import harness_version
+from crosstalk.core.weaknesses import weakness_of
+from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.oracle_meanings import meaning
 from crosstalk.report.text import printable
@@ -25,6 +27,8 @@ from crosstalk.report.text import printable
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+# As GitHub sorts them: 7.0 and more are high, 4.0 and more medium.
+_SEVERITIES = {"high": "8.5", "medium": "5.5"}
 
 
 def sarif(result: CampaignResult) -> str:
@@ -60,23 +64,38 @@ def sarif(result: CampaignResult) -> str:
 
 
 def _rule(oracle: str) -> dict[str, Any]:
+    weakness = weakness_of(oracle)
     return {
         "id": f"crosstalk/{oracle}",
         "name": oracle,
         "shortDescription": {"text": meaning(oracle)},
         "defaultConfiguration": {"level": "error"},
-        "properties": {"tags": ["security", "isolation"], "security-severity": "8.5"},
+        "help": {"text": weakness.look_for},
+        "properties": {
+            # GitHub reads the numbers in this form.
+            "tags": [
+                "security",
+                "isolation",
+                *(f"external/cwe/{each.lower()}" for each in weakness.cwe),
+                *(f"OWASP {each}" for each in weakness.owasp),
+            ],
+            "security-severity": _SEVERITIES[weakness.severity],
+        },
     }
 
 
 def _result(finding: Finding, rule: int, target_file: str | None, defect: str) -> dict[str, Any]:
-    script = "\n".join(printable(line) for line in finding.script.lines())
+    lines = [*finding.script.lines()]
+    for heading, said in how_to_see(finding):
+        lines += ["", f"{heading}:", *said]
+    text = "\n".join(printable(line) for line in lines)
+    weakness = weakness_of(finding.oracle)
     identity = f"{finding.oracle}\n{finding.operation}".encode("utf-8", "backslashreplace")
     return {
         "ruleId": f"crosstalk/{finding.oracle}",
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": f"{printable(finding.summary)}\n\n{script}"},
+        "message": {"text": f"{printable(finding.summary)}\n\n{text}"},
         "locations": [_location(finding, target_file)],
         "partialFingerprints": {"oracleAndOperation/v1": hashlib.sha256(identity).hexdigest()},
         "properties": {
@@ -84,6 +103,12 @@ def _result(finding: Finding, rule: int, target_file: str | None, defect: str) -
             "confirmed": finding.confirmed,
             "fingerprint": finding.fingerprint,
             "defect": defect,
+            "severity": weakness.severity,
+            "cwe": list(weakness.cwe),
+            "owasp": list(weakness.owasp),
+            "lookFor": finding.advice,
+            "evidence": [printable(line) for each in finding.evidence for line in each.lines()],
+            "commands": [printable(line) for line in finding.commands],
             **({"replay": finding.replay} if finding.replay else {}),
         },
     }

@@ -41,6 +41,7 @@ class Target:
             layers can be reached one by one.
         left: Says what is still held or under way in the system, where that can be seen.
         claiming: Names of headers in which impostors repeat the identity that they claim.
+        credential_source: Where a person gets the users' credentials, in a sentence.
         persistent: Every example has the same users, and what they stored before is still there.
     """
 
@@ -65,6 +66,7 @@ class Target:
     left: Callable[[], list[str]] | None = None
     claiming: tuple[str, ...] = ()
     public_values: frozenset[str] = frozenset()
+    credential_source: str = ""
 
     def close(self) -> None:
         """Close the surfaces' connections, and whatever else the target holds."""

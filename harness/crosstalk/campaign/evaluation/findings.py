@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from crosstalk.campaign.events import Emit, FindingFound
 from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.replay import save
+from crosstalk.execution.stopping import RunStopped
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class FindingsRecord:
         most: Number of findings that is enough.
         folder: Where replay files go; nothing is written without it.
         about: What a replay file says about its target.
+        by_hand: Returns a finding with its calls as commands; it makes them once more.
         findings: Confirmed, one an oracle and operation.
         inconclusive: What was seen, or cut short, and cannot be explained.
         calls_to_finding: Calls made when the first finding was first suspected.
@@ -30,6 +33,7 @@ class FindingsRecord:
     most: int
     folder: Path | None = None
     about: Mapping[str, str] = field(default_factory=dict)
+    by_hand: Callable[[Finding], Finding] = lambda finding: finding
     findings: list[Finding] = field(default_factory=list)
     inconclusive: list[Inconclusive] = field(default_factory=list)
     calls_to_finding: int | None = None
@@ -49,6 +53,15 @@ class FindingsRecord:
             path = self.folder / "replays" / name
             save(finding, path, dict(self.about))
             finding = replace(finding, replay=from_here(path))
+        try:
+            # A target that has gone away meanwhile shows that with its next call.
+            with contextlib.suppress(RunStopped):
+                finding = self.by_hand(finding)
+        finally:
+            # An interruption comes at any time, and what was found is kept.
+            self._keep(finding, calls)
+
+    def _keep(self, finding: Finding, calls: int) -> None:
         self.findings.append(finding)
         if self.calls_to_finding is None:
             self.calls_to_finding = calls

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from crosstalk.core.history import History
-from crosstalk.core.identifiers import is_marker
+from crosstalk.core.identifiers import is_marker, remarked
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.shrink import Allowance, minimize
 from crosstalk.oracles import Suspicion
@@ -27,21 +27,38 @@ _ATTEMPTS_WHEN_SHRINKING = 3
 _SHRINKING_CALLS = 3_000
 
 
-def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) -> Suspicion | None:
-    """Return the first suspicion in that many replays; its summary says in which."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A replay that shows something.
+
+    Attributes:
+        suspicion: With the script's own markers; its summary says in which attempt it showed.
+        history: Of the replay; its `salt` says by what its markers differ.
+    """
+
+    suspicion: Suspicion
+    history: History
+
+
+def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) -> Shown | None:
+    """Return the first of that many replays that shows something."""
     actors = list({step.actor.name: step.actor for step in script.steps}.values())
     for attempt in range(1, attempts + 1):
         history = clients.with_subjects(budget.target, budget.fresh_history(), actors)
-        salt = secrets.randbits(16) << 16
-        parallel_run.run(budget.executor, history, script.steps, seed=f"{attempt}", salt=salt)
+        history.salt = secrets.randbits(16) << 16
+        parallel_run.run(
+            budget.executor, history, script.steps, seed=f"{attempt}", salt=history.salt
+        )
         calibrate(history)
         found = next(iter(Concurrency().judge(history)), None)
         if found is not None:
-            return replace(found, summary=f"{found.summary} (attempt {attempt} of {attempts})")
+            said = remarked(found.summary, history.salt)
+            summary = f"{said} (attempt {attempt} of {attempts})"
+            return Shown(replace(found, summary=summary), history)
     return None
 
 
-def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> tuple[Script, Suspicion] | None:
+def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> tuple[Script, Shown] | None:
     """Return fewer clients that show it, and what they show; None if the whole does not again."""
     seen = reproduced(budget, script)
     if seen is None:

@@ -17,6 +17,7 @@ from crosstalk.phases.concurrency import clients, parallel_run
 from crosstalk.phases.concurrency.baselines import informative
 from crosstalk.phases.concurrency.client_behaviour import behaving
 from crosstalk.phases.concurrency.confirmation import ATTEMPTS, calibrate, reproduced, shrunk
+from crosstalk.phases.concurrency.evidence import evidence_of
 from crosstalk.phases.concurrency.oracle import Concurrency, unstable
 from crosstalk.phases.concurrency.plans import ClientPlanner
 from crosstalk.targets.base import Target
@@ -68,7 +69,8 @@ class ConcurrencyPhase:
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Replay a script several times if need be; the summary says when it showed."""
-        return reproduced(budget, script)
+        shown = reproduced(budget, script)
+        return shown.suspicion if shown is not None else None
 
     def _gather(self, budget: PhaseBudget) -> tuple[History, Script]:
         """One run: a plan that a client drew alone, repeated alone, and then by all at once."""
@@ -142,16 +144,17 @@ class ConcurrencyPhase:
                     )
                 )
                 return
-            smaller, seen = confirmed
-            actors = tuple(dict.fromkeys(step.actor.name for step in smaller.steps))
+            smaller, shown = confirmed
+            seen = shown.suspicion
             outcome.findings.append(
                 Finding(
-                    self.name,
-                    seen.operation,
-                    actors,
-                    seen.summary,
-                    smaller,
+                    oracle=self.name,
+                    operation=seen.operation,
+                    actors=tuple(dict.fromkeys(step.actor.name for step in smaller.steps)),
+                    summary=seen.summary,
+                    script=smaller,
                     confirmed=True,
+                    evidence=evidence_of(smaller, shown),
                     rule=BrokenRule.CONCURRENCY,
                 )
             )

@@ -146,6 +146,7 @@ class LayersPhase:
                 replayed=confirmed.replayed,
                 rule=BrokenRule.LAYER,
                 detail=layer,
+                evidence=confirmed.evidence,
             )
         )
 

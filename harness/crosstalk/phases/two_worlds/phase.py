@@ -9,8 +9,10 @@ from dataclasses import replace
 from random import Random
 
 from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.identifiers import remarked
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.cause import act_in
@@ -24,6 +26,7 @@ from crosstalk.phases.two_worlds.comparison import (
     differences,
     unsteady,
 )
+from crosstalk.phases.two_worlds.evidence import evidence_of
 from crosstalk.phases.two_worlds.minimization import Shrinker, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
@@ -147,7 +150,8 @@ class TwoWorldsPhase:
                 return
             shorter, shown = shrunk
             seen = self._oracle.judge(shown, self._noise)[0]
-            outcome.findings.append(_finding(shorter.script, seen))
+            evidence = evidence_of(shorter, differences(shown, self._noise)[0], shown)
+            outcome.findings.append(_finding(shorter, seen, evidence))
 
     def _pause(self, history: History) -> float:
         """Seconds after which a limit that was met counts from zero again; 0 where none was.
@@ -183,14 +187,15 @@ def _shuffled(members: Sequence[Actor], random: Random) -> list[Actor]:
     return shuffled
 
 
-def _finding(script: Script, seen: Suspicion) -> Finding:
-    steps = [step.actor.name for step in script.steps]
+def _finding(plan: WorldsPlan, seen: Suspicion, evidence: tuple[Exchange, ...]) -> Finding:
+    steps = [step.actor.name for step in plan.script.steps]
     return Finding(
         oracle=seen.oracle,
-        operation=act_in(script) or seen.operation,
+        operation=act_in(plan.script) or seen.operation,
         actors=tuple(dict.fromkeys(steps)),
-        summary=seen.summary,
-        script=script,
+        summary=remarked(seen.summary, plan.salt),
+        script=plan.script,
         confirmed=True,
         rule=BrokenRule.ACTIVITY,
+        evidence=evidence,
     )

@@ -23,6 +23,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.history import Sending
+from crosstalk.surface.wire_requests import hold_back, overhear, written
 
 _READ_BYTES = 256
 _ORDINARY = Sending()
@@ -80,7 +81,15 @@ class SendingClient(httpx2.Client):
 
         Raises:
             httpx2.HTTPError: There is no answer, or the request was to be broken off.
+            HeldBackError: Requests are written and not sent.
         """
+        hold_back(lambda: written(request))
+        response = self._sent(request, **how)
+        if not how.get("stream"):
+            overhear(lambda: response.text)
+        return response
+
+    def _sent(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
         sending = _current.get()
         if sending.aborted_at:
             _break_off(request, sending, self.timeout.connect or 10.0)

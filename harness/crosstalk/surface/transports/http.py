@@ -19,6 +19,7 @@ from crosstalk.surface.transports.base import (
     message,
     response_to,
 )
+from crosstalk.surface.wire_requests import overhear
 
 INITIALIZED = message("notifications/initialized", {}, None)
 
@@ -75,6 +76,7 @@ class HttpTransport:
             with self._http.stream("POST", url, content=body, headers=headers) as response:
                 if not is_stream(response):
                     response.read()
+                    overhear(lambda: response.text)
                     return Reply(response.status_code, decode(response), clean_headers(response))
                 found, unsolicited = _reply_on(response, identifier, respond)
                 headers = clean_headers(response)
@@ -100,6 +102,7 @@ def _reply_on(
             continue
         found = loads(event.data)
         if identifier is not None and is_reply_to(identifier, found):
+            overhear(event.data, event=True)
             return found, (*messages, *other)
         messages.append(found)
         answer = response_to(found) if isinstance(found, Mapping) else None

@@ -29,6 +29,7 @@ from crosstalk.surface.transports.base import (
     response_to,
 )
 from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
+from crosstalk.surface.wire_requests import hold_back, overhear, written
 
 _REVISION = "2024-11-05"
 _MAX_STREAMS = 64
@@ -145,6 +146,7 @@ class EventStream(HttpTransport):
                 continue
             found = loads(event.data)
             if is_reply_to(identifier, found):
+                overhear(event.data, event=True)
                 # On a stream that several users share, a message belongs to none of them.
                 return Reply(200, found, unsolicited=tuple(unsolicited if presented.alone else ()))
             unsolicited.append(found)
@@ -165,8 +167,12 @@ class EventStream(HttpTransport):
 
     def _post(self, content: Mapping[str, Any], presented: Presented, stream: _Stream) -> Reply:
         headers = {"Content-Type": "application/json", **presented.header_fields()}
+        asked = self._http.build_request(
+            "POST", stream.endpoint, content=encode(content), headers=headers
+        )
+        hold_back(lambda: written(asked, stream=address(self._url, presented)))
         try:
-            response = self._http.post(stream.endpoint, content=encode(content), headers=headers)
+            response = self._http.send(asked)
         except httpx2.HTTPError as error:
             raise TransportError(
                 f"no answer at {stream.endpoint} ({type(error).__name__})"

@@ -30,6 +30,7 @@ from crosstalk.surface.transports.base import (
     message,
     response_to,
 )
+from crosstalk.surface.wire_requests import WireRequest, hold_back, overhear
 
 _MAX_PROCESSES = 16
 _END_SECONDS = 3.0
@@ -83,6 +84,14 @@ class Stdio:
             TransportError: There is none.
             ValueError, RecursionError: JSON cannot express the request.
         """
+        hold_back(
+            lambda: WireRequest(
+                content=encode(message(method, params, next(self._ids))),
+                command=self._command,
+                environment={**self._environment, **presented.environment},
+                folder=str(self._folder or ""),
+            )
+        )
         served = self._processes.get(presented.connection)
         if served is None or served.process.poll() is not None:
             served = self._start(presented)
@@ -138,6 +147,7 @@ class Stdio:
                 raise TransportError(f"{self.where} ended: {_last_words(served)}")
             found = loads(line)
             if is_reply_to(identifier, found):
+                overhear(line)
                 # From a process that several users share, a message belongs to none of them.
                 return Reply(None, found, unsolicited=tuple(unsolicited if alone else ()))
             unsolicited.append(found)

@@ -44,6 +44,7 @@ from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
+from crosstalk.targets.described.sources import credential_source
 from crosstalk.targets.described.users import (
     discovery_subject,
     enrolled,
@@ -123,6 +124,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         persistent=bool(users) and config.reset is None,
         # Part of the folder's path may look like a user's secret.
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
+        credential_source=credential_source(config),
     )
 
 

@@ -174,4 +174,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         databases=running.databases if running.services else {},
         left=left,
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
+        credential_source=(
+            "Where from: crosstalk up, then crosstalk mint --user NAME, for MCP with "
+            "--audience mcp, where NAME is the value of ALICE and the like"
+        ),
     )

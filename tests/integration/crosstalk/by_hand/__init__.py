@@ -1,0 +1,1 @@
+"""Findings of leaking servers, made again by hand."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
 
 from crosstalk.core.identifiers import paths_in
+from crosstalk.core.owned_objects import OwnedObject
 
 T = TypeVar("T")
 
@@ -235,6 +236,7 @@ class History:
         accepted: Weaknesses that are known and accepted, of those that `Channel` names.
         unproven_identity: What says who calls where no credential proves it, in words; empty
             where one does.
+        owned: Objects that existed before, with their owners.
         worlds: Where calls of several worlds stand together: each world's subjects.
         salt: What the markers of a script were changed by for this replay of it; 0 for none.
     """
@@ -246,6 +248,7 @@ class History:
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""
+    owned: tuple[OwnedObject, ...] = ()
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     salt: int = 0
     _derived: dict[str, tuple[int, Any]] = field(
@@ -264,6 +267,10 @@ class History:
             found = derive(self)
             self._derived[name] = (len(self.calls), found)
         return cast(T, found)
+
+    def symbols(self) -> dict[str, str]:
+        """Return what stands for users and for objects that existed before, with their ids."""
+        return {**{each.name: each.id for each in self.owned}, **self.subjects}
 
     def until(self, index: int) -> History:
         """This history up to and with the call of that index."""
@@ -295,6 +302,7 @@ class History:
             ],
             "accepted": sorted(self.accepted),
             "unproven_identity": self.unproven_identity,
+            "owned": [{**asdict(each), "details": sorted(each.details)} for each in self.owned],
             "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
             "calls": [asdict(call) for call in self.calls],
         }
@@ -316,6 +324,10 @@ class History:
             ),
             accepted=frozenset(map(Channel, data.get("accepted", ()))),
             unproven_identity=data.get("unproven_identity", ""),
+            owned=tuple(
+                OwnedObject(**{**each, "details": frozenset(map(tuple, each["details"]))})
+                for each in data.get("owned", ())
+            ),
             worlds=dict(data.get("worlds", {})),
         )
         for row in data["calls"]:

@@ -20,7 +20,7 @@ _SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
 ELEMENT = "[]"
 
 # What `marker` makes; the shape is unlikely in anybody's own data.
-_MARKER = re.compile(r"\bxt[a-z]+z[0-9a-f]{8}\b")
+_MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
 _HAS_DIGIT = re.compile(r"[0-9]")
@@ -46,6 +46,12 @@ def remarked(text: str, salt: int) -> str:
 def map_markers(text: str, replacement: Callable[[str], str]) -> str:
     """Return the text with every marker replaced by what the function makes of it."""
     return _MARKER.sub(lambda match: replacement(match.group(0)), text)
+
+
+def marked_for_others(text: str, user: str) -> bool:
+    """Return whether a text holds a marker of another user than this one."""
+    mine = marker(user, 0)[:-8]
+    return any(not each.startswith(mine) for each in _MARKER.findall(text))
 
 
 def marker_number(planted: str) -> int:
@@ -89,14 +95,19 @@ def missing_like(example: str, identifier: str) -> str:
     """An id of the example's form that no user has.
 
     The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
-    for a number, also at the end of a URI; a URI with the UUID as its last part; the UUID itself
-    otherwise.
+    for a number, also behind a prefix (`DOC-1001`) or at the end of a URI; a URI with the UUID as
+    its last part; the UUID itself otherwise.
     """
     if _UUID.search(example):
         return _UUID.sub(identifier, example)
     beyond = str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
     if example.isdigit():
         return beyond
+    prefixed = re.fullmatch(r"([A-Za-z]{1,8}[-_]?)(\d{3,15})", example)
+    if prefixed is not None:
+        # Of the same length, as another form may be refused before anything is looked up.
+        size = 10 ** (len(prefixed.group(2)) - 1)
+        return f"{prefixed.group(1)}{9 * size + uuid.UUID(identifier).int % size}"
     if "://" not in example:
         return identifier
     last = re.split(r"[/:=#]", example)[-1]

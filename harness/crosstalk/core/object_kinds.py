@@ -7,7 +7,7 @@ from an operation on tasks, and order 3 is not item 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crosstalk.core.identifiers import last_name
 
@@ -20,11 +20,58 @@ CONTAINERS = frozenset(
 _VERBS = frozenset(
     {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
-    | {"by", "id", "as", "events"}
+    | {"by", "id", "as", "events", "me", "mine", "my", "own"}
 )
 _DELETING = frozenset(
     {"delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"}
 )
+# Nouns whose plural no rule of spelling gives.
+_IRREGULAR: Mapping[str, str] = {
+    "people": "person",
+    "children": "child",
+    "men": "man",
+    "women": "woman",
+    "mice": "mouse",
+    "feet": "foot",
+    "teeth": "tooth",
+    "geese": "goose",
+    "indices": "index",
+    "vertices": "vertex",
+    "matrices": "matrix",
+    "criteria": "criterion",
+    "media": "medium",
+    "analyses": "analysis",
+    "diagnoses": "diagnosis",
+    "theses": "thesis",
+    "hypotheses": "hypothesis",
+    "quizzes": "quiz",
+    "leaves": "leaf",
+    "shelves": "shelf",
+    "knives": "knife",
+    "lives": "life",
+    "wives": "wife",
+    "halves": "half",
+    "heroes": "hero",
+    "potatoes": "potato",
+    "tomatoes": "tomato",
+    "echoes": "echo",
+    "menus": "menu",
+}
+# Singular nouns, and nouns without a plural, that end as a plural does.
+_NOT_PLURAL = ("ss", "us", "is", "gas", "canvas", "atlas", "alias", "bias", "news", "series")
+_IN_IE = (
+    "movies",
+    "cookies",
+    "calories",
+    "zombies",
+    "selfies",
+    "hoodies",
+    "rookies",
+    "pies",
+    "ties",
+)
+_IN_CHE = ("caches", "niches", "headaches", "avalanches")
+_IN_USE = ("houses", "causes", "clauses", "pauses", "spouses", "excuses", "fuses", "reuses")
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -81,10 +128,22 @@ def stem_of(name: str) -> str:
 
 
 def singular(words: str | Sequence[str]) -> str:
-    """Return a noun in lower case and singular, by the plain rules of English spelling."""
+    """Return a noun in lower case and singular, by the rules of English spelling.
+
+    A plural and its singular give the same word; what is not known as either stays as it is.
+    """
     word = str(words).lower()
+    for plural, one in _IRREGULAR.items():
+        if word in (plural, one) or word.endswith((f"_{plural}", f"-{plural}")):
+            return word[: len(word) - len(plural)] + one if word.endswith(plural) else one
+    if not word.endswith("s") or word.endswith(_NOT_PLURAL):
+        return word
     if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-1] if word.endswith(_IN_IE) else f"{word[:-3]}y"
+    if word.endswith("ches"):
+        return word[:-1] if word.endswith(_IN_CHE) else word[:-2]
+    if word.endswith("uses"):
+        return word[:-1] if word.endswith(_IN_USE) else word[:-2]
+    if word.endswith(("sses", "shes", "xes", "zzes")):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+    return word[:-1]

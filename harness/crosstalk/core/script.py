@@ -160,6 +160,11 @@ def script_of(history: History) -> Script:
     """Return the script of a history: its calls with the values of this run taken out."""
     known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
     numbers = _Numbers()
+    for each in history.owned:
+        if len(each.id) >= _MIN_LENGTH and " " not in each.id:
+            known[each.id] = f"${{{each.name}}}"
+        else:
+            numbers.take(each.kind, each.id, f"${{{each.name}}}")
     steps = []
     for call in history:
         arguments = _substitute(call.arguments, known)

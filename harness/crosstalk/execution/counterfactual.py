@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import is_marker, missing_like
+from crosstalk.core.identifiers import identifiers_of, is_marker, missing_like
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
@@ -98,6 +98,9 @@ class Counterfactual:
         if any(is_marker(value) for value, _ in foreign):
             # What a user planted is no value of the system's, be it kept from an earlier replay.
             return False
+        if known_before(history) & {value for value, _ in foreign}:
+            # Its owner made no call for it to be there, and another user's listing lacks it.
+            return False
         owners = {owner for _, owner in foreign}
         acts = [each.number for each in script.steps if each.actor.user in owners]
         without = script.without(*acts)
@@ -112,6 +115,12 @@ class Counterfactual:
                 shown |= identifiers_shown(call.answer)
         crossed = {value for value, _ in _foreign(again, index)}
         return bool(crossed) and crossed <= shown
+
+
+def known_before(history: History) -> set[str]:
+    """Return the ids and fields of the objects that existed before, with a known owner."""
+    ids = {value for each in history.owned for value in (each.id, *identifiers_of(each.id))}
+    return ids | {text for each in history.owned for _, text in each.details}
 
 
 def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of, marker
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.execution.existing_objects import existing_objects
 from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.oracles.existence import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
@@ -46,6 +48,10 @@ class Fixture:
         self._executor = executor
         self._public_values = target.public_values
         self._latest: History | None = None
+        # Where users are made up and can store something, nothing is theirs before an example.
+        created = bool(creators_among(list(executor.operations.values())))
+        self._has_objects = target.persistent or target.prepare is not None or not created
+        self._owned: tuple[OwnedObject, ...] | None = None
 
     def fresh_history(self) -> History:
         """Reset the system where that is possible; return a history with new subjects."""
@@ -68,17 +74,38 @@ class Fixture:
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
         if principals.bystander is not None:
             self._store_as_bystander(principals.bystander, subjects[principals.bystander.name])
+        subjects = {each.name: subjects[each.name] for each in principals.members}
+        owned = self._existing(subjects)
         self._latest = History(
-            subjects={each.name: subjects[each.name] for each in principals.members},
-            public_values=self._public_values,
+            subjects=subjects,
+            public_values=self._public_values - known_values(owned),
             public_operations=frozenset(
                 name for name, each in self._executor.operations.items() if each.public
             ),
             allowed_flows=self._target.allowed_flows,
             accepted=self._target.accepted,
             unproven_identity=self._target.unproven_identity,
+            owned=owned,
         )
         return self._latest
+
+    def _existing(self, subjects: Mapping[str, str]) -> tuple[OwnedObject, ...]:
+        """Return the objects that exist already, found once where nothing is made or reset."""
+        if not self._has_objects:
+            return ()
+        if self._owned is not None and self._target.persistent:
+            return self._owned
+        declared: Sequence[OwnedObject] = ()
+        if self._target.prepare is not None:
+            with stopping_the_run():
+                declared = self._target.prepare(subjects)
+        members = self._target.principals.members
+        found = existing_objects(self._executor, History(subjects), members, declared)
+        if not found and self._target.prepare is None:
+            # There is nothing to be looked for again.
+            self._has_objects = False
+        self._owned = found
+        return found
 
     def _store_as_bystander(self, bystander: Actor, subject: str) -> None:
         """Have a bystander store something by every protocol.
@@ -97,6 +124,11 @@ class Fixture:
             }
             planned.append(PlannedCall(bystander, operation.name, arguments))
         self._executor.execute_all(scrap, planned)
+
+    @property
+    def objects(self) -> int:
+        """Return the number of objects that existed already, with a known owner."""
+        return len(self._owned or ())
 
     def calibrate(self) -> Calibration:
         """Learn what every user may see, and which readings stay the same when no user acts."""
@@ -119,6 +151,7 @@ class Fixture:
             | identifiers_of(dict(call.answer.headers))
             if value not in mine
         )
+        self._public_values -= known_values(self._owned or ())
         stable: list[Operation] = []
         unstable: list[Inconclusive] = []
         for operation in self._executor.operations.values():
@@ -142,3 +175,13 @@ class Fixture:
                     )
                 )
         return Calibration(history, stable, unstable)
+
+
+def known_values(owned: Sequence[OwnedObject]) -> set[str]:
+    """Return the values of objects that are their owners', and no public ones."""
+    return {
+        value
+        for each in owned
+        for text in (each.id, *(text for _, text in each.details))
+        for value in (*identifiers_of(text), f"{each.kind} {each.id}")
+    }

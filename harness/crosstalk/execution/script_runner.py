@@ -80,7 +80,7 @@ class ScriptRunner:
             raise ReplayFileError(
                 f"the system has no operation {step.operation!r}; is it the same system?"
             )
-        arguments = resolve(step.arguments, self.answers, self.history.subjects, salt)
+        arguments = resolve(step.arguments, self.answers, self.history.symbols(), salt)
         return PlannedCall(step.actor, step.operation, arguments, step.probe, step.sending)
 
 

@@ -43,8 +43,9 @@ class Selection:
         self.state = state
         self.capabilities = capabilities
         self.history = state.fresh_history()
-        self.pool = ValuePool()
+        self.pool = ValuePool(capabilities.reference_fields)
         self.pool.know_subjects(set(self.history.subjects.values()))
+        self.pool.know_objects(self.history.owned)
 
     def least_chosen(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,13 +19,17 @@ from crosstalk.core.identifiers import (
     identifiers_of,
     is_short_id,
     last_name,
+    marked_for_others,
 )
 from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
 _VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
+# What stands under the name of a reference and is longer is no reference.
+_LONGEST_REFERENCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,15 @@ class _Harvested:
 
 
 class ValuePool:
-    """Ids, cursors, keys and names seen in this example, by the user who received or gave them."""
+    """Ids, cursors, keys and names seen in this example, by the user who received or gave them.
 
-    def __init__(self) -> None:
+    Args:
+        reference_fields: Names of arguments that refer to objects, e.g. `slug`: what answers hold
+            under such a name is an id, whatever it looks like.
+    """
+
+    def __init__(self, reference_fields: Collection[str] = ()) -> None:
+        self._reference_fields = frozenset(reference_fields)
         # A number may name several objects of one user, each of another kind.
         self._ids: defaultdict[str, dict[tuple[str, str], _Harvested]] = defaultdict(dict)
         self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
@@ -52,6 +62,14 @@ class ValuePool:
     def know_subjects(self, subjects: set[str]) -> None:
         """Keep the subjects, which are identities and not references to objects."""
         self._subjects = subjects
+
+    def know_objects(self, owned: Sequence[OwnedObject]) -> None:
+        """Keep the ids of objects that existed before, each for its owner."""
+        for each in owned:
+            item = _Harvested(each.id, each.field, each.kind)
+            kind = each.kind if is_short_id(each.id) else ""
+            self._first[each.id] = each.owner
+            self._ids[each.owner].setdefault((kind, each.id), item)
 
     def keep_names(self, call: Call, operation: Operation) -> None:
         """Keep the names that a user gave to stored objects."""
@@ -82,6 +100,9 @@ class ValuePool:
                 if text not in named and text not in self._subjects:
                     self._ids[call.actor.user].setdefault((item.kind, text), item)
                 continue
+            if name in self._reference_fields and not _ID_FIELD.search(name):
+                self._keep_reference(call.actor.user, text, item, named)
+                continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
             if identifiers_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
@@ -94,6 +115,13 @@ class ValuePool:
             elif (variable or (told and _ID_FIELD.search(name))) and text not in self._subjects:
                 self._ids[call.actor.user].setdefault(("", text), item)
                 self._together[text] |= sent | received
+
+    def _keep_reference(self, user: str, text: str, item: _Harvested, named: set[str]) -> None:
+        """Keep what stands under a reference's name; a slug may be made of what its owner sent."""
+        if not text or len(text) > _LONGEST_REFERENCE or text in named or text in self._subjects:
+            return
+        if not marked_for_others(text, user) and self._first.setdefault(text, user) == user:
+            self._ids[user].setdefault(("", text), item)
 
     def _notice_missing(self, call: Call) -> None:
         user, answer = call.actor.user, call.answer

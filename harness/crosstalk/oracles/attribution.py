@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import identifiers_of, is_marker, strings_in
+from crosstalk.core.owned_objects import shown_objects
 from crosstalk.oracles.base import conclusive
 
 
@@ -39,7 +40,7 @@ def observations(history: History) -> Sequence[Observation]:
 
 
 def _walk(history: History) -> Iterator[Observation]:
-    owners: dict[str, str] = {}
+    owners = {value: each.owner for each in history.owned for value in identifiers_of(each.id)}
     supplied: defaultdict[str | None, set[str]] = defaultdict(set)
     said: defaultdict[str | None, list[str]] = defaultdict(list)
 
@@ -47,7 +48,7 @@ def _walk(history: History) -> Iterator[Observation]:
         """Return whether that user sent it, as a part too: a title may be cut off in an id."""
         return value in supplied[user] or any(value.lower() in each for each in said[user])
 
-    public = set(history.public_values)
+    public = set(history.public_values) - owners.keys()
     for call in history:
         user = call.actor.user
         sent = identifiers_of(call.arguments)
@@ -57,7 +58,9 @@ def _walk(history: History) -> Iterator[Observation]:
             for value in sent:
                 if is_marker(value):
                     owners.setdefault(value, user)
-        others = any(owner != user for owner in owners.values())
+        others = any(owner != user for owner in owners.values()) or any(
+            each.owner != user for each in history.owned
+        )
         seen: set[str] = set()
         answered: set[str] = set()
         foreign: list[tuple[str, str]] = []
@@ -80,5 +83,11 @@ def _walk(history: History) -> Iterator[Observation]:
                         supplied[user].add(value)  # given on purpose, and theirs to use
                     else:
                         foreign.append((value, owner))
+            for value, owner in shown_objects(history.owned, call):
+                if owner == user:
+                    seen.add(value)
+                    answered.add(value)
+                elif not history.permits(owner, user, call.operation):
+                    foreign.append((value, owner))
         # A notification that repeats what its reader sent does not show that the call worked.
         yield Observation(call, frozenset(seen & answered), tuple(foreign), others)

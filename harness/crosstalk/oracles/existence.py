@@ -40,8 +40,11 @@ _NEAR = 2**20
 
 def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
     half: dict[int, Call] = {}
-    owners: dict[str, str] = {}
+    owners = {each.id: each.owner for each in history.owned}
+    owners |= {value: each.owner for each in history.owned for value in identifiers_of(each.id)}
     numbers = _Numbers()
+    for each in history.owned:
+        numbers.given[each.kind][each.id].add(each.owner)
     for seen in observations(history):
         call = seen.call
         for value in seen.own:
@@ -155,8 +158,8 @@ def _comparable(
         # Whatever is shown at a number that is perhaps of another kind is perhaps for everybody.
         shown = held.guessed and foreign.answer.outcome is Outcome.OK
         return held.holders == {victim} and not shown
-    theirs = {owners.get(value) for value in identifiers_of(one[name])}
-    nobodys = {owners.get(value) for value in identifiers_of(other[name])}
+    theirs = {owners.get(value) for value in identifiers_of(one[name]) or {short}}
+    nobodys = {owners.get(value) for value in identifiers_of(other[name]) or {other_short}}
     return theirs == {victim} and nobodys == {None}
 
 

@@ -30,6 +30,7 @@ class Capabilities:
         reads_by_identity: Readings that take an identity, and name one object at most.
         tools: Operations that a model can be told to call.
         keyed: Those that take a key by which a repeated call is known.
+        reference_fields: Names of arguments that refer to objects by what the system calls them.
     """
 
     protected: Sequence[Operation]
@@ -43,6 +44,7 @@ class Capabilities:
     reads_by_identity: Sequence[Operation]
     tools: Sequence[Operation]
     keyed: Sequence[Operation]
+    reference_fields: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, operations: Sequence[Operation]) -> Capabilities:
@@ -88,6 +90,12 @@ class Capabilities:
             ],
             tools=[each for each in protected if each.surface == "mcp"],
             keyed=[each for each in protected if takes_key(each)],
+            reference_fields=frozenset(
+                last_name(each.name)
+                for operation in protected
+                for each in operation.parameters
+                if each.role is Role.REFERENCE
+            ),
         )
 
     def creators_on(self, operation: Operation) -> list[Operation]:

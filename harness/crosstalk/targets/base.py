@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosstalk.core.history import Channel, Flow
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals
 from crosstalk.core.verdict import Inconclusive
 from crosstalk.surface.credentials import Credentials
@@ -43,6 +44,9 @@ class Target:
         claiming: Names of headers in which impostors repeat the identity that they claim.
         credential_source: Where a person gets the users' credentials, in a sentence.
         persistent: Every example has the same users, and what they stored before is still there.
+        prepare: Makes what an example begins with for these subjects, by user name, and returns the
+            objects whose owners are known; what was prepared before is taken down first.
+        take_down: Takes down what was prepared last.
     """
 
     surfaces: Mapping[str, Surface]
@@ -67,9 +71,13 @@ class Target:
     claiming: tuple[str, ...] = ()
     public_values: frozenset[str] = frozenset()
     credential_source: str = ""
+    prepare: Callable[[Mapping[str, str]], Sequence[OwnedObject]] | None = None
+    take_down: Callable[[], None] | None = None
 
     def close(self) -> None:
-        """Close the surfaces' connections, and whatever else the target holds."""
+        """Take down what was prepared; close the connections, and whatever else is held."""
+        if self.take_down is not None:
+            self.take_down()
         for surface in {id(each): each for each in self.surfaces.values()}.values():
             surface.close()
         if self.release is not None:

@@ -44,11 +44,13 @@ from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
+from crosstalk.targets.described.setup_calls import SetupCalls
 from crosstalk.targets.described.sources import credential_source
 from crosstalk.targets.described.users import (
     discovery_subject,
     enrolled,
     flows_of,
+    member_names,
     naming_of,
     principals_of,
     users_of,
@@ -96,6 +98,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     try:
         operations = _operations(config, surfaces)
         require_accepted(credentials, surfaces, operations, subject)
+        setup = SetupCalls(config, operations, surfaces, credentials, member_names(config))
     except BaseException:
         for each in surfaces.values():
             each.close()
@@ -122,6 +125,8 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
+        prepare=setup.prepare if setup.needed else None,
+        take_down=setup.tear_down if setup.needed else None,
         # Part of the folder's path may look like a user's secret.
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
         credential_source=credential_source(config),
@@ -291,6 +296,8 @@ def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
         reasons["concurrency"] = "a process of its own answers each user, one call at a time"
+    if all(each.reads_only for each in operations.values()):
+        reasons["ownership"] = "no operation changes anything"
     refers = [
         parameter
         for each in operations.values()

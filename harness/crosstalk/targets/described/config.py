@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
+from crosstalk.core.principals import MEMBERS
 from crosstalk.surface.mcp.facts import Kind, is_method
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.login.config import checked
 from crosstalk.targets.described.strict import Strict
 
 _NO_REASON = "no reason is given"
@@ -117,6 +119,40 @@ class CommandConfig(Strict):
     seconds: float = Field(default=60.0, gt=0)
 
 
+class CallStep(Strict):
+    """A call that sets something up before an example, or takes it down after it.
+
+    Attributes:
+        user: Who makes it (`as` in the file): a listed user; `alice`, `bob` or `carol` where users
+            are made up.
+        operation: An MCP tool's name, or a REST operation's method and path.
+        arguments: Its arguments; `{user}` is the caller's subject, `{NAME}` what was captured.
+        capture: Name, in capitals, to where the value is in the answer, e.g. `{DOC = "$.id"}`. An
+            id belongs to the caller.
+    """
+
+    user: str = Field(alias="as")
+    operation: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    capture: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("capture")
+    @classmethod
+    def _is_readable(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, place in value.items():
+            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+                raise ValueError(f"a captured value is named in capitals, e.g. DOC, not {name!r}")
+            checked(place)
+        return value
+
+
+# A table is a command, a list of tables are calls.
+SetupConfig = Annotated[
+    Annotated[CommandConfig, Tag("command")] | Annotated[list[CallStep], Tag("calls")],
+    Discriminator(lambda value: "calls" if isinstance(value, list) else "command"),
+]
+
+
 class RateLimitConfig(Strict):
     """The rate at which the system may be called.
 
@@ -173,7 +209,11 @@ class TargetConfig(Strict):
         users: Users who exist already; made up where there are none.
         user_names: How made-up users are called.
         start: How the system is started for a run.
-        setup: Run once, when it runs.
+        setup: A command that is run once, when it runs; or calls (`[[setup]]`) that users make:
+            once where users are listed, before every example where they are made up.
+        teardown: Calls that take down what those of `setup` made.
+        objects: Objects that exist already and no listing tells of: kind to owner to ids, e.g.
+            `[objects.document]` with `ann = ["DOC-1001"]`.
         reset: Run before every example.
         rate_limit: How fast it may be called.
         allowed_flows: Sharing that is meant.
@@ -191,7 +231,9 @@ class TargetConfig(Strict):
     users: dict[str, UserConfig] = Field(default_factory=dict)
     user_names: str = "{user}-{nonce}"
     start: StartConfig | None = None
-    setup: CommandConfig | None = None
+    setup: SetupConfig | None = None
+    teardown: list[CallStep] = Field(default_factory=list)
+    objects: dict[str, dict[str, list[str | int]]] = Field(default_factory=dict)
     reset: CommandConfig | None = None
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
@@ -254,11 +296,27 @@ class TargetConfig(Strict):
                     f"tools.{tool} names an MCP tool, and there is no [mcp]: a REST operation is "
                     'written with its method, e.g. [tools."GET /books/{title}"]'
                 )
+        self._check_owners()
         self._check_port()
         self._check_carriers(identities)
         for name, identity in identities.items():
             self._check_tokens(identity, self.urls(name))
         return self
+
+    def _check_owners(self) -> None:
+        """Check that setup calls and declared objects name users whom there are."""
+        known = list(self.users) or [each.name for each in MEMBERS]
+        calls = self.setup if isinstance(self.setup, list) else []
+        named = {
+            **{each.user: "setup.as" for each in calls},
+            **{each.user: "teardown.as" for each in self.teardown},
+            **{owner: f"objects.{kind}" for kind, of in self.objects.items() for owner in of},
+        }
+        for user, setting in named.items():
+            if user not in known:
+                raise ValueError(
+                    f"{setting} names {user!r}, who is not a user: there are {', '.join(known)}"
+                )
 
     def _check_carriers(self, identities: Mapping[SurfaceName, IdentityConfig]) -> None:
         for name, identity in identities.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from crosstalk.core.history import Answer
@@ -14,6 +13,7 @@ from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.facts import READING
 from crosstalk.surface.operation import Operation, Parameter, Role, Surface
 from crosstalk.targets.described.config import RestConfig, ToolConfig
+from crosstalk.targets.described.naming import did_you_mean
 
 
 class DescribedRest:
@@ -83,7 +83,7 @@ class DescribedRest:
                 if title not in titles:
                     raise SurfaceError(
                         f"{setting} names {title!r}, which the document does not have"
-                        f"{_did_you_mean(title, titles)}"
+                        f"{did_you_mean(title, titles)}"
                     )
 
     def _corrected(self, operation: Operation) -> Operation:
@@ -92,7 +92,7 @@ class DescribedRest:
         self._require_parameters(title, tool, [each.name for each in operation.parameters])
         public = title in self._config.public or tool.public
         parameters = tuple(
-            replace(limited, role=self._role(each, tool))
+            replace(limited, role=self._role(limited, tool))
             for each in operation.parameters
             if (limited := _limited(each, tool)) is not None
         )
@@ -123,7 +123,7 @@ class DescribedRest:
             if name not in known:
                 raise SurfaceError(
                     f"tools.{title!r} names the argument {name!r}, which it does not take"
-                    f"{_did_you_mean(name, known)}"
+                    f"{did_you_mean(name, known)}"
                 )
 
 
@@ -144,9 +144,4 @@ def _limited(parameter: Parameter, tool: ToolConfig) -> Parameter | None:
         return parameter
     if not values:
         return None
-    return replace(parameter, schema={**parameter.schema, "enum": list(values)})
-
-
-def _did_you_mean(name: str, known: set[str]) -> str:
-    close = get_close_matches(name, sorted(known), 1, 0.5)
-    return f": did you mean {close[0]!r}?" if close else f"; it has {', '.join(sorted(known)[:5])}"
+    return replace(parameter, schema={**parameter.schema, "enum": list(values)}, role=Role.VALUE)

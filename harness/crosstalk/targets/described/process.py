@@ -56,7 +56,7 @@ def served(file: Path) -> Iterator[Served]:
                 "confirmed = true"
             )
         with _started(config, folder, Path(scratch), port):
-            if config.setup is not None:
+            if isinstance(config.setup, CommandConfig):
                 run_command(config.setup, folder, "setup")
             yield Served(config, folder, scratch)
 

@@ -24,6 +24,14 @@ def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
     }
 
 
+def member_names(config: TargetConfig) -> dict[str, str]:
+    """Map the file's name of each user to the principal's; made-up users have one name."""
+    members = [each.name for each in ALL_PRINCIPALS.members]
+    if not config.users:
+        return {each: each for each in members}
+    return dict(zip(config.users, members, strict=False))
+
+
 def enrolled(
     users: Mapping[str, tuple[str, UserConfig]], credentials: DescribedCredentials
 ) -> dict[str, tuple[str, UserConfig]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of, singular
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,30 @@ def test_kind_of_an_argument_is_that_of_the_fields_that_it_takes(
 def test_noun_of_an_operation_is_not_its_verb() -> None:
     assert noun_of("rest:PATCH /api/{user_id}/tasks/{task_id}") == "tasks"
     assert noun_of("mcp:bulk_complete") == ""
+
+
+@pytest.mark.parametrize(
+    ("plural", "one"),
+    [
+        ("stories", "story"),
+        ("movies", "movie"),
+        ("statuses", "status"),
+        ("houses", "house"),
+        ("caches", "cache"),
+        ("batches", "batch"),
+        ("people", "person"),
+        ("user_people", "user_person"),
+        ("children", "child"),
+        ("addresses", "address"),
+        ("analyses", "analysis"),
+        ("invoices", "invoice"),
+        ("expenses", "expense"),
+        ("boxes", "box"),
+        ("quizzes", "quiz"),
+        ("series", "series"),
+        ("menus", "menu"),
+        ("keys", "key"),
+    ],
+)
+def test_plural_and_singular_of_a_noun_are_one_kind(plural: str, one: str) -> None:
+    assert singular(plural) == singular(one) == one

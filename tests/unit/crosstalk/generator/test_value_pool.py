@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crosstalk.core.identifiers import marker
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
@@ -122,3 +124,25 @@ def test_objects_seen_in_one_call_are_related_whichever_was_asked_for_by_the_oth
         pool.harvest(call)
     assert pool.related([item, other], [thread]) == [item]
     assert pool.related(["thread-ffff567890ab", thread], [item]) == [thread]
+
+
+SLUG = Parameter("slug", {"type": "string"}, required=True, role=Role.REFERENCE)
+
+
+def test_reference_takes_what_answers_hold_under_its_name_though_it_looks_like_no_id() -> None:
+    planted = marker("alice", 1)
+    created = ok({"note": {"slug": f"note-{planted}", "text": "x"}})
+    writer = Writer().call(ALICE, "rest:POST /notes", {"note.title": f"note {planted}"}, created)
+    writer.call(BOB, "rest:GET /notes", {}, ok([{"slug": f"note-{planted}"}, {"slug": "b"}]))
+    harvested = ValuePool({"slug"})
+    for call in writer.history:
+        harvested.harvest(call)
+    assert harvested.references("alice", SLUG, "rest:DELETE /notes/{slug}") == [f"note-{planted}"]
+    assert harvested.references("bob", SLUG, "rest:DELETE /notes/{slug}") == ["b"]
+
+
+def test_object_that_existed_before_is_known_as_its_owners() -> None:
+    harvested = ValuePool()
+    harvested.know_objects([OwnedObject("bob", "task", "T-17")])
+    assert harvested.references("bob", TASK_ID, "mcp:get_task") == ["T-17"]
+    assert harvested.references("alice", TASK_ID, "mcp:get_task") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import marker
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.oracles import Canary
 from crosstalk.oracles.controls import controls_of
 from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
@@ -110,3 +111,15 @@ def test_canary_had_an_opportunity_where_answers_differ_though_nothing_marks_the
     story.call(BOB, "status", {}, ok({"up": "yes"})).call(BOB, "status", {}, ok({"up": "yes"}))
     story.call(BOB, "count", {}, ok({"n": 1})).call(BOB, "count", {}, ok({"n": 2}))
     assert Canary().opportunities(story.history) == {"count": 2}
+
+
+def test_field_of_an_object_that_existed_before_and_is_another_users_is_a_leak() -> None:
+    details = frozenset({("text", "payroll of March")})
+    writer = Writer()
+    writer.history.owned = (OwnedObject("bob", "document", "2", 1, details),)
+    read = "rest:GET /documents/{document_id}"
+    writer.call(BOB, read, {"document_id": 2}, ok({"id": 2, "text": "payroll of March"}))
+    writer.call(ALICE, read, {"document_id": 2}, ok({"id": 2, "text": "payroll of March"}))
+    (found,) = Canary().judge(writer.history)
+    assert found.calls == (2,)
+    assert "payroll of March" in found.summary

@@ -148,5 +148,6 @@ def _catalog_table(mutants: Sequence[Mutant]) -> Table:
     table = Table("mutant", "class", "what is wrong", "removes", "modelled on")
     for each in mutants:
         removed = ", ".join(each.removes) or "-"
-        table.add_row(each.id, each.kind, each.title, removed, each.modelled_on)
+        model = "; ".join(filter(None, (each.modelled_on, each.source)))
+        table.add_row(each.id, each.kind, each.title, removed, model)
     return table

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
+from crosstalk.report.mutant_score.score import halves
 
 
 def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str:
@@ -24,6 +25,12 @@ def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) ->
         f"{figures['killed']} of {figures['total']} killed, {figures['alive']} alive; median "
         f"{figures['median_calls']} calls, {figures['median_seconds']} s; at most "
         f"{figures['calls']} calls for each, seed {figures['seed']}. Killed by: {said}.",
+        "",
+        "By half of the catalog: "
+        + ", ".join(
+            f"{half} {each['killed']} of {each['total']}" for half, each in halves(outcomes).items()
+        )
+        + ".",
         "",
         "| class | alive | killed | median calls |",
         "|---|---|---|---|",

@@ -5,9 +5,32 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from hashlib import sha256
+from typing import Any, Literal, TypeAlias, get_args
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
+
+Half: TypeAlias = Literal["tuned", "other"]
+
+
+def half_of(identifier: str) -> Half:
+    """Return the half of the catalog that a mutant is in, by the last bit of its id's SHA-256.
+
+    The generator is tuned on the survivors of one half; the other tells what that is worth. The
+    half follows from the id, so that no entry is put into one because of its result.
+    """
+    return "other" if sha256(identifier.encode()).digest()[-1] & 1 else "tuned"
+
+
+def halves(outcomes: Sequence[MutantOutcome]) -> dict[Half, dict[str, int]]:
+    """Count the mutants of each half, and those that were killed."""
+    return {
+        half: {
+            "total": sum(half_of(each.id) == half for each in outcomes),
+            "killed": sum(half_of(each.id) == half and bool(each.killed_by) for each in outcomes),
+        }
+        for half in get_args(Half)
+    }
 
 
 def summary(outcomes: Sequence[MutantOutcome]) -> dict[str, Any]:
@@ -17,6 +40,7 @@ def summary(outcomes: Sequence[MutantOutcome]) -> dict[str, Any]:
         "total": len(outcomes),
         "alive": sum(each.alive for each in outcomes),
         "killed": len(killed),
+        "halves": halves(outcomes),
         "survivors": [each.id for each in outcomes if each.alive and not each.killed_by],
         "median_calls": statistics.median(each.calls for each in killed) if killed else None,
         "median_seconds": (

@@ -18,6 +18,18 @@ from crosstalk.core.errors import HarnessError, InternalError
 from crosstalk.environment import Pooler, locate_system
 
 FOLDER = Path(__file__).parent / "catalog"
+# What must happen before a leak shows; docs/mutants.md says what each means.
+SITUATIONS = (
+    "many",
+    "pages",
+    "neighbours",
+    "refusals",
+    "protocol",
+    "changes",
+    "second-order",
+    "limits",
+    "clocks",
+)
 _IGNORED = shutil.ignore_patterns("__pycache__", "frontend", "*.pyc")
 
 
@@ -44,6 +56,10 @@ class Mutant:
         kind: Its class.
         title: The fault, in one line.
         modelled_on: The incident, bug or weakness that it copies.
+        source: The advisory, weakness or publication by its id, or by its title and year; empty
+            where `modelled_on` names it.
+        situation: What must happen before it can show, one of `SITUATIONS`; empty where any use
+            of the operation will do.
         removes: Layers that it removes beside its own edit.
         expected_oracle: The oracle that should catch it.
         why_survives: The reason for which no campaign can find it, where none can; else empty.
@@ -60,6 +76,8 @@ class Mutant:
     edits: tuple[Edit, ...]
     why_survives: str = ""
     pooler: Pooler = "none"
+    source: str = ""
+    situation: str = ""
 
     def apply(self, destination: Path, source: Path | None = None) -> Path:
         """Copy the system and edit the copy.
@@ -125,7 +143,7 @@ def _layers(folder: Path) -> Mapping[str, Any]:
 def _parsed(path: Path, layers: Mapping[str, Any]) -> Mutant:
     try:
         mutant = _mutant(tomllib.loads(path.read_text(encoding="utf-8")), layers)
-    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise HarnessError(f"{path} is not a catalog entry: {error}") from error
     if mutant.id != path.stem or mutant.kind != path.parent.name:
         raise HarnessError(f"{path}: id and class must be as the file and its folder are named")
@@ -142,6 +160,14 @@ def _mutant(data: Mapping[str, Any], layers: Mapping[str, Any]) -> Mutant:
         removes=tuple(data["removes"]),
         expected_oracle=data["expected_oracle"],
         why_survives=data.get("why_survives", ""),
+        source=data.get("source", ""),
+        situation=_situation(data.get("situation", "")),
         edits=(*removed, *(Edit(**edit) for edit in data["edit"])),
         pooler=data.get("pooler", "none"),
     )
+
+
+def _situation(name: str) -> str:
+    if name and name not in SITUATIONS:
+        raise ValueError(f"situation must be one of {', '.join(SITUATIONS)}, not {name!r}")
+    return name

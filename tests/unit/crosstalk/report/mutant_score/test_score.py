@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
-from crosstalk.report.mutant_score.score import summary
+from crosstalk.report.mutant_score.score import half_of, summary
 
 
 def outcome(identifier: str, *, alive: bool, killed_by: str | None, calls: int) -> MutantOutcome:
@@ -32,3 +32,22 @@ def test_the_medians_are_of_the_killed() -> None:
 def test_each_row_has_the_keys_that_programs_read() -> None:
     row = summary([outcome("a", alive=True, killed_by="canary", calls=1)])["mutants"][0]
     assert {"id", "class", "killed_by", "calls", "seconds"} <= set(row)
+
+
+def test_the_last_bit_of_its_ids_digest_decides_the_half_of_a_mutant() -> None:
+    # `printf %s ID | sha256sum` ends in c for the first and in d for the second.
+    assert half_of("list-without-filter") == "tuned"
+    assert half_of("update-without-filter") == "other"
+
+
+def test_both_halves_are_counted_apart() -> None:
+    ids = [f"mutant-{number}" for number in range(20)]
+    figures = summary([outcome(each, alive=True, killed_by=None, calls=1) for each in ids])
+    tuned = sum(half_of(each) == "tuned" for each in ids)
+    assert 0 < tuned < 20
+    assert figures["halves"] == {
+        "tuned": {"total": tuned, "killed": 0},
+        "other": {"total": 20 - tuned, "killed": 0},
+    }
+    one = summary([outcome("mutant-1", alive=True, killed_by="canary", calls=1)])
+    assert one["halves"][half_of("mutant-1")] == {"total": 1, "killed": 1}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import pickle
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import GENERAL
 from crosstalk.targets.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
 from crosstalk.targets.mutants.planting import FOLDER
+from tests.repository import ROOT
 
 ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
 CATALOG = load_catalog()
@@ -35,6 +38,28 @@ def test_names_its_source_and_an_oracle_that_exists(identifier: str) -> None:
     mutant = CATALOG[identifier]
     assert len(mutant.modelled_on) > 10
     assert mutant.expected_oracle in ORACLE_NAMES
+
+
+def test_an_entry_that_needs_a_situation_names_its_source() -> None:
+    in_situation = [each for each in CATALOG.values() if each.situation]
+    assert in_situation
+    assert all(len(each.source) > 6 for each in in_situation)
+
+
+def test_the_page_counts_the_leaks_that_are_there() -> None:
+    page = (ROOT / "docs" / "mutants.md").read_text()
+    rows = re.findall(r"^\| ([a-z-]+) \| (\d+) \|", page, re.M)
+    there = Counter(each.kind for each in CATALOG.values())
+    there.update(each.situation for each in CATALOG.values() if each.situation)
+    assert Counter({name: int(count) for name, count in rows}) == there
+
+
+def test_a_situation_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    catalog = shutil.copytree(FOLDER, tmp_path / "catalog")
+    entry = catalog / "queries" / "second-page-without-owner.toml"
+    entry.write_text(entry.read_text().replace('situation = "pages"', 'situation = "page"'))
+    with pytest.raises(HarnessError, match="situation must be one of many, pages"):
+        get_mutant("second-page-without-owner", catalog)
 
 
 def test_refuses_to_apply_when_the_text_is_gone(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +15,9 @@ from crosstalk.campaign.events import Event
 from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
-from crosstalk.campaign.workers import end_with_parent
+from crosstalk.campaign.workers import end_with_parent, interrupted_once
 from crosstalk.core.errors import HarnessError
+from crosstalk.environment import EnvironmentFailed
 from crosstalk.environment.parts.pgbouncer import find_pgbouncer
 from crosstalk.phases.base import Phase
 from crosstalk.phases.layers import IN_SQL, OVER_THE_WIRE, LayersPhase
@@ -48,27 +51,58 @@ def require_programs(mutant: Mutant) -> None:
         find_pgbouncer()
 
 
-def run_mutants(todo: Sequence[MutantRun], jobs: int) -> Iterator[MutantOutcome]:
+def run_mutants(todo: Sequence[MutantRun], jobs: int) -> Generator[MutantOutcome]:
     """Run them, a number of them at once; yields each outcome when there is one.
 
     Raises:
+        EnvironmentFailed: One of the processes was killed.
         KeyboardInterrupt: The processes that still ran have been ended.
     """
     # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
     context = multiprocessing.get_context("spawn")
     workers = min(jobs, len(todo)) or 1
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
+        over = False
         try:
             for future in as_completed([pool.submit(_one, each) for each in todo]):
                 yield future.result()
-        except KeyboardInterrupt:
-            # Without them the pool would run what is left before it ends.
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
+            over = True
+        except BrokenProcessPool as error:
+            raise EnvironmentFailed(
+                "a process that runs a mutant was killed, e.g. for want of memory: "
+                "try again with --jobs 1"
+            ) from error
+        finally:
+            # Also where the caller was interrupted and takes no further outcome: without this the
+            # pool would run what is left before it ends.
+            if not over:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+
+
+def _begin() -> None:
+    """Prepare a worker: until it has something to do, what ends it is its parent alone."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _one(run: MutantRun) -> MutantOutcome:
+    """Run one mutant; asked to end, the process ends when the system of that mutant has."""
+    interrupted = interrupted_once()
+    try:
+        outcome = _campaign_against(run)
+    except KeyboardInterrupt:
+        outcome = None
+    if outcome is None or interrupted():
+        # The pool would hand the next one to it.
+        os._exit(128 + signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return outcome
+
+
+def _campaign_against(run: MutantRun) -> MutantOutcome:
     """One mutant, from planting to verdict."""
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(run.folder / "hypothesis"))
     mutant = run.mutant

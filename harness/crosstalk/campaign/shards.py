@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeAlias
 
 from crosstalk.campaign.events import Event
@@ -26,10 +25,9 @@ from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
-from crosstalk.campaign.workers import end_with_parent
+from crosstalk.campaign.workers import end_with_parent, interrupted_once
 from crosstalk.core.errors import HarnessError, InternalError, TargetFailedError
 from crosstalk.core.verdict import InconclusiveKind
-from crosstalk.environment.runtime.signals import unwind
 from crosstalk.targets.verification import Verified
 
 _LOOK_AFTER_SECONDS = 2.0
@@ -150,7 +148,7 @@ def _heard(
 def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
     """What a shard's process does."""
     end_with_parent()
-    _interrupted_once()
+    interrupted_once()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(shard.folder / "hypothesis"))
     try:
         with shard.verified.running(shard.folder) as target:
@@ -180,22 +178,6 @@ def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
         # Whatever arrives now finds nothing that could be cut off.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _interrupted_once() -> None:
-    """Let the first signal that asks to end interrupt this process, and no other.
-
-    A terminal sends one to every process, and the one that started this sends another: the second
-    would cut off the report of what the first has interrupted.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        unwind(number, frame)
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, interrupt)
 
 
 def _quiet(event: Event) -> None:

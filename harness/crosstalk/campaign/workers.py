@@ -7,7 +7,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing import connection
+from types import FrameType
+
+from crosstalk.environment.runtime.signals import unwind
 
 # Longer than a system takes to end.
 _GRACE_SECONDS = 30.0
@@ -32,3 +36,25 @@ def end_with_parent() -> None:
         os._exit(128 + signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def interrupted_once() -> Callable[[], bool]:
+    """Let the first signal that asks to end interrupt this process, and no other.
+
+    A terminal sends one to every process, and the one that started this sends another: the second
+    would cut off the report of what the first has interrupted.
+
+    Returns:
+        Whether a signal has come.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        unwind(number, frame)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, interrupt)
+    return lambda: bool(came)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,19 +64,20 @@ def mutants(
 
     todo = [MutantRun(each, folder.path / each.id, options) for each in chosen]
     interrupted = False
-    for outcome in _until_interrupted(run_mutants(todo, jobs)):
-        if outcome is None:
-            interrupted = True
-            break
-        outcomes.append(outcome)
-        console.print(
-            f"{len(outcomes):3d}/{len(todo)}  {_line(outcome)}"
-            f"{_outlook(len(outcomes), len(todo), time.monotonic() - began)}",
-            markup=False,
-            soft_wrap=True,
-        )
-        # Each time: a run that is ended early keeps what there is.
-        figures = write_score(folder, in_order(), options_said)
+    try:
+        with contextlib.closing(run_mutants(todo, jobs)) as running:
+            for outcome in running:
+                outcomes.append(outcome)
+                console.print(
+                    f"{len(outcomes):3d}/{len(todo)}  {_line(outcome)}"
+                    f"{_outlook(len(outcomes), len(todo), time.monotonic() - began)}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+                # Each time: a run that is ended early keeps what there is.
+                figures = write_score(folder, in_order(), options_said)
+    except KeyboardInterrupt:
+        interrupted = True
     console.print(_score_table(in_order()))
     for each in chosen:
         if each.id in figures["survivors"] and each.why_survives:
@@ -119,14 +121,6 @@ def _can_show(mutant: Mutant, console: Console) -> bool:
         console.print(f"left out: {mutant.id}: {error}", markup=False, soft_wrap=True)
         return False
     return True
-
-
-def _until_interrupted(outcomes: Iterator[MutantOutcome]) -> Iterator[MutantOutcome | None]:
-    """The outcomes; None where Ctrl-C ends them early."""
-    try:
-        yield from outcomes
-    except KeyboardInterrupt:
-        yield None
 
 
 def _score_table(outcomes: Sequence[MutantOutcome]) -> Table:

@@ -8,7 +8,6 @@ Dockerfiles want BuildKit.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from crosstalk.environment.runtime.content_hash import hashed
 from crosstalk.environment.runtime.engine import engine_client, engine_errors
 from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.file_lock import file_lock
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.process import ServiceProcess
 
@@ -173,6 +173,6 @@ def _drop_old(repository: str) -> None:
 def _alone(name: str) -> Iterator[None]:
     """Hold a lock: of two concurrent runs one builds and the other waits."""
     lock = Path(tempfile.gettempdir(), f"crosstalk-image-{name}-{os.getuid()}.lock")
-    with lock.open("a") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    what, instead = f"the image crosstalk-{name}", "set TMPDIR to another folder"
+    with file_lock(lock, what, seconds=_BUILD_SECONDS, instead=instead):
         yield

@@ -9,7 +9,6 @@ or removing it while another copies.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import platform
@@ -23,13 +22,17 @@ from pathlib import Path
 from crosstalk.environment.parts.postgres_programs import Programs
 from crosstalk.environment.runtime.accounts import hand_over, scratch_folder
 from crosstalk.environment.runtime.cache import cache_folder
-from crosstalk.environment.runtime.errors import NO_SPACE, storage_failure
+from crosstalk.environment.runtime.errors import NO_SPACE, EnvironmentFailed, storage_failure
+from crosstalk.environment.runtime.file_lock import file_lock
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.process import ServiceProcess
 
 ADMIN = "postgres"
 _DATA, _PASSWORD, _LISTING = "data", "password", "listing.json"
 _INITDB_SECONDS = 180.0
+# A holder runs initdb at the longest, and copies what it made.
+_LOCK_SECONDS = _INITDB_SECONDS + 60.0
+_ANOTHER_CACHE = "set XDG_CACHE_HOME to another folder"
 # Raise it when initdb's arguments change.
 _EDITION = 1
 # Filled templates, each for another state of the system's migrations.
@@ -68,7 +71,8 @@ class Template:
             The password of its administrator.
 
         Raises:
-            EnvironmentFailed: There is no space, or initdb does not run.
+            EnvironmentFailed: There is no space, initdb does not run, or another run keeps the
+                template's lock.
         """
         try:
             cache = self._writable_cache()
@@ -108,7 +112,7 @@ class Template:
         cache = self._writable_cache()
         if cache is None or not self._filled_name:
             return
-        with contextlib.suppress(OSError), self._locked(cache):
+        with contextlib.suppress(OSError, EnvironmentFailed), self._locked(cache):
             folder = cache / self._filled_name
             shutil.rmtree(folder, ignore_errors=True)
             _keep(data, password, folder, guard)
@@ -182,9 +186,9 @@ class Template:
 
     @contextmanager
     def _locked(self, cache: Path) -> Iterator[None]:
-        # The lock ends with its process, however that ends.
-        with (cache / f"{self._name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = cache / f"{self._name}.lock"
+        what = "the template of PostgreSQL's data directory"
+        with file_lock(lock, what, seconds=_LOCK_SECONDS, instead=_ANOTHER_CACHE):
             yield
 
 

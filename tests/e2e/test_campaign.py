@@ -13,7 +13,7 @@ from crosstalk.targets.reference.target import reference_target
 def test_nothing_crosses_between_people_who_signed_up(running: RunningSystem) -> None:
     target = reference_target(running, {})
     try:
-        options = CampaignOptions(calls=900, seconds=240, seed=20261121)
+        options = CampaignOptions(calls=900, seconds=600, seed=20261121)
         result = Campaign(target, options, lambda event: None).run()
         credentials = target.credentials
     finally:

@@ -20,7 +20,7 @@ def test_the_reference_system_is_clean_and_every_oracle_had_chances(
 ) -> None:
     target = reference_target(running, {})
     try:
-        options = CampaignOptions(calls=700, seconds=120, seed=20261121)
+        options = CampaignOptions(calls=700, seconds=300, seed=20261121)
         result = Campaign(target, options, lambda event: None).run()
     finally:
         target.close()
@@ -45,7 +45,7 @@ def test_a_planted_leak_is_found_and_replays_only_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     leak = "list-without-filter"
-    status = isolation(mutant=leak, calls=3_000, seconds=120, seed=7, stop_at_first=True)
+    status = isolation(mutant=leak, calls=3_000, seconds=300, seed=7, stop_at_first=True)
     assert status == 1
     (file,) = tmp_path.glob(".crosstalk/runs/isolation-list-without-filter/latest/replays/*.json")
     assert replay(file, mutant=None) == 1

@@ -30,7 +30,7 @@ def test_answers_of_429_are_inconclusive_and_no_leak(tmp_path: Path) -> None:
     with ProcessEnvironment(options) as running:
         target = reference_target(running, {})
         try:
-            plan = CampaignOptions(calls=150, seconds=60, seed=3)
+            plan = CampaignOptions(calls=150, seconds=300, seed=3)
             result = Campaign(target, plan, lambda event: None).run()
         finally:
             target.close()

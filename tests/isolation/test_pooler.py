@@ -59,7 +59,7 @@ def test_campaign_through_the_pooler_finds_nothing(pooled: RunningSystem) -> Non
     target = reference_target(pooled, {})
     try:
         fill_pools(target, pooled)
-        options = CampaignOptions(calls=150, seconds=60, seed=7)
+        options = CampaignOptions(calls=150, seconds=300, seed=7)
         result = Campaign(target, options, lambda event: None).run()
     finally:
         target.close()

@@ -70,7 +70,12 @@ def _walk(history: History) -> Iterator[_Attack]:
                 for each in between
             )
             attack = [each for each in between if each.actor.user != probe.victim]
-            if any(history.permits(probe.victim, a.actor.user, a.operation) for a in attack):
+            if any(
+                history.permits(probe.victim, a.actor.user, a.operation)
+                # What others store is meant to show in this reading.
+                or history.permits(a.actor.user or "", probe.victim, call.operation)
+                for a in attack
+            ):
                 continue
             if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
                 yield _Attack(first, call, attack, _changed(first, call, steady))

@@ -19,6 +19,10 @@ from tests.integration.package.environments import Environment
 from tests.repository import ROOT
 
 pytestmark = pytest.mark.timeout(900)
+# A fixed seed, and calls rather than seconds: the verdict is that of any machine.
+_SHORT = ("--calls", "400", "--seconds", "300", "--seed", "7")
+_SHORT_IN_PYTEST = ("--crosstalk-calls", "400", "--crosstalk-seconds", "300", "--crosstalk-seed=7")
+_LONG = ("--calls", "2500", "--seconds", "300", "--seed", "7")
 STARTS_THE_SYSTEM = (
     ("isolation",),
     ("isolation", "--mutant", "list-without-filter"),
@@ -72,7 +76,7 @@ def test_help_offers_shell_completion(base: Environment) -> None:
 def test_described_server_is_verified_and_its_finding_replays(
     base: Environment, described: Path
 ) -> None:
-    done = base.crosstalk("isolation", "--target", str(described), "--calls", "400")
+    done = base.crosstalk("isolation", "--target", str(described), *_SHORT)
     assert done.returncode == 1, done.stdout + done.stderr
     latest = base.folder / ".crosstalk" / "runs" / "isolation-crosstalk" / "latest"
     summary = json.loads((latest / "summary.json").read_text())
@@ -83,7 +87,7 @@ def test_described_server_is_verified_and_its_finding_replays(
 
 
 def test_pytest_plugin_fails_the_operation_that_leaks(base: Environment, described: Path) -> None:
-    options = ("--crosstalk-target", described.name, "--crosstalk-calls", "400")
+    options = ("--crosstalk-target", described.name, *_SHORT_IN_PYTEST)
     done = base.run(str(base.python), "-m", "pytest", "-p", "no:cacheprovider", *options)
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.search(r"FAILED crosstalk.toml::mcp:list_notes\b", done.stdout), done.stdout
@@ -102,7 +106,7 @@ def test_without_the_systems_packages_one_sentence_says_what_to_install(
 
 
 def test_reference_system_is_verified(system: Environment) -> None:
-    done = system.crosstalk("isolation", "--calls", "150", "--seconds", "60")
+    done = system.crosstalk("isolation", "--calls", "150", "--seconds", "300", "--seed", "7")
     assert "Traceback" not in done.stderr
     latest = system.folder / ".crosstalk" / "runs" / "isolation" / "latest"
     summary = json.loads((latest / "summary.json").read_text())
@@ -111,13 +115,13 @@ def test_reference_system_is_verified(system: Environment) -> None:
 
 
 def test_planted_leak_is_found(system: Environment) -> None:
-    planted = ("--mutant", "list-without-filter", "--stop-at-first", "--calls", "2500")
+    planted = ("--mutant", "list-without-filter", "--stop-at-first", *_LONG)
     done = system.crosstalk("isolation", *planted)
     assert done.returncode == 1, done.stdout + done.stderr
 
 
 def test_mutant_is_killed(system: Environment) -> None:
-    chosen = ("--only", "list-without-filter", "--calls", "2500", "--seconds", "200")
+    chosen = ("--only", "list-without-filter", *_LONG)
     done = system.crosstalk("mutants", *chosen)
     assert done.returncode == 0, done.stdout + done.stderr
 

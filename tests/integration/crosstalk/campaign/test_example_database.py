@@ -14,7 +14,7 @@ from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
 from crosstalk.targets.described import opened_target
-from tests.integration.crosstalk.targets.described.describing import describe
+from tests.integration.crosstalk.targets.described.describing import SECONDS, describe
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")
 
     def found_in(seed: int) -> Script:
-        options = CampaignOptions(calls=1_500, seconds=60, seed=seed, findings=1)
+        options = CampaignOptions(calls=1_500, seconds=SECONDS, seed=seed, findings=1)
         with opened_target(file) as target:
             kept = open_examples(where, target.about)
             result = Campaign(target, options, lambda event: None, examples=kept).run()

@@ -85,8 +85,8 @@ def summary(folder: Path, run: str = "isolation-crosstalk") -> dict[str, object]
     return found
 
 
-_ISOLATION = ("-m", "crosstalk", "isolation", "--target", "crosstalk.toml")
-_LONG = ("--calls", "100000", "--seconds", "200")
+_ISOLATION = ("-m", "crosstalk", "isolation", "--target", "crosstalk.toml", "--seed", "7")
+_LONG = ("--calls", "100000", "--seconds", "300")
 
 
 def test_a_target_that_never_came_up_is_4(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ import pytest
 from tests.integration.crosstalk.targets.described.describing import describe
 from tests.repository import ROOT
 
+# A fixed seed, and calls rather than seconds: the verdict is that of any machine.
+SHORT = ("--crosstalk-calls=300", "--crosstalk-seconds=300", "--crosstalk-seed=7")
+
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Pytest as a process of its own, with the plugin and nothing of this project's settings."""
@@ -52,7 +55,7 @@ def own_test(tmp_path: Path) -> Path:
 
 def test_a_finding_fails_one_test_and_shows_its_script(tmp_path: Path, own_test: Path) -> None:
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")
-    done = run(tmp_path, str(own_test), "--crosstalk-target", file.name, "--crosstalk-calls=300")
+    done = run(tmp_path, str(own_test), "--crosstalk-target", file.name, *SHORT)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "FAILED crosstalk.toml::mcp:get_note[canary]" in done.stdout
     assert "1. " in done.stdout
@@ -63,7 +66,7 @@ def test_a_finding_fails_one_test_and_shows_its_script(tmp_path: Path, own_test:
 
 def test_isolated_server_passes_and_checks_without_opportunity_are_skipped(tmp_path: Path) -> None:
     file = describe(tmp_path, "stdio", "argument")
-    done = run(tmp_path, "--crosstalk-target", str(file), "--crosstalk-calls=300")
+    done = run(tmp_path, "--crosstalk-target", str(file), *SHORT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "accepted: no credential proves who calls" in done.stdout
 

@@ -102,7 +102,7 @@ def _campaign(
         not_applicable=inapplicable,
         principals=replace(ALL_PRINCIPALS, strangers=()),
     )
-    options = CampaignOptions(calls=120, seconds=30.0, seed=seed, findings=findings)
+    options = CampaignOptions(calls=120, seconds=300.0, seed=seed, findings=findings)
     return Campaign(target, options, _quiet, phases=phases).run()
 
 

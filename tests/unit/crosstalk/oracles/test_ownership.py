@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstalk.core.history import Answer, Outcome, Probe
+from crosstalk.core.history import Answer, Flow, Outcome, Probe
 from crosstalk.oracles import Ownership
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -47,6 +47,15 @@ def test_ownership_is_silent_without_an_attack() -> None:
     writer = Writer().call(ALICE, "list", {}, ok([1]), BEFORE)
     writer.call(ALICE, "list", {}, ok([2]), AFTER)
     assert Ownership().judge(writer.history) == []
+
+
+def test_ownership_is_silent_where_the_reading_is_meant_to_show_what_others_store() -> None:
+    history = story(ok(["milk"]), ok(["milk", "bread of bob"])).history
+    history.allowed_flows = (Flow("bob", "alice", frozenset({"list"})),)
+    assert Ownership().judge(history) == []
+    history = story(ok(["milk"]), ok(["milk", "bread of bob"])).history
+    history.allowed_flows = (Flow("bob", "alice", frozenset({"search"})),)
+    assert Ownership().judge(history)
 
 
 def test_ownership_says_nothing_of_a_reading_that_was_limited() -> None:

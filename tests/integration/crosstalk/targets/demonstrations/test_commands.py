@@ -24,7 +24,7 @@ def test_demonstrations_command_agrees_with_expected_verdicts(
     tmp_path: Path,
 ) -> None:
     only = ["bare-user-id", "secret-of-one-service"]
-    assert demonstrations(only=only, calls=1_000, seconds=90, seed=1, show=False) == 0
+    assert demonstrations(only=only, calls=1_000, seconds=300, seed=1, show=False) == 0
     latest = tmp_path / ".crosstalk/runs/demonstrations/latest"
     summary = json.loads((latest / "summary.json").read_text())
     assert summary["ok"]
@@ -35,7 +35,7 @@ def test_demonstrations_command_agrees_with_expected_verdicts(
 
 def test_demonstration_finding_replays_on_that_demonstration_alone(tmp_path: Path) -> None:
     name = "shared-secret"
-    leaked = isolation(demonstration=name, calls=400, seconds=30, seed=1, stop_at_first=True)
+    leaked = isolation(demonstration=name, calls=400, seconds=300, seed=1, stop_at_first=True)
     assert leaked == 1
     (file,) = tmp_path.glob(".crosstalk/runs/isolation-shared-secret/latest/replays/*.json")
     assert replay(file, mutant=None) == 1

@@ -12,6 +12,9 @@ from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
 from crosstalk.targets.described import opened_target
 
+# Calls end a campaign: on a busy machine they take their time.
+SECONDS = 300.0
+
 SERVER = Path(__file__).with_name("notes_server.py")
 SECRET = "a secret that only tests know, long enough"
 
@@ -91,7 +94,7 @@ def toml(texts: Sequence[str]) -> str:
 
 
 def campaign(
-    file: Path, calls: int = 400, seconds: float = 15, seed: int = 7, findings: int = 1
+    file: Path, calls: int = 400, seconds: float = SECONDS, seed: int = 7, findings: int = 1
 ) -> CampaignResult:
     """A short campaign from the file alone."""
     options = CampaignOptions(calls=calls, seconds=seconds, seed=seed, findings=findings)

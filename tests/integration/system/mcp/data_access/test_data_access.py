@@ -156,7 +156,7 @@ def test_the_key_of_its_own_tokens_is_published_without_the_private_part(
 def test_a_short_campaign_finds_nothing(through: RunningSystem) -> None:
     target = reference_target(through, {})
     try:
-        options = CampaignOptions(calls=700, seconds=120, seed=20261121)
+        options = CampaignOptions(calls=700, seconds=300, seed=20261121)
         result = Campaign(target, options, lambda event: None).run()
     finally:
         target.close()

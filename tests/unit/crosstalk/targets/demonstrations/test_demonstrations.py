@@ -130,7 +130,7 @@ def test_script_of_another_site_may_call_only_the_careless_form(guarded: bool) -
 @pytest.mark.parametrize("name", ["bare-user-id", "cookies-kept-apart"])
 def test_campaign_gives_the_verdict_expected_of_a_demonstration(name: str, tmp_path: Path) -> None:
     demonstration = get_demonstration(name)
-    options = CampaignOptions(calls=400, seconds=30, seed=7)
+    options = CampaignOptions(calls=400, seconds=300, seed=7)
     with demonstration_target(demonstration) as target:
         result = Campaign(target, options, lambda event: None, tmp_path).run()
     assert result.verdict == demonstration.expected

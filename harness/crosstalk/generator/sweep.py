@@ -22,6 +22,10 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.situations.self_description import (
+    descriptive,
+    read_descriptions,
+)
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import (
@@ -35,6 +39,8 @@ from crosstalk.surface.operation import Operation, Parameter
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
+# What the first pass reads of what the server says about itself.
+_DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
 # The part of a campaign's calls that all passes but the first may use.
@@ -168,12 +174,14 @@ class _Pass:
         # Every user is victim once, and attacker once: what they may do can differ.
         self._victim = members[number % len(members)]
         self._attacker = members[(number + 1) % len(members)]
+        self._first = number == 0
         self._asked: list[tuple[Operation, Parameter, str]] = []
 
     def run(self) -> None:
         """Make the pass, one step after the other; a replay in between ends it."""
         for step in (
             self._store,
+            self._read_descriptions,
             self._attack,
             self._serve_the_owner,
             self._call_without_credential,
@@ -199,6 +207,12 @@ class _Pass:
                 for actor in (self._victim, self._attacker):
                     self._use(chat, actor)
         self._store_elsewhere(creators)
+
+    def _read_descriptions(self) -> None:
+        """Have the victim and a stranger read what the server says of itself, on the first pass."""
+        if self._first:
+            found = descriptive(self._example)[:_DESCRIPTIONS]
+            read_descriptions(self._example, found, self._victim)
 
     def _store_elsewhere(self, done: Sequence[Operation]) -> None:
         """Have the victim store what only another protocol, or a model, can make."""

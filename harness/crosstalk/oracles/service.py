@@ -79,14 +79,17 @@ class ServiceRecord:
         return sorted(
             name
             for name, record in self._records.items()
-            if record.shown and not record.served and not _differ(record)
+            if not self._operations[name].descriptive
+            and record.shown
+            and not record.served
+            and not _differ(record)
         )
 
     def inconclusive(self) -> list[Inconclusive]:
         """Return what was not tried or not served, with what usually came back."""
         found = []
         for name, operation in sorted(self._operations.items()):
-            if operation.unannounced:
+            if operation.unannounced or operation.descriptive:
                 continue
             record = self._records[name]
             many = any(each.many for each in required_references(operation))

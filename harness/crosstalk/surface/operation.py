@@ -60,6 +60,8 @@ class Operation:
         unproven: No credential proves to it who calls.
         unannounced: The server does not say whether it offers it: one that never answers with
             anything is not offered, and leaves nothing open.
+        descriptive: It says what the server is or offers: a stranger may read it, and no user's
+            data belongs in it. A rule of its own reads it.
     """
 
     surface: str
@@ -71,6 +73,7 @@ class Operation:
     conversational: bool = False
     unproven: bool = False
     unannounced: bool = False
+    descriptive: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,7 @@ from crosstalk.generator.rules.situations.broken_constraint import BrokenConstra
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
+from crosstalk.generator.rules.situations.self_description import SelfDescription
 
 # Each example begins with it.
 SETUP = Setup()
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     LastPage(),
     BrokenConstraint(),
     ManyObjects(),
+    SelfDescription(),
     HonestUse(),
     AnyCall(),
 )

@@ -7,7 +7,8 @@ that they are errors.
 from __future__ import annotations
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.mcp.answers import declared_answer
+from crosstalk.surface.mcp.answers import declared_answer, declared_result
+from crosstalk.surface.mcp.protocol import McpProtocolSurface
 from crosstalk.surface.mcp.resources import McpResourcesSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.nesting import top_level_shape
@@ -38,3 +39,8 @@ def stateless_tools(
 def stateless_resources(url: str, discovery: Presented) -> McpResourcesSurface:
     """Return the resources, prompts and completions behind an endpoint."""
     return McpResourcesSurface(CurrentHttp(url, timeout=_SECONDS), discovery)
+
+
+def stateless_protocol(url: str, discovery: Presented) -> McpProtocolSurface:
+    """Return the greeting and the lists of an endpoint."""
+    return McpProtocolSurface(CurrentHttp(url, timeout=_SECONDS), discovery, answer=declared_result)

@@ -21,6 +21,7 @@ from crosstalk.surface.transports.base import (
 )
 from crosstalk.surface.wire_requests import overhear
 
+GREETING = "initialize"
 INITIALIZED = message("notifications/initialized", {}, None)
 
 # Sends a message to the server on the way in which the caller's requests travel.
@@ -113,7 +114,7 @@ def _reply_on(
 
 def handshake(revision: str) -> tuple[str, dict[str, Any]]:
     """Method and parameters of the request that begins a session before 2026-07-28."""
-    return "initialize", initialize_params(revision)
+    return GREETING, initialize_params(revision)
 
 
 def agreed(reply: Reply) -> Mapping[str, Any] | None:

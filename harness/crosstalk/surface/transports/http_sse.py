@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.http.delivery import session_of
+from crosstalk.surface.http.delivery import in_full, session_of
 from crosstalk.surface.http.event_stream import Event, is_stream, parsed
 from crosstalk.surface.http.exchange import clean_headers, decode
 from crosstalk.surface.http.json_text import encode, loads
@@ -28,7 +28,13 @@ from crosstalk.surface.transports.base import (
     message,
     response_to,
 )
-from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
+from crosstalk.surface.transports.http import (
+    GREETING,
+    INITIALIZED,
+    HttpTransport,
+    agreed,
+    handshake,
+)
 from crosstalk.surface.wire_requests import hold_back, overhear, written
 
 _REVISION = "2024-11-05"
@@ -66,6 +72,8 @@ class EventStream(HttpTransport):
             TransportError: There is none.
             ValueError, RecursionError: JSON or HTTP cannot express the request.
         """
+        if method == GREETING:
+            return self._greeted(presented)
         stream = self._stream(presented)
         if stream.refused is not None:
             return stream.refused
@@ -85,18 +93,35 @@ class EventStream(HttpTransport):
         known = self._streams.get(session_of(presented.connection))
         if known is not None and not known.ended:
             return known
-        stream = self._open(presented)
-        if stream.refused is not None:
-            return stream
+        # A call may be broken off; a stream of which half was set up would answer nothing more.
+        with in_full():
+            stream = self._open(presented)
+            if stream.refused is not None:
+                return stream
+            try:
+                reply = self._ask(*handshake(_REVISION), presented, stream)
+                if agreed(reply) is None:
+                    _hang_up(stream)
+                    return _Stream(refused=reply)
+                self._post(INITIALIZED, presented, stream)
+            except TransportError:
+                _hang_up(stream)
+                raise
         self._streams[session_of(presented.connection)] = stream
         if len(self._streams) > _MAX_STREAMS:
             self._drop(next(iter(self._streams)))
-        reply = self._ask(*handshake(_REVISION), presented, stream)
-        if agreed(reply) is None:
-            self._drop(session_of(presented.connection))
-            return _Stream(refused=reply)
-        self._post(INITIALIZED, presented, stream)
         return stream
+
+    def _greeted(self, presented: Presented) -> Reply:
+        """Shake hands on a stream of its own: a greeting is given once a stream."""
+        with in_full():
+            stream = self._open(presented)
+            if stream.refused is not None:
+                return stream.refused
+            try:
+                return self._ask(*handshake(_REVISION), presented, stream)
+            finally:
+                _hang_up(stream)
 
     def _open(self, presented: Presented) -> _Stream:
         url = address(self._url, presented)

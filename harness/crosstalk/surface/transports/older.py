@@ -17,7 +17,13 @@ import httpx2
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import in_full, session_of
 from crosstalk.surface.transports.base import Reply, address, message
-from crosstalk.surface.transports.http import INITIALIZED, HttpTransport, agreed, handshake
+from crosstalk.surface.transports.http import (
+    GREETING,
+    INITIALIZED,
+    HttpTransport,
+    agreed,
+    handshake,
+)
 
 _SESSION = "mcp-session-id"
 _MAX_SESSIONS = 64
@@ -56,6 +62,8 @@ class OlderHttp(HttpTransport):
             TransportError: There is none.
             ValueError, RecursionError: JSON or HTTP cannot express the request.
         """
+        if method == GREETING:
+            return self._greeted(presented)
         session = self._session(presented)
         if session.refused is not None:
             return session.refused
@@ -86,6 +94,18 @@ class OlderHttp(HttpTransport):
         """End all sessions; the next call opens another."""
         while self._sessions:
             self._end(self._sessions.popitem()[1])
+
+    def _greeted(self, presented: Presented) -> Reply:
+        """Shake hands for a session of its own, and end it: a greeting is given once a session."""
+        with in_full():
+            session = _Session(
+                address=address(self._url, presented), headers=presented.header_fields()
+            )
+            reply = self._send(*handshake(self._revision), presented, session)
+            if agreed(reply) is not None:
+                session.identifier = reply.headers.get(_SESSION)
+                self._end(session)
+        return reply
 
     def _session(self, presented: Presented) -> _Session:
         name = session_of(presented.connection)

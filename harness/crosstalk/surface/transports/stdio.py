@@ -42,6 +42,7 @@ class _Served:
     process: subprocess.Popen[bytes]
     arrived: queue.Queue[str] = field(default_factory=queue.Queue)
     said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    greeting: Reply = field(default_factory=lambda: Reply(None, None))
 
 
 class Stdio:
@@ -92,6 +93,8 @@ class Stdio:
                 folder=str(self._folder or ""),
             )
         )
+        if method == "initialize":
+            return self._greeted(presented)
         served = self._processes.get(presented.connection)
         if served is None or served.process.poll() is not None:
             served = self._start(presented)
@@ -102,6 +105,13 @@ class Stdio:
         for served in self._processes.values():
             _end(served)
         self._processes.clear()
+
+    def _greeted(self, presented: Presented) -> Reply:
+        """Return the greeting of the caller's process: it is given once, when it starts."""
+        served = self._processes.get(presented.connection)
+        if served is None or served.process.poll() is not None:
+            served = self._start(presented)
+        return served.greeting
 
     def _start(self, presented: Presented) -> _Served:
         while len(self._processes) >= _MAX_PROCESSES:
@@ -125,7 +135,7 @@ class Stdio:
         threading.Thread(target=_read, args=(served,), daemon=True).start()
         threading.Thread(target=_listen, args=(served,), daemon=True).start()
         self._processes[presented.connection] = served
-        reply = self._ask(served, "initialize", initialize_params(self._revision))
+        reply = served.greeting = self._ask(served, "initialize", initialize_params(self._revision))
         if not isinstance(reply.body, Mapping) or "result" not in reply.body:
             raise TransportError(f"{self.where} refused the handshake: {str(reply.body)[:200]}")
         _write(served, message("notifications/initialized", {}, None))

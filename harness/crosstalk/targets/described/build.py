@@ -14,6 +14,7 @@ from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.answers import inferred_result
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
+from crosstalk.surface.mcp.protocol import McpProtocolSurface
 from crosstalk.surface.mcp.resources import McpResourcesSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
@@ -44,6 +45,7 @@ from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
+from crosstalk.targets.described.self_description import usual_paths_of
 from crosstalk.targets.described.setup_calls import SetupCalls
 from crosstalk.targets.described.sources import credential_source
 from crosstalk.targets.described.users import (
@@ -90,13 +92,20 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     tools = _tool_surface(config, transport, credentials) if transport is not None else None
     users = enrolled(users, credentials)
     subject = discovery_subject(config, users, credentials)
-    resources = _resources(config, transport) if transport is not None else None
-    if tools is not None and resources is not None:
-        tools.discovery = resources.discovery = credentials.discovery("mcp", subject)
-        tools.also = resources.also = lookers_of(config, credentials, users, subject)
-    surfaces = _surfaces(config, credentials, tools, resources)
+    resources = protocol = None
+    if tools is not None and transport is not None:
+        resources = _resources(config, transport)
+        protocol = McpProtocolSurface(transport, NOTHING)
+        looking = credentials.discovery("mcp", subject)
+        others = lookers_of(config, credentials, users, subject)
+        for part in (tools, resources, protocol):
+            part.discovery, part.also = looking, others
+    surfaces = _surfaces(config, credentials, (tools, resources, protocol))
     try:
         operations = _operations(config, surfaces)
+        paths = usual_paths_of(config, operations)
+        surfaces |= paths
+        operations |= discovered(paths)
         require_accepted(credentials, surfaces, operations, subject)
         setup = SetupCalls(config, operations, surfaces, credentials, member_names(config))
     except BaseException:
@@ -205,13 +214,12 @@ def _tool_surface(
 def _surfaces(
     config: TargetConfig,
     credentials: DescribedCredentials,
-    tools: ToolSurface | None,
-    resources: McpResourcesSurface | None,
+    of_mcp: tuple[ToolSurface | None, McpResourcesSurface | None, McpProtocolSurface | None],
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    for name, each in (("mcp", tools), ("mcp-resources", resources)):
+    for name, each in zip(("mcp", "mcp-resources", "mcp-protocol"), of_mcp, strict=True):
         if each is not None:
             surfaces[name] = Paced(each, limit, time.sleep) if paced else each
     if config.rest is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -18,6 +19,8 @@ from crosstalk.surface import (
     Presented,
     RestSurface,
     Surface,
+    UsualPaths,
+    stateless_protocol,
     stateless_resources,
     stateless_tools,
 )
@@ -123,6 +126,9 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
             "chatkit": BACKEND_AUDIENCE,
             "mcp": running.mcp_url,
             "mcp-resources": running.mcp_url,
+            "mcp-protocol": running.mcp_url,
+            "mcp-paths": running.mcp_url,
+            "rest-paths": BACKEND_AUDIENCE,
         },
         forgeries={each.name: each for each in FORGERIES},
         # Known by its name alone: a forger has no key of it.
@@ -158,10 +164,17 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         "chatkit": chatkit,
         "mcp": mcp,
         "mcp-resources": resources,
+        "mcp-protocol": stateless_protocol(running.mcp_url, discovery),
+        "mcp-paths": UsualPaths(_origin(running.mcp_url), "mcp-paths"),
     }
+    operations = discovered(surfaces)
+    reading = [each for each in operations if each.startswith("rest:GET ")]
+    paths = [each.removeprefix("rest:GET ") for each in reading]
+    surfaces["rest-paths"] = UsualPaths(running.backend_url, "rest-paths", paths)
+    operations |= discovered({"rest-paths": surfaces["rest-paths"]})
     return Target(
         surfaces=surfaces,
-        operations=discovered(surfaces),
+        operations=operations,
         credentials=SessionTheft(OwnSessions(credentials)) if sessions else credentials,
         reset=erase,
         forgeries=forgeries_of(running),
@@ -179,3 +192,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
             "--audience mcp, where NAME is the value of ALICE and the like"
         ),
     )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -16,7 +16,10 @@ class UnauthenticatedCall:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether the system asks for credentials."""
-        proven = any(not each.unproven for each in example.state.executor.operations.values())
+        proven = any(
+            not each.unproven and not each.descriptive
+            for each in example.state.executor.operations.values()
+        )
         return bool(example.state.strangers) and proven
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
@@ -24,7 +27,9 @@ class UnauthenticatedCall:
         strangers = example.state.strangers
         # Where no credential proves who calls, none can be missing.
         operations = [
-            each for each in example.state.executor.operations.values() if not each.unproven
+            each
+            for each in example.state.executor.operations.values()
+            if not each.unproven and not each.descriptive
         ]
         planned = []
         for _ in range(draw(st.integers(3, 6))):

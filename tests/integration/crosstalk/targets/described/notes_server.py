@@ -5,7 +5,8 @@ servers, and each of its forms exists with the leak and without: `--leak list` s
 notes in a listing, `--leak get` reads any note, `--leak delete` deletes any, `--leak key` keeps one
 note a key for everybody, `--leak trust` believes a token without checking it. With `--resources`
 the notes are resources too, with a prompt and completions; `--leak resource`, `resource-list`,
-`index`, `prompt` and `completion` show everybody's there.
+`index`, `prompt` and `completion` show everybody's there. `--leak description`, `instructions` and
+`debug` show the latest note in a tool's description, in the greeting and at /debug.
 """
 
 from __future__ import annotations
@@ -170,10 +171,13 @@ class Server:
                     "protocolVersion": revision,
                     "capabilities": capabilities,
                     "serverInfo": about,
+                    "instructions": f"Keep notes. {self.latest('instructions')}",
                 },
             }
         if method == "tools/list":
-            return {**reply, "result": {"tools": tools(self.options)}}
+            listed = tools(self.options)
+            listed[0]["description"] += f" {self.latest('description')}"
+            return {**reply, "result": {"tools": listed}}
         if method == "tools/call":
             try:
                 result = self.call(params["name"], dict(params.get("arguments") or {}), who)
@@ -187,6 +191,11 @@ class Server:
             if found is not None:
                 return {**reply, **found}
         return {**reply, "error": {"code": -32601, "message": "Method not found"}}
+
+    def latest(self, leak: str) -> str:
+        """The latest note of anybody, where that is leaked; a sentence otherwise."""
+        rows = self.notes.rows if self.options.leak == leak else []
+        return f"Latest: {rows[-1]['title']}" if rows else "Nothing is shared."
 
     def resource(self, method: str, params: dict[str, Any], who: str) -> dict[str, Any] | None:
         """The answer about resources, prompts and completions; None for another method."""
@@ -345,8 +354,11 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
             return "somebody"
 
         def do_GET(self) -> None:
-            if options.transport != "sse":
-                self.say(405, b"")
+            if self.path == "/debug":
+                self.say(200, server.latest("debug").encode())
+                return
+            if options.transport != "sse" or self.path != "/sse":
+                self.say(405 if self.path == "/mcp" else 404, b"")
                 return
             if options.identity == "bearer" and self.who() is None:
                 self.say(401, b'{"error": "unauthorized"}')

@@ -1,0 +1,64 @@
+"""What a server says about itself, read again and again while users have secrets.
+
+The lists of a protocol, its greeting, documents and usual paths that nobody declares: a user and a
+stranger read them, and whatever they show of another user was never meant to be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor
+from crosstalk.core.principals import ANONYMOUS
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.operation import Operation
+
+_READINGS = 3
+# The part of a campaign's calls that they may take, beside the first few.
+_SHARE = 0.05
+_FIRST = 16
+_COUNT = "self-descriptions read"
+
+
+class SelfDescription:
+    """Has a user and a stranger read what the server says about itself."""
+
+    name = "self_description"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether there is any, and it is time to read it again."""
+        made = example.state.executor.calls_made
+        read = example.state.situations[_COUNT]
+        return bool(descriptive(example)) and read < _FIRST + _SHARE * made
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Have one user store something, and another and a stranger read a few of them."""
+        actor: Actor = draw(st.sampled_from(example.members))
+        creators = example.capabilities.creators
+        if creators:
+            creator = example.least_chosen_operation(draw, f"{self.name} after", creators)
+            other = example.other_member(draw, actor)
+            example.execute(example.plan_own(draw, creator, other))
+        chosen = [
+            example.least_chosen_operation(draw, self.name, descriptive(example))
+            for _ in range(_READINGS)
+        ]
+        read_descriptions(example, chosen, actor)
+
+
+def read_descriptions(example: ExampleRun, operations: Sequence[Operation], actor: Actor) -> None:
+    """Have one user and a stranger read what the server says about itself by these operations."""
+    planned = [
+        example.reading(operation, each) for operation in operations for each in (actor, ANONYMOUS)
+    ]
+    example.execute_all(planned)
+    example.state.situations[_COUNT] += len(planned)
+
+
+def descriptive(example: ExampleRun) -> list[Operation]:
+    """Return the operations by which the server describes itself."""
+    return [each for each in example.state.executor.operations.values() if each.descriptive]

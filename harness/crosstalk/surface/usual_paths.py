@@ -1,0 +1,141 @@
+"""Paths that nobody declares and many servers have: health, metrics, debugging, other spellings.
+
+Each is asked for once, without a credential; what answers becomes an operation, which a stranger
+reads while users have secrets. An answer that a path gives which cannot exist is a page for all.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.credentials import NOTHING, Presented
+from crosstalk.surface.http.classification import answer_of
+from crosstalk.surface.http.exchange import client, unreachable, unsendable
+from crosstalk.surface.operation import Operation
+
+USUAL_PATHS = (
+    *("/health", "/healthz", "/ready", "/status", "/metrics", "/info", "/version", "/stats"),
+    *("/debug", "/debug/vars", "/debug/state", "/debug/requests", "/_debug", "/trace", "/logs"),
+    *("/admin", "/admin/users", "/internal", "/_internal", "/dump", "/export", "/backup"),
+    *("/config", "/env", "/.env", "/actuator", "/actuator/env", "/actuator/heapdump"),
+    *("/docs", "/redoc", "/openapi.json", "/swagger.json", "/api-docs", "/graphql"),
+    *("/users", "/sessions", "/cache", "/state", "/test", "/.well-known/mcp.json"),
+)
+# Spellings and versions of declared paths that are tried.
+_MOST_VARIANTS = 40
+# What is read of one answer; a stream that never ends is left.
+_MOST_BYTES = 1_000_000
+_SECONDS = 3.0
+
+
+class UsualPaths:
+    """Paths of one origin that are not declared.
+
+    Args:
+        origin: Scheme, host and port.
+        name: Of the surface, e.g. `rest-paths`.
+        declared: Paths that are operations already; those without variables are spelt otherwise.
+        left_out: Paths that are not to be called.
+    """
+
+    def __init__(
+        self, origin: str, name: str, declared: Iterable[str] = (), left_out: Iterable[str] = ()
+    ) -> None:
+        self._origin = origin.rstrip("/")
+        self._name = name
+        self._declared = frozenset(declared)
+        self._left_out = frozenset(left_out)
+        self._http = client(_SECONDS)
+
+    def discover(self) -> list[Operation]:
+        """Return the paths that answer a stranger; perhaps none."""
+        missing = self._get(f"/{secrets.token_hex(8)}", NOTHING)
+        everything = missing.body if missing.outcome is Outcome.OK else None
+        found = []
+        for path in self._candidates():
+            answer = self._get(path, NOTHING)
+            if answer.outcome is Outcome.UNREACHABLE:
+                continue
+            served = answer.outcome is Outcome.OK or (answer.status or 0) >= 500
+            if served and (everything is None or answer.body != everything):
+                found.append(self._operation(path))
+        return found
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Read one path."""
+        return self._get(str(operation.extra["path"]), presented)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _candidates(self) -> list[str]:
+        spelt = [each for path in sorted(self._declared) for each in _variants(path)]
+        candidates = dict.fromkeys((*USUAL_PATHS, *spelt[:_MOST_VARIANTS]))
+        return [each for each in candidates if each not in self._declared | self._left_out]
+
+    def _operation(self, path: str) -> Operation:
+        return Operation(
+            surface=self._name,
+            name=f"{self._name.partition('-')[0]}:GET {path}",
+            parameters=(),
+            reads_only=True,
+            public=True,
+            descriptive=True,
+            extra={"path": path},
+        )
+
+    def _get(self, path: str, presented: Presented) -> Answer:
+        headers = {"Accept": "*/*", **presented.header_fields()}
+        try:
+            with self._http.stream("GET", self._origin + path, headers=headers) as response:
+                content = _some_of(response)
+                # The body is decoded by now.
+                named = [
+                    (name, value)
+                    for name, value in response.headers.items()
+                    if name.lower() not in ("content-encoding", "transfer-encoding")
+                ]
+                return answer_of(
+                    httpx2.Response(response.status_code, headers=named, content=content)
+                )
+        except httpx2.HTTPError as error:
+            return unreachable(error)
+        except (ValueError, httpx2.InvalidURL) as error:
+            return unsendable(f"path is not expressible ({type(error).__name__})")
+
+
+def _some_of(response: httpx2.Response) -> bytes:
+    """The beginning of a body: of a stream, what comes within the time."""
+    content, began = bytearray(), time.monotonic()
+    try:
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) >= _MOST_BYTES or time.monotonic() - began >= _SECONDS:
+                break
+    except httpx2.ReadTimeout:
+        pass
+    return bytes(content)
+
+
+def _variants(path: str) -> Iterator[str]:
+    """Other spellings of a path without variables, its parent under usual names, other versions."""
+    if "{" in path or path == "/":
+        return
+    yield path.rstrip("/") if path.endswith("/") else f"{path}/"
+    yield f"{path}.json"
+    yield f"/internal{path}"
+    yield f"/admin{path}"
+    yield f"{path.rstrip('/')}/all"
+    for here, other in (("/v1/", "/v2/"), ("/v2/", "/v1/"), ("/api/", "/"), ("/v1/", "/v0/")):
+        if here in path:
+            yield path.replace(here, other, 1)
+    yield path.upper()

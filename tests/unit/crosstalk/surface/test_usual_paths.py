@@ -1,0 +1,52 @@
+"""Paths that nobody declares."""
+
+from __future__ import annotations
+
+from crosstalk.core.history import Outcome
+from crosstalk.surface import NOTHING, UsualPaths
+from tests.unit.crosstalk.surface.loopback import Asked, Said, answering, as_json
+
+
+def test_only_paths_that_answer_become_operations() -> None:
+    answers = {"/health": as_json({"ok": True}), "/.env": Said(b"KEY=1", kind="text/plain")}
+
+    with answering(lambda asked: answers.get(asked.path, Said(status=404))) as origin:
+        surface = UsualPaths(origin, "rest-paths")
+        found = surface.discover()
+        assert [each.name for each in found] == ["rest:GET /health", "rest:GET /.env"]
+        assert all(each.public and each.descriptive for each in found)
+        answer = surface.call(found[1], {}, NOTHING)
+        surface.close()
+    assert (answer.outcome, answer.body) == (Outcome.OK, "KEY=1")
+
+
+def test_page_that_answers_every_path_is_no_operation() -> None:
+    def answer(asked: Asked) -> Said:
+        return (
+            as_json({"users": 3}) if asked.path == "/stats" else Said(b"<html>", kind="text/html")
+        )
+
+    with answering(answer) as origin:
+        found = UsualPaths(origin, "rest-paths").discover()
+    assert [each.name for each in found] == ["rest:GET /stats"]
+
+
+def test_declared_paths_are_spelt_otherwise_and_left_out_ones_are_not_called() -> None:
+    asked: list[str] = []
+
+    def answer(request: Asked) -> Said:
+        asked.append(request.path)
+        return Said(status=404)
+
+    with answering(answer) as origin:
+        UsualPaths(origin, "rest-paths", ["/api/v1/notes", "/notes/{id}"], ["/metrics"]).discover()
+    assert {"/api/v1/notes/", "/internal/api/v1/notes", "/api/v2/notes", "/v1/notes"} <= set(asked)
+    assert "/metrics" not in asked
+    assert "/api/v1/notes" not in asked
+    assert not [each for each in asked if "{" in each]
+
+
+def test_origin_without_server_has_no_paths() -> None:
+    with answering(lambda _: Said()) as origin:
+        pass
+    assert UsualPaths(origin, "rest-paths").discover() == []

@@ -81,6 +81,12 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """Hostile input for every parser, beside a victim whose waits are measured."""
+    _crosstalk(session, "hostile")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Ratios taken in turns: the bridge, tools, chats, the token check."""
     session.install("-e", ".[system,load]")

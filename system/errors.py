@@ -120,6 +120,14 @@ class MethodNotAllowed(ServiceError):
     default_message = "this method is not allowed here"
 
 
+class NotAcceptable(ServiceError):
+    """The client takes no media type that the service answers in (RFC 9110 section 15.5.7)."""
+
+    code = "validation_error"
+    http_status = 406
+    default_message = "the Accept header names no media type that is answered in"
+
+
 class NotFound(ServiceError):
     """No such object for this user: missing and foreign are the same answer."""
 
@@ -203,6 +211,10 @@ class NotReached(Unavailable):
 _BY_STATUS: Mapping[int, type[ServiceError]] = {
     each.http_status: each
     for each in (
+        BadRequest,
+        MethodNotAllowed,
+        NotAcceptable,
+        BodyTooSlow,
         ValidationFailed,
         PayloadTooLarge,
         NotFound,
@@ -213,6 +225,12 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
         Unavailable,
     )
 }
+
+
+def error_of_status(status: int) -> ServiceError:
+    """Return the error with this HTTP status, in its class's own words."""
+    kind = _BY_STATUS.get(status, BadRequest if status < 500 else ServerError)
+    return kind()
 
 
 def from_envelope(status: int, body: object, retry_after: int | None = None) -> ServiceError:

@@ -21,6 +21,7 @@ from system.mcp.data_access.factory import open_data
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.headers import TrimmedHeaders
+from system.mcp.refusals import EnvelopedRefusals
 from system.mcp.routes import PROBES, metadata_path, public_routes
 from system.mcp.sessions import SessionLimit
 from system.mcp.settings import McpSettings
@@ -121,7 +122,7 @@ def create_app(
         most = settings.mcp_max_sessions_per_user
         endpoint = SessionLimit(endpoint, server.session_manager, most)
     gate = BearerGate(
-        BodyLimit(TrimmedHeaders(NoStreams(endpoint, settings.path))),
+        BodyLimit(TrimmedHeaders(NoStreams(EnvelopedRefusals(endpoint), settings.path))),
         verifier=verifier,
         public=reads_of(public),
         admit=admit_to(settings.mcp_url),

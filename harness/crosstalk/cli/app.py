@@ -21,6 +21,7 @@ from crosstalk.cli.verbs.doctor import doctor
 from crosstalk.cli.verbs.env import env
 from crosstalk.cli.verbs.faults import faults
 from crosstalk.cli.verbs.forgeries import forgeries
+from crosstalk.cli.verbs.hostile import hostile
 from crosstalk.cli.verbs.init import init
 from crosstalk.cli.verbs.isolation import isolation
 from crosstalk.cli.verbs.mint import mint
@@ -60,6 +61,7 @@ _add(forgeries)
 _add(demonstrations)
 _add(deadlock)
 _add(faults)
+_add(hostile)
 _add(conformance)
 _add(mint)
 _add(doctor)

@@ -10,15 +10,14 @@ import asyncio
 import contextlib
 import socket
 import struct
-import threading
-from collections.abc import Coroutine
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from crosstalk.environment.runtime.background import BackgroundLoop
 
 _PIECE = 65_536
 _HOST = "127.0.0.1"
 _LOOK_SECONDS = 0.02
-_CALL_SECONDS = 30.0
 # A response without a length ends with its connection (RFC 9112 section 6.3): this one never does.
 _ENDLESS_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
@@ -179,37 +178,32 @@ class Link:
 
 
 class LinkLoop:
-    """An event loop in a thread of its own that runs links while the `with` block runs.
+    """Runs links on an event loop of their own while the `with` block runs.
 
     Args:
         links: The links.
     """
 
-    def __init__(self, links: list[Link]) -> None:
+    def __init__(self, links: Sequence[Link]) -> None:
         self._links = links
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="links", daemon=True)
+        self._loop = BackgroundLoop("links")
 
     def __enter__(self) -> LinkLoop:
-        """Start the loop, and have every link listen.
+        """Have every link listen.
 
         Raises:
             OSError: A port cannot be listened on.
         """
-        self._thread.start()
+        self._loop.__enter__()
         for each in self._links:
-            self._run(each.open())
+            self._loop.run(each.open())
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """End every link and the loop."""
+        """End every link."""
         for each in self._links:
-            with contextlib.suppress(OSError):
-                self._run(each.close())
-        self._run(_end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+            self._loop.run(each.close())
+        self._loop.__exit__(*failure)
 
     def disturb(self, link: Link, disturbance: Disturbance) -> None:
         """Treat a link's bytes in this way from now on.
@@ -217,21 +211,11 @@ class LinkLoop:
         Raises:
             OSError: Its port cannot be listened on again.
         """
-        self._run(link.disturb(disturbance))
+        self._loop.run(link.disturb(disturbance))
 
     def cut(self, link: Link) -> None:
         """Reset every connection of a link."""
-        self._run(link.cut())
-
-    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_CALL_SECONDS)
-
-
-async def _end_tasks() -> None:
-    others = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
-    for each in others:
-        each.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+        self._loop.run(link.cut())
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

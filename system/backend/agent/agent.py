@@ -18,7 +18,6 @@ from agents import (
     AgentsException,
     Model,
     ModelSettings,
-    OpenAIChatCompletionsModel,
     RunConfig,
     RunContextWrapper,
     Runner,
@@ -33,7 +32,12 @@ from pydantic import ValidationError
 from system.backend.agent.admission import Admission
 from system.backend.agent.bounded_answers import BoundedAnswers
 from system.backend.agent.bridge import BoundTools
-from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.model import (
+    ModelUnreadableError,
+    PlainChatCompletionsModel,
+    PlainOpenAI,
+    PlainResponsesModel,
+)
 from system.backend.agent.toolbox import Toolbox
 from system.backend.settings import BackendSettings
 from system.errors import Unavailable
@@ -51,6 +55,7 @@ _INSTRUCTIONS = (
 _MODEL_FAILURES = (
     OpenAIError,
     AgentsException,
+    ModelUnreadableError,
     httpx2.HTTPError,
     TimeoutError,
     json.JSONDecodeError,
@@ -101,7 +106,7 @@ class Assistant:
         self._model: Model = (
             PlainResponsesModel(model=settings.openai_model, openai_client=self._client)
             if settings.openai_api == "responses"
-            else OpenAIChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
+            else PlainChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
         )
         self._model_settings = ModelSettings(max_tokens=settings.agent_max_output_tokens)
         self._max_turns = settings.agent_max_turns

@@ -12,15 +12,28 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from agents import FunctionTool, ModelSettings, OpenAIResponsesModel, Tool
+import httpx2
+from agents import (
+    AgentsException,
+    FunctionTool,
+    ModelSettings,
+    OpenAIChatCompletionsModel,
+    OpenAIResponsesModel,
+    Tool,
+)
 from agents.items import TResponseStreamEvent
-from openai import AsyncOpenAI, NotGiven, Omit
+from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
 from openai.resources.responses import AsyncResponses
 
+_Event = TypeVar("_Event")
 # What `create` takes beside the parameters that go into the body.
 _OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
+
+
+class ModelUnreadableError(Exception):
+    """The model's answer cannot be read; the message is the kind of error that says so."""
 
 
 class PlainResponses(AsyncResponses):
@@ -70,8 +83,33 @@ class PlainResponsesModel(OpenAIResponsesModel):
         events = super().stream_response(
             system_instructions, input, model_settings, tools, *others, **named
         )
+        async for event in readable(events):
+            yield event
+
+
+class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
+    """The SDK's model for the older API, whose answers are anything."""
+
+    async def stream_response(self, *given: Any, **named: Any) -> AsyncIterator[Any]:
+        """The events of an answer."""
+        async for event in readable(super().stream_response(*given, **named)):
+            yield event
+
+
+async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
+    """The events of an answer, read by the SDKs.
+
+    Raises:
+        ModelUnreadableError: The answer is nothing that they can read: not UTF-8, not JSON, not
+            the shape that the API names. They raise whatever their code trips over.
+    """
+    try:
         async for event in events:
             yield event
+    except (OpenAIError, AgentsException, httpx2.HTTPError, TimeoutError):
+        raise
+    except Exception as error:
+        raise ModelUnreadableError(type(error).__name__) from error
 
 
 def _declared(tool: FunctionTool) -> dict[str, Any]:

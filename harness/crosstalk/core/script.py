@@ -55,11 +55,7 @@ class Step:
 
     def references(self) -> set[int]:
         """Return the numbers of the steps whose answers this one needs."""
-        return {
-            int(match.group(1))
-            for text in strings_in(self.arguments)
-            for match in _REFERENCE.finditer(text)
-        }
+        return {number for number, _ in references_in(self.arguments)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +150,15 @@ class Script:
                 for row in rows
             )
         )
+
+
+def references_in(value: Any) -> set[tuple[int, str]]:
+    """Return the references in a value: the number of a step, and a path in its answer."""
+    return {
+        (int(match.group(1)), match.group(2))
+        for text in strings_in(value)
+        for match in _REFERENCE.finditer(text)
+    }
 
 
 def script_of(history: History) -> Script:

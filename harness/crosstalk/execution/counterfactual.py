@@ -4,7 +4,8 @@ A suspicion that shows all the same has another cause: the victim's own reading 
 log, an error text holds the time, a value is the same for every user.
 
 - Ownership: the other users' calls between the victim's two readings are left out.
-- Existence: a second id that no object has takes the place of the other user's.
+- Existence: a second id that no object has takes the place of the other user's; and the caller
+  makes the call that gave the id to its owner: what is given to both is a catalogue's.
 - Canary: all calls of the value's owner are left out, and made after that.
 - Identity: a call that is served without a valid credential has no counterfactual.
 """
@@ -19,15 +20,17 @@ from typing import Any
 
 from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import identifiers_of, is_marker, missing_like
-from crosstalk.core.script import Script, Step
+from crosstalk.core.script import Script, Step, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 from crosstalk.oracles.existence import told_apart
-from crosstalk.oracles.observation import identifiers_shown
+from crosstalk.oracles.observation import general, identifiers_shown
 
 # What differs by chance may be the same once.
 _COMPARISONS = 3
+# The number of a step that is added to a script: no other has it.
+_FREE = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Counterfactual:
         if set(pair) != {"foreign", "missing"}:
             return False
         foreign, missing = pair["foreign"], pair["missing"]
+        if self._given_to_all(script, foreign, missing):
+            return True
         unexplained = set(told_apart(history, foreign, missing))
         for _ in range(_COMPARISONS):
             two_missing = _with_second_missing(script, foreign, missing)
@@ -89,6 +94,37 @@ class Counterfactual:
             one, other = (replayed.calls[each.index - 1] for each in (foreign, missing))
             unexplained -= set(told_apart(replayed, one, other))
         return not unexplained
+
+    def _given_to_all(self, script: Script, foreign: Call, missing: Call) -> bool:
+        """Return whether the caller is given that id by the call that gave it to the victim.
+
+        An entry of a catalogue is nobody's own; an object that a user stored is given to nobody
+        else who stores the same.
+        """
+        step = script.steps[foreign.index - 1]
+        victim = foreign.probe.victim if foreign.probe is not None else ""
+        named = {
+            name: value
+            for name, value in step.arguments.items()
+            if foreign.arguments[name] != missing.arguments.get(name)
+        }
+        for number, path in sorted(references_in(named)):
+            place = script.numbers().index(number)
+            origin = script.steps[place]
+            if origin.actor.user != victim:
+                continue
+            asked = with_subjects(origin.arguments, {victim: step.actor.claims})
+            mine = replace(
+                origin, number=_FREE, actor=step.actor, arguments=asked, probe=None, together=0
+            )
+            replayed = self.run(Script((*script.steps[: foreign.index - 1], mine)))
+            if replayed is None:
+                continue
+            theirs, own = (replayed.calls[each].answer.paths() for each in (place, -1))
+            wanted = {value for where, value in theirs if where == path}
+            if any(value in wanted and general(where) == general(path) for where, value in own):
+                return True
+        return False
 
     def _reaches(self, script: Script, history: History, suspicion: Suspicion) -> bool:
         """Return whether the values reach the caller before their owners make any call."""

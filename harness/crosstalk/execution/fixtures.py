@@ -152,6 +152,8 @@ class Fixture:
             | identifiers_of(dict(call.answer.headers))
             if value not in mine
         )
+        # What is numbered and listed to a newcomer was there before: a catalogue for everybody.
+        self._public_values |= numbers_given(history)
         self._public_values -= known_values(self._owned or ())
         stable: list[Operation] = []
         unstable: list[Inconclusive] = []

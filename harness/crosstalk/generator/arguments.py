@@ -13,6 +13,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import missing_like
+from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.value_pool import ValuePool
@@ -101,8 +102,11 @@ class ArgumentDrawer:
         spoilt = self.choice.of(operation.parameters) if spoiled and operation.parameters else None
         optional = self.knowledge.optional(self.choice, operation)
         arguments: dict[str, Any] = {}
-        chosen: list[str] = [target] if target else []
-        for parameter in operation.parameters:
+        chosen: list[tuple[str, str]] = [("", target)] if target else []
+        # The innermost object first: an invoice without lines has none to go with it.
+        outermost_last = [each for each in reversed(operation.parameters) if each.refers]
+        others = [each for each in operation.parameters if not each.refers]
+        for parameter in (*outermost_last, *others):
             identified = parameter.role is Role.IDENTITY and not operation.reads_only
             targeted = self._can_be(operation, parameter, target, references)
             if not (parameter.required or identified or targeted or parameter.name in optional):
@@ -116,8 +120,12 @@ class ArgumentDrawer:
                 if value is not None:
                     arguments[parameter.name] = value
                 if parameter.refers and isinstance(value, str):
-                    chosen.append(str(value))
-        return arguments
+                    chosen.append((kind_of_argument(parameter.name, operation.name), value))
+        return {
+            each.name: arguments[each.name]
+            for each in operation.parameters
+            if each.name in arguments
+        }
 
     def _can_be(
         self, operation: Operation, parameter: Parameter, target: str, references: Sequence[str]
@@ -148,7 +156,7 @@ class ArgumentDrawer:
         parameter: Parameter,
         actor: Actor,
         references: Sequence[str],
-        chosen: Sequence[str],
+        chosen: Sequence[tuple[str, str]],
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
@@ -181,7 +189,7 @@ class ArgumentDrawer:
         parameter: Parameter,
         actor: Actor,
         references: Sequence[str],
-        chosen: Sequence[str],
+        chosen: Sequence[tuple[str, str]],
     ) -> str | None:
         source = self.choice.of(list(references))
         me = actor.user or actor.claims
@@ -202,7 +210,8 @@ class ArgumentDrawer:
             # Nothing to refer to: an optional reference is left out.
             return self._missing(parameter) if parameter.required else None
         # An item of that thread rather than of any.
-        return self.choice.of(self.pool.related(found, chosen))
+        kind = kind_of_argument(parameter.name, operation.name)
+        return self.choice.of(self.pool.related(kind, found, chosen))
 
     def _missing(self, parameter: Parameter) -> str:
         identifier = self.choice.uuid()

@@ -28,6 +28,7 @@ from crosstalk.generator.rules.situations.self_description import (
 )
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.base import is_empty
+from crosstalk.oracles.service import NOTHING_TO_SHOW
 from crosstalk.surface.capabilities import (
     Capabilities,
     is_comparable,
@@ -43,6 +44,9 @@ _PASSES = 4
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
+# Changes after which refused calls are tried again, and the most such calls.
+_CHANGES = 6
+_MOST_REFUSED = 5
 # The part of a campaign's calls that all passes but the first may use.
 _SHARE = 0.6
 
@@ -186,16 +190,14 @@ class _Pass:
             self._serve_the_owner,
             self._call_without_credential,
         ):
-            if self._example.over or self._example.state.stopped():
+            if self._ended():
                 return
             step()
             self._example.judge()
 
     def _store(self) -> None:
         """Have every user store something, the victim more where an operation takes several."""
-        capabilities = self._capabilities
-        creators = [each for each in capabilities.creators if each.surface == self._surface]
-        creators = creators or list(capabilities.creators)
+        capabilities, creators = self._capabilities, self._creators()
         several = any(each.many for operation in self._wanted() for each in references(operation))
         for operation in creators:
             for actor in self._example.members:
@@ -264,13 +266,48 @@ class _Pass:
         named = {
             operation.name: (parameter, theirs) for operation, parameter, theirs in self._asked
         }
+        refused = []
         for operation in sorted(self._wanted(), key=_harm):
-            if self._example.state.stopped():
+            if self._ended():
                 return
             if operation.name in named:
-                self._use(operation, self._victim, *named[operation.name])
-            elif not operation.lists or operation in self._lacking.service:
-                self._use(operation, self._victim)
+                served = self._use(operation, self._victim, *named[operation.name])
+            elif operation.lists and operation not in self._lacking.service:
+                continue
+            else:
+                served = self._use(operation, self._victim)
+            if not served:
+                refused.append(operation)
+        self._serve_after_changes(refused)
+
+    def _serve_after_changes(self, refused: list[Operation]) -> None:
+        """Try again what was refused, each time after another change of a new object.
+
+        What was removed can be restored then, and what was opened can be closed.
+        """
+        changes = [
+            each
+            for each in sorted(self._capabilities.mutates_by_id, key=_harm)
+            if each.surface == self._surface
+            and each not in refused
+            and not each.conversational
+            and len(required_references(each)) == 1
+        ]
+        for change in changes[:_CHANGES] if len(refused) <= _MOST_REFUSED else ():
+            for creator in self._creators():
+                self._use(creator, self._victim, tries=1)
+            (changed,) = required_references(change)
+            newest = self._newest(change, changed)
+            if newest is None or not self._use(change, self._victim, changed, newest):
+                continue
+            for operation in list(refused):
+                if self._ended():
+                    return
+                wanted = required_references(operation)
+                named = bool(wanted) and self._newest(operation, wanted[0]) is not None
+                parameter, target = (wanted[0], newest) if named else (None, "")
+                if self._use(operation, self._victim, parameter, target, tries=1):
+                    refused.remove(operation)
 
     def _call_without_credential(self) -> None:
         """Have a caller without a credential call everything that it has not called yet."""
@@ -292,6 +329,21 @@ class _Pass:
     @property
     def _capabilities(self) -> Capabilities:
         return self._example.capabilities
+
+    def _ended(self) -> bool:
+        return self._example.over or self._example.state.stopped()
+
+    def _creators(self) -> list[Operation]:
+        """Return what stores something on this surface, or else anywhere."""
+        creators = list(self._capabilities.creators)
+        return [each for each in creators if each.surface == self._surface] or creators
+
+    def _newest(self, operation: Operation, parameter: Parameter) -> str | None:
+        """Return the victim's newest object that the parameter can name."""
+        known = self._example.pool.references(
+            self._victim.name, parameter, operation.name, guess=False
+        )
+        return known[-1] if known else None
 
     def _wanted(self) -> list[Operation]:
         """Return the operations that the victim is to be served by."""
@@ -357,25 +409,25 @@ class _Pass:
         actor: Actor,
         parameter: Parameter | None = None,
         target: str = "",
-    ) -> None:
-        """Have a user call an operation with their own objects, until it is served."""
-        for _ in range(_TRIES):
-            if self._example.over or self._example.state.stopped():
-                return
+        *,
+        tries: int = _TRIES,
+    ) -> bool:
+        """Have a user call an operation with their own objects; return whether it was served."""
+        for _ in range(tries):
+            if self._ended():
+                return False
             answer = self._example.execute(self._own(operation, actor, parameter, target)).answer
             if answer.outcome is Outcome.LIMITED:
-                return
-            if answer.outcome is Outcome.OK and not is_empty(answer.body):
-                return
-            if answer.outcome is Outcome.OK and deletes(operation.name):
-                return
+                return False
+            if answer.outcome is Outcome.OK and (
+                not is_empty(answer.body) or answer.status in NOTHING_TO_SHOW
+            ):
+                return True
+        return False
 
 
 def _harm(operation: Operation) -> tuple[bool, bool, bool]:
-    """Return an order in which what reads comes first and what deletes comes last."""
+    """Return an order: what reads, what changes, what deletes one object, what deletes several."""
     deleting = deletes(operation.name) or operation.extra.get("kind") == "delete"
-    return (
-        deleting,
-        not operation.reads_only,
-        any(is_comparable(operation, each) for each in references(operation)),
-    )
+    names_one = any(is_comparable(operation, each) for each in references(operation))
+    return deleting, not operation.reads_only, names_one is not deleting

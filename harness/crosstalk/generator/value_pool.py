@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from crosstalk.core.history import Call, Outcome
@@ -30,6 +31,10 @@ _VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
 _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 # What stands under the name of a reference and is longer is no reference.
 _LONGEST_REFERENCE = 200
+
+
+# A kind of object, and a number.
+_Number: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class ValuePool:
         self._first: dict[str, str] = {}
         self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._together: defaultdict[str, set[str]] = defaultdict(set)
+        # A number belongs with another where it was seen inside it, or asked for by it.
+        self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
 
     def know_subjects(self, subjects: set[str]) -> None:
@@ -99,6 +106,7 @@ class ValuePool:
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
                     self._ids[call.actor.user].setdefault((item.kind, text), item)
+                self._keep_together(call, path, item, found, has_id=has_id)
                 continue
             if name in self._reference_fields and not _ID_FIELD.search(name):
                 self._keep_reference(call.actor.user, text, item, named)
@@ -122,6 +130,29 @@ class ValuePool:
             return
         if not marked_for_others(text, user) and self._first.setdefault(text, user) == user:
             self._ids[user].setdefault(("", text), item)
+
+    def _keep_together(
+        self,
+        call: Call,
+        path: str,
+        item: _Harvested,
+        found: Sequence[tuple[str, str]],
+        *,
+        has_id: bool,
+    ) -> None:
+        """Note with which other numbers one belongs: those asked for, those it stands inside."""
+        mine = (item.kind, item.value)
+        for name, value in call.arguments.items():
+            if isinstance(value, str | int) and is_short_id(str(value)):
+                asked = (kind_of_argument(name, call.operation), str(value))
+                self._numbers_together.add((mine, asked))
+        holder = path.rpartition(".")[0]
+        for other, value in found:
+            outside = other.rpartition(".")[0]
+            inside = holder != outside and f"{holder}.".startswith(f"{outside}." if outside else "")
+            if inside and is_short_id(value) and _ID_FIELD.search(other.rpartition(".")[2]):
+                kind = kind_of_field(other, call.operation, has_id=has_id)
+                self._numbers_together.add((mine, (kind, value)))
 
     def _notice_missing(self, call: Call) -> None:
         user, answer = call.actor.user, call.answer
@@ -174,16 +205,35 @@ class ValuePool:
             )
         )
 
-    def related(self, values: Sequence[str], chosen: Sequence[str]) -> Sequence[str]:
-        """Return those of `values` seen in one call with all `chosen`; if none was, all."""
+    def related(
+        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
+    ) -> Sequence[str]:
+        """Return those of `values` that belong with all `chosen`; if none does, all.
+
+        Args:
+            kind: Of the values.
+            values: Ids.
+            chosen: Other ids of the call, each after its kind, which is empty where unknown.
+        """
         found = [
             each
             for each in values
             if all(
-                other in self._together[each] or each in self._together[other] for other in chosen
+                other in self._together[each]
+                or each in self._together[other]
+                or self._beside(kind, each, other_kind, other)
+                for other_kind, other in chosen
             )
         ]
         return found or values
+
+    def _beside(self, kind: str, value: str, other_kind: str, other: str) -> bool:
+        """Return whether two numbers were seen together, in either order."""
+        mine, theirs = (kind, value), (other_kind, other)
+        return any(
+            (_same(one, mine) and _same(two, theirs)) or (_same(one, theirs) and _same(two, mine))
+            for one, two in self._numbers_together
+        )
 
     def keep_key(self, user: str, key: str) -> None:
         """Keep a key under which this user made a call."""
@@ -200,6 +250,11 @@ class ValuePool:
     def cursors(self, user: str) -> list[str]:
         """Return cursors that `user` has received."""
         return list(self._cursors[user])
+
+
+def _same(seen: _Number, asked: _Number) -> bool:
+    """Return whether a number that was seen is the one asked for, and of that kind."""
+    return seen[1] == asked[1] and (not asked[0] or not seen[0] or asked[0] in seen[0])
 
 
 def _fits(item: _Harvested, parameter: str, kind: str) -> bool:

@@ -129,8 +129,7 @@ class Normalizer:
         self, value: Any, path: str, operation: str, holder: str
     ) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
-            mine = next((str(value[key]) for key in value if key in ("id", "uuid", "_id")), None)
-            holder = self._text(mine) if mine is not None else f"{operation} {general(path)}"
+            holder = self._holder(value, path, operation)
             yield f"{path}{{}}", "object"
             for key, item in value.items():
                 yield from self._flat(item, f"{path}.{self._text(str(key))}", operation, holder)
@@ -148,6 +147,21 @@ class Normalizer:
             yield f"{path}#", str(length)
         else:
             yield path, self._scalar(value, path, operation, holder)
+
+    def _holder(self, value: Mapping[str, Any], path: str, operation: str) -> str:
+        """Name an object, by its id where it has one, so that its changes are its own.
+
+        A number that is given again names another object.
+        """
+        for key, mine in value.items():
+            if key in ("id", "uuid", "_id"):
+                field, text = f"{path}.{key}", str(mine)
+                if is_short_id(text):
+                    return self._number(
+                        kind_of_field(field.partition(".")[2], operation), text, field
+                    )
+                return self._text(text)
+        return f"{operation} {general(path)}"
 
     def _scalar(self, value: Any, path: str, operation: str, holder: str) -> str:
         field = next((part for part in reversed(path.split(".")[1:]) if not part.isdigit()), "")

@@ -24,7 +24,8 @@ from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 _LONGEST = 100
-_DELETIONS = frozenset({202, 204, 205})
+# Statuses of success that show nothing (RFC 9110, section 15.3).
+NOTHING_TO_SHOW = frozenset({202, 204, 205})
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class ServiceRecord:
         did = (
             not operation.reads_only
             and not operation.conversational
-            and (named or answer.status in _DELETIONS or not is_empty(answer.body))
+            and (named or answer.status in NOTHING_TO_SHOW or not is_empty(answer.body))
         )
         empty = is_empty(answer.body)
         if seen.own or did or (operation.conversational and not empty):

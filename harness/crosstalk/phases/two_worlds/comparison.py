@@ -51,6 +51,10 @@ class Difference:
         """The most telling place, in words."""
         return described(self.places)
 
+    def by_chance(self, noise: Collection[Place]) -> bool:
+        """Return whether every place that differs is known to depend on chance."""
+        return all((self.call.operation, general(each)) in noise for each in self.places)
+
 
 def observed(history: History) -> Mapping[str, Observed]:
     """World to what its observer saw: number of the step to call and observation."""

@@ -34,6 +34,8 @@ OPERATIONS = {
     )
 }
 MISSING = 900_000_001
+# The number of what a system shows to every user.
+CATALOGUED = 7_000
 
 
 class Notes:
@@ -45,7 +47,8 @@ class Notes:
             has no credential, `trusts` believes the argument and not the credential, `rarely`
             makes the list leak in every second run.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
-            `times` puts a number that grows into each error, `motto` shows all users one value.
+            `times` puts a number that grows into each error, `motto` shows all users one value,
+            `catalogue` lists and shows every user a note that is there from the beginning.
     """
 
     def __init__(self, *faults: str, oddities: tuple[str, ...] = ()) -> None:
@@ -75,6 +78,8 @@ class Notes:
         if "trusts" in self.faults or user is None:
             user = str(arguments.get("user_id"))
         log = self.logs.setdefault(user, [])
+        if operation.name == "list_recent" and "catalogue" in self.oddities:
+            return ok({"items": [{"note_id": CATALOGUED, "text": "for all"}]})
         if operation.name == "list_recent":
             return ok(log[-1:])
         if "log" in self.oddities:
@@ -110,6 +115,9 @@ class Notes:
     def _found(self, user: str, arguments: Mapping[str, Any], fault: str) -> Answer | None:
         """An error unless the note is there and may be used."""
         note = self.notes.get(int(arguments.get("note_id") or 0))
+        if note is None and int(arguments.get("note_id") or 0) == CATALOGUED:
+            self.notes[CATALOGUED] = note = {"note_id": CATALOGUED, "owner": user}
+            return None
         message = f"no such note ({next(self.clock)})" if "times" in self.oddities else "no"
         if note is not None and (note["owner"] == user or fault in self.faults):
             return None
@@ -263,6 +271,14 @@ def compare(trial: Trial, note: int) -> Suspicion:
 def test_an_error_text_that_differs_between_any_two_calls_is_no_existence_leak() -> None:
     trial = Trial(Notes(oddities=("times",)))
     found = trial.confirm(compare(trial, trial.add(ALICE, 1)))
+    assert isinstance(found, Rejected)
+    assert found.explained
+
+
+def test_an_id_that_is_listed_to_the_caller_as_well_is_no_existence_leak() -> None:
+    trial = Trial(Notes(oddities=("catalogue",)))
+    trial.call(ALICE, "list_recent")
+    found = trial.confirm(compare(trial, CATALOGUED))
     assert isinstance(found, Rejected)
     assert found.explained
 

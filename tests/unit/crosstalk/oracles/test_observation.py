@@ -143,3 +143,20 @@ def test_difference_is_described_by_its_most_telling_place() -> None:
     one, two = seen(ok({"items": [], "title": "x"}), ok({"items": ["y"], "title": "z"}))
     assert described(differences(one, two)) == "body.items has 0 entries, not 1"
     assert described(differences(two, two | {"status": "404"})) == "status is 200, not 404"
+
+
+def test_a_number_that_is_given_again_names_an_object_whose_time_is_its_first() -> None:
+    def world(first: int, second: int) -> str:
+        normalizer = Normalizer(SUBJECTS)
+        times = ("2026-11-21T10:00:00.123456Z", "2026-11-21T11:00:00.654321Z")
+        answers: list[tuple[str, dict[str, Any], Answer]] = [
+            ("rest:POST /tasks", {}, ok({"id": first, "updated_at": times[0]})),
+            ("rest:DELETE /tasks/{task_id}", {"task_id": first}, ok(None, 204)),
+            ("rest:POST /tasks", {}, ok({"id": second, "updated_at": times[1]})),
+        ]
+        return [
+            normalizer.observation(Call(place, ALICE, *each, 0.0, 0.0))
+            for place, each in enumerate(answers, start=1)
+        ][-1]["body.updated_at"]
+
+    assert world(2, 2) == world(2, 9)

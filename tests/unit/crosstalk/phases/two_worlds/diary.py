@@ -100,6 +100,8 @@ class Diary:
         return ok(_shown(entry), 201)
 
     def _list(self, mine: list[dict[str, Any]], limit: int) -> Answer:
+        if self.fault == "order":
+            mine = sorted(mine, key=lambda each: str(each["id"]))
         page = mine[:limit]
         if self.fault == "limit first":
             page = [each for each in self.entries[:limit] if each in mine]

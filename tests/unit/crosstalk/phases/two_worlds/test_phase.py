@@ -41,6 +41,13 @@ def test_two_worlds_finds_nothing_where_users_are_kept_apart(fault: str) -> None
     assert run_phase(Diary(fault), turns=8).findings == []
 
 
+def test_an_order_by_random_ids_is_known_for_chance_and_leaves_nothing_open() -> None:
+    phase = TwoWorldsPhase(sleep=lambda seconds: None)
+    outcomes = [phase.run(budget(Diary("order"), seed=seed)) for seed in range(8)]
+    assert [each for outcome in outcomes for each in outcome.findings] == []
+    assert [each for outcome in outcomes for each in outcome.inconclusive] == []
+
+
 def test_numbers_that_all_users_share_show_by_their_gaps() -> None:
     (finding,) = run_phase(Diary(numbered=True)).findings
     assert "(gap)" in finding.summary

@@ -35,6 +35,15 @@ class Suspected:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortened:
+    """A shorter script of a finding is tried: its steps, and the replayed calls so far."""
+
+    finding: Finding
+    steps: int
+    replay_calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class FindingFound:
     """A finding replayed and was shrunk."""
 
@@ -48,5 +57,5 @@ class Finished:
     result: CampaignResult
 
 
-Event: TypeAlias = Started | Progress | Suspected | FindingFound | Finished
+Event: TypeAlias = Started | Progress | Suspected | Shortened | FindingFound | Finished
 Emit: TypeAlias = Callable[[Event], None]

@@ -22,6 +22,8 @@ class CampaignOptions:
         seed: Reproduces the run's choices.
         steps: Rules played in one example.
         findings: Stop once this number of findings is confirmed.
+        oracles: Names of the oracles that judge; none means all.
+        exclude: Patterns of operations that are not called.
     """
 
     calls: int = 2_400
@@ -29,6 +31,8 @@ class CampaignOptions:
     seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
     steps: int = 18
     findings: int = 1
+    oracles: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ def options_of(
     seconds: float | None = None,
     seed: int | None = None,
     stop_at_first: bool = True,
+    oracles: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
 ) -> CampaignOptions:
     """A profile's options; what is given takes the place of the profile's, and of a drawn seed."""
     budget = PROFILES[profile]
@@ -60,5 +66,7 @@ def options_of(
         calls=budget.calls if calls is None else calls,
         seconds=budget.seconds if seconds is None else seconds,
         findings=1 if stop_at_first else ALL_FINDINGS,
+        oracles=oracles,
+        exclude=exclude,
     )
     return chosen if seed is None else replace(chosen, seed=seed)

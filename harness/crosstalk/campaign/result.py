@@ -34,6 +34,7 @@ class CampaignResult:
         skipped: Operation to why it is not to be called.
         target_file: The file that describes the target, as seen from where the run was started;
             None for a target of the harness's own.
+        not_chosen: Oracles that were not asked to judge.
         situations: Situation made on purpose to how often, or how large, it was made.
     """
 
@@ -54,6 +55,7 @@ class CampaignResult:
     skipped: Mapping[str, str] = field(default_factory=dict)
     situations: Mapping[str, int] = field(default_factory=dict)
     target_file: str | None = None
+    not_chosen: tuple[str, ...] = ()
 
     def defects(self) -> list[Defect]:
         """Return the findings grouped by their cause: one defect for each thing to fix."""
@@ -122,6 +124,8 @@ class CampaignResult:
             "untried": [asdict(each) for each in self.inconclusive if each.kind in UNTRIED],
             "inconclusive": [asdict(each) for each in self.inconclusive],
             "not_applicable": dict(self.not_applicable),
+            "not_chosen": list(self.not_chosen),
+            "skipped": dict(self.skipped),
             "times": {name: asdict(each) for name, each in sorted(self.times.items())},
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,

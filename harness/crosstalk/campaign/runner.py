@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
+from crosstalk.campaign.budget import CampaignBudget
 from crosstalk.campaign.evaluation.by_hand import with_commands
 from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
@@ -30,6 +30,7 @@ from crosstalk.campaign.events import Emit, Finished, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
+from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
 from crosstalk.core.history import Outcome as Answered
@@ -39,7 +40,12 @@ from crosstalk.execution.confirmation import Confirmation
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
 from crosstalk.execution.replay import Replayer
-from crosstalk.execution.stopping import RunStopped, TargetWatch, stopped_runs_are_errors
+from crosstalk.execution.stopping import (
+    OutOfTimeError,
+    RunStopped,
+    TargetWatch,
+    stopped_runs_are_errors,
+)
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
@@ -56,8 +62,6 @@ _EXAMPLES_A_CHUNK = 1
 _LATE = 0.8
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
-# What shrinking one finding may take: seconds, a part of the run's, and what it always has.
-_SHRINKING_SECONDS, _SHRINKING_SHARE, _SHRINKING_LEAST = 60.0, 0.15, 2.0
 
 
 class _ShownError(BaseException):
@@ -74,6 +78,9 @@ class Campaign:
         folder: Where replay files go; nothing is written without it.
         phases: What is played between the examples; by default all that there are.
         examples: Where examples that showed something are kept, and tried first.
+
+    Raises:
+        HarnessError: The options exclude what does not exist, or everything.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Campaign:
         phases: Iterable[Phase] | None = None,
         examples: ExampleDatabase | None = None,
     ) -> None:
+        target = excluding(target, options.exclude)
         self._target = target
         self._options = options
         self._emit = emit
@@ -103,19 +111,22 @@ class Campaign:
         self._record = FindingsRecord(
             emit, options.findings, folder, target.about, self._with_commands
         )
-        self._review = SuspicionReview(self._record, self._executor, self._confirmation)
+        self._review = SuspicionReview(
+            self._record, self._executor, self._confirmation, chosen_oracles(options.oracles)
+        )
         self._fixture = Fixture(target, self._executor)
         self._found_before = 0
         self._examples = 0
-        self._began = time.monotonic()
+        self._budget = CampaignBudget(options, self._executor)
         self._scheduler = PhaseScheduler(
             target,
-            tuple(make_phases() if phases is None else phases),
+            chosen_phases(options.oracles, make_phases() if phases is None else phases),
             self._executor,
             self._fixture.fresh_history,
             options.seed,
             folder,
             knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
+            shortening=self._budget.shortening_seconds(),
         )
 
     def run(self) -> CampaignResult:
@@ -128,7 +139,8 @@ class Campaign:
         """
         unsteady: Sequence[Inconclusive] = ()
         try:
-            unsteady = self._explore()
+            with contextlib.suppress(OutOfTimeError), self._executor.until(self._budget.ends):
+                unsteady = self._explore()
         except RunStopped as stopped:
             expected = isinstance(stopped.error, HarnessError)
             if not expected or not self._executor.outcomes[Answered.OK]:
@@ -145,8 +157,7 @@ class Campaign:
         )
         result = conclusion.result(
             unsteady,
-            seed=self._options.seed,
-            began=self._began,
+            budget=self._budget,
             ended_early=self._ended_early,
         )
         self._emit(Finished(result))
@@ -186,11 +197,12 @@ class Campaign:
             self._generate(machine, chunk)
             chunk += 1
             self._take(self._scheduler.run_those_behind())
-            if self._used() >= _LATE and not late:
+            if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
                 late = True
                 self._sweep(sweep)
         if not self._record.enough():
-            self._take(self._scheduler.remaining())
+            budget = self._budget
+            self._take(self._scheduler.remaining(budget.calls_left(), budget.seconds_left()))
         return calibration.unsteady
 
     def _sweep(self, sweep: Sweep) -> None:
@@ -200,13 +212,6 @@ class Campaign:
             sweep.run()
         finally:
             self._kept, self._found_before = kept, len(self._record.findings)
-
-    def _used(self) -> float:
-        """Return the part of the budget that is used, of calls or of seconds."""
-        return max(
-            self._executor.calls_made / max(1, self._options.calls),
-            (time.monotonic() - self._began) / self._options.seconds,
-        )
 
     def _watch(self, answer: Answer, seconds: float) -> None:
         if asked_to_end():
@@ -241,10 +246,13 @@ class Campaign:
         return with_commands(finding, self._target, self._executor, self._fixture.fresh_history)
 
     def _confirmation(self) -> Confirmation:
-        left = self._began + self._options.seconds - time.monotonic()
-        most = min(_SHRINKING_SECONDS, _SHRINKING_SHARE * self._options.seconds, left)
-        replayer = Replayer(self._executor, self._fixture.fresh_history)
-        return Confirmation(replayer, seconds=max(_SHRINKING_LEAST, most))
+        return Confirmation(
+            Replayer(self._executor, self._fixture.fresh_history),
+            seconds=self._budget.shortening_seconds(),
+            first_seconds=self._budget.first_seconds(),
+            ends=self._budget.last_replay,
+            forgeries=self._target.forgeries,
+        )
 
     def _take(self, outcomes: Iterable[PhaseOutcome]) -> None:
         """Take in what came of the phases' turns."""
@@ -281,24 +289,18 @@ class Campaign:
                     raise
 
     def _stopped(self) -> bool:
-        return (
-            self._executor.calls_made >= self._options.calls
-            or time.monotonic() - self._began >= self._options.seconds
-            or self._record.enough()
-        )
+        return self._record.enough() or self._budget.search_is_over(self._scheduler.waiting())
 
     def _examine(self, history: History) -> None:
         self._examples += 1
         self._scheduler.examples.append(history)
         self._counts.take(history)
-        if isinstance(sys.exception(), KeyboardInterrupt | RunStopped):
+        if isinstance(sys.exception(), KeyboardInterrupt | RunStopped | OutOfTimeError):
             # The run is ending, so that nothing can be replayed any more.
             self._review.leave_unconfirmed(history)
             return
         self._review.follow_up(history)
-        self._emit(
-            Progress(self._executor.calls_made, self._examples, time.monotonic() - self._began)
-        )
+        self._emit(Progress(self._executor.calls_made, self._examples, self._budget.elapsed()))
         if self._kept is not None and len(self._record.findings) > self._found_before:
             self._found_before = len(self._record.findings)
             raise _ShownError

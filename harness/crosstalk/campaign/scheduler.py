@@ -34,6 +34,7 @@ class PhaseScheduler:
         folder: Where files of the run go, if anywhere.
         obstacles: Phase name to why it was left out.
         knowledge: What the campaign has learnt about arguments.
+        shortening: Seconds that shortening one finding may take.
     """
 
     target: Target
@@ -45,6 +46,7 @@ class PhaseScheduler:
     observations: tuple[Operation, ...] = ()
     obstacles: dict[str, str] = field(default_factory=dict)
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
+    shortening: float = 60.0
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -67,11 +69,24 @@ class PhaseScheduler:
             if calls >= phase.least and seconds > 0:
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
 
-    def remaining(self) -> Iterator[PhaseOutcome]:
-        """Play every phase that never had a budget."""
-        for phase in self.phases:
-            if not self._turns[phase.name]:
-                yield self._run(phase, phase.least, _LEAST_SECONDS)
+    def waiting(self) -> int:
+        """Return the calls that the phases want which never had a turn."""
+        return sum(each.least for each in self.phases if not self._turns[each.name])
+
+    def remaining(
+        self, calls: int = 2**31, seconds: float = _LEAST_SECONDS
+    ) -> Iterator[PhaseOutcome]:
+        """Play every phase that never had a turn.
+
+        Args:
+            calls: What is left for all of them; each gets what it needs at least, or its part.
+            seconds: What is left for all of them; each gets its part, or what it needs at least.
+        """
+        wanted = self.waiting()
+        for phase in [each for each in self.phases if not self._turns[each.name]]:
+            part = phase.least / wanted
+            allowed = max(1, min(phase.least, int(calls * part)))
+            yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
 
     def budget(self, calls: int, seconds: float, salt: str = "") -> PhaseBudget:
         """Return an allowance of these calls and seconds from now on."""
@@ -86,6 +101,7 @@ class PhaseScheduler:
             deadline=time.monotonic() + seconds,
             folder=self.folder,
             knowledge=self.knowledge,
+            shortening=self.shortening,
         )
 
     def _run(self, phase: Phase, calls: int, seconds: float) -> PhaseOutcome:

@@ -32,6 +32,16 @@ ProfileName: TypeAlias = Annotated[
     typer.Option("--profile", help="How much to try: a minute, some minutes, or half an hour."),
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(help="Reproduces a run's choices.")]
+Oracles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--oracles", metavar="NAME", help="Only this oracle judges; may be repeated."),
+]
+Exclude: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN", help="Do not call operations of this name or glob; may be repeated."
+    ),
+]
 Environment: TypeAlias = Annotated[
     Kind,
     typer.Option(help="Start the system as processes or containers, or attach to one that runs."),

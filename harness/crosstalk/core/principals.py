@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Actor
@@ -46,10 +47,19 @@ ALL_PRINCIPALS = Principals()
 PRINCIPALS_WITH_SESSIONS = Principals(impostors=(IMPOSTOR, HIJACKER))
 
 
-def simpler_actors(actor: Actor) -> tuple[Actor, ...]:
-    """Return plainer actors that may do for this one, the plainest first."""
+def simpler_actors(actor: Actor, forgeries: Sequence[str] = ()) -> tuple[Actor, ...]:
+    """Return plainer actors that may do for this one, the plainest first.
+
+    Args:
+        actor: The one in question.
+        forgeries: Kinds of forged credentials. Where a server accepts several, the first in this
+            order stands for them, so that every run names the same.
+    """
     if actor == ANYBODY:
         return ()
+    if actor.user is None and actor.forgery in forgeries:
+        earlier = forgeries[: forgeries.index(actor.forgery)]
+        return (ANONYMOUS, *map(forger, earlier))
     if actor.user is None:
         return (ANONYMOUS,) if actor != ANONYMOUS else ()
     plain = Actor(actor.user, actor.user, actor.user)

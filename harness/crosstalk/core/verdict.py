@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -182,6 +182,11 @@ class Control:
     answered: int = 0
     oracles: dict[str, int] = field(default_factory=dict)
     foreign_arguments: dict[str, int] = field(default_factory=dict)
+
+    def judged_by(self, oracles: Collection[str]) -> Control:
+        """Return the same with what these oracles could have seen alone."""
+        kept = {name: count for name, count in self.oracles.items() if name in oracles}
+        return replace(self, oracles=kept)
 
     def add(self, other: Control) -> None:
         """Count `other` in."""

@@ -8,15 +8,16 @@ finding names is the one that causes it, which need not be the one whose answer 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import strings_in
 from crosstalk.core.script import Script, Step
-from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
-from crosstalk.oracles.observation import identifiers_shown
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
 
@@ -51,7 +52,12 @@ class Signature:
         return cls(suspicion.oracle, step.operation, step.actor.user, reaches)
 
 
-def cause_of(script: Script, suspicion: Suspicion, history: History) -> str:
+def cause_of(
+    script: Script,
+    suspicion: Suspicion,
+    history: History,
+    among: Collection[int] | None = None,
+) -> str:
     """Return the operation that causes what a suspicion shows.
 
     Where the answer to a call of a user's own shows it, and an earlier call named what belongs to
@@ -63,8 +69,10 @@ def cause_of(script: Script, suspicion: Suspicion, history: History) -> str:
         script: Whole and as short as it can be: its steps are the calls of the history.
         suspicion: Of that history.
         history: A run of the script.
+        among: Numbers of the steps that may have caused it, where the script is not short yet; all
+            of them by default.
     """
-    return _causing_step(script, suspicion, history).operation
+    return _causing_step(script, suspicion, history, among).operation
 
 
 def rule_of(script: Script, suspicion: Suspicion, history: History) -> tuple[BrokenRule, str]:
@@ -93,7 +101,12 @@ def rule_of(script: Script, suspicion: Suspicion, history: History) -> tuple[Bro
     return (BrokenRule.CLAIM if names_others(step, script) else BrokenRule.SCOPE), ""
 
 
-def _causing_step(script: Script, suspicion: Suspicion, history: History) -> Step:
+def _causing_step(
+    script: Script,
+    suspicion: Suspicion,
+    history: History,
+    among: Collection[int] | None = None,
+) -> Step:
     shown = script.steps[suspicion.calls[-1] - 1]
     if suspicion.oracle == "ownership":
         acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
@@ -101,7 +114,11 @@ def _causing_step(script: Script, suspicion: Suspicion, history: History) -> Ste
         return (meddling or ([shown] if _shows_more(suspicion, history) else acts))[-1]
     if suspicion.oracle != "canary" or _meddles(shown, script):
         return shown
-    earlier = [each for each in script.steps if each != shown and names_others(each, script)]
+    earlier = [
+        each
+        for each in script.steps
+        if each != shown and (among is None or each.number in among) and names_others(each, script)
+    ]
     return earlier[-1] if earlier else shown
 
 
@@ -110,11 +127,23 @@ def _meddles(step: Step, script: Script) -> bool:
 
 
 def _shows_more(suspicion: Suspicion, history: History) -> bool:
-    """Return whether the second reading shows all that the first did, and values of others."""
+    """Return whether the second reading shows all that the first did, and something else."""
     first, last = suspicion.calls[0], suspicion.calls[-1]
-    foreign = any(each.foreign for each in observations(history) if each.call.index == last)
-    before, after = (identifiers_shown(history.calls[each - 1].answer) for each in (first, last))
-    return foreign and before <= after
+    before, after = (
+        Counter(_leaves(history.calls[each - 1].answer.body)) for each in (first, last)
+    )
+    return before < after
+
+
+def _leaves(body: Any) -> Iterator[str]:
+    if isinstance(body, Mapping):
+        for name, each in body.items():
+            yield from (f"{name} {leaf}" for leaf in _leaves(each))
+    elif isinstance(body, list | tuple):
+        for each in body:
+            yield from _leaves(each)
+    else:
+        yield str(body)
 
 
 def act_in(script: Script) -> str | None:

@@ -1,28 +1,33 @@
 """Confirmation: a suspicion is believed when it shows again, and not with the act left out.
 
 It is replayed on fresh subjects, cut down to the calls, arguments and actors that it needs,
-replayed again to see how reliably it shows, and held against its counterfactual.
+replayed again to see how reliably it shows, and held against its counterfactual. All of this has a
+time: what was not replayed in it stays open, and a script that was not shortened in it is said not
+to be minimal.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crosstalk.core.broken_rules import BrokenRule
-from crosstalk.core.evidence import Exchange, exchange_of
-from crosstalk.core.history import Actor, History
-from crosstalk.core.identifiers import identifiers_of, remarked
-from crosstalk.core.principals import simpler_actors
-from crosstalk.core.script import Script, Step, script_of, with_subjects
-from crosstalk.execution.cause import Signature, calls_by_others, cause_of, rule_of
+from crosstalk.core.evidence import Exchange
+from crosstalk.core.history import History
+from crosstalk.core.identifiers import remarked
+from crosstalk.core.script import Script, script_of
+from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
+from crosstalk.execution.likely import evidence_of, likely_part
 from crosstalk.execution.replay import Replayer
-from crosstalk.execution.shrink import Allowance, drop_steps, identity_arguments, shrink_script
-from crosstalk.oracles.attribution import Observation, observations
+from crosstalk.execution.shortening import Shortening, Shown
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles.base import Suspicion
 
+# Replays of the part that is likely to show a suspicion, before the whole is replayed.
+_LIKELY_REPLAYS = 2
 # Replays after which a suspicion that never showed again is given up.
 _FIRST_REPLAYS = 5
 # Calls that are made at once meet now and then.
@@ -31,8 +36,6 @@ _REPLAYS_TOGETHER = 8
 _LAST_REPLAYS = 3
 # A shorter script that needs more of them is no better than the longer one.
 _MOST_ATTEMPTS = 3
-# Calls whose answers are kept as evidence: a reading, an act and another reading are three.
-_MOST_EXCHANGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Confirmed:
         detail: What tells one break of that rule from another.
         replayed: In how many of how many last replays it showed.
         evidence: The calls that show it, with their answers.
+        minimal: Whether nothing can be left out of the script.
     """
 
     script: Script
@@ -56,6 +60,7 @@ class Confirmed:
     detail: str
     replayed: tuple[int, int]
     evidence: tuple[Exchange, ...]
+    minimal: bool = True
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -76,13 +81,11 @@ class Rejected:
     explained: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A replay that shows the suspicion."""
+_EXPLAINED = Rejected("shows all the same with the act left out", explained=True)
 
-    script: Script
-    history: History
-    suspicion: Suspicion
+
+def _quiet(script: Script, calls: int) -> None:
+    """Ignore how shortening goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,19 @@ class Confirmation:
         replayer: Runs scripts on fresh subjects.
         calls: Calls after which a script is short enough.
         seconds: Seconds after which a script is short enough.
+        first_seconds: Seconds after which a suspicion that has not shown again is given up.
+        ends: When all of it must be over, on the clock of `time.monotonic`.
+        forgeries: Kinds of forged credentials that can be presented.
+        progress: Called with each shorter script that is tried, and the calls used for it so far.
     """
 
     replayer: Replayer
     calls: int = 1_500
     seconds: float = 60.0
+    first_seconds: float = math.inf
+    ends: float = math.inf
+    forgeries: Sequence[str] = ()
+    progress: Callable[[Script, int], None] = _quiet
 
     def confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
         """Return the suspicion with the shortest script that shows it, or why it is not believed.
@@ -106,35 +117,44 @@ class Confirmation:
             history: In which it was suspected.
             suspicion: Of that history.
         """
+        with self.replayer.executor.until(self.ends):
+            return self._confirm(history, suspicion)
+
+    def _confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
         whole = script_of(history.until(suspicion.calls[-1]))
         signature = Signature.of(whole, suspicion)
-        most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
-        shown, tries = None, 0
-        while shown is None and tries < most:
-            shown = self._replay(whole, signature)
-            tries += 1
-        if shown is None:
-            return Rejected(f"not seen again in {most} replays", explained=False)
-        attempts = min(tries, _MOST_ATTEMPTS)
-        counterfactual = Counterfactual(self.replayer.run)
-        if counterfactual.shows(shown.script, shown.history, shown.suspicion):
-            return Rejected("shows all the same with the act left out", explained=True)
-        shorter = self._shortened(history, suspicion, shown, signature, attempts)
-        for script in (shorter, whole):
-            confirmed = self._measured(script, signature, max(_LAST_REPLAYS, tries))
-            if confirmed is None:
-                continue
-            last, replayed = confirmed
-            if counterfactual.shows(last.script, last.history, last.suspicion):
-                continue
-            cause = cause_of(last.script, last.suspicion, last.history)
-            rule, detail = rule_of(last.script, last.suspicion, last.history)
-            evidence = evidence_of(last.script, last.history, last.suspicion)
-            # A person compares the sentence with the lines of the script.
-            summary = remarked(last.suspicion.summary, last.history.salt)
-            seen = replace(last.suspicion, summary=summary)
-            return Confirmed(last.script, seen, cause, rule, detail, replayed, evidence)
-        return Rejected("shows all the same with the act left out", explained=True)
+        likely = likely_part(history, suspicion, whole)
+        again = self._shown_again(whole, likely, signature)
+        if isinstance(again, Rejected):
+            return again
+        shown, tries = again
+        try:
+            if self._without_the_act(shown):
+                return _EXPLAINED
+        except OutOfTimeError:
+            why = "shown again, and the time was over before it was tried with the act left out"
+            return Rejected(why, explained=False)
+        shortening = Shortening(
+            self._replay,
+            self.replayer.executor,
+            shown,
+            signature,
+            attempts=min(tries, _MOST_ATTEMPTS),
+            calls=self.calls,
+            seconds=self.seconds,
+            forgeries=self.forgeries,
+            progress=self.progress,
+        )
+        shorter = shortening.run(likely)
+        minimal, times, same = shortening.minimal, max(_LAST_REPLAYS, tries), shorter is shown
+        try:
+            confirmed = self._proven(shorter, signature, times, minimal=minimal, held=same)
+            if confirmed is None and not same:
+                confirmed = self._proven(shown, signature, times, minimal=False, held=True)
+        except OutOfTimeError:
+            # The first script has its counterfactual behind it, the shorter one has not.
+            confirmed = _confirmed(shown, (1, tries), minimal=False)
+        return confirmed or _EXPLAINED
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
         """Return the suspicion that a finding's script shows again, if it does.
@@ -152,138 +172,76 @@ class Confirmation:
                 return each
         return None
 
+    def _shown_again(
+        self, whole: Script, likely: Script | None, signature: Signature
+    ) -> tuple[Shown, int] | Rejected:
+        """Return the first replay that shows it, and how many of that script it took."""
+        most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
+        made = 0
+        try:
+            with self.replayer.executor.until(time.monotonic() + self.first_seconds):
+                for script, times in ((likely, _LIKELY_REPLAYS), (whole, most)):
+                    for tries in range(1, times + 1) if script is not None else ():
+                        shown = self._replay(script, signature) if script is not None else None
+                        made += 1
+                        if shown is not None:
+                            return shown, tries
+        except OutOfTimeError:
+            why = f"not seen again in {made} replays, then its time was over"
+            return Rejected(why if made else "not replayed: the time was over", explained=False)
+        return Rejected(f"not seen again in {most} replays", explained=False)
+
     def _replay(
         self, script: Script, signature: Signature, cause: str | None = None
-    ) -> _Shown | None:
+    ) -> Shown | None:
         history = self.replayer.run(script)
         if history is None:
             return None
         for each in self.replayer.judged(history, signature.oracle):
             if Signature.of(script, each) == signature and cause in (None, each.operation):
-                return _Shown(script, history, each)
+                return Shown(script, history, each)
         return None
 
-    def _measured(
-        self, script: Script, signature: Signature, times: int
-    ) -> tuple[_Shown, tuple[int, int]] | None:
-        """Return a replay that shows it, and in how many of how many it showed."""
-        replays = [self._replay(script, signature) for _ in range(times)]
-        shown = [each for each in replays if each is not None]
-        return (shown[-1], (len(shown), times)) if shown else None
+    def _without_the_act(self, shown: Shown) -> bool:
+        """Return whether it shows all the same with the act that should explain it left out."""
+        counterfactual = Counterfactual(self.replayer.run)
+        return counterfactual.shows(shown.script, shown.history, shown.suspicion)
 
-    def _shortened(
-        self,
-        history: History,
-        suspicion: Suspicion,
-        shown: _Shown,
-        signature: Signature,
-        attempts: int,
-    ) -> Script:
-        """Return the shortest script that shows it, made by the plainest actors that do."""
-        spent = Allowance(self.replayer.executor, self.calls, self.seconds).spent
-        script, cause = shown.script, None
+    def _proven(
+        self, shown: Shown, signature: Signature, times: int, *, minimal: bool, held: bool
+    ) -> Confirmed | None:
+        """Return it with how reliably it shows; None where it does not, or has another cause.
 
-        def shows(shorter: Script) -> bool:
-            return any(self._replay(shorter, signature, cause) for _ in range(attempts))
+        Args:
+            shown: A replay that shows it.
+            signature: By what it is known again.
+            times: Replays by which its reliability is measured.
+            minimal: Whether nothing can be left out of its script.
+            held: Whether it is known not to show with the act left out.
 
-        likely = _likely(history, suspicion, script)
-        if likely is not None and shows(likely):
-            script = likely
-        if signature.oracle == "ownership":
-            script = self._with_one_act(script, signature, shows, spent)
-            found = self._replay(script, signature)
-            # From here on the operation that changed it stays the same.
-            cause = found.suspicion.operation if found is not None else None
-        kept = identity_arguments(script, self.replayer.executor.operations)
-        script = shrink_script(script, shows, spent, kept_arguments=kept)
-        return self._with_simpler_actors(script, shows, spent)
-
-    def _with_one_act(
-        self,
-        script: Script,
-        signature: Signature,
-        shows: Callable[[Script], bool],
-        spent: Callable[[], bool],
-    ) -> Script:
-        """Return the script with only those calls between the readings that change anything."""
-        found = self._replay(script, signature)
-        if found is None:
-            return script
-        calls = found.suspicion.calls
-        acts = calls_by_others(script, signature.caller, (calls[0], calls[-1]))
-        return drop_steps(script, shows, spent, acts)
-
-    def _with_simpler_actors(
-        self, script: Script, shows: Callable[[Script], bool], spent: Callable[[], bool]
-    ) -> Script:
-        identities = identity_arguments(script, self.replayer.executor.operations)
-        for actor in dict.fromkeys(step.actor for step in script.steps):
-            for simpler in simpler_actors(actor):
-                changed = Script(
-                    tuple(
-                        _made_by(simpler, step, identities) if step.actor == actor else step
-                        for step in script.steps
-                    )
-                )
-                if not spent() and shows(changed):
-                    script = changed
-                    break
-        return script
+        Raises:
+            OutOfTimeError: The time was over before it was tried with the act left out.
+        """
+        if not held and self._without_the_act(shown):
+            return None
+        replays: list[Shown | None] = []
+        for _ in range(times):
+            try:
+                replays.append(self._replay(shown.script, signature))
+            except OutOfTimeError:
+                replays = replays or [shown]
+                break
+        again = [each for each in replays if each is not None]
+        if not again:
+            return None
+        return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
 
 
-def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
-    """Return the calls that planted what crossed, and those that show it, at most the last few.
-
-    Args:
-        script: Its steps are the calls of the history.
-        history: A replay of the script.
-        suspicion: Of that history.
-    """
-    seen = {each.call.index: each for each in observations(history)}
-    shown = {*_origins(seen, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
-    places = {step.number: place for place, step in enumerate(script.steps, start=1)}
-    # What a call names was planted by the call that gave it.
-    shown |= {
-        places[number]
-        for place in suspicion.calls
-        for number in script.steps[place - 1].references()
-    }
-    return tuple(
-        exchange_of(seen[index].call, [value for value, _ in seen[index].foreign]).of_script(
-            history.salt
-        )
-        for index in sorted(shown)
-        if index in seen
-    )
-
-
-def _made_by(actor: Actor, step: Step, identities: set[tuple[int, str]]) -> Step:
-    """Return the step as another actor makes it, with that actor's identity."""
-    said = with_subjects(step.arguments, {step.actor.claims: actor.claims})
-    arguments = {
-        name: said[name] if (step.number, name) in identities else value
-        for name, value in step.arguments.items()
-    }
-    return replace(step, actor=actor, arguments=arguments)
-
-
-def _likely(history: History, suspicion: Suspicion, script: Script) -> Script | None:
-    """Return the part of a script that is likely to show it: what it compares, and its origins."""
-    seen = {each.call.index: each for each in observations(history)}
-    calls = set(suspicion.calls)
-    calls.update(_origins(seen, suspicion.calls[-1]))
-    part = script.only(script.needed_for(calls))
-    return part if part is not None and len(part.steps) < len(script.steps) else None
-
-
-def _origins(seen: Mapping[int, Observation], last: int) -> list[int]:
-    """Return the call with which the first of the values that a call shows came up, if any."""
-    for value, owner in seen[last].foreign[:1]:
-        origins = (
-            each.call.index
-            for each in seen.values()
-            if each.call.actor.user == owner
-            and (value in each.own or value in identifiers_of(each.call.arguments))
-        )
-        return list(itertools.islice(origins, 1))
-    return []
+def _confirmed(shown: Shown, replayed: tuple[int, int], *, minimal: bool) -> Confirmed:
+    cause = cause_of(shown.script, shown.suspicion, shown.history)
+    rule, detail = rule_of(shown.script, shown.suspicion, shown.history)
+    evidence = evidence_of(shown.script, shown.history, shown.suspicion)
+    # A person compares the sentence with the lines of the script.
+    summary = remarked(shown.suspicion.summary, shown.history.salt)
+    seen = replace(shown.suspicion, summary=summary)
+    return Confirmed(shown.script, seen, cause, rule, detail, replayed, evidence, minimal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
-from crosstalk.execution.stopping import stopping_the_run
+from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.surface.http.delivery import sent_as
 from crosstalk.surface.operation import Operation, Surface
@@ -69,6 +70,7 @@ class Executor:
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
+        self._deadlines: list[float] = []
 
     @property
     def calls_in_all(self) -> int:
@@ -84,6 +86,35 @@ class Executor:
         finally:
             self._replaying = False
 
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        """Let the block make calls until a deadline, and within an outer block until its as well.
+
+        Args:
+            deadline: On the clock of `time.monotonic`.
+
+        Raises:
+            OutOfTimeError: The block wants to make a call after that.
+        """
+        self._deadlines.append(min([deadline, *self._deadlines]))
+        try:
+            yield
+        finally:
+            self._deadlines.pop()
+
+    def require_time(self) -> None:
+        """Check that calls may still be made.
+
+        Raises:
+            OutOfTimeError: The time that was given by `until` is over.
+        """
+        if self._deadlines and time.monotonic() >= self._deadlines[-1]:
+            raise OutOfTimeError
+
+    def seconds_left(self) -> float:
+        """Return the seconds in which calls may still be made; infinite where none were given."""
+        return self._deadlines[-1] - time.monotonic() if self._deadlines else math.inf
+
     def execute(
         self,
         history: History,
@@ -97,6 +128,7 @@ class Executor:
 
         Raises:
             KeyError: The system has no such operation now.
+            OutOfTimeError: The time in which calls may be made is over.
         """
         planned = PlannedCall(actor, operation, arguments, probe, sending)
         return self._record(history, planned, *self._send(history, planned))
@@ -108,6 +140,7 @@ class Executor:
 
         Raises:
             KeyError: The system has no such operation now.
+            OutOfTimeError: The time in which calls may be made is over.
         """
         if self.concurrency == 1 or len(planned) < 2:
             return [self._record(history, each, *self._send(history, each)) for each in planned]
@@ -147,6 +180,7 @@ class Executor:
             self._threads = None
 
     def _send(self, history: History, planned: PlannedCall) -> tuple[Answer, float, float]:
+        self.require_time()
         found = self.operations[planned.operation]
         presented = self._presented(history, planned, found)
         started = time.monotonic()

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 # A request whose client has gone may still be served for as long as a model thinks.
-_PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.25
 
 
 def what_is_left(
-    left: Callable[[], list[str]] | None, *, patience: float = _PATIENCE_SECONDS
+    left: Callable[[], list[str]] | None, *, patience: float = PATIENCE_SECONDS
 ) -> list[str] | None:
     """Return what the system still holds or does when it has had time to end it.
 

@@ -38,7 +38,9 @@ class Replayer:
 
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
+            OutOfTimeError: The time in which calls may be made is over.
         """
+        self.executor.require_time()
         history = self.fresh_history()
         history.salt = secrets.randbits(32)
         runner = ScriptRunner(self.executor, history, history.salt)

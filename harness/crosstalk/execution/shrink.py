@@ -14,9 +14,13 @@ from typing import TypeVar
 
 from crosstalk.core.script import Script
 from crosstalk.execution.executor import Executor
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.surface.operation import Operation, Role
 
 _T = TypeVar("_T")
+
+# The part of the seconds left that shrinking may use.
+_SHARE = 0.6
 
 
 @dataclass(slots=True)
@@ -26,7 +30,7 @@ class Allowance:
     Attributes:
         executor: Makes the calls, and counts them.
         calls: As many may be made from now on.
-        seconds: As many may pass from now on.
+        seconds: As many may pass from now on, and no more than a part of those that are left.
     """
 
     executor: Executor
@@ -34,9 +38,12 @@ class Allowance:
     seconds: float
     _before: int = field(init=False)
     _deadline: float = field(init=False)
+    _over: bool = False
 
     def __post_init__(self) -> None:
         self._before = self.executor.calls_in_all
+        # The replays that must prove the result need some of what is left.
+        self.seconds = min(self.seconds, _SHARE * self.executor.seconds_left())
         self._deadline = time.monotonic() + self.seconds
 
     def used(self) -> int:
@@ -45,7 +52,20 @@ class Allowance:
 
     def spent(self) -> bool:
         """Return whether it is used up; asked between replays."""
-        return self.used() >= self.calls or time.monotonic() >= self._deadline
+        return self._over or self.used() >= self.calls or time.monotonic() >= self._deadline
+
+    def bounding(self, shows: Callable[[Script], bool]) -> Callable[[Script], bool]:
+        """Return an attempt that is cut off where its time is over, and then shows nothing."""
+
+        def attempt(script: Script) -> bool:
+            try:
+                with self.executor.until(self._deadline):
+                    return shows(script)
+            except OutOfTimeError:
+                self._over = True
+                return False
+
+        return attempt
 
 
 def minimize(

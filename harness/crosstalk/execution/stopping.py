@@ -36,6 +36,10 @@ class RunStopped(BaseException):
         self.error = error
 
 
+class OutOfTimeError(BaseException):
+    """Unwinds what is under way, up to whoever gave it a time: that time is over."""
+
+
 @contextmanager
 def stopping_the_run() -> Iterator[None]:
     """Turn an expected failure inside the block into one that Hypothesis does not catch.

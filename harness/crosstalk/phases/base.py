@@ -7,7 +7,9 @@ campaign gives a budget to every phase that has used less than its share so far,
 each that never had one.
 
 A phase confirms and shrinks what it finds, because only it knows how to play it again; the campaign
-saves and reports. This module only says what a phase is; `registry` says which there are.
+saves and reports. Its replays are counted apart from its calls. When the time of the run is over it
+returns what it came to: a suspicion that could not be replayed any more stays open. This module
+only says what a phase is; `registry` says which there are.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class PhaseBudget:
         deadline: When to come to an end, on the clock of `time.monotonic`.
         folder: Where files of the run go, if anywhere.
         knowledge: What the campaign has learnt about arguments.
+        shortening: Seconds that shortening what was found may take.
     """
 
     target: Target
@@ -56,6 +59,7 @@ class PhaseBudget:
     deadline: float
     folder: Path | None = None
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
+    shortening: float = 60.0
     _before: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:

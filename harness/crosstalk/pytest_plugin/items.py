@@ -17,12 +17,11 @@ from crosstalk.campaign.options import ALL_FINDINGS, CampaignOptions
 from crosstalk.campaign.provenance import provenance
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
+from crosstalk.campaign.selection import chosen_names, excluding, require_oracles
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import RUN, Finding, InconclusiveKind
-from crosstalk.oracles import ORACLES
-from crosstalk.phases.registry import make_phases
 from crosstalk.report.files import write_reports
 from crosstalk.report.run_folder import open_run
 from crosstalk.targets.described import opened_target
@@ -60,12 +59,12 @@ class IsolationRun:
         self._result: CampaignResult | None = None
         self._failure: HarnessError | None = None
         try:
-            self._target = self._opened.enter_context(opened_target(file))
+            target = self._opened.enter_context(opened_target(file))
+            self._target = excluding(target, options.exclude)
             self.operations = {
                 name: each for name, each in self._target.operations.items() if not each.public
             }
-            phases = make_phases()
-            self.oracles = [*(each.name for each in ORACLES), *(each.name for each in phases)]
+            self.oracles = chosen_names(options.oracles)
         except BaseException:
             self._opened.close()
             raise
@@ -107,7 +106,13 @@ class IsolationFile(pytest.File):
         """A test for each operation and oracle that can have something to say about it."""
         option = self.config.getoption
         seed: int | None = option("--crosstalk-seed")
+        try:
+            oracles = require_oracles(option("--crosstalk-oracles"))
+        except HarnessError as error:
+            raise self.CollectError(str(error)) from error
         options = CampaignOptions(
+            oracles=oracles,
+            exclude=tuple(option("--crosstalk-exclude")),
             calls=option("--crosstalk-calls"),
             seconds=option("--crosstalk-seconds"),
             findings=ALL_FINDINGS,

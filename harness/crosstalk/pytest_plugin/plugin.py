@@ -39,6 +39,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"stop after this many seconds ({_SECONDS:.0f})",
     )
     group.addoption(
+        "--crosstalk-oracles",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this oracle judges; may be repeated",
+    )
+    group.addoption(
+        "--crosstalk-exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="do not call operations of this name or glob; may be repeated",
+    )
+    group.addoption(
         "--crosstalk-seed", type=int, default=None, help="reproduces the choices of a run"
     )
 

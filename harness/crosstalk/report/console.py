@@ -14,12 +14,13 @@ from crosstalk.campaign.events import (
     FindingFound,
     Finished,
     Progress,
+    Shortened,
     Started,
     Suspected,
 )
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.defects import Defect
-from crosstalk.core.verdict import Finding
+from crosstalk.core.verdict import Finding, InconclusiveKind
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.text import counted, printable
@@ -50,6 +51,8 @@ class ConsoleReport:
             self._progress(event)
         elif isinstance(event, Suspected):
             self._say(f"suspected: {event.finding.summary}; replaying and shrinking it")
+        elif isinstance(event, Shortened):
+            self._shortened(event)
         elif isinstance(event, FindingFound):
             self.finding(event.finding)
         elif isinstance(event, Finished):
@@ -64,6 +67,13 @@ class ConsoleReport:
         self._say(
             f"{share:3d}%  {event.calls} calls  {event.examples} examples  {event.seconds:.0f} s"
         )
+
+    def _shortened(self, event: Shortened) -> None:
+        now = time.monotonic()
+        if now - self._printed >= _EVERY_SECONDS:
+            self._printed = now
+            steps = counted(event.steps, "step")
+            self._say(f"shrinking: {steps} tried, {event.replay_calls} calls replayed for it")
 
     def finding(self, finding: Finding) -> None:
         """Print a finding as the program it is."""
@@ -94,8 +104,10 @@ class ConsoleReport:
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
             self._say(f"situations made on purpose: {made}")
-        for doubt in result.inconclusive if result.verdict != "leak" else ():
-            self._say(f"inconclusive: {doubt}", style="yellow")
+        for doubt in result.inconclusive:
+            # What was suspected and could not be replayed is never dropped.
+            if result.verdict != "leak" or doubt.kind is InconclusiveKind.UNCONFIRMED:
+                self._say(f"inconclusive: {doubt}", style="yellow")
         for each in telling_times(result):
             self._say(f"time: {each}")
         style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")

@@ -14,7 +14,8 @@ def known_as(finding: Finding) -> str:
     shown, replays = finding.replayed
     times = [f"shown in {shown} of {replays} replays"] if replays else []
     owasp = [f"OWASP {each}" for each in weakness.owasp]
-    return ", ".join([weakness.severity, *weakness.cwe, *owasp, *times])
+    long = [] if finding.minimal else ["not minimal: shrinking had used its share of the run"]
+    return ", ".join([weakness.severity, *weakness.cwe, *owasp, *times, *long])
 
 
 def how_to_see(finding: Finding) -> list[tuple[str, list[str]]]:

@@ -51,7 +51,8 @@ def oracles_of(result: CampaignResult) -> list[str]:
     mentioned = [each.oracle for each in result.findings]
     for control in result.controls.values():
         mentioned += control.oracles
-    return list(dict.fromkeys([*(oracle.name for oracle in ORACLES), *sorted(mentioned)]))
+    judging = [each.name for each in ORACLES if each.name not in result.not_chosen]
+    return list(dict.fromkeys([*judging, *sorted(mentioned)]))
 
 
 def matrix(result: CampaignResult) -> dict[str, list[Cell]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import UNTRIED
 
@@ -9,7 +12,10 @@ _NAMED = 3
 
 
 def untried_sentence(result: CampaignResult) -> str:
-    """Return how many operations were not served or not tried, the first few, and the skipped."""
+    """Return how many operations were not served or not tried, the first few, and the skipped.
+
+    Oracles that were not chosen are named as well.
+    """
     untried = [each for each in result.inconclusive if each.kind in UNTRIED]
     parts = []
     if untried:
@@ -17,6 +23,21 @@ def untried_sentence(result: CampaignResult) -> str:
         more = f"; and {len(untried) - _NAMED} more" if len(untried) > _NAMED else ""
         parts.append(f"{len(untried)} not served or not tried ({first}{more})")
     if result.skipped:
-        reasons = "; ".join(f"{name}: {why}" for name, why in sorted(result.skipped.items()))
-        parts.append(f"{len(result.skipped)} skipped ({reasons})")
+        parts.append(f"{len(result.skipped)} skipped ({_by_reason(result.skipped)})")
+    if result.not_chosen:
+        names = ", ".join(result.not_chosen)
+        parts.append(f"not judged by {names} (left out by --oracles)")
     return ", ".join(parts)
+
+
+def _by_reason(skipped: Mapping[str, str]) -> str:
+    """Return each reason with the first few operations that are skipped for it."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, why in sorted(skipped.items()):
+        names[why].append(name)
+    return "; ".join(
+        f"{', '.join(each[:_NAMED])}"
+        + (f" and {len(each) - _NAMED} more" if len(each) > _NAMED else "")
+        + f": {why}"
+        for why, each in names.items()
+    )

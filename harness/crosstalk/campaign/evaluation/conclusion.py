@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crosstalk.campaign.budget import CampaignBudget
 from crosstalk.campaign.evaluation.counts import CampaignCounts
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler
+from crosstalk.campaign.selection import chosen_names, oracle_names
 from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_of
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.quiescence import what_is_left
+from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.controls import coverage_of
 from crosstalk.targets.base import Target
@@ -41,25 +42,26 @@ class Conclusion:
     counts: CampaignCounts
 
     def result(
-        self, unsteady: Sequence[Inconclusive], *, seed: int, began: float, ended_early: bool
+        self, unsteady: Sequence[Inconclusive], *, budget: CampaignBudget, ended_early: bool
     ) -> CampaignResult:
         """Return the result of the run.
 
         Args:
             unsteady: Readings that the calibration could not rely on.
-            seed: Of the campaign.
-            began: When the run began, on the monotonic clock.
+            budget: What the campaign was given, and how much of it is left.
             ended_early: Whether the run was cut off, so that the target is not asked any more.
         """
         not_applicable = {**self.target.not_applicable, **self.scheduler.obstacles}
-        left = None if ended_early else what_is_left(self.target.left)
+        patience = min(PATIENCE_SECONDS, budget.rest_seconds())
+        left = None if ended_early else what_is_left(self.target.left, patience=patience)
+        oracles = chosen_names(budget.options.oracles)
         inconclusive = [
             *unsteady,
             *self.record.inconclusive,
             *self.counts.service.inconclusive(),
             *self._not_drawn(),
             *self.target.untried,
-            *self._without_opportunity(not_applicable),
+            *self._without_opportunity(not_applicable, oracles),
             *self._throttled(),
             *(
                 Inconclusive(InconclusiveKind.NOT_QUIESCENT, RUN, f"not quiescent: {each}")
@@ -70,10 +72,10 @@ class Conclusion:
             verdict=verdict_of(self.record.findings, inconclusive),
             calls=self.executor.calls_made,
             replay_calls=self.executor.replay_calls,
-            seconds=time.monotonic() - began,
-            seed=seed,
+            seconds=budget.elapsed(),
+            seed=budget.options.seed,
             findings=self.record.findings,
-            controls=self.counts.controls,
+            controls={name: each.judged_by(oracles) for name, each in self.counts.controls.items()},
             inconclusive=inconclusive,
             calls_to_finding=self.record.calls_to_finding,
             not_applicable=not_applicable,
@@ -82,6 +84,7 @@ class Conclusion:
             skipped=self.target.skipped,
             situations=self.counts.situations,
             times=self.counts.time_differences(),
+            not_chosen=tuple(each for each in oracle_names() if each not in oracles),
         )
 
     def _not_drawn(self) -> Iterator[Inconclusive]:
@@ -91,11 +94,13 @@ class Conclusion:
             if any(each.required and each.name == parameter for each in operation.parameters):
                 yield Inconclusive(InconclusiveKind.NOT_UNDERSTOOD, name, text)
 
-    def _without_opportunity(self, not_applicable: Mapping[str, str]) -> Iterator[Inconclusive]:
+    def _without_opportunity(
+        self, not_applicable: Mapping[str, str], oracles: Collection[str]
+    ) -> Iterator[Inconclusive]:
         names = [*(each.name for each in ORACLES), *(each.name for each in self.scheduler.phases)]
         for name in names:
             could = any(control.oracles.get(name) for control in self.counts.controls.values())
-            if name not in not_applicable and not could:
+            if name in oracles and name not in not_applicable and not could:
                 yield Inconclusive(
                     InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"
                 )

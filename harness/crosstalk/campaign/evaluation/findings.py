@@ -11,7 +11,7 @@ from crosstalk.campaign.events import Emit, FindingFound
 from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.replay import save
-from crosstalk.execution.stopping import RunStopped
+from crosstalk.execution.stopping import OutOfTimeError, RunStopped
 
 
 @dataclass(slots=True)
@@ -54,8 +54,9 @@ class FindingsRecord:
             save(finding, path, dict(self.about))
             finding = replace(finding, replay=from_here(path))
         try:
-            # A target that has gone away meanwhile shows that with its next call.
-            with contextlib.suppress(RunStopped):
+            # A target that has gone away meanwhile shows that with its next call; and where the
+            # time is over, a finding without its commands is one all the same.
+            with contextlib.suppress(RunStopped, OutOfTimeError):
                 finding = self.by_hand(finding)
         finally:
             # An interruption comes at any time, and what was found is kept.

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from crosstalk.campaign.evaluation.findings import FindingsRecord
-from crosstalk.campaign.events import Suspected
+from crosstalk.campaign.events import Shortened, Suspected
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import History
-from crosstalk.core.script import script_of
-from crosstalk.core.verdict import Finding, InconclusiveKind
-from crosstalk.execution.confirmation import Confirmation, Rejected
+from crosstalk.core.script import Script, script_of
+from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
 from crosstalk.execution.executor import Executor
-from crosstalk.oracles import ORACLES, Suspicion
+from crosstalk.execution.likely import likely_cause
+from crosstalk.oracles import Oracle, Suspicion
 
-# Replays that a suspicion of one oracle and operation gets before it is left alone.
+# Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone.
 _MOST_TRIES = 3
 
 
@@ -27,12 +29,15 @@ class SuspicionReview:
         record: Receives what is confirmed, and what is left unconfirmed.
         executor: Makes the calls of replays.
         confirmation: Returns a confirmation with what is left of the budget.
+        oracles: Those that judge.
     """
 
     record: FindingsRecord
     executor: Executor
     confirmation: Callable[[], Confirmation]
-    _seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    oracles: tuple[Oracle, ...]
+    _tried: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
 
     def follow_up(self, history: History) -> bool:
@@ -41,7 +46,7 @@ class SuspicionReview:
         if self._judged == (id(history), len(history)):
             return replayed
         self._judged = (id(history), len(history))
-        for oracle in ORACLES:
+        for oracle in self.oracles:
             for suspicion in oracle.judge(history):
                 if self.record.enough():
                     break
@@ -50,52 +55,78 @@ class SuspicionReview:
 
     def leave_unconfirmed(self, history: History) -> None:
         """Record what the oracles suspect in the history of a run that cannot replay any more."""
-        known = {(each.oracle, each.operation) for each in self.record.findings}
-        for suspicion in (found for oracle in ORACLES for found in oracle.judge(history)):
-            if (suspicion.oracle, suspicion.operation) not in known:
-                why = f"{suspicion.summary} (not replayed: the run ended)"
-                self.record.leave_open(InconclusiveKind.UNCONFIRMED, suspicion.operation, why)
+        for suspicion in (found for oracle in self.oracles for found in oracle.judge(history)):
+            upto = history.until(suspicion.calls[-1])
+            key = (suspicion.oracle, likely_cause(upto, suspicion, script_of(upto)))
+            if not self._known(key, suspicion) and key not in self._open:
+                self._leave_open(key, suspicion, "not replayed: the run ended")
 
     def _consider(self, history: History, suspicion: Suspicion) -> bool:
-        key = (suspicion.oracle, suspicion.operation)
-        self._seen[key] += 1
-        # One confirmed finding an oracle and operation is enough.
-        if self.record.has(*key) or self._seen[key] > _MOST_TRIES:
-            return False
         upto = history.until(suspicion.calls[-1])
+        script = script_of(upto)
+        # One leak must not keep another from being tried, whose answers show in the same place.
+        key = (suspicion.oracle, likely_cause(upto, suspicion, script))
+        if self._known(key, suspicion) or self._tried[key] >= _MOST_TRIES:
+            return False
+        self._tried[key] += 1
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,
             actors=_actors(upto, suspicion),
             summary=suspicion.summary,
-            script=script_of(upto),
+            script=script,
         )
         self.record.emit(Suspected(finding))
+
+        def progress(shorter: Script, calls: int) -> None:
+            self.record.emit(Shortened(finding, len(shorter.steps), calls))
+
         calls_before = self.executor.calls_made
         with self.executor.replaying():
-            confirmed = self.confirmation().confirm(history, suspicion)
-        if isinstance(confirmed, Rejected):
-            if not confirmed.explained:
-                why = f"{suspicion.summary} ({confirmed.reason})"
-                self.record.leave_open(InconclusiveKind.UNCONFIRMED, suspicion.operation, why)
+            confirmation = replace(self.confirmation(), progress=progress)
+            found = confirmation.confirm(history, suspicion)
+        if isinstance(found, Rejected):
+            if not found.explained:
+                self._leave_open(key, suspicion, found.reason)
             return True
-        if not self.record.has(suspicion.oracle, confirmed.operation):
-            finding = replace(
-                finding,
-                script=confirmed.script,
-                operation=confirmed.operation,
-                actors=confirmed.actors,
-                # A replay is of one operation; the defect is shown by all of them.
-                summary=(suspicion if suspicion.operations else confirmed.suspicion).summary,
-                confirmed=True,
-                replayed=confirmed.replayed,
-                evidence=confirmed.evidence,
-                rule=confirmed.rule,
-                detail=confirmed.detail,
-                operations=suspicion.operations,
-            )
-            self.record.add(finding, calls_before)
+        if not self.record.has(suspicion.oracle, found.operation):
+            self.record.add(_confirmed(finding, found, suspicion), calls_before)
+        if (doubt := self._open.pop(key, None)) is not None:
+            # What could not be replayed before, was now.
+            self.record.inconclusive.remove(doubt)
         return True
+
+    def _known(self, key: tuple[str, str], suspicion: Suspicion) -> bool:
+        """Return whether a finding says it already: one an oracle and operation is enough."""
+        if suspicion.rule is BrokenRule.UNPROVEN:
+            # It is one of the whole server.
+            return any(each.rule is BrokenRule.UNPROVEN for each in self.record.findings)
+        return self.record.has(*key)
+
+    def _leave_open(self, key: tuple[str, str], suspicion: Suspicion, reason: str) -> None:
+        if key not in self._open:
+            why = f"{suspicion.summary} ({reason})"
+            doubt = Inconclusive(InconclusiveKind.UNCONFIRMED, key[1], why)
+            self._open[key] = doubt
+            self.record.inconclusive.append(doubt)
+
+
+def _confirmed(finding: Finding, found: Confirmed, suspicion: Suspicion) -> Finding:
+    return replace(
+        finding,
+        script=found.script,
+        operation=found.operation,
+        actors=found.actors,
+        # A replay is of one operation; the defect is shown by all of them.
+        summary=(suspicion if suspicion.operations else found.suspicion).summary,
+        confirmed=True,
+        replayed=found.replayed,
+        evidence=found.evidence,
+        rule=found.rule,
+        detail=found.detail,
+        minimal=found.minimal,
+        operations=suspicion.operations,
+    )
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:

@@ -10,7 +10,15 @@ import typer
 from rich.console import Console
 
 from crosstalk.campaign.options import CampaignOptions, options_of
-from crosstalk.cli.options import Calls, Environment, ProfileName, Seconds, Seed
+from crosstalk.cli.options import (
+    Calls,
+    Environment,
+    Exclude,
+    Oracles,
+    ProfileName,
+    Seconds,
+    Seed,
+)
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.paths import from_here
 from crosstalk.environment import Attachment, DataAccess, Pooler
@@ -44,6 +52,8 @@ def isolation(
     stop_at_first: Annotated[
         bool, typer.Option("--stop-at-first", help="End at the first finding, not at the budget.")
     ] = False,
+    oracles: Oracles = None,
+    exclude: Exclude = None,
     data_access: Annotated[
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
@@ -81,6 +91,7 @@ def isolation(
 ) -> int:
     """Let three users and a stranger try to reach each other's data."""
     from crosstalk.campaign.provenance import provenance
+    from crosstalk.campaign.selection import require_oracles
     from crosstalk.campaign.shards import shards_of
     from crosstalk.report.files import write_reports
     from crosstalk.targets.mutants import get_mutant
@@ -100,11 +111,17 @@ def isolation(
     verified.require_sense()
     if shards > 1 and (verified.described or verified.environment != "processes"):
         raise HarnessError("each shard starts a system of its own: leave out --shards")
+    options = options_of(
+        profile,
+        calls=calls,
+        seconds=seconds,
+        seed=seed,
+        stop_at_first=stop_at_first,
+        oracles=require_oracles(oracles or ()),
+        exclude=tuple(exclude or ()),
+    )
     console = make_console()
     folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")
-    options = options_of(
-        profile, calls=calls, seconds=seconds, seed=seed, stop_at_first=stop_at_first
-    )
     if shards > 1 or seeds > 1:
         shared_out = shards_of(
             options,

@@ -34,10 +34,12 @@ class Shown:
     Attributes:
         suspicion: With the script's own markers; its summary says in which attempt it showed.
         history: Of the replay; its `salt` says by what its markers differ.
+        attempt: The number of the replay that showed it, from 1.
     """
 
     suspicion: Suspicion
     history: History
+    attempt: int
 
 
 def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) -> Shown | None:
@@ -54,25 +56,49 @@ def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) ->
         if found is not None:
             said = remarked(found.summary, history.salt)
             summary = f"{said} (attempt {attempt} of {attempts})"
-            return Shown(replace(found, summary=summary), history)
+            return Shown(replace(found, summary=summary), history, attempt)
     return None
 
 
-def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> tuple[Script, Shown] | None:
-    """Return fewer clients that show it, and what they show; None if the whole does not again."""
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """Fewer clients that show a suspicion.
+
+    Attributes:
+        script: What they do.
+        shown: A replay of it.
+        minimal: Whether nothing can be left out of the script.
+    """
+
+    script: Script
+    shown: Shown
+    minimal: bool
+
+
+def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> Shrunk | None:
+    """Return fewer clients that show it; None if the whole does not show it again.
+
+    Raises:
+        OutOfTimeError: The time was over before it showed again.
+    """
     seen = reproduced(budget, script)
     if seen is None:
         return None
     best = script
-    spent = Allowance(budget.executor, _SHRINKING_CALLS, seconds).spent
+    allowance = Allowance(budget.executor, _SHRINKING_CALLS, min(seconds, budget.shortening))
+    spent = allowance.spent
+
+    @allowance.bounding
+    def shown(smaller: Script) -> bool:
+        nonlocal best, seen
+        found = reproduced(budget, smaller, _ATTEMPTS_WHEN_SHRINKING)
+        if found is None:
+            return False
+        best, seen = smaller, found
+        return True
 
     def shows(smaller: Script | None) -> bool:
-        nonlocal best, seen
-        shown = None if smaller is None else reproduced(budget, smaller, _ATTEMPTS_WHEN_SHRINKING)
-        if shown is None or smaller is None:
-            return False
-        best, seen = smaller, shown
-        return True
+        return smaller is not None and shown(smaller)
 
     def fewer_clients(kept: Sequence[str]) -> Sequence[str] | None:
         return kept if len(kept) > 1 and shows(_only(best, kept)) else None
@@ -83,7 +109,7 @@ def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> tuple[Script,
     minimize(_clients(script), fewer_clients, spent)
     # The last ones first: earlier steps are needed by later ones.
     minimize(_keys(best)[::-1], fewer_steps, spent)
-    return best, seen
+    return Shrunk(best, seen, minimal=not spent())
 
 
 def calibrate(history: History) -> None:

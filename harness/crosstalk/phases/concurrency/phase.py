@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from crosstalk.core.broken_rules import BrokenRule
@@ -10,6 +11,7 @@ from crosstalk.core.history import Actor, History, Outcome, Sending
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
@@ -54,6 +56,11 @@ class ConcurrencyPhase:
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Run concurrent clients until the budget is spent or something was found."""
         outcome = PhaseOutcome()
+        with suppress(OutOfTimeError):
+            self._play(budget, outcome)
+        return outcome
+
+    def _play(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
         enough = 0
         while not budget.spent() and budget.left() >= enough and not outcome.findings:
             enough = self.least // 2
@@ -65,7 +72,6 @@ class ConcurrencyPhase:
                 )
                 break
             self._judge(budget, history, script, outcome)
-        return outcome
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Replay a script several times if need be; the summary says when it showed."""
@@ -134,28 +140,31 @@ class ConcurrencyPhase:
                 continue
             self._suspected.add(suspicion.operation)
             outcome.suspected = budget.executor.calls_made
-            confirmed = shrunk(budget, script, _SHRINKING_SECONDS)
+            confirmed, why = None, f"not seen again in {ATTEMPTS} attempts"
+            try:
+                with budget.executor.replaying():
+                    confirmed = shrunk(budget, script, _SHRINKING_SECONDS)
+            except OutOfTimeError:
+                why = "not replayed: the time was over"
             if confirmed is None:
+                said = f"{suspicion.summary} ({why})"
                 outcome.inconclusive.append(
-                    Inconclusive(
-                        InconclusiveKind.UNCONFIRMED,
-                        suspicion.operation,
-                        f"{suspicion.summary} (not seen again in {ATTEMPTS} attempts)",
-                    )
+                    Inconclusive(InconclusiveKind.UNCONFIRMED, suspicion.operation, said)
                 )
                 return
-            smaller, shown = confirmed
-            seen = shown.suspicion
+            script, shown = confirmed.script, confirmed.shown
             outcome.findings.append(
                 Finding(
                     oracle=self.name,
-                    operation=seen.operation,
-                    actors=tuple(dict.fromkeys(step.actor.name for step in smaller.steps)),
-                    summary=seen.summary,
-                    script=smaller,
+                    operation=shown.suspicion.operation,
+                    actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+                    summary=shown.suspicion.summary,
+                    script=script,
                     confirmed=True,
-                    evidence=evidence_of(smaller, shown),
+                    replayed=(1, shown.attempt),
+                    evidence=evidence_of(script, shown),
                     rule=BrokenRule.CONCURRENCY,
+                    minimal=confirmed.minimal,
                 )
             )
             return

@@ -12,6 +12,7 @@ from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.replay import Replayer
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import ORACLES, Suspicion
 from crosstalk.oracles.controls import controls_of
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
@@ -68,6 +69,9 @@ class LayersPhase:
                     self._ask_database(budget, layer, outcome)
                 else:
                     self._attack(budget, layer, outcome)
+            except OutOfTimeError:
+                self._todo.insert(0, layer)
+                break
             except (OSError, asyncpg.PostgresError) as error:
                 why = f"{type(error).__name__}: {error}"
                 outcome.inconclusive.append(
@@ -129,7 +133,9 @@ class LayersPhase:
             suspicion = self._suspected(history)
             if suspicion is None:
                 return
-            confirmed = Confirmation(self._replayer(budget)).confirm(history, suspicion)
+            confirmation = Confirmation(self._replayer(budget), seconds=budget.shortening)
+            with budget.executor.replaying():
+                confirmed = confirmation.confirm(history, suspicion)
         if isinstance(confirmed, Rejected):
             if not confirmed.explained:
                 outcome.inconclusive.append(_unconfirmed(layer, suspicion.summary))
@@ -147,6 +153,7 @@ class LayersPhase:
                 rule=BrokenRule.LAYER,
                 detail=layer,
                 evidence=confirmed.evidence,
+                minimal=confirmed.minimal,
             )
         )
 

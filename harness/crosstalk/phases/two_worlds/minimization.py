@@ -25,6 +25,23 @@ _CALLS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A plan that shows a difference, as short as it could be made.
+
+    Attributes:
+        plan: The plan.
+        history: A run of it that shows the difference.
+        repeats: How often each of its worlds was run, and showed it.
+        minimal: Whether nothing can be left out of it.
+    """
+
+    plan: WorldsPlan
+    history: History
+    repeats: int
+    minimal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Shrinker:
     """Shortens plans that show a difference.
 
@@ -38,8 +55,12 @@ class Shrinker:
     seconds: float = 60.0
     noise: set[Place] = field(default_factory=set)
 
-    def shrink(self, plan: WorldsPlan, found: Difference) -> tuple[WorldsPlan, History] | None:
-        """Return the shortest plan, with a history that shows it; None if it does not again."""
+    def shrink(self, plan: WorldsPlan, found: Difference) -> Shrunk | None:
+        """Return the shortest plan, with a history that shows it; None if it does not again.
+
+        Raises:
+            OutOfTimeError: The time was over before it showed again.
+        """
         whole = plan.upto(found.key)
         kinds = (found.against, found.kind)
         if self._shows(whole, found, repeated(kinds, 2)) is None:
@@ -47,11 +68,13 @@ class Shrinker:
             alone = self.runner.run(whole, repeated((found.against,), _PROOF))
             self.noise.update(unsteady(alone))
             return None
-        spent = Allowance(self.runner.executor, _CALLS, self.seconds).spent
+        allowance = Allowance(self.runner.executor, _CALLS, self.seconds)
+        spent = allowance.spent
 
         def with_script(script: Script) -> WorldsPlan:
             return replace(plan, script=script)
 
+        @allowance.bounding
         def shows_in_both(script: Script) -> bool:
             return self._shows(with_script(script), found, kinds) is not None
 
@@ -61,6 +84,7 @@ class Shrinker:
             # Without the others it is the same world whichever of their calls are left out.
             ground = self.runner.run(best, (ABSENT, f"{ABSENT}-2"))
 
+            @allowance.bounding
             def shows_without_others(script: Script) -> bool:
                 return self._shows(with_script(script), found, (found.kind,), ground) is not None
 
@@ -71,10 +95,11 @@ class Shrinker:
         identities = identity_arguments(script, self.runner.executor.operations)
         script = drop_arguments(script, shows_in_both, spent, identities)
         script = drop_steps(script, shows_in_both, spent, varied)
+        minimal = not spent()
         for proven in (with_script(script), whole):
             seen = self._shows(proven, found, repeated(kinds, _PROOF))
             if seen is not None:
-                return proven, seen
+                return Shrunk(proven, seen, _PROOF, minimal=minimal and proven is not whole)
         return None
 
     def _likely(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 
@@ -16,6 +17,7 @@ from crosstalk.core.identifiers import remarked
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.cause import act_in
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.two_worlds.comparison import (
@@ -27,7 +29,7 @@ from crosstalk.phases.two_worlds.comparison import (
     unsteady,
 )
 from crosstalk.phases.two_worlds.evidence import evidence_of
-from crosstalk.phases.two_worlds.minimization import Shrinker, repeated
+from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
 from crosstalk.phases.two_worlds.plan import WorldsPlan, plan_of
@@ -41,6 +43,10 @@ _SHRINKING_SECONDS = 30.0
 _REMEMBERED = 64
 _PAUSED_VISITS = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
+
+
+class _NotShownAgainError(Exception):
+    """A difference does not show when it is replayed."""
 
 
 class TwoWorldsPhase:
@@ -89,12 +95,13 @@ class TwoWorldsPhase:
         ]
         # The one in which most was done by most shows most.
         examples.sort(key=_activity)
-        while examples and not budget.spent() and not outcome.findings:
-            history = examples.pop()
-            self._done.append(history)
-            plan = self._plan(history, runner, budget)
-            if plan is not None:
-                self._visit(plan, runner, budget, outcome)
+        with suppress(OutOfTimeError):
+            while examples and not budget.spent() and not outcome.findings:
+                history = examples.pop()
+                self._done.append(history)
+                plan = self._plan(history, runner, budget)
+                if plan is not None:
+                    self._visit(plan, runner, budget, outcome)
         return outcome
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
@@ -127,33 +134,56 @@ class TwoWorldsPhase:
         whole = runner.run(plan, worlds)
         self._count(whole, outcome)
         pause = self._pause(whole)
-        if pause:
+        if pause and pause * len(worlds) < runner.executor.seconds_left():
             runner = replace(runner, pause=pause, sleep=self._sleep)
             whole = runner.run(plan, worlds)
         if not differences(whole, self._noise):
             return
         outcome.suspected = runner.executor.calls_made
+        found = differences(whole, self._noise)[0]
+        try:
+            with runner.executor.replaying():
+                outcome.findings += self._confirmed(plan, worlds, whole, runner, budget)
+                return
+        except _NotShownAgainError:
+            why = "once, and not when replayed"
+        except OutOfTimeError:
+            why = "once; the time was over before it was replayed"
+        outcome.inconclusive.append(
+            Inconclusive(
+                InconclusiveKind.UNCONFIRMED, found.call.operation, f"{found.said()} {why}"
+            )
+        )
+
+    def _confirmed(
+        self,
+        plan: WorldsPlan,
+        worlds: Sequence[str],
+        whole: History,
+        runner: WorldRunner,
+        budget: PhaseBudget,
+    ) -> list[Finding]:
+        """Return the finding in what differs between worlds; none where it depends on chance.
+
+        Raises:
+            _NotShownAgainError: It does not show when it is replayed.
+            OutOfTimeError: The time was over before that.
+        """
         # Again: what differs between repeats of one world shows nothing, now and later.
         whole = runner.run(plan, [f"{each}-2" for each in worlds], onto=whole)
         self._noise |= unsteady(whole)
         for found in differences(whole, self._noise)[:1]:
-            seconds = max(_SHRINKING_SECONDS, budget.deadline - time.monotonic())
+            seconds = min(_SHRINKING_SECONDS, budget.shortening)
             shrunk = Shrinker(runner, seconds, self._noise).shrink(plan, found)
             if shrunk is None and found.by_chance(self._noise):
                 continue
             if shrunk is None:
-                outcome.inconclusive.append(
-                    Inconclusive(
-                        InconclusiveKind.UNCONFIRMED,
-                        found.call.operation,
-                        f"{found.said()} once, and not when replayed",
-                    )
-                )
-                return
-            shorter, shown = shrunk
-            seen = self._oracle.judge(shown, self._noise)[0]
-            evidence = evidence_of(shorter, differences(shown, self._noise)[0], shown)
-            outcome.findings.append(_finding(shorter, seen, evidence))
+                raise _NotShownAgainError
+            seen = self._oracle.judge(shrunk.history, self._noise)[0]
+            shown = differences(shrunk.history, self._noise)[0]
+            evidence = evidence_of(shrunk.plan, shown, shrunk.history)
+            return [_finding(shrunk, seen, evidence)]
+        return []
 
     def _pause(self, history: History) -> float:
         """Seconds after which a limit that was met counts from zero again; 0 where none was.
@@ -189,7 +219,8 @@ def _shuffled(members: Sequence[Actor], random: Random) -> list[Actor]:
     return shuffled
 
 
-def _finding(plan: WorldsPlan, seen: Suspicion, evidence: tuple[Exchange, ...]) -> Finding:
+def _finding(shrunk: Shrunk, seen: Suspicion, evidence: tuple[Exchange, ...]) -> Finding:
+    plan = shrunk.plan
     steps = [step.actor.name for step in plan.script.steps]
     return Finding(
         oracle=seen.oracle,
@@ -200,4 +231,6 @@ def _finding(plan: WorldsPlan, seen: Suspicion, evidence: tuple[Exchange, ...]) 
         confirmed=True,
         rule=BrokenRule.ACTIVITY,
         evidence=evidence,
+        replayed=(shrunk.repeats, shrunk.repeats),
+        minimal=shrunk.minimal,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
@@ -396,3 +398,136 @@ def test_a_leak_is_believed_where_what_earlier_replays_stored_is_still_there() -
     trial.call(BOB, "list_notes")
     found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
     assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
+
+
+class Slow:
+    """A clock that a system moves on with each call; the executor's deadlines go by it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+        self.now = 1_000.0
+        self.seconds = seconds
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def of(self, system: Notes) -> Notes:
+        """The system with slow answers."""
+        answer = system.call
+
+        def slowly(*given: Any) -> Answer:
+            self.now += self.seconds
+            return answer(*given)
+
+        system.call = slowly  # type: ignore[method-assign,assignment]
+        return system
+
+
+def suspected(trial: Trial) -> Suspicion:
+    """A leak in the list after many calls."""
+    for number in range(20):
+        trial.add((ALICE, BOB)[number % 2], number)
+    trial.call(BOB, "list_notes")
+    return trial.suspicions("canary")[0]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0])
+def test_confirmation_is_never_over_its_time_by_more_than_a_call(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    clock = Slow(monkeypatch, 0.2)
+    trial = Trial(clock.of(Notes("list")))
+    suspicion = suspected(trial)
+    began = clock.now
+    confirmation = Confirmation(trial.replayer, seconds=4.0, ends=began + seconds)
+    found = confirmation.confirm(trial.history, suspicion)
+    assert clock.now - began <= seconds + 0.2 + 1e-6
+    # Whatever was not reached, the suspicion is either believed or left open, and never dropped.
+    if isinstance(found, Rejected):
+        assert not found.explained
+        assert "over" in found.reason
+        assert seconds < 5.0
+    else:
+        assert found.operation == "list_notes"
+        assert found.replayed[0] >= 1
+
+
+def test_a_script_that_was_not_shrunk_in_time_is_not_minimal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Slow(monkeypatch, 0.2)
+    trial = Trial(clock.of(Notes("get")))
+    note = trial.add(ALICE, 1)
+    trial.call(ALICE, "get_note", note_id=note)
+    trial.call(IMPOSTOR, "get_note", note_id=note)
+    suspicion = trial.suspicions("canary")[-1]
+    short = confirmed(Confirmation(trial.replayer).confirm(trial.history, suspicion))
+    assert short.minimal
+    long = confirmed(Confirmation(trial.replayer, seconds=0.1).confirm(trial.history, suspicion))
+    assert not long.minimal
+    tried: list[int] = []
+    counting = Confirmation(trial.replayer, progress=lambda script, calls: tried.append(calls))
+    confirmed(counting.confirm(trial.history, suspicion))
+    assert tried == sorted(tried) != []
+
+
+def test_a_suspicion_that_no_time_is_left_for_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Slow(monkeypatch, 0.2)
+    trial = Trial(clock.of(Notes("list")))
+    suspicion = suspected(trial)
+    late = Confirmation(trial.replayer, ends=clock.now)
+    assert late.confirm(trial.history, suspicion) == Rejected(
+        "not replayed: the time was over", explained=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "oracle", "rule"),
+    [
+        ("list", "canary", BrokenRule.SCOPE),
+        ("get", "canary", BrokenRule.OBJECT),
+        ("trusts", "canary", BrokenRule.CLAIM),
+        ("open", "identity", BrokenRule.CREDENTIAL),
+    ],
+)
+def test_the_broken_rule_is_that_of_the_plainest_actor(
+    fault: str, oracle: str, rule: BrokenRule
+) -> None:
+    trial = Trial(Notes(fault))
+    note = trial.add(ALICE, 1)
+    operation = "get_note" if fault == "get" else "list_notes"
+    caller = forger("alg-none") if fault == "open" else IMPOSTOR
+    trial.call(caller, operation, note_id=note)
+    found = confirmed(trial.confirm(trial.suspicions(oracle)[-1]))
+    assert (found.operation, found.rule, found.detail) == (operation, rule, "")
+
+
+def test_the_first_forged_credential_that_is_accepted_stands_for_all() -> None:
+    system = Notes()
+    plain = system.present
+    forged: list[str] = []
+
+    def present(actor: Actor, subject: str, surface: str) -> Presented:
+        if actor.forgery in ("expired", "alg-none"):
+            forged.append(str(actor.forgery))
+            return Presented(connection=subject)
+        return plain(actor, subject, surface)
+
+    system.present = present  # type: ignore[method-assign]
+    for kind in ("expired", "alg-none"):
+        trial = Trial(system)
+        trial.executor = trial.replayer.executor
+        trial.call(forger(kind), "list_notes")
+        confirmation = Confirmation(
+            trial.replayer, forgeries=("cut-short", "alg-none", "expired", "other")
+        )
+        found = confirmed(confirmation.confirm(trial.history, trial.suspicions("identity")[0]))
+        assert (found.rule, found.detail) == (BrokenRule.FORGERY, "alg-none")
+
+
+def test_a_reading_that_shows_more_is_the_cause_and_not_the_call_that_stored_it() -> None:
+    trial = Trial(Notes("list"))
+    attack = Probe("ownership", 1, "attack", "alice")
+
+    def act(note: int) -> None:
+        trial.call(BOB, "add_note", attack, text=marker("bob", 3))
+
+    found = confirmed(trial.confirm(attacked(trial, act, "list_notes")))
+    assert (found.operation, found.rule) == ("list_notes", BrokenRule.SCOPE)

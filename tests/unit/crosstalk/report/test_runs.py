@@ -61,6 +61,8 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "controls",
         "inconclusive",
         "not_applicable",
+        "not_chosen",
+        "skipped",
         "coverage",
         "left",
         "times",

@@ -1,0 +1,113 @@
+"""Budget of one campaign: when the search ends, and what its last part is kept for.
+
+`calls` bounds the search and the phases; `seconds` bounds everything from the first call to the
+verdict. Near the end of the seconds the search stops for what must come after it: the phases that
+never had a turn, and the replays of what is suspected last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.execution.executor import Executor
+
+# Calls that replay one suspicion, hold it against its counterfactual and shorten it.
+_CALLS_TO_CONFIRM = 50
+# The largest parts of the budget that are kept for replays, and for phases without a turn.
+_MOST_FOR_REPLAYS, _MOST_FOR_PHASES = 0.2, 0.35
+# What one suspicion may take until it shows again, and until it is short: part and most seconds.
+_FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.15
+_SHORTENING_SECONDS, _LEAST_SECONDS = 60.0, 2.0
+# The last part of the seconds, in which the calls of what was confirmed last become commands.
+_COMMANDS_SHARE = 0.03
+# What a system has to come to rest after the run: as much of the seconds, whatever is left.
+_REST_SHARE = 0.05
+
+
+@dataclass(slots=True)
+class CampaignBudget:
+    """What a campaign may still use.
+
+    Attributes:
+        options: Say how many calls and seconds there are.
+        executor: Makes the calls, and counts them.
+        clock: Seconds on a monotonic clock.
+    """
+
+    options: CampaignOptions
+    executor: Executor
+    clock: Callable[[], float] = time.monotonic
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    @property
+    def ends(self) -> float:
+        """Return when the last call may be made, on the clock."""
+        return self.began + self.options.seconds
+
+    @property
+    def last_replay(self) -> float:
+        """Return when the last replay may be made: its calls are made once more as commands."""
+        return self.ends - _COMMANDS_SHARE * self.options.seconds
+
+    def elapsed(self) -> float:
+        """Return the seconds since the campaign began."""
+        return self.clock() - self.began
+
+    def used(self, waiting: int) -> float:
+        """Return the part of the calls or of the seconds that is used, or kept for what follows.
+
+        Args:
+            waiting: Calls that phases want which have not had a turn.
+        """
+        calls = min(waiting, _MOST_FOR_PHASES * self.options.calls)
+        phases = min(waiting * self.seconds_a_call(), _MOST_FOR_PHASES * self.options.seconds)
+        return max(
+            (self.executor.calls_made + calls) / max(1, self.options.calls),
+            (self.elapsed() + phases + self.for_replays()) / self.options.seconds,
+        )
+
+    def search_is_over(self, waiting: int) -> bool:
+        """Return whether the search must stop for what comes after it.
+
+        Args:
+            waiting: Calls that phases want which have not had a turn.
+        """
+        return self.used(waiting) >= 1.0
+
+    def seconds_a_call(self) -> float:
+        """Return how long a call has taken so far, with all that is done about it."""
+        made = self.executor.calls_in_all
+        return self.elapsed() / made if made else 0.0
+
+    def calls_left(self) -> int:
+        """Return how many calls may still search."""
+        return max(0, self.options.calls - self.executor.calls_made)
+
+    def for_replays(self) -> float:
+        """Return the seconds that are kept for replaying what is suspected last."""
+        wanted = _CALLS_TO_CONFIRM * self.seconds_a_call()
+        return min(wanted, _MOST_FOR_REPLAYS * self.options.seconds)
+
+    def first_seconds(self) -> float:
+        """Return the seconds in which a suspicion must show again."""
+        return max(_LEAST_SECONDS, _FIRST_SHARE * self.options.seconds)
+
+    def shortening_seconds(self) -> float:
+        """Return the seconds that shortening one script may take."""
+        most = min(_SHORTENING_SECONDS, _SHORTENING_SHARE * self.options.seconds)
+        return max(_LEAST_SECONDS, most)
+
+    def seconds_left(self) -> float:
+        """Return the seconds that are left without those for replays."""
+        return max(0.0, self.options.seconds - self.elapsed() - self.for_replays())
+
+    def rest_seconds(self) -> float:
+        """Return the seconds that the system has to come to rest when the run is over."""
+        left = self.options.seconds - self.elapsed()
+        return max(left, _REST_SHARE * self.options.seconds)

@@ -1,0 +1,90 @@
+"""Part of a history that is likely to show a suspicion by itself, and the evidence that it shows.
+
+What an oracle compares, and the calls in which the values that crossed came up, are often all that
+is needed: a replay of a few calls instead of an example's sixty.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from crosstalk.core.evidence import Exchange, exchange_of
+from crosstalk.core.history import History
+from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.script import Script
+from crosstalk.execution.cause import cause_of
+from crosstalk.oracles.attribution import Observation, observations
+from crosstalk.oracles.base import Suspicion
+
+# Calls whose answers are kept as evidence: a reading, an act and another reading are three.
+_MOST_EXCHANGES = 4
+
+
+def likely_part(history: History, suspicion: Suspicion, script: Script) -> Script | None:
+    """Return the part of a script that is likely to show a suspicion; None if that is all of it.
+
+    Args:
+        history: In which it was suspected.
+        suspicion: Of that history.
+        script: Of that history, or of what of it is left.
+    """
+    part = script.only(_likely(history, suspicion, script))
+    return part if part is not None and len(part.steps) < len(script.steps) else None
+
+
+def likely_cause(history: History, suspicion: Suspicion, script: Script) -> str:
+    """Return the operation that probably causes a suspicion, before it is replayed.
+
+    Args:
+        history: In which it was suspected.
+        suspicion: Of that history.
+        script: Of that history, up to the suspicion at least.
+    """
+    return cause_of(script, suspicion, history, _likely(history, suspicion, script))
+
+
+def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
+    """Return the calls that planted what crossed, and those that show it, at most the last few.
+
+    Args:
+        script: Its steps are the calls of the history.
+        history: A replay of the script.
+        suspicion: Of that history.
+    """
+    seen = {each.call.index: each for each in observations(history)}
+    shown = {*_origins(seen, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
+    places = {step.number: place for place, step in enumerate(script.steps, start=1)}
+    # What a call names was planted by the call that gave it.
+    shown |= {
+        places[number]
+        for place in suspicion.calls
+        for number in script.steps[place - 1].references()
+    }
+    return tuple(
+        exchange_of(seen[index].call, [value for value, _ in seen[index].foreign]).of_script(
+            history.salt
+        )
+        for index in sorted(shown)
+        if index in seen
+    )
+
+
+def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
+    seen = {each.call.index: each for each in observations(history)}
+    calls = set(suspicion.calls)
+    calls.update(_origins(seen, suspicion.calls[-1]))
+    return script.needed_for(calls)
+
+
+def _origins(seen: Mapping[int, Observation], last: int) -> list[int]:
+    """Return the call with which the first of the values that a call shows came up, if any."""
+    for value, owner in seen[last].foreign[:1]:
+        origins = (
+            each.call.index
+            for each in seen.values()
+            if each.call.actor.user == owner
+            and (value in each.own or value in identifiers_of(each.call.arguments))
+        )
+        return list(itertools.islice(origins, 1))
+    return []

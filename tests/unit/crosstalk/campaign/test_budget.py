@@ -1,0 +1,51 @@
+"""The budget of a campaign: when its search ends, and what the rest is kept for."""
+
+from __future__ import annotations
+
+from crosstalk.campaign.budget import CampaignBudget
+from crosstalk.campaign.options import CampaignOptions
+from crosstalk.execution.executor import Executor
+from tests.unit.crosstalk.execution.test_replay import Notes
+
+
+def _budget(calls: int, seconds: float) -> tuple[CampaignBudget, list[float]]:
+    """A budget, and its clock."""
+    memory = Notes(leaks=False)
+    executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
+    now = [100.0]
+    return CampaignBudget(CampaignOptions(calls, seconds), executor, lambda: now[0]), now
+
+
+def test_the_search_keeps_calls_for_phases_that_had_no_turn_but_not_all() -> None:
+    budget, _ = _budget(1_000, 60.0)
+    budget.executor.calls_made = 740
+    assert not budget.search_is_over(0)
+    assert budget.search_is_over(260)
+    budget.executor.calls_made = 640
+    assert not budget.search_is_over(10_000)
+    budget.executor.calls_made = 650
+    assert budget.search_is_over(10_000)
+
+
+def test_the_search_keeps_seconds_for_replays_as_the_system_is_slow() -> None:
+    slow, now = _budget(10_000, 60.0)
+    now[0] += 40.0
+    slow.executor.calls_made = 200
+    assert slow.seconds_a_call() == 0.2
+    assert slow.for_replays() == 10.0
+    assert not slow.search_is_over(0)
+    assert slow.search_is_over(100)
+    now[0] += 11.0
+    assert slow.search_is_over(0)
+    fast, now = _budget(10_000, 60.0)
+    now[0] += 40.0
+    fast.executor.calls_made = 8_000
+    assert fast.for_replays() < 1.0
+
+
+def test_shrinking_and_rest_have_shares_of_the_seconds() -> None:
+    budget, now = _budget(10_000, 60.0)
+    assert (budget.shortening_seconds(), budget.first_seconds()) == (9.0, 15.0)
+    now[0] += 60.0
+    assert budget.rest_seconds() == 3.0
+    assert budget.last_replay < budget.ends == 160.0

@@ -122,9 +122,8 @@ class TokenVerifier:
 
     async def warm_up(self) -> dict[str, bool]:
         """Fetch keys of issuers none are known of; issuer name to whether any are known."""
-        for keys in self._keys.values():
-            if not keys.known:
-                await keys.refresh()
+        missing = [keys for keys in self._keys.values() if not keys.known]
+        await asyncio.gather(*(keys.refresh() for keys in missing))
         return {name: keys.known for name, keys in self._keys.items()}
 
     def keep_warm(self) -> None:
@@ -148,8 +147,14 @@ class TokenVerifier:
             await asyncio.sleep(wait)
 
     async def knows_keys(self) -> bool:
-        """Return whether keys of every issuer are known, after fetching missing ones."""
-        return all((await self.warm_up()).values())
+        """Return whether keys of any issuer are known, so that its users can be served.
+
+        An issuer that is away makes its own users' requests unavailable and no other's; missing
+        keys are fetched in the background meanwhile (`keep_warm`).
+        """
+        if any(keys.known for keys in self._keys.values()):
+            return True
+        return any((await self.warm_up()).values())
 
     def fetches(self) -> dict[str, int]:
         """Return the number of requests for each issuer's JWKS."""

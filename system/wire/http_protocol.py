@@ -159,6 +159,9 @@ class BoundedHttp(HttpToolsProtocol):
             self._table.note("pipelined")
             self._refusal = BadRequest("too many requests without waiting for their answers")
             raise _Refused
+        if not _has_path(self.url):
+            self._refusal = BadRequest("the request names no path (RFC 9112 section 3.2)")
+            raise _Refused
         self._head_since, self._in_head, self._without_progress = None, False, 0
         self._table.serves(self)
         super().on_headers_complete()
@@ -282,6 +285,15 @@ class BoundedHttp(HttpToolsProtocol):
         lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
         lines += [name + b": " + value for name, value in fields]
         return b"\r\n".join([*lines, b"", body])
+
+
+def _has_path(target: bytes) -> bool:
+    """Return whether a request target has a path, which uvicorn takes for granted."""
+    try:
+        path = httptools.parse_url(target).path
+    except httptools.HttpParserError:
+        return False
+    return path is not None and path.isascii()
 
 
 class _Flow(FlowControl):

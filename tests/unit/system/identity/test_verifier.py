@@ -229,6 +229,26 @@ async def test_one_issuer_down_leaves_the_other_working(issuer: LocalIssuer) -> 
     assert not await refused(verifier, issuer.mint("alice", audience=MCP))
 
 
+async def test_outage_of_an_issuer_makes_only_its_own_users_unavailable(
+    issuer: LocalIssuer,
+) -> None:
+    away = LocalIssuer.create(EXCHANGER_URL, ("EdDSA",))
+    published = Published(issuer)
+    published.documents["backend.test"] = lambda: None
+    verifier = mcp_verifier(published)
+    with pytest.raises(Unavailable):
+        await verifier.verify(away.mint("bob", audience=MCP))
+    assert (await verifier.verify(issuer.mint("alice", audience=MCP))).user_id == "alice"
+    assert await verifier.knows_keys(), "a balancer must not take the service from alice"
+    published.documents["backend.test"] = away.jwks
+    assert (await verifier.verify(away.mint("bob", audience=MCP))).user_id == "bob"
+
+
+async def test_verifier_without_any_keys_is_not_ready(published: Published) -> None:
+    published.down = True
+    assert not await mcp_verifier(published).knows_keys()
+
+
 async def test_verifier_fetches_keys_before_the_first_token(issuer: LocalIssuer) -> None:
     published = Published(issuer)
     # The other one is not up yet.

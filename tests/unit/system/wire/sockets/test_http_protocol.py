@@ -55,6 +55,18 @@ async def test_a_head_just_below_the_limit_is_served_in_any_pieces() -> None:
             assert (await asking.answer())[0] == 200
 
 
+@pytest.mark.parametrize(
+    "line", [b"CONNECT 127.0.0.1:5432", b"GET http://other.example", b"GET /\xff", b"POST a:b"]
+)
+async def test_target_without_a_path_is_400_and_no_error_in_the_log(
+    line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served() as server, client(server) as asking:
+        await asking.send(line + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await asking.refusal())[0] == 400
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
 async def test_bytes_that_are_not_http_are_400_in_the_envelope() -> None:
     async with served() as server, client(server) as asking:
         await asking.send(b"\x16\x03\x01 this is no HTTP\r\n\r\n")

@@ -50,8 +50,13 @@ def isolation(
         str | None, typer.Option(help="Run against the system with this planted leak.")
     ] = None,
     stop_at_first: Annotated[
-        bool, typer.Option("--stop-at-first", help="End at the first finding, not at the budget.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--stop-at-first/--whole-budget",
+            help="End at the first finding, or use the whole budget and report all findings.",
+            show_default="the whole budget; with --mutant the first finding",
+        ),
+    ] = None,
     oracles: Oracles = None,
     exclude: Exclude = None,
     data_access: Annotated[
@@ -111,12 +116,14 @@ def isolation(
     verified.require_sense()
     if shards > 1 and (verified.described or verified.environment != "processes"):
         raise HarnessError("each shard starts a system of its own: leave out --shards")
+    # A planted leak is a question with one answer: whether it is found.
+    first = mutant is not None if stop_at_first is None else stop_at_first
     options = options_of(
         profile,
         calls=calls,
         seconds=seconds,
         seed=seed,
-        stop_at_first=stop_at_first,
+        stop_at_first=first,
         oracles=require_oracles(oracles or ()),
         exclude=tuple(exclude or ()),
     )

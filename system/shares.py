@@ -1,7 +1,7 @@
 """Bounded shares of something that all users share: each has at most a fixed number at once.
 
 Whoever asks for more waits behind their own earlier requests, in the order of arrival, and behind
-nobody else's. So one user cannot fill a pool, and what is left of it is for the others.
+no other user's. So one user cannot fill a pool, and what is left of it is for the others.
 """
 
 from __future__ import annotations

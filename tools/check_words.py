@@ -5,8 +5,8 @@ holds: `compare` is wrong for a rule of the generator and right elsewhere. Check
 modules, classes and functions, help texts of the command line, and headings of documents. Keys of
 target files, of `summary.json` and of specifications are data, and data is not looked at. It also
 checks that no function is longer than 120 lines, that no package has more than 16 modules without
-sub-packages, and that neither a docstring nor a test's name begins with a bare who, what, where
-or how.
+sub-packages, that neither a docstring nor a test's name begins with a bare who, what, where or how,
+and that no docstring says somebody, nobody, anybody or everybody where it means users or clients.
 
 Prints a line for each and exits with status 1 when there is one.
 """
@@ -146,6 +146,8 @@ ALLOWED = {
 }
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Said of users and clients, in whole docstrings and not only in names.
+_PERSONS = re.compile(r"\b(somebody|nobody|anybody|everybody)\b", re.IGNORECASE)
 _BARE = re.compile(r"(Who|Whom|Whose|What|Where|How|Why|When|Which|Whether)\b")
 _BARE_TEST = re.compile(r"test_(who|whom|whose|whoever|what|whatever|where|how|why)_")
 _HEADING = re.compile(r"^#{1,6} (.+)$")
@@ -194,6 +196,8 @@ def _of_module(name: str, text: str) -> Iterator[Complaint]:
     if name.startswith(PACKAGES):
         yield from _docstring(name, tree, "module")
     for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, *defined)):
+            yield from _persons(name, node)
         if isinstance(node, defined):
             yield from _words(name, node.lineno, node.name, f"name {node.name}")
             if name.startswith(PACKAGES) and not node.name.startswith("_"):
@@ -222,6 +226,18 @@ def _docstring(name: str, node: ast.AST, what: str) -> Iterator[Complaint]:
         line = getattr(node, "lineno", 1)
         text = f"{what} begins with a bare {found[1].lower()!r}: begin with a noun or a verb"
         yield Complaint("docstring", name, line, text)
+
+
+def _persons(
+    name: str, node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+) -> Iterator[Complaint]:
+    said = ast.get_docstring(node, clean=False) or ""
+    first = node.body[0].lineno if said else 1
+    for number, line in enumerate(said.splitlines()):
+        for found in _PERSONS.findall(line):
+            word = found.lower()
+            text = f"not {word!r} but {WORDS[word].instead!r}"
+            yield Complaint("docstring", name, first + number, text)
 
 
 def _of_packages(root: Path, folder: Path) -> Iterator[Complaint]:

@@ -16,7 +16,7 @@ import httpx2
 from benchmarks.cpu import cpu_seconds
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
 
-# Longer nobody waits for a figure.
+# A figure is not waited for any longer.
 PATIENCE = 60.0
 
 

@@ -88,7 +88,7 @@ class ConnectionTable:
         self.clock = clock
         self._clients: Counter[str] = Counter()
         self._open: set[Connection] = set()
-        # Without a request being served, the longest waiting first: of everybody, and of each.
+        # Without a request being served, the longest waiting first: of all clients, and of each.
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
         self._waiting_of: dict[str, OrderedDict[Connection, None]] = {}
         self._held: Counter[Connection] = Counter()
@@ -214,7 +214,7 @@ def affordable(connections: int) -> int:
     """Return how many connections the process can keep open, at most as many as are wanted.
 
     The soft limit of descriptors is raised to the hard one; half of them are left to the pools. At
-    the limit itself the system would refuse everybody, and say so to nobody.
+    the limit itself the system would refuse every client, and not even say so.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:

@@ -26,7 +26,7 @@ _INVALID = (
 
 
 def reads_of(paths: Collection[str]) -> Callable[[Scope], bool]:
-    """Tells requests that read one of these paths: what anybody may send has no body to be read."""
+    """Tells requests that read one of these paths, and so have no body that matters."""
     return lambda scope: scope["method"] in ("GET", "HEAD") and scope["path"] in paths
 
 

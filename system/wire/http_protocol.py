@@ -61,7 +61,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._fields = 0
         # Bytes since the parser last came to the end of something.
         self._without_progress = 0
-        # Since when a head is awaited, a body nobody wants is thrown away, an answer is not read,
+        # Since when a head is awaited, an unwanted body is thrown away, an answer is not read,
         # and the transport is closing.
         self._head_since: float | None = None
         self._linger_since: float | None = None

@@ -1,4 +1,4 @@
-"""A person in a browser: their tasks, and that nobody else's are ever on their screen."""
+"""A person in a browser: their tasks, and that no other user's are ever on their screen."""
 
 from __future__ import annotations
 

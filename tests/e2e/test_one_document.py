@@ -57,7 +57,7 @@ def _glimpses(running: RunningSystem, alice: Person) -> int:
 
 
 def _forget_the_user_in_cache_keys(page: Page) -> list[str]:
-    """Have the page's script make keys that are the same for everybody; the changed places."""
+    """Have the page's script make keys that are the same for every user; the changed places."""
     changed: list[str] = []
 
     def rewrite(route: Route) -> None:

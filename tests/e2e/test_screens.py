@@ -43,7 +43,7 @@ _TASKS = [
 
 @pytest.fixture
 def look(picture: Picture) -> Look:
-    """Takes a picture of a screen and checks that everybody can use it."""
+    """Takes a picture of a screen and checks that every person can use it."""
 
     def look_at(person: Person, name: str, part: str = "body") -> None:
         # What fades in is judged when it is there.

@@ -1,4 +1,4 @@
-"""Where the MCP server keeps sessions: somebody with a token of their own tries another's."""
+"""Where the MCP server keeps sessions: a user with a token of their own tries another's."""
 
 from __future__ import annotations
 

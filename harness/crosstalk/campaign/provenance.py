@@ -44,7 +44,7 @@ def provenance(
 
 
 def _system_commit() -> str:
-    """Return the checkout's commit; a wheel's copy may lie in anybody's repository."""
+    """Return the checkout's commit; a wheel's copy may lie in a repository of another project."""
     try:
         root = locate_system()
     except HarnessError:

@@ -25,7 +25,7 @@ class CampaignResult:
         replay_calls: Calls that replayed what was found, and shrank it.
         calls_to_finding: Calls made when the first believed finding was first suspected.
         not_applicable: Oracle to the reason why it has nothing to look at in this target.
-        coverage: Operation to each parameter that can name somebody or something, and how many
+        coverage: Operation to each parameter that can name a user or an object, and how many
             calls carried something of another user in it.
         provenance: What was run: version, commit and digest of the configuration.
         left: What the system still held or did some time after the last call; None where that

@@ -137,7 +137,7 @@ class Sending:
         client: Who numbers their own messages: clients that do not know each other all begin
             at 1. Empty for the surface itself.
         connection: Requests with one name share one kept connection; empty for a pool that
-            everybody shares.
+            all clients share.
         aborted_at: Where the client aborts the request: after the `head`, in the middle of the
             `body`, while it is `served`, when the `answer` begins; empty for a request that is
             made in full.
@@ -229,7 +229,7 @@ class History:
 
     Attributes:
         subjects: User name to the subject the system knows them by.
-        public_values: Identifying values that everybody may see (calibrated before anybody has
+        public_values: Identifying values that every user may see (calibrated before any user has
             data, or declared as shared).
         public_operations: Operations that the system serves without a credential on purpose.
         allowed_flows: Sharing that is meant.

@@ -13,13 +13,13 @@ from typing import Any
 
 # A field or argument that holds an id.
 ID_NAME = re.compile(r"(^|_)(id|uuid|key|uri)s?$|Ids?$")
-# Ids too short to be anybody's secret: numbers, numbers with a prefix, a few hexadecimal digits.
+# Ids too short to be a secret: numbers, numbers with a prefix, a few hexadecimal digits.
 _SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
 
 # An element of a list in a flat name.
 ELEMENT = "[]"
 
-# What `marker` makes; the shape is unlikely in anybody's own data.
+# What `marker` makes; the shape is unlikely in a user's own data.
 _MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")

@@ -23,12 +23,12 @@ class InconclusiveKind(StrEnum):
 
     UNCONFIRMED = "unconfirmed"  # a suspicion that did not show again when replayed
     NO_OPPORTUNITY = "no_opportunity"  # an oracle that could never have fired
-    NOT_SERVED = "not_served"  # an operation that never answered anybody with a result
+    NOT_SERVED = "not_served"  # an operation that never answered any user with a result
     NOT_UNDERSTOOD = "not_understood"  # offered in a form that the harness cannot call or read
     NOT_TRIED = "not_tried"  # offered, and no call was made, or none could be
     THROTTLED = "throttled"  # too many calls were refused for being too many
     NOT_QUIESCENT = "not_quiescent"  # the system held or did something after the last call
-    UNSTEADY = "unsteady"  # answers that differ without anybody acting
+    UNSTEADY = "unsteady"  # answers that differ without any user acting
     CUT_SHORT = "cut_short"  # the run ended before its budget was used
     TARGET_FAILED = "target_failed"  # the target, or its environment, went away in mid-run
     INTERRUPTED = "interrupted"  # the run was asked to end before its budget was used

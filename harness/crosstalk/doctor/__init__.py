@@ -1,4 +1,4 @@
-"""Checks a deployment from outside, as anyone on the network could, and says what to change.
+"""Checks a deployment from outside, as any client on the network could, and says what to change.
 
 It sends a few dozen requests, each bounded in time and size, none of which writes anything. It
 claims nothing that cannot be seen from outside (row-level security, secrets, what users store).

@@ -6,7 +6,7 @@ happens costs that one argument and is noted; it never ends a run. So values are
 example that needs them, and kept: a strategy that fails within an example would end it.
 
 Values are plain where they can be, ASCII and of the present: a system refuses the odd ones before
-it looks at anybody's data.
+it looks at any user's data.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class _Lacking:
         service: Never served.
         ownership: They change something, and no owner has read before and after.
         existence: No user has compared a foreign id with a missing one, each with its parameters.
-        identity: Nobody without a credential has tried.
+        identity: No client without a credential has tried.
     """
 
     service: Sequence[Operation]

@@ -71,7 +71,7 @@ def _walk(history: History) -> Iterator[Observation]:
                     continue
                 owner = owners.get(value)
                 if owner is None and user is None:
-                    public.add(value)  # shown to a stranger before anybody had it
+                    public.add(value)  # shown to a stranger before any user had it
                 elif owner is None and user is not None:
                     if not gave(user, value):
                         owners[value] = user

@@ -30,7 +30,7 @@ def controls_of(history: History) -> dict[str, Control]:
         control.calls += 1
         user = call.actor.user
         if user is not None:
-            # What somebody made up is theirs, a key for one.
+            # What a user made up is that user's, e.g. a key.
             for value in filter(is_marker, identifiers_of(call.arguments)):
                 owners.setdefault(value, user)
         if _is_foreign_attempt(call, owners, foreign_ids):

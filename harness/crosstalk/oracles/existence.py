@@ -155,7 +155,7 @@ def _comparable(
     if is_short_id(short) and is_short_id(other_short):
         kind = kind_of_argument(name, foreign.operation)
         held = numbers.compare(short, other_short, kind, known)
-        # Whatever is shown at a number that is perhaps of another kind is perhaps for everybody.
+        # Whatever is shown at a number that is perhaps of another kind is perhaps for every user.
         shown = held.guessed and foreign.answer.outcome is Outcome.OK
         return held.holders == {victim} and not shown
     theirs = {owners.get(value) for value in identifiers_of(one[name]) or {short}}

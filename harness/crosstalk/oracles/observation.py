@@ -50,7 +50,7 @@ _TIME = re.compile(
 _SHORT = 3
 _SHOWN_LENGTH = 60
 _NUMBER = re.compile(r"\d+")
-# Signed or packed, whatever it holds: too long and too mixed to be a word of anybody's.
+# Signed or packed, whatever it holds: too long and too mixed to be a word of a user's.
 _OPAQUE = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9_.~+/=%-]{24,}")
 # Seconds, or milliseconds, since 1970 that lie between 2001 and 2096.
 _EPOCH_SECONDS = (10**9, 4 * 10**9)

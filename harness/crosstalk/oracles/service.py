@@ -35,7 +35,7 @@ class _Record:
     Attributes:
         served: Answers that showed callers their own data, or did what they asked for.
         several: Such answers to calls that named several objects.
-        shown: Answers with data that may be for everybody.
+        shown: Answers with data that may be for every user.
         others: What came back instead, with how often.
         bodies: Arguments to what each user was shown for them.
     """
@@ -76,7 +76,7 @@ class ServiceRecord:
         return {each.where for each in self.inconclusive()}
 
     def public(self) -> list[str]:
-        """Return the operations that showed data, and nobody any of their own."""
+        """Return the operations that showed data, and no user any of their own."""
         return sorted(
             name
             for name, record in self._records.items()

@@ -38,7 +38,7 @@ class IsolationFailure(Exception):
 
 
 class IsolationIncomplete(Exception):
-    """The run could not verify what it was asked to; nobody may take its tests for passed."""
+    """The run could not verify what it was asked to, so that its tests must not pass."""
 
 
 class IsolationRun:

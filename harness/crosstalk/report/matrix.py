@@ -1,7 +1,7 @@
 """The leak matrix: what each oracle can say of each operation.
 
 A cell is clean only where the oracle could have fired. Where it had no opportunity the cell says
-so, and nobody may read it as safe.
+so, because that is no evidence of safety.
 """
 
 from __future__ import annotations

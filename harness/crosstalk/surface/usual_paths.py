@@ -1,4 +1,4 @@
-"""Paths that nobody declares and many servers have: health, metrics, debugging, other spellings.
+"""Undeclared paths that many servers have: health, metrics, debugging, other spellings.
 
 Each is asked for once, without a credential; what answers becomes an operation, which a stranger
 reads while users have secrets. An answer that a path gives which cannot exist is a page for all.

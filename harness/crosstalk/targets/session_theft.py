@@ -18,7 +18,7 @@ class SessionTheft:
     """Adds the hijacker to credentials: their own token, on their victim's connection.
 
     Attributes:
-        inner: Gives everybody's own credentials, and with them the name of their connection.
+        inner: Gives each user's own credentials, and with them the name of their connection.
     """
 
     inner: Credentials

@@ -22,7 +22,7 @@ from system.wire.json_shape import shape_problem
 _UNKNOWN_OUTCOME = (
     "the tool did not answer; whether it took effect is unknown: look before repeating a change"
 )
-# Of one call's arguments: a model may write more than anybody meant.
+# Of one call's arguments: a model may write more than any user meant.
 _MOST_BYTES = 65_536
 # Characters of a result that the model is sent, again with each of its later turns.
 _MOST_RESULT = 50_000

@@ -74,7 +74,7 @@ async def test_a_search_has_less_time_than_other_statements(
 
 
 class Counting:
-    """A connection to tools that counts calls, and has a share for everybody."""
+    """A connection to tools that counts calls, and has a share for every user."""
 
     calls_per_answer = 5
 
@@ -83,7 +83,7 @@ class Counting:
 
     @asynccontextmanager
     async def share_of(self, user_id: str) -> AsyncIterator[None]:
-        """Nobody waits."""
+        """Let no request wait."""
         yield
 
     async def call(self, name: str, arguments: Mapping[str, Any], token: str, key: str) -> Any:

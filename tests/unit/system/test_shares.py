@@ -1,4 +1,4 @@
-"""Shares: one user's many requests wait for each other, and for nobody else's."""
+"""Shares: one user's many requests wait for each other, and for no other user's."""
 
 from __future__ import annotations
 

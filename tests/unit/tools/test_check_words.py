@@ -44,6 +44,8 @@ def checkout(folder: Path, file: str, text: str) -> Path:
         ("docs/a.md", "# The cast and its scene", "words"),
         ("system/wire/hosts.py", "", "words"),
         ("system/a.py", 'def run():\n    """What runs."""', "docstring"),
+        ("system/a.py", '"""A room.\n\nIt answers nobody."""', "docstring"),
+        ("tests/unit/test_a.py", 'def _run():\n    """Ask as Somebody."""', "docstring"),
         ("system/a.py", "def run():\n" + "    pass\n" * 120, "length"),
     ],
 )

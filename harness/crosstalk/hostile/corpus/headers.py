@@ -1,4 +1,4 @@
-"""Header values: well-framed requests whose fields hold what nobody sends."""
+"""Header values: well-framed requests whose fields hold what no client sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts with a meaning to somebody: SQL, LIKE patterns, paths, templates, Unicode."""
+"""Texts with a meaning to some interpreter: SQL, LIKE patterns, paths, templates, Unicode."""
 
 from __future__ import annotations
 

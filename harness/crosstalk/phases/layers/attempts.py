@@ -1,7 +1,7 @@
 """Attempts of an attacker who speaks SQL as a service does: one function an attempt.
 
 The attacker is a user of a service whose code was talked into anything; it can set its own subject
-and, by design of the layer, anybody's, so what is tried is everything short of that. Every attempt
+and, by design of the layer, any user's, so what is tried is everything short of that. Every attempt
 runs in a transaction that is rolled back.
 """
 
@@ -26,7 +26,7 @@ _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 @dataclass(frozen=True, slots=True)
 class Intruder:
-    """Somebody with a service's connection.
+    """Attacker with a service's connection.
 
     Attributes:
         connection: Logged in as the service.
@@ -44,7 +44,7 @@ class Intruder:
 
     @asynccontextmanager
     async def speaking(self, subject: str | None) -> AsyncIterator[asyncpg.Connection]:
-        """A transaction for that subject, or for nobody; rolled back."""
+        """A transaction for that subject, or without a subject; rolled back."""
         transaction = self.connection.transaction()
         await transaction.start()
         try:
@@ -98,7 +98,7 @@ async def read_with_row_security_off(intruder: Intruder, table: Table) -> str | 
 
 
 async def read_through_an_error(intruder: Intruder, table: Table) -> str | None:
-    """Have a conversion fail on somebody else's row, and read the error."""
+    """Have a conversion fail on another user's row, and read the error."""
     for name, kind in table.columns.items():
         if kind != "text" or name == table.owner:
             continue

@@ -1,8 +1,8 @@
 """Privileges that a service's role must not have, and data that the catalog must not show it.
 
-Statements that would take the layer away, other roles, functions and views that run as somebody
-else, the planner's statistics (which hold values of rows that nobody was shown), and what other
-sessions are doing.
+Statements that would take the layer away, other roles, functions and views that run as
+another role, the planner's statistics (which hold values of rows that the role was not shown), and
+what other sessions are doing.
 """
 
 from __future__ import annotations

@@ -12,6 +12,6 @@ makes its calls in one world after the other, `comparison` finds the first diffe
 `minimization` the smallest activity that causes it, and `phase` is what a campaign calls between
 its examples.
 
-It does not judge calls that refer to what others have: in a world without them such an id is
-nobody's, and to compare that is the existence oracle's part.
+It does not judge calls that refer to what others have: in a world without them such an id has
+no owner, and to compare that is the existence oracle's part.
 """

@@ -18,9 +18,9 @@ def partners(flows: Sequence[Flow], observer: str, users: Collection[str]) -> fr
     Args:
         flows: What is meant to be shared.
         observer: The user who observes.
-        users: Everybody.
+        users: All users.
     """
-    # What everybody may do by some operations makes nobody a partner of anybody.
+    # What every user may do by some operations makes no two users partners.
     links = [each for each in flows if not _everybodys(each)]
     others = [each for each in users if each != observer]
     seen = {observer} | {

@@ -1,6 +1,6 @@
 """Plans made of a history: one user's calls, what others do meanwhile, what is read last.
 
-Of the observer's calls those are taken that need nothing of anybody else's; to them come readings
+Of the observer's calls those are taken that need nothing of another user's; to them come readings
 that a generator makes seldom (pages of one row, searches) and calls in the words that others used
 (a name may be taken). Of the others' calls a sample is taken, what stores something first.
 """

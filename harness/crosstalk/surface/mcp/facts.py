@@ -1,4 +1,4 @@
-"""What a person says about an operation of an MCP server beside its schema."""
+"""Facts about an operation of an MCP server that a person states beside its schema."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What an MCP server says about itself, as operations: greeting, and lists of what it offers.
+"""Self-descriptions of an MCP server as operations: greeting, and lists of what it offers.
 
 Descriptions, instructions and schemas are texts like any other: one that was made of another user's
 data, or kept from another user's view, shows it to whoever lists the tools. A stranger may be
-answered; nobody's data belongs in any of them.
+answered; no user's data belongs in any of them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The backend writes the user's id into the agent's instructions, the model repeat
 and the server asks for no proof. A caller who can reach the server, or can talk the model into
 another id, is any user they like. There is no form of it that holds by itself: it depends on only
 the backend being able to reach the port, and on the backend, not the model, filling in the
-id; and then one request forged from inside the network reads everybody.
+id; and then one request forged from inside the network reads every user.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The careless form keeps one HTTP client for the whole application, which is right for its
 connections and wrong for its cookies: the jar holds the session of the last user to sign in, and
-everybody's calls travel under it. A mounted or global MCP client with fixed headers does the same
+every user's calls travel under it. A mounted or global MCP client with fixed headers does the same
 with the first user's. The form that holds turns the jar off and sends each user's cookie itself.
 """
 

@@ -140,7 +140,7 @@ def _with_another_key(config: MintConfig, subject: str) -> str:
     claims = {config.subject_claim: subject, "iat": now, "exp": now + config.ttl, **config.claims}
     if config.algorithm.startswith("HS"):
         return _signed(config, claims, secrets.token_urlsafe(48))
-    # Nobody can check it with the real key, whatever it was signed with.
+    # It cannot be checked with the real key, whatever it was signed with.
     header = {"alg": config.algorithm, "typ": "JWT"}
     signed = f"{encode_json(header)}.{encode_json(claims)}"
     return f"{signed}.{b64(Ed25519PrivateKey.generate().sign(signed.encode()))}"

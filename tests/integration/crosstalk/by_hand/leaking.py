@@ -1,4 +1,4 @@
-"""Notes that anybody reads by their id, over REST, MCP with sessions, MCP by events, and stdio.
+"""Notes that any user reads by their id, over REST, MCP with sessions, MCP by events, and stdio.
 
 `python leaking.py PORT` serves HTTP, `python leaking.py FILE` the standard streams, with the notes
 in that file. Users are known by their tokens.

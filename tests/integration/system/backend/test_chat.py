@@ -1,4 +1,4 @@
-"""Chat through all tiers: the model may ask for anybody, and gets the caller's own."""
+"""Chat through all tiers: the model may ask for any user, and gets the caller's own."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def events(text: str) -> list[dict[str, Any]]:
 
 
 class Person:
-    """Somebody's ChatKit client."""
+    """A user's ChatKit client."""
 
     def __init__(self, system: Backend | Served, subject: str) -> None:
         self.system = system

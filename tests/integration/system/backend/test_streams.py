@@ -1,4 +1,4 @@
-"""Streamed answers: what is sent is what is stored, and nobody has to stay for it."""
+"""Streamed answers: what is sent is what is stored, and no client has to stay for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys are replaced under traffic of real services: nobody is refused, and issuers are spared."""
+"""Keys are replaced under traffic of real services: no user is refused, and issuers are spared."""
 
 from __future__ import annotations
 

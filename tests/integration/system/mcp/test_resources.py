@@ -1,4 +1,4 @@
-"""Resources and prompts: the caller's own, and nobody else's, over real HTTP."""
+"""Resources and prompts: the caller's own, and no other user's, over real HTTP."""
 
 from __future__ import annotations
 

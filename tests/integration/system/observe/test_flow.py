@@ -53,7 +53,7 @@ class Flow:
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
-    """The system after somebody used everything, rightly and wrongly."""
+    """The system after a user used everything, rightly and wrongly."""
     with collecting() as collector:
         told = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,

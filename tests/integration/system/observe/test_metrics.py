@@ -1,4 +1,4 @@
-"""Figures of both services: what they count, and that nobody is in them."""
+"""Figures of both services: what they count, and that no user is in them."""
 
 from __future__ import annotations
 

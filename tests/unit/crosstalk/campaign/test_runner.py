@@ -64,7 +64,7 @@ class _Failing(Notes):
         self.everybodys = leaks.get("everybodys", False)
 
     def discover(self) -> list[Operation]:
-        """The operations of notes, while there is somebody to ask."""
+        """The operations of notes, while there is a server to ask."""
         if self.left <= 0 and self.failure is None:
             raise SurfaceError("nothing answers")
         return super().discover()

@@ -90,7 +90,7 @@ def test_kinds_of_forged_credentials_are_a_defect_each_and_not_that_of_an_operat
     ]
 
 
-def test_what_follows_from_no_other_fault_is_a_defect_of_its_own() -> None:
+def test_finding_that_follows_from_no_other_fault_is_a_defect_of_its_own() -> None:
     found = defects_of(
         [
             finding("existence", "mcp:get", BrokenRule.EXISTENCE, "bob"),

@@ -16,7 +16,7 @@ NONE = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
 
 
 def pair(first: Answer, second: Answer) -> Writer:
-    """Bob asks for alice's id, and for one that nobody has."""
+    """Bob asks for alice's id, and for one that no user has."""
     return (
         Writer()
         .call(ALICE, "add", {}, ok({"id": HERS}))
@@ -126,7 +126,7 @@ def test_existence_fires_when_ids_of_two_users_are_counted_up() -> None:
 
 
 def _numbers(known: frozenset[str]) -> Writer:
-    """Bob asks for the number of something of alice's, and for one that nobody was given."""
+    """Bob asks for the number of something of alice's, and for one that no user was given."""
     writer = Writer()
     writer.history.public_values = known
     writer.call(ALICE, "add", {"title": "x"}, ok({"id": 41}))

@@ -41,7 +41,7 @@ class Answering:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits between two attempts."""
+    """Wait no time between two attempts."""
     monkeypatch.setattr(resending, "_PAUSE_SECONDS", 0)
 
 

@@ -1,4 +1,4 @@
-"""Paths that nobody declares."""
+"""Undeclared paths that many servers have."""
 
 from __future__ import annotations
 

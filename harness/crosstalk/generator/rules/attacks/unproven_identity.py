@@ -32,7 +32,7 @@ class UnprovenIdentity:
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Have alice store something where she has not yet, and read it as anybody."""
+        """Have alice store something where she has not yet, and read it without a credential."""
         alice = next(each for each in example.members if each.name == ANYBODY.claims)
         if not any(_stored(call, alice.name) for call in example.history):
             creators = example.capabilities.creators

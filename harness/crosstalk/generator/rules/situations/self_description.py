@@ -1,6 +1,6 @@
-"""What a server says about itself, read again and again while users have secrets.
+"""Self-descriptions of a server, read again and again while users have secrets.
 
-The lists of a protocol, its greeting, documents and usual paths that nobody declares: a user and a
+The lists of a protocol, its greeting, documents and usual undeclared paths: a user and a
 stranger read them, and whatever they show of another user was never meant to be there.
 """
 

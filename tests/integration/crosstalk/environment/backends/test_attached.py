@@ -30,7 +30,7 @@ class _Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[str]:
-    """Where somebody answers."""
+    """The address of a server that answers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield str(server.server_port)

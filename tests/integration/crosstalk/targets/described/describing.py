@@ -103,4 +103,4 @@ def campaign(
 
 
 def _quiet(event: Event) -> None:
-    """Nobody listens."""
+    """Ignore events."""

@@ -1,11 +1,11 @@
 """A small server of notes in every form that servers have, for the campaign to be tried on.
 
 Standard library alone, so that it starts in a tenth of a second. It is written as people write such
-servers, and each of its forms exists with the leak and without: `--leak list` shows everybody's
+servers, and each of its forms exists with the leak and without: `--leak list` shows every user's
 notes in a listing, `--leak get` reads any note, `--leak delete` deletes any, `--leak key` keeps one
-note a key for everybody, `--leak trust` believes a token without checking it. With `--resources`
+note a key for all users, `--leak trust` believes a token without checking it. With `--resources`
 the notes are resources too, with a prompt and completions; `--leak resource`, `resource-list`,
-`index`, `prompt` and `completion` show everybody's there. `--leak description`, `instructions` and
+`index`, `prompt` and `completion` show every user's there. `--leak description`, `instructions` and
 `debug` show the latest note in a tool's description, in the greeting and at /debug.
 """
 
@@ -193,7 +193,7 @@ class Server:
         return {**reply, "error": {"code": -32601, "message": "Method not found"}}
 
     def latest(self, leak: str) -> str:
-        """The latest note of anybody, where that is leaked; a sentence otherwise."""
+        """The latest note of any user, where that is leaked; a sentence otherwise."""
         rows = self.notes.rows if self.options.leak == leak else []
         return f"Latest: {rows[-1]['title']}" if rows else "Nothing is shared."
 

@@ -38,6 +38,6 @@ def test_isolated_resources_are_clean_and_were_read(tmp_path: Path, transport: s
 
 
 def test_resources_over_standard_streams_are_read(tmp_path: Path) -> None:
-    """One process answers everybody there, and a resource does not say whose is meant."""
+    """One process answers every user there, and a resource does not say whose is meant."""
     result = campaign(describe(tmp_path, "stdio", "argument", "--resources"), calls=200)
     assert result.controls["mcp:prompts/get digest"].calls

@@ -1,4 +1,4 @@
-"""What a described server says about itself: lists, greeting, paths that nobody declares."""
+"""Self-descriptions of a described server: lists, greeting, undeclared paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_users_data_in_what_a_server_says_of_itself_is_found(
     assert (finding.oracle, finding.operation) == ("canary", operation)
 
 
-def test_what_a_sound_server_says_of_itself_is_read_by_a_user_and_a_stranger(
+def test_self_description_of_a_sound_server_is_read_by_a_user_and_a_stranger(
     tmp_path: Path,
 ) -> None:
     result = campaign(describe(tmp_path, "stateful", "bearer"), calls=300)

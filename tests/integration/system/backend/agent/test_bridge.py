@@ -1,4 +1,4 @@
-"""The bridge: many users at once over one pool, and nobody ever speaks for another."""
+"""The bridge: many users at once over one pool, and no user ever speaks for another."""
 
 from __future__ import annotations
 

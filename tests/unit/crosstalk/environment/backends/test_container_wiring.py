@@ -1,4 +1,4 @@
-"""Containers reach each other by name; everybody else reaches them on loopback."""
+"""Containers reach each other by name; other clients reach them on loopback."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def executor(diary: Diary) -> Executor:
 
 
 def budget(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> PhaseBudget:
-    """A phase's budget, with one example in which everybody does something."""
+    """A phase's budget, with one example in which every user does something."""
     calling = executor(diary)
 
     def fresh() -> History:
@@ -157,7 +157,7 @@ def budget(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Ph
 
 
 def example(calling: Executor, history: History) -> History:
-    """Everybody adds and reads; bob tries alice's entry."""
+    """Every user adds and reads; bob tries alice's entry."""
     number = 0
     ids: dict[str, str] = {}
     for _ in range(2):

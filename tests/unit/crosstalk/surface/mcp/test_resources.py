@@ -106,7 +106,7 @@ def test_template_that_cannot_be_filled_is_named() -> None:
     assert [each.where for each in found.not_understood] == ["mcp:resources/read broken://{"]
 
 
-def test_what_is_listed_to_one_caller_is_an_operation_for_all() -> None:
+def test_resource_listed_to_one_caller_is_an_operation_for_all() -> None:
     hidden = {"resources/list": {"resources": [{"uri": "admin://report"}]}}
     server = Server(_NOTES, bob=hidden)
     found = surface(server, also=(Presented(connection="bob"),)).discover()

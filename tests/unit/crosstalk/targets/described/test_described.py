@@ -37,7 +37,7 @@ def presented(source: SurfaceCredentials, actor: Actor, subject: str = "alice-1"
 
 
 class TokenOf:
-    """A login that gives everybody a token of their name."""
+    """A login that gives every user a token of their name."""
 
     def sign_up(self, person: Person, presented: Presented) -> str:
         return ""

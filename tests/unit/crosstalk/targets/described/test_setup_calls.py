@@ -48,7 +48,7 @@ class Documents:
         """Close nothing."""
 
 
-class Anybody:
+class NoCredential:
     """Presents nothing."""
 
     def present(self, actor: Actor, subject: str, surface: str) -> Presented:
@@ -66,7 +66,7 @@ def prepared(surface: Documents, users: tuple[str, ...] = (), **settings: Any) -
         }
     )
     operations = {each.name: each for each in OPERATIONS}
-    return SetupCalls(config, operations, {"rest": surface}, Anybody(), member_names(config))
+    return SetupCalls(config, operations, {"rest": surface}, NoCredential(), member_names(config))
 
 
 CREATE = {

@@ -59,7 +59,7 @@ class OneTask:
 
 
 class NoCredentials:
-    """Nobody presents anything."""
+    """Present no credential."""
 
     def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         return NOTHING

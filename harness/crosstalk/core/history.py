@@ -92,15 +92,16 @@ class Probe:
             `existence` compares a foreign id with a missing one; `worlds` compares what one user
             observes in worlds that differ in what the others do; `concurrency` compares what a
             client gets alone with what it gets beside concurrent clients; `identity` marks calls
-            of a client that says to be the victim, where no credential proves it.
+            of a client that says to be the victim, where no credential proves it; `effect` compares
+            whether the victim's calls still work after another user acted.
         key: Calls with one key belong together.
-        part: `before`, `attack`, `after` (ownership), `foreign`, `missing` (existence),
+        part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence),
             `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), or `claimed`
             (identity).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence", "worlds", "concurrency", "identity"]
+    kind: Literal["ownership", "existence", "worlds", "concurrency", "identity", "effect"]
     key: int
     part: Literal[
         "before",

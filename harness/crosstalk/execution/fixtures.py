@@ -135,6 +135,8 @@ class Fixture:
         history = self.fresh_history()
         newcomer = self._target.principals.members[-1]
         for operation in self._executor.operations.values():
+            if operation.effect_only:
+                continue
             readers = [ANONYMOUS] if operation.public else [newcomer] if operation.lists else []
             # A stranger may be refused where it says what every user may see.
             for actor in [*readers, *([newcomer] if operation.descriptive else [])]:

@@ -7,12 +7,13 @@ References are own, foreign or missing; which of them dominates depends on the r
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import missing_like
+from crosstalk.core.identifiers import last_name, missing_like
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
@@ -40,6 +41,7 @@ HOSTILE_TEXTS = (
     "ﾅ" * 40,
     "x" * 5_000,
 )
+_PASSWORD = re.compile(r"passw|passphrase|pwd", re.IGNORECASE)
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
@@ -260,8 +262,15 @@ class ArgumentDrawer:
 
     def _text(self, parameter: Parameter, actor: Actor) -> str:
         """Return a text with a marker, of a length that the schema admits."""
-        marker = self.plant(actor.user or actor.claims)
-        text = f"{COMMON_WORD} {marker}"
+        me = actor.user or actor.claims
+        if _PASSWORD.search(last_name(parameter.name)):
+            # A user has one password; letters of both cases, a digit and a sign are in it.
+            known = actor.user is not None
+            marker = self.pool.password(me, lambda: self.plant(me)) if known else self.plant(me)
+            text = f"Pw-{marker}!"
+        else:
+            marker = self.plant(me)
+            text = f"{COMMON_WORD} {marker}"
         shortest, longest = (parameter.schema.get(each) for each in ("minLength", "maxLength"))
         if isinstance(shortest, int):
             text = text.ljust(shortest, ".")

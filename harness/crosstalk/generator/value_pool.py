@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -65,6 +65,7 @@ class ValuePool:
         # A number belongs with another where it was seen inside it, or asked for by it.
         self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
+        self._passwords: dict[str, str] = {}
 
     def know_subjects(self, subjects: set[str]) -> None:
         """Keep the subjects, which are identities and not references to objects."""
@@ -246,6 +247,12 @@ class ValuePool:
     def knows_key(self, key: str) -> bool:
         """Return whether any user has made a call under that key."""
         return any(key in known for known in self._keys.values())
+
+    def password(self, user: str, new: Callable[[], str]) -> str:
+        """Return what is in the password that `user` sets and logs in with; a new one at first."""
+        if user not in self._passwords:
+            self._passwords[user] = new()
+        return self._passwords[user]
 
     def cursors(self, user: str) -> list[str]:
         """Return cursors that `user` has received."""

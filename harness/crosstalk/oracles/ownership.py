@@ -3,17 +3,20 @@
 A write's own reply proves nothing, in either direction, so the victim reads before and after and
 the two readings are compared whole: status, error, body, validators and other headers. Between them
 the victim does nothing else. Of headers only those are compared that do not differ by themselves.
+
+What no reading shows, a password for one, is judged by its effect: calls of the victim's that
+worked twice in a row, a login among them, must still work after another user acted.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crosstalk.core.history import Answer, Call, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome, Probe
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
 from crosstalk.surface.http.headers import shows
 
@@ -31,18 +34,26 @@ class _Attack:
         before: The first reading.
         after: The same call once more.
         calls: What others did between them.
-        changed: Parts of the answer that differ: `status`, `code`, `body`, `headers.etag`.
+        changed: Parts of the answer that differ: `status`, `code`, `body`, `headers.etag`;
+            `outcome` where the call does not work any more.
+        first: The victim's call before the first reading, where it had to work twice.
     """
 
     before: Call
     after: Call
     calls: list[Call]
     changed: list[str]
+    first: Call | None = None
+
+    @property
+    def by_effect(self) -> bool:
+        """Return whether it is not compared what the answers show, but whether they work."""
+        return self.first is not None
 
 
 def _attacks(history: History) -> list[_Attack]:
     """Readings of victims before and after an attack; found once a history."""
-    return history.derived("attacks", lambda it: list(_walk(it)))
+    return history.derived("attacks", lambda it: [*_walk(it), *_effects(it)])
 
 
 def _walk(history: History) -> Iterator[_Attack]:
@@ -79,6 +90,43 @@ def _walk(history: History) -> Iterator[_Attack]:
                 continue
             if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
                 yield _Attack(first, call, attack, _changed(first, call, steady))
+
+
+def _effects(history: History) -> Iterator[_Attack]:
+    """Calls of victims that worked twice, and were made again after others acted."""
+    worked: defaultdict[_Key, list[Call]] = defaultdict(list)
+    for call in history:
+        probe = call.probe
+        if probe is None or probe.kind != "effect":
+            continue
+        arguments = json.dumps(call.arguments, sort_keys=True, default=str)
+        key = (probe.key, call.operation, arguments)
+        if probe.part == "before":
+            worked[key].append(call)
+        elif probe.part == "after" and len(worked[key]) > 1 and conclusive(call.answer):
+            first, second = worked[key][-2:]
+            if any(each.answer.outcome is not Outcome.OK for each in (first, second)):
+                continue
+            between = history.calls[second.index : call.index - 1]
+            acts = [each for each in between if each.actor.user != probe.victim]
+            meddled = any(
+                each.actor.user == probe.victim
+                and (
+                    each.probe is None or (each.probe.kind, each.probe.key) != ("effect", probe.key)
+                )
+                for each in between
+            )
+            permitted = any(
+                history.permits(probe.victim, each.actor.user, each.operation) for each in acts
+            )
+            if acts and not meddled and not permitted:
+                works = call.answer.outcome is Outcome.OK
+                yield _Attack(second, call, acts, [] if works else ["outcome"], first)
+
+
+def _belongs(call: Call, probe: Probe) -> bool:
+    """Return whether a call is one of those that this probe compares by their effect."""
+    return call.probe is not None and (call.probe.kind, call.probe.key) == ("effect", probe.key)
 
 
 def _changed(first: Call, second: Call, steady: Collection[tuple[str, str]]) -> list[str]:
@@ -148,6 +196,21 @@ class Ownership:
             first, second = each.before, each.after
             who = ", ".join(sorted({call.actor.name for call in each.calls}))
             victim = first.probe.victim if first.probe else first.actor.name
+            if each.by_effect and each.first is not None:
+                found.append(
+                    Suspicion(
+                        self.name,
+                        each.calls[-1].operation,
+                        (
+                            each.first.index,
+                            first.index,
+                            *(call.index for call in each.calls),
+                            second.index,
+                        ),
+                        f"{second.operation} does not work for {victim} any more after {who} acted",
+                    )
+                )
+                continue
             headers = [part for part in each.changed if part.startswith("headers.")]
             by = f" ({', '.join(headers)})" if headers else ""
             found.append(
@@ -165,7 +228,7 @@ class Ownership:
         made = {
             (call.index, call.operation)
             for each in _attacks(history)
-            if _shows_something(each.before.answer)
+            if each.by_effect or _shows_something(each.before.answer)
             for call in each.calls
         }
         return Counter(operation for _, operation in made)

@@ -31,6 +31,7 @@ class Capabilities:
         tools: Operations that a model can be told to call.
         keyed: Those that take a key by which a repeated call is known.
         reference_fields: Names of arguments that refer to objects by what the system calls them.
+        logins: Those that are called only to see whether they still work.
     """
 
     protected: Sequence[Operation]
@@ -45,6 +46,7 @@ class Capabilities:
     tools: Sequence[Operation]
     keyed: Sequence[Operation]
     reference_fields: frozenset[str] = frozenset()
+    logins: Sequence[Operation] = ()
 
     @classmethod
     def of(cls, operations: Sequence[Operation]) -> Capabilities:
@@ -96,6 +98,7 @@ class Capabilities:
                 for each in operation.parameters
                 if each.role is Role.REFERENCE
             ),
+            logins=[each for each in operations if each.effect_only],
         )
 
     def creators_on(self, operation: Operation) -> list[Operation]:

@@ -62,6 +62,7 @@ class Operation:
             anything is not offered, and leaves nothing open.
         descriptive: It says what the server is or offers: a stranger may read it, and no user's
             data belongs in it. A rule of its own reads it.
+        effect_only: It is called only to see whether it still works, as a login is.
     """
 
     surface: str
@@ -72,6 +73,7 @@ class Operation:
     lists: bool = False
     conversational: bool = False
     unproven: bool = False
+    effect_only: bool = False
     unannounced: bool = False
     descriptive: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from crosstalk.generator.rules.attacks.cross_user_access import CrossUserAccess
 from crosstalk.generator.rules.attacks.foreign_cursor import ForeignCursor
 from crosstalk.generator.rules.attacks.idempotency_collision import IdempotencyCollision
 from crosstalk.generator.rules.attacks.identity_spoof import IdentitySpoof
+from crosstalk.generator.rules.attacks.lost_access import LostAccess
 from crosstalk.generator.rules.attacks.unauthenticated_call import UnauthenticatedCall
 from crosstalk.generator.rules.attacks.unproven_identity import UnprovenIdentity
 from crosstalk.generator.rules.attacks.wildcard_identity import WildcardIdentity
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     ExistencePair(),
     CrossUserAccess(),
     IdentitySpoof(),
+    LostAccess(),
     WildcardIdentity(),
     CachedRead(),
     IdempotencyCollision(),

@@ -41,6 +41,8 @@ from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
+from crosstalk.targets.described.login.surface import SURFACE as LOGIN
+from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
@@ -241,6 +243,10 @@ def _surfaces(
         )
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}
+    logins = [each for each in credentials.all if each.login is not None]
+    if logins and not config.read_only:
+        # Users of several surfaces are the same; one login shows whether they can get in.
+        surfaces[LOGIN] = LoginSurface(logins[0])
     return surfaces
 
 

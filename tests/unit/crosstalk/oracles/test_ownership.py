@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crosstalk.core.history import Answer, Flow, Outcome, Probe
 from crosstalk.oracles import Ownership
-from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 BEFORE = Probe("ownership", 1, "before", "alice")
 ATTACK = Probe("ownership", 1, "attack", "alice")
@@ -99,3 +101,44 @@ def test_ownership_is_silent_about_a_header_that_differs_by_itself() -> None:
 
 def test_ownership_has_no_opportunity_where_the_victim_reads_nothing_of_their_own() -> None:
     assert not Ownership().opportunities(story(ok({"items": [], "total": 0}), ok([])).history)
+
+
+def effect(*outcomes: Answer, acted: bool = True) -> Writer:
+    """Two logins of alice, an act of bob's and another login of alice, answered so."""
+    story = Writer()
+    *before, after = outcomes
+    for answer in before:
+        story.call(ALICE, "POST /login", {}, answer, Probe("effect", 1, "before", "alice"))
+    if acted:
+        probe = Probe("effect", 1, "attack", "alice")
+        story.call(BOB, "PUT /users/alice/password", {}, ok(None, 204), probe)
+    return story.call(ALICE, "POST /login", {}, after, Probe("effect", 1, "after", "alice"))
+
+
+IN, OUT = ok({"token": "t"}), refused(403, "forbidden")
+
+
+def test_ownership_fires_when_a_call_that_worked_twice_works_no_more() -> None:
+    (found,) = Ownership().judge(effect(IN, IN, OUT).history)
+    assert found.operation == "PUT /users/alice/password"
+    assert found.calls == (1, 2, 3, 4)
+    assert "POST /login does not work for alice any more after bob acted" in found.summary
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        effect(IN, IN, IN),
+        effect(IN, OUT, OUT),
+        effect(OUT, IN, OUT),
+        effect(IN, IN, OUT, acted=False),
+    ],
+    ids=["works on", "did not work twice", "worked once", "nobody acted"],
+)
+def test_ownership_does_not_fire_by_effect_where_nothing_was_lost(story: Writer) -> None:
+    assert Ownership().judge(story.history) == []
+
+
+def test_act_without_effect_counts_as_an_opportunity() -> None:
+    found = Ownership().opportunities(effect(IN, IN, IN).history)
+    assert found == {"PUT /users/alice/password": 1}

@@ -29,7 +29,7 @@ class UnauthenticatedCall:
         operations = [
             each
             for each in example.state.executor.operations.values()
-            if not each.unproven and not each.descriptive
+            if not (each.unproven or each.descriptive or each.effect_only)
         ]
         planned = []
         for _ in range(draw(st.integers(3, 6))):

@@ -20,11 +20,19 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Calls, examples and seconds so far."""
+    """Calls, examples and seconds so far; calls that replay are counted apart."""
 
     calls: int
     examples: int
     seconds: float
+    replay_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageBegun:
+    """A part of the run began: the first sweep, the search, a phase."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +65,5 @@ class Finished:
     result: CampaignResult
 
 
-Event: TypeAlias = Started | Progress | Suspected | Shortened | FindingFound | Finished
+Event: TypeAlias = Started | StageBegun | Progress | Suspected | Shortened | FindingFound | Finished
 Emit: TypeAlias = Callable[[Event], None]

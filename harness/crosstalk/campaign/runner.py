@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
-from crosstalk.campaign.events import Emit, Finished, Progress, Started
+from crosstalk.campaign.events import Emit, Finished, Progress, StageBegun, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
@@ -60,6 +61,8 @@ from crosstalk.targets.base import Target, discovered
 _EXAMPLES_A_CHUNK = 1
 # The part of the budget after which what still lacks an opportunity is swept once more.
 _LATE = 0.8
+# How often listeners are told how far the run is.
+_TELL_SECONDS = 1.0
 # What one replay of a phase's finding may take.
 _REPLAY_CALLS, _REPLAY_SECONDS = 2_000, 60.0
 
@@ -118,6 +121,7 @@ class Campaign:
         self._found_before = 0
         self._examples = 0
         self._budget = CampaignBudget(options, self._executor)
+        self._told = time.monotonic()
         self._scheduler = PhaseScheduler(
             target,
             chosen_phases(options.oracles, make_phases() if phases is None else phases),
@@ -127,6 +131,7 @@ class Campaign:
             folder,
             knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
             shortening=self._budget.shortening_seconds(),
+            begun=lambda name: emit(StageBegun(f"phase {name}")),
         )
 
     def run(self) -> CampaignResult:
@@ -190,15 +195,18 @@ class Campaign:
             Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
             self._options.calls,
         )
+        self._emit(StageBegun("first sweep"))
         self._sweep(sweep)
         machine = make_machine(state)
         chunk, late = 0, False
         while not self._stopped():
+            self._emit(StageBegun("search"))
             self._generate(machine, chunk)
             chunk += 1
             self._take(self._scheduler.run_those_behind())
             if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
                 late = True
+                self._emit(StageBegun("late sweep"))
                 self._sweep(sweep)
         if not self._record.enough():
             budget = self._budget
@@ -216,7 +224,16 @@ class Campaign:
     def _watch(self, answer: Answer, seconds: float) -> None:
         if asked_to_end():
             raise KeyboardInterrupt
+        now = time.monotonic()
+        if now - self._told >= _TELL_SECONDS:
+            self._tell_progress(now)
         self._target_watch(answer, seconds)
+
+    def _tell_progress(self, now: float) -> None:
+        self._told = now
+        made = self._executor
+        elapsed = self._budget.elapsed()
+        self._emit(Progress(made.calls_made, self._examples, elapsed, made.replay_calls))
 
     def _end_early(self, kind: InconclusiveKind, why: str) -> None:
         self._ended_early = True
@@ -300,7 +317,7 @@ class Campaign:
             self._review.leave_unconfirmed(history)
             return
         self._review.follow_up(history)
-        self._emit(Progress(self._executor.calls_made, self._examples, self._budget.elapsed()))
+        self._tell_progress(time.monotonic())
         if self._kept is not None and len(self._record.findings) > self._found_before:
             self._found_before = len(self._record.findings)
             raise _ShownError

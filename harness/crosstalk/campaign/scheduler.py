@@ -35,6 +35,7 @@ class PhaseScheduler:
         obstacles: Phase name to why it was left out.
         knowledge: What the campaign has learnt about arguments.
         shortening: Seconds that shortening one finding may take.
+        begun: Told the name of each phase whose turn begins.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class PhaseScheduler:
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     shortening: float = 60.0
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
+    begun: Callable[[str], None] = lambda _name: None
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
@@ -108,6 +110,7 @@ class PhaseScheduler:
         self._turns[phase.name] += 1
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"
+        self.begun(phase.name)
         try:
             return phase.run(self.budget(calls, seconds, salt))
         finally:

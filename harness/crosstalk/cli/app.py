@@ -11,6 +11,7 @@ from typing import Annotated, ParamSpec
 
 import typer
 
+from crosstalk.cli.commands import HelpfulCommand
 from crosstalk.cli.options import EXIT_CODES
 from crosstalk.cli.verbs.compose import compose
 from crosstalk.cli.verbs.conformance import conformance
@@ -49,7 +50,7 @@ def _add(verb: Callable[_Arguments, int]) -> None:
     def run(*args: _Arguments.args, **options: _Arguments.kwargs) -> int:
         raise typer.Exit(exit_status("crosstalk", lambda: verb(*args, **options)))
 
-    app.command(epilog=EXIT_CODES)(run)
+    app.command(cls=HelpfulCommand, epilog=EXIT_CODES)(run)
 
 
 # In the order of the help text.

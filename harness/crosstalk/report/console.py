@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from crosstalk.campaign.events import (
     Event,
@@ -15,6 +16,7 @@ from crosstalk.campaign.events import (
     Finished,
     Progress,
     Shortened,
+    StageBegun,
     Started,
     Suspected,
 )
@@ -23,11 +25,17 @@ from crosstalk.core.defects import Defect
 from crosstalk.core.verdict import Finding, InconclusiveKind
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
+from crosstalk.report.tables import columns, print_table
+from crosstalk.report.terminal import print_sentence
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
 from crosstalk.report.untried import untried_sentence
 
-_EVERY_SECONDS = 2.0
+# Progress is printed that often while calls are answered, and at the latest after that time where
+# none is: a person sees that the run goes on, and what it waits for.
+_EVERY_SECONDS, _LATEST_SECONDS = 2.0, 4.0
+# How often it is looked whether it is time.
+_LOOK_SECONDS = 0.5
 
 
 class ConsoleReport:
@@ -36,20 +44,35 @@ class ConsoleReport:
     Args:
         console: Where to print.
         budget: Calls that the campaign means to make, for the progress line.
+        clock: Seconds on a monotonic clock.
     """
 
-    def __init__(self, console: Console, budget: int) -> None:
+    def __init__(
+        self, console: Console, budget: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._console = console
         self._budget = budget
-        self._printed = 0.0
+        self._clock = clock
+        self._printed = self._began = clock()
+        self._doing = "starting"
+        self._latest: Progress | None = None
+        self._printing = threading.RLock()
 
     def __call__(self, event: Event) -> None:
         """Print an event."""
+        with self._printing:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, Started):
+            self._doing = "reading what is there"
             self._say(f"{event.operations} operations found; seed {event.seed}")
+        elif isinstance(event, StageBegun):
+            self._doing = event.name
         elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Suspected):
+            self._doing = "replaying and shrinking a suspicion"
             self._say(f"suspected: {event.finding.summary}; replaying and shrinking it")
         elif isinstance(event, Shortened):
             self._shortened(event)
@@ -58,20 +81,51 @@ class ConsoleReport:
         elif isinstance(event, Finished):
             self.result(event.result)
 
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Print progress while the block runs, also where no event comes for a while."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(_LOOK_SECONDS):
+                self.tick()
+
+        thread = threading.Thread(target=look, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def tick(self) -> None:
+        """Print where the run is, if nothing was printed for some seconds."""
+        with self._printing:
+            if self._clock() - self._printed < _LATEST_SECONDS:
+                return
+            latest = self._latest
+            if latest is None:
+                self._say(f"      {self._doing}  {self._clock() - self._began:.0f} s")
+            else:
+                self._print_progress(replace(latest, seconds=self._clock() - self._began))
+
     def _progress(self, event: Progress) -> None:
-        now = time.monotonic()
-        if now - self._printed < _EVERY_SECONDS and event.calls < self._budget:
-            return
-        self._printed = now
+        # Its seconds begin when the target has started; those of a person begin before.
+        self._began = self._clock() - event.seconds
+        self._latest = event
+        if self._clock() - self._printed >= _EVERY_SECONDS or event.calls >= self._budget:
+            self._print_progress(event)
+
+    def _print_progress(self, event: Progress) -> None:
         share = min(100, round(100 * event.calls / max(1, self._budget)))
+        replays = f"  {event.replay_calls} to replay" if event.replay_calls else ""
         self._say(
-            f"{share:3d}%  {event.calls} calls  {event.examples} examples  {event.seconds:.0f} s"
+            f"{share:3d}%  {event.calls} calls{replays}  {event.examples} examples  "
+            f"{event.seconds:.0f} s  {self._doing}"
         )
 
     def _shortened(self, event: Shortened) -> None:
-        now = time.monotonic()
-        if now - self._printed >= _EVERY_SECONDS:
-            self._printed = now
+        if self._clock() - self._printed >= _EVERY_SECONDS:
             steps = counted(event.steps, "step")
             self._say(f"shrinking: {steps} tried, {event.replay_calls} calls replayed for it")
 
@@ -96,23 +150,24 @@ class ConsoleReport:
 
     def result(self, result: CampaignResult) -> None:
         """Print the controls, the defects and the verdict."""
-        self._console.print(controls_table(result))
+        print_controls(self._console, result)
         defects = result.defects()
         if defects:
-            self._console.print(defects_table(defects))
+            print_defects(self._console, defects)
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
-            self._say(f"situations made on purpose: {made}")
+            print_sentence(self._console, f"situations made on purpose: {made}")
         for doubt in result.inconclusive:
             # What was suspected and could not be replayed is never dropped.
             if result.verdict != "leak" or doubt.kind is InconclusiveKind.UNCONFIRMED:
-                self._say(f"inconclusive: {doubt}", style="yellow")
+                print_sentence(self._console, f"inconclusive: {doubt}", style="yellow")
         for each in telling_times(result):
-            self._say(f"time: {each}")
+            print_sentence(self._console, f"time: {each}")
         style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
         rate = result.calls / result.seconds if result.seconds else 0.0
-        self._say(
+        print_sentence(
+            self._console,
             f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
             f"({rate:.0f}/s), {result.replay_calls} to replay, "
             f"{counted(len(result.findings), 'finding')}"
@@ -123,47 +178,39 @@ class ConsoleReport:
         )
 
     def _say(self, text: str, style: str | None = None) -> None:
+        self._printed = self._clock()
         # Hostile arguments must not reach the terminal as control characters.
         self._console.print(
             printable(text), style=style, markup=False, highlight=False, soft_wrap=True
         )
 
 
-def defects_table(defects: Sequence[Defect]) -> Table:
-    """Return a table with one row for each thing to fix."""
-    table = Table(title="Defects: what to fix, and what shows it", title_justify="left")
-    table.add_column("#", justify="right")
-    for column in ("what to fix", "operations", "users", "shown by"):
-        table.add_column(column, overflow="fold")
-    for number, each in enumerate(defects, start=1):
-        cells = (
-            f"{each.remedy} ({each.severity})",
+def print_defects(console: Console, defects: Sequence[Defect]) -> None:
+    """Print a table with one row for each thing to fix."""
+    rows = [
+        (
+            f"{number}. {each.remedy} ({each.severity})",
             *("\n".join(names) for names in (each.operations, each.users, each.oracles)),
         )
-        table.add_row(str(number), *(Text(_lines(cell)) for cell in cells))
-    return table
+        for number, each in enumerate(defects, start=1)
+    ]
+    heads = columns("what to fix", "operations", "users", "shown by")
+    print_table(console, "Defects: what to fix, and what shows it", heads, rows)
 
 
-def _lines(text: str) -> str:
-    """Return lines without anything that a terminal would not print."""
-    return "\n".join(printable(line) for line in text.split("\n"))
-
-
-def controls_table(result: CampaignResult) -> Table:
-    """Per operation: calls, own reads that worked, foreign attempts, chances of each oracle."""
-    table = Table(
-        title="Positive controls: how often each check could have fired", title_justify="left"
-    )
-    table.add_column("operation", no_wrap=True)
+def print_controls(console: Console, result: CampaignResult) -> None:
+    """Print, by operation, calls, own reads, foreign attempts, and each oracle's opportunities."""
     oracles = oracles_of(result)
-    for column in ("calls", "own", "foreign", *oracles):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, control in sorted(result.controls.items()):
-        table.add_row(
+    rows = [
+        (
             name,
             str(control.calls),
             str(control.own_reads),
             str(control.foreign_attempts),
             *(str(control.oracles.get(oracle, 0)) for oracle in oracles),
         )
-    return table
+        for name, control in sorted(result.controls.items())
+    ]
+    heads = columns("operation", numbers=("calls", "own", "foreign", *oracles))
+    title = "Positive controls: how often each check could have fired"
+    print_table(console, title, heads, rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rich.table import Table
+from rich.console import Console
 
+from crosstalk.report.tables import columns, print_table
 from crosstalk.tokens import BY_NAME
 from crosstalk.tokens.trial import Attempt, AttemptVerdict, ForgeryReport
 
@@ -31,18 +32,14 @@ def forgery_rows(report: ForgeryReport) -> dict[str, dict[str, object]]:
     }
 
 
-def forgery_table(report: ForgeryReport) -> Table:
-    """Return the table of a report, a row a forgery."""
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("forgery", no_wrap=True, min_width=max(map(len, BY_NAME)))
-    for each in report.surfaces:
-        # A status fits below the longest word of any surface's name.
-        table.add_column(each, min_width=max(map(len, each.split())))
-    table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=32)
-    for name, row in report.table().items():
-        cells = (_cell(row.get(each)) for each in report.surfaces)
-        table.add_row(name, *cells, BY_NAME[name].source)
-    return table
+def print_forgeries(console: Console, report: ForgeryReport) -> None:
+    """Print the table of a report, a row a forgery."""
+    heads = columns("forgery", *report.surfaces, "source")
+    rows = [
+        (name, *(_cell(row.get(each)) for each in report.surfaces), BY_NAME[name].source)
+        for name, row in report.table().items()
+    ]
+    print_table(console, "", heads, rows)
 
 
 def _cell(attempt: Attempt | None) -> str:

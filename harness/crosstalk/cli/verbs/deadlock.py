@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
+from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import make_console
 
 
@@ -24,16 +24,13 @@ def deadlock(
 
     console = make_console()
     folder = open_run("deadlock")
-    table = Table(title="Requests at once from which a topology can stall", title_justify="left")
-    table.add_column("topology", no_wrap=True)
-    table.add_column("stalls at", justify="right", no_wrap=True)
-    table.add_column("because")
+    rows = []
     summary = []
     for name, topology in topologies(Sizes(pool=pool, workers=workers)).items():
         prediction = predict(topology)
         cycle = find_cycle(prediction.stall) if prediction.stall else ()
         because = sentence(cycle) or "no cycle, whatever the number of requests"
-        table.add_row(name, str(prediction.boundary or "never"), because)
+        rows.append((name, str(prediction.boundary or "never"), because))
         if cycle:
             folder.write(f"{name}.svg", svg(cycle, f"{name}: {because}"))
             folder.write(f"{name}.mmd", mermaid(cycle))
@@ -47,6 +44,7 @@ def deadlock(
             }
         )
     folder.write_summary({"pool": pool, "workers": workers, "topologies": summary})
-    console.print(table)
+    heads = columns("topology", "stalls at", "because")
+    print_table(console, "Requests at once from which a topology can stall", heads, rows)
     console.print(f"drawings and summary.json: {folder.path}", markup=False, soft_wrap=True)
     return ExitCode.CLEAN

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.cli.options import Seed
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
+from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import make_console
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def demonstrations(
     console = make_console()
     chosen = [get_demonstration(each) for each in only or []] or list(DEMONSTRATIONS.values())
     if show:
-        console.print(_table(chosen, {}))
+        _print_table(console, chosen, {})
         return ExitCode.CLEAN
     folder = open_run("demonstrations")
     options = CampaignOptions(calls=calls, seconds=seconds, findings=_FINDINGS)
@@ -57,8 +58,9 @@ def demonstrations(
         verified = Verified(demonstration=each.name)
         console.print(verified.announcement(), markup=False, soft_wrap=True)
         emit = ConsoleReport(console, calls)
-        results[each.name] = run_campaign(folder.path / each.name, options, verified, emit)
-    console.print(_table(chosen, results))
+        with emit.kept_alive():
+            results[each.name] = run_campaign(folder.path / each.name, options, verified, emit)
+    _print_table(console, chosen, results)
     agree = all(results[each.name].verdict == each.expected for each in chosen)
     path = folder.write_summary(
         {
@@ -73,10 +75,13 @@ def demonstrations(
     return ExitCode.CLEAN if agree else ExitCode.FINDING
 
 
-def _table(chosen: Sequence[Demonstration], results: Mapping[str, CampaignResult]) -> Table:
-    table = Table("demonstration", "what it is", "expected", "verdict", "calls", "lesson")
+def _print_table(
+    console: Console, chosen: Sequence[Demonstration], results: Mapping[str, CampaignResult]
+) -> None:
+    rows = []
     for each in chosen:
         result = results.get(each.name)
         verdict, calls = (result.verdict, str(result.calls)) if result else ("-", "-")
-        table.add_row(each.name, each.title, each.expected, verdict, calls, each.lesson)
-    return table
+        rows.append((each.name, each.title, each.expected, verdict, calls, each.lesson))
+    heads = columns("demonstration", "what it is", "expected", "verdict", "calls", "lesson")
+    print_table(console, "", heads, rows)

@@ -28,7 +28,7 @@ def forgeries(
 ) -> int:
     """Try every forged credential on every surface."""
     from crosstalk.campaign.forgeries import missed_controls, run_forgeries
-    from crosstalk.report.forgery_table import LEGEND, forgery_rows, forgery_table
+    from crosstalk.report.forgery_table import LEGEND, forgery_rows, print_forgeries
     from crosstalk.tokens import FORGERIES, get_forgery
     from crosstalk.tokens.controls import CONTROLS
 
@@ -44,7 +44,7 @@ def forgeries(
     )
     # They show that the whole trial can fail; a part of it need not show that again.
     missed = [] if only else missed_controls(context)
-    console.print(forgery_table(report))
+    print_forgeries(console, report)
     console.print(LEGEND, soft_wrap=True)
     figures = report.summary()
     path = folder.write_summary(

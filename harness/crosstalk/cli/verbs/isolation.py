@@ -19,11 +19,12 @@ from crosstalk.cli.options import (
     Seconds,
     Seed,
 )
+from crosstalk.cli.target_choice import Reference, TargetFile, chosen_target
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.paths import from_here
 from crosstalk.environment import Attachment, DataAccess, Pooler
 from crosstalk.report.run_folder import RunFolder, open_run
-from crosstalk.report.terminal import make_console
+from crosstalk.report.terminal import make_console, print_sentence
 
 if TYPE_CHECKING:
     from crosstalk.campaign.result import CampaignResult
@@ -73,10 +74,8 @@ def isolation(
     demonstration: Annotated[
         str | None, typer.Option(help="Run against this demonstration instead of the system.")
     ] = None,
-    target: Annotated[
-        Path | None,
-        typer.Option(help="Run against the system that this `crosstalk.toml` describes."),
-    ] = None,
+    target: TargetFile = None,
+    reference: Reference = False,
     frontend: Annotated[
         bool,
         typer.Option(
@@ -102,6 +101,21 @@ def isolation(
     from crosstalk.targets.mutants import get_mutant
     from crosstalk.targets.verification import Verified
 
+    choice = chosen_target(
+        target,
+        reference,
+        {
+            "--mutant": mutant,
+            "--demonstration": demonstration,
+            "--with-frontend": frontend,
+            "--mcp-sessions": mcp_sessions,
+            "--data-access": data_access != "direct",
+            "--pooler": pooler != "none",
+            "--environment": environment != "processes",
+            "--attach": attach,
+        },
+    )
+    target = choice.file
     verified = Verified(
         mutant=get_mutant(mutant) if mutant else None,
         data_access=data_access,
@@ -128,6 +142,7 @@ def isolation(
         exclude=tuple(exclude or ()),
     )
     console = make_console()
+    print_sentence(console, choice.sentence)
     folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")
     if shards > 1 or seeds > 1:
         shared_out = shards_of(
@@ -164,7 +179,8 @@ def _run_one(
 
     console.print(verified.announcement(), markup=False, soft_wrap=True)
     emit = ConsoleReport(console, options.calls)
-    return run_campaign(folder.path, options, verified, emit, examples)
+    with emit.kept_alive():
+        return run_campaign(folder.path, options, verified, emit, examples)
 
 
 def _run_many(console: Console, shards: list[Shard]) -> tuple[CampaignResult, list[dict[str, Any]]]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from crosstalk.campaign.options import options_of
 from crosstalk.cli.options import Calls, ProfileName, Seconds, Seed
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment import EnvironmentFailed, require_system_packages
 from crosstalk.report.run_folder import open_run
+from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import make_console
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def mutants(
     console = make_console()
     chosen = [get_mutant(each) for each in only or []] or list(load_catalog().values())
     if show:
-        console.print(_catalog_table(chosen))
+        _print_catalog(console, chosen)
         return ExitCode.CLEAN
     require_system_packages()
     chosen = [each for each in chosen if _can_show(each, console)]
@@ -78,7 +78,7 @@ def mutants(
                 figures = write_score(folder, in_order(), options_said)
     except KeyboardInterrupt:
         interrupted = True
-    console.print(_score_table(in_order()))
+    _print_score(console, in_order())
     for each in chosen:
         if each.id in figures["survivors"] and each.why_survives:
             console.print(f"{each.id} survives: {each.why_survives}", markup=False, soft_wrap=True)
@@ -123,10 +123,9 @@ def _can_show(mutant: Mutant, console: Console) -> bool:
     return True
 
 
-def _score_table(outcomes: Sequence[MutantOutcome]) -> Table:
-    table = Table("mutant", "class", "alive", "killed by", "calls", "seconds", "script lines")
-    for each in outcomes:
-        table.add_row(
+def _print_score(console: Console, outcomes: Sequence[MutantOutcome]) -> None:
+    rows = [
+        (
             each.id,
             each.kind,
             "yes" if each.alive else "NO",
@@ -135,13 +134,24 @@ def _score_table(outcomes: Sequence[MutantOutcome]) -> Table:
             f"{each.seconds:.1f}",
             str(len(each.script)),
         )
-    return table
+        for each in outcomes
+    ]
+    heads = columns(
+        "mutant", "class", "alive", "killed by", numbers=("calls", "seconds", "script lines")
+    )
+    print_table(console, "", heads, rows)
 
 
-def _catalog_table(mutants: Sequence[Mutant]) -> Table:
-    table = Table("mutant", "class", "what is wrong", "removes", "modelled on")
-    for each in mutants:
-        removed = ", ".join(each.removes) or "-"
-        model = "; ".join(filter(None, (each.modelled_on, each.source)))
-        table.add_row(each.id, each.kind, each.title, removed, model)
-    return table
+def _print_catalog(console: Console, mutants: Sequence[Mutant]) -> None:
+    rows = [
+        (
+            each.id,
+            each.kind,
+            each.title,
+            ", ".join(each.removes) or "-",
+            "; ".join(filter(None, (each.modelled_on, each.source))),
+        )
+        for each in mutants
+    ]
+    heads = columns("mutant", "class", "what is wrong", "removes", "modelled on")
+    print_table(console, "", heads, rows)

@@ -14,13 +14,13 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import identifiers_in, last_name
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
@@ -265,11 +265,9 @@ class McpResourcesSurface:
     def _require_known(self, titles: set[str]) -> None:
         for title in self._facts:
             if title not in titles:
-                close = get_close_matches(title, sorted(titles), 1, 0.5)
-                hint = f": did you mean {close[0]!r}?" if close else ""
                 raise SurfaceError(
-                    f"{self._transport.where} does not offer {title!r}{hint}; correct or drop what "
-                    "is said about it under [tools]"
+                    f"{self._transport.where} does not offer {title!r}, of which [tools] speaks"
+                    f"{did_you_mean(title, titles)}"
                 )
 
 

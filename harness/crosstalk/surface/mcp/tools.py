@@ -16,6 +16,7 @@ from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_m
 
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
@@ -94,11 +95,12 @@ class ToolSurface:
             SurfaceError: It cannot be reached, does not list tools, or lacks one that is spoken of.
         """
         tools = self.listed()
-        strange = set(self._facts) - {str(tool.get("name")) for tool in tools}
+        offered = {str(tool.get("name")) for tool in tools}
+        strange = sorted(set(self._facts) - offered)
         if strange:
             raise SurfaceError(
-                f"{self._transport.where} has no tool {sorted(strange)[0]!r}: "
-                "correct or drop what is said about it under [tools]"
+                f"{self._transport.where} has no tool {strange[0]!r}, of which [tools] speaks"
+                f"{did_you_mean(strange[0], offered)}"
             )
         names = self._names(tools) if self._names is not None else frozenset()
         return [

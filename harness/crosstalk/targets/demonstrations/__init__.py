@@ -8,6 +8,7 @@ leaks is shown by a script and not by an opinion. `docs/patterns.md` says what e
 
 from __future__ import annotations
 
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.targets.demonstrations.bare_user_id import BARE_USER_ID
 from crosstalk.targets.demonstrations.base import Demonstration, UnknownDemonstrationError
 from crosstalk.targets.demonstrations.cookie_jar import COOKIES_KEPT_APART, SHARED_COOKIE_JAR
@@ -32,11 +33,11 @@ def get_demonstration(name: str) -> Demonstration:
     """One demonstration.
 
     Raises:
-        UnknownDemonstrationError: There is none of that name; the message lists those there are.
+        UnknownDemonstrationError: There is none of that name; the message names the nearest.
     """
     if name not in DEMONSTRATIONS:
         raise UnknownDemonstrationError(
-            f"no demonstration {name!r}; there are: {', '.join(DEMONSTRATIONS)}"
+            f"there is no demonstration {name!r}{did_you_mean(name, DEMONSTRATIONS)}"
         )
     return DEMONSTRATIONS[name]
 

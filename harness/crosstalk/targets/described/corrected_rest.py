@@ -8,12 +8,12 @@ from typing import Any
 
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.facts import READING
 from crosstalk.surface.operation import Operation, Parameter, Role, Surface
 from crosstalk.targets.described.config import RestConfig, ToolConfig
-from crosstalk.targets.described.naming import did_you_mean
 
 
 class DescribedRest:

@@ -12,8 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.targets.described.config import TargetConfig
 from crosstalk.targets.described.placeholders import filled
+from crosstalk.targets.described.settings import settings_of
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))")
 
@@ -63,13 +65,17 @@ def _first(error: ValidationError) -> str:
     where = ".".join(str(part) for part in found["loc"])
     kind = found["type"]
     if kind == "extra_forbidden":
-        return f"there is no setting {where}; docs/targets.md lists them"
+        *table, name = found["loc"]
+        hint = did_you_mean(str(name), settings_of(table))
+        return f"there is no setting {where}{hint} (docs/targets.md)"
     if kind == "missing":
         return f"{where} is missing: set it"
     said = str(found["msg"]).removeprefix("Value error, ")
     if kind == "value_error":
         return said
-    return f"{where}: {said[:1].lower()}{said[1:]}, it says {found['input']!r}"
+    known = re.findall(r"'([^']*)'", str(found.get("ctx", {}).get("expected", "")))
+    hint = did_you_mean(str(found["input"]), known) if known else ""
+    return f"{where}: {said[:1].lower()}{said[1:]}, it says {found['input']!r}{hint}"
 
 
 def _expanded(

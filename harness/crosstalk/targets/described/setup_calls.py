@@ -13,6 +13,7 @@ from typing import Any
 from crosstalk.core.errors import TargetFailedError
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.identifiers import ID_NAME, last_name
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.core.object_kinds import kind_of_field, singular
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.surface.credentials import Credentials
@@ -20,7 +21,7 @@ from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.targets.described.config import CallStep, TargetConfig
 from crosstalk.targets.described.loading import TargetFileError
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
-from crosstalk.targets.described.naming import did_you_mean, operation_name
+from crosstalk.targets.described.naming import operation_name
 from crosstalk.targets.described.placeholders import filled
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstalk.core.errors import HarnessError, InternalError
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.environment import Pooler, locate_system
 
 FOLDER = Path(__file__).parent / "catalog"
@@ -128,11 +129,11 @@ def get_mutant(identifier: str, folder: Path = FOLDER) -> Mutant:
     """Parse one entry of the catalog, which is named after the mutant's id.
 
     Raises:
-        HarnessError: There is none of that id; the message lists those there are.
+        HarnessError: There is none of that id; the message names the nearest.
     """
     paths = {path.stem: path for path in sorted(folder.glob("*/*.toml"))}
     if identifier not in paths:
-        raise HarnessError(f"no mutant {identifier!r}; there are: {', '.join(sorted(paths))}")
+        raise HarnessError(f"there is no mutant {identifier!r}{did_you_mean(identifier, paths)}")
     return _parsed(paths[identifier], _layers(folder))
 
 

@@ -4,9 +4,8 @@ Each family has a module: algorithms, signatures, headers, spelling, claims, pre
 replay of tokens that are genuine elsewhere. A new kind is one entry in its family's table.
 """
 
-from difflib import get_close_matches
-
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.nearest import did_you_mean
 from crosstalk.tokens.forgeries.algorithms import ALGORITHM_FORGERIES
 from crosstalk.tokens.forgeries.base import (
     Credential,
@@ -40,8 +39,7 @@ def get_forgery(name: str) -> Forgery:
         HarnessError: There is none; the message names the nearest.
     """
     if name not in BY_NAME:
-        near = ", ".join(get_close_matches(name, BY_NAME, cutoff=0.3)) or "expired, alg-none, …"
-        raise HarnessError(f"no forgery {name!r}; there are, among others: {near}")
+        raise HarnessError(f"there is no forgery {name!r}{did_you_mean(name, BY_NAME)}")
     return BY_NAME[name]
 
 

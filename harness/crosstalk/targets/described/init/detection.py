@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx2
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.surface.credentials import Presented
@@ -18,8 +22,10 @@ from crosstalk.targets.described.build import transport_of
 from crosstalk.targets.described.config import McpConfig, TransportName
 
 _SECONDS = 10.0
+# What `init` cannot know yet, e.g. the user in the address.
+_PLACE = re.compile(r"\{[^}]*\}")
 # A wrong address is told soon, whatever the number of transports to try.
-_REACH_SECONDS = 5.0
+_REACH_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,12 @@ def detect(
 
 
 def require_reachable(url: str) -> None:
-    """Check, once for all transports, that a server accepts connections at the address.
+    """Check, once for all transports, that a server of HTTP answers at the address.
+
+    What is asked for (OPTIONS) changes nothing and opens no stream.
 
     Raises:
-        HarnessError: None does, or it is not an http:// or https:// URL.
+        HarnessError: None does in a few seconds, or it is not an http:// or https:// URL.
     """
     try:
         parts = urlsplit(url)
@@ -92,11 +100,25 @@ def require_reachable(url: str) -> None:
         raise HarnessError(f"{url} is not a URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise HarnessError(f"{url} is not an http:// or https:// URL")
+    began = time.monotonic()
     try:
         with socket.create_connection((parts.hostname, port), _REACH_SECONDS):
-            return
+            pass
     except OSError as error:
         raise HarnessError(f"nothing answers at {url}: is the server running?") from error
+    left = max(1.0, _REACH_SECONDS - (time.monotonic() - began))
+    try:
+        httpx2.request("OPTIONS", _PLACE.sub("x", url), timeout=left, follow_redirects=False)
+    except httpx2.TimeoutException as error:
+        raise HarnessError(
+            f"{url} accepts connections and answers nothing in {_REACH_SECONDS:.0f} s: is it the "
+            "server's port, and is the server idle?"
+        ) from error
+    except httpx2.HTTPError as error:
+        raise HarnessError(
+            f"what answers at {url} does not speak {parts.scheme.upper()} "
+            f"({type(error).__name__}: {str(error)[:100]})"
+        ) from error
 
 
 def _candidates(

@@ -36,4 +36,12 @@ def test_detection_of_an_unreachable_address_waits_once(monkeypatch: pytest.Monk
     monkeypatch.setattr(socket, "create_connection", unreachable)
     with pytest.raises(HarnessError, match="nothing answers"):
         detection.detect(url="http://192.0.2.1/mcp", command=(), environment={}, presented=NOTHING)
-    assert waited == [5.0]
+    assert waited == [4.0]
+
+
+def test_address_that_accepts_and_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "_REACH_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
+        with pytest.raises(HarnessError, match="accepts connections and answers nothing"):
+            detection.require_reachable(url)

@@ -59,6 +59,10 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         not_applicable=results[0].not_applicable,
         coverage=coverage,
         situations=_situations(results),
+        # What one campaign saw differ is not the same for every user.
+        public=tuple(
+            name for name in results[0].public if all(name in each.public for each in results)
+        ),
         left=None
         if all(each.left is None for each in results)
         else list(dict.fromkeys(line for each in results for line in each.left or ())),

@@ -35,6 +35,7 @@ class CampaignResult:
         target_file: The file that describes the target, as seen from where the run was started;
             None for a target of the harness's own.
         not_chosen: Oracles that were not asked to judge.
+        public: Operations that answered all users alike, and showed no user anything of their own.
         situations: Situation made on purpose to how often, or how large, it was made.
     """
 
@@ -54,6 +55,7 @@ class CampaignResult:
     replay_calls: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
     situations: Mapping[str, int] = field(default_factory=dict)
+    public: tuple[str, ...] = ()
     target_file: str | None = None
     not_chosen: tuple[str, ...] = ()
 
@@ -130,4 +132,5 @@ class CampaignResult:
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,
             "situations": dict(sorted(self.situations.items())),
+            "public": list(self.public),
         }

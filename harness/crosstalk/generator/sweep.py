@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from crosstalk.core.history import Actor, History, Outcome, Probe
+from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
@@ -78,7 +80,7 @@ class Sweep:
         before: list[tuple[str, str]] = []
         most = self.state.executor.calls_made + int(_SHARE * self.calls)
         for number in range(_PASSES):
-            lacking = _Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
+            lacking = Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
             if not lacking.all or lacking.all == before:
                 return
             before = lacking.all
@@ -89,7 +91,7 @@ class Sweep:
                 if part.all:
                     self._one(part, surface)
 
-    def _one(self, lacking: _Lacking, surface: str) -> None:
+    def _one(self, lacking: Lacking, surface: str) -> None:
         with rule_errors_stop_the_run():
             example = ExampleRun(self.state, self._capabilities)
             one = _Pass(example, lacking, surface, self.random, self._passes)
@@ -102,73 +104,11 @@ class Sweep:
                     self.state.on_example_end(history)
 
 
-@dataclass(frozen=True, slots=True)
-class _Lacking:
-    """Operations that still want something, each group by what it is.
-
-    Attributes:
-        service: Never served.
-        ownership: They change something, and no owner has read before and after.
-        existence: No user has compared a foreign id with a missing one, each with its parameters.
-        identity: No client without a credential has tried.
-    """
-
-    service: Sequence[Operation]
-    ownership: Sequence[Operation]
-    existence: Sequence[tuple[Operation, Parameter]]
-    identity: Sequence[Operation]
-
-    @classmethod
-    def of(
-        cls,
-        capabilities: Capabilities,
-        unserved: Collection[str],
-        opportunities: Mapping[str, Collection[str]],
-    ) -> _Lacking:
-        def without(oracle: str, operation: Operation) -> bool:
-            return operation.name not in opportunities.get(oracle, ())
-
-        protected = capabilities.protected
-        return cls(
-            [each for each in protected if each.name in unserved],
-            [
-                each
-                for each in protected
-                if not each.reads_only and not each.conversational and without("ownership", each)
-            ],
-            [
-                (operation, parameter)
-                for operation, parameter in capabilities.comparable
-                if not operation.conversational and without("existence", operation)
-            ],
-            [each for each in protected if not each.unproven and without("identity", each)],
-        )
-
-    def on(self, surface: str) -> _Lacking:
-        """Return what is lacking on one surface."""
-        return _Lacking(
-            [each for each in self.service if each.surface == surface],
-            [each for each in self.ownership if each.surface == surface],
-            [each for each in self.existence if each[0].surface == surface],
-            [each for each in self.identity if each.surface == surface],
-        )
-
-    @property
-    def all(self) -> list[tuple[str, str]]:
-        """Everything that is lacking, as names."""
-        return [
-            *(("service", each.name) for each in self.service),
-            *(("ownership", each.name) for each in self.ownership),
-            *(("existence", f"{each.name} {parameter.name}") for each, parameter in self.existence),
-            *(("identity", each.name) for each in self.identity),
-        ]
-
-
 class _Pass:
     """One pass over one surface, in an example of its own."""
 
     def __init__(
-        self, example: ExampleRun, lacking: _Lacking, surface: str, random: Random, number: int
+        self, example: ExampleRun, lacking: Lacking, surface: str, random: Random, number: int
     ) -> None:
         self._example = example
         self._lacking = lacking
@@ -416,7 +356,9 @@ class _Pass:
         for _ in range(tries):
             if self._ended():
                 return False
-            answer = self._example.execute(self._own(operation, actor, parameter, target)).answer
+            planned = self._own(operation, actor, parameter, target)
+            answer = self._example.execute(planned).answer
+            self._show_to_another(operation, planned, answer)
             if answer.outcome is Outcome.LIMITED:
                 return False
             if answer.outcome is Outcome.OK and (
@@ -424,6 +366,19 @@ class _Pass:
             ):
                 return True
         return False
+
+    def _show_to_another(self, operation: Operation, planned: PlannedCall, answer: Answer) -> None:
+        """Ask as another user for what shows its caller nothing of their own: it may be public."""
+        shown = operation.reads_only and answer.outcome is Outcome.OK and not _marked(answer)
+        if shown and planned.actor is self._victim:
+            identity = self._example.with_identity(operation, self._attacker)
+            arguments = {**planned.arguments, **identity}
+            self._example.execute(PlannedCall(self._attacker, operation.name, arguments))
+
+
+def _marked(answer: Answer) -> bool:
+    """Return whether an answer holds anything that a user has planted."""
+    return any(map(is_marker, identifiers_of(answer.body)))
 
 
 def _harm(operation: Operation) -> tuple[bool, bool, bool]:

@@ -76,7 +76,7 @@ class ServiceRecord:
         return {each.where for each in self.inconclusive()}
 
     def public(self) -> list[str]:
-        """Return the operations that showed data, and no user any of their own."""
+        """Return the operations that showed several users the same, and no user their own."""
         return sorted(
             name
             for name, record in self._records.items()
@@ -84,6 +84,7 @@ class ServiceRecord:
             and record.shown
             and not record.served
             and not _differ(record)
+            and _shared(record)
         )
 
     def inconclusive(self) -> list[Inconclusive]:
@@ -147,6 +148,11 @@ class ServiceRecord:
 def _differ(record: _Record) -> bool:
     """Return whether equal calls were answered differently: the data is a user's own."""
     return any(len(each) > 1 for each in record.bodies.values())
+
+
+def _shared(record: _Record) -> bool:
+    """Return whether two users were answered the same to the same call."""
+    return any(len(users) > 1 for each in record.bodies.values() for users in each.values())
 
 
 def _told(value: Any, history: History) -> str:

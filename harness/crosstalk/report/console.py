@@ -29,7 +29,7 @@ from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import print_sentence
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
-from crosstalk.report.untried import untried_sentence
+from crosstalk.report.untried import public_sentence, untried_sentence
 
 # Progress is printed that often while calls are answered, and at the latest after that time where
 # none is: a person sees that the run goes on, and what it waits for.
@@ -158,6 +158,8 @@ class ConsoleReport:
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
             print_sentence(self._console, f"situations made on purpose: {made}")
+        if public := public_sentence(result):
+            print_sentence(self._console, public)
         for doubt in result.inconclusive:
             # What was suspected and could not be replayed is never dropped.
             if result.verdict != "leak" or doubt.kind is InconclusiveKind.UNCONFIRMED:

@@ -51,6 +51,8 @@ def markdown(result: CampaignResult) -> str:
         row = [_code(operation), *(str(count) for count in counts), *shown]
         lines.append(f"| {' | '.join(row)} |")
     lines += ["", "</details>", *_coverage(result)]
+    if result.public:
+        lines += ["", f"Public, the same for every user: {', '.join(map(_code, result.public))}."]
     if result.inconclusive:
         lines += ["", "Inconclusive:", ""]
         lines += [f"- {_code(str(each))}" for each in result.inconclusive]

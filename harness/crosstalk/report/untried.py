@@ -1,4 +1,4 @@
-"""Sentence of what a run did not reach."""
+"""Sentences on what a run did not reach, and on what it found to be the same for every user."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import UNTRIED
 
 _NAMED = 3
+
+
+def public_sentence(result: CampaignResult) -> str:
+    """Return the operations that answered every user alike; empty where there are none."""
+    if not result.public:
+        return ""
+    names = [each.partition(":")[2] or each for each in result.public]
+    return f"public, the same for every user: {', '.join(names)}"
 
 
 def untried_sentence(result: CampaignResult) -> str:

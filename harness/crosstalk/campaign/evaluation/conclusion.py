@@ -83,6 +83,7 @@ class Conclusion:
             left=left,
             skipped=self.target.skipped,
             situations=self.counts.situations,
+            public=tuple(self.counts.service.public()),
             times=self.counts.time_differences(),
             not_chosen=tuple(each for each in oracle_names() if each not in oracles),
         )

@@ -27,7 +27,8 @@ GET = Operation("rest", "rest:GET /notes/{note_id}", (IDENTITY, NOTE), reads_onl
 EDIT = Operation("rest", "rest:PATCH /notes/{note_id}", (IDENTITY, NOTE, TEXT), reads_only=False)
 DELETE = Operation("rest", "rest:DELETE /notes/{note_id}", (IDENTITY, NOTE), reads_only=False)
 REMOVE = Operation("rest", "rest:DELETE /bin/notes/{note_id}", (IDENTITY, NOTE), reads_only=False)
-OPERATIONS = (ADD, LIST, GET, EDIT, DELETE, REMOVE)
+ABOUT = Operation("rest", "rest:GET /about", (IDENTITY,), reads_only=True)
+OPERATIONS = (ADD, LIST, GET, EDIT, DELETE, REMOVE, ABOUT)
 MISSING = Answer(Outcome.ERROR, 404, None, {}, "not_found")
 
 
@@ -58,6 +59,8 @@ class Notes:
             return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
         if not self.accepted(operation, arguments):
             return Answer(Outcome.ERROR, 400, None, {}, "bad_request", "something is wrong")
+        if operation is ABOUT:
+            return Answer(Outcome.OK, 200, {"opening_hours": "9 to 5"})
         mine = self.kept.setdefault(caller, {})
         if operation is LIST:
             return Answer(Outcome.OK, 200, [{"id": i, "text": t} for i, t in mine.items()])
@@ -119,6 +122,11 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
     assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
     assert notes.calls <= 10 * len(OPERATIONS)
+
+
+def test_what_shows_nobody_their_own_is_shown_to_two_users_and_known_as_public() -> None:
+    _, service = swept(Notes())
+    assert service.public() == [ABOUT.name]
 
 
 def test_a_call_that_is_refused_is_made_again_with_other_arguments() -> None:

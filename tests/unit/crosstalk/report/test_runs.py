@@ -67,6 +67,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "left",
         "times",
         "untried",
+        "public",
         "situations",
     }
     assert summary["controls"]["add"] == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
-from crosstalk.report.untried import untried_sentence
+from crosstalk.report.untried import public_sentence, untried_sentence
 
 
 def test_untried_sentence_names_the_number_and_the_first_few_with_what_came_back() -> None:
@@ -24,3 +24,11 @@ def test_untried_sentence_names_the_number_and_the_first_few_with_what_came_back
 
 def test_untried_sentence_is_empty_where_everything_was_served() -> None:
     assert untried_sentence(CampaignResult("clean", 1, 1.0, 7, [], {}, [])) == ""
+
+
+def test_public_sentence_names_what_is_the_same_for_every_user() -> None:
+    result = CampaignResult("clean", 1, 1.0, 7, [], {}, [])
+    assert public_sentence(result) == ""
+    result.public = ("mcp:list_units", "rest:GET /catalogue")
+    said = public_sentence(result)
+    assert said == "public, the same for every user: list_units, GET /catalogue"

@@ -1,0 +1,79 @@
+"""Operations at which an oracle has had no opportunity so far, or that were never served."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.operation import Operation, Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Operations that still want something, each group by what it is.
+
+    Attributes:
+        service: Never served.
+        ownership: They change something, and no owner has read before and after.
+        existence: No user has compared a foreign id with a missing one, each with its parameters.
+        identity: No client without a credential has tried.
+    """
+
+    service: Sequence[Operation]
+    ownership: Sequence[Operation]
+    existence: Sequence[tuple[Operation, Parameter]]
+    identity: Sequence[Operation]
+
+    @classmethod
+    def of(
+        cls,
+        capabilities: Capabilities,
+        unserved: Collection[str],
+        opportunities: Mapping[str, Collection[str]],
+    ) -> Lacking:
+        """Return what is lacking of all that can be called.
+
+        Args:
+            capabilities: What can be called.
+            unserved: Names of the operations that were never served.
+            opportunities: Oracle name to the operations at which it has had an opportunity.
+        """
+
+        def without(oracle: str, operation: Operation) -> bool:
+            return operation.name not in opportunities.get(oracle, ())
+
+        protected = capabilities.protected
+        return cls(
+            [each for each in protected if each.name in unserved],
+            [
+                each
+                for each in protected
+                if not each.reads_only and not each.conversational and without("ownership", each)
+            ],
+            [
+                (operation, parameter)
+                for operation, parameter in capabilities.comparable
+                if not operation.conversational and without("existence", operation)
+            ],
+            [each for each in protected if not each.unproven and without("identity", each)],
+        )
+
+    def on(self, surface: str) -> Lacking:
+        """Return what is lacking on one surface."""
+        return Lacking(
+            [each for each in self.service if each.surface == surface],
+            [each for each in self.ownership if each.surface == surface],
+            [each for each in self.existence if each[0].surface == surface],
+            [each for each in self.identity if each.surface == surface],
+        )
+
+    @property
+    def all(self) -> list[tuple[str, str]]:
+        """Everything that is lacking, as names."""
+        return [
+            *(("service", each.name) for each in self.service),
+            *(("ownership", each.name) for each in self.ownership),
+            *(("existence", f"{each.name} {parameter.name}") for each, parameter in self.existence),
+            *(("identity", each.name) for each in self.identity),
+        ]

@@ -59,13 +59,26 @@ class RateLimit:
             RateLimited: It is one too many, and is not counted; says after how many seconds the
                 next one will be let through.
         """
+        self.require(key)
+        self.charge(key, 1)
+
+    def require(self, key: Hashable) -> None:
+        """Check that this caller has something left, and count nothing.
+
+        Raises:
+            RateLimited: Nothing is left; says after how many seconds something will be.
+        """
         now = self._clock()
-        full_at = max(now, self._full_at.get(key, now))
-        wait = full_at - now - self._tolerance
+        wait = self._full_at.get(key, now) - now - self._tolerance
         # A nanosecond: sums of intervals are not exact.
         if wait > 1e-9:
             raise RateLimited(retry_after=math.ceil(wait))
-        self._full_at[key] = full_at + self._interval
+
+    def charge(self, key: Hashable, amount: int) -> None:
+        """Count an amount whose size is known only afterwards; it may exceed what is left."""
+        now = self._clock()
+        full_at = max(now, self._full_at.get(key, now))
+        self._full_at[key] = full_at + self._interval * amount
         self._full_at.move_to_end(key)
         self._forget(now)
 

@@ -38,6 +38,7 @@ from system.backend.agent.model import (
     PlainOpenAI,
     PlainResponsesModel,
 )
+from system.backend.agent.spending import MeteredRequests, ModelBudget, note_usage
 from system.backend.agent.toolbox import Toolbox
 from system.backend.settings import BackendSettings
 from system.errors import Unavailable
@@ -98,7 +99,9 @@ class Assistant:
             timeout=settings.agent_timeout_seconds,
             max_retries=1,
             http_client=httpx2.AsyncClient(
-                transport=BoundedAnswers(httpx2.AsyncHTTPTransport(limits=_CONNECTIONS)),
+                transport=MeteredRequests(
+                    BoundedAnswers(httpx2.AsyncHTTPTransport(limits=_CONNECTIONS))
+                ),
                 timeout=settings.agent_timeout_seconds,
             ),
         )
@@ -111,6 +114,11 @@ class Assistant:
         self._model_settings = ModelSettings(max_tokens=settings.agent_max_output_tokens)
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
+        self._budget = ModelBudget(
+            settings.agent_max_sent_bytes,
+            settings.agent_max_tokens,
+            settings.model_tokens_per_user_per_day,
+        )
         self._toolbox = Toolbox()
         self._admission = Admission(
             settings.agent_max_running,
@@ -131,12 +139,14 @@ class Assistant:
             emit: Receives the answer's text as it comes; together the pieces are the answer.
 
         Raises:
-            Unavailable: The model cannot be reached, or did not finish.
+            RateLimited: The user has used up the day's tokens.
+            Unavailable: The model cannot be reached, did not finish, or would take too much.
         """
         if not self._configured:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
-        async with self._admission.turn(tools.user_id):
-            await self._answer(history, tools, emit)
+        with self._budget.answer(tools.user_id):
+            async with self._admission.turn(tools.user_id):
+                await self._answer(history, tools, emit)
 
     async def _answer(
         self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
@@ -190,6 +200,9 @@ async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> No
         if event.type != "raw_response_event":
             continue
         data = event.data
+        if data.type == "response.completed":
+            usage = data.response.usage
+            note_usage(usage.total_tokens if usage is not None else None)
         if data.type == "response.output_item.added" and emitted:
             # What follows is another message of the same answer.
             between = "\n\n"

@@ -139,7 +139,8 @@ class Fixture:
                 continue
             readers = [ANONYMOUS] if operation.public else [newcomer] if operation.lists else []
             # A stranger may be refused where it says what every user may see.
-            for actor in [*readers, *([newcomer] if operation.descriptive else [])]:
+            readers += [newcomer] if operation.descriptive and not operation.unannounced else []
+            for actor in readers:
                 self._executor.execute(
                     history,
                     actor,

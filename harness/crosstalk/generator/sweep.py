@@ -24,6 +24,7 @@ from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.situations.notifications import listen
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
@@ -124,7 +125,9 @@ class _Pass:
     def run(self) -> None:
         """Make the pass, one step after the other; a replay in between ends it."""
         for step in (
+            self._listen,
             self._store,
+            self._listen,
             self._read_descriptions,
             self._attack,
             self._serve_the_owner,
@@ -149,6 +152,11 @@ class _Pass:
                 for actor in (self._victim, self._attacker):
                     self._use(chat, actor)
         self._store_elsewhere(creators)
+
+    def _listen(self) -> None:
+        """Have every user listen before and after others store something, on the first pass."""
+        if self._first:
+            listen(self._example, self._example.members)
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""

@@ -5,6 +5,7 @@ from crosstalk.generator.rules.attacks.foreign_cursor import ForeignCursor
 from crosstalk.generator.rules.attacks.idempotency_collision import IdempotencyCollision
 from crosstalk.generator.rules.attacks.identity_spoof import IdentitySpoof
 from crosstalk.generator.rules.attacks.lost_access import LostAccess
+from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption
 from crosstalk.generator.rules.attacks.unauthenticated_call import UnauthenticatedCall
 from crosstalk.generator.rules.attacks.unproven_identity import UnprovenIdentity
 from crosstalk.generator.rules.attacks.wildcard_identity import WildcardIdentity
@@ -20,6 +21,7 @@ from crosstalk.generator.rules.situations.broken_constraint import BrokenConstra
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
+from crosstalk.generator.rules.situations.notifications import Notifications
 from crosstalk.generator.rules.situations.self_description import SelfDescription
 
 # Each example begins with it.
@@ -42,6 +44,8 @@ RULES: tuple[Rule, ...] = (
     BrokenConstraint(),
     ManyObjects(),
     SelfDescription(),
+    Notifications(),
+    StreamResumption(),
     HonestUse(),
     AnyCall(),
 )

@@ -30,13 +30,14 @@ _NOISE = frozenset(
 )
 
 
-def client(timeout: float) -> httpx2.Client:
+def client(timeout: float, limits: httpx2.Limits | None = None) -> httpx2.Client:
     """Shared connections that remember nothing: `timeout` in seconds, no redirects, no cookies.
 
     A cookie kept from one actor's answer would travel with the next actor's call.
     """
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return SendingClient(timeout=timeout, follow_redirects=False, cookies=jar)
+    more = {"limits": limits} if limits is not None else {}
+    return SendingClient(timeout=timeout, follow_redirects=False, cookies=jar, **more)
 
 
 def clean_headers(response: httpx2.Response) -> dict[str, str]:

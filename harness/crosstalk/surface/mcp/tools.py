@@ -24,6 +24,7 @@ from crosstalk.surface.mcp.answers import inferred_answer
 from crosstalk.surface.mcp.facts import READING, Kind, ToolFacts, known_role, limited
 from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed_to_all
+from crosstalk.surface.mcp.streams import with_events
 from crosstalk.surface.nesting import Shape, nested, shape_of, with_names
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter, role_of
@@ -152,7 +153,7 @@ class ToolSurface:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return _unsendable(error)
-        return self._answer(reply)
+        return with_events(self._answer(reply), reply)
 
     def close(self) -> None:
         """Close the connections."""

@@ -29,12 +29,14 @@ class Reply:
         body: The decoded message, or whatever stood in its place.
         headers: Response headers, lower-case names.
         unsolicited: Messages and lines that reached the caller meanwhile and are not the reply.
+        event_ids: Ids of the events of the stream that it came on, by which that can be resumed.
     """
 
     status: int | None
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     unsolicited: tuple[Any, ...] = ()
+    event_ids: tuple[str, ...] = ()
 
 
 class Transport(Protocol):

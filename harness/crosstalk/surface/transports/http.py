@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import httpx2
@@ -19,9 +21,13 @@ from crosstalk.surface.transports.base import (
     message,
     response_to,
 )
+from crosstalk.surface.transports.listening import ids_among
 from crosstalk.surface.wire_requests import overhear
 
 GREETING = "initialize"
+# How often one reply's stream is resumed, and how long is waited before.
+_MOST_RESUMPTIONS = 5
+_MOST_PAUSE_SECONDS = 1.0
 INITIALIZED = message("notifications/initialized", {}, None)
 
 # Sends a message to the server on the way in which the caller's requests travel.
@@ -41,6 +47,8 @@ class HttpTransport:
         self._timeout = timeout
         self._ids = MessageNumbers()
         self._http = client(timeout)
+        # Streams that stand keep their connections.
+        self._standing = client(timeout, limits=httpx2.Limits(max_connections=None))
 
     @property
     def where(self) -> str:
@@ -50,6 +58,7 @@ class HttpTransport:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._standing.close()
 
     def _exchange(
         self,
@@ -58,6 +67,7 @@ class HttpTransport:
         headers: Mapping[str, str],
         identifier: int | None,
         respond: Send | None = None,
+        resume: Callable[[str], Reply] | None = None,
     ) -> Reply:
         """Post a message and read what comes back, up to the reply.
 
@@ -67,6 +77,7 @@ class HttpTransport:
             headers: The request's headers.
             identifier: Number of the request that is answered; None for a notification.
             respond: Sends an answer where the server asks something on the stream.
+            resume: Goes on with a stream that ended before the reply, after the event of that id.
 
         Raises:
             TransportError: The server does not answer.
@@ -81,11 +92,51 @@ class HttpTransport:
                     return Reply(response.status_code, decode(response), clean_headers(response))
                 found, unsolicited = _reply_on(response, identifier, respond)
                 headers = clean_headers(response)
-                return Reply(response.status_code, found, headers, unsolicited)
+                ids = tuple(ids_among(filter(_is_text, unsolicited)))
+                reply = Reply(response.status_code, found, headers, unsolicited, ids)
+            return _continued(reply, identifier, resume)
         except httpx2.HTTPError as error:
             raise TransportError(f"no MCP server answers at {url} ({type(error).__name__})") from (
                 error
             )
+
+
+def _continued(
+    reply: Reply, identifier: int | None, resume: Callable[[str], Reply] | None
+) -> Reply:
+    """The reply on a stream that a server ended to have it resumed for the rest (SEP-1699)."""
+    for _ in range(_MOST_RESUMPTIONS):
+        if (
+            resume is None
+            or identifier is None
+            or not reply.event_ids
+            or isinstance(reply.body, Mapping)
+        ):
+            break
+        time.sleep(min(_MOST_PAUSE_SECONDS, _pause_among(reply.unsolicited)))
+        more = resume(reply.event_ids[-1])
+        result = more.body.get("result") if isinstance(more.body, Mapping) else None
+        messages = result.get("messages", []) if isinstance(result, Mapping) else []
+        found = next((each for each in messages if is_reply_to(identifier, each)), None)
+        others = [each for each in messages if each is not found]
+        before = reply.body if isinstance(reply.body, list) else []
+        reply = replace(
+            reply,
+            body=found if found is not None else [*before, *others],
+            unsolicited=(*reply.unsolicited, *([*before, *others] if found is not None else ())),
+            event_ids=(*reply.event_ids, *more.event_ids),
+        )
+    return reply
+
+
+def _pause_among(lines: tuple[Any, ...]) -> float:
+    """Seconds that a server asks to wait before its stream is resumed; `retry` is in ms."""
+    said = [each.partition(":")[2].strip() for each in lines if _is_text(each) and "retry:" in each]
+    return int(said[-1]) / 1_000 if said and said[-1].isdigit() else 0.0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _reply_on(

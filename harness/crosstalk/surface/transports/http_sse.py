@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -34,6 +34,13 @@ from crosstalk.surface.transports.http import (
     HttpTransport,
     agreed,
     handshake,
+)
+from crosstalk.surface.transports.listening import (
+    LISTENING_SECONDS,
+    answers_to,
+    drained,
+    hang_up,
+    messages_of,
 )
 from crosstalk.surface.wire_requests import hold_back, overhear, written
 
@@ -82,6 +89,22 @@ class EventStream(HttpTransport):
         except TransportError:
             self._drop(session_of(presented.connection))
             raise
+
+    def listen(self, uris: Iterable[str], presented: Presented) -> Reply:
+        """Return what came on the caller's stream since the last time.
+
+        Raises:
+            TransportError: There is no stream.
+        """
+        stream = self._stream(presented)
+        if stream.refused is not None:
+            return stream.refused
+        events = drained(stream.arrived, LISTENING_SECONDS, _ENDED)
+        found = [loads(event.data) for event in events if event.data]
+        for answer in answers_to(found):
+            self._post(answer, presented, stream)
+        # On a stream that several users share, a message belongs to none of them.
+        return messages_of(found if presented.alone else [])
 
     def close(self) -> None:
         """Close the streams and connections."""
@@ -224,14 +247,6 @@ def _read(stream: _Stream) -> None:
 
 
 def _hang_up(stream: _Stream) -> None:
-    """Wake the reading thread by shutting the connection down under it."""
     stream.ended = True
-    if stream.response is None:
-        return
-    network = stream.response.extensions.get("network_stream")
-    raw = network.get_extra_info("socket") if network is not None else None
-    if raw is not None:
-        try:
-            raw.shutdown(2)
-        except OSError:
-            return
+    if stream.response is not None:
+        hang_up(stream.response)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.delivery import in_full, session_of
-from crosstalk.surface.transports.base import Reply, address, message
+from crosstalk.surface.transports.base import Reply, TransportError, address, message
 from crosstalk.surface.transports.http import (
     GREETING,
     INITIALIZED,
@@ -24,9 +24,14 @@ from crosstalk.surface.transports.http import (
     agreed,
     handshake,
 )
+from crosstalk.surface.transports.listening import Listener, answers_to, messages_of, sent_again
 
 _SESSION = "mcp-session-id"
 _MAX_SESSIONS = 64
+# The revision that servers know who refuse the newest one.
+_KNOWN_REVISION = "2025-06-18"
+# How long is waited for what is sent again.
+_RESUMING_SECONDS = 0.4
 
 
 @dataclass(slots=True)
@@ -36,6 +41,7 @@ class _Session:
     identifier: str | None = None
     revision: str = ""
     refused: Reply | None = None
+    listeners: dict[frozenset[tuple[str, str]], Listener] = field(default_factory=dict)
     address: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,7 +55,7 @@ class OlderHttp(HttpTransport):
         revision: What the handshake offers.
     """
 
-    def __init__(self, url: str, *, timeout: float, revision: str = "2025-06-18") -> None:
+    def __init__(self, url: str, *, timeout: float, revision: str = "2025-11-25") -> None:
         super().__init__(url, timeout=timeout)
         self._revision = revision
         self._sessions: dict[str, _Session] = {}
@@ -76,6 +82,71 @@ class OlderHttp(HttpTransport):
                 return session.refused
             reply = self._send(method, params, presented, session)
         return reply
+
+    def listen(self, uris: Iterable[str], presented: Presented) -> Reply:
+        """Return what came on the standing stream of the caller's session, which it opens.
+
+        Raises:
+            TransportError: The server does not answer.
+        """
+        session = self._session(presented)
+        if session.refused is not None:
+            return session.refused
+        # Another user's token on this session has a stream of its own, if it has one.
+        key = frozenset(presented.header_fields().items())
+        listener = session.listeners.get(key)
+        if listener is None or listener.ended:
+            listener = Listener(self._standing, self._reading(presented, session))
+            session.listeners[key] = listener
+        reply = listener.received()
+        found = reply.body.get("result") if isinstance(reply.body, Mapping) else None
+        for answer in answers_to(found.get("messages", ()) if isinstance(found, Mapping) else ()):
+            self._post(answer, presented, session)
+        if not presented.alone and found is not None:
+            # On a session that several users share, a message belongs to none of them.
+            return messages_of([])
+        return replace(reply, event_ids=tuple(listener.event_ids))
+
+    def resume(self, event: str, presented: Presented) -> Reply:
+        """Return what the server sends again after an event, on the caller's session.
+
+        Raises:
+            TransportError: The server does not answer.
+        """
+        session = self._session(presented)
+        if session.refused is not None:
+            return session.refused
+        return self._resumed(event, presented, session, _RESUMING_SECONDS)
+
+    def _resumed(
+        self, event: str, presented: Presented, session: _Session, seconds: float
+    ) -> Reply:
+        asked = self._reading(presented, session, {"Last-Event-ID": event})
+        try:
+            return sent_again(self._standing, asked, seconds)
+        except httpx2.HTTPError as error:
+            raise TransportError(
+                f"no MCP server answers at {self._url} ({type(error).__name__})"
+            ) from error
+
+    def _reading(
+        self,
+        presented: Presented,
+        session: _Session,
+        more: Mapping[str, str] | None = None,
+    ) -> httpx2.Request:
+        """The request that opens a session's stream, or goes on with one."""
+        headers = {
+            "Accept": "text/event-stream",
+            **({"Mcp-Session-Id": session.identifier} if session.identifier else {}),
+            **({"MCP-Protocol-Version": session.revision} if session.revision else {}),
+            **(more or {}),
+            **presented.header_fields(),
+        }
+        # The stream is silent between messages.
+        timeout = httpx2.Timeout(self._timeout, read=None)
+        where = address(self._url, presented)
+        return self._standing.build_request("GET", where, headers=headers, timeout=timeout)
 
     def keeps_sessions(self, presented: Presented) -> bool:
         """Return whether the server opens a session for this caller.
@@ -136,6 +207,10 @@ class OlderHttp(HttpTransport):
         session = _Session(address=address(self._url, presented), headers=presented.header_fields())
         reply = self._send(*handshake(self._revision), presented, session)
         result = agreed(reply)
+        if result is None and _is_of_version(reply):
+            # A server offers another revision where it does not know this one; not every one does.
+            reply = self._send(*handshake(_KNOWN_REVISION), presented, session)
+            result = agreed(reply)
         if result is None:
             session.refused = reply
             return session
@@ -170,11 +245,19 @@ class OlderHttp(HttpTransport):
             headers,
             identifier,
             lambda answer: self._post(answer, presented, session),
+            lambda event: self._resumed(event, presented, session, self._timeout),
         )
 
     def _end(self, session: _Session) -> None:
+        for listener in session.listeners.values():
+            listener.close()
         if session.identifier is None:
             return
         headers = {**session.headers, "Mcp-Session-Id": session.identifier}
         with in_full(), contextlib.suppress(httpx2.HTTPError):
             self._http.delete(session.address, headers=headers)
+
+
+def _is_of_version(reply: Reply) -> bool:
+    """Return whether a refused handshake speaks of the revision."""
+    return reply.status not in (401, 403) and "version" in str(reply.body).lower()

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ from crosstalk.surface.transports.base import (
     is_reply_to,
     message,
     response_to,
+)
+from crosstalk.surface.transports.listening import (
+    LISTENING_SECONDS,
+    answers_to,
+    drained,
+    messages_of,
 )
 from crosstalk.surface.wire_requests import WireRequest, hold_back, overhear
 
@@ -63,7 +69,7 @@ class Stdio:
         timeout: float,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
-        revision: str = "2025-06-18",
+        revision: str = "2025-11-25",
     ) -> None:
         self._command = tuple(command)
         self._timeout = timeout
@@ -99,6 +105,20 @@ class Stdio:
         if served is None or served.process.poll() is not None:
             served = self._start(presented)
         return self._ask(served, method, params, alone=presented.alone)
+
+    def listen(self, uris: Iterable[str], presented: Presented) -> Reply:
+        """Return what the caller's process wrote since the last time.
+
+        Raises:
+            TransportError: It cannot be started.
+        """
+        served = self._processes.get(presented.connection)
+        if served is None or served.process.poll() is not None:
+            served = self._start(presented)
+        found = [loads(line) for line in drained(served.arrived, LISTENING_SECONDS, _ENDED)]
+        for answer in answers_to(found):
+            _write(served, answer)
+        return messages_of(found if presented.alone else [])
 
     def close(self) -> None:
         """End the processes."""

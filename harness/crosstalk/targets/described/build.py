@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from crosstalk.surface.mcp.answers import inferred_result
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.protocol import McpProtocolSurface
 from crosstalk.surface.mcp.resources import McpResourcesSurface
+from crosstalk.surface.mcp.streams import McpStreamsSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
@@ -61,6 +62,8 @@ from crosstalk.targets.described.users import (
 )
 from crosstalk.targets.session_theft import SessionTheft
 
+_MCP_SURFACES = ("mcp", "mcp-resources", "mcp-protocol", "mcp-streams")
+
 
 @contextmanager
 def opened_target(file: Path) -> Iterator[Target]:
@@ -94,15 +97,16 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     tools = _tool_surface(config, transport, credentials) if transport is not None else None
     users = enrolled(users, credentials)
     subject = discovery_subject(config, users, credentials)
-    resources = protocol = None
+    resources = protocol = streams = None
     if tools is not None and transport is not None:
         resources = _resources(config, transport)
         protocol = McpProtocolSurface(transport, NOTHING)
+        streams = McpStreamsSurface(transport, credentials.discovery("mcp", subject))
         looking = credentials.discovery("mcp", subject)
         others = lookers_of(config, credentials, users, subject)
         for part in (tools, resources, protocol):
             part.discovery, part.also = looking, others
-    surfaces = _surfaces(config, credentials, (tools, resources, protocol))
+    surfaces = _surfaces(config, credentials, (tools, resources, protocol, streams))
     try:
         operations = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
@@ -216,12 +220,12 @@ def _tool_surface(
 def _surfaces(
     config: TargetConfig,
     credentials: DescribedCredentials,
-    of_mcp: tuple[ToolSurface | None, McpResourcesSurface | None, McpProtocolSurface | None],
+    of_mcp: Sequence[Surface | None],
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    for name, each in zip(("mcp", "mcp-resources", "mcp-protocol"), of_mcp, strict=True):
+    for name, each in zip(_MCP_SURFACES, of_mcp, strict=True):
         if each is not None:
             surfaces[name] = Paced(each, limit, time.sleep) if paced else each
     if config.rest is not None:

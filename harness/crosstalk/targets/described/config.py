@@ -49,7 +49,7 @@ class McpConfig(Strict):
     environment: dict[str, str] = Field(default_factory=dict)
     folder: str = "."
     timeout: float = Field(default=20.0, gt=0)
-    revision: str = "2025-06-18"
+    revision: str = "2025-11-25"
     identity: IdentityConfig | None = None
 
     @model_validator(mode="after")

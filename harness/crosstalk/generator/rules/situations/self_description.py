@@ -61,4 +61,8 @@ def read_descriptions(example: ExampleRun, operations: Sequence[Operation], acto
 
 def descriptive(example: ExampleRun) -> list[Operation]:
     """Return the operations by which the server describes itself."""
-    return [each for each in example.state.executor.operations.values() if each.descriptive]
+    return [
+        each
+        for each in example.state.executor.operations.values()
+        if each.descriptive and not each.unannounced
+    ]

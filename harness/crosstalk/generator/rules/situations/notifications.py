@@ -1,0 +1,58 @@
+"""Users listen to what the server sends them of itself, while another user acts.
+
+What is sent to one user's stream because of another's act, or to every stream, shows in no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor
+from crosstalk.core.principals import HIJACKER
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.example_run import ExampleRun
+
+_LISTEN = "mcp:notifications"
+_ACTS = 3
+# The part of a campaign's calls that they may take, beside the first few.
+_SHARE = 0.03
+_FIRST = 16
+_COUNT = "notifications listened for"
+
+
+class Notifications:
+    """Has every user listen, one user act, and every user listen again."""
+
+    name = "notifications"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether the server has streams, and it is time to listen again."""
+        made = example.state.executor.calls_made
+        return (
+            _LISTEN in example.state.executor.operations
+            and example.state.situations[_COUNT] < _FIRST + _SHARE * made
+        )
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Have one user store and change a few things between the others' listening."""
+        actor: Actor = draw(st.sampled_from(example.members))
+        # Whoever holds another's session may hear what is meant for them.
+        listeners = [*example.members, *(each for each in example.impostors if each == HIJACKER)]
+        listen(example, listeners)
+        capabilities = example.capabilities
+        acting = [*capabilities.creators, *capabilities.mutates_by_id]
+        for _ in range(_ACTS):
+            operation = example.least_chosen_operation(draw, self.name, acting)
+            example.execute(example.plan_own(draw, operation, actor))
+        listen(example, listeners)
+
+
+def listen(example: ExampleRun, actors: Sequence[Actor]) -> None:
+    """Have users take in what the server sent them, where it sends anything by itself."""
+    if _LISTEN in example.state.executor.operations:
+        example.execute_all([PlannedCall(each, _LISTEN, {}) for each in actors])
+        example.state.situations[_COUNT] += len(actors)

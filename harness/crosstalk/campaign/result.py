@@ -117,6 +117,7 @@ class CampaignResult:
             "controls": {
                 name: {
                     "calls": control.calls,
+                    "answered": control.answered,
                     "own_reads": control.own_reads,
                     "foreign_attempts": control.foreign_attempts,
                     "oracles": dict(control.oracles),

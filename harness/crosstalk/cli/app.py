@@ -15,6 +15,7 @@ from crosstalk.cli.commands import HelpfulCommand
 from crosstalk.cli.options import EXIT_CODES
 from crosstalk.cli.verbs.compose import compose
 from crosstalk.cli.verbs.conformance import conformance
+from crosstalk.cli.verbs.coverage import coverage
 from crosstalk.cli.verbs.deadlock import deadlock
 from crosstalk.cli.verbs.demo import demo
 from crosstalk.cli.verbs.demonstrations import demonstrations
@@ -56,6 +57,7 @@ def _add(verb: Callable[_Arguments, int]) -> None:
 # In the order of the help text.
 _add(isolation)
 _add(init)
+_add(coverage)
 _add(replay)
 _add(mutants)
 _add(forgeries)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call
-from crosstalk.core.identifiers import remarked
 
 # Of an answer as it is shown; a file or a long list is cut around what crossed.
 _LONGEST = 600
@@ -44,13 +43,17 @@ class Exchange:
         """Return the answer with what belongs to another user between two marks."""
         return "".join(f"{begin}{text}{end}" if mark else text for text, mark in self.parts())
 
-    def of_script(self, salt: int) -> Exchange:
-        """Return the same with the markers of the script, which a replay changed by that salt."""
+    def of_script(self, written: Callable[[str], str]) -> Exchange:
+        """Return the same with the script's markers.
+
+        Args:
+            written: Puts them into a text in the place of a replay's.
+        """
         return replace(
             self,
-            call=remarked(self.call, salt),
-            answer=remarked(self.answer, salt),
-            foreign=tuple(remarked(each, salt) for each in self.foreign),
+            call=written(self.call),
+            answer=written(self.answer),
+            foreign=tuple(written(each) for each in self.foreign),
         )
 
     def lines(self) -> list[str]:

@@ -54,6 +54,11 @@ def marked_for_others(text: str, user: str) -> bool:
     return any(not each.startswith(mine) for each in _MARKER.findall(text))
 
 
+def markers_in(text: str) -> list[str]:
+    """Return the markers in a text, in order."""
+    return _MARKER.findall(text)
+
+
 def marker_number(planted: str) -> int:
     """Return the number with which `marker` made this marker."""
     return int(planted[-8:], 16)

@@ -21,7 +21,9 @@ from crosstalk.core.identifiers import (
     is_id_path,
     is_short_id,
     last_name,
+    map_markers,
     map_strings,
+    markers_in,
     remarked,
     strings_in,
 )
@@ -80,6 +82,26 @@ class Script:
     def numbers(self) -> list[int]:
         """Return the numbers of its steps, in order."""
         return [step.number for step in self.steps]
+
+    def with_own_markers(self, text: str, salt: int) -> str:
+        """Return a text of a replay with the script's markers in the place of the replay's.
+
+        Args:
+            text: E.g. what was answered.
+            salt: What the replay changed the script's markers by; others were there before it.
+        """
+        own = {
+            marker
+            for step in self.steps
+            for value in strings_in(step.arguments)
+            for marker in markers_in(value)
+        }
+
+        def before(marker: str) -> str:
+            unsalted = remarked(marker, salt)
+            return unsalted if unsalted in own else marker
+
+        return map_markers(text, before)
 
     def only(self, numbers: Collection[int]) -> Script | None:
         """Return the script of these steps, less those that need another; None if none is left."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import History
-from crosstalk.core.identifiers import remarked
 from crosstalk.core.script import Script, script_of
 from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
@@ -242,6 +241,6 @@ def _confirmed(shown: Shown, replayed: tuple[int, int], *, minimal: bool) -> Con
     rule, detail = rule_of(shown.script, shown.suspicion, shown.history)
     evidence = evidence_of(shown.script, shown.history, shown.suspicion)
     # A person compares the sentence with the lines of the script.
-    summary = remarked(shown.suspicion.summary, shown.history.salt)
+    summary = shown.script.with_own_markers(shown.suspicion.summary, shown.history.salt)
     seen = replace(shown.suspicion, summary=summary)
     return Confirmed(shown.script, seen, cause, rule, detail, replayed, evidence, minimal)

@@ -61,9 +61,13 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
         for place in suspicion.calls
         for number in script.steps[place - 1].references()
     }
+
+    def written(text: str) -> str:
+        return script.with_own_markers(text, history.salt)
+
     return tuple(
         exchange_of(seen[index].call, [value for value, _ in seen[index].foreign]).of_script(
-            history.salt
+            written
         )
         for index in sorted(shown)
         if index in seen

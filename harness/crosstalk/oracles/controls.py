@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker, last_name
+from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.verdict import Control
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import is_empty
+from crosstalk.oracles.existence import numbers_in_answer
 from crosstalk.surface.operation import Operation, Role
 
 # What can say whose data is meant.
@@ -24,6 +26,8 @@ def controls_of(history: History) -> dict[str, Control]:
         for name in history.subjects
     }
     owners: dict[str, str] = {}
+    # Numbers name objects of several kinds: one is known by its kind, too.
+    numbers = {(each.kind, each.id): each.owner for each in history.owned}
     for seen in observations(history):
         call = seen.call
         control = controls.setdefault(call.operation, Control())
@@ -33,14 +37,21 @@ def controls_of(history: History) -> dict[str, Control]:
             # What a user made up is that user's, e.g. a key.
             for value in filter(is_marker, identifiers_of(call.arguments)):
                 owners.setdefault(value, user)
-        if _is_foreign_attempt(call, owners, foreign_ids):
+        foreign = [
+            *_foreign_arguments(call, owners, foreign_ids),
+            *_foreign_numbers(call, numbers),
+        ]
+        if foreign or user is None or call.actor.claims != user:
             control.foreign_attempts += 1
-        for parameter in _foreign_arguments(call, owners, foreign_ids):
+        for parameter in dict.fromkeys(foreign):
             count = control.foreign_arguments.get(parameter, 0)
             control.foreign_arguments[parameter] = count + 1
         if user is not None:
             for value in seen.own:
                 owners.setdefault(value, user)
+            if call.actor.claims == user and not foreign:
+                for kind, number in numbers_in_answer(call):
+                    numbers.setdefault((kind, number), user)
         if call.answer.outcome is Outcome.OK and user is not None:
             control.answered += 1
             # Where there is nothing to show, as after a deletion, success with one's own id counts.
@@ -52,15 +63,6 @@ def controls_of(history: History) -> dict[str, Control]:
             control = controls.setdefault(name, Control())
             control.oracles[oracle.name] = control.oracles.get(oracle.name, 0) + count
     return controls
-
-
-def _is_foreign_attempt(
-    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
-) -> bool:
-    user = call.actor.user
-    if user is None or call.actor.claims != user:
-        return True
-    return bool(_foreign_arguments(call, owners, foreign_ids))
 
 
 def _foreign_arguments(
@@ -75,6 +77,18 @@ def _foreign_arguments(
         for name, value in call.arguments.items()
         if any(subject in str(value) for subject in foreign_ids[user])
         or any(owners.get(token, user) != user for token in identifiers_of(value))
+    ]
+
+
+def _foreign_numbers(call: Call, numbers: Mapping[tuple[str, str], str]) -> list[str]:
+    """The parameters that carry a number by which another user's object is known."""
+    user = call.actor.user
+    return [
+        name
+        for name, value in call.arguments.items()
+        if user is not None and is_id_path(last_name(name))
+        for each in (value if isinstance(value, list) else [value])
+        if numbers.get((kind_of_argument(name, call.operation), str(each)), user) != user
     ]
 
 

@@ -70,11 +70,11 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
 
 def numbers_given(history: History) -> set[str]:
     """Return the numbers that a user was given as an id, each after the kind of its object."""
-    return {f"{kind} {value}" for call in history for kind, value in _numbers_given(call)}
+    return {f"{kind} {value}" for call in history for kind, value in numbers_in_answer(call)}
 
 
-def _numbers_given(call: Call) -> set[tuple[str, str]]:
-    """Kinds and values of the ids in an answer that are short, and were not asked for."""
+def numbers_in_answer(call: Call) -> set[tuple[str, str]]:
+    """Return the short ids in an answer that were not asked for, each after its kind of object."""
     if call.answer.outcome is not Outcome.OK:
         return set()
     sent = {str(value) for value in call.arguments.values()}
@@ -97,7 +97,7 @@ class _Numbers:
 
     def take(self, call: Call) -> None:
         if call.actor.user is not None:
-            for kind, value in _numbers_given(call):
+            for kind, value in numbers_in_answer(call):
                 self.given[kind][value].add(call.actor.user)
 
     def compare(self, foreign: str, missing: str, kind: str, known: frozenset[str]) -> _Known:

@@ -99,7 +99,8 @@ class _Writer:
     needed: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.variables = Variables(self.about.history.subjects)
+        history = self.about.history
+        self.variables = Variables(history.subjects, history.symbols())
 
     def written(self) -> tuple[str, ...]:
         """Run the script, then write each of its calls."""
@@ -139,7 +140,7 @@ class _Writer:
             self.needed.setdefault(number, {})[path] = found
             return found
 
-        arguments = filled(step.arguments, of_answer, self.variables.subject)
+        arguments = filled(step.arguments, of_answer, self.variables.symbol)
         planned = PlannedCall(step.actor, step.operation, arguments)
         presented, request = self.about.executor.draft(
             self.about.history,

@@ -20,23 +20,25 @@ class Variables:
 
     Attributes:
         subjects: User name to the subject that the system knows them by.
+        symbols: The same, and what stands for an object that existed before to its id.
         names: Stand-in to the variable's name.
         known: Variable to its value, where that is no secret.
         secrets: Variable of a credential to whose it is and where it travels.
     """
 
     subjects: Mapping[str, str]
+    symbols: Mapping[str, str]
     names: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, tuple[str, str]] = field(default_factory=dict)
     _by_source: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def subject(self, user: str) -> str | None:
-        """Return what stands for a user's subject; None for a user who is not known."""
-        value = self.subjects.get(user)
+    def symbol(self, name: str) -> str | None:
+        """Return what stands for a user's subject, or for an object; None where none is known."""
+        value = self.symbols.get(name)
         if value is None:
             return None
-        return self._stand_in(("subject", user), user, value, known=value)
+        return self._stand_in(("symbol", name), name, value, known=value)
 
     def reference(self, place: int, path: str, value: str) -> str:
         """Return what stands for a value of an earlier answer.
@@ -96,7 +98,7 @@ class Variables:
             return value
         for user, subject in self.subjects.items():
             if value == subject:
-                return self.subject(user) or value
+                return self.symbol(user) or value
         owner = actor.user or "forged"
         found = self._by_source.get(("credential", value))
         if found is not None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from crosstalk.core.history import History
-from crosstalk.core.identifiers import is_marker, remarked
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.shrink import Allowance, minimize
 from crosstalk.oracles import Suspicion
@@ -54,7 +54,7 @@ def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) ->
         calibrate(history)
         found = next(iter(Concurrency().judge(history)), None)
         if found is not None:
-            said = remarked(found.summary, history.salt)
+            said = script.with_own_markers(found.summary, history.salt)
             summary = f"{said} (attempt {attempt} of {attempts})"
             return Shown(replace(found, summary=summary), history, attempt)
     return None

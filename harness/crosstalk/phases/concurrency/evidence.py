@@ -34,10 +34,14 @@ def evidence_of(script: Script, shown: Shown) -> tuple[Exchange, ...]:
         if _key(call) == _key(wrong) and call.probe is not None and call.probe.part == "alone"
     ][:1]
     found.append((wrong, "beside concurrent clients"))
+
+    def written(text: str) -> str:
+        return script.with_own_markers(text, history.salt)
+
     return tuple(
         exchange_of(
             call, crossed if call is wrong else (), number=_line(script, call), note=note
-        ).of_script(history.salt)
+        ).of_script(written)
         for call, note in found
     )
 

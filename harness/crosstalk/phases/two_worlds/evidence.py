@@ -36,7 +36,11 @@ def evidence_of(plan: WorldsPlan, found: Difference, shown: History) -> tuple[Ex
             values = [value for pair in found.places.values() for value in pair if value]
             note = _WORLDS.get(world, "where the others are active")
             exchanges.append(exchange_of(call, values, number=places[found.key], note=note))
-    return tuple(each.of_script(plan.salt) for each in exchanges)
+
+    def written(text: str) -> str:
+        return plan.script.with_own_markers(text, plan.salt)
+
+    return tuple(each.of_script(written) for each in exchanges)
 
 
 def _observed(shown: History, world: str, key: int) -> list[Call]:

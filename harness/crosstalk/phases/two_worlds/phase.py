@@ -13,7 +13,6 @@ from crosstalk.core.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered
-from crosstalk.core.identifiers import remarked
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.cause import act_in
@@ -226,7 +225,7 @@ def _finding(shrunk: Shrunk, seen: Suspicion, evidence: tuple[Exchange, ...]) ->
         oracle=seen.oracle,
         operation=act_in(plan.script) or seen.operation,
         actors=tuple(dict.fromkeys(steps)),
-        summary=remarked(seen.summary, plan.salt),
+        summary=plan.script.with_own_markers(seen.summary, plan.salt),
         script=plan.script,
         confirmed=True,
         rule=BrokenRule.ACTIVITY,

@@ -33,3 +33,16 @@ def test_coverage_names_an_operation_that_was_never_called() -> None:
     identity = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
     get = Operation(surface="mcp", name="get", parameters=(identity,), reads_only=True)
     assert coverage_of({"get": get}, {"get": Control()}) == {"get": {"user_id": 0}}
+
+
+def test_parameter_counts_when_it_carries_a_number_of_another_user_and_of_that_kind() -> None:
+    story = (
+        Writer()
+        .call(ALICE, "rest:POST /notes", {"text": "x"}, ok({"id": 3}))
+        .call(BOB, "rest:GET /notes/{note_id}", {"note_id": "3"}, ok({}))
+        .call(ALICE, "rest:GET /notes/{note_id}", {"note_id": "3"}, ok({}))
+        .call(BOB, "rest:GET /items/{item_id}", {"item_id": "3"}, ok({}))
+    )
+    controls = controls_of(story.history)
+    assert controls["rest:GET /notes/{note_id}"].foreign_arguments == {"note_id": 1}
+    assert controls["rest:GET /items/{item_id}"].foreign_arguments == {}

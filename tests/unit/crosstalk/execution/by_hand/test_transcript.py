@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import forger
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.by_hand import transcript_of
@@ -136,3 +137,13 @@ def test_bytes_that_are_no_text_are_sent_in_base64() -> None:
 
 def test_script_that_is_no_calls_has_no_transcript() -> None:
     assert lines_of(Step(1, ALICE, "layer:sql", {})) == []
+
+
+def test_object_that_existed_before_is_a_variable_that_is_set() -> None:
+    operations = {"get": Operation("s", "get", (), True)}
+    executor = Executor({"s": Posting()}, operations, Tokens())
+    history = History(HISTORY, owned=(OwnedObject("alice", "note", "17"),))
+    script = Script((Step(1, BOB, "get", {"note_id": "${alice-note-1}"}),))
+    lines = transcript_of(executor, history, script)
+    assert "ALICE_NOTE_1=17" in lines
+    assert '"$ALICE_NOTE_1"' in lines[-1]

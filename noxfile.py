@@ -119,9 +119,11 @@ def up(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test of the project, and a short campaign."""
     session.install("-e", ".[dev]")
-    kinds = ("unit", "integration", "isolation", "contract", "clients")
+    # The longest files first and in this order: the short ones of `unit` fill up both workers.
+    kinds = ("isolation", "contract", "clients", "integration", "unit")
     rooms = [f"tests/{kind}" for kind in kinds]
-    _pytest(session, "tests", *rooms, "-m", "not npm", "-n", "2", "--dist", "loadfile")
+    spread = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+    _pytest(session, "tests", *rooms, "-m", "not npm", *spread)
 
 
 @nox.session

@@ -19,9 +19,9 @@ from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
-    page_size,
     references,
     required_references,
+    smallest_page,
 )
 from crosstalk.surface.operation import Operation
 
@@ -141,9 +141,9 @@ class Selection:
     def _list_reading(self, draw: Draw, operation: Operation, victim: Actor) -> dict[str, Any]:
         """Return arguments for a full page, or a small one: others' rows may displace one's own."""
         asked = observation_arguments(operation, self.history, victim)
-        size = page_size(operation)
-        if size is not None and draw(st.booleans()):
-            asked[size.name] = size.schema.get("minimum", 1)
+        small = smallest_page(operation)
+        if small and draw(st.booleans()):
+            asked |= small
         return asked
 
     def mutating_operations_on(self, victim: Actor, target: str) -> list[Operation]:

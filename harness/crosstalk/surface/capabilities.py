@@ -167,6 +167,15 @@ def page_size(operation: Operation) -> Parameter | None:
     )
 
 
+def smallest_page(operation: Operation) -> dict[str, Any]:
+    """Return the argument that asks for a page of one, or as few as the schema admits."""
+    size = page_size(operation)
+    if size is None:
+        return {}
+    least = size.schema.get("minimum")
+    return {size.name: max(1, int(least)) if isinstance(least, int | float) else 1}
+
+
 def takes_key(operation: Operation) -> bool:
     """Return whether calls of this operation can carry a key by which a repeat is known."""
     return operation.parameter(Role.KEY) is not None and not operation.reads_only

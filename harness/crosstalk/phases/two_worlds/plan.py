@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor, Call, Flow, History, Outcome, Probe
-from crosstalk.core.identifiers import last_name, strings_in
+from crosstalk.core.identifiers import strings_in
 from crosstalk.core.script import Script, Step, script_of
 from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
@@ -23,6 +23,7 @@ from crosstalk.surface.capabilities import (
     creators_among,
     observation_arguments,
     required_references,
+    smallest_page,
 )
 from crosstalk.surface.operation import Operation, Role
 
@@ -216,10 +217,8 @@ def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Reading
         if searches and query is not None:
             asked[query.name] = COMMON_WORD
         found.append((f"{each.name} whole", Step(0, observer, each.name, asked)))
-        limit = next((p for p in each.parameters if last_name(p.name) == "limit"), None)
-        if limit is not None:
-            small = {**asked, limit.name: max(1, int(limit.schema.get("minimum", 1)))}
-            found.append((f"{each.name} one", Step(0, observer, each.name, small)))
+        if small := smallest_page(each):
+            found.append((f"{each.name} one", Step(0, observer, each.name, {**asked, **small})))
     return found
 
 

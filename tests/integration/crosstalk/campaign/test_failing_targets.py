@@ -31,6 +31,14 @@ arguments = ["user_id"]
 """
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c() -> Iterator[None]:
+    """Commands do not inherit that Ctrl-C is ignored, as it is under nohup."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def notes(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """The notes server as a process of its own, described in the folder."""
@@ -112,7 +120,7 @@ def test_a_target_killed_in_mid_run_is_4_and_the_run_keeps_its_figures(tmp_path:
 
 def test_a_target_killed_under_many_campaigns_is_4(tmp_path: Path) -> None:
     with notes(tmp_path) as server:
-        run = begun(tmp_path, *_ISOLATION, "--seeds", "3", "--calls", "400", "--seconds", "60")
+        run = begun(tmp_path, *_ISOLATION, "--seeds", "3", "--calls", "150")
         until(run, "1/3")
         server.kill()
         code, output = ended(run)
@@ -154,7 +162,7 @@ def test_an_interrupted_run_prints_and_keeps_what_it_found(
 
 def test_interrupted_campaigns_give_what_they_had(tmp_path: Path) -> None:
     with notes(tmp_path):
-        run = begun(tmp_path, *_ISOLATION, "--seeds", "50", "--calls", "300", "--seconds", "60")
+        run = begun(tmp_path, *_ISOLATION, "--seeds", "50", "--calls", "150")
         until(run, "1/50")
         run.send_signal(signal.SIGINT)
         code, output = ended(run)

@@ -8,7 +8,7 @@ from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import page_size
+from crosstalk.surface.capabilities import smallest_page
 from crosstalk.surface.operation import Operation, Role
 
 
@@ -75,10 +75,7 @@ def small_page(
         elif like is None and not each.required:
             # A filter may leave nothing for a second page.
             arguments.pop(each.name, None)
-    size = page_size(operation)
-    if size is not None:
-        arguments[size.name] = size.schema.get("minimum", 1)
-    return PlannedCall(actor, operation.name, arguments)
+    return PlannedCall(actor, operation.name, {**arguments, **smallest_page(operation)})
 
 
 def _new_cursors(example: ExampleRun, asked: PlannedCall) -> list[str]:

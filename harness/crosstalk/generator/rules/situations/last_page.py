@@ -10,7 +10,7 @@ from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import page_size
+from crosstalk.surface.capabilities import page_size, smallest_page
 from crosstalk.surface.operation import Operation, Role
 
 _MOST_PAGES = 10
@@ -62,5 +62,5 @@ class LastPage:
         if size is not None:
             arguments.pop(size.name, None)
             if small:
-                arguments[size.name] = size.schema.get("minimum", 1)
+                arguments |= smallest_page(operation)
         return PlannedCall(owner, operation.name, arguments)

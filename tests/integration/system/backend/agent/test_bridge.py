@@ -90,7 +90,7 @@ async def test_tool_schemas_for_the_model_have_no_identity_argument(
 async def test_bridge_call_to_a_missing_mcp_server_is_unavailable(
     exchange: TokenExchange, alice: str
 ) -> None:
-    nowhere = McpConnection("http://127.0.0.1:9/mcp", timeout=1.0, max_connections=1)
+    nowhere = McpConnection("http://127.0.0.1:9/mcp", timeout=1.0, max_connections=1, restart=0.2)
     tools = BoundTools(nowhere, exchange, subject(alice))
     with pytest.raises(Unavailable):
         await tools.call_tool("add_task", {"title": "x"})

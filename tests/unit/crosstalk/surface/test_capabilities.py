@@ -1,0 +1,33 @@
+"""What can be done with an operation, from its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crosstalk.surface.capabilities import smallest_page
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+
+@pytest.mark.parametrize(
+    ("schema", "size"),
+    [
+        ({"type": "integer"}, 1),
+        ({"type": "integer", "minimum": 0}, 1),
+        ({"type": "integer", "minimum": 5.0}, 5),
+        ({"type": "integer", "minimum": "few"}, 1),
+    ],
+)
+def test_smallest_page_is_one_row_or_what_the_schema_admits(
+    schema: dict[str, Any], size: int
+) -> None:
+    limit = Parameter("query.per_page", schema, False, Role.VALUE)
+    listing = Operation(surface="mcp", name="list", parameters=(limit,), reads_only=True)
+    assert smallest_page(listing) == {"query.per_page": size}
+
+
+def test_operation_without_pages_has_no_smallest_page() -> None:
+    assert (
+        smallest_page(Operation(surface="mcp", name="list", parameters=(), reads_only=True)) == {}
+    )

@@ -6,13 +6,16 @@ References are resolved with the answers of this run, and markers get a number o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Call, History
+from crosstalk.core.identifiers import map_markers
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.surface.patterns import renewed
 
 
 class ReplayFileError(HarnessError):
@@ -28,12 +31,14 @@ class ScriptRunner:
         history: Where they are recorded; it has a subject for every user of the steps.
         salt: 32 bits that give markers a number of their own.
         answers: Step number to the call that it became.
+        texts: What a pattern admits and no marker can be in, to the text of this run.
     """
 
     executor: Executor
     history: History
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def run_step(self, step: Step, *, salt: int | None = None) -> Call | None:
         """Make the call of one step; None where it needs a value that did not come back.
@@ -80,8 +85,26 @@ class ScriptRunner:
             raise ReplayFileError(
                 f"the system has no operation {step.operation!r}; is it the same system?"
             )
-        arguments = resolve(step.arguments, self.answers, self.history.symbols(), salt)
+        arguments = resolve(self._renewed(step, salt), self.answers, self.history.symbols(), salt)
         return PlannedCall(step.actor, step.operation, arguments, step.probe, step.sending)
+
+    def _renewed(self, step: Step, salt: int) -> Mapping[str, Any]:
+        """Return a step's arguments with other texts where a pattern admits no marker."""
+        for each in self.executor.operations[step.operation].parameters:
+            given = step.arguments.get(each.name)
+            if each.schema.get("pattern") and "enum" not in each.schema and _is_plain(given):
+                self.texts.setdefault(given, renewed(given, each.schema, salt))
+        return {
+            name: self.texts.get(value, value) if isinstance(value, str) else value
+            for name, value in step.arguments.items()
+        }
+
+
+def _is_plain(value: Any) -> TypeGuard[str]:
+    """Return whether a value is a text that neither a reference nor a marker makes anew."""
+    return (
+        isinstance(value, str) and "${" not in value and map_markers(value, lambda _: "") == value
+    )
 
 
 def _groups(script: Sequence[Step]) -> Iterator[list[Step]]:

@@ -8,12 +8,13 @@ one that made a call refused is left out, and tried again more and more seldom.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.choice import Choice
+from crosstalk.generator.refusals import lessons, usual_values
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -23,6 +24,8 @@ _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
 _REFUSED_BARE = 3
 _MOST_PATIENCE = 5
+# Values by lessons that are tried for one argument before it is left alone.
+_MOST_LESSONS = 8
 
 
 @dataclass(slots=True)
@@ -32,10 +35,15 @@ class ArgumentKnowledge:
     Attributes:
         values: Values by schema.
         undrawn: (operation, parameter) to why no value could be drawn.
+        seeds: (operation, parameter) to values that were accepted elsewhere, e.g. in a recording.
     """
 
     values: SchemaValues = field(default_factory=SchemaValues)
     undrawn: dict[tuple[str, str], str] = field(default_factory=dict)
+    seeds: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _learnt: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _proven_values: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _vain: Counter[tuple[str, str]] = field(default_factory=Counter)
     _accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     _served: Counter[str] = field(default_factory=Counter)
@@ -47,12 +55,35 @@ class ArgumentKnowledge:
         A required argument without a value is left out: the call is made all the same, and what
         the system says of it is evidence.
         """
-        values = self.values.of(parameter.schema)
+        known = self.known(choice, operation, parameter)
+        if known is not None:
+            return known
+        values = self.values.many(parameter.schema)
         if values:
             return choice.of(values)
         why = self.values.why_none(parameter.schema)
         self.undrawn.setdefault((operation.name, parameter.name), why)
         return None
+
+    def known(self, choice: Choice, operation: Operation, parameter: Parameter) -> Any:
+        """Return a value that was accepted, or that a refusal asked for; None where there is none.
+
+        What was accepted in a recording is given every other time, so that the schema's own values
+        come up as well; in place of a text, which has a marker in it, only where that was refused.
+        """
+        place = operation.name, parameter.name
+        learnt = self._learnt.get(place)
+        if learnt:
+            return choice.of(self._proven_values.get(place) or learnt)
+        seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
+        return choice.of(seeds) if seeds and choice.coin() else None
+
+    def suggestions(self) -> dict[str, dict[str, list[Any]]]:
+        """Return operation to argument to the values by which a refusal was overcome."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for (operation, parameter), values in sorted(self._proven_values.items()):
+            found.setdefault(operation, {})[parameter] = values
+        return found
 
     def optional(self, choice: Choice, operation: Operation) -> set[str]:
         """Return the optional arguments of one call: proven ones, and one that is not yet."""
@@ -87,6 +118,7 @@ class ArgumentKnowledge:
         ]
         if answer.outcome is Outcome.OK:
             self._served[operation.name] += 1
+            self._confirm(operation, arguments)
             self._accepted.update((operation.name, name) for name in given)
             return
         refused = answer.outcome in (Outcome.ERROR, Outcome.REFUSED) and not denies(answer)
@@ -94,6 +126,49 @@ class ArgumentKnowledge:
             return
         if not given:
             self._refused_bare[operation.name] += 1
+        self._take_lessons(operation, arguments, answer, given)
         unproven = [name for name in given if not self._proven(operation.name, name)]
         # Where all have been accepted before, it was one of their values.
         self._refused.update((operation.name, name) for name in unproven or given)
+
+    def _confirm(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
+        """Note which learnt values were accepted."""
+        for each in operation.parameters:
+            place, value = (operation.name, each.name), arguments.get(each.name)
+            if value in self._learnt.get(place, ()):
+                proven = self._proven_values.setdefault(place, [])
+                if value not in proven:
+                    proven.append(value)
+
+    def _take_lessons(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        answer: Answer,
+        given: Sequence[str],
+    ) -> None:
+        """Note what a refusal asks for, of arguments whose values were never accepted."""
+        formed = [each for each in operation.parameters if each.role in _FORMED]
+        unproven = [name for name in given if not self._proven(operation.name, name)]
+        taught = lessons(answer, formed, unproven)
+        if not taught:
+            # One of them is the reason, and its name may say what is meant.
+            names = unproven or (
+                [each.name for each in formed if each.required and each.name in arguments]
+                if self._refused_bare[operation.name] > 1 and not self._served[operation.name]
+                else []
+            )
+            known = {n: self.seeds.get((operation.name, n)) or usual_values(n) for n in names}
+            taught = {name: values for name, values in known.items() if values}
+        for name, values in taught.items():
+            place = operation.name, name
+            if self._accepted[place] or self._vain[place] >= _MOST_LESSONS:
+                continue
+            if arguments.get(name) in self._learnt.get(place, ()):
+                # It was tried, and is not what is meant.
+                self._vain[place] += 1
+                left = [each for each in self._learnt[place] if each != arguments[name]]
+                self._learnt[place] = left
+                if left:
+                    continue
+            self._learnt[place] = [each for each in values if each != arguments.get(name)]

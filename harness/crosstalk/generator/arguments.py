@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import last_name, missing_like
+from crosstalk.core.identifiers import last_name, map_strings, missing_like
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import admits
 
 # Every text starts with it, so that one query can match the rows of all users.
 COMMON_WORD = "note"
@@ -42,6 +43,14 @@ HOSTILE_TEXTS = (
     "x" * 5_000,
 )
 _PASSWORD = re.compile(r"passw|passphrase|pwd", re.IGNORECASE)
+# Formats of texts to how a marker stands in them.
+_CARRIERS = {
+    "email": "{marker}@example.com",
+    "idn-email": "{marker}@example.com",
+    "uri": "https://example.com/{marker}",
+    "url": "https://example.com/{marker}",
+    "hostname": "{marker}.example.com",
+}
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
@@ -162,6 +171,13 @@ class ArgumentDrawer:
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
+        if parameter.role in (Role.TEXT, Role.QUERY, Role.VALUE):
+            if "enum" in parameter.schema:
+                value = self.knowledge.value(self.choice, operation, parameter)
+                return self._placed(value, actor, references)
+            known = self.knowledge.known(self.choice, operation, parameter)
+            if known is not None:
+                return self._placed(known, actor, references)
         if parameter.role is Role.NAME and operation.stores:
             return self._new_name(operation, parameter, actor, references)
         if parameter.refers and parameter.many:
@@ -184,6 +200,18 @@ class ArgumentDrawer:
                 return self._chat(actor)
             return self._text(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)
+
+    def _placed(self, value: Any, actor: Actor, references: Sequence[str]) -> Any:
+        """Return a value of the file with the users, and a new marker, in their places."""
+        me = actor.user or actor.claims
+        victim = next((each for each in references if each in self.subjects and each != me), me)
+        marker = self.plant(me) if "{marker}" in str(value) else ""
+
+        def filled(text: str) -> str:
+            text = text.replace("{user}", self.subjects[actor.claims])
+            return text.replace("{victim}", self.subjects[victim]).replace("{marker}", marker)
+
+        return map_strings(value, filled)
 
     def _reference(
         self,
@@ -261,22 +289,24 @@ class ArgumentDrawer:
         return self.plant(me)
 
     def _text(self, parameter: Parameter, actor: Actor) -> str:
-        """Return a text with a marker, of a length that the schema admits."""
+        """Return a text with a marker, of a form and length that the schema admits."""
         me = actor.user or actor.claims
         if _PASSWORD.search(last_name(parameter.name)):
             # A user has one password; letters of both cases, a digit and a sign are in it.
             known = actor.user is not None
             marker = self.pool.password(me, lambda: self.plant(me)) if known else self.plant(me)
-            text = f"Pw-{marker}!"
+            forms = [f"Pw-{marker}!", marker]
         else:
             marker = self.plant(me)
-            text = f"{COMMON_WORD} {marker}"
+            carrier = _CARRIERS.get(str(parameter.schema.get("format")), "{common} {marker}")
+            forms = [carrier.format(common=COMMON_WORD, marker=marker), marker]
         shortest, longest = (parameter.schema.get(each) for each in ("minLength", "maxLength"))
         if isinstance(shortest, int):
-            text = text.ljust(shortest, ".")
-        if not isinstance(longest, int) or len(text) <= longest:
-            return text
-        return marker[:longest] if longest >= len(marker) else text[:longest]
+            forms = [each.ljust(shortest, ".") for each in forms]
+        fitting = [each for each in forms if admits(parameter.schema, each)]
+        if fitting:
+            return fitting[0]
+        return forms[-1][:longest] if isinstance(longest, int) else forms[-1]
 
     def _chat(self, actor: Actor) -> str:
         kind = self.choice.number(0, 3)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -21,6 +20,8 @@ from typing import Any, TypeAlias
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis_jsonschema import from_schema
 from jsonschema import Draft202012Validator
+
+from crosstalk.surface.patterns import matching, python_pattern
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 
@@ -53,27 +54,6 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "regex": (_WORD,),
     "json-pointer": ("/note",),
 }
-# Unicode properties (ECMA-262) that Python's `re` does not know, by characters that have them.
-_PROPERTIES: Mapping[str, str] = {
-    "L": "A-Za-zÀ-ÖØ-öø-ÿ",
-    "Letter": "A-Za-zÀ-ÖØ-öø-ÿ",
-    "Alphabetic": "A-Za-zÀ-ÖØ-öø-ÿ",
-    "Lu": "A-Z",
-    "Uppercase_Letter": "A-Z",
-    "Ll": "a-z",
-    "Lowercase_Letter": "a-z",
-    "N": "0-9",
-    "Nd": "0-9",
-    "Number": "0-9",
-    "P": "!.,:;?",
-    "Punctuation": "!.,:;?",
-    "S": "+<=>",
-    "Symbol": "+<=>",
-    "Z": " ",
-    "Zs": " ",
-    "M": "\u0301",
-}
-_PROPERTY = re.compile(r"\\p\{(?:\w+=)?(\w+)\}")
 
 
 class SchemaValues:
@@ -97,6 +77,14 @@ class SchemaValues:
         if name not in self._known:
             self._known[name] = self._find(schema, name)
         return self._known[name]
+
+    def many(self, schema: Schema) -> tuple[Any, ...]:
+        """Return values as `of` does; of a pattern more, as a system may want each to be new."""
+        pattern = schema.get("pattern") if isinstance(schema, Mapping) else None
+        if isinstance(schema, bool) or not isinstance(pattern, str) or "enum" in schema:
+            return self.of(schema)
+        found = _admitted(schema, matching(pattern, self._seed))
+        return tuple(found) or self.of(schema)
 
     def why_none(self, schema: Schema) -> str:
         """Return why there is no value of this schema."""
@@ -326,24 +314,6 @@ def _readable(schema: Any) -> Any:
             for name, value in schema.items()
         }
     return [_readable(each) for each in schema] if isinstance(schema, list) else schema
-
-
-def python_pattern(pattern: str) -> str:
-    """Return a pattern in Python's syntax that matches nothing which the given one does not.
-
-    JSON Schema's patterns are ECMA-262's: `\\p{L}` is a letter, `\\d` a digit of ASCII.
-    """
-
-    def characters(match: re.Match[str]) -> str:
-        name = match.group(1)
-        inside = _PROPERTIES.get(name) or _PROPERTIES.get(name[:1])
-        if inside is None:
-            return match.group(0)
-        before = pattern[: match.start()]
-        in_class = before.count("[") - before.count(r"\[") > before.count("]") - before.count(r"\]")
-        return inside if in_class else f"[{inside}]"
-
-    return _PROPERTY.sub(characters, pattern)
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:

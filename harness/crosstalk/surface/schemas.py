@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstalk.surface.operation import Parameter, Role
+from crosstalk.surface.patterns import admits
 from crosstalk.surface.references import References
 
 _USER = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
@@ -25,6 +26,9 @@ _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
 _MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
+# Formats of texts that have room for a marker, and one to try a pattern with.
+_CARRYING = frozenset({None, "", "email", "idn-email", "uri", "url", "hostname", "password"})
+_SAMPLE = "xtuserz00000000"
 _QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
 
 
@@ -58,8 +62,9 @@ def role_of(name: str, schema: Mapping[str, Any]) -> Role:
         return Role.REFERENCE
     if _QUERY.search(name):
         return Role.QUERY
-    free = kind == "string" and not ({"enum", "const", "format", "pattern"} & set(schema))
-    return Role.TEXT if free else Role.VALUE
+    free = kind == "string" and not {"enum", "const"} & set(schema)
+    carries = schema.get("format") in _CARRYING and admits(schema, _SAMPLE)
+    return Role.TEXT if free and carries else Role.VALUE
 
 
 def _refers_to_many(name: str, schema: Mapping[str, Any]) -> bool:

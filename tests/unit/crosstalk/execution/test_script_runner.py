@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from crosstalk.core.script import Script, Step
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.script_runner import ReplayFileError, ScriptRunner
 from crosstalk.surface.credentials import NOTHING, Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, ok
 
 ADD = Operation("mem", "add", (), reads_only=False)
@@ -88,3 +90,17 @@ def test_script_runner_makes_calls_at_once_unless_one_needs_the_other() -> None:
 def test_script_runner_refuses_a_script_of_another_system() -> None:
     with pytest.raises(ReplayFileError, match="has no operation 'other'"):
         runner().run_step(Step(1, ALICE, "other", {}))
+
+
+def test_script_runner_draws_anew_what_a_pattern_admits_and_keeps_what_refers_to_it() -> None:
+    code = Parameter("code", {"type": "string", "pattern": r"^[A-Z]{4}-\d{6}$"}, True, Role.VALUE)
+    system = Numbered()
+    add = replace(ADD, parameters=(code,))
+    executor = Executor({"mem": system}, {"add": add}, system)
+    run = ScriptRunner(executor, History({"alice": "alice-1"}), salt=5)
+    run.run_step(step(1, code="ABCD-123456"))
+    run.run_step(step(2, other="ABCD-123456", title="free"))
+    first, second = (call.arguments for call in run.history)
+    assert re.fullmatch(r"[A-Z]{4}-\d{6}", first["code"])
+    assert first["code"] != "ABCD-123456"
+    assert second == {"other": first["code"], "title": "free"}

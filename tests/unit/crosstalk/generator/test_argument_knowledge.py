@@ -72,3 +72,35 @@ def test_an_argument_that_cannot_be_drawn_is_named(schema: Any) -> None:
     knowledge, odd = ArgumentKnowledge(), Parameter("odd", schema, True, Role.VALUE)
     assert knowledge.value(RandomChoice(Random(1)), ADD, odd) is None
     assert list(knowledge.undrawn) == [("mcp:add_task", "odd")]
+
+
+def test_value_that_a_refusal_asked_for_is_given_and_suggested_once_it_was_accepted() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    priority = ADD.parameters[1]
+    said = Answer(Outcome.ERROR, 422, {"error": "priority must be one of p1, p2"})
+    knowledge.learn(ADD, {"title": "x", "priority": "note"}, said)
+    value = knowledge.known(choice, ADD, priority)
+    assert value in ("p1", "p2")
+    assert knowledge.suggestions() == {}
+    knowledge.learn(ADD, {"title": "x", "priority": value}, OK)
+    assert knowledge.suggestions() == {ADD.name: {"priority": [value]}}
+
+
+def test_usual_values_are_given_one_after_the_other_where_a_refusal_says_nothing() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    color = next(each for each in ADD.parameters if each.name == "color")
+    tried = set()
+    for _ in range(20):
+        value = knowledge.known(choice, ADD, color) or "note"
+        tried.add(value)
+        knowledge.learn(ADD, {"title": "x", "color": value}, REFUSED)
+    assert {"note", "#336699", "red"} <= tried
+
+
+def test_recorded_value_is_given_in_place_of_what_is_no_text() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    level = Parameter("level", {"type": "integer"}, True, Role.VALUE)
+    knowledge.seeds[ADD.name, "level"] = [7]
+    knowledge.seeds[ADD.name, "title"] = ["recorded"]
+    assert 7 in {knowledge.known(choice, ADD, level) for _ in range(10)}
+    assert {knowledge.known(choice, ADD, TITLE) for _ in range(10)} == {None}

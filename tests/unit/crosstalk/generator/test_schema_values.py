@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from crosstalk.generator.schema_values import SchemaValues, python_pattern
+from crosstalk.generator.schema_values import SchemaValues
+from crosstalk.surface.patterns import python_pattern
 
 # Every form was seen in a public server, or in the suite of JSON Schema.
 DRAWN: list[Any] = [

@@ -1,0 +1,85 @@
+"""Values that refusals ask for, in the words of frameworks and of people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.generator.refusals import lessons, usual_values
+from crosstalk.surface.operation import Parameter, Role
+
+TEXT = {"type": "string"}
+PRIORITY = Parameter("priority", TEXT, False, Role.TEXT)
+DUE = Parameter("due_date", TEXT, False, Role.TEXT)
+COUNT = Parameter("count", {"type": "integer"}, True, Role.VALUE)
+
+
+def refusal(body: Any = None, message: str | None = None) -> Answer:
+    """Return a refusal of a call's form."""
+    return Answer(Outcome.ERROR, 422, body, message=message)
+
+
+def pydantic(*location: str, msg: str) -> dict[str, Any]:
+    """Return a refusal as FastAPI words it."""
+    return {"detail": [{"loc": list(location), "msg": msg, "input": "note", "type": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "first"),
+    [
+        (pydantic("body", "priority", msg="Input should be 'low' or 'high'"), "priority", "low"),
+        ({"error": "priority must be one of: low, medium, high"}, "priority", "low"),
+        ({"error": "'note' is not one of ['p1', 'p2'] (priority)"}, "priority", "p1"),
+        ({"error": "invalid priority, allowed values are low|high."}, "priority", "low"),
+        ({"errors": {"priority": ["Must be one of: urgent, later."]}}, "priority", "urgent"),
+        (
+            {"error": "due_date: time data 'x' does not match format '%d.%m.%Y'"},
+            "due_date",
+            "01.01.2030",
+        ),
+        ({"error": "due date must be YYYY-MM-DD HH:MM"}, "due_date", "2030-01-01 12:00"),
+        ({"error": "bad due_date, use an ISO 8601 timestamp"}, "due_date", "2030-01-01T12:00:00Z"),
+        ({"error": "due_date must start with 'on:'"}, "due_date", "on:note1"),
+        (
+            pydantic("body", "count", msg="Input should be greater than or equal to 10"),
+            "count",
+            10,
+        ),
+        ({"error": "count must be between 5 and 7"}, "count", 5),
+    ],
+)
+def test_refusal_gives_the_value_that_it_asks_for(body: Any, name: str, first: object) -> None:
+    assert lessons(refusal(body), [PRIORITY, DUE, COUNT])[name][0] == first
+
+
+def test_refusal_that_names_no_argument_is_about_the_one_that_is_suspected() -> None:
+    answer = refusal(message="must be one of a1, b2")
+    assert lessons(answer, [PRIORITY, DUE], ["due_date"]) == {"due_date": ["a1", "b2"]}
+    assert lessons(answer, [PRIORITY, DUE]) == {}
+
+
+def test_pattern_of_a_refusal_is_matched() -> None:
+    body = pydantic("body", "priority", msg="String should match pattern '^P[0-9]{3}$'")
+    (value, *_) = lessons(refusal(body), [PRIORITY])["priority"]
+    assert value[0] == "P"
+    assert value[1:].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dueDate", "2030-01-01"),
+        ("color", "#336699"),
+        ("repeat", "FREQ=DAILY"),
+        ("timezone", "UTC"),
+        ("reminder.email", "note@example.com"),
+    ],
+)
+def test_name_says_what_is_usual_where_a_refusal_says_nothing(name: str, value: str) -> None:
+    assert usual_values(name)[0] == value
+
+
+def test_name_that_says_nothing_gives_nothing() -> None:
+    assert usual_values("description") == []

@@ -16,7 +16,7 @@ from crosstalk.environment import locate_system
 from crosstalk.oracles import ORACLES
 from crosstalk.phases.registry import GENERAL
 from crosstalk.targets.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
-from crosstalk.targets.mutants.planting import FOLDER
+from crosstalk.targets.mutants.planting import FOLDER, SITUATIONS
 from tests.repository import ROOT
 
 ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
@@ -41,9 +41,12 @@ def test_names_its_source_and_an_oracle_that_exists(identifier: str) -> None:
 
 
 def test_an_entry_that_needs_a_situation_names_its_source() -> None:
-    in_situation = [each for each in CATALOG.values() if each.situation]
-    assert in_situation
-    assert all(len(each.source) > 6 for each in in_situation)
+    assert all(len(each.source) > 6 for each in CATALOG.values() if each.situation)
+
+
+def test_each_situation_has_at_least_four_leaks() -> None:
+    there = Counter(each.situation for each in CATALOG.values())
+    assert all(there[each] >= 4 for each in SITUATIONS)
 
 
 def test_the_page_counts_the_leaks_that_are_there() -> None:

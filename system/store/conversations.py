@@ -13,6 +13,7 @@ from system.errors import NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Conversation, Message, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
+from system.store.quotas import require_room
 from system.store.schemas import (
     ConversationPage,
     ConversationView,
@@ -32,9 +33,10 @@ async def start(
     """Begin a conversation, under an id made beforehand where one is given.
 
     Raises:
-        Conflict: The user has a conversation of that id.
+        Conflict: The user has a conversation of that id, or as many as one may keep.
     """
     await ensure_user(session)
+    await require_room(session, Conversation)
     stored = await session.execute(
         insert(Conversation)
         .values(user_id=session.user_id, id=conversation_id or new_id(), title=title)
@@ -134,8 +136,9 @@ async def append(
 
     Raises:
         NotFound: No such conversation for this user.
-        Conflict: The user has a message of that id.
+        Conflict: The user has a message of that id, or as many as one may keep.
     """
+    await require_room(session, Message)
     statement = update(Conversation).where(
         col(Conversation.user_id) == session.user_id,
         col(Conversation.id) == conversation_id,

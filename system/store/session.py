@@ -13,7 +13,7 @@ agent or another service, or the pool becomes part of a wait-for cycle.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,11 +58,28 @@ class KeyUse:
     lifetime: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Limits of what one user may ask of the database.
+
+    Attributes:
+        search_timeout: Seconds that a search may take.
+        searches: Turns at a search, for each user.
+        patience: Seconds that a search waits for its turn.
+        quotas: Kind of row to the number that one user may keep.
+    """
+
+    search_timeout: float
+    searches: Shares
+    patience: float
+    quotas: Mapping[str, int]
+
+
 class UserSession:
     """A transaction bound to one subject. Operations take it as their first argument.
 
     Attributes:
-        search_timeout: Seconds that a search may take.
+        limits: Of what the subject may ask.
     """
 
     def __init__(
@@ -70,19 +87,27 @@ class UserSession:
         session: AsyncSession,
         user_id: str,
         cursors: URLSafeSerializer,
+        limits: SessionLimits,
         key_use: KeyUse | None = None,
     ) -> None:
         self._session = session
+        self.limits = limits
         self.user_id = user_id
         self.cursors = cursors
         self._key_use = key_use
-        self.search_timeout = 2.0
 
     async def search(self, statement: Executable) -> Result[Any]:
-        """Run a statement that may look at every row of the user's, for a short time at most."""
-        milliseconds = str(int(self.search_timeout * 1000))
-        await self._session.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
-        return await self._session.execute(statement)
+        """Run a statement that may look at every row of the user's, for a short time at most.
+
+        One user's searches wait for each other: each of them may keep a processor busy.
+
+        Raises:
+            Unavailable: It did not get its turn in time.
+        """
+        milliseconds = str(int(self.limits.search_timeout * 1000))
+        async with self.limits.searches.turn(self.user_id, seconds=self.limits.patience):
+            await self._session.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
+            return await self._session.execute(statement)
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
@@ -108,6 +133,12 @@ class Store:
         self._opening = opening_statement(settings)
         # No user's calls can take the whole pool; who has many waits for their own.
         self._shares = Shares(settings.database_sessions_per_user, _busy)
+        self._limits = SessionLimits(
+            settings.database_search_timeout,
+            Shares(settings.database_searches_per_user, _busy),
+            settings.database_pool_timeout,
+            settings.quotas,
+        )
         # Whether the database answers is asked beside the pool, which may be in use as a whole.
         self._probe: AsyncEngine = make_engine(
             settings.model_copy(update={"database_pool_size": 1, "database_max_overflow": 0})
@@ -134,7 +165,6 @@ class Store:
             self._shares.turn(user_id, seconds=patience),
             self._session(user_id, idempotency_key) as session,
         ):
-            session.search_timeout = self._settings.database_search_timeout
             yield session
 
     @asynccontextmanager
@@ -150,7 +180,8 @@ class Store:
                 if self._opening is not None:
                     await session.execute(self._opening)
                 await session.execute(_SET_SUBJECT, {"user_id": user_id})
-                yield UserSession(session, user_id, cursors, self._key_use(idempotency_key))
+                key_use = self._key_use(idempotency_key)
+                yield UserSession(session, user_id, cursors, self._limits, key_use)
         except PoolTimeoutError as error:
             raise _busy() from error
         except (OperationalError, InterfaceError, OSError) as error:

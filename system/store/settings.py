@@ -34,6 +34,15 @@ class StoreSettings(Deployed):
     database_search_timeout: float = Field(
         default=2.0, gt=0, description="Seconds after which PostgreSQL cancels a search."
     )
+    database_searches_per_user: int = Field(
+        default=1, ge=1, description="Searches of one user in PostgreSQL at once."
+    )
+    tasks_per_user: int = Field(default=10_000, ge=1, description="Tasks that one user may keep.")
+    projects_per_user: int = Field(default=1_000, ge=1, description="The same for projects.")
+    conversations_per_user: int = Field(
+        default=10_000, ge=1, description="The same for conversations."
+    )
+    messages_per_user: int = Field(default=100_000, ge=1, description="The same for messages.")
     database_sessions_per_user: int = Field(
         default=4, ge=1, description="Connections that one user's calls may hold at once."
     )
@@ -44,6 +53,16 @@ class StoreSettings(Deployed):
         default=24.0, gt=0, le=8_760, description="Hours for which a repeated call is recognised."
     )
     cursor_secret: SecretStr = Field(min_length=32)
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """Kind of row to the number that one user may keep."""
+        return {
+            "tasks": self.tasks_per_user,
+            "projects": self.projects_per_user,
+            "conversations": self.conversations_per_user,
+            "messages": self.messages_per_user,
+        }
 
     @property
     def behind_pooler(self) -> bool:

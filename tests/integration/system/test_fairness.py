@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -15,9 +16,9 @@ from pydantic import SecretStr
 
 from crosstalk.environment import RunningSystem
 from system.backend.agent.bridge import BoundTools
-from system.errors import RateLimited, Unavailable
-from system.store import Store, StoreSettings, tasks
-from system.store.schemas import TaskDraft
+from system.errors import Conflict, RateLimited, Unavailable
+from system.store import Store, StoreSettings, conversations, projects, tasks
+from system.store.schemas import MessageRole, ProjectDraft, TaskDraft
 
 
 @asynccontextmanager
@@ -71,6 +72,55 @@ async def test_a_search_has_less_time_than_other_statements(
                 await tasks.search_tasks(session, query="what is not there")
         async with made.user_session(alice) as session:
             assert (await tasks.list_tasks(session)).items
+
+
+async def test_searches_of_one_user_wait_for_each_other_and_no_other_user_does(
+    running: RunningSystem, alice: str, bob: str
+) -> None:
+    async with store(running, database_pool_timeout=0.5) as made:
+        async with (
+            made.user_session(alice) as one,
+            made.user_session(alice) as other,
+            one.limits.searches.turn(alice, seconds=1),
+        ):
+            with pytest.raises(Unavailable):
+                await tasks.search_tasks(other, query="milk")
+            async with made.user_session(bob) as session:
+                assert not (await tasks.search_tasks(session, query="milk")).items
+        async with made.user_session(alice) as session:
+            assert not (await tasks.search_tasks(session, query="milk")).items
+
+
+async def test_user_keeps_no_more_rows_than_the_quota(
+    running: RunningSystem, alice: str, bob: str
+) -> None:
+    quotas = {"tasks_per_user": 2, "projects_per_user": 1, "conversations_per_user": 1}
+    async with store(running, **quotas, messages_per_user=1) as made:
+        for user in (alice, bob):
+            async with made.user_session(user) as session:
+                first = await tasks.add_task(session, draft=TaskDraft(title="one"))
+                await tasks.add_task(session, draft=TaskDraft(title="two"))
+                await projects.add_project(session, draft=ProjectDraft(name="home"))
+                kept = await conversations.start(session)
+                said = partial(
+                    conversations.append,
+                    session,
+                    conversation_id=kept.id,
+                    role=MessageRole.USER,
+                    content="x",
+                )
+                await said()
+                with pytest.raises(Conflict) as told:
+                    await tasks.add_task(session, draft=TaskDraft(title="three"))
+                assert told.value.details == {"tasks": "at most 2"}
+                with pytest.raises(Conflict, match="projects"):
+                    await projects.add_project(session, draft=ProjectDraft(name="work"))
+                with pytest.raises(Conflict, match="conversations"):
+                    await conversations.start(session)
+                with pytest.raises(Conflict, match="messages"):
+                    await said()
+                await tasks.delete_task(session, task_id=first.id)
+                await tasks.add_task(session, draft=TaskDraft(title="three"))
 
 
 class Counting:

@@ -29,7 +29,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class StageBegun:
+class PartBegun:
     """A part of the run began: the first sweep, the search, a phase."""
 
     name: str
@@ -65,5 +65,5 @@ class Finished:
     result: CampaignResult
 
 
-Event: TypeAlias = Started | StageBegun | Progress | Suspected | Shortened | FindingFound | Finished
+Event: TypeAlias = Started | PartBegun | Progress | Suspected | Shortened | FindingFound | Finished
 Emit: TypeAlias = Callable[[Event], None]

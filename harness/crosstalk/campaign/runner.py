@@ -27,7 +27,7 @@ from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
-from crosstalk.campaign.events import Emit, Finished, Progress, StageBegun, Started
+from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
@@ -131,7 +131,7 @@ class Campaign:
             folder,
             knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
             shortening=self._budget.shortening_seconds(),
-            begun=lambda name: emit(StageBegun(f"phase {name}")),
+            begun=lambda name: emit(PartBegun(f"phase {name}")),
         )
 
     def run(self) -> CampaignResult:
@@ -195,18 +195,18 @@ class Campaign:
             Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
             self._options.calls,
         )
-        self._emit(StageBegun("first sweep"))
+        self._emit(PartBegun("first sweep"))
         self._sweep(sweep)
         machine = make_machine(state)
         chunk, late = 0, False
         while not self._stopped():
-            self._emit(StageBegun("search"))
+            self._emit(PartBegun("search"))
             self._generate(machine, chunk)
             chunk += 1
             self._take(self._scheduler.run_those_behind())
             if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
                 late = True
-                self._emit(StageBegun("late sweep"))
+                self._emit(PartBegun("late sweep"))
                 self._sweep(sweep)
         if not self._record.enough():
             budget = self._budget

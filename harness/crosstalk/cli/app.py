@@ -13,23 +13,23 @@ import typer
 
 from crosstalk.cli.commands import HelpfulCommand
 from crosstalk.cli.options import EXIT_CODES
-from crosstalk.cli.verbs.compose import compose
 from crosstalk.cli.verbs.conformance import conformance
 from crosstalk.cli.verbs.coverage import coverage
 from crosstalk.cli.verbs.deadlock import deadlock
 from crosstalk.cli.verbs.demo import demo
 from crosstalk.cli.verbs.demonstrations import demonstrations
-from crosstalk.cli.verbs.doctor import doctor
-from crosstalk.cli.verbs.env import env
+from crosstalk.cli.verbs.deployment.compose import compose
+from crosstalk.cli.verbs.deployment.doctor import doctor
+from crosstalk.cli.verbs.deployment.env import env
+from crosstalk.cli.verbs.deployment.mint import mint
+from crosstalk.cli.verbs.deployment.up import up
 from crosstalk.cli.verbs.faults import faults
 from crosstalk.cli.verbs.forgeries import forgeries
 from crosstalk.cli.verbs.hostile import hostile
 from crosstalk.cli.verbs.init import init
 from crosstalk.cli.verbs.isolation import isolation
-from crosstalk.cli.verbs.mint import mint
 from crosstalk.cli.verbs.mutants import mutants
 from crosstalk.cli.verbs.replay import replay
-from crosstalk.cli.verbs.up import up
 from crosstalk.core.version import harness_version
 from crosstalk.environment.runtime.exit_status import exit_status
 

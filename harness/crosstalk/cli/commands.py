@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import did_you_mean
 
 _NO_CHOICE = re.compile(r"^(?:Value error, )?(?P<wrong>'.*?') is not one of (?P<known>.*)\.$")
 

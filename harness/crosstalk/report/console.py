@@ -14,9 +14,9 @@ from crosstalk.campaign.events import (
     Event,
     FindingFound,
     Finished,
+    PartBegun,
     Progress,
     Shortened,
-    StageBegun,
     Started,
     Suspected,
 )
@@ -67,7 +67,7 @@ class ConsoleReport:
         if isinstance(event, Started):
             self._doing = "reading what is there"
             self._say(f"{event.operations} operations found; seed {event.seed}")
-        elif isinstance(event, StageBegun):
+        elif isinstance(event, PartBegun):
             self._doing = event.name
         elif isinstance(event, Progress):
             self._progress(event)

@@ -19,7 +19,7 @@ from crosstalk.cli.options import (
     Seconds,
     Seed,
 )
-from crosstalk.cli.target_choice import Reference, TargetFile, chosen_target
+from crosstalk.cli.target_choice import Reference, TargetChoice, TargetFile, chosen_target
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.paths import from_here
 from crosstalk.environment import Attachment, DataAccess, Pooler
@@ -94,10 +94,7 @@ def isolation(
     ] = False,
 ) -> int:
     """Let three users and a stranger try to reach each other's data."""
-    from crosstalk.campaign.provenance import provenance
     from crosstalk.campaign.selection import require_oracles
-    from crosstalk.campaign.shards import shards_of
-    from crosstalk.report.files import write_reports
     from crosstalk.targets.mutants import get_mutant
     from crosstalk.targets.verification import Verified
 
@@ -141,6 +138,23 @@ def isolation(
         oracles=require_oracles(oracles or ()),
         exclude=tuple(exclude or ()),
     )
+    return _carried_out(choice, options, verified, examples, (shards, seeds), profile)
+
+
+def _carried_out(
+    choice: TargetChoice,
+    options: CampaignOptions,
+    verified: Verified,
+    examples: str | None,
+    shards_and_seeds: tuple[int, int],
+    profile: str,
+) -> int:
+    """Run the campaigns, write and print what they come to, and return the exit code."""
+    from crosstalk.campaign.provenance import provenance
+    from crosstalk.campaign.shards import shards_of
+    from crosstalk.report.files import write_reports
+
+    shards, seeds = shards_and_seeds
     console = make_console()
     print_sentence(console, choice.sentence)
     folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")

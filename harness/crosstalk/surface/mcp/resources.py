@@ -18,9 +18,9 @@ from typing import Any
 
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 
+from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import identifiers_in, last_name
-from crosstalk.core.nearest import did_you_mean
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError

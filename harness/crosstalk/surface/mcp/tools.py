@@ -14,9 +14,9 @@ from typing import Any
 
 from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_mcp_header_map
 
+from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.nearest import did_you_mean
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable

@@ -8,7 +8,7 @@ leaks is shown by a script and not by an opinion. `docs/patterns.md` says what e
 
 from __future__ import annotations
 
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import did_you_mean
 from crosstalk.targets.demonstrations.bare_user_id import BARE_USER_ID
 from crosstalk.targets.demonstrations.base import Demonstration, UnknownDemonstrationError
 from crosstalk.targets.demonstrations.cookie_jar import COOKIES_KEPT_APART, SHARED_COOKIE_JAR

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.nearest import did_you_mean
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.facts import READING

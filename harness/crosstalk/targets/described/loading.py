@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from crosstalk.core.errors import HarnessError
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import HarnessError, did_you_mean
 from crosstalk.targets.described.config import TargetConfig
 from crosstalk.targets.described.placeholders import filled
 from crosstalk.targets.described.settings import settings_of

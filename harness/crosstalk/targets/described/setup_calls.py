@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosstalk.core.errors import TargetFailedError
+from crosstalk.core.errors import TargetFailedError, did_you_mean
 from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.identifiers import ID_NAME, last_name
-from crosstalk.core.nearest import did_you_mean
 from crosstalk.core.object_kinds import kind_of_field, singular
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.surface.credentials import Credentials

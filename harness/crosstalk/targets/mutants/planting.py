@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosstalk.core.errors import HarnessError, InternalError
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import HarnessError, InternalError, did_you_mean
 from crosstalk.environment import Pooler, locate_system
 
 FOLDER = Path(__file__).parent / "catalog"

@@ -4,8 +4,7 @@ Each family has a module: algorithms, signatures, headers, spelling, claims, pre
 replay of tokens that are genuine elsewhere. A new kind is one entry in its family's table.
 """
 
-from crosstalk.core.errors import HarnessError
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import HarnessError, did_you_mean
 from crosstalk.tokens.forgeries.algorithms import ALGORITHM_FORGERIES
 from crosstalk.tokens.forgeries.base import (
     Credential,

@@ -12,7 +12,7 @@ VERBS = ROOT / "harness/crosstalk/cli/verbs"
 
 
 def test_every_verb_has_a_module_of_its_own_and_every_module_a_verb() -> None:
-    modules = {each.stem for each in VERBS.glob("*.py") if each.stem != "__init__"}
+    modules = {each.stem for each in VERBS.rglob("*.py") if each.stem != "__init__"}
     verbs = {}
     for command in app.registered_commands:
         assert command.callback is not None

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from crosstalk.campaign.events import Progress, StageBegun, Started
+from crosstalk.campaign.events import PartBegun, Progress, Started
 from crosstalk.report.console import ConsoleReport
 
 
@@ -51,7 +51,7 @@ def test_run_that_waits_is_printed_within_five_seconds_again_and_again() -> None
 def test_call_that_takes_long_is_printed_with_the_calls_so_far() -> None:
     listening, clock, out = report()
     listening(Started(7, 1))
-    listening(StageBegun("first sweep"))
+    listening(PartBegun("first sweep"))
     clock.now = 103.0
     listening(Progress(40, 1, 3.0, replay_calls=6))
     clock.now = 108.0

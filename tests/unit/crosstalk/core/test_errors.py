@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.core.nearest import did_you_mean
+from crosstalk.core.errors import did_you_mean
 
 
 @pytest.mark.parametrize(

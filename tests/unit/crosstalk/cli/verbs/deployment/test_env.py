@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crosstalk.cli.verbs.env import env
+from crosstalk.cli.verbs.deployment.env import env
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment.backends.attached import read_settings
 

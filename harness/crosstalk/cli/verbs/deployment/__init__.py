@@ -1,0 +1,1 @@
+"""Verbs that run the reference system, and check a deployment of it."""

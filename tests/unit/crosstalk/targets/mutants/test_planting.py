@@ -72,9 +72,9 @@ def test_refuses_to_apply_when_the_text_is_gone(tmp_path: Path) -> None:
         get_mutant("list-without-filter").apply(tmp_path / "to", tmp_path / "from")
 
 
-def test_an_unknown_id_is_answered_with_those_there_are() -> None:
+def test_an_unknown_id_is_answered_with_the_nearest() -> None:
     with pytest.raises(HarnessError, match="list-without-filter"):
-        get_mutant("nonsense")
+        get_mutant("list-without-filters")
 
 
 def test_get_mutant_parses_its_own_entry_alone(tmp_path: Path) -> None:

@@ -100,6 +100,8 @@ class McpResourcesSurface:
             SurfaceError: It cannot be reached, does not answer as the protocol says, or lacks what
                 is spoken of.
         """
+        self._templates.clear()
+        self.not_understood.clear()
         found: list[Operation] = []
         resources = self._listed(_LIST, "resources", "uri")
         templates = self._listed(_TEMPLATES, "resourceTemplates", "uriTemplate") or []

@@ -26,6 +26,8 @@ LISTEN = "mcp:notifications"
 RESUME = "mcp:streams/resume"
 # Resources of the caller's own of which they want to hear.
 _MOST_URIS = 5
+# Events of one stream by which it is tried to be resumed.
+_MOST_EVENTS = 4
 
 
 class McpStreamsSurface:
@@ -123,10 +125,14 @@ class McpStreamsSurface:
 
 
 def with_events(answer: Answer, reply: Reply) -> Answer:
-    """Return the answer with the ids of its stream's events, which can be given to other calls."""
+    """Return the answer with ids of its stream's events, which can be given to other calls.
+
+    Nothing comes after the last one, so that it is left out where there are others.
+    """
     if not reply.event_ids:
         return answer
-    return replace(answer, linked={**answer.linked, "event_id": list(reply.event_ids)})
+    ids = dict.fromkeys(reply.event_ids[:-1] or reply.event_ids)
+    return replace(answer, linked={**answer.linked, "event_id": list(ids)[-_MOST_EVENTS:]})
 
 
 def _operation(name: str, *parameters: Parameter) -> Operation:

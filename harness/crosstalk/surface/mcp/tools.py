@@ -21,6 +21,7 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import inferred_answer
+from crosstalk.surface.mcp.deferred import AS_TASK, awaited, with_task
 from crosstalk.surface.mcp.facts import READING, Kind, ToolFacts, known_role, limited
 from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed_to_all
@@ -104,11 +105,12 @@ class ToolSurface:
                 f"{did_you_mean(strange[0], offered)}"
             )
         names = self._names(tools) if self._names is not None else frozenset()
-        return [
+        called = [
             self._operation(tool, names)
             for tool in tools
             if not self._facts.get(str(tool.get("name")), ToolFacts()).skip
         ]
+        return [*called, *(_started(each) for each in called if each.extra["task"])]
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
@@ -127,7 +129,7 @@ class ToolSurface:
         except (ValueError, RecursionError) as error:
             return _unsendable(error)
         return self.call_tool(
-            operation.name.split(":", 1)[1],
+            extra["tool"],
             nested(
                 {name: value for name, value in given.items() if name not in about},
                 extra["paths"],
@@ -136,6 +138,8 @@ class ToolSurface:
             # The credential counts for more than what a header repeats of an argument.
             replace(presented, headers={**mirrored, **presented.headers}),
             {name: value for name, value in given.items() if name in about},
+            task=extra["started"] or extra["task"] == "required",
+            wait=not extra["started"],
         )
 
     def call_tool(
@@ -144,16 +148,31 @@ class ToolSurface:
         arguments: Mapping[str, Any],
         presented: Presented,
         meta: Mapping[str, Any] | None = None,
+        *,
+        task: bool = False,
+        wait: bool = True,
     ) -> Answer:
-        """Call a tool with arguments as they are, and with what goes into the request's `_meta`."""
+        """Call a tool with arguments as they are.
+
+        Args:
+            name: Of the tool.
+            arguments: In the structure that it takes.
+            presented: Who calls.
+            meta: What goes into the request's `_meta`.
+            task: Whether the server is asked to do it as a task.
+            wait: Whether the task's result is awaited, where it is done as one.
+        """
         params = {"name": name, "arguments": dict(arguments), **({"_meta": meta} if meta else {})}
+        params |= {"task": AS_TASK} if task else {}
         try:
             reply = completed(self._transport, "tools/call", params, presented)
+            if wait:
+                reply = awaited(self._transport, reply, presented)
         except TransportError as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return _unsendable(error)
-        return with_events(self._answer(reply), reply)
+        return with_task(with_events(self._answer(reply), reply), reply)
 
     def close(self) -> None:
         """Close the connections."""
@@ -195,6 +214,10 @@ class ToolSurface:
                 "containers": shape.containers,
                 "carried": carried,
                 "kind": kind,
+                "tool": name,
+                # Whether it can be, or must be, called as a task (2025-11-25, Tasks).
+                "task": _task_support(tool),
+                "started": False,
                 # Headers that must repeat an argument (transports, section Custom Headers).
                 "mirrored": {} if find_invalid_x_mcp_header(schema) else x_mcp_header_map(schema),
                 # What travels in the request's `_meta`, as the tool's own `_meta` announces.
@@ -208,6 +231,23 @@ class ToolSurface:
     def _role(self, name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Role:
         known = known_role(name, facts.roles, self._roles)
         return known if known is not None else role_of(last_name(name), schema)
+
+
+def _task_support(tool: Mapping[str, Any]) -> str:
+    """Return `required` or `optional`; empty for a tool that answers at once."""
+    execution = tool.get("execution")
+    said = execution.get("taskSupport") if isinstance(execution, Mapping) else None
+    return str(said) if said in ("required", "optional") else ""
+
+
+def _started(operation: Operation) -> Operation:
+    """Return the operation that begins a tool's task and does not wait for what comes of it."""
+    return replace(
+        operation,
+        name=f"{operation.name} as a task",
+        lists=False,
+        extra={**operation.extra, "started": True},
+    )
 
 
 def tool_call(name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

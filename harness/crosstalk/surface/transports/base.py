@@ -30,6 +30,7 @@ class Reply:
         headers: Response headers, lower-case names.
         unsolicited: Messages and lines that reached the caller meanwhile and are not the reply.
         event_ids: Ids of the events of the stream that it came on, by which that can be resumed.
+        task_id: Id of the task whose result it is.
     """
 
     status: int | None
@@ -37,6 +38,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     unsolicited: tuple[Any, ...] = ()
     event_ids: tuple[str, ...] = ()
+    task_id: str = ""
 
 
 class Transport(Protocol):

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 # What the client says that it can do; a server asks for nothing else.
-CAPABILITIES: Mapping[str, Any] = {"elicitation": {}, "sampling": {}, "roots": {}}
+CAPABILITIES: Mapping[str, Any] = {
+    "elicitation": {},
+    "sampling": {},
+    "roots": {},
+    "extensions": {"io.modelcontextprotocol/tasks": {}},
+}
 _TEXT = "yes"
 _FORMATS: Mapping[str, str] = {
     "email": "crosstalk@example.com",

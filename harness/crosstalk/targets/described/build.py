@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,7 @@ from urllib.parse import urlsplit
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface.credentials import NOTHING
-from crosstalk.surface.mcp.answers import inferred_result
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
-from crosstalk.surface.mcp.protocol import McpProtocolSurface
-from crosstalk.surface.mcp.resources import McpResourcesSurface
-from crosstalk.surface.mcp.streams import McpStreamsSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.surface.rest import RestSurface
@@ -29,7 +25,7 @@ from crosstalk.surface.transports import (
     Transport,
 )
 from crosstalk.targets.base import Target, discovered
-from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig, ToolConfig
+from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest, is_operation
 from crosstalk.targets.described.credentials import (
     DescribedCredentials,
@@ -38,13 +34,19 @@ from crosstalk.targets.described.credentials import (
     surface_name,
 )
 from crosstalk.targets.described.guesses import kind_of, names_among
-from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
 from crosstalk.targets.described.login.surface import SURFACE as LOGIN
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
+from crosstalk.targets.described.mcp_surfaces import (
+    carried_arguments,
+    facts_of,
+    mcp_surfaces,
+    not_understood_by,
+)
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
@@ -61,8 +63,6 @@ from crosstalk.targets.described.users import (
     users_of,
 )
 from crosstalk.targets.session_theft import SessionTheft
-
-_MCP_SURFACES = ("mcp", "mcp-resources", "mcp-protocol", "mcp-streams")
 
 
 @contextmanager
@@ -97,16 +97,12 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     tools = _tool_surface(config, transport, credentials) if transport is not None else None
     users = enrolled(users, credentials)
     subject = discovery_subject(config, users, credentials)
-    resources = protocol = streams = None
+    of_mcp: dict[str, Surface] = {}
     if tools is not None and transport is not None:
-        resources = _resources(config, transport)
-        protocol = McpProtocolSurface(transport, NOTHING)
-        streams = McpStreamsSurface(transport, credentials.discovery("mcp", subject))
         looking = credentials.discovery("mcp", subject)
         others = lookers_of(config, credentials, users, subject)
-        for part in (tools, resources, protocol):
-            part.discovery, part.also = looking, others
-    surfaces = _surfaces(config, credentials, (tools, resources, protocol, streams))
+        of_mcp = mcp_surfaces(config, transport, tools, looking, others)
+    surfaces = _surfaces(config, credentials, of_mcp)
     try:
         operations = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
@@ -136,7 +132,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
-        untried=tuple(resources.not_understood if resources is not None else ()),
+        untried=tuple(not_understood_by(of_mcp)),
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
@@ -203,7 +199,7 @@ def _tool_surface(
         NOTHING,
         facts=_facts(config),
         roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
-        carried=_carried(identity),
+        carried=carried_arguments(identity),
         guess=lambda tool: kind_of(tool, identity.arguments),
         names=lambda found: names_among(
             found,
@@ -220,14 +216,13 @@ def _tool_surface(
 def _surfaces(
     config: TargetConfig,
     credentials: DescribedCredentials,
-    of_mcp: Sequence[Surface | None],
+    of_mcp: Mapping[str, Surface],
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
     paced = limit.calls_per_second > 0 or limit.patience > 0
-    for name, each in zip(_MCP_SURFACES, of_mcp, strict=True):
-        if each is not None:
-            surfaces[name] = Paced(each, limit, time.sleep) if paced else each
+    for name, each in of_mcp.items():
+        surfaces[name] = Paced(each, limit, time.sleep) if paced else each
     if config.rest is not None:
         inner = RestSurface(
             config.rest.openapi,
@@ -264,28 +259,9 @@ def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[s
     }
 
 
-def _resources(config: TargetConfig, transport: Transport) -> McpResourcesSurface:
-    """The MCP server's resources, prompts and completions, over the connections of its tools."""
-    identity = config.identities()["mcp"]
-    return McpResourcesSurface(
-        transport,
-        NOTHING,
-        answer=inferred_result,
-        strict=False,
-        facts={name: _facts_of(tool) for name, tool in config.tools.items() if is_method(name)},
-        roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
-        carried=_carried(identity),
-    )
-
-
-def _facts_of(tool: ToolConfig) -> ToolFacts:
-    kind = None if tool.kind == "other" else tool.kind
-    return ToolFacts(kind, tool.arguments, tool.public, bool(tool.skip), tool.values)
-
-
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
     facts = {
-        name: _facts_of(tool)
+        name: facts_of(tool)
         for name, tool in config.tools.items()
         if not is_operation(name) and not is_method(name)
     }
@@ -295,13 +271,6 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
             if call is not None and call.tool:
                 facts[call.tool] = ToolFacts(skip=True)
     return facts
-
-
-def _carried(identity: IdentityConfig) -> list[str]:
-    carried = [identity.token_argument] if "token-argument" in identity.by else []
-    if identity.login is not None and identity.login.carrier == "token-argument":
-        carried.append(identity.login.argument)
-    return carried
 
 
 def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:

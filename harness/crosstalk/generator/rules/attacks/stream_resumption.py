@@ -17,7 +17,8 @@ from crosstalk.generator.example_run import ExampleRun
 _RESUME = "mcp:streams/resume"
 # The part of a campaign's calls that it may take, beside the first few.
 _SHARE = 0.03
-_FIRST = 16
+_FIRST = 18
+_EVENTS = 2
 _COUNT = "streams resumed"
 
 
@@ -37,15 +38,20 @@ class StreamResumption:
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Resume after one event of one user's, as everybody who should not be able to."""
+        """Resume after two events of one user's, as everybody who should not be able to."""
         owners = [each for each in example.members if self._events(example, each)]
         owner: Actor = draw(st.sampled_from(owners))
-        event = draw(st.sampled_from(self._events(example, owner)))
-        actors = [owner, example.other_member(draw, owner)]
-        actors += [each for each in example.impostors if each == HIJACKER]
-        actors += [ANONYMOUS] if example.state.principals.strangers else []
-        example.execute_all([PlannedCall(each, _RESUME, {"event_id": event}) for each in actors])
-        example.state.situations[_COUNT] += len(actors)
+        other = example.other_member(draw, owner)
+        planned = []
+        for event in draw(st.permutations(self._events(example, owner)))[:_EVENTS]:
+            # The owner's own answer shows that there is something to be sent again.
+            planned += [PlannedCall(each, _RESUME, {"event_id": event}) for each in (owner, other)]
+        asked = planned[0].arguments
+        others = [each for each in example.impostors if each == HIJACKER]
+        others += [ANONYMOUS] if example.state.principals.strangers else []
+        planned += [PlannedCall(each, _RESUME, asked) for each in others]
+        example.execute_all(planned)
+        example.state.situations[_COUNT] += len(planned)
 
     @staticmethod
     def _events(example: ExampleRun, owner: Actor) -> list[str]:

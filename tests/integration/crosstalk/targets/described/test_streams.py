@@ -54,3 +54,28 @@ def test_streams_of_their_owners_alone_are_clean_and_were_heard(tmp_path: Path) 
     assert result.controls["mcp:streams/resume"].own_reads
     assert result.situations["notifications listened for"]
     assert result.situations["streams resumed"]
+
+
+@pytest.mark.parametrize(
+    ("leak", "oracle", "operation"),
+    [
+        ("task", "canary", "mcp:tasks/result"),
+        ("task-list", "canary", "mcp:tasks/list"),
+        ("task-cancel", "existence", "mcp:tasks/cancel"),
+    ],
+)
+def test_task_that_another_user_can_reach_is_found(
+    tmp_path: Path, leak: str, oracle: str, operation: str
+) -> None:
+    with streaming(leak, tasks=True) as url:
+        result = campaign(describe(tmp_path, url), calls=500, findings=6)
+    assert (oracle, operation) in {(each.oracle, each.operation) for each in result.findings}
+
+
+def test_tasks_of_their_owners_alone_are_clean_and_were_awaited(tmp_path: Path) -> None:
+    with streaming(tasks=True) as url:
+        result = campaign(describe(tmp_path, url), calls=300)
+    assert result.findings == []
+    assert not [each for each in result.inconclusive if each.where.startswith("mcp:")]
+    for operation in ("mcp:export_notes", "mcp:tasks/get", "mcp:tasks/result", "mcp:tasks/list"):
+        assert result.controls[operation].own_reads, operation

@@ -125,7 +125,7 @@ def test_reply_whose_stream_ended_is_fetched_by_the_last_event() -> None:
         answer = surface.call_tool("export", {}, ALONE)
         surface.close()
     assert answer.body == "done"
-    assert answer.linked == {"event_id": ["e0", "e0"]}
+    assert answer.linked == {"event_id": ["e0"]}
 
 
 def test_subscription_of_the_newest_revision_names_the_callers_resources() -> None:

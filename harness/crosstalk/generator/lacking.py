@@ -56,7 +56,12 @@ class Lacking:
                 for operation, parameter in capabilities.comparable
                 if not operation.conversational and without("existence", operation)
             ],
-            [each for each in protected if not each.unproven and without("identity", each)],
+            [
+                each
+                for each in protected
+                if not (each.unproven or each.descriptive or each.effect_only)
+                and without("identity", each)
+            ],
         )
 
     def on(self, surface: str) -> Lacking:

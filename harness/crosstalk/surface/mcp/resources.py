@@ -109,9 +109,11 @@ class McpResourcesSurface:
         if resources is not None:
             cursor = Parameter("cursor", _TEXT, False, Role.CURSOR)
             uri = Parameter("uri", _TEXT, True, Role.REFERENCE)
+            # The method exists and nothing is offered, as in many servers that offer tools alone.
+            nothing = not resources and not templates
             found = [
-                self._operation(_LIST, "", (cursor,)),
-                self._operation(_READ, "", (uri,)),
+                self._operation(_LIST, "", (cursor,), unannounced=nothing, descriptive=nothing),
+                self._operation(_READ, "", (uri,), unannounced=nothing, descriptive=nothing),
                 *(self._operation(_READ, each, ()) for each in self._fixed(resources)),
             ]
         prompts = self._listed(_PROMPTS, "prompts", "name") or []
@@ -164,6 +166,7 @@ class McpResourcesSurface:
         parameters: Sequence[Parameter],
         *,
         unannounced: bool = False,
+        descriptive: bool = False,
         extra: Mapping[str, Any] | None = None,
     ) -> Operation:
         facts = self._facts.get(f"{method} {name}".rstrip(), ToolFacts())
@@ -182,6 +185,7 @@ class McpResourcesSurface:
             public=facts.public,
             lists=not any(each.required and each.role is not Role.IDENTITY for each in kept),
             unannounced=unannounced,
+            descriptive=descriptive,
             extra={"method": method, "of": name, "carried": carried, **(extra or {})},
         )
 

@@ -124,6 +124,13 @@ def test_server_without_resources_has_no_operations() -> None:
     assert surface(Server({})).discover() == []
 
 
+def test_list_in_which_nothing_is_offered_may_be_shown_to_strangers() -> None:
+    found = surface(Server({"resources/list": {"resources": []}})).discover()
+    assert names(found) == ["mcp:resources/list", "mcp:resources/read"]
+    assert all(each.unannounced and each.descriptive for each in found)
+    assert not any(each.descriptive for each in surface(Server(_NOTES)).discover())
+
+
 def test_variables_in_listed_uris_can_be_given_to_other_calls() -> None:
     server = Server(_NOTES)
     found = surface(server)

@@ -96,6 +96,7 @@ class ArgumentDrawer:
         references: Sequence[str] = ("own", "own", "foreign", "missing"),
         hostile: bool = True,
         target: str = "",
+        naming: Parameter | None = None,
     ) -> dict[str, Any]:
         """Return arguments for one call.
 
@@ -107,19 +108,24 @@ class ArgumentDrawer:
             hostile: Whether values meant to break something may be drawn.
             target: An object that is named wherever it can be; elsewhere references that were
                 seen together with it are preferred.
+            naming: The one parameter that names the target, where the number of an object may be
+                that of an object of another kind as well.
         """
         # Not the smallest number: the simplest example should be one that works.
         spoiled = hostile and self.choice.number(0, 9) == 7
         spoilt = self.choice.of(operation.parameters) if spoiled and operation.parameters else None
         optional = self.knowledge.optional(self.choice, operation)
         arguments: dict[str, Any] = {}
-        chosen: list[tuple[str, str]] = [("", target)] if target else []
+        kind = kind_of_argument(naming.name, operation.name) if naming else ""
+        chosen: list[tuple[str, str]] = [(kind, target)] if target else []
         # The innermost object first: an invoice without lines has none to go with it.
         outermost_last = [each for each in reversed(operation.parameters) if each.refers]
         others = [each for each in operation.parameters if not each.refers]
         for parameter in (*outermost_last, *others):
             identified = parameter.role is Role.IDENTITY and not operation.reads_only
-            targeted = self._can_be(operation, parameter, target, references)
+            targeted = naming in (None, parameter) and self._can_be(
+                operation, parameter, target, references
+            )
             if not (parameter.required or identified or targeted or parameter.name in optional):
                 continue
             if targeted:

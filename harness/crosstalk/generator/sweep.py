@@ -47,6 +47,8 @@ _PASSES = 4
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
+# Objects that a victim stores more than the attacker has, where their ids are the same.
+_MORE = 3
 # Changes after which refused calls are tried again, and the most such calls.
 _CHANGES = 6
 _MOST_REFUSED = 5
@@ -152,6 +154,7 @@ class _Pass:
                 for actor in (self._victim, self._attacker):
                     self._use(chat, actor)
         self._store_elsewhere(creators)
+        self._store_what_is_not_the_attackers(creators)
 
     def _listen(self) -> None:
         """Have every user listen before and after others store something, on the first pass."""
@@ -165,8 +168,19 @@ class _Pass:
             read_descriptions(self._example, found, self._victim)
 
     def _store_elsewhere(self, done: Sequence[Operation]) -> None:
-        """Have the victim store what only another protocol, or a model, can make."""
-        makers = [
+        """Have the victim store what stands inside another object, or what only another protocol,
+        or a model, can make.
+        """
+        changing = [
+            each
+            for each in self._capabilities.protected
+            if each.surface == self._surface
+            and not (each.reads_only or each.conversational or deletes(each.name))
+            and each not in done
+        ]
+        # An order takes no text, and a line stands inside an invoice.
+        makers = sorted(changing, key=lambda each: len(required_references(each)))
+        makers += [
             each
             for each in (*self._capabilities.creators, *self._capabilities.chats)
             if each not in done and each.surface != self._surface
@@ -175,7 +189,19 @@ class _Pass:
             while makers and not self._example.pool.references(
                 self._victim.name, parameter, operation.name, guess=False
             ):
-                self._use(makers.pop(0), self._victim)
+                self._use(makers.pop(0), self._victim, tries=2)
+
+    def _store_what_is_not_the_attackers(self, creators: Sequence[Operation]) -> None:
+        """Have the victim store more where each user's objects are numbered from 1."""
+        for _ in range(_MORE):
+            alike = [
+                (operation, parameter)
+                for operation, parameter in self._named()
+                if self._newest(operation, parameter) is not None
+                and self._target(operation, parameter) is None
+            ]
+            for operation in creators if alike else ():
+                self._use(operation, self._victim, tries=1)
 
     def _attack(self) -> None:
         """Have another user reach for what the victim has, between two readings by the victim."""
@@ -345,7 +371,12 @@ class _Pass:
         probe: Probe | None = None,
     ) -> PlannedCall:
         arguments = self._drawer.arguments(
-            operation, actor, references=(actor.name,), hostile=False, target=target
+            operation,
+            actor,
+            references=(actor.name,),
+            hostile=False,
+            target=target,
+            naming=parameter,
         )
         if parameter is not None and not parameter.many:
             arguments[parameter.name] = target

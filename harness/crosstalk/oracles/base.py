@@ -57,6 +57,8 @@ _ENVELOPE = re.compile(
     r"|prev\w*|has_\w+|cursor|query|q|took\w*|type|is_?error)$",
     re.IGNORECASE,
 )
+# Of the envelope what counts data: more than none of it is data.
+_COUNTS = frozenset({"total", "count"})
 _NOTHING = re.compile(
     r"^\W*(no|0|zero) [\w ]{1,40}$|^\W*(none|nothing|empty)\b.{0,80}$"
     r"|\b(no|0|zero)( \w+){1,3} (found|yet|available|matched|stored|exist)\b"
@@ -70,6 +72,9 @@ def is_empty(body: Any) -> bool:
     """Return whether an answer holds no data: empty lists, zeros, "no notes found"."""
     if isinstance(body, Mapping):
         data = [each for name, each in body.items() if not _ENVELOPE.search(str(name))]
+        counts = [each for name, each in body.items() if str(name).lower() in _COUNTS]
+        if any(isinstance(each, int) and each > 0 for each in counts):
+            return False
         return all(is_empty(each) for each in data or body.values())
     if isinstance(body, list | tuple):
         return all(is_empty(each) for each in body)

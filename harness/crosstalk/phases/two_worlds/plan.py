@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from crosstalk.core.history import Actor, Call, Flow, History, Outcome, Probe
-from crosstalk.core.identifiers import strings_in
-from crosstalk.core.script import Script, Step, script_of
+from crosstalk.core.history import Actor, Call, Channel, Flow, History, Outcome, Probe
+from crosstalk.core.identifiers import is_short_id, strings_in
+from crosstalk.core.object_kinds import deletes
+from crosstalk.core.script import Script, Step, references_in, script_of
 from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
 from crosstalk.surface.capabilities import (
@@ -120,6 +121,9 @@ def plan_of(
     for step in steps:
         if step.number not in chosen:
             script = script.without(step.number) or Script(())
+    if Channel.NUMBER_REUSE in history.accepted:
+        for number in _stale(script, observer, history):
+            script = script.without(number) or Script(())
     possible = _readings(list(operations.values()), observer)
     readings = _chosen(possible, _READINGS, draw, read_so_far)
     # Between two readings of the same things the observer does nothing, and the others something.
@@ -159,6 +163,31 @@ def _free_of_others(
         if foreign or needed & dropped:
             dropped.add(step.number)
     return tuple(each for each in script.steps if each.number not in dropped)
+
+
+def _stale(script: Script, observer: Actor, history: History) -> list[int]:
+    """Steps of the observer that name by its number what the observer has deleted before.
+
+    Where numbers are given again, it may be the number of a newer object, or of none, as it falls
+    with the others' objects: such a call, and all that it changes, tells of the reuse alone.
+    """
+    gone: set[tuple[int, str]] = set()
+    found = []
+    for step in script.steps:
+        if step.actor.user != observer.name:
+            continue
+        call = history.calls[step.number - 1]
+        named = {
+            reference
+            for name, value in step.arguments.items()
+            if is_short_id(str(call.arguments.get(name)))
+            for reference in references_in(value)
+        }
+        if named & gone:
+            found.append(step.number)
+        elif deletes(step.operation):
+            gone |= named
+    return found
 
 
 def _sample(steps: Sequence[Step], size: int, creators: set[str], draw: random.Random) -> set[int]:

@@ -38,9 +38,11 @@ class Notes:
 
     Attributes:
         accepted: Whether a call's arguments are accepted at all.
+        numbered: Whether each user's notes are numbered from 1.
     """
 
     accepted: Any = lambda *_: True
+    numbered: bool = False
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
     made: int = 0
     calls: int = 0
@@ -68,6 +70,7 @@ class Notes:
         if operation is ADD:
             self.made += 1
             name = f"01a1fc95-41f3-4131-b962-{self.made * 7919:012d}"
+            name = str(max(map(int, mine), default=0) + 1) if self.numbered else name
         elif name not in mine:
             return MISSING
         if operation in (DELETE, REMOVE):
@@ -127,6 +130,11 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
 def test_what_shows_nobody_their_own_is_shown_to_two_users_and_known_as_public() -> None:
     _, service = swept(Notes())
     assert service.public() == [ABOUT.name]
+
+
+def test_victim_stores_more_where_the_objects_of_each_user_are_numbered_from_one() -> None:
+    opportunities, _ = swept(Notes(numbered=True))
+    assert {GET.name, EDIT.name, DELETE.name} <= opportunities["existence"].keys()
 
 
 def test_a_call_that_is_refused_is_made_again_with_other_arguments() -> None:

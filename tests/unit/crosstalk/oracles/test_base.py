@@ -40,6 +40,7 @@ def test_answer_without_data_is_empty(body: Any) -> None:
         "version 1",
         "No. 7 of your notes says: buy milk, and no sugar, for the cake on Sunday" * 4,
         {"open": 0, "done": 2},
+        {"total": 3, "done": 0},
         4,
     ],
 )

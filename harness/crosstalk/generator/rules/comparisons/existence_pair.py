@@ -118,6 +118,7 @@ def pair(
         references=(victim.name if joint else "own",),
         hostile=False,
         target=theirs if joint else "",
+        naming=parameter,
     )
     # Two different calls under one key differ for that alone.
     keys = {each.name for each in operation.parameters if each.role is Role.KEY}

@@ -1,0 +1,35 @@
+"""Plans for several worlds: which of an example's calls they take."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from crosstalk.core.history import Channel
+from crosstalk.phases.two_worlds.plan import plan_of
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+TASK = Parameter("task_id", {"type": "integer"}, True, Role.REFERENCE)
+TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
+ADD = Operation("rest", "rest:POST /tasks", (TITLE,), reads_only=False)
+GET = Operation("rest", "rest:GET /tasks/{task_id}", (TASK,), reads_only=True)
+DELETE = Operation("rest", "rest:DELETE /tasks/{task_id}", (TASK,), reads_only=False)
+OPERATIONS = {each.name: each for each in (ADD, GET, DELETE)}
+
+
+@pytest.mark.parametrize(("accepted", "asked"), [(frozenset(), 2), (frozenset(Channel), 1)])
+def test_call_that_names_a_deleted_number_is_left_out_where_numbers_may_be_given_again(
+    accepted: frozenset[Channel], asked: int
+) -> None:
+    writer = Writer().call(BOB, ADD.name, {"title": "b"}, ok({"id": 1}))
+    writer.call(ALICE, ADD.name, {"title": "a"}, ok({"id": 2}))
+    writer.call(ALICE, GET.name, {"task_id": 2}, ok({"id": 2, "title": "a"}))
+    writer.call(ALICE, DELETE.name, {"task_id": 2}, ok(None, 204))
+    writer.call(ALICE, GET.name, {"task_id": 2}, ok({"id": 2, "title": "new"}))
+    writer.history.accepted = accepted
+    plan = plan_of(writer.history, OPERATIONS, ALICE, random.Random(1), Counter())
+    assert plan is not None
+    assert [each.operation for each in plan.script.steps].count(GET.name) == asked

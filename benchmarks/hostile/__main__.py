@@ -26,6 +26,7 @@ from crosstalk.report.terminal import make_console
 ATTACKS = {
     "bodies": "benchmarks.hostile.bodies",
     "connections": "benchmarks.hostile.connections",
+    "fairness": "benchmarks.hostile.fairness",
     "trailers": "benchmarks.hostile.trailers",
     "users": "benchmarks.hostile.users",
 }

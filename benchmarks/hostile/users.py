@@ -27,7 +27,7 @@ def measure(attack: Attack) -> Mapping[str, float]:
     """Seconds that the other user waits, alone and beside the searches."""
     with attack.system() as running:
         user = f"many-{secrets.token_hex(4)}"
-        asyncio.run(_fill(running.databases["admin"], user))
+        asyncio.run(fill(running.databases["admin"], user))
         other = f"victim-{secrets.token_hex(4)}"
         url, headers = f"{running.backend_url}/api/{other}/stats", bearer(running, other)
         with victim(url, headers) as alone:
@@ -42,7 +42,8 @@ def measure(attack: Attack) -> Mapping[str, float]:
         }
 
 
-async def _fill(admin_url: str, user: str) -> None:
+async def fill(admin_url: str, user: str) -> None:
+    """Give a user 10,000 long tasks, past the services."""
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute('INSERT INTO "user" (id) VALUES ($1)', user)

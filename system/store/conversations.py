@@ -13,7 +13,7 @@ from system.errors import NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Conversation, Message, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
-from system.store.quotas import require_room
+from system.store.quotas import require_quota
 from system.store.schemas import (
     ConversationPage,
     ConversationView,
@@ -36,7 +36,7 @@ async def start(
         Conflict: The user has a conversation of that id, or as many as one may keep.
     """
     await ensure_user(session)
-    await require_room(session, Conversation)
+    await require_quota(session, Conversation)
     stored = await session.execute(
         insert(Conversation)
         .values(user_id=session.user_id, id=conversation_id or new_id(), title=title)
@@ -138,7 +138,7 @@ async def append(
         NotFound: No such conversation for this user.
         Conflict: The user has a message of that id, or as many as one may keep.
     """
-    await require_room(session, Message)
+    await require_quota(session, Message)
     statement = update(Conversation).where(
         col(Conversation.user_id) == session.user_id,
         col(Conversation.id) == conversation_id,

@@ -13,7 +13,7 @@ from system.errors import Conflict, NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
-from system.store.quotas import require_room
+from system.store.quotas import require_quota
 from system.store.schemas import (
     Deletion,
     ProjectChange,
@@ -36,7 +36,7 @@ async def add_project(session: UserSession, *, draft: ProjectDraft) -> ProjectVi
         Conflict: This user has a project of that name, or as many as one may keep.
     """
     await ensure_user(session)
-    await require_room(session, Project)
+    await require_quota(session, Project)
     project_id = new_id()
     statement = insert(Project).values(user_id=session.user_id, id=project_id, name=draft.name)
     # Asked for, not provoked: an error would end the transaction.

@@ -24,7 +24,7 @@ _NAMES: Mapping[_Owned, str] = {
 }
 
 
-async def require_room(session: UserSession, kind: _Owned) -> None:
+async def require_quota(session: UserSession, kind: _Owned) -> None:
     """Check that the user may keep one more row of this kind.
 
     Raises:

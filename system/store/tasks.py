@@ -31,7 +31,7 @@ from system.errors import NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
-from system.store.quotas import require_room
+from system.store.quotas import require_quota
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
@@ -54,7 +54,7 @@ async def add_task(session: UserSession, *, draft: TaskDraft) -> TaskView:
         Conflict: The user has as many tasks as one may keep.
     """
     await ensure_user(session)
-    await require_room(session, Task)
+    await require_quota(session, Task)
     if draft.project_id is not None:
         await _require_project(session, draft.project_id)
     values: dict[str, Any] = draft.model_dump()

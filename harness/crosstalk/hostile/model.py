@@ -70,7 +70,10 @@ def _raw_arguments(text: bytes, streamed: bool) -> bytes:
     return marked.replace(quoted, b'"' + text + b'"')
 
 
+# The number of an output that calls 64 tools at once.
+MANY_CALLS = 0
 _OUTPUTS: tuple[Callable[[random.Random, bool], bytes], ...] = (
+    lambda chance, streamed: _reply(_calls("list_tasks", {}, 64), streamed),
     lambda chance, streamed: b"",
     lambda chance, streamed: b"null",
     lambda chance, streamed: b"{}",
@@ -85,7 +88,6 @@ _OUTPUTS: tuple[Callable[[random.Random, bool], bytes], ...] = (
     _truncated,
     lambda chance, streamed: _reply(_calls("no_such_tool", {}), streamed),
     lambda chance, streamed: _reply(_calls("add_task", {"user_id": "x", "title": 7}), streamed),
-    lambda chance, streamed: _reply(_calls("list_tasks", {}, 64), streamed),
     lambda chance, streamed: _reply(_calls("add_task", {"title": _nested(200)}), streamed),
     lambda chance, streamed: _raw_arguments(b"[" * 50_000, streamed),
     lambda chance, streamed: _raw_arguments(b"\xff\xfe", streamed),

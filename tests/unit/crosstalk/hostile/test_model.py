@@ -31,7 +31,7 @@ async def test_requests_without_a_directive_are_passed_on() -> None:
     await model.open()
     try:
         assert (await _post(port, b"show my tasks")).endswith(b"Connection: close")
-        assert b"null" in await _post(port, directive(1).encode())
+        assert b"null" in await _post(port, directive(2).encode())
     finally:
         await model.close()
         server.close()

@@ -29,7 +29,7 @@ _REST_SHARE = 0.05
 
 @dataclass(slots=True)
 class CampaignBudget:
-    """What a campaign may still use.
+    """Calls and seconds that a campaign may still use.
 
     Attributes:
         options: Say how many calls and seconds there are.
@@ -39,7 +39,7 @@ class CampaignBudget:
 
     options: CampaignOptions
     executor: Executor
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = field(default_factory=lambda: time.monotonic)
     began: float = field(init=False)
 
     def __post_init__(self) -> None:

@@ -37,7 +37,9 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
     findings: dict[tuple[str, str], Finding] = {}
     for result in results:
         for finding in result.findings:
-            findings.setdefault((finding.oracle, finding.operation), finding)
+            key = (finding.oracle, finding.operation)
+            if key not in findings or (finding.minimal and not findings[key].minimal):
+                findings[key] = finding
     inconclusive = _still_open(results)
     first_found = [each.calls_to_finding for each in results if each.calls_to_finding is not None]
     coverage: dict[str, dict[str, int]] = {}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from crosstalk.core.defects import Defect, defects_of
+from crosstalk.core.defects.grouping import Defect, defects_of
+from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.sign_test import TimeDifference
 from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
-from crosstalk.core.weaknesses import weakness_of
 
 # Of `summary.json`; raised when a key changes its meaning or goes away.
 SCHEMA_VERSION = 1

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.defects.weaknesses import advice
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.script import Script
-from crosstalk.core.weaknesses import advice
 
 Verdict = Literal["clean", "leak", "inconclusive"]
 # Where something is said of the whole run and not of one operation, oracle or layer.

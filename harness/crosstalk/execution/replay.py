@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History
 from crosstalk.core.paths import from_here, relative_to
 from crosstalk.core.script import Script

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import strings_in
 

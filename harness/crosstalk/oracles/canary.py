@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, Channel, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations

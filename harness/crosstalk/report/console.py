@@ -21,7 +21,7 @@ from crosstalk.campaign.events import (
     Suspected,
 )
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.core.defects import Defect
+from crosstalk.core.defects.grouping import Defect
 from crosstalk.core.verdict import Finding, InconclusiveKind
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.verdict import Finding
-from crosstalk.core.weaknesses import weakness_of
 
 MARKS = "`>>>` and `<<<` stand around what belongs to another user"
 

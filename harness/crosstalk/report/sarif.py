@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import quote
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.verdict import Finding
 from crosstalk.core.version import harness_version
-from crosstalk.core.weaknesses import weakness_of
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.oracle_meanings import meaning

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.events import Shortened, Suspected
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind

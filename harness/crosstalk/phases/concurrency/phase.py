@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History, Outcome, Sending
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.script import Script, Step
@@ -57,10 +57,10 @@ class ConcurrencyPhase:
         """Run concurrent clients until the budget is spent or something was found."""
         outcome = PhaseOutcome()
         with suppress(OutOfTimeError):
-            self._play(budget, outcome)
+            self._run_clients(budget, outcome)
         return outcome
 
-    def _play(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+    def _run_clients(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
         enough = 0
         while not budget.spent() and budget.left() >= enough and not outcome.findings:
             enough = self.least // 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import asyncpg
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from random import Random
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered

@@ -166,6 +166,34 @@ def test_a_run_goes_on_to_its_budget_and_counts_replays_apart() -> None:
     assert every.summary()["replay_calls"] == every.replay_calls
 
 
+class _Telling(Notes):
+    """Another leak of the same two operations: who adds a note is told the one before it."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Answer as notes do, and tell the note before."""
+        before = self.rows[-1][1] if self.rows else ""
+        answer = super().call(operation, arguments, presented)
+        return ok({"before": before, **answer.body}) if operation.name == "add" else answer
+
+
+def test_fingerprints_are_equal_for_two_seeds_and_differ_for_another_leak() -> None:
+    def fingerprints(notes: Notes, seed: int) -> tuple[set[str], set[str]]:
+        result = _campaign(notes=notes, seed=seed, findings=50)
+        return (
+            {each.fingerprint for each in result.findings},
+            {each.fingerprint for each in result.defects()},
+        )
+
+    first, again = (fingerprints(_Failing(10_000, everybodys=True), seed) for seed in (1, 2))
+    assert first[0]
+    assert first == again
+    other = fingerprints(_Telling(leaks=False), 1)
+    assert other[0]
+    assert not first[0] & other[0]
+
+
 def test_a_target_that_never_served_anything_is_an_error_and_no_result() -> None:
     with pytest.raises(TargetFailedError, match="no token"):
         _campaign(notes=_Failing(1, TargetFailedError("no token for alice")))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
@@ -494,7 +494,8 @@ def test_the_broken_rule_is_that_of_the_plainest_actor(
     note = trial.add(ALICE, 1)
     operation = "get_note" if fault == "get" else "list_notes"
     caller = forger("alg-none") if fault == "open" else IMPOSTOR
-    trial.call(caller, operation, note_id=note)
+    arguments = {"note_id": note} if fault == "get" else {}
+    trial.call(caller, operation, None, **arguments)
     found = confirmed(trial.confirm(trial.suspicions(oracle)[-1]))
     assert (found.operation, found.rule, found.detail) == (operation, rule, "")
 

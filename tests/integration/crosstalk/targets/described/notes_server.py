@@ -6,7 +6,8 @@ notes in a listing, `--leak get` reads any note, `--leak delete` deletes any, `-
 note a key for all users, `--leak trust` believes a token without checking it. With `--resources`
 the notes are resources too, with a prompt and completions; `--leak resource`, `resource-list`,
 `index`, `prompt` and `completion` show every user's there. `--leak description`, `instructions` and
-`debug` show the latest note in a tool's description, in the greeting and at /debug.
+`debug` show the latest note in a tool's description, in the greeting and at /debug. Each call takes
+`--delay` seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import json
 import queue
 import sys
 import threading
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -179,6 +181,7 @@ class Server:
             listed[0]["description"] += f" {self.latest('description')}"
             return {**reply, "result": {"tools": listed}}
         if method == "tools/call":
+            time.sleep(self.options.delay)
             try:
                 result = self.call(params["name"], dict(params.get("arguments") or {}), who)
             except Refused as error:
@@ -447,6 +450,7 @@ def main() -> None:
     parser.add_argument("--nested", action="store_true")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--resources", action="store_true")
+    parser.add_argument("--delay", type=float, default=0.0)
     options = parser.parse_args()
     server = Server(options)
     if options.transport == "stdio":

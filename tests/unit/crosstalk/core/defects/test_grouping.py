@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.core.broken_rules import BrokenRule
-from crosstalk.core.defects import Defect, defects_of
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.defects.grouping import Defect, defects_of
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 

@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from crosstalk.core.broken_rules import BrokenRule
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.defects.weaknesses import SEVERITIES, weakness_of
 from crosstalk.core.verdict import Finding, fingerprint_of, surface_of
-from crosstalk.core.weaknesses import SEVERITIES, weakness_of
 
 # Broken before any operation is reached.
 _OF_THE_PROTOCOL = frozenset({BrokenRule.UNPROVEN, BrokenRule.FORGERY})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 # More than any run confirms: one an oracle and operation.
@@ -24,6 +25,7 @@ class CampaignOptions:
         findings: Stop once this number of findings is confirmed.
         oracles: Names of the oracles that judge; none means all.
         exclude: Patterns of operations that are not called.
+        seed_from: A recording whose arguments are known to be accepted.
     """
 
     calls: int = 2_400
@@ -33,6 +35,7 @@ class CampaignOptions:
     findings: int = 1
     oracles: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    seed_from: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def options_of(
     stop_at_first: bool = True,
     oracles: tuple[str, ...] = (),
     exclude: tuple[str, ...] = (),
+    seed_from: Path | None = None,
 ) -> CampaignOptions:
     """A profile's options; what is given takes the place of the profile's, and of a drawn seed."""
     budget = PROFILES[profile]
@@ -68,5 +72,6 @@ def options_of(
         findings=1 if stop_at_first else ALL_FINDINGS,
         oracles=oracles,
         exclude=exclude,
+        seed_from=seed_from,
     )
     return chosen if seed is None else replace(chosen, seed=seed)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis import Phase as Stages
@@ -55,7 +56,9 @@ from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases
+from crosstalk.surface.recordings import read_recording
 from crosstalk.targets.base import Target, discovered
+from crosstalk.targets.seeds import seeds_of
 
 # Hypothesis varies an example that it has played; a new one covers more.
 _EXAMPLES_A_CHUNK = 1
@@ -129,7 +132,7 @@ class Campaign:
             self._fixture.fresh_history,
             options.seed,
             folder,
-            knowledge=ArgumentKnowledge(SchemaValues(options.seed)),
+            knowledge=ArgumentKnowledge(SchemaValues(options.seed), seeds=_seeds(options, target)),
             shortening=self._budget.shortening_seconds(),
             begun=lambda name: emit(PartBegun(f"phase {name}")),
         )
@@ -321,3 +324,14 @@ class Campaign:
         if self._kept is not None and len(self._record.findings) > self._found_before:
             self._found_before = len(self._record.findings)
             raise _ShownError
+
+
+def _seeds(options: CampaignOptions, target: Target) -> dict[tuple[str, str], list[Any]]:
+    """Return the arguments that a recording shows to be accepted, where one is given.
+
+    Raises:
+        HarnessError: The file is no recording.
+    """
+    if options.seed_from is None:
+        return {}
+    return seeds_of(read_recording(options.seed_from), target.operations)

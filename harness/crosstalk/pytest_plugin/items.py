@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,8 @@ class IsolationFile(pytest.File):
             calls=option("--crosstalk-calls"),
             seconds=option("--crosstalk-seconds"),
             findings=ALL_FINDINGS,
-            **({} if seed is None else {"seed": seed}),
         )
+        options = options if seed is None else replace(options, seed=seed)
         try:
             run = IsolationRun(self.path, options)
         except HarnessError as error:

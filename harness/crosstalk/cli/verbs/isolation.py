@@ -60,6 +60,10 @@ def isolation(
     ] = None,
     oracles: Oracles = None,
     exclude: Exclude = None,
+    seed_from: Annotated[
+        Path | None,
+        typer.Option(help="Begin with arguments that a HAR file or MCP session had accepted."),
+    ] = None,
     data_access: Annotated[
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
@@ -137,6 +141,7 @@ def isolation(
         stop_at_first=first,
         oracles=require_oracles(oracles or ()),
         exclude=tuple(exclude or ()),
+        seed_from=seed_from,
     )
     return _carried_out(choice, options, verified, examples, (shards, seeds), profile)
 

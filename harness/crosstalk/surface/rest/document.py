@@ -50,6 +50,10 @@ class ApiDocument:
             paths[path] = item
         return replace(self, root={**self.root, "paths": paths})
 
+    def with_paths(self, further: Mapping[str, Mapping[str, Any]]) -> ApiDocument:
+        """Return the document with these path items beside its own."""
+        return replace(self, root={**self.root, "paths": {**self.root["paths"], **further}})
+
     def server(self, *holders: Mapping[str, Any]) -> str:
         """Return where paths begin: the first server of the first holder that names any.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -14,9 +14,11 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
+from crosstalk.surface.recordings import RecordedRequest
 from crosstalk.surface.rest.document import fetched
 from crosstalk.surface.rest.links import Addresses
 from crosstalk.surface.rest.operations import operations_of
+from crosstalk.surface.rest.recorded import recorded_paths
 from crosstalk.surface.rest.request import RequestForm, UnsendableError
 
 
@@ -32,6 +34,7 @@ class RestSurface:
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         documents: URLs of further documents.
+        recorded: Requests whose operations are taken as well, where no document has them.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class RestSurface:
         timeout: float = 30.0,
         also: Sequence[str] = (),
         documents: Sequence[str] = (),
+        recorded: Sequence[RecordedRequest] = (),
     ) -> None:
         self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/"))
         self._base = base
@@ -53,6 +57,7 @@ class RestSurface:
         self._http = client(timeout)
         self._also = tuple(also)
         self._documents = tuple(documents)
+        self._recorded = tuple(recorded)
         self._addresses = Addresses(())
 
     def discover(self) -> list[Operation]:
@@ -61,16 +66,20 @@ class RestSurface:
         Raises:
             SurfaceError: There is no OpenAPI document.
         """
+        document = fetched(self._http, self._document).with_operations(self._also)
+        prefix = urlsplit(self._base or document.server()).path
+        known = list(document.root["paths"])
+        document = document.with_paths(recorded_paths(self._recorded, known, prefix))
         found = operations_of(
-            fetched(self._http, self._document).with_operations(self._also),
+            document,
             base=self._base,
             chat_paths=self._chat_paths,
             elsewhere=self._elsewhere,
         )
-        known = {each.name for each in found}
+        titles = {each.name for each in found}
         for url in self._documents:
             further = operations_of(fetched(self._http, url), chat_paths=self._chat_paths)
-            found += [each for each in further if each.name not in known]
+            found += [each for each in further if each.name not in titles]
         self._addresses = Addresses(each.extra["form"].url for each in found)
         return found
 

@@ -15,6 +15,7 @@ from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
+from crosstalk.surface.recordings import read_recording
 from crosstalk.surface.rest import RestSurface
 from crosstalk.surface.transports import (
     CurrentHttp,
@@ -102,7 +103,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         looking = credentials.discovery("mcp", subject)
         others = lookers_of(config, credentials, users, subject)
         of_mcp = mcp_surfaces(config, transport, tools, looking, others)
-    surfaces = _surfaces(config, credentials, of_mcp)
+    surfaces = _surfaces(config, folder, credentials, of_mcp)
     try:
         operations = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
@@ -215,6 +216,7 @@ def _tool_surface(
 
 def _surfaces(
     config: TargetConfig,
+    folder: Path,
     credentials: DescribedCredentials,
     of_mcp: Mapping[str, Surface],
 ) -> dict[str, Surface]:
@@ -231,6 +233,7 @@ def _surfaces(
             timeout=config.rest.timeout,
             also=config.rest.also,
             documents=config.rest.documents,
+            recorded=read_recording(folder / config.rest.har).requests if config.rest.har else (),
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(

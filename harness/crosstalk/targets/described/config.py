@@ -72,6 +72,7 @@ class RestConfig(Strict):
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         documents: URLs of further OpenAPI documents of the same API.
+        har: An HTTP archive, relative to the file, whose requests are operations too.
         identity: How its callers say or prove who they are, where MCP differs.
     """
 
@@ -82,6 +83,7 @@ class RestConfig(Strict):
     timeout: float = Field(default=30.0, gt=0)
     also: list[str] = Field(default_factory=list)
     documents: list[str] = Field(default_factory=list)
+    har: str = ""
     identity: IdentityConfig | None = None
 
     @field_validator("also")

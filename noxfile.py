@@ -168,8 +168,9 @@ def clients(session: nox.Session) -> None:
 
 @nox.session
 def strangers(session: nox.Session) -> None:
-    """Servers that were not written here, from PyPI and npm; needs both registries once."""
-    session.install("-e", ".[dev]", *_node())
+    """Servers from PyPI and npm, and correct ones on their frameworks; needs registries once."""
+    frameworks = ("fastmcp>=4", "flask>=3", "psycopg[binary]>=3.2", "sqlmodel>=0.0.27")
+    session.install("-e", ".[dev]", *frameworks, *_node())
     _pytest(session, "strangers", "tests/strangers")
 
 

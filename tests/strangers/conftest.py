@@ -24,7 +24,7 @@ def programs() -> Callable[[Example], str]:
     """The search path with an example's programs first; installs them the first time."""
 
     def installed(example: Example) -> str:
-        folders = [_place(installer, each) for installer, each in example.packages]
+        folders = [place(installer, each) for installer, each in example.packages]
         return os.pathsep.join([*map(str, folders), os.environ["PATH"]])
 
     return installed
@@ -40,7 +40,7 @@ def rows() -> Iterator[list[Row]]:
         write_table(RunFolder(Path(folder)), taken)
 
 
-def _place(installer: str, packages: tuple[str, ...]) -> Path:
+def place(installer: str, packages: tuple[str, ...]) -> Path:
     """The folder of programs of one line of installation."""
     key = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
     place = (_INSTALLED / f"{installer}-{key}").resolve()

@@ -58,6 +58,10 @@ class HeldBackError(ValueError):
 
 
 _drafts: ContextVar[list[WireRequest] | None] = ContextVar("drafts", default=None)
+_witnesses: ContextVar[list[WireRequest] | None] = ContextVar("witnesses", default=None)
+_stand_in: ContextVar[Callable[[WireRequest], tuple[int, str]] | None] = ContextVar(
+    "stand_in", default=None
+)
 _replies: ContextVar[list[ReplyText] | None] = ContextVar("replies", default=None)
 
 
@@ -84,6 +88,40 @@ def overheard() -> Iterator[list[ReplyText]]:
         yield replies
     finally:
         _replies.reset(token)
+
+
+@contextmanager
+def witnessed() -> Iterator[list[WireRequest]]:
+    """Put what this thread sends into the list meanwhile."""
+    sent: list[WireRequest] = []
+    token = _witnesses.set(sent)
+    try:
+        yield sent
+    finally:
+        _witnesses.reset(token)
+
+
+@contextmanager
+def answered_by(stand_in: Callable[[WireRequest], tuple[int, str]]) -> Iterator[None]:
+    """Answer this thread's requests by a function meanwhile, and send none.
+
+    Args:
+        stand_in: Returns status and body.
+    """
+    token = _stand_in.set(stand_in)
+    try:
+        yield
+    finally:
+        _stand_in.reset(token)
+
+
+def answered_here(write: Callable[[], WireRequest]) -> tuple[int, str] | None:
+    """Return status and body where something stands in for the server; None where it is asked."""
+    sent = _witnesses.get()
+    if sent is not None:
+        sent.append(write())
+    stand_in = _stand_in.get()
+    return stand_in(write()) if stand_in is not None else None
 
 
 def hold_back(write: Callable[[], WireRequest]) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 import httpx2
 
 from crosstalk.core.history import Sending
-from crosstalk.surface.wire_requests import hold_back, overhear, written
+from crosstalk.surface.wire_requests import answered_here, hold_back, overhear, written
 
 _READ_BYTES = 256
 _ORDINARY = Sending()
@@ -84,6 +84,10 @@ class SendingClient(httpx2.Client):
             HeldBackError: Requests are written and not sent.
         """
         hold_back(lambda: written(request))
+        here = answered_here(lambda: written(request))
+        if here is not None:
+            kind = {"content-type": "application/json"}
+            return httpx2.Response(here[0], content=here[1], headers=kind, request=request)
         response = self._sent(request, **how)
         if not how.get("stream"):
             overhear(lambda: response.text)

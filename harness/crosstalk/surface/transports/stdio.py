@@ -36,7 +36,7 @@ from crosstalk.surface.transports.listening import (
     drained,
     messages_of,
 )
-from crosstalk.surface.wire_requests import WireRequest, hold_back, overhear
+from crosstalk.surface.wire_requests import WireRequest, answered_here, hold_back, overhear
 
 _MAX_PROCESSES = 16
 _END_SECONDS = 3.0
@@ -91,14 +91,19 @@ class Stdio:
             TransportError: There is none.
             ValueError, RecursionError: JSON cannot express the request.
         """
-        hold_back(
-            lambda: WireRequest(
+
+        def line() -> WireRequest:
+            return WireRequest(
                 content=encode(message(method, params, next(self._ids))),
                 command=self._command,
                 environment={**self._environment, **presented.environment},
                 folder=str(self._folder or ""),
             )
-        )
+
+        hold_back(line)
+        here = answered_here(line)
+        if here is not None:
+            return Reply(None, loads(here[1]))
         if method == "initialize":
             return self._greeted(presented)
         served = self._processes.get(presented.connection)

@@ -145,6 +145,52 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     )
 
 
+def preview_target(running: Served, *, looking: bool) -> Target:
+    """Make a target of a described system to look at; it is not to be called.
+
+    Args:
+        running: It runs, or answers from documents.
+        looking: Whether the lists are asked for with a user's credential.
+
+    Raises:
+        HarnessError: It does not say what can be called, or a credential cannot be had.
+    """
+    config, folder = running.config, running.folder
+    users = users_of(config)
+    credentials = _credentials(config, folder, users)
+    transport = transport_of(config.mcp, folder) if config.mcp is not None else None
+    tools = _tool_surface(config, transport, credentials) if transport is not None else None
+    of_mcp: dict[str, Surface] = {}
+    if tools is not None and transport is not None:
+        presented = NOTHING
+        if looking:
+            subject = discovery_subject(config, users, credentials)
+            presented = credentials.discovery("mcp", subject)
+        every = mcp_surfaces(config, transport, tools, presented, ())
+        # The others look by calling.
+        of_mcp = {name: every[name] for name in ("mcp", "mcp-resources")}
+    surfaces = _surfaces(config, folder, credentials, of_mcp)
+    try:
+        operations = _operations(config, surfaces)
+        # Usual paths are not looked for: that would be calls.
+    except BaseException:
+        for each in surfaces.values():
+            each.close()
+        raise
+    return Target(
+        surfaces=surfaces,
+        credentials=credentials,
+        operations=operations,
+        principals=principals_of(config, users),
+        allowed_flows=flows_of(config),
+        accepted=config.accepts(),
+        unproven_identity=unproven_identity(config),
+        untried=tuple(not_understood_by(of_mcp)),
+        skipped=config.skipped(),
+        not_applicable=_not_applicable(config, operations),
+    )
+
+
 def transport_of(config: McpConfig, folder: Path) -> Transport:
     """The transport that a description names."""
     if config.transport == "stdio":

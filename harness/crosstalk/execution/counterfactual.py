@@ -98,8 +98,8 @@ class Counterfactual:
     def _given_to_all(self, script: Script, foreign: Call, missing: Call) -> bool:
         """Return whether the caller is given that id by the call that gave it to the victim.
 
-        An entry of a catalogue is nobody's own; an object that a user stored is given to nobody
-        else who stores the same.
+        An entry of a catalogue is no user's own; an object that a user stored is given to no other
+        user who stores the same.
         """
         step = script.steps[foreign.index - 1]
         victim = foreign.probe.victim if foreign.probe is not None else ""

@@ -51,7 +51,7 @@ class RecordedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a file holds.
+    """Contents of a file.
 
     Attributes:
         requests: HTTP requests that were served.

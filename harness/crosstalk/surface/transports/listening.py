@@ -30,7 +30,7 @@ _ENDED = object()
 
 @runtime_checkable
 class Listening(Protocol):
-    """A transport on which a server can send what nobody asked for."""
+    """A transport on which a server can send what no client asked for."""
 
     def listen(self, uris: Iterable[str], presented: Presented) -> Reply:
         """Return what reached the caller since the last time, as a result with `messages`.

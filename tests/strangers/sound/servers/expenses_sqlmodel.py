@@ -16,7 +16,7 @@ KEY = APIKeyHeader(name="X-Api-Key", auto_error=False)
 
 
 class Category(SQLModel, table=True):
-    """Something that expenses are for; the same for everybody."""
+    """Something that expenses are for; the same for every user."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str

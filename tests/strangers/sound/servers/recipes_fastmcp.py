@@ -1,4 +1,4 @@
-"""Recipes by fastmcp: each user's recipes are numbered from 1, units are the same for everybody."""
+"""Recipes by fastmcp: each user's recipes are numbered from 1, units are the same for all."""
 
 import sys
 from collections import defaultdict

@@ -28,7 +28,7 @@ LIST = Operation("rest", "rest:GET /notes", (), reads_only=True, lists=True)
 
 
 class Notes:
-    """Shows every note to everybody; takes one kind of notes alone."""
+    """Shows every note to every user; takes one kind of notes alone."""
 
     def __init__(self) -> None:
         self.rows: list[Any] = []

@@ -127,7 +127,7 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert notes.calls <= 10 * len(OPERATIONS)
 
 
-def test_what_shows_nobody_their_own_is_shown_to_two_users_and_known_as_public() -> None:
+def test_data_that_is_no_users_own_is_shown_to_two_users_and_known_as_public() -> None:
     _, service = swept(Notes())
     assert service.public() == [ABOUT.name]
 
@@ -156,7 +156,7 @@ def test_an_operation_that_is_never_served_does_not_use_up_the_budget() -> None:
     assert notes.calls < 300
 
 
-def test_what_is_possible_after_a_change_alone_is_tried_after_each() -> None:
+def test_operation_that_is_possible_after_a_change_alone_is_tried_after_each() -> None:
     removed: set[str] = set()
 
     def accepted(operation: Operation, arguments: Mapping[str, Any]) -> bool:

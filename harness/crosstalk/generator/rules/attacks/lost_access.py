@@ -31,7 +31,7 @@ class LostAccess:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether any operation can change what is another user's."""
-        return any(_names_somebody(each) for each in _changing(example))
+        return any(_names_a_user(each) for each in _changing(example))
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Make the victim's calls twice, act, and make those that worked again."""
@@ -136,7 +136,7 @@ def _changing(example: ExampleRun) -> list[Operation]:
     ]
 
 
-def _names_somebody(operation: Operation) -> bool:
+def _names_a_user(operation: Operation) -> bool:
     return operation.parameter(Role.IDENTITY) is not None or bool(required_references(operation))
 
 

@@ -38,7 +38,7 @@ class StreamResumption:
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Resume after two events of one user's, as everybody who should not be able to."""
+        """Resume after two events of one user's, as every client that should not be able to."""
         owners = [each for each in example.members if self._events(example, each)]
         owner: Actor = draw(st.sampled_from(owners))
         other = example.other_member(draw, owner)

@@ -141,7 +141,7 @@ class Server:
         return _content(json.dumps(found["notes"]))
 
     def say(self, user: str, text: str) -> None:
-        """Send a log message to the user's streams; to everybody's where that is the leak."""
+        """Send a log message to the user's streams; to every user's where that is the leak."""
         log = {"method": "notifications/message", "params": {"level": "info", "data": text}}
         message = json.dumps({"jsonrpc": "2.0", **log})
         for name, session in list(self.sessions.items()):

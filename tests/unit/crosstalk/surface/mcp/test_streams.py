@@ -88,7 +88,7 @@ def test_streams_of_two_tokens_on_one_session_are_apart() -> None:
     assert tokens == {"Bearer t", "Bearer other"}
 
 
-def test_what_several_users_share_belongs_to_none_of_them() -> None:
+def test_stream_that_several_users_share_belongs_to_none_of_them() -> None:
     with answering(Older()) as url:
         surface = McpStreamsSurface(OlderHttp(url, timeout=5), NOTHING)
         listening, _ = surface.discover()

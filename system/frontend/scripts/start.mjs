@@ -6,10 +6,11 @@
  * and it tells the application the address of the connection in a header that it overwrites, so
  * that the limit on sign-in attempts cannot be got around with a made-up X-Forwarded-For. Behind a
  * reverse proxy set TRUSTED_PROXIES to the number of proxies: that many addresses, counted from
- * the end of X-Forwarded-For, are then believed.
+ * the end of X-Forwarded-For, are then believed. TRUSTED_PROXY_NETWORKS names their addresses or
+ * networks (comma-separated, 10.0.0.0/8 e.g.): a connection from elsewhere is believed nothing.
  */
 import { subscribe } from "node:diagnostics_channel";
-import { createServer } from "node:net";
+import { BlockList, createServer, isIP, isIPv6 } from "node:net";
 
 const ADDRESS_HEADER = "x-crosstalk-client-address";
 
@@ -24,9 +25,33 @@ function wholeNumber(name, fallback, most) {
   return value;
 }
 
+/** The networks that proxies connect from; null where none are named. */
+function trustedNetworks(text) {
+  const named = text.split(",").map((each) => each.trim()).filter(Boolean);
+  if (named.length === 0) return null;
+  const list = new BlockList();
+  for (const each of named) {
+    const [address, length = isIPv6(address) ? "128" : "32"] = each.split("/");
+    const most = isIPv6(address) ? 128 : 32;
+    if (!isIP(address) || !/^\d+$/.test(length) || Number(length) > most) {
+      fail(`set TRUSTED_PROXY_NETWORKS to addresses or networks such as 10.0.0.0/8; ${each} is neither`);
+    }
+    list.addSubnet(address, Number(length), isIPv6(address) ? "ipv6" : "ipv4");
+  }
+  return list;
+}
+
+/** Whether a connection comes from a proxy. */
+function fromProxy(address) {
+  if (networks === null) return true;
+  const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+  return isIP(plain) !== 0 && networks.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
+}
+
 const host = process.env.FRONTEND_HOST ?? "127.0.0.1";
 const port = wholeNumber("FRONTEND_PORT", 3000, 65535);
 const proxies = wholeNumber("TRUSTED_PROXIES", 0, 16);
+const networks = trustedNetworks(process.env.TRUSTED_PROXY_NETWORKS ?? "");
 
 await new Promise((resolve) => {
   const probe = createServer();
@@ -42,7 +67,7 @@ await new Promise((resolve) => {
 
 subscribe("http.server.request.start", ({ request }) => {
   let address = request.socket.remoteAddress ?? "";
-  if (proxies > 0) {
+  if (proxies > 0 && fromProxy(address)) {
     const forwarded = String(request.headers["x-forwarded-for"] ?? "")
       .split(",")
       .map((part) => part.trim())

@@ -6,6 +6,7 @@ import { jwt } from "better-auth/plugins/jwt";
 import type { JwtOptions } from "better-auth/plugins/jwt";
 import { Pool, types } from "pg";
 
+import { limiting } from "@/lib/auth/limiting";
 import type { Settings, TokenAlgorithm } from "@/lib/server/settings";
 import { settings } from "@/lib/server/settings";
 
@@ -16,9 +17,6 @@ import { settings } from "@/lib/server/settings";
  * who (`sub`), with which address (`email`) and for whom (`aud`), and nothing else of the user
  * row; it lives a few minutes, and the backend never sees the session cookie.
  */
-
-/** Header that the start script fills from the connection; a client cannot choose it. */
-export const CLIENT_ADDRESS_HEADER = "x-crosstalk-client-address";
 
 const KEY_PAIRS = {
   EdDSA: { alg: "EdDSA", crv: "Ed25519" },
@@ -65,10 +63,11 @@ function authOptions(from: Settings, database: Pool) {
         "/jwks": false,
       },
     },
+    hooks: { before: limiting(from.accountAttempts) },
     advanced: {
       cookiePrefix: "crosstalk",
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
-      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      ipAddress: { ipAddressHeaders: [from.addressHeader] },
     },
     telemetry: { enabled: false },
     logger: { level: "error" },

@@ -33,6 +33,10 @@ export interface Settings {
   readonly chat: ChatSource;
   /** Sign-in and sign-up attempts that one address may make within ten seconds. */
   readonly signInAttempts: number;
+  /** Sign-in attempts at one account within five minutes, from whichever addresses. */
+  readonly accountAttempts: number;
+  /** Header with the client's address, which whoever stands in front of this server overwrites. */
+  readonly addressHeader: string;
   /** End once tables and signing key are up to date; the start script's argument `prepare`. */
   readonly prepareOnly: boolean;
   readonly production: boolean;
@@ -47,6 +51,10 @@ export class SettingsError extends Error {
 }
 
 const CHATKIT_CDN = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
+/** Filled from the connection by the start script, whatever a client sends. */
+const CLIENT_ADDRESS_HEADER = "x-crosstalk-client-address";
+/** There the start script does not run; the platform overwrites this one. */
+const VERCEL_ADDRESS_HEADER = "x-vercel-forwarded-for";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 class Reader {
@@ -128,6 +136,8 @@ export function readSettings(values: NodeJS.ProcessEnv): Settings {
           }
         : { kind: "local" },
     signInAttempts: read.integer("AUTH_SIGN_IN_ATTEMPTS", 1, 10_000, 5),
+    accountAttempts: read.integer("AUTH_ACCOUNT_ATTEMPTS", 1, 10_000, 20),
+    addressHeader: read.text("AUTH_ADDRESS_HEADER", values.VERCEL ? VERCEL_ADDRESS_HEADER : CLIENT_ADDRESS_HEADER),
     prepareOnly: read.text("PREPARE_ONLY", "") !== "",
     production,
   };

@@ -118,6 +118,8 @@ class ServiceRecord:
         if not conclusive(answer) or (call.sending is not None and call.sending.aborted_at):
             if answer.outcome is Outcome.LIMITED:
                 record.others["429 too many requests"] += 1
+            elif answer.outcome is Outcome.UNREACHABLE:
+                record.others[f"no answer ({_error(answer)})"] += 1
             return
         wanted = _input_wanted(answer.body)
         if answer.outcome is not Outcome.OK or wanted:

@@ -18,6 +18,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, inferred_result, result_of
+from crosstalk.surface.mcp.listing import declared_capabilities
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
 
@@ -140,17 +141,8 @@ class McpTasksSurface:
         self._transport.close()
 
     def _has_tasks(self) -> bool:
-        for method in ("initialize", "server/discover"):
-            try:
-                result = result_of(self._transport.request(method, {}, self.discovery).body)
-            except (TransportError, ValueError, RecursionError):
-                continue
-            capabilities = result.get("capabilities") if result is not None else None
-            if isinstance(capabilities, Mapping) and (
-                "tasks" in capabilities or _EXTENSION in (capabilities.get("extensions") or {})
-            ):
-                return True
-        return False
+        capabilities = declared_capabilities(self._transport, self.discovery)
+        return "tasks" in capabilities or _EXTENSION in (capabilities.get("extensions") or {})
 
     def _knows(self, operation: Operation) -> bool:
         needed = {each.name: _UNKNOWN for each in operation.parameters}

@@ -12,6 +12,8 @@ from crosstalk.surface.operation import Role
 Kind = Literal["create", "read", "list", "search", "change", "delete", "other"]
 # Methods whose operations are written with them, e.g. `prompts/get digest`.
 _METHODS = frozenset({"resources/list", "resources/read", "prompts/get", "completion/complete"})
+# A stream of notifications, which can be skipped and has no operation.
+SUBSCRIBING = "resources/subscribe"
 READING: frozenset[str] = frozenset({"read", "list", "search"})
 
 
@@ -57,4 +59,4 @@ def is_method(name: str) -> bool:
 
     They are written with their method: `prompts/get digest`, `resources/read note:///{note_id}`.
     """
-    return name.partition(" ")[0] in _METHODS
+    return name.partition(" ")[0] in {*_METHODS, SUBSCRIBING}

@@ -84,3 +84,19 @@ def listed_to_all(
 
 def _with_advice(reply: Reply, reason: str) -> str:
     return f"{reason}; it wants a credential" if reply.status in (401, 403) else reason
+
+
+def declared_capabilities(transport: Transport, presented: Presented) -> Mapping[str, Any]:
+    """Return what the server says that it can do, in its greeting; empty where it does not.
+
+    The greeting is `initialize`, and `server/discover` since 2026-07-28.
+    """
+    for method in ("initialize", "server/discover"):
+        try:
+            result = result_of(transport.request(method, {}, presented).body)
+        except (TransportError, ValueError, RecursionError):
+            continue
+        found = result.get("capabilities") if result is not None else None
+        if isinstance(found, Mapping) and found:
+            return found
+    return {}

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, inferred_result, result_of
+from crosstalk.surface.mcp.listing import declared_capabilities
 from crosstalk.surface.mcp.replies import error_kind
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
@@ -24,6 +26,7 @@ from crosstalk.surface.transports.listening import Listening, Resuming
 SURFACE = "mcp-streams"
 LISTEN = "mcp:notifications"
 RESUME = "mcp:streams/resume"
+SUBSCRIBE = "mcp:resources/subscribe"
 # Resources of the caller's own of which they want to hear.
 _MOST_URIS = 5
 # Events of one stream by which it is tried to be resumed.
@@ -37,6 +40,9 @@ class McpStreamsSurface:
         transport: Carries the messages.
         discovery: What is presented to find out whether there are any.
         answer: Reads replies.
+
+    Attributes:
+        not_understood: What is offered and cannot be heard, once it was discovered.
     """
 
     def __init__(
@@ -52,13 +58,19 @@ class McpStreamsSurface:
         self._subscribes = True
         self._subscribed: set[tuple[str, str]] = set()
         self._logs = True
+        self.not_understood: list[Inconclusive] = []
 
     def discover(self) -> list[Operation]:
         """Return listening and resuming, where the server has streams; perhaps nothing."""
+        self.not_understood = []
         if not isinstance(self._transport, Listening):
+            self._require_no_subscriptions("this transport has no streams")
             return []
         listening = _operation(LISTEN)
-        if self.call(listening, {}, self.discovery).outcome is not Outcome.OK:
+        answer = self.call(listening, {}, self.discovery)
+        if answer.outcome is not Outcome.OK:
+            said = answer.message or answer.code or answer.outcome.value
+            self._require_no_subscriptions(f"{answer.status or 'no answer'}: {said}")
             return []
         if not isinstance(self._transport, Resuming):
             return [listening]
@@ -86,6 +98,20 @@ class McpStreamsSurface:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def _require_no_subscriptions(self, why: str) -> None:
+        """Name the subscriptions that the server offers, of which nothing can be heard.
+
+        What has changed in a list that all users share tells nothing of their data, so that
+        `listChanged` alone is no stream to be heard.
+        """
+        resources = declared_capabilities(self._transport, self.discovery).get("resources")
+        if isinstance(resources, Mapping) and resources.get("subscribe"):
+            self.not_understood.append(
+                Inconclusive(
+                    InconclusiveKind.NOT_UNDERSTOOD, SUBSCRIBE, f"offered and not heard: {why}"
+                )
+            )
 
     def _listened(self, presented: Presented) -> Answer:
         if not isinstance(self._transport, Listening):

@@ -133,7 +133,9 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
-        untried=tuple(not_understood_by(of_mcp)),
+        untried=tuple(
+            each for each in not_understood_by(of_mcp) if each.where not in config.skipped()
+        ),
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,

@@ -8,7 +8,7 @@ from crosstalk.core.verdict import Inconclusive
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.answers import inferred_result
 from crosstalk.surface.mcp.deferred import McpTasksSurface
-from crosstalk.surface.mcp.facts import ToolFacts, is_method
+from crosstalk.surface.mcp.facts import SUBSCRIBING, ToolFacts, is_method
 from crosstalk.surface.mcp.protocol import McpProtocolSurface
 from crosstalk.surface.mcp.resources import McpResourcesSurface
 from crosstalk.surface.mcp.streams import McpStreamsSurface
@@ -43,7 +43,11 @@ def mcp_surfaces(
         also=others,
         answer=inferred_result,
         strict=False,
-        facts={name: facts_of(tool) for name, tool in config.tools.items() if is_method(name)},
+        facts={
+            name: facts_of(tool)
+            for name, tool in config.tools.items()
+            if is_method(name) and name != SUBSCRIBING
+        },
         roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
         carried=carried_arguments(identity),
     )
@@ -61,7 +65,7 @@ def not_understood_by(surfaces: Mapping[str, Surface]) -> list[Inconclusive]:
     return [
         found
         for each in surfaces.values()
-        if isinstance(each, McpResourcesSurface)
+        if isinstance(each, McpResourcesSurface | McpStreamsSurface)
         for found in each.not_understood
     ]
 

@@ -72,6 +72,13 @@ def test_operation_that_was_never_called_is_not_tried() -> None:
     assert (found.kind, found.where) == (InconclusiveKind.NOT_TRIED, "search")
 
 
+def test_operation_that_never_answered_is_told_with_what_happened() -> None:
+    lost = Answer(Outcome.UNREACHABLE, None, None, {}, "timeout", "no answer in 20 s")
+    (found,) = record(Writer().call(ALICE, "search", {}, lost), SEARCH).inconclusive()
+    assert found.kind is InconclusiveKind.NOT_SERVED
+    assert "no answer in 20 s" in found.text
+
+
 def test_data_that_is_equal_for_every_user_is_public() -> None:
     writer = stored()
     for actor in (ALICE, BOB):

@@ -8,7 +8,7 @@ from typing import Any
 from crosstalk.core.history import Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
-from crosstalk.surface.mcp.streams import LISTEN, RESUME, McpStreamsSurface
+from crosstalk.surface.mcp.streams import LISTEN, RESUME, SUBSCRIBE, McpStreamsSurface
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.transports import CurrentHttp, OlderHttp
 from tests.unit.crosstalk.surface.loopback import Asked, Said, answering, as_json
@@ -187,3 +187,33 @@ def test_server_that_refuses_the_newest_revision_is_offered_an_older_one() -> No
         assert transport.request("ping", {}, ALONE).body["result"] == {}
         transport.close()
     assert offered == ["2025-11-25", "2025-06-18"]
+
+
+class Offering(Older):
+    """A server that offers subscriptions, and whose stream cannot be had."""
+
+    def __init__(self, capabilities: dict[str, Any]) -> None:
+        super().__init__()
+        self._capabilities = capabilities
+
+    def __call__(self, asked: Asked) -> Said:
+        """Refuse the stream; say what is offered."""
+        if asked.method == "GET":
+            return Said(status=405)
+        if asked.method == "POST" and (message := json.loads(asked.body))["method"] == "initialize":
+            found = {"protocolVersion": "2025-11-25", "capabilities": self._capabilities}
+            return as_json(reply(message, found), mcp_session_id="s1")
+        return super().__call__(asked)
+
+
+def test_subscriptions_that_are_offered_and_not_heard_are_named() -> None:
+    for capabilities, named in (
+        ({"resources": {"subscribe": True}}, [SUBSCRIBE]),
+        ({"resources": {"subscribe": False, "listChanged": True}, "tools": {}}, []),
+    ):
+        with answering(Offering(capabilities)) as url:
+            transport = OlderHttp(url, timeout=5)
+            surface = McpStreamsSurface(transport, ALONE)
+            assert surface.discover() == []
+            assert [each.where for each in surface.not_understood] == named
+            surface.close()

@@ -47,6 +47,13 @@ def in_full() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def beside_kept_connections() -> Iterator[None]:
+    """Use connections of the common pool meanwhile: a stream would occupy a kept one for good."""
+    with sent_as(replace(_current.get(), connection="", aborted_at="")):
+        yield
+
+
 class MessageNumbers:
     """Ids of JSON-RPC messages: each client counts from 1, as real ones do."""
 

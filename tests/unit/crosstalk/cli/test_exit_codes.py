@@ -28,7 +28,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_nothing_found_is_0() -> None:
-    assert run("deadlock")[0] == 0
+    assert run("deadlock", "--pool", "3", "--workers", "2")[0] == 0
 
 
 @pytest.mark.parametrize(

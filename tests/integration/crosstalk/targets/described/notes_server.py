@@ -370,6 +370,8 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
             streams[name] = queue.Queue()
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
+            # Whoever reads sees when it ends.
+            self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(f"event: endpoint\ndata: /messages?session={name}\n\n".encode())
             while True:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.core.verdict import InconclusiveKind
 from tests.integration.crosstalk.targets.described.describing import campaign, describe
 
 # Every transport and every way of saying who one is, each at least once; the forms of replies,
@@ -31,6 +32,8 @@ def test_isolated_server_is_clean(
 ) -> None:
     result = campaign(describe(tmp_path, transport, identity, *options), calls=200)
     assert result.findings == []
+    gone = [each for each in result.inconclusive if each.kind is InconclusiveKind.TARGET_FAILED]
+    assert gone == []
     answered = [name for name, control in result.controls.items() if control.own_reads]
     assert len(answered) >= 2, "nobody ever saw their own data"
 

@@ -37,9 +37,9 @@ from crosstalk.targets.described.credentials import (
 from crosstalk.targets.described.guesses import kind_of, names_among
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.acceptance import require_accepted
+from crosstalk.targets.described.login.base import SURFACE as LOGIN
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
-from crosstalk.targets.described.login.surface import SURFACE as LOGIN
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.mcp_surfaces import (

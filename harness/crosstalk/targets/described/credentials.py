@@ -12,7 +12,13 @@ from crosstalk.core.history import Actor
 from crosstalk.surface.credentials import Presented
 from crosstalk.targets.described.config import SurfaceName
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
-from crosstalk.targets.described.login.base import CredentialError, Login, LoginSession, Person
+from crosstalk.targets.described.login.base import (
+    SURFACE,
+    CredentialError,
+    Login,
+    LoginSession,
+    Person,
+)
 from crosstalk.targets.described.login.by_request import carried
 from crosstalk.targets.described.minting import mint, spoilable, spoiled
 
@@ -298,7 +304,10 @@ class DescribedCredentials:
         Raises:
             CredentialError: The file describes none.
         """
-        found = self.mcp if surface_name(surface) == "mcp" else self.rest
+        if surface == SURFACE:
+            found = next((each for each in self.all if each.identity.login is not None), None)
+        else:
+            found = self.mcp if surface_name(surface) == "mcp" else self.rest
         if found is None:
             raise CredentialError(f"the file describes no identity for {surface}")
         return found

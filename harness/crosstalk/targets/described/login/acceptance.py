@@ -40,7 +40,7 @@ def require_accepted(
         readings = [
             each
             for each in operations.values()
-            if credentials.of(each.surface) is found and each.lists and not each.public
+            if each.lists and not each.public and credentials.of(each.surface) is found
         ][:_READINGS]
         refusals: list[tuple[Operation, Answer]] = []
         for operation in readings:

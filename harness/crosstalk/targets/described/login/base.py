@@ -11,6 +11,8 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.targets.described.login.config import LoginConfig
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer, claims_of
 
+# Of logins that are tried as operations, beside the surfaces that the file describes.
+SURFACE = "login"
 # A token is renewed this long before it ends, at most a tenth of its life before.
 _MARGIN_SECONDS = 30.0
 

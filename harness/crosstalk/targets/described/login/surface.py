@@ -12,9 +12,8 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described.credentials import SurfaceCredentials
-from crosstalk.targets.described.login.base import CredentialError
+from crosstalk.targets.described.login.base import SURFACE, CredentialError
 
-SURFACE = "login"
 _WHO = "user"
 
 

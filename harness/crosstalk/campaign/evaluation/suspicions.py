@@ -46,33 +46,36 @@ class SuspicionReview:
         if self._judged == (id(history), len(history)):
             return replayed
         self._judged = (id(history), len(history))
+        # Made once: the script of a history's beginning is the beginning of its script.
+        whole: Script | None = None
         for oracle in self.oracles:
             for suspicion in oracle.judge(history):
                 if self.record.enough():
                     break
-                replayed = self._consider(history, suspicion) or replayed
+                whole = whole or script_of(history)
+                script = Script(whole.steps[: suspicion.calls[-1]])
+                replayed = self._consider(history, suspicion, script) or replayed
         return replayed
 
     def leave_unconfirmed(self, history: History) -> None:
         """Record what the oracles suspect in the history of a run that cannot replay any more."""
+        whole = script_of(history)
         for suspicion in (found for oracle in self.oracles for found in oracle.judge(history)):
-            upto = history.until(suspicion.calls[-1])
-            key = (suspicion.oracle, likely_cause(upto, suspicion, script_of(upto)))
+            script = Script(whole.steps[: suspicion.calls[-1]])
+            key = (suspicion.oracle, likely_cause(history, suspicion, script))
             if not self._known(key, suspicion) and key not in self._open:
                 self._leave_open(key, suspicion, "not replayed: the run ended")
 
-    def _consider(self, history: History, suspicion: Suspicion) -> bool:
-        upto = history.until(suspicion.calls[-1])
-        script = script_of(upto)
+    def _consider(self, history: History, suspicion: Suspicion, script: Script) -> bool:
         # One leak must not keep another from being tried, whose answers show in the same place.
-        key = (suspicion.oracle, likely_cause(upto, suspicion, script))
+        key = (suspicion.oracle, likely_cause(history, suspicion, script))
         if self._known(key, suspicion) or self._tried[key] >= _MOST_TRIES:
             return False
         self._tried[key] += 1
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,
-            actors=_actors(upto, suspicion),
+            actors=_actors(history, suspicion),
             summary=suspicion.summary,
             script=script,
         )

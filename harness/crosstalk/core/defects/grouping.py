@@ -76,8 +76,12 @@ class Defect:
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Return the users and impostors who take part in what shows it."""
-        return tuple(dict.fromkeys(name for each in self.findings for name in each.actors))
+        """Return the users and impostors who take part in what shows it.
+
+        Concurrent clients, of which there are many, are named where nothing else shows it.
+        """
+        few = [each for each in self.findings if each.rule is not BrokenRule.CONCURRENCY]
+        return tuple(dict.fromkeys(name for each in few or self.findings for name in each.actors))
 
     @property
     def oracles(self) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
     }
     assert summary["controls"]["add"] == {
         "calls": 2,
+        "answered": 0,
         "own_reads": 1,
         "foreign_attempts": 1,
         "oracles": {"canary": 1},

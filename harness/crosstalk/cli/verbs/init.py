@@ -40,17 +40,21 @@ def init(
     ] = True,
 ) -> int:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    from crosstalk.targets.described.init.combining import combined
+    from crosstalk.targets.described.init.detection import mcp_beside
     from crosstalk.targets.described.init.inspection import inspect_server
-    from crosstalk.targets.described.init.rest import survey_rest
+    from crosstalk.targets.described.init.rest import survey_rest, written_rest
     from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
     console = make_console()
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
-    api = survey_rest(url) if url is not None else None
-    if api is not None:
+    api = survey_rest(url, probing=probe) if url is not None else None
+    beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
+    if api is not None and beside is None:
         return _describe_rest(console, api, output)
+    url = beside or url
     server = inspect_server(
         url=url,
         command=shlex.split(stdio or ""),
@@ -60,7 +64,11 @@ def init(
         probing=probe,
     )
     found, name = server.survey, next(iter(headers), None)
-    output.write_text(written(server.mcp, found, header=name, rest=openapi), encoding="utf-8")
+    text = written(server.mcp, found, header=name, rest=openapi)
+    if api is not None:
+        text = combined(text, written_rest(api))
+        console.print(f"OpenAPI beside it: {len(api.operations)} operations", markup=False)
+    output.write_text(text, encoding="utf-8")
     kinds = Counter(guess.kind for guess in found.tools.values())
     console.print(
         f"{server.mcp.transport}: {len(server.tools)} tools "

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -21,6 +21,8 @@ from crosstalk.surface.transports import Transport
 from crosstalk.targets.described.build import transport_of
 from crosstalk.targets.described.config import McpConfig, TransportName
 
+# Where MCP servers are served beside a REST API.
+_USUAL_PATHS = ("/mcp", "/mcp/", "/sse")
 _SECONDS = 10.0
 # What `init` cannot know yet, e.g. the user in the address.
 _PLACE = re.compile(r"\{[^}]*\}")
@@ -83,6 +85,20 @@ def detect(
         raise HarnessError(f"nothing answers at {url}: is the server running?")
     said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     raise HarnessError(f"no transport works ({said})")
+
+
+def mcp_beside(url: str, headers: Mapping[str, str], token: str | None) -> str | None:
+    """Return the URL of an MCP server at a usual path of a host; None where none answers."""
+    presented = Presented(headers, address={"token": token or ""}, connection="init")
+    for path in _USUAL_PATHS:
+        candidate: str = urljoin(url, path)
+        try:
+            found = detect(url=candidate, command=(), environment={}, presented=presented)
+        except HarnessError:
+            continue
+        found.transport.close()
+        return candidate
+    return None
 
 
 def require_reachable(url: str) -> None:

@@ -9,10 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration
 from crosstalk.targets.described.init.detection import require_reachable
+from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
 from crosstalk.targets.described.init.toml import key, toml
 
 _SECONDS = 5.0
@@ -41,6 +43,7 @@ class RestSurvey:
         identity: Parameters that name the user whose data is meant.
         public: Operations that the document exempts from its security.
         skip: Operations that are better not called, each with the reason.
+        trial: Where the login's answers have what matters, as one account showed.
     """
 
     url: str
@@ -50,10 +53,15 @@ class RestSurvey:
     identity: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
     skip: dict[str, str] = field(default_factory=dict)
+    trial: LoginTrial | None = None
 
 
-def survey_rest(url: str) -> RestSurvey | None:
+def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
     """Survey the REST API whose document is at a URL, or at a usual path of a host.
+
+    Args:
+        url: Of the document or the host.
+        probing: Whether one account may be made and logged in, to see what that answers.
 
     Returns:
         The guesses; None where the URL is not that of a document. Another URL is not asked, because
@@ -71,7 +79,10 @@ def survey_rest(url: str) -> RestSurvey | None:
     for candidate in [url] if named else [urljoin(url, each) for each in _USUAL]:
         surface = RestSurface(candidate, document=candidate, timeout=_SECONDS)
         try:
-            return guessed(candidate, surface.discover())
+            found = guessed(candidate, surface.discover())
+            if probing and found.login is not None:
+                found.trial = tried(found.login, found.register)
+            return found
         except SurfaceError:
             if named:
                 raise
@@ -164,30 +175,53 @@ def _identity(found: RestSurvey) -> list[str]:
             lines += ["", f"[users.{name}]", f'token = "${name.upper()}_TOKEN"']
         return lines
     lines = ["[identity]", 'by = ["login"]  # guess: by its path and password', *arguments]
-    lines += ["", "[identity.login]", *_call(found.login)]
-    lines.append('token = "access_token"  # guess: the field of the answer that holds the token')
+    lines += ["", "[identity.login]", *_call(found.login), *_answers(found)]
     if found.register is not None:
         lines += ["", "[identity.login.register_first]", *_call(found.register)]
+        if found.trial and found.trial.registered_id and not found.trial.id and _takes_ids(found):
+            lines.append(f"subject = {toml(found.trial.registered_id)}  # it was answered so")
     return lines
+
+
+def _answers(found: RestSurvey) -> list[str]:
+    """Return where the login's answer has the token and the id, as a trial showed or by guess."""
+    trial = found.trial
+    if trial is None or trial.refused:
+        refused = [f"# a try was refused: {trial.refused}"] if trial is not None else []
+        said = "guess: the field of the answer that holds the token"
+        return [*refused, f'token = "access_token"  # {said}']
+    lines = []
+    if trial.token:
+        lines.append(f"token = {toml(trial.token)}  # it was answered so")
+    elif trial.cookie:
+        lines.append('carried = "cookie"  # it set a cookie and gave no token')
+    else:
+        lines.append('token = "access_token"  # guess: no token was seen in the answer')
+    if trial.id and _takes_ids(found):
+        lines.append(f"subject = {toml(trial.id)}  # it was answered so")
+    return lines
+
+
+def _takes_ids(found: RestSurvey) -> bool:
+    """Return whether users are named by ids that the system gives, rather than by their names."""
+    return any(
+        each.role is Role.IDENTITY
+        and (each.schema.get("type") == "integer" or last_name(each.name).lower().endswith("id"))
+        for operation in found.operations
+        for each in operation.parameters
+    )
 
 
 def _call(operation: Operation) -> list[str]:
     form = operation.extra["form"]
-    fields = {
-        each.name: _filled(each.name)
-        for each in operation.parameters
-        if each.required and each.schema.get("type", "string") == "string"
-    }
-    kind = "form" if form.body is not None and form.body.kind != "json" else "json"
+    fields = account_fields(operation)
     path = f"{form.method} {urlsplit(form.url).path}"
-    return [f"request = {toml(path)}  # guess", f"{kind} = {toml(fields)}  # guess"]
-
-
-def _filled(name: str) -> str:
-    short = last_name(name)
-    if PASSWORD.search(short):
-        return "{password}"
-    return "{user}@example.com" if "mail" in short.lower() else "{user}"
+    if form.body is not None and form.body.kind != "json":
+        texts = {name: str(value) for name, value in fields.items()}
+        return [f"request = {toml(path)}  # guess", f"form = {toml(texts)}  # guess"]
+    places = {name: form.paths[name][0][1:] for name in fields}
+    body = nested(fields, places)
+    return [f"request = {toml(path)}  # guess", f"json = {toml(body)}  # guess"]
 
 
 def _password_in(operation: Operation) -> bool:

@@ -34,7 +34,7 @@ _SHORTEST_TOKEN = 8
 
 @dataclass(frozen=True, slots=True)
 class LoginTrial:
-    """Where a login's answers have what matters.
+    """Places of the token and of the user's id in the answers of a login.
 
     Attributes:
         token: Place of the token, e.g. `$.data.token`; empty where there is none.

@@ -153,3 +153,27 @@ def test_commands_of_stdio_are_lines_for_the_process(tmp_path: Path) -> None:
     assert not any("tok-" in line for line in commands)
     said = pasted(commands, tmp_path).strip().splitlines()[-1]
     assert json.loads(json.loads(said)["result"]["content"][0]["text"])["text"] == text
+
+
+def test_commands_of_a_report_show_what_crossed(address: str, tmp_path: Path) -> None:
+    described(tmp_path, f'[rest]\nopenapi = "{address}/openapi.json"\n')
+    options = ("--calls", "120", "--seed", "3", "--oracles", "canary", "--stop-at-first")
+    done = subprocess.run(
+        [sys.executable, "-m", "crosstalk", "isolation", *options],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "target: crosstalk.toml (found in the current folder" in done.stdout
+    latest = tmp_path / ".crosstalk/runs/isolation-crosstalk/latest"
+    (finding,) = json.loads((latest / "summary.json").read_text())["findings"]
+    block = (latest / "report.md").read_text().split("```sh\n")[1].split("```")[0]
+    assert block.splitlines() == finding["commands"]
+    (marked,) = {each for shown in finding["evidence"] for each in shown["foreign"]} or {""}
+    assert marked in finding["summary"]
+    assert marked in pasted(finding["commands"], tmp_path)
+    for file in (*latest.glob("replays/*.json"), latest / "report.sarif"):
+        assert str(tmp_path) not in file.read_text()
+    assert (tmp_path / ".crosstalk/.gitignore").read_text() == "*\n"

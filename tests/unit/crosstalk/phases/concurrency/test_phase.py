@@ -74,6 +74,9 @@ def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> No
     phase = ConcurrencyPhase()
     outcome = phase.run(_turn(Notes(leaks=True)))
     (finding,) = outcome.findings
+    shown = finding.evidence[-1]
+    assert "beside concurrent clients" in shown.call
+    assert shown.call.split(":")[0] in finding.script.lines()[shown.number - 1]
     assert finding.confirmed
     assert finding.oracle == "concurrency"
     assert "attempt" in finding.summary

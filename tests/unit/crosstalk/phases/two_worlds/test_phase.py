@@ -28,6 +28,13 @@ def run_phase(diary: Diary, *flows: Flow, turns: int = 4) -> PhaseOutcome:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_two_worlds_finds_what_lets_one_user_notice_the_others(fault: str) -> None:
     (finding,) = run_phase(Diary(fault)).findings
+    # The observer's call as it was answered in both worlds, with the line that it comes from.
+    lines = finding.script.lines()
+    *_, absent, active = finding.evidence
+    assert "where the others are absent" in absent.call
+    assert "where the others are active" in active.call
+    assert absent.number == active.number
+    assert active.call.split()[1] in lines[active.number - 1]
     assert finding.oracle == "two-worlds"
     assert finding.confirmed
     observer = finding.script.steps[-1].actor

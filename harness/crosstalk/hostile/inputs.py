@@ -33,14 +33,15 @@ class HostileInput:
         service: `backend` or `mcp`.
         payload: The bytes, a whole request or something like one.
         keeps: The request is whole and well framed, so that its connection can be used again.
-        may_be_unavailable: 503 in the envelope is an answer to it: a model that fails, e.g.
+        is_chat: The assistant answers it, which takes as long as a model may, and may be 503 in the
+            envelope, where the model fails.
     """
 
     surface: str
     service: str
     payload: bytes
     keeps: bool = False
-    may_be_unavailable: bool = False
+    is_chat: bool = False
 
 
 def request(

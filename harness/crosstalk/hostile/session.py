@@ -35,6 +35,8 @@ _ATTACKERS = 8
 _WORKERS = 48
 # A head that does not end is answered after 10 s, a body after 15.
 _PATIENCE_SECONDS = 20.0
+# An agent has 60 s, and may wait 30 s for its turn.
+_CHAT_PATIENCE_SECONDS = 100.0
 _VICTIM_PER_SECOND = 20.0
 _TTL_SECONDS = 3 * 3_600
 _TASKS = 20
@@ -244,10 +246,11 @@ class _Attack:
         return waits
 
     async def _work(self, inputs: Iterator[HostileInput], due: Iterator[float]) -> None:
-        wires = {name: Wire(port, _PATIENCE_SECONDS) for name, port in self._ports.items()}
+        wires = {name: Wire(port) for name, port in self._ports.items()}
         for one in inputs:
             await asyncio.sleep(max(0.0, next(due) - time.monotonic()))
-            answer = await wires[one.service].send(one.payload, keeps=one.keeps)
+            patience = _CHAT_PATIENCE_SECONDS if one.is_chat else _PATIENCE_SECONDS
+            answer = await wires[one.service].send(one.payload, keeps=one.keeps, patience=patience)
             if one.surface != _HARMLESS:
                 self._result.inputs[one.surface] += 1
                 self._result.statuses[one.surface, answer.status] += 1
@@ -346,7 +349,7 @@ def findings_in(one: HostileInput, answer: Answer, marker: str) -> Iterator[str]
     if answer.hung:
         yield "hang"
     unavailable = answer.status == 503 and b'"unavailable"' in answer.body
-    if answer.status >= 500 and not (one.may_be_unavailable and unavailable):
+    if answer.status >= 500 and not (one.is_chat and unavailable):
         yield "server error"
     if answer.status >= 400 and not enveloped(answer.body):
         yield "outside the envelope"

@@ -39,7 +39,8 @@ class Victim:
     """
 
     def __init__(self, requests: Sequence[tuple[int, bytes]], patience: float) -> None:
-        self._requests = [(Wire(port, patience), payload) for port, payload in requests]
+        self._requests = [(Wire(port), payload) for port, payload in requests]
+        self._patience = patience
 
     async def watch(self, waits: Waits, per_second: float) -> None:
         """Send that many requests a second until cancelled, whatever the answers take."""
@@ -48,7 +49,7 @@ class Victim:
             due = began + number / per_second
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             wire, payload = self._requests[number % len(self._requests)]
-            answer = await wire.send(payload, keeps=True)
+            answer = await wire.send(payload, keeps=True, patience=self._patience)
             # A wait counts from when the request was due, or a stall would be seen once only.
             waits.seconds.append(time.monotonic() - due)
             waits.failures += answer.status != 200

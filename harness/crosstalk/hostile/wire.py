@@ -39,24 +39,23 @@ class Wire:
 
     Args:
         port: The service's.
-        patience: Seconds to wait for an answer.
     """
 
-    def __init__(self, port: int, patience: float) -> None:
+    def __init__(self, port: int) -> None:
         self._port = port
-        self._patience = patience
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def send(self, payload: bytes, *, keeps: bool) -> Answer:
+    async def send(self, payload: bytes, *, keeps: bool, patience: float) -> Answer:
         """Send bytes and read the answer to them.
 
         Args:
             payload: The bytes.
             keeps: They are one whole request; otherwise the sending half is closed after them, and
                 the connection used for nothing else.
+            patience: Seconds to wait for the answer.
         """
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience):
                 return await self._exchange(payload, keeps=keeps)
         except TimeoutError:
             await self.close()

@@ -65,7 +65,7 @@ def injections(context: Context, chance: random.Random) -> Iterator[HostileInput
         yield HostileInput("injections", "backend", payload, keeps=True)
         chat = as_json({"message": "show my tasks"})
         payload = request("POST", "/api/chat", host, headers, chat)
-        yield HostileInput("injections", "backend", payload, keeps=True, may_be_unavailable=True)
+        yield HostileInput("injections", "backend", payload, keeps=True, is_chat=True)
 
 
 def model_output(context: Context, chance: random.Random) -> Iterator[HostileInput]:
@@ -78,5 +78,5 @@ def model_output(context: Context, chance: random.Random) -> Iterator[HostileInp
         if number % 3 == 2:
             headers.append(("Accept", "text/event-stream"))
         payload = request("POST", "/api/chat", context.backend_host, headers, body)
-        yield HostileInput("model output", "backend", payload, keeps=True, may_be_unavailable=True)
+        yield HostileInput("model output", "backend", payload, keeps=True, is_chat=True)
         number += 1

@@ -12,7 +12,7 @@ from crosstalk.hostile.session import findings_in
 from crosstalk.hostile.wire import HUNG, Answer
 
 _INPUT = HostileInput("json", "backend", b"", keeps=True)
-_CHAT = replace(_INPUT, surface="model output", may_be_unavailable=True)
+_CHAT = replace(_INPUT, surface="model output", is_chat=True)
 
 
 def _refusal(status: int, code: str) -> Answer:

@@ -42,17 +42,17 @@ async def _server(*replies: bytes) -> AsyncIterator[int]:
 )
 async def test_answer_is_read_to_its_end(reply: bytes, status: int, body: bytes) -> None:
     async with _server(reply) as port:
-        wire = Wire(port, 5.0)
-        answer = await wire.send(b"GET / HTTP/1.1\r\n\r\n", keeps=True)
+        wire = Wire(port)
+        answer = await wire.send(b"GET / HTTP/1.1\r\n\r\n", keeps=True, patience=5.0)
         await wire.close()
     assert (answer.status, answer.body, answer.hung) == (status, body, False)
 
 
 async def test_connection_without_an_answer_hangs_or_is_closed() -> None:
     async with _server(b"") as port:
-        wire = Wire(port, 0.2)
-        assert (await wire.send(b"GET", keeps=True)).hung
-        assert await wire.send(b"GET", keeps=False) == Answer(0)
+        wire = Wire(port)
+        assert (await wire.send(b"GET", keeps=True, patience=0.2)).hung
+        assert await wire.send(b"GET", keeps=False, patience=5.0) == Answer(0)
         await wire.close()
 
 
@@ -60,7 +60,7 @@ async def test_kept_connection_that_was_closed_is_opened_again() -> None:
     good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: chunked\r\n\r\nok"
     last = b"HTTP/1.1 200 OK\r\n\r\nok"
     async with _server(last, good) as port:
-        wire = Wire(port, 5.0)
+        wire = Wire(port)
         for _ in range(2):
-            assert (await wire.send(b"GET", keeps=True)).status == 200
+            assert (await wire.send(b"GET", keeps=True, patience=5.0)).status == 200
         await wire.close()

@@ -153,6 +153,50 @@ def check_issuers(endpoint: Endpoint, keys: Keys, issuers: Sequence[str], report
             report.ok(endpoint.url, "issuer", found)
 
 
+def check_authorization(
+    endpoint: Endpoint, client: BoundedClient, issuers: Sequence[str], report: Report
+) -> None:
+    """Check that clients can sign in by the metadata of its authorization servers (RFC 8414)."""
+    for issuer in issuers:
+        parts = urlsplit(issuer.rstrip("/"))
+        at = f"{parts.scheme}://{parts.netloc}"
+        found: Mapping[str, Any] = {}
+        for url in (
+            f"{at}/.well-known/oauth-authorization-server{parts.path}",
+            f"{at}{parts.path}/.well-known/openid-configuration",
+        ):
+            body = found or client.get(url).json()
+            found = body if isinstance(body, dict) and "token_endpoint" in body else {}
+        if not found:
+            # Many issuers are for clients that were set up by hand.
+            report.ok(
+                endpoint.url,
+                "authorization",
+                f"{issuer} publishes no metadata (RFC 8414): clients have to be set up by hand",
+            )
+        elif str(found.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
+            report.fail(
+                endpoint.url,
+                "authorization",
+                f"the metadata of {issuer} is of {found.get('issuer')}: clients refuse it",
+                "let authorization_servers and the metadata's issuer be the same text "
+                "(RFC 8414, section 3.3)",
+            )
+        elif "S256" not in (found.get("code_challenge_methods_supported") or ()):
+            report.warn(
+                endpoint.url,
+                "authorization",
+                f"{issuer} does not say that it supports PKCE with S256: MCP clients do not go on",
+                "list S256 under code_challenge_methods_supported",
+            )
+        else:
+            grants = ", ".join(
+                map(str, found.get("grant_types_supported") or ["authorization_code"])
+            )
+            said = f"{issuer}: tokens from {found['token_endpoint']} ({grants})"
+            report.ok(endpoint.url, "authorization", said)
+
+
 def check_names(endpoint: Endpoint, client: BoundedClient, report: Report) -> None:
     """Check that other host names and pages of other origins are refused (DNS rebinding)."""
     forged = client.send("POST", endpoint.url, {**MCP_ACCEPT, "Host": _FORGED_HOST}, _INITIALIZE)
@@ -227,11 +271,18 @@ def check_handshake(
         report.fail(
             endpoint.url,
             "handshake",
-            f"with the token it answers {begun.status or begun.error}: "
-            f"{'; '.join(problems) or 'see the log'}",
+            f"{_refusal(begun)}: {'; '.join(problems) or 'see the log'}",
             "give a fresh token whose aud is MCP_URL (RFC 8707) and whose iss is one of "
             "TRUSTED_ISSUERS",
         )
+
+
+def _refusal(reply: BoundedReply) -> str:
+    """What the server said of the token, in words where the challenge has any (RFC 6750)."""
+    said = re.search(r'error_description="([^"]+)"', reply.headers.get("www-authenticate", ""))
+    words = f" ({said[1]})" if said else ""
+    what = "refuses the token" if reply.status in (401, 403) else "answers with the token"
+    return f"it {what}: {reply.status or reply.error}{words}"
 
 
 def _result(reply: BoundedReply) -> Mapping[str, Any]:

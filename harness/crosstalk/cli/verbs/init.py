@@ -64,7 +64,7 @@ def init(
         probing=probe,
     )
     found, name = server.survey, next(iter(headers), None)
-    text = written(server.mcp, found, header=name, rest=openapi)
+    text = written(server.mcp, found, header=name, rest=openapi, authorization=server.authorization)
     if api is not None:
         text = combined(text, written_rest(api))
         console.print(f"OpenAPI beside it: {len(api.operations)} operations", markup=False)

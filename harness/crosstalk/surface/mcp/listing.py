@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,11 @@ from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, result_of
 from crosstalk.surface.mcp.replies import error_kind
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
+
+WANTS_CREDENTIAL = "wants a credential"
+REFUSED_CREDENTIAL = "refused the credential that was given"
+# What a challenge says of a refusal in words (RFC 6750, section 3).
+_CHALLENGE = re.compile(r'error_description="([^"]+)"')
 
 
 def listed(
@@ -42,7 +48,7 @@ def listed(
                 return None
             reason = message or code or f"HTTP {reply.status}"
             raise SurfaceError(
-                f"{transport.where} does not list {key}: {_with_advice(reply, reason)}"
+                f"{transport.where} does not list {key}: {_with_advice(reply, reason, presented)}"
             )
         found += [each for each in result[key] if isinstance(each, Mapping)]
         cursor = result.get("nextCursor")
@@ -82,8 +88,15 @@ def listed_to_all(
     return list(found.values())
 
 
-def _with_advice(reply: Reply, reason: str) -> str:
-    return f"{reason}; it wants a credential" if reply.status in (401, 403) else reason
+def _with_advice(reply: Reply, reason: str, presented: Presented) -> str:
+    """The reason of a refusal, and whether it is for want of a credential or for the one given."""
+    if reply.status not in (401, 403):
+        return reason
+    challenge = _CHALLENGE.search(reply.headers.get("www-authenticate", ""))
+    said = f" ({challenge[1]})" if challenge and challenge[1] not in reason else ""
+    if presented.headers or presented.cookies or presented.query:
+        return f"{reason}; it {REFUSED_CREDENTIAL}: {reply.status}{said}"
+    return f"{reason}; it {WANTS_CREDENTIAL}"
 
 
 def declared_capabilities(transport: Transport, presented: Presented) -> Mapping[str, Any]:

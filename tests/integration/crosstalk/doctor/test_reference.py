@@ -28,6 +28,7 @@ _CHECKS = {
         "challenge",
         "metadata",
         "issuer",
+        "authorization",
         "host names",
         "origins",
         "handshake",

@@ -112,6 +112,17 @@ def _any_page(system: Deployment) -> None:
     )
 
 
+def _authorization(system: Deployment, **changes: Any) -> None:
+    """Have the authorization server publish metadata that is sound but for the changes."""
+    sound = {
+        "issuer": system.url,
+        "token_endpoint": f"{system.url}/token",
+        "code_challenge_methods_supported": ["S256"],
+    }
+    body = {**sound, **changes}
+    system.say("GET /.well-known/oauth-authorization-server", 200, body)
+
+
 def _metadata(system: Deployment, **changes: Any) -> None:
     body = {"resource": system.mcp_url, "authorization_servers": [system.url], **changes}
     system.say("GET /.well-known/oauth-protected-resource/mcp", 200, body)
@@ -282,6 +293,22 @@ _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavaila
         ),
         (
             "mcp",
+            lambda s: _authorization(s, issuer="https://other.acme.test"),
+            "authorization",
+            "fail",
+            "is of https://other.acme.test",
+            "RFC 8414",
+        ),
+        (
+            "mcp",
+            lambda s: _authorization(s, code_challenge_methods_supported=["plain"]),
+            "authorization",
+            "warn",
+            "PKCE with S256",
+            "list S256",
+        ),
+        (
+            "mcp",
             lambda s: _metadata(s, authorization_servers=["http://issuer.acme.test"]),
             "issuer",
             "fail",
@@ -406,3 +433,17 @@ def test_endpoint_refuses_credentials_in_a_url() -> None:
     with pytest.raises(HarnessError, match="leave user and password out") as refused:
         parse("https://alice:hunter2@acme.test")
     assert "hunter2" not in str(refused.value)
+
+
+def test_diagnosis_names_where_tokens_come_from(system: Deployment) -> None:
+    _authorization(system, grant_types_supported=["client_credentials"])
+    found = entry(look("mcp", system), "authorization")
+    assert found.status is Status.OK
+    assert f"tokens from {system.url}/token (client_credentials)" in found.found
+
+
+def test_diagnosis_says_that_a_token_was_refused_and_why(system: Deployment) -> None:
+    challenge = 'Bearer error="invalid_token", error_description="the token has expired"'
+    system.say("POST /mcp", 401, {}, WWW_Authenticate=challenge)
+    found = entry(look("mcp", system, mcp_token=system.token(system.mcp_url)), "handshake")
+    assert "it refuses the token: 401 (the token has expired)" in found.found

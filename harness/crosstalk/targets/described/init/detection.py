@@ -16,14 +16,18 @@ import httpx2
 from crosstalk.core.errors import HarnessError
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.http.exchange import client
+from crosstalk.surface.mcp.listing import REFUSED_CREDENTIAL, WANTS_CREDENTIAL
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.transports import Transport
 from crosstalk.targets.described.build import transport_of
 from crosstalk.targets.described.config import McpConfig, TransportName
+from crosstalk.targets.described.login.discovery import AuthorizationServer, authorization_of
 
 # Where MCP servers are served beside a REST API.
 _USUAL_PATHS = ("/mcp", "/mcp/", "/sse")
 _SECONDS = 10.0
+_METADATA_SECONDS = 3.0
 # What `init` cannot know yet, e.g. the user in the address.
 _PLACE = re.compile(r"\{[^}]*\}")
 # A wrong address is told soon, whatever the number of transports to try.
@@ -76,9 +80,11 @@ def detect(
         except SurfaceError as error:
             transport.close()
             reasons[candidate.transport] = str(error)
-    wanting = next((each for each in reasons.values() if "wants a credential" in each), None)
-    if wanting is not None:
-        raise HarnessError(f"{wanting}: give it with --token or --header")
+    for reason in reasons.values():
+        if REFUSED_CREDENTIAL in reason:
+            raise HarnessError(f"{reason}. Give a fresh one{_advice(url)}")
+        if WANTS_CREDENTIAL in reason:
+            raise HarnessError(f"{reason}: give it with --token or --header{_advice(url)}")
     if len(set(reasons.values())) == 1:
         raise HarnessError(next(iter(reasons.values())))
     if all("(ConnectError)" in each for each in reasons.values()):
@@ -99,6 +105,20 @@ def mcp_beside(url: str, headers: Mapping[str, str], token: str | None) -> str |
         found.transport.close()
         return candidate
     return None
+
+
+def authorization_at(url: str | None) -> AuthorizationServer | None:
+    """Return the authorization server that an endpoint's metadata names, if it has any."""
+    if url is None or "{" in url:
+        return None
+    with client(_METADATA_SECONDS) as http:
+        return authorization_of(http, url)
+
+
+def _advice(url: str | None) -> str:
+    """Where tokens come from, as the server's metadata says; nothing without any."""
+    found = authorization_at(url)
+    return f". {found.advice()}" if found is not None else ""
 
 
 def require_reachable(url: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.targets.described.config import McpConfig
-from crosstalk.targets.described.init.detection import detect
+from crosstalk.targets.described.init.detection import authorization_at, detect
 from crosstalk.targets.described.init.survey import Survey, probe, survey
+from crosstalk.targets.described.login.discovery import AuthorizationServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class Inspected:
         mcp: Its transport and address.
         tools: Its tools, as it describes them.
         survey: Guesses about them.
+        authorization: Where tokens come from, where one was presented and metadata says it.
     """
 
     mcp: McpConfig
     tools: Sequence[Mapping[str, Any]]
     survey: Survey
+    authorization: AuthorizationServer | None = None
 
 
 def inspect_server(
@@ -64,4 +67,5 @@ def inspect_server(
             probe(surface, detected.tools, found, presented)
     finally:
         detected.transport.close()
-    return Inspected(detected.mcp, detected.tools, found)
+    authorization = authorization_at(url) if headers else None
+    return Inspected(detected.mcp, detected.tools, found, authorization)

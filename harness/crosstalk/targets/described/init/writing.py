@@ -11,6 +11,7 @@ from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.init.survey import Survey
 from crosstalk.targets.described.init.toml import key, toml
+from crosstalk.targets.described.login.discovery import AuthorizationServer
 
 _PASSWORD = re.compile(r"passw|secret|pin|passphrase", re.IGNORECASE)
 
@@ -21,6 +22,7 @@ def written(
     *,
     header: str | None,
     rest: str | None = None,
+    authorization: AuthorizationServer | None = None,
 ) -> str:
     """Build the file's text.
 
@@ -29,6 +31,7 @@ def written(
         found: The survey.
         header: Name of the header in which a credential was presented, if one was.
         rest: URL of an OpenAPI document, if one was given.
+        authorization: Where tokens come from, if metadata says it.
     """
     lines = [
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
@@ -54,7 +57,8 @@ def written(
         lines.append(f"environment = {toml(mcp.environment)}")
     if rest:
         lines += ["", "[rest]", f"openapi = {toml(rest)}"]
-    lines += ["", *_identity(mcp, found, header)]
+    lines += ["", *([f"# {authorization.advice()}."] if authorization else [])]
+    lines += _identity(mcp, found, header)
     for name, guess in found.tools.items():
         lines += ["", f"[tools.{key(name)}]", f"kind = {toml(guess.kind)}  # guess: {guess.why}"]
         if guess.roles:

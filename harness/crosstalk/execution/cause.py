@@ -20,6 +20,8 @@ from crosstalk.core.script import Script, Step
 from crosstalk.oracles.base import Suspicion
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+# Owner, kind and place of an object that existed before, e.g. `alice-note-1`.
+_OBJECT = re.compile(r"([a-z][a-z0-9_]*)-[a-z0-9_]+-\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,13 @@ def names_others(step: Step, script: Script, *, claims: bool = True) -> bool:
         for text in strings_in(step.arguments)
         for name in _SUBJECT.findall(text)
         if name in callers.values() and (claims or not _SUBJECT.fullmatch(text))
+    }
+    # An object that existed before is named after its owner.
+    named |= {
+        found.group(1)
+        for text in strings_in(step.arguments)
+        for name in _SUBJECT.findall(text)
+        if (found := _OBJECT.fullmatch(name)) is not None
     }
     return bool(named - {step.actor.user}) or any(
         callers.get(number, step.actor.user) != step.actor.user for number in step.references()

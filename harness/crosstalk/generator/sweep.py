@@ -185,6 +185,11 @@ class _Pass:
             for each in (*self._capabilities.creators, *self._capabilities.chats)
             if each not in done and each.surface != self._surface
         ]
+        if any(self._newest(*each) is None for each in self._named()):
+            # An order names an item of a catalogue: its number has to be known.
+            for operation in self._capabilities.protected:
+                if operation.surface == self._surface and operation.lists:
+                    self._example.execute(self._example.reading(operation, self._victim))
         for operation, parameter in self._named():
             while makers and not self._example.pool.references(
                 self._victim.name, parameter, operation.name, guess=False

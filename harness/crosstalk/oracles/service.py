@@ -91,7 +91,8 @@ class ServiceRecord:
         """Return what was not tried or not served, with what usually came back."""
         found = []
         for name, operation in sorted(self._operations.items()):
-            if operation.unannounced or operation.descriptive:
+            # A login is called where a write may have changed what it takes, and only then.
+            if operation.unannounced or operation.descriptive or operation.effect_only:
                 continue
             record = self._records[name]
             many = any(each.many for each in required_references(operation))

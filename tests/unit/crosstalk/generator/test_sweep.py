@@ -88,6 +88,40 @@ class Notes:
         return NOTHING if actor.user is None else Presented({"caller": subject})
 
 
+ITEMS = Operation("rest", "rest:GET /items", (IDENTITY,), reads_only=True, lists=True)
+ITEM = Parameter("item_id", {"type": "integer"}, True, Role.REFERENCE)
+ORDER = Parameter("order_id", {"type": "integer"}, True, Role.REFERENCE)
+BUY = Operation("rest", "rest:POST /orders", (IDENTITY, ITEM), reads_only=False)
+SHOW = Operation("rest", "rest:GET /orders/{order_id}", (IDENTITY, ORDER), reads_only=True)
+
+
+class Shop(Notes):
+    """Takes orders of items of a catalogue for every user; both have numbers."""
+
+    def discover(self) -> list[Operation]:
+        """Three operations."""
+        return [ITEMS, BUY, SHOW]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own orders alone."""
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        if operation is ITEMS:
+            return Answer(Outcome.OK, 200, [{"item_id": 501}, {"item_id": 502}])
+        mine = self.kept.setdefault(caller, {})
+        if operation is SHOW:
+            found = mine.get(str(arguments.get("order_id")))
+            return Answer(Outcome.OK, 200, {"item_id": found}) if found else MISSING
+        if str(arguments.get("item_id")) not in ("501", "502"):
+            return Answer(Outcome.ERROR, 422, None, {}, "unknown_item")
+        self.made += 1
+        mine[str(self.made)] = str(arguments["item_id"])
+        return Answer(Outcome.OK, 201, {"order_id": self.made})
+
+
 def swept(notes: Notes, most: int = 1_000) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
     """Run the sweep; return each operation's opportunities, and what was served."""
     operations = {each.name: each for each in notes.discover()}
@@ -103,7 +137,7 @@ def swept(notes: Notes, most: int = 1_000) -> tuple[dict[str, dict[str, int]], S
     state = GeneratorState(
         executor=Executor({"rest": notes}, operations, notes),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
-        observations=[LIST],
+        observations=[each for each in operations.values() if each.lists],
         forgeries=(),
         on_example_end=take,
         stopped=lambda: notes.calls >= most,
@@ -135,6 +169,12 @@ def test_data_that_is_no_users_own_is_shown_to_two_users_and_known_as_public() -
 def test_victim_stores_more_where_the_objects_of_each_user_are_numbered_from_one() -> None:
     opportunities, _ = swept(Notes(numbered=True))
     assert {GET.name, EDIT.name, DELETE.name} <= opportunities["existence"].keys()
+
+
+def test_order_that_names_an_item_of_a_catalogue_is_made_and_compared() -> None:
+    opportunities, service = swept(Shop())
+    assert not service.unserved()
+    assert SHOW.name in opportunities["existence"]
 
 
 def test_a_call_that_is_refused_is_made_again_with_other_arguments() -> None:

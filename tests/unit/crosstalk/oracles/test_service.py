@@ -79,6 +79,11 @@ def test_operation_that_never_answered_is_told_with_what_happened() -> None:
     assert "no answer in 20 s" in found.text
 
 
+def test_login_that_was_never_needed_leaves_nothing_open() -> None:
+    login = Operation("login", "login:POST /login", (), reads_only=True, effect_only=True)
+    assert record(Writer(), login).inconclusive() == []
+
+
 def test_data_that_is_equal_for_every_user_is_public() -> None:
     writer = stored()
     for actor in (ALICE, BOB):

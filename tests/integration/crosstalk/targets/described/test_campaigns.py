@@ -63,6 +63,7 @@ def test_server_without_any_credential_is_a_finding_with_two_calls(
     result = campaign(describe(tmp_path, transport, identity, accepted=False), calls=200)
     (finding,) = result.findings
     assert (finding.oracle, len(finding.script.steps)) == ("identity", 2)
+    assert result.exit_code() == 1
     assert f"any client that reaches this server can act as any user: {says_who}" in finding.summary
     assert "mcp:list_notes" in finding.summary
     assert "mcp:get_note" in finding.summary

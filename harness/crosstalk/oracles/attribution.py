@@ -7,13 +7,14 @@ caller supplied at any time, in arguments or chat, may come back to them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import identifiers_of, is_marker, strings_in
 from crosstalk.core.owned_objects import shown_objects
 from crosstalk.oracles.base import conclusive
+from crosstalk.surface.http.headers import VALIDATORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _walk(history: History) -> Iterator[Observation]:
         answered: set[str] = set()
         foreign: list[tuple[str, str]] = []
         if conclusive(call.answer):
-            answered = identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.headers))
+            answered = identifiers_of(call.answer.body) | _in_headers(call.answer.headers)
             for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
                 if value in public:
                     continue
@@ -91,3 +92,13 @@ def _walk(history: History) -> Iterator[Observation]:
                     foreign.append((value, owner))
         # A notification that repeats what its reader sent does not show that the call worked.
         yield Observation(call, frozenset(seen & answered), tuple(foreign), others)
+
+
+def _in_headers(headers: Mapping[str, str]) -> set[str]:
+    """Return the identifying values in headers.
+
+    A validator is made of the answer, so that equal answers to two users have the same.
+    """
+    plain = {name: value for name, value in headers.items() if name not in VALIDATORS}
+    validators = [value for name, value in headers.items() if name in VALIDATORS]
+    return identifiers_of(plain) | set(filter(is_marker, identifiers_of(validators)))

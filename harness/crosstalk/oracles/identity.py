@@ -9,6 +9,7 @@ says to be a user and is shown that user's data is the finding, once for the ser
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from crosstalk.core.defects.broken_rules import BrokenRule
@@ -16,6 +17,9 @@ from crosstalk.core.history import Call, Channel, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
+
+# What SDKs say in place of an error's own text.
+_UNEXPLAINED = re.compile(r"error (?:executing|calling) tool \S+|internal (?:server )?error", re.I)
 
 
 def _claimed(call: Call, history: History) -> bool:
@@ -32,7 +36,10 @@ def _served(call: Call) -> bool:
     answer = call.answer
     if answer.outcome is Outcome.OK:
         return True
-    return answer.outcome is Outcome.ERROR and answer.status == 200
+    if answer.outcome is not Outcome.ERROR or answer.status != 200:
+        return False
+    # A token in an argument is refused by the tool, whose SDK may keep the reason to itself.
+    return not _UNEXPLAINED.fullmatch((answer.message or "").strip())
 
 
 class Identity:

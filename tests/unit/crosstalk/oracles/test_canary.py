@@ -123,3 +123,14 @@ def test_field_of_an_object_that_existed_before_and_is_another_users_is_a_leak()
     (found,) = Canary().judge(writer.history)
     assert found.calls == (2,)
     assert "payroll of March" in found.summary
+
+
+def test_validator_of_equal_answers_is_no_users_value_and_a_marker_in_it_is() -> None:
+    tag = "1a-Mwav5cAbezI3qIAzDrTbpTJxcBk"
+    writer = Writer().call(BOB, "summary", {}, ok({"kinds": 0}, 200, etag=tag))
+    writer.call(ALICE, "summary", {}, ok({"kinds": 0}, 200, etag=tag))
+    assert Canary().judge(writer.history) == []
+    planted = marker("bob", 1)
+    writer.call(BOB, "add", {"text": planted}, ok({}))
+    writer.call(ALICE, "summary", {}, ok({}, 200, etag=f'"{planted}"'))
+    assert len(Canary().judge(writer.history)) == 1

@@ -30,6 +30,11 @@ def test_identity_is_silent_when_they_are_refused_and_when_members_are_served() 
     assert Identity().opportunities(writer.history) == {"list": 1}
 
 
+def test_identity_is_silent_where_an_sdk_hides_why_a_tool_refused_its_token() -> None:
+    hidden = Answer(Outcome.ERROR, 200, None, {}, None, "Error executing tool list_names")
+    assert Identity().judge(Writer().call(STRANGER, "list_names", {}, hidden).history) == []
+
+
 def test_identity_leaves_public_operations_alone() -> None:
     writer = Writer()
     writer.history = History({}, public_operations=frozenset({"health"}))

@@ -31,14 +31,14 @@ class ScriptRunner:
         history: Where they are recorded; it has a subject for every user of the steps.
         salt: 32 bits that give markers a number of their own.
         answers: Step number to the call that it became.
-        texts: What a pattern admits and no marker can be in, to the text of this run.
+        texts: Salt, and what a pattern admits and no marker can be in, to the text for that salt.
     """
 
     executor: Executor
     history: History
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def run_step(self, step: Step, *, salt: int | None = None) -> Call | None:
         """Make the call of one step; None where it needs a value that did not come back.
@@ -93,9 +93,9 @@ class ScriptRunner:
         for each in self.executor.operations[step.operation].parameters:
             given = step.arguments.get(each.name)
             if each.schema.get("pattern") and "enum" not in each.schema and _is_plain(given):
-                self.texts.setdefault(given, renewed(given, each.schema, salt))
+                self.texts.setdefault((salt, given), renewed(given, each.schema, salt))
         return {
-            name: self.texts.get(value, value) if isinstance(value, str) else value
+            name: self.texts.get((salt, value), value) if isinstance(value, str) else value
             for name, value in step.arguments.items()
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import singular, stem_of
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
@@ -82,6 +83,7 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
             found = guessed(candidate, surface.discover())
             if probing and found.login is not None:
                 found.trial = tried(found.login, found.register)
+                _learn_identity(found)
             return found
         except SurfaceError:
             if named:
@@ -126,6 +128,24 @@ def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
     return found
 
 
+def _learn_identity(found: RestSurvey) -> None:
+    """Take path parameters for identities that name what a login's answers give the id of.
+
+    A login that answers with `patient.id` knows users as patients: `/patients/{patient_id}/visits`
+    names the user whose data is meant.
+    """
+    trial = found.trial or LoginTrial()
+    holders = [re.split(r"[.\[]", each)[-2] for each in (trial.id, trial.registered_id) if each]
+    nouns = {singular(each) for each in holders if each.isidentifier()} - {"data", "result"}
+    for operation in found.operations:
+        form = operation.extra["form"]
+        for each in operation.parameters:
+            stem = stem_of(last_name(each.name))
+            named = singular(stem) in nouns and stem != each.name
+            if named and form.paths[each.name][0][0] == "path" and each.name not in found.identity:
+                found.identity.append(each.name)
+
+
 def written_rest(found: RestSurvey) -> str:
     """Build the file's text, with every guess marked as one."""
     lines = [
@@ -145,8 +165,12 @@ def written_rest(found: RestSurvey) -> str:
     for operation in found.operations:
         if title(operation) in found.skip:
             continue
-        roles = {each.name: each.role for each in operation.parameters if each.refers}
-        kind = _kind(operation)
+        roles = {
+            each.name: each.role
+            for each in operation.parameters
+            if each.refers and each.name not in found.identity
+        }
+        kind = _kind(operation, found.identity)
         lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
         if roles:
             lines.append(f"arguments = {toml(roles)}  # guess: names and formats")
@@ -158,12 +182,13 @@ def title(operation: Operation) -> str:
     return operation.name.split(":", 1)[1]
 
 
-def _kind(operation: Operation) -> str:
+def _kind(operation: Operation, identity: Sequence[str]) -> str:
+    refers = [each for each in operation.parameters if each.refers and each.name not in identity]
     if operation.reads_only:
-        return "read" if any(each.refers for each in operation.parameters) else "list"
+        return "read" if refers else "list"
     method = title(operation).partition(" ")[0]
     kinds = {"POST": "create", "DELETE": "delete"}
-    named = any(each.refers and each.required for each in operation.parameters)
+    named = any(each.required for each in refers)
     return "change" if method == "POST" and named else kinds.get(method, "change")
 
 
@@ -204,12 +229,7 @@ def _answers(found: RestSurvey) -> list[str]:
 
 def _takes_ids(found: RestSurvey) -> bool:
     """Return whether users are named by ids that the system gives, rather than by their names."""
-    return any(
-        each.role is Role.IDENTITY
-        and (each.schema.get("type") == "integer" or last_name(each.name).lower().endswith("id"))
-        for operation in found.operations
-        for each in operation.parameters
-    )
+    return any(last_name(each).lower().endswith("id") for each in found.identity)
 
 
 def _call(operation: Operation) -> list[str]:

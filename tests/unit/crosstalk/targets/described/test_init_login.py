@@ -77,6 +77,12 @@ def test_place_of_the_token_and_of_the_id_are_as_one_account_showed() -> None:
     }
 
 
+def test_path_names_the_user_by_the_id_that_the_login_gave() -> None:
+    described = written((200, {"token": "t0ken-of-4711"}))
+    assert described["identity"]["arguments"] == ["user_id"]
+    assert described["tools"]["GET /users/{user_id}/notes"] == {"kind": "list"}
+
+
 def test_login_that_sets_a_cookie_alone_carries_it() -> None:
     login = written((200, {"ok": True}, {"Set-Cookie": "sid=1; Path=/"}))["identity"]["login"]
     assert login["carried"] == "cookie"

@@ -123,7 +123,14 @@ def tests(session: nox.Session) -> None:
     kinds = ("isolation", "contract", "clients", "integration", "unit")
     rooms = [f"tests/{kind}" for kind in kinds]
     spread = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-    _pytest(session, "tests", *rooms, "-m", "not npm", *spread)
+    _pytest(session, "tests", *rooms, "-m", "not npm and not long", *spread)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """The tests that take half a minute or more each: whole campaigns in other set-ups."""
+    session.install("-e", ".[dev]")
+    _pytest(session, "long", "tests/isolation", "tests/integration", "-m", "long")
 
 
 @nox.session

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import ProcessEnvironment, ProcessOptions
@@ -25,6 +27,7 @@ def limited(log: Path) -> int:
     return sum(each.get("status") == 429 for each in lines)
 
 
+@pytest.mark.long
 def test_answers_of_429_are_inconclusive_and_no_leak(tmp_path: Path) -> None:
     options = ProcessOptions(run_folder=tmp_path, extra_env={"backend": _LOW, "mcp": _LOW})
     with ProcessEnvironment(options) as running:

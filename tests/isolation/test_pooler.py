@@ -55,6 +55,7 @@ async def connections(url: str, number: int) -> AsyncIterator[list[asyncpg.Conne
             await each.close()
 
 
+@pytest.mark.long
 def test_campaign_through_the_pooler_finds_nothing(pooled: RunningSystem) -> None:
     target = reference_target(pooled, {})
     try:

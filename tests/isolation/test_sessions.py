@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.history import Actor, Answer, Outcome
@@ -39,12 +41,13 @@ def with_a_task_of_alices(folder: Path, verified: Verified) -> Iterator[Target]:
         yield target
 
 
+@pytest.mark.long
 def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_path: Path) -> None:
     with with_a_task_of_alices(tmp_path, Verified(sessions=True)) as target:
         assert HIJACKER in target.principals.impostors
         assert listed(target, HIJACKER).code == "forbidden"
         assert "ficus" in str(listed(target, ALICE).body)
-        options = CampaignOptions(calls=400, seconds=300, seed=5)
+        options = CampaignOptions(calls=1000, seconds=300, seed=5)
         result = Campaign(target, options, lambda event: None, tmp_path).run()
     assert result.findings == []
     # Sessions that were still open are ended before what is left is counted.

@@ -12,6 +12,7 @@ from crosstalk.faults.run import FaultPlan, run_faults
 _FEW = ("replies lost client-backend", "kill -9 postgresql", "kill -9 mcp")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_reference_system_keeps_every_acknowledged_write_once(tmp_path: Path) -> None:
     plan = FaultPlan(7, len(_FEW), 0, 60.0, users=4, round_size=len(_FEW), only=_FEW)
@@ -23,6 +24,7 @@ def test_reference_system_keeps_every_acknowledged_write_once(tmp_path: Path) ->
     assert len(lines) == len(_FEW)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_control_loses_and_duplicates_writes(tmp_path: Path) -> None:
     control = run_control(tmp_path, lambda line: None)

@@ -10,6 +10,7 @@ from crosstalk.hostile.session import HostilePlan, run_hostile
 from crosstalk.report.hostile_table import exceeded, hostile_markdown
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_reference_system_answers_every_surface_in_the_envelope(tmp_path: Path) -> None:
     plan = HostilePlan(11, 1_000, 150.0, windows=1, harmless_seconds=1.0)

@@ -23,6 +23,7 @@ def test_a_backend_without_its_database_says_which_dependency_is_missing(
         "ENVIRONMENT": "production",
         "BACKEND_URL": "https://api.acme.test",
         "MCP_URL": "https://mcp.acme.test/mcp",
+        "MCP_RESOURCE_URL": "",
         "OPENAI_BASE_URL": "",
         "TRUSTED_ISSUERS": json.dumps([issuer]),
         "DATABASE_URL": "postgresql://crosstalk_backend:p4ssword-of-24-characters@127.0.0.1:9/x",

@@ -49,8 +49,9 @@ def test_described_target_lists_its_tools_once(tmp_path: Path) -> None:
         opened_target(_file(tmp_path, server.url)) as target,
     ):
         campaign = Campaign(target, CampaignOptions(calls=1), _quiet)
-        assert server.asked["tools/list"] == 1
-        assert set(target.operations) == {"mcp:add_note", "mcp:list_notes"}
+        # Once for the tools, once to see whether the listing itself is answered.
+        assert server.asked["tools/list"] == 2
+        assert {"mcp:add_note", "mcp:list_notes"} <= set(target.operations)
         assert campaign.reproduces is not None
         # Decided by that same list.
         assert target.not_applicable["existence"] == "no operation takes the id of an object"
@@ -128,7 +129,7 @@ def test_described_target_has_an_identity_for_each_surface(tmp_path: Path) -> No
                 {"Authorization": f"Bearer t-{alice}"},
             )
             unproven = {name for name, each in target.operations.items() if each.unproven}
-            assert unproven == {"mcp:add_note", "mcp:list_notes"}
+            assert unproven == {"mcp:add_note", "mcp:list_notes", "mcp:tools/list"}
             assert target.unproven_identity == "the argument user_id"
             assert target.principals.strangers
 

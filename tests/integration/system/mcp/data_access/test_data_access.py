@@ -153,6 +153,7 @@ def test_the_key_of_its_own_tokens_is_published_without_the_private_part(
     assert "d" not in key
 
 
+@pytest.mark.long
 def test_a_short_campaign_finds_nothing(through: RunningSystem) -> None:
     target = reference_target(through, {})
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 # A field or argument that holds an id.
@@ -24,6 +25,10 @@ _MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
 _HAS_DIGIT = re.compile(r"[0-9]")
+# The shortest identifying value is the marker of a user whose name has one letter.
+_SHORTEST = len("xtaz00000000")
+# Characters of the longest text whose values are remembered.
+_LONGEST_KEPT = 400
 
 
 def marker(user: str, number: int) -> str:
@@ -66,11 +71,23 @@ def marker_number(planted: str) -> int:
 
 def identifiers_in(text: str) -> set[str]:
     """The identifying values in a text."""
+    if len(text) < _SHORTEST:
+        return set()
+    return set(_identifiers(text) if len(text) <= _LONGEST_KEPT else _found_in(text))
+
+
+# A campaign reads the same names, ids and words again in every judgement.
+@lru_cache(maxsize=16_384)
+def _identifiers(text: str) -> frozenset[str]:
+    return _found_in(text)
+
+
+def _found_in(text: str) -> frozenset[str]:
     found = set(_MARKER.findall(text))
     found.update(each.lower() for each in _UUID.findall(text))
     # Words are not secrets: an opaque value has digits, as random strings of this length do.
     found.update(each for each in _OPAQUE.findall(text) if _HAS_DIGIT.search(each))
-    return found
+    return frozenset(found)
 
 
 def substituted(text: str, symbol: Callable[[str], str], *, markers: bool = False) -> str:

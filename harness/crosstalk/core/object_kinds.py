@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from crosstalk.core.identifiers import last_name
 
@@ -132,7 +133,11 @@ def singular(words: str | Sequence[str]) -> str:
 
     A plural and its singular give the same word; what is not known as either stays as it is.
     """
-    word = str(words).lower()
+    return _singular(str(words).lower())
+
+
+@lru_cache(maxsize=4_096)
+def _singular(word: str) -> str:
     for plural, one in _IRREGULAR.items():
         if word in (plural, one) or word.endswith((f"_{plural}", f"-{plural}")):
             return word[: len(word) - len(plural)] + one if word.endswith(plural) else one

@@ -1,4 +1,4 @@
-"""Finds out who owns the objects that exist before an example, by what users are shown of theirs.
+"""Finds out who owns the objects that exist before an example, from what each user is shown.
 
 Each user reads their own listings; an object that one user alone is shown is that user's. Then each
 owner reads some of them one by one: what belongs to an object is recognized by its fields.

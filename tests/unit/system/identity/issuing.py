@@ -49,7 +49,7 @@ class Published:
         return httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
 
     async def asked(self, times: int) -> None:
-        """Wait until so many requests have come that have not been waited for yet."""
+        """Wait until this many further requests have come."""
         async with asyncio.timeout(30.0):
             for _ in range(times):
                 await self._arrivals.get()

@@ -7,12 +7,17 @@ they do not meet. Under pytest-xdist every worker has a system of its own.
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from crosstalk.environment import ProcessEnvironment, ProcessOptions, RunningSystem
+
+# A shell that starts this run in the background has it ignore Ctrl-C, and what it starts with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,12 +14,19 @@ from crosstalk.faults.session import FaultRun, RoundResult, faulty_system
 from crosstalk.targets.mutants.planting import Edit, Mutant
 
 _USERS = 12
-# Each lost reply is a write that is sent again; the killed server had acknowledged from memory.
-_SCHEDULE = Schedule(
+# Each lost reply is a write that is sent again, and stored again.
+_DUPLICATING = Schedule(
     1,
     (
         Injection("replies lost client-backend", 0.8, 0.5),
         Injection("replies lost client-mcp", 0.8, 0.2),
+    ),
+)
+# The killed server had acknowledged from memory. A round of its own: what is lost here may be the
+# very duplicates that the other round has to count.
+_LOSING = Schedule(
+    2,
+    (
         Injection("kill -9 postgresql", 0.0, 1.0),
         Injection("kill -9 postgresql", 0.0, 1.0),
     ),
@@ -47,7 +54,9 @@ WITHOUT_KEYS = Mutant(
 
 
 def run_control(folder: Path, tell: Callable[[str], None]) -> RoundResult:
-    """Run a short round on a system that loses and duplicates writes.
+    """Run two short rounds on a system that duplicates writes, then loses some.
+
+    Each round has its own users and is read back before the next one begins.
 
     Args:
         folder: For logs.
@@ -60,4 +69,5 @@ def run_control(folder: Path, tell: Callable[[str], None]) -> RoundResult:
     with tempfile.TemporaryDirectory(prefix="crosstalk-control-") as copy:
         root = WITHOUT_KEYS.apply(Path(copy))
         with faulty_system(folder, system_root=root, postgres_settings=_FORGETFUL) as system:
-            return FaultRun(system, _USERS, tell).run(_SCHEDULE)
+            run = FaultRun(system, _USERS, tell)
+            return run.run(_DUPLICATING).joined(run.run(_LOSING))

@@ -82,6 +82,20 @@ class RoundResult:
         """Kinds of what was found."""
         return frozenset(self.findings.counts)
 
+    def joined(self, later: RoundResult) -> RoundResult:
+        """Return the result of this round and a later one as if they were one."""
+        counts, findings = Counter(self.counts), Findings()
+        counts.update(later.counts)
+        for each in (self.findings, later.findings):
+            findings.merge(each)
+        return RoundResult(
+            Schedule(self.schedule.seed, (*self.schedule.injections, *later.schedule.injections)),
+            [*self.injected, *later.injected],
+            dict(counts),
+            findings,
+            self.repeated + later.repeated,
+        )
+
 
 @dataclass(slots=True)
 class RunResult:

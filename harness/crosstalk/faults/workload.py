@@ -77,6 +77,11 @@ class Findings:
         if len(self.samples) < _SAMPLES:
             self.samples.append(f"{kind}: {text[:300]}")
 
+    def merge(self, other: Findings) -> None:
+        """Add those of another round."""
+        self.counts.update(other.counts)
+        self.samples = [*self.samples, *other.samples][:_SAMPLES]
+
 
 def make_writer(running: RunningSystem) -> Writer:
     """Make a new user with tokens."""

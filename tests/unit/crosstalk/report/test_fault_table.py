@@ -38,3 +38,11 @@ def test_control_must_lose_and_duplicate() -> None:
     assert control_shown(_round(lost=1, duplicated=1))
     assert not control_shown(_round(lost=1))
     assert not control_shown(_round(duplicated=1))
+
+
+def test_rounds_of_the_control_are_counted_as_one() -> None:
+    joined = _round(duplicated=3, acknowledged=5).joined(_round(lost=2, acknowledged=4))
+    assert control_shown(joined)
+    assert joined.counts["acknowledged"] == 9
+    assert len(joined.injected) == 2 * len(_INJECTED)
+    assert joined.repeated == 14

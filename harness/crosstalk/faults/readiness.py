@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 
 import httpx2
@@ -23,7 +24,6 @@ class ReadinessWatch:
         findings: Receives what was not ready and should have been.
 
     Attributes:
-        may_be_unready: Services that a fault touches at this moment.
         asked: Number of answers.
     """
 
@@ -31,7 +31,9 @@ class ReadinessWatch:
         self._urls = urls
         self._findings = findings
         self._watching: list[asyncio.Task[None]] = []
-        self.may_be_unready: frozenset[str] = frozenset()
+        self._excused: frozenset[str] = frozenset()
+        # Faults that have touched each service so far.
+        self._touched: Counter[str] = Counter()
         self.asked = 0
 
     async def __aenter__(self) -> ReadinessWatch:
@@ -47,6 +49,11 @@ class ReadinessWatch:
             each.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
 
+    def excuse(self, services: frozenset[str]) -> None:
+        """Note which services a fault touches from now on; none of them when it is over."""
+        self._excused = services
+        self._touched.update(services)
+
     async def are_ready(self) -> bool:
         """Return whether every service is ready now."""
         async with httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
@@ -56,11 +63,11 @@ class ReadinessWatch:
     async def _watch(self, service: str, url: str) -> None:
         async with httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
             while True:
-                excused = service in self.may_be_unready
+                excused, touched = service in self._excused, self._touched[service]
                 status = await _status(http, url)
                 self.asked += 1
-                # A fault may have begun while the answer was under way.
-                if status != 200 and not excused and service not in self.may_be_unready:
+                # A fault may have begun, and be over, while the answer was under way.
+                if status != 200 and not excused and self._touched[service] == touched:
                     self._findings.add("not ready", f"{service}: {status or 'no answer'}")
                 await asyncio.sleep(_LOOK_SECONDS)
 

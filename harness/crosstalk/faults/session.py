@@ -229,12 +229,12 @@ class FaultRun:
     ) -> Injected:
         fault, before = FAULTS[injection.fault], workload.ledger.acknowledged
         began = time.monotonic()
-        watch.may_be_unready = fault.unready
+        watch.excuse(fault.unready)
         await asyncio.to_thread(fault.inject, self._system, injection.seconds)
         lifted = time.monotonic()
         served = await self._recovered(workload, watch, lifted + RECOVERY_SECONDS)
         recovery = round(time.monotonic() - lifted, 2) if served else None
-        watch.may_be_unready = frozenset()
+        watch.excuse(frozenset())
         if recovery is None:
             workload.findings.add("not recovered", f"{RECOVERY_SECONDS:.0f} s after {fault.name}")
         done = Injected(

@@ -1,0 +1,41 @@
+"""Watch on `/ready`: an unready answer counts unless a fault touched the service meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from crosstalk.faults import readiness
+from crosstalk.faults.readiness import ReadinessWatch
+from crosstalk.faults.workload import Findings
+
+_URLS = {"mcp": "http://127.0.0.1:1/ready"}
+
+
+async def _watched(monkeypatch: pytest.MonkeyPatch, touch: bool) -> Findings:
+    findings, asked, answer = Findings(), asyncio.Event(), asyncio.Event()
+
+    async def status(http: object, url: str) -> int:
+        asked.set()
+        await answer.wait()
+        return 503
+
+    monkeypatch.setattr(readiness, "_status", status)
+    async with ReadinessWatch(_URLS, findings) as watch:
+        await asked.wait()
+        if touch:
+            watch.excuse(frozenset({"mcp"}))
+            watch.excuse(frozenset())
+        answer.set()
+        while not watch.asked:
+            await asyncio.sleep(0)
+    return findings
+
+
+@pytest.mark.parametrize(("touch", "expected"), [(False, 1), (True, 0)])
+async def test_unready_answer_is_excused_by_a_fault_that_came_and_went_while_it_was_under_way(
+    monkeypatch: pytest.MonkeyPatch, touch: bool, expected: int
+) -> None:
+    findings = await _watched(monkeypatch, touch)
+    assert findings.counts["not ready"] == expected

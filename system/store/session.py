@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import Executable, text
 from sqlalchemy.engine import Result
@@ -35,10 +36,12 @@ from system.store.settings import StoreSettings
 
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
-# Serialization failure, deadlock, lock timeout, cancelled statement, shutdown: a repeat may work.
-_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300"})
-# Classes of the same kind: connection lost, login refused, no such database.
-_UNREACHABLE_CLASSES = frozenset({"08", "28", "3D"})
+# Lock time-out, a transaction that was idle for too long: a repeat may work.
+_TRANSIENT_SQLSTATES = frozenset({"55P03", "25P03"})
+# Classes of the same kind: connection lost, login refused, no such database, serialization failure
+# or deadlock, out of resources (a full disk too), shutdown, crash or cancelled statement, and
+# failures of the machine below (PostgreSQL 17, appendix A).
+_TRANSIENT_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +237,10 @@ def _check_subject(user_id: str) -> None:
 def _translate(error: DBAPIError) -> Exception:
     """Turn a driver error into one whose message says nothing about the data."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    transient = state in _TRANSIENT_SQLSTATES or state[:2] in _UNREACHABLE_CLASSES
-    if error.connection_invalidated or transient:
+    transient = state in _TRANSIENT_SQLSTATES or state[:2] in _TRANSIENT_CLASSES
+    # The driver lost track of what the server says: its connection broke in the middle.
+    confused = isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError)
+    if error.connection_invalidated or transient or confused:
         return Unavailable("the database does not answer", retry_after=1)
     # The checks behind these run past row-level security, so their texts must not be passed on;
     # keys that start with the owner make them speak of the subject's own rows only.

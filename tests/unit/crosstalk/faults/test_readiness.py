@@ -15,21 +15,25 @@ _URLS = {"mcp": "http://127.0.0.1:1/ready"}
 
 async def _watched(monkeypatch: pytest.MonkeyPatch, touch: bool) -> Findings:
     findings, asked, answer = Findings(), asyncio.Event(), asyncio.Event()
+    second = asyncio.Event()
 
     async def status(http: object, url: str) -> int:
+        if asked.is_set():
+            second.set()
+            return 200
         asked.set()
         await answer.wait()
         return 503
 
     monkeypatch.setattr(readiness, "_status", status)
+    monkeypatch.setattr(readiness, "_LOOK_SECONDS", 0.0)
     async with ReadinessWatch(_URLS, findings) as watch:
         await asked.wait()
         if touch:
             watch.excuse(frozenset({"mcp"}))
             watch.excuse(frozenset())
         answer.set()
-        while not watch.asked:
-            await asyncio.sleep(0)
+        await second.wait()
     return findings
 
 

@@ -89,6 +89,8 @@ def test_described_server_is_verified_and_its_finding_replays(
 
 
 def test_pytest_plugin_fails_the_operation_that_leaks(base: Environment, described: Path) -> None:
+    # pytest would take the settings of whatever folder the temporary ones stand in.
+    (base.folder / "pytest.ini").write_text("[pytest]\n")
     options = ("--crosstalk-target", described.name, *_SHORT_IN_PYTEST)
     done = base.run(str(base.python), "-m", "pytest", "-p", "no:cacheprovider", *options)
     assert done.returncode == 1, done.stdout + done.stderr

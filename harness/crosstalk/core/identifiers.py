@@ -22,6 +22,7 @@ ELEMENT = "[]"
 
 # What `marker` makes; the shape is unlikely in a user's own data.
 _MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
+_MARKER_IN_CAPITALS = re.compile(r"(?<![A-Za-z0-9])XT[A-Z]+Z[0-9A-F]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
 _HAS_DIGIT = re.compile(r"[0-9]")
@@ -45,7 +46,11 @@ def remarked(text: str, salt: int) -> str:
         salt: 32 bits; different markers stay different, and one text gives one result.
     """
 
-    return map_markers(text, lambda each: f"{each[:-8]}{marker_number(each) ^ salt:08x}")
+    def other(each: str) -> str:
+        return f"{each[:-8]}{marker_number(each) ^ salt:08x}"
+
+    text = _MARKER_IN_CAPITALS.sub(lambda match: other(match.group(0).lower()).upper(), text)
+    return map_markers(text, other)
 
 
 def map_markers(text: str, replacement: Callable[[str], str]) -> str:

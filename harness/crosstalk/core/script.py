@@ -2,8 +2,9 @@
 
 A script is a history with the particulars taken out. Where an argument held a value that an
 earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
-call's answer, `${alice}` the subject that stands for alice. So it runs again with fresh subjects
-and on another database, and loses nothing when calls before it are dropped.
+call's answer, `${alice}` the subject that stands for alice, and `${alice|upper}` the same in
+capitals. So it runs again with fresh subjects and on another database, and loses nothing when calls
+before it are dropped.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from crosstalk.core.identifiers import (
 )
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 
-_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+)\}")
-_SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
+_SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
 
@@ -262,7 +263,7 @@ def renumbered(arguments: Mapping[str, Any], number: Callable[[int], int]) -> di
     """
 
     def replacement(match: re.Match[str]) -> str:
-        return f"${{{number(int(match.group(1)))}.{match.group(2)}}}"
+        return f"${{{number(int(match.group(1)))}.{match.group(2)}{match.group(3) or ''}}}"
 
     found: dict[str, Any] = map_strings(arguments, lambda text: _REFERENCE.sub(replacement, text))
     return found
@@ -277,7 +278,8 @@ def with_subjects(arguments: Mapping[str, Any], names: Mapping[str, str]) -> dic
     """
 
     def replacement(match: re.Match[str]) -> str:
-        return f"${{{names.get(match.group(1), match.group(1))}}}"
+        name = names.get(match.group(1), match.group(1))
+        return f"${{{name}{match.group(2) or ''}}}"
 
     found: dict[str, Any] = map_strings(arguments, lambda text: _SUBJECT.sub(replacement, text))
     return found
@@ -328,6 +330,7 @@ def filled(
     arguments: Mapping[str, Any],
     of_answer: Callable[[int, str], str],
     of_subject: Callable[[str], str | None],
+    capitals: Callable[[str], str] = str.upper,
 ) -> dict[str, Any]:
     """Return the arguments with something in the place of each reference.
 
@@ -335,14 +338,18 @@ def filled(
         arguments: Of a step.
         of_answer: Returns what stands for the value at a path of a step's answer.
         of_subject: Returns what stands for a user's subject; None leaves the reference.
+        capitals: Returns what stands for the same value in capitals.
     """
 
     def answer(match: re.Match[str]) -> str:
-        return of_answer(int(match.group(1)), match.group(2))
+        found = of_answer(int(match.group(1)), match.group(2))
+        return capitals(found) if match.group(3) else found
 
     def subject(match: re.Match[str]) -> str:
         found = of_subject(match.group(1))
-        return match.group(0) if found is None else found
+        if found is None:
+            return match.group(0)
+        return capitals(found) if match.group(2) else found
 
     found: dict[str, Any] = map_strings(
         arguments, lambda text: _SUBJECT.sub(subject, _REFERENCE.sub(answer, text))
@@ -356,11 +363,18 @@ def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[
 
     def substituted(text: str) -> str:
         for concrete, symbol in ordered:
-            if concrete in text:
-                # Not within a word: a marker may hold the name of a user.
-                whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
-                text = re.sub(whole, symbol.replace("\\", r"\\"), text)
+            text = _replaced(text, concrete, symbol)
+            if concrete != (capitals := concrete.upper()):
+                text = _replaced(text, capitals, f"{symbol[:-1]}|upper}}")
         return text
 
     found: dict[str, Any] = map_strings(arguments, substituted)
     return found
+
+
+def _replaced(text: str, concrete: str, symbol: str) -> str:
+    """Return the text with a symbol for a value, not within a word: a marker may hold a name."""
+    if concrete not in text:
+        return text
+    whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
+    return re.sub(whole, symbol.replace("\\", r"\\"), text)

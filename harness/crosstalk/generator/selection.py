@@ -103,12 +103,7 @@ class Selection:
 
         Each reading is an operation and its arguments.
         """
-        ways: dict[str, list[tuple[Operation, dict[str, Any]]]] = {}
-        for operation in self.capabilities.details:
-            (reference,) = required_references(operation)
-            asked = observation_arguments(operation, self.history, victim)
-            for known in self.pool.references(victim.name, reference, operation.name, guess=False):
-                ways.setdefault(known, []).append((operation, {**asked, reference.name: known}))
+        ways = self._ways(victim)
         # Objects that no operation can change are left to the rules that read.
         exposed = {
             known
@@ -126,6 +121,25 @@ class Selection:
             )
             return target, ways[target]
         return "", [(each, self._list_reading(draw, each, victim)) for each in self._lists(draw)]
+
+    def some_readings(
+        self, draw: Draw, victim: Actor, targets: Sequence[str]
+    ) -> list[tuple[Operation, dict[str, Any]]]:
+        """Return readings of the victim: all of these objects, and a few lists."""
+        ways = self._ways(victim)
+        found = [way for target in dict.fromkeys(targets) for way in ways.get(target, ())]
+        lists = self._lists(draw) if self.state.observations else []
+        return [*found, *((each, self._list_reading(draw, each, victim)) for each in lists)]
+
+    def _ways(self, victim: Actor) -> dict[str, list[tuple[Operation, dict[str, Any]]]]:
+        """Return the victim's objects, each with the readings that show it."""
+        ways: dict[str, list[tuple[Operation, dict[str, Any]]]] = {}
+        for operation in self.capabilities.details:
+            (reference,) = required_references(operation)
+            asked = observation_arguments(operation, self.history, victim)
+            for known in self.pool.references(victim.name, reference, operation.name, guess=False):
+                ways.setdefault(known, []).append((operation, {**asked, reference.name: known}))
+        return ways
 
     def _lists(self, draw: Draw) -> list[Operation]:
         """Return a few lists of one protocol, those read least so far."""

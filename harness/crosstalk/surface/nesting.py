@@ -14,6 +14,8 @@ from crosstalk.core.identifiers import ELEMENT, last_name
 from crosstalk.surface.schemas import resolve
 
 _MAX_DEPTH = 5
+# The digits of every whole number that JSON readers keep exactly (RFC 8259, section 6).
+_LONGEST_NUMBER = 15
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -86,6 +88,12 @@ def top_level_shape(schema: Mapping[str, Any]) -> Shape:
 def path_of(flat: str) -> tuple[str, ...]:
     """`entities[].name` as `("entities", "[]", "name")`."""
     return tuple(part for part in flat.replace(ELEMENT, f".{ELEMENT}").split(".") if part)
+
+
+def as_number(value: Any) -> Any:
+    """Return an undeclared value as JSON has it: what is written as a whole number is one."""
+    whole = isinstance(value, str) and value.isdecimal() and value.isascii()
+    return int(value) if whole and len(value) <= _LONGEST_NUMBER else value
 
 
 def with_names(shape: Shape, names: Iterable[str]) -> Shape:

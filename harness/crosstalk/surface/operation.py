@@ -62,6 +62,7 @@ class Operation:
             anything is not offered, and leaves nothing open.
         descriptive: It says what the server is or offers: a stranger may read it, and no user's
             data belongs in it. A rule of its own reads it.
+        takes_more: It takes an object, which may hold fields beside those that are declared.
         effect_only: It is called only to see whether it still works, as a login is.
     """
 
@@ -76,6 +77,7 @@ class Operation:
     effect_only: bool = False
     unannounced: bool = False
     descriptive: bool = False
+    takes_more: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -140,7 +140,9 @@ class _Writer:
             self.needed.setdefault(number, {})[path] = found
             return found
 
-        arguments = filled(step.arguments, of_answer, self.variables.symbol)
+        arguments = filled(
+            step.arguments, of_answer, self.variables.symbol, self.variables.capitals
+        )
         planned = PlannedCall(step.actor, step.operation, arguments)
         presented, request = self.about.executor.draft(
             self.about.history,

@@ -32,6 +32,7 @@ class Variables:
     known: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, tuple[str, str]] = field(default_factory=dict)
     _by_source: dict[tuple[str, str], str] = field(default_factory=dict)
+    _values: dict[str, str] = field(default_factory=dict)
 
     def symbol(self, name: str) -> str | None:
         """Return what stands for a user's subject, or for an object; None where none is known."""
@@ -50,6 +51,12 @@ class Variables:
         """
         names = [part for part in path.split(".") if not part.isdigit()]
         return self._stand_in((f"answer {place}", path), f"{names[-1]} {place}", value)
+
+    def capitals(self, stand_in: str) -> str:
+        """Return what stands for the same value in capitals, as it was in the replay."""
+        value = self._values[stand_in].upper()
+        name = f"{self.names[stand_in]} in capitals"
+        return self._stand_in(("capitals", stand_in), name, value, known=value)
 
     def origin(self, url: str) -> str:
         """Return what stands for a server's scheme, host and port."""
@@ -118,6 +125,7 @@ class Variables:
         name = self._free(wanted)
         self._by_source[source] = found
         self.names[found] = name
+        self._values[found] = value
         if known is not None:
             self.known[name] = known
         return found

@@ -5,8 +5,10 @@ from crosstalk.generator.rules.attacks.foreign_cursor import ForeignCursor
 from crosstalk.generator.rules.attacks.idempotency_collision import IdempotencyCollision
 from crosstalk.generator.rules.attacks.identity_spoof import IdentitySpoof
 from crosstalk.generator.rules.attacks.lost_access import LostAccess
+from crosstalk.generator.rules.attacks.other_spellings import OtherSpellings
 from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption
 from crosstalk.generator.rules.attacks.unauthenticated_call import UnauthenticatedCall
+from crosstalk.generator.rules.attacks.undeclared_fields import UndeclaredFields
 from crosstalk.generator.rules.attacks.unproven_identity import UnprovenIdentity
 from crosstalk.generator.rules.attacks.wildcard_identity import WildcardIdentity
 from crosstalk.generator.rules.base import Rule
@@ -34,6 +36,8 @@ RULES: tuple[Rule, ...] = (
     IdentitySpoof(),
     LostAccess(),
     WildcardIdentity(),
+    OtherSpellings(),
+    UndeclaredFields(),
     CachedRead(),
     IdempotencyCollision(),
     ForeignCursor(),

@@ -26,7 +26,7 @@ from crosstalk.surface.mcp.facts import READING, Kind, ToolFacts, known_role, li
 from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed_to_all
 from crosstalk.surface.mcp.streams import with_events
-from crosstalk.surface.nesting import Shape, nested, shape_of, with_names
+from crosstalk.surface.nesting import Shape, as_number, nested, path_of, shape_of, with_names
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
@@ -120,6 +120,8 @@ class ToolSurface:
         types: Mapping[str, str] = extra["types"]
         about: frozenset[str] = extra["meta"]
         given = {name: _typed(value, types.get(name)) for name, value in arguments.items()}
+        undeclared = arguments.keys() - types.keys() - about
+        given |= {name: as_number(arguments[name]) for name in undeclared}
         for name in extra["carried"]:
             value = presented.arguments.get(last_name(name), presented.arguments.get(name))
             if value is not None:
@@ -132,7 +134,7 @@ class ToolSurface:
             extra["tool"],
             nested(
                 {name: value for name, value in given.items() if name not in about},
-                extra["paths"],
+                {**{name: path_of(name) for name in undeclared}, **extra["paths"]},
                 extra["containers"],
             ),
             # The credential counts for more than what a header repeats of an argument.
@@ -208,6 +210,7 @@ class ToolSurface:
             reads_only=reads_only,
             public=facts.public,
             lists=lists,
+            takes_more=schema.get("additionalProperties") is not False,
             extra={
                 "paths": {leaf.name: leaf.path for leaf in shape.leaves},
                 "types": {leaf.name: str(leaf.schema.get("type")) for leaf in shape.leaves},

@@ -98,7 +98,8 @@ class _Reading:
             one = given.copied()
             if body is not None:
                 _add_body(one, schema, body)
-            made.append(self._operation(one, body, name))
+            more = body is not None and _takes_more(schema, body)
+            made.append(replace(self._operation(one, body, name), takes_more=more))
         for accept in self._other_answers():
             name = "events" if accept == MEDIA_TYPE else accept.partition(";")[0]
             first = made[0]
@@ -254,6 +255,12 @@ def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm) -> None:
     _add(given, Shape(leaves, shape.containers), role)
     if body.kind == "json" and schema.get("type") == "array":
         given.containers.append(("body", "[]"))
+
+
+def _takes_more(schema: Mapping[str, Any], body: BodyForm) -> bool:
+    """Return whether a body is an object that may hold fields that nothing declares."""
+    closed = schema.get("additionalProperties") is False
+    return body.kind != "text" and schema.get("type", "object") == "object" and not closed
 
 
 def _without_file(leaf: Leaf) -> Leaf:

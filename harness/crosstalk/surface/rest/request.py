@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.nesting import nested
+from crosstalk.surface.nesting import as_number, nested, path_of
 from crosstalk.surface.rest.bodies import BodyForm
 from crosstalk.surface.rest.styles import Style
 
@@ -104,8 +104,11 @@ class RequestForm:
         flat: dict[str, Any] = {}
         where: dict[str, Path] = {}
         for name, value in arguments.items():
-            for number, path in enumerate(self.paths.get(name) or [(otherwise, name)]):
-                flat[f"{number} {name}"] = value
+            known = self.paths.get(name)
+            undeclared = not known and otherwise == "body"
+            elsewhere = ("body", *path_of(name)) if undeclared else (otherwise, name)
+            for number, path in enumerate(known or [elsewhere]):
+                flat[f"{number} {name}"] = as_number(value) if undeclared else value
                 where[f"{number} {name}"] = path
         return nested(flat, where, self.containers)
 

@@ -102,3 +102,15 @@ def test_script_names_a_number_by_the_call_that_gave_it_as_an_id_of_that_kind() 
     steps = script_of(writer.history).steps
     assert steps[2].arguments == {"task_id": "${2.task_id}"}
     assert steps[3].arguments == {"task_ids": ["${2.task_id}", 7]}
+
+
+def test_value_in_capitals_is_that_of_the_replay_in_capitals() -> None:
+    asked = {"user_id": "BOB-1", "task_id": TASK.upper(), "name": "XTBOBZ00000001"}
+    script = script_of(leak().call(BOB, "get", asked, ok({})).history)
+    step = script.steps[3]
+    assert step.arguments["task_id"] == "${1.id|upper}"
+    assert step.arguments["user_id"] == "${bob|upper}"
+    assert step.references() == {1}
+    replayed = Writer().call(ALICE, "add", {}, ok({"id": OTHER})).history
+    arguments = resolve(step.arguments, {1: replayed.calls[0]}, {"bob": "bob-2"}, salt=16)
+    assert arguments == {"user_id": "BOB-2", "task_id": OTHER.upper(), "name": "XTBOBZ00000011"}

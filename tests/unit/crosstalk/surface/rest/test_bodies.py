@@ -230,3 +230,17 @@ def test_value_that_a_media_type_cannot_hold_is_not_sent(kind: str) -> None:
         name = "body" if kind == "text/plain" else "text"
         answer = served.call("POST /notes", **{name: "\ud800"})
         assert (answer.outcome, answer.code) == (Outcome.UNREACHABLE, "unsendable")
+
+
+def test_undeclared_field_stands_in_the_object_it_is_named_in_and_numbers_are_numbers() -> None:
+    wrapped = {"type": "object", "properties": {"note": NOTE}, "required": ["note"]}
+    with api(posts(wrapped)) as served:
+        assert served.operations()["POST /notes"].takes_more
+        served.call("POST /notes", **{"note.text": "a", "note.owner.id": "17", "note.role": "x"})
+        sent = {"text": "a", "owner": {"id": 17}, "role": "x"}
+        assert json.loads(served.last.body) == {"note": sent}
+
+
+def test_body_that_admits_no_other_fields_takes_no_more() -> None:
+    with api(posts({**NOTE, "additionalProperties": False})) as served:
+        assert not served.operations()["POST /notes"].takes_more

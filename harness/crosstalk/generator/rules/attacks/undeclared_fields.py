@@ -1,0 +1,68 @@
+"""One user sends fields that no schema declares, with another user's identity in them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.surface.operation import Operation
+
+_CALLS = 5
+
+
+class UndeclaredFields:
+    """Has one user name another as the owner of what they store, between two readings by that user.
+
+    What then shows in the victim's lists, or is shown to the attacker by a right that they gave
+    themselves, is a finding as any other.
+    """
+
+    name = "undeclared_fields"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether any operation takes an object that may hold more than is declared."""
+        return bool(_open(example)) and bool(example.state.observations)
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Read as the victim, send some fields as another user, read as both."""
+        attacker: Actor = draw(st.sampled_from(example.members))
+        victim = example.other_member(draw, attacker)
+        possible = [
+            (operation, each)
+            for operation in _open(example)
+            for each in undeclared_fields(operation, example.history, victim.name, attacker.name)
+        ]
+        if not possible:
+            return
+        readings = example.some_readings(draw, victim, [])
+        key = example.next_probe()
+        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        probe = Probe("ownership", key, "attack", victim.name)
+        for _ in range(_CALLS):
+            operation, extra = example.least_chosen(
+                draw, self.name, possible, lambda each: (each[0].name, each[1].name)
+            )
+            planned = example.plan(
+                draw, operation, attacker, sources=("own",), hostile=False, probe=probe
+            )
+            arguments = {**planned.arguments, extra.name: extra.value}
+            example.execute_spoilt(PlannedCall(attacker, operation.name, arguments, probe))
+        own = [example.own_reading(operation, attacker, probe) for operation, _ in readings]
+        example.execute_all(own)
+        after = Probe("ownership", key, "after", victim.name)
+        example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
+
+
+def _open(example: ExampleRun) -> list[Operation]:
+    """Return the operations that take an object, where a credential proves who calls."""
+    return [
+        each
+        for each in example.capabilities.protected
+        if each.takes_more and not (each.reads_only or each.unproven or deletes(each.name))
+    ]

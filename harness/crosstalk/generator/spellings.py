@@ -1,0 +1,79 @@
+"""Other spellings of an id, name, key or path: what a check compares and what a store looks up.
+
+A check of the text as it was sent lets through what is resolved, decoded, trimmed or folded after
+it: `mine/../theirs` begins with what is mine, and `THEIRS` is not what is forbidden (CWE-22,
+CWE-41, CWE-178, CWE-647).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Of the victim's value `{theirs}` and the attacker's `{own}`; `{victim}` is the victim's subject.
+_JOINED = (
+    "../{victim}/{theirs}",
+    "{own}/../{theirs}",
+    "{victim}/{theirs}",
+    "{own}/../../{victim}/{theirs}",
+    "..%2f{victim}%2f{theirs}",
+    "%2e%2e/{victim}/{theirs}",
+    "{own}%2f%2e%2e%2f{theirs}",
+    "..\\{victim}\\{theirs}",
+    "{victim}:{theirs}",
+    "{own},{theirs}",
+)
+_DRESSED = (
+    "{theirs}/",
+    "/{theirs}",
+    "{theirs} ",
+    "{theirs}.",
+    "./{theirs}",
+    "//{theirs}",
+    "{theirs}//",
+    " {theirs}",
+    "{theirs}%00",
+    "{theirs}?",
+    "{theirs}#",
+    "{theirs};",
+    "{theirs}.json",
+)
+# Of a user's own id: what follows it is not the name of an object.
+_IDENTITY = (
+    "{own}/../{theirs}",
+    "{own}%2f%2e%2e%2f{theirs}",
+    "{own},{theirs}",
+    "{theirs} ",
+    "{theirs}/",
+    "./{theirs}",
+    "{theirs}.",
+    "{theirs}%00",
+)
+_UUID = ("urn:uuid:{theirs}", "{{{theirs}}}")
+CAPITALS = "{THEIRS}"
+
+
+def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str, ...]:
+    """Return the forms in which an argument of that schema may be spelled otherwise.
+
+    Args:
+        schema: Of the argument; what is a number, a list or one of a few values has none.
+        identity: Whether the argument says whose data is meant.
+    """
+    if schema.get("type", "string") != "string" or {"enum", "const"} & set(schema):
+        return ()
+    if schema.get("format") == "uuid":
+        return (CAPITALS, *_UUID)
+    return (CAPITALS, *(_IDENTITY if identity else (*_JOINED, *_DRESSED)))
+
+
+def spelled(form: str, theirs: str, own: str, victim: str) -> str:
+    """Return the victim's value in one of the forms.
+
+    Args:
+        form: One that `forms_for` returned.
+        theirs: The victim's value.
+        own: The attacker's own.
+        victim: The victim's subject.
+    """
+    return form.format(theirs=theirs, own=own, victim=victim, THEIRS=theirs.upper())

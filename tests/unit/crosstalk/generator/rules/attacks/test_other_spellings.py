@@ -1,0 +1,106 @@
+"""Files that each user has in a folder of their own, reached by a path that leads out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from posixpath import normpath
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.principals import USERS
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.rules.attacks.other_spellings import OtherSpellings
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.state_machine import make_machine
+from crosstalk.oracles import Canary, Ownership
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+PATH = Parameter("path", {"type": "string"}, True, Role.NAME)
+TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
+WRITE = Operation("mcp", "mcp:write_file", (PATH, TEXT), reads_only=False)
+READ = Operation("mcp", "mcp:read_file", (PATH,), reads_only=True)
+LIST = Operation("mcp", "mcp:list_files", (), reads_only=True, lists=True)
+
+
+class Folders:
+    """Keeps files by path, below the caller's name.
+
+    Args:
+        checks: Whether a path that leads out of the caller's folder is refused.
+    """
+
+    def __init__(self, *, checks: bool) -> None:
+        self._checks = checks
+        self._files: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        return [WRITE, READ, LIST]
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        return Presented.bearer(subject if actor.user else "")
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        caller = presented.headers["Authorization"].removeprefix("Bearer ")
+        if not caller:
+            return Answer(Outcome.REFUSED, 401, None)
+        if operation is LIST:
+            mine = {k: v for k, v in self._files.items() if k.startswith(f"{caller}/")}
+            return Answer(Outcome.OK, 200, [{"path": k, "text": v} for k, v in mine.items()])
+        path = normpath(f"{caller}/{arguments.get('path')}")
+        if self._checks and not path.startswith(f"{caller}/"):
+            return Answer(Outcome.ERROR, 404, None, code="not_found")
+        if operation is WRITE:
+            self._files[path] = str(arguments.get("text"))
+            return Answer(Outcome.OK, 200, {"saved": True})
+        if path not in self._files:
+            return Answer(Outcome.ERROR, 404, None, code="not_found")
+        return Answer(Outcome.OK, 200, {"text": self._files[path]})
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+@pytest.mark.parametrize(
+    ("checks", "expected"),
+    [(False, {("canary", READ.name), ("ownership", WRITE.name)}), (True, set())],
+)
+def test_path_that_leads_out_of_ones_folder_reads_and_writes_anothers_file(
+    checks: bool, expected: set[tuple[str, str]]
+) -> None:
+    folders = Folders(checks=checks)
+    found: set[tuple[str, str]] = set()
+
+    def judged(history: History) -> None:
+        for oracle in (Canary(), Ownership()):
+            for each in oracle.judge(history):
+                index = each.calls[-1 if oracle.name == "canary" else -2]
+                found.add((oracle.name, history.calls[index - 1].operation))
+
+    state = GeneratorState(
+        executor=Executor({"mcp": folders}, {e.name: e for e in folders.discover()}, folders),
+        fresh_history=lambda: History({name: f"{name}-{state.planted}" for name in USERS}),
+        observations=[LIST],
+        forgeries=(),
+        on_example_end=judged,
+        stopped=lambda: False,
+    )
+    for number in range(8):
+        run_state_machine_as_test(
+            seed(number)(make_machine(state, (OtherSpellings(),))),
+            settings=settings(
+                max_examples=1,
+                stateful_step_count=6,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    assert expected <= found if expected else not found

@@ -7,7 +7,7 @@ from an operation on tasks, and order 3 is not item 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from crosstalk.core.identifiers import last_name
@@ -22,7 +22,12 @@ _VERBS = frozenset(
     {"get", "post", "patch", "put", "delete", "add", "create", "make", "list", "read", "show"}
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
     | {"by", "id", "as", "events", "me", "mine", "my", "own"}
+    | {"tool", "tools", "api", "mcp", "v", "action", "endpoint"}
 )
+# Names of which a shared beginning may be by chance.
+_FEW = 3
+_WORDS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _DELETING = frozenset(
     {"delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"}
 )
@@ -78,15 +83,34 @@ _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 def noun_of(operation: str) -> str:
     """Return what an operation is about: the last word of its name that is not a verb."""
-    words = re.findall(
-        r"[a-z]+", re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1].split(" as ")[0]).lower()
-    )
+    plain = re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1].split(" as ")[0])
+    words = [word.lower() for word in _WORD.findall(plain)]
     return next((word for word in reversed(words) if word not in _VERBS), "")
+
+
+def without_shared_prefix(names: Collection[str]) -> dict[str, str]:
+    """Return each name without the words that all of them begin with.
+
+    `acme_add_item` beside `acme_list_items` is `add_item`: the prefix says whose server it is, and
+    nothing of what an operation does. It stays where hardly any verb would be left, as in
+    `list_notes` beside `list_tasks`.
+    """
+    words = {name: _WORDS_OF_A_NAME.findall(name) for name in names}
+    shortest = min(map(len, words.values()), default=0)
+    shared = 0
+    while shared < shortest - 1 and len({each[shared].lower() for each in words.values()}) == 1:
+        shared += 1
+    left = {name: "_".join(each[shared:]) for name, each in words.items()}
+    verbs = _VERBS | _DELETING
+    with_verb = [each for each in left.values() if verbs & set(each.lower().split("_"))]
+    if len(names) < _FEW or not shared or 2 * len(with_verb) <= len(names):
+        return {name: name for name in names}
+    return left
 
 
 def deletes(operation: str) -> bool:
     """Return whether an operation deletes something, by its name or its HTTP method."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", operation.split(":", 1)[-1].split("{")[0])
+    words = _WORD.findall(operation.split(":", 1)[-1].split("{")[0])
     return any(word.lower() in _DELETING for word in words)
 
 

@@ -44,8 +44,8 @@ class ToolSurface:
         facts: Tool name to what is known about it.
         roles: Roles of arguments in every tool, by flat or last name.
         carried: Arguments that the caller's credential fills in; they are not drawn.
-        guess: What a tool does, where nothing is known and the server does not say.
-        names: Finds the arguments by which users name objects, in tools of which nothing is known.
+        kinds: What each tool does, by name, where nothing is known and the server does not say.
+        named: Finds the arguments that name objects, in tools of which nothing is known.
 
     Attributes:
         discovery: What is presented when the tools are listed.
@@ -63,8 +63,8 @@ class ToolSurface:
         facts: Mapping[str, ToolFacts] | None = None,
         roles: Mapping[str, Role] | None = None,
         carried: Sequence[str] = (),
-        guess: Callable[[Mapping[str, Any]], Kind] | None = None,
-        names: Callable[[Sequence[Mapping[str, Any]]], frozenset[str]] | None = None,
+        kinds: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Kind]] | None = None,
+        named: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Role]] | None = None,
     ) -> None:
         self._transport = transport
         self.discovery = discovery
@@ -74,8 +74,8 @@ class ToolSurface:
         self._facts = dict(facts or {})
         self._roles = dict(roles or {})
         self._carried = frozenset(carried)
-        self._guess = guess
-        self._names = names
+        self._kinds = kinds
+        self._named = named
 
     def listed(self) -> list[Mapping[str, Any]]:
         """Return the tools that the server shows to any of those who look, as it describes them.
@@ -104,9 +104,10 @@ class ToolSurface:
                 f"{self._transport.where} has no tool {strange[0]!r}, of which [tools] speaks"
                 f"{did_you_mean(strange[0], offered)}"
             )
-        names = self._names(tools) if self._names is not None else frozenset()
+        kinds = self._kinds(tools) if self._kinds is not None else {}
+        named = self._named(tools) if self._named is not None else {}
         called = [
-            self._operation(tool, names)
+            self._operation(tool, kinds.get(str(tool.get("name"))), named)
             for tool in tools
             if not self._facts.get(str(tool.get("name")), ToolFacts()).skip
         ]
@@ -180,10 +181,12 @@ class ToolSurface:
         """Close the connections."""
         self._transport.close()
 
-    def _operation(self, tool: Mapping[str, Any], names: frozenset[str]) -> Operation:
+    def _operation(
+        self, tool: Mapping[str, Any], guessed: Kind | None, named: Mapping[str, Role]
+    ) -> Operation:
         name = str(tool["name"])
         own = self._facts.get(name)
-        facts = own or ToolFacts(roles=dict.fromkeys(names, Role.NAME))
+        facts = own or ToolFacts(roles=named)
         schema = tool.get("inputSchema") or {}
         shape = with_names(self._shape(schema), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
@@ -198,7 +201,7 @@ class ToolSurface:
             for key, each in (tool.get("_meta") or {}).items()
             if isinstance(each, Mapping) and role_of(key, each) is Role.KEY
         )
-        kind = facts.kind or (self._guess(tool) if self._guess is not None else None)
+        kind = facts.kind or guessed
         hinted = bool((tool.get("annotations") or {}).get("readOnlyHint"))
         reads_only = hinted if kind is None else kind in READING
         needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]

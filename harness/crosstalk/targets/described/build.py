@@ -34,7 +34,7 @@ from crosstalk.targets.described.credentials import (
     SurfaceCredentials,
     surface_name,
 )
-from crosstalk.targets.described.guesses import kind_of, names_among
+from crosstalk.targets.described.guesses import kinds_of, named_among
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.base import SURFACE as LOGIN
@@ -249,11 +249,8 @@ def _tool_surface(
         facts=_facts(config),
         roles=dict.fromkeys(identity.arguments, Role.IDENTITY),
         carried=carried_arguments(identity),
-        guess=lambda tool: kind_of(tool, identity.arguments),
-        names=lambda found: names_among(
-            found,
-            {str(each.get("name")): kind_of(each, identity.arguments) for each in found},
-        ),
+        kinds=lambda found: kinds_of(found, identity.arguments),
+        named=lambda found: named_among(found, kinds_of(found, identity.arguments)),
     )
     for each in credentials.all:
         login = each.identity.login

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import singular, without_shared_prefix
 from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
@@ -46,14 +47,32 @@ _REGISTER = re.compile(r"regist|sign[_-]?up|create_?(?:user|account)", re.IGNORE
 PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
 # Arguments by which a user may name an object.
 _NAME = re.compile(
-    r"^(?:key|name|title|slug|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$", re.IGNORECASE
+    r"^(?:key|name|title|slug|code|handle|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$",
+    re.IGNORECASE,
 )
+# Last words of ids that the system gives out.
+_GIVEN = frozenset({"code", "slug", "key", "number", "no", "ref", "reference", "handle"})
 _HARMLESS = re.compile(r"\b(?:ping|health|version|echo|help|time|date)\b", re.IGNORECASE)
 
 
 def words_of(name: str) -> list[str]:
     """Split a name in snake, kebab or camel case into words in lower case."""
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+def kinds_of(tools: Sequence[Mapping[str, Any]], identity: Sequence[str] = ()) -> dict[str, Kind]:
+    """Guess the kinds of a server's tools; words that all their names begin with say nothing.
+
+    Args:
+        tools: The tools as the server lists them.
+        identity: Names of arguments that name the user whose data is meant.
+    """
+    short = without_shared_prefix([str(tool.get("name")) for tool in tools])
+    return {
+        name: kind_of({**tool, "name": short[name]}, identity)
+        for tool in tools
+        for name in (str(tool.get("name")),)
+    }
 
 
 def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
@@ -119,22 +138,45 @@ def register_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | No
     return _with_password(tools, _REGISTER)
 
 
-def names_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> frozenset[str]:
-    """Find arguments by which users name objects: creating and reading tools both take them."""
+def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> dict[str, Role]:
+    """Find arguments that name objects though no `id` is in their names, each with its role.
+
+    A `slug` that creating and reading tools both take is a name that users choose. One that only
+    tools on one object take was given out by the system.
+    """
     creating: Counter[str] = Counter()
     naming: Counter[str] = Counter()
+    telling: Counter[str] = Counter()
+    nouns = {singular(word) for tool in tools for word in words_of(str(tool.get("name", "")))}
     for tool in tools:
         kind = kinds.get(str(tool.get("name")), "other")
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
             name = last_name(leaf.name)
             text = leaf.schema.get("type") == "string" and "enum" not in leaf.schema
-            if not (text and leaf.required and _NAME.search(name)) or is_token(name):
+            number = leaf.schema.get("type") == "integer" and "enum" not in leaf.schema
+            if not leaf.required or is_token(name):
                 continue
             if kind == "create":
                 creating[name] += 1
-            elif kind in ("read", "delete"):
+            elif kind in ("read", "delete") and text and _NAME.search(name):
                 naming[name] += 1
-    return frozenset(name for name in creating if naming[name])
+            if kind in ("read", "delete", "change") and (text or number) and _tells(name, nouns):
+                telling[name] += 1
+    return {
+        **{name: Role.REFERENCE for name in telling if not creating[name]},
+        **{name: Role.NAME for name in creating if naming[name]},
+    }
+
+
+def _tells(name: str, nouns: Collection[str]) -> bool:
+    """Return whether a name is that of an id: `code`, or `project_code` where tools have projects.
+
+    A `postal_code` says where something is.
+    """
+    words = words_of(name)
+    return (
+        bool(words) and words[-1] in _GIVEN and all(singular(each) in nouns for each in words[:-1])
+    )
 
 
 def _says_who(leaf: Leaf, identity: Sequence[str]) -> bool:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of, singular
+from crosstalk.core.object_kinds import (
+    kind_of_argument,
+    kind_of_field,
+    noun_of,
+    singular,
+    without_shared_prefix,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +52,28 @@ def test_kind_of_an_argument_is_that_of_the_fields_that_it_takes(
 def test_noun_of_an_operation_is_not_its_verb() -> None:
     assert noun_of("rest:PATCH /api/{user_id}/tasks/{task_id}") == "tasks"
     assert noun_of("mcp:bulk_complete") == ""
+    assert noun_of("mcp:createNote") == "note"
+    assert noun_of("mcp:get_note_tool") == "note"
+
+
+def test_words_that_all_names_begin_with_are_left_out() -> None:
+    names = ["acme_todo_list_add_item", "acme_todo_list_all_items", "acme_todo_list_get_item"]
+    assert list(without_shared_prefix(names).values()) == ["add_item", "all_items", "get_item"]
+    camel = without_shared_prefix(["acmeAddItem", "acmeListItems", "acmeDropItem"])
+    assert list(camel.values()) == ["Add_Item", "List_Items", "Drop_Item"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["add_note", "list_notes", "note_count"],
+        ["list_notes", "list_tasks", "list_people"],
+        ["acme_add", "acme_list"],
+        ["a", "a_add", "a_list"],
+    ],
+)
+def test_names_that_share_no_prefix_or_need_it_stay_as_they_are(names: list[str]) -> None:
+    assert without_shared_prefix(names) == {name: name for name in names}
 
 
 @pytest.mark.parametrize(

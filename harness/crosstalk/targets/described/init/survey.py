@@ -24,9 +24,9 @@ from crosstalk.targets.described.guesses import (
     is_harmless,
     is_identity,
     is_token,
-    kind_of,
+    kinds_of,
     login_among,
-    names_among,
+    named_among,
     register_among,
 )
 
@@ -85,13 +85,13 @@ def survey(tools: Sequence[Mapping[str, Any]]) -> Survey:
                 found.identity.append(name)
             if is_token(name) and name not in found.token_arguments:
                 found.token_arguments.append(name)
-    kinds = {str(tool["name"]): kind_of(tool, found.identity) for tool in rest}
-    names = names_among(rest, kinds)
+    kinds = kinds_of(rest, found.identity)
+    named = named_among(rest, kinds)
     for tool in rest:
         name = str(tool["name"])
         found.tools[name] = ToolGuess(
             kinds[name],
-            _roles(tool, found, names),
+            _roles(tool, found, named),
             "its name and arguments",
             public=is_harmless(tool) and not _needed(tool, found),
         )
@@ -163,13 +163,13 @@ def _may_refer(leaf: Leaf) -> bool:
     return leaf.schema.get("type") in ("string", "integer") and "enum" not in leaf.schema
 
 
-def _roles(tool: Mapping[str, Any], found: Survey, names: frozenset[str]) -> dict[str, Role]:
+def _roles(tool: Mapping[str, Any], found: Survey, named: Mapping[str, Role]) -> dict[str, Role]:
     roles: dict[str, Role] = {}
     for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
         short = last_name(leaf.name)
         if short in found.identity or short in found.token_arguments:
             continue
-        role = Role.NAME if short in names else role_of(short, leaf.schema)
+        role = named.get(short) or role_of(short, leaf.schema)
         if role in (Role.REFERENCE, Role.NAME, Role.CURSOR, Role.QUERY, Role.KEY):
             roles[leaf.name] = role
     return roles

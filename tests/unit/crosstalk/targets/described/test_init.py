@@ -6,9 +6,10 @@ import tomllib
 
 import pytest
 
+from crosstalk.surface.operation import Role
 from crosstalk.targets.described.config import McpConfig
-from crosstalk.targets.described.guesses import kind_of, names_among
-from crosstalk.targets.described.init.survey import Survey
+from crosstalk.targets.described.guesses import kind_of, named_among
+from crosstalk.targets.described.init.survey import Survey, survey
 from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
 HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
@@ -48,7 +49,39 @@ def test_argument_of_both_creating_and_reading_is_a_name() -> None:
 
     tools = [tool("write", "file_name", "title"), tool("read", "file_name")]
     kinds = {"write": "create", "read": "read"}
-    assert names_among(tools, kinds) == {"file_name"}  # type: ignore[arg-type]
+    assert named_among(tools, kinds) == {"file_name": Role.NAME}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("argument", "kind", "refers"),
+    [
+        ("slug", "string", True),
+        ("number", "integer", True),
+        ("projectCode", "string", True),
+        ("project_ref", "string", True),
+        ("postal_code", "string", False),
+        ("phone_number", "string", False),
+        ("limit", "integer", False),
+    ],
+)
+def test_argument_that_only_tools_on_one_object_take_is_a_reference(
+    argument: str, kind: str, refers: bool
+) -> None:
+    def tool(name: str, **arguments: str) -> dict[str, object]:
+        properties = {each: {"type": of} for each, of in arguments.items()}
+        return {"name": name, "inputSchema": {"properties": properties, "required": [*arguments]}}
+
+    tools = [tool("create_project", title="string"), tool("get_project", **{argument: kind})]
+    kinds = {"create_project": "create", "get_project": "read"}
+    found = named_among(tools, kinds)  # type: ignore[arg-type]
+    assert found == ({argument: Role.REFERENCE} if refers else {})
+
+
+def test_prefix_that_all_tools_share_says_nothing_of_their_kinds() -> None:
+    schema = {"properties": {"text": {"type": "string"}}, "required": ["text"]}
+    names = ["log_list_add_item", "log_list_remove_item", "log_list_find_items"]
+    found = survey([{"name": name, "inputSchema": schema} for name in names])
+    assert [found.tools[name].kind for name in names] == ["create", "delete", "search"]
 
 
 @pytest.mark.parametrize(

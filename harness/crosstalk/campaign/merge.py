@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import (
@@ -61,6 +62,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         not_applicable=results[0].not_applicable,
         coverage=coverage,
         situations=_situations(results),
+        suggestions=_suggestions(results),
         # What one campaign saw differ is not the same for every user.
         public=tuple(
             name for name in results[0].public if all(name in each.public for each in results)
@@ -69,6 +71,17 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         if all(each.left is None for each in results)
         else list(dict.fromkeys(line for each in results for line in each.left or ())),
     )
+
+
+def _suggestions(results: Sequence[CampaignResult]) -> dict[str, dict[str, list[Any]]]:
+    """Return all values by which refusals were overcome in any of them."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for result in results:
+        for operation, arguments in result.suggestions.items():
+            for argument, values in arguments.items():
+                known = found.setdefault(operation, {}).setdefault(argument, [])
+                known += [each for each in values if each not in known]
+    return found
 
 
 def _situations(results: Sequence[CampaignResult]) -> dict[str, int]:

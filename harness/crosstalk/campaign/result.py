@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class CampaignResult:
             None for a target of the harness's own.
         not_chosen: Oracles that were not asked to judge.
         public: Operations that answered all users alike, and showed no user anything of their own.
+        suggestions: Operation to argument to the values by which a refusal was overcome.
         situations: Situation made on purpose to how often, or how large, it was made.
     """
 
@@ -58,6 +59,7 @@ class CampaignResult:
     public: tuple[str, ...] = ()
     target_file: str | None = None
     not_chosen: tuple[str, ...] = ()
+    suggestions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
 
     def defects(self) -> list[Defect]:
         """Return the findings grouped by their cause: one defect for each thing to fix."""
@@ -134,4 +136,8 @@ class CampaignResult:
             "left": self.left,
             "situations": dict(sorted(self.situations.items())),
             "public": list(self.public),
+            "suggestions": {
+                name: {argument: list(values) for argument, values in each.items()}
+                for name, each in sorted(self.suggestions.items())
+            },
         }

@@ -85,6 +85,7 @@ class Conclusion:
             situations=self.counts.situations,
             public=tuple(self.counts.service.public()),
             times=self.counts.time_differences(),
+            suggestions=self.scheduler.knowledge.suggestions(),
             not_chosen=tuple(each for each in oracle_names() if each not in oracles),
         )
 

@@ -158,6 +158,7 @@ def _carried_out(
     from crosstalk.campaign.provenance import provenance
     from crosstalk.campaign.shards import shards_of
     from crosstalk.report.files import write_reports
+    from crosstalk.report.suggestions import print_suggestions
 
     shards, seeds = shards_and_seeds
     console = make_console()
@@ -181,6 +182,7 @@ def _carried_out(
     result.target_file = from_here(verified.described) if verified.described else None
     path = folder.write_summary({**summary, "profile": profile})
     write_reports(folder, result)
+    print_suggestions(console, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
     return result.exit_code()
 

@@ -63,6 +63,11 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         coverage=coverage,
         situations=_situations(results),
         suggestions=_suggestions(results),
+        situations_not_made={
+            name: why
+            for name, why in results[0].situations_not_made.items()
+            if all(name in each.situations_not_made for each in results)
+        },
         # What one campaign saw differ is not the same for every user.
         public=tuple(
             name for name in results[0].public if all(name in each.public for each in results)

@@ -38,6 +38,7 @@ class CampaignResult:
         public: Operations that answered all users alike, and showed no user anything of their own.
         suggestions: Operation to argument to the values by which a refusal was overcome.
         situations: Situation made on purpose to how often, or how large, it was made.
+        situations_not_made: Situation that did not come about to the reason.
     """
 
     verdict: Verdict
@@ -56,6 +57,7 @@ class CampaignResult:
     replay_calls: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
     situations: Mapping[str, int] = field(default_factory=dict)
+    situations_not_made: Mapping[str, str] = field(default_factory=dict)
     public: tuple[str, ...] = ()
     target_file: str | None = None
     not_chosen: tuple[str, ...] = ()
@@ -135,6 +137,7 @@ class CampaignResult:
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,
             "situations": dict(sorted(self.situations.items())),
+            "situations_not_made": dict(sorted(self.situations_not_made.items())),
             "public": list(self.public),
             "suggestions": {
                 name: {argument: list(values) for argument, values in each.items()}

@@ -36,6 +36,7 @@ from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excludin
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
 from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.neighbours import all_served
 from crosstalk.core.verdict import RUN, Finding, Inconclusive, InconclusiveKind
 from crosstalk.environment.runtime.signals import asked_to_end, forget_asking
 from crosstalk.execution.confirmation import Confirmation
@@ -115,7 +116,12 @@ class Campaign:
         )
         self._counts = CampaignCounts(self._executor.operations)
         self._record = FindingsRecord(
-            emit, options.findings, folder, target.about, self._with_commands
+            emit,
+            options.findings,
+            folder,
+            target.about,
+            self._with_commands,
+            naming=lambda: self._fixture.form,
         )
         self._review = SuspicionReview(
             self._record, self._executor, self._confirmation, chosen_oracles(options.oracles)
@@ -179,7 +185,7 @@ class Campaign:
         self._scheduler.observations = tuple(calibration.observations)
         state = GeneratorState(
             executor=self._executor,
-            fresh_history=self._fixture.fresh_history,
+            fresh_history=self._next_example,
             observations=calibration.observations,
             forgeries=self._target.forgeries,
             principals=self._target.principals,
@@ -216,6 +222,12 @@ class Campaign:
             self._take(self._scheduler.remaining(budget.calls_left(), budget.seconds_left()))
         return calibration.unsteady
 
+    def _next_example(self) -> History:
+        history = self._fixture.next_example()
+        if self._fixture.form:
+            self._counts.situations["examples with nearly equal users"] += 1
+        return history
+
     def _sweep(self, sweep: Sweep) -> None:
         """Give every oracle its opportunity at every operation; Hypothesis takes no part."""
         kept, self._kept = self._kept, None
@@ -248,6 +260,7 @@ class Campaign:
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
+        self._fixture.form = finding.naming
         with stopped_runs_are_errors():
             phase = named(self._scheduler.phases, finding.oracle)
             if phase is not None:
@@ -315,6 +328,8 @@ class Campaign:
         self._examples += 1
         self._scheduler.examples.append(history)
         self._counts.take(history)
+        if self._fixture.form and not all_served(history):
+            self._fixture.leave_out_form()
         if isinstance(sys.exception(), KeyboardInterrupt | RunStopped | OutOfTimeError):
             # The run is ending, so that nothing can be replayed any more.
             self._review.leave_unconfirmed(history)

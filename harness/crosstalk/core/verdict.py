@@ -111,6 +111,7 @@ class Finding:
         detail: What tells one break of that rule from another at one operation, e.g. the kind of
             forged credential, or the layer that lets it through.
         minimal: Whether nothing can be left out of its script; False where time or calls ran out.
+        naming: What the users' names had in common where it showed (`core.neighbours`).
         operations: All operations that show the same, where one replay of one of them stands for
             all; empty otherwise.
     """
@@ -129,6 +130,7 @@ class Finding:
     detail: str = ""
     minimal: bool = True
     operations: tuple[str, ...] = ()
+    naming: str = ""
 
     @property
     def surface(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import identifiers_of, marker
+from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
@@ -41,6 +43,10 @@ class Fixture:
     Args:
         target: The system under test.
         executor: Makes the calls.
+
+    Attributes:
+        form: What the users' subjects have in common, of `core.neighbours`; empty for nothing.
+            Replays have that of the example that they repeat.
     """
 
     def __init__(self, target: Target, executor: Executor) -> None:
@@ -52,6 +58,21 @@ class Fixture:
         created = bool(creators_among(list(executor.operations.values())))
         self._has_objects = target.persistent or target.prepare is not None or not created
         self._owned: tuple[OwnedObject, ...] | None = None
+        self.form = ""
+        self._forms = deque(target.neighbours)
+
+    def next_example(self) -> History:
+        """Return a history for a new example, whose users' names are alike in the next way."""
+        if self._forms:
+            self.form = self._forms[0]
+            self._forms.rotate(-1)
+        return self.fresh_history()
+
+    def leave_out_form(self) -> None:
+        """Give no further example users whose names are alike in the way of the latest one."""
+        if self.form != UNLIKE and self.form in self._forms:
+            self._forms.remove(self.form)
+        self._forms = self._forms or deque([UNLIKE])
 
     def fresh_history(self) -> History:
         """Reset the system where that is possible; return a history with new subjects."""
@@ -74,7 +95,7 @@ class Fixture:
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
         if principals.bystander is not None:
             self._store_as_bystander(principals.bystander, subjects[principals.bystander.name])
-        subjects = {each.name: subjects[each.name] for each in principals.members}
+        subjects = alike(self.form, {each.name: subjects[each.name] for each in principals.members})
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,

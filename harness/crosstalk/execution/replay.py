@@ -72,6 +72,7 @@ def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:
         "summary": finding.summary,
         "rule": finding.rule,
         "detail": finding.detail,
+        "naming": finding.naming,
         "about": about,
         "lines": finding.script.lines(),
         "steps": finding.script.to_json(),
@@ -102,6 +103,7 @@ def load(path: Path) -> tuple[Finding, dict[str, Any]]:
             replay=from_here(path),
             rule=BrokenRule(data["rule"]) if data.get("rule") else None,
             detail=data.get("detail", ""),
+            naming=data.get("naming", ""),
         )
         about = dict(data["about"])
         if target := about.get("target"):

@@ -206,6 +206,10 @@ class ValuePool:
             )
         )
 
+    def long_ids(self, user: str) -> list[str]:
+        """Return the ids of objects that `user` has received and that name no other's by chance."""
+        return [value for _, value in self._ids[user] if not is_short_id(value)]
+
     def related(
         self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
     ) -> Sequence[str]:

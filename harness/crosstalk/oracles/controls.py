@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from crosstalk.core.history import Call, History, Outcome
@@ -22,7 +23,12 @@ def controls_of(history: History) -> dict[str, Control]:
     """Count, per operation, what this history could have shown."""
     controls: dict[str, Control] = {}
     foreign_ids = {
-        name: [subject for other, subject in history.subjects.items() if other != name]
+        # One subject may begin as another does.
+        name: [
+            re.compile(rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])")
+            for other, subject in history.subjects.items()
+            if other != name
+        ]
         for name in history.subjects
     }
     owners: dict[str, str] = {}
@@ -66,7 +72,7 @@ def controls_of(history: History) -> dict[str, Control]:
 
 
 def _foreign_arguments(
-    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[str]]
+    call: Call, owners: Mapping[str, str], foreign_ids: Mapping[str, list[re.Pattern[str]]]
 ) -> list[str]:
     """The parameters that carry something of a user whom the caller is not."""
     user = call.actor.user
@@ -75,7 +81,7 @@ def _foreign_arguments(
     return [
         name
         for name, value in call.arguments.items()
-        if any(subject in str(value) for subject in foreign_ids[user])
+        if any(subject.search(str(value)) for subject in foreign_ids[user])
         or any(owners.get(token, user) != user for token in identifiers_of(value))
     ]
 

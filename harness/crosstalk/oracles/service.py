@@ -161,7 +161,8 @@ def _shared(record: _Record) -> bool:
 def _told(value: Any, history: History) -> str:
     """A value as text, without times and with every subject alike."""
     text = without_times(json.dumps(value, sort_keys=True, default=str))
-    for subject in history.subjects.values():
+    # Longest first: one subject may begin as another does.
+    for subject in sorted(history.subjects.values(), key=len, reverse=True):
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])", "<user>", text)
     return text
 

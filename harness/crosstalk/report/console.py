@@ -158,6 +158,9 @@ class ConsoleReport:
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
             print_sentence(self._console, f"situations made on purpose: {made}")
+        for name, why in sorted(result.situations_not_made.items()):
+            if result.verdict != "leak":
+                print_sentence(self._console, f"situation not made: {name} ({why})")
         if public := public_sentence(result):
             print_sentence(self._console, public)
         for doubt in result.inconclusive:

@@ -29,6 +29,8 @@ class Target:
         principals: The users and impostors who can take part.
         subjects: Gives the users' subjects for one example from a new nonce; by default each is
             named after the user and the nonce.
+        neighbours: Forms in which users' names can be nearly the same (`core.neighbours`); none
+            where they are given.
         allowed_flows: Sharing that is meant.
         accepted: Weaknesses that are known and accepted.
         untried: What the system offers and no surface calls.
@@ -58,6 +60,7 @@ class Target:
     release: Callable[[], None] | None = None
     principals: Principals = ALL_PRINCIPALS
     subjects: Callable[[str], Mapping[str, str]] | None = None
+    neighbours: tuple[str, ...] = ()
     allowed_flows: tuple[Flow, ...] = ()
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""

@@ -15,6 +15,7 @@ from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_of
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
+from crosstalk.generator.situations import situations_not_made
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.controls import coverage_of
 from crosstalk.targets.base import Target
@@ -83,6 +84,7 @@ class Conclusion:
             left=left,
             skipped=self.target.skipped,
             situations=self.counts.situations,
+            situations_not_made=situations_not_made(self.counts.situations, self.target),
             public=tuple(self.counts.service.public()),
             times=self.counts.time_differences(),
             suggestions=self.scheduler.knowledge.suggestions(),

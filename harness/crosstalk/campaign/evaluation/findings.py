@@ -24,6 +24,7 @@ class FindingsRecord:
         folder: Where replay files go; nothing is written without it.
         about: What a replay file says about its target.
         by_hand: Returns a finding with its calls as commands; it makes them once more.
+        naming: Returns what the users' names have in common now (`core.neighbours`).
         findings: Confirmed, one an oracle and operation.
         inconclusive: What was seen, or cut short, and cannot be explained.
         calls_to_finding: Calls made when the first finding was first suspected.
@@ -34,6 +35,7 @@ class FindingsRecord:
     folder: Path | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     by_hand: Callable[[Finding], Finding] = lambda finding: finding
+    naming: Callable[[], str] = str
     findings: list[Finding] = field(default_factory=list)
     inconclusive: list[Inconclusive] = field(default_factory=list)
     calls_to_finding: int | None = None
@@ -48,6 +50,7 @@ class FindingsRecord:
 
     def add(self, finding: Finding, calls: int) -> None:
         """Save a confirmed finding and emit it; `calls` is when it was first suspected."""
+        finding = replace(finding, naming=self.naming())
         if self.folder is not None:
             name = f"{len(self.findings) + 1}-{finding.oracle.replace(' ', '-')}.json"
             path = self.folder / "replays" / name

@@ -20,10 +20,12 @@ from crosstalk.generator.rules.honest.any_call import AnyCall
 from crosstalk.generator.rules.honest.honest_use import HonestUse
 from crosstalk.generator.rules.honest.setup import Setup
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.rules.situations.notifications import Notifications
+from crosstalk.generator.rules.situations.second_order import SecondOrder
 from crosstalk.generator.rules.situations.self_description import SelfDescription
 
 # Each example begins with it.
@@ -45,6 +47,8 @@ RULES: tuple[Rule, ...] = (
     SamePrompt(),
     HonestChange(),
     LastPage(),
+    EqualWords(),
+    SecondOrder(),
     BrokenConstraint(),
     ManyObjects(),
     SelfDescription(),

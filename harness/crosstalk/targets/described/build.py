@@ -60,6 +60,7 @@ from crosstalk.targets.described.users import (
     flows_of,
     member_names,
     naming_of,
+    neighbours_of,
     principals_of,
     users_of,
 )
@@ -130,6 +131,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         about=about,
         principals=principals_of(config, users),
         subjects=naming_of(config, users, credentials),
+        neighbours=neighbours_of(config, users, credentials),
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),

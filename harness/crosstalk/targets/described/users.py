@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from crosstalk.core.history import Flow
+from crosstalk.core.neighbours import EXACT_FORMS, PLAIN_FORMS
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
 from crosstalk.targets.described.config import TargetConfig, qualified
 from crosstalk.targets.described.credentials import DescribedCredentials
@@ -115,6 +116,27 @@ def naming_of(
         return {name: enrolling.enroll(chosen) for name, chosen in named.items()}
 
     return made_up
+
+
+def neighbours_of(
+    config: TargetConfig,
+    users: Mapping[str, tuple[str, UserConfig]],
+    credentials: DescribedCredentials,
+) -> tuple[str, ...]:
+    """Return the forms in which made-up users' names can be nearly the same.
+
+    None where users exist already, where the system says what they are called, or where names are
+    numbers or UUIDs. Names that differ in case may well be meant to be one user's, unless they are
+    the subjects of tokens, which are compared exactly.
+    """
+    numbered = any(each in config.user_names for each in ("{uuid}", "{number}"))
+    if users or credentials.enrolling() is not None or numbered:
+        return ()
+    exact = all(
+        identity.mint is not None and not identity.login
+        for identity in config.identities().values()
+    )
+    return EXACT_FORMS if exact and "@" not in config.user_names else PLAIN_FORMS
 
 
 def _made_up(config: TargetConfig, name: str, nonce: str, number: int) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from crosstalk.core.history import Actor
+from crosstalk.core.neighbours import ALL_FORMS
 from crosstalk.core.principals import ALL_PRINCIPALS, PRINCIPALS_WITH_SESSIONS
 from crosstalk.environment import EnvironmentFailed, RunningSystem
 from crosstalk.environment.backends.quiescence import Quiescence
@@ -182,6 +183,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         principals=PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
+        neighbours=() if signed_in else ALL_FORMS,
         concurrency=8,
         # Policies are changed for a while: only in a database that was made for this run.
         databases=running.databases if running.services else {},

@@ -17,9 +17,11 @@ from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
+from crosstalk.generator.rules.situations.second_order import SecondOrder
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
 from crosstalk.surface.credentials import Presented
@@ -34,6 +36,8 @@ ADD = Operation("rest", "rest:POST /things", (IDENTITY, TITLE), reads_only=False
 EDIT = Operation("rest", "rest:PATCH /things/{thing_id}", (IDENTITY, THING, TITLE), False)
 DELETE = Operation("rest", "rest:DELETE /things/{thing_id}", (IDENTITY, THING), False)
 LIST = Operation("rest", "rest:GET /things", (IDENTITY, LIMIT, CURSOR), reads_only=True, lists=True)
+QUERY = Parameter("query", {"type": "string"}, True, Role.QUERY)
+SEARCH = Operation("rest", "rest:GET /search", (IDENTITY, QUERY), reads_only=True)
 
 
 class Things:
@@ -59,6 +63,8 @@ class Things:
             made = f"01a1fc95-41f3-7131-b962-{next(self.numbers):012d}"
             self.things[made] = user
             return Answer(Outcome.OK, 201, {"id": made})
+        if operation is SEARCH:
+            return Answer(Outcome.OK, 200, {"items": []})
         if operation is not LIST:
             if self.things.get(thing) != user:
                 return Answer(Outcome.ERROR, 404, None, {}, "not_found")
@@ -84,7 +90,9 @@ class Things:
         return Presented(connection=subject)
 
 
-def played(*rules: Rule, examples: int = 4) -> tuple[GeneratorState, list[History]]:
+def played(
+    *rules: Rule, examples: int = 4, further: tuple[Operation, ...] = ()
+) -> tuple[GeneratorState, list[History]]:
     """The generator's state, and what was done, after some examples with these rules."""
     system = Things()
     found: list[History] = []
@@ -95,7 +103,9 @@ def played(*rules: Rule, examples: int = 4) -> tuple[GeneratorState, list[Histor
         return History({name: f"{name}-{nonce:04d}" for name in USERS})
 
     state = GeneratorState(
-        executor=Executor({"rest": system}, {e.name: e for e in system.discover()}, system),
+        executor=Executor(
+            {"rest": system}, {e.name: e for e in (*system.discover(), *further)}, system
+        ),
         fresh_history=fresh,
         observations=[LIST],
         forgeries=(),
@@ -175,3 +185,48 @@ def test_a_user_stores_more_than_a_page_holds_between_two_readings_of_another(
     assert parts.count("attack") >= 21
     assert parts[0] == "before"
     assert parts[-1] == "after"
+
+
+def test_two_users_store_the_same_words_and_search_for_them_in_turn() -> None:
+    state, found = played(EqualWords(), further=(SEARCH,))
+    assert state.situations["equal words stored by two users"] >= 5
+    in_turn = 0
+    for history in found:
+        for one, other in itertools.pairwise(history):
+            if one.operation == other.operation == SEARCH.name:
+                same = one.arguments["query"] == other.arguments["query"]
+                in_turn += same and one.actor.user != other.actor.user
+    assert in_turn >= 10
+    titles = [
+        {call.actor.user for call in history if call.arguments.get("title") == title}
+        for history in found
+        for title in {c.arguments.get("title") for c in history if c.operation == ADD.name}
+    ]
+    assert any(len(users) > 1 for users in titles)
+
+
+def test_an_id_of_another_user_is_stored_and_both_users_read_after_that() -> None:
+    state, found = played(SecondOrder())
+    assert state.situations["accepted writes with another's id followed up"] >= 5
+    followed = 0
+    for history in found:
+        owners = {
+            each.answer.body["id"]: each.actor.user
+            for each in history
+            if each.operation == ADD.name and each.answer.body
+        }
+        for call in history:
+            held = {
+                owner for made, owner in owners.items() if made in str(call.arguments.get("title"))
+            }
+            if not held - {call.actor.user} or call.answer.outcome is not Outcome.OK:
+                continue
+            later = {
+                each.actor.user
+                for each in history.calls[call.index :]
+                if each.operation == LIST.name
+            }
+            assert call.probe is not None
+            assert later >= {call.actor.user, call.probe.victim}
+            followed += 1
+    assert followed >= 5

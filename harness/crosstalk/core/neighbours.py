@@ -1,0 +1,91 @@
+"""Names of users that are nearly the same: one begins or ends as another does, or differs in case.
+
+What compares subjects by a pattern, a prefix, a slug or without regard to case keeps users apart
+whose names have nothing in common, and mixes up these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from crosstalk.core.history import History, Outcome
+
+# Gives as many names as are asked for, each a neighbour of the first.
+_Alike: TypeAlias = Callable[[str, int], list[str]]
+
+_SEPARATOR = re.compile(r"[^A-Za-z0-9]")
+# Longer than a column or key of 63 characters, shorter than the 255 that OpenID Connect admits.
+_LONG = 70
+
+
+def _separated_by(separators: str) -> _Alike:
+    def names(base: str, count: int) -> list[str]:
+        found = _SEPARATOR.search(base)
+        if found is None:
+            return [base]
+        head, tail = base[: found.start()], base[found.end() :]
+        return [f"{head}{each}{tail}" for each in separators[:count]]
+
+    return names
+
+
+def _beginning_alike(base: str, count: int) -> list[str]:
+    return [base, f"{base}0", f"0{base}"][:count]
+
+
+def _in_case(base: str, count: int) -> list[str]:
+    """Return one with another separator, and one that differs from that in case alone."""
+    found = _separated_by("_-")(base, 2)
+    return [*found, found[-1].upper()][:count]
+
+
+def _long(base: str, count: int) -> list[str]:
+    return _beginning_alike(base.ljust(_LONG, "x"), count)
+
+
+# What the users of an example have in common, by the name of the form; `_` comes first, as it
+# stands for any character in a pattern of SQL.
+_FORMS: Mapping[str, _Alike] = {
+    "separators": _separated_by("_-."),
+    "beginnings": _beginning_alike,
+    "separators and case": _in_case,
+    "length": _long,
+    "signs": _separated_by("%@ "),
+}
+# Names that have nothing in common.
+UNLIKE = ""
+# Forms that most systems admit which take names of their users as they come.
+PLAIN_FORMS = (UNLIKE, "separators", "beginnings")
+# Forms that are told apart where a subject is compared exactly (RFC 7519, section 4.1.2).
+EXACT_FORMS = (UNLIKE, "separators and case", "length")
+# Forms for a system that takes any printable subject.
+ALL_FORMS = ("separators and case", "length", "signs")
+
+
+def alike(form: str, subjects: Mapping[str, str]) -> dict[str, str]:
+    """Return neighbours of the first of these subjects for all users.
+
+    Args:
+        form: One of the forms above; any other leaves the subjects as they are.
+        subjects: User name to subject, at most three of them; of an e-mail address the part
+            before `@` changes.
+    """
+    if form not in _FORMS or not subjects:
+        return dict(subjects)
+    base, at, domain = next(iter(subjects.values())).partition("@")
+    found = [f"{each}{at}{domain}" for each in _FORMS[form](base, len(subjects))]
+    if len(set(found)) < len(subjects):
+        return dict(subjects)
+    return dict(zip(subjects, found, strict=True))
+
+
+def all_served(history: History) -> bool:
+    """Return whether every user who made a call was served once.
+
+    A system may not admit names of some form, and then refuses whatever such a user does.
+    """
+    called = {call.actor.user for call in history if call.actor.user in history.subjects}
+    served = {call.actor.user for call in history if call.answer.outcome is Outcome.OK}
+    return called <= served

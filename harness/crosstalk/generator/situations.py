@@ -1,0 +1,114 @@
+"""Situations that a campaign makes on purpose: what counts each, and why one cannot be made.
+
+A clean run says little of a leak that shows in a situation which never came about, so that a report
+names the count of each, and the reason where it is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from crosstalk.surface.capabilities import Capabilities, references, required_references
+from crosstalk.surface.operation import Operation, Role
+from crosstalk.targets.base import Target
+
+_NOT_REACHED = "the calls or the time were over before it"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One of the situations that leaks need.
+
+    Attributes:
+        name: As it is reported.
+        counts: The counts by which it is known to have come about.
+        obstacle: Returns why a target cannot have it; empty where it can.
+    """
+
+    name: str
+    counts: tuple[str, ...]
+    obstacle: Callable[[Target, Capabilities], str]
+
+
+def _many(target: Target, capabilities: Capabilities) -> str:
+    return "" if capabilities.creators else "no operation stores something of a user's own"
+
+
+def _pages(target: Target, capabilities: Capabilities) -> str:
+    return "" if capabilities.paged else "no listing takes a cursor and the size of a page"
+
+
+def _neighbours(target: Target, capabilities: Capabilities) -> str:
+    if target.neighbours:
+        return ""
+    return "users exist already, or the system or the file says what they are called"
+
+
+def _equal_words(target: Target, capabilities: Capabilities) -> str:
+    stores = any(
+        each.role in (Role.TEXT, Role.NAME, Role.VALUE)
+        for operation in capabilities.creators
+        for each in operation.parameters
+    )
+    return "" if stores else "nothing that is stored takes a text or a value"
+
+
+def _refusals(target: Target, capabilities: Capabilities) -> str:
+    takes = any(
+        each.role is not Role.IDENTITY
+        for operation in capabilities.protected
+        for each in operation.parameters
+    )
+    return "" if takes else "no operation takes an argument"
+
+
+def _protocol(target: Target, capabilities: Capabilities) -> str:
+    found = any(each.descriptive and not each.unannounced for each in target.operations.values())
+    return "" if found else "no document or listing of the server's describes it"
+
+
+def _changes(target: Target, capabilities: Capabilities) -> str:
+    by_id = any(
+        required_references(each) for each in capabilities.mutates_by_id if not each.reads_only
+    )
+    return "" if by_id else "no operation changes or deletes an object that it names"
+
+
+def _second_order(target: Target, capabilities: Capabilities) -> str:
+    writes = [each for each in capabilities.protected if _takes_another_id(each)]
+    return "" if writes else "no write has room for an id beside the object that it changes"
+
+
+def _takes_another_id(operation: Operation) -> bool:
+    if operation.reads_only or operation.conversational:
+        return False
+    beside = [each for each in references(operation) if each not in required_references(operation)]
+    return bool(beside) or operation.parameter(Role.TEXT) is not None
+
+
+SITUATIONS = (
+    Situation("many of a kind", ("floods",), _many),
+    Situation("lists read to their end", ("lists read to their end",), _pages),
+    Situation("users with nearly equal names", ("examples with nearly equal users",), _neighbours),
+    Situation("equal words", ("equal words stored by two users",), _equal_words),
+    Situation("refusals", ("constraints broken",), _refusals),
+    Situation("the server's own descriptions", ("self-descriptions read",), _protocol),
+    Situation("honest change", ("honest updates", "honest deletions"), _changes),
+    Situation("another's id stored", ("writes with another's id",), _second_order),
+)
+
+
+def situations_not_made(made: Mapping[str, int], target: Target) -> dict[str, str]:
+    """Return each situation that did not come about, with the reason.
+
+    Args:
+        made: Counts of a campaign.
+        target: What was tried.
+    """
+    capabilities = Capabilities.of(list(target.operations.values()))
+    return {
+        each.name: each.obstacle(target, capabilities) or _NOT_REACHED
+        for each in SITUATIONS
+        if not any(made.get(count) for count in each.counts)
+    }

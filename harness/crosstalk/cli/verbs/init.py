@@ -67,7 +67,8 @@ def init(
     text = written(server.mcp, found, header=name, rest=openapi, authorization=server.authorization)
     if api is not None:
         text = combined(text, written_rest(api))
-        console.print(f"OpenAPI beside it: {len(api.operations)} operations", markup=False)
+        kind = "GraphQL" if api.graphql else "OpenAPI"
+        console.print(f"{kind} beside it: {len(api.operations)} operations", markup=False)
     output.write_text(text, encoding="utf-8")
     kinds = Counter(guess.kind for guess in found.tools.values())
     console.print(
@@ -90,13 +91,14 @@ def init(
 
 
 def _describe_rest(console: Console, api: RestSurvey, output: Path) -> ExitCode:
-    """Write the file of a REST API that its OpenAPI document describes."""
+    """Write the file of a REST API that its OpenAPI document, or introspection, describes."""
     from crosstalk.targets.described.init.rest import written_rest
 
     output.write_text(written_rest(api), encoding="utf-8")
     known = "a login" if api.login else "no login"
+    kind = "GraphQL" if api.graphql else "OpenAPI"
     console.print(
-        f"OpenAPI: {len(api.operations)} operations, {known} recognized, {len(api.public)} public, "
+        f"{kind}: {len(api.operations)} operations, {known} recognized, {len(api.public)} public, "
         f"{len(api.skip)} left out; wrote {output}: look through the lines marked `guess`, set "
         f"confirmed = true, then crosstalk isolation --target {output}",
         markup=False,

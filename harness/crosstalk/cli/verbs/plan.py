@@ -85,7 +85,7 @@ def _of_description(file: Path, documents: list[Path], options: CampaignOptions)
         if config.mcp is not None:
             where["mcp"] = config.mcp.url or shlex.join(config.mcp.command)
         if config.rest is not None:
-            parts = urlsplit(config.rest.openapi)
+            parts = urlsplit(config.rest.openapi or config.rest.graphql)
             where["rest"] = config.rest.base or f"{parts.scheme}://{parts.netloc}"
         commands = _commands(config, rehearsal.examples)
         return Plan(chosen, options, rehearsal, preview.sent, where, commands)

@@ -71,6 +71,12 @@ class ApiDocument:
         return here + urlsplit(chosen).path.rstrip("/")
 
 
+def nothing(url: str) -> ApiDocument:
+    """Return a document without operations, of a server that has none at that URL."""
+    root: dict[str, Any] = {"openapi": "3.1.0", "paths": {}}
+    return ApiDocument(url, root, References.of(root, url=url))
+
+
 def fetched(http: httpx2.Client, url: str) -> ApiDocument:
     """Return the document at a URL, in JSON or YAML.
 

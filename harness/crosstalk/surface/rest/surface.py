@@ -11,11 +11,13 @@ import httpx2
 
 from crosstalk.core.history import Answer
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.graphql import graphql_operations
+from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
 from crosstalk.surface.recordings import RecordedRequest
-from crosstalk.surface.rest.document import fetched
+from crosstalk.surface.rest.document import fetched, nothing
 from crosstalk.surface.rest.links import Addresses
 from crosstalk.surface.rest.operations import operations_of
 from crosstalk.surface.rest.recorded import recorded_paths
@@ -34,6 +36,7 @@ class RestSurface:
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         documents: URLs of further documents.
+        graphql: URL of a GraphQL endpoint of the same server, whose fields are operations too.
         recorded: Requests whose operations are taken as well, where no document has them.
     """
 
@@ -48,9 +51,11 @@ class RestSurface:
         timeout: float = 30.0,
         also: Sequence[str] = (),
         documents: Sequence[str] = (),
+        graphql: str = "",
         recorded: Sequence[RecordedRequest] = (),
     ) -> None:
-        self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/"))
+        self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/")) if document else ""
+        self._graphql = graphql
         self._base = base
         self._chat_paths = chat_paths
         self._elsewhere = elsewhere
@@ -64,9 +69,10 @@ class RestSurface:
         """Return the server's operations.
 
         Raises:
-            SurfaceError: There is no OpenAPI document.
+            SurfaceError: There is no OpenAPI document, or no GraphQL that answers introspection.
         """
-        document = fetched(self._http, self._document).with_operations(self._also)
+        read = fetched(self._http, self._document) if self._document else nothing(self._graphql)
+        document = read.with_operations(self._also)
         prefix = urlsplit(self._base or document.server()).path
         known = list(document.root["paths"])
         document = document.with_paths(recorded_paths(self._recorded, known, prefix))
@@ -80,6 +86,8 @@ class RestSurface:
         for url in self._documents:
             further = operations_of(fetched(self._http, url), chat_paths=self._chat_paths)
             found += [each for each in further if each.name not in titles]
+        if self._graphql:
+            found += graphql_operations(self._http, self._graphql)
         self._addresses = Addresses(each.extra["form"].url for each in found)
         return found
 
@@ -87,7 +95,7 @@ class RestSurface:
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Make one request."""
-        form: RequestForm = operation.extra["form"]
+        form: RequestForm | GraphQLForm = operation.extra["form"]
         try:
             made = form.request(arguments, presented)
             response = self._http.request(
@@ -100,6 +108,8 @@ class RestSurface:
         except (ValueError, RecursionError) as error:
             return unsendable(f"a header is not expressible ({type(error).__name__})")
         answer = answer_of(response)
+        if isinstance(form, GraphQLForm):
+            return form.read(answer)
         linked = self._addresses.linked(answer.headers)
         return replace(answer, linked=linked) if linked else answer
 

@@ -236,7 +236,7 @@ def _credentials(
 
 def _rest_base(config: RestConfig) -> str:
     """The URL that the REST API's paths begin at."""
-    split = urlsplit(config.openapi)
+    split = urlsplit(config.openapi or config.graphql)
     return config.base or f"{split.scheme}://{split.netloc}"
 
 
@@ -280,6 +280,7 @@ def _surfaces(
             timeout=config.rest.timeout,
             also=config.rest.also,
             documents=config.rest.documents,
+            graphql=config.rest.graphql,
             recorded=read_recording(folder / config.rest.har).requests if config.rest.har else (),
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)

@@ -65,7 +65,8 @@ class RestConfig(Strict):
     """A REST API beside the MCP server, or instead of it.
 
     Attributes:
-        openapi: URL of its OpenAPI document.
+        openapi: URL of its OpenAPI document; may be left out beside `graphql`.
+        graphql: URL of its GraphQL endpoint, which answers introspection.
         base: Where its paths begin; by default what the document's `servers` say, on its origin.
         public: Operations that need no credential on purpose, e.g. `GET /health`.
         skip: Operations that are not to be called, or such an operation to the reason.
@@ -76,7 +77,8 @@ class RestConfig(Strict):
         identity: How its callers say or prove who they are, where MCP differs.
     """
 
-    openapi: str
+    openapi: str = ""
+    graphql: str = ""
     base: str = ""
     public: list[str] = Field(default_factory=list)
     skip: list[str] | dict[str, str] = Field(default_factory=list)
@@ -85,6 +87,17 @@ class RestConfig(Strict):
     documents: list[str] = Field(default_factory=list)
     har: str = ""
     identity: IdentityConfig | None = None
+
+    @model_validator(mode="after")
+    def _says_what_there_is(self) -> RestConfig:
+        if not self.openapi and not self.graphql:
+            raise ValueError("set rest.openapi, the URL of the OpenAPI document, or rest.graphql")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Return a URL of the server."""
+        return self.base or self.openapi or self.graphql
 
     @field_validator("also")
     @classmethod
@@ -350,6 +363,7 @@ class TargetConfig(Strict):
         urls = {
             "mcp.url": mcp.url if mcp else "",
             "rest.openapi": rest.openapi if rest else "",
+            "rest.graphql": rest.graphql if rest else "",
             "rest.base": rest.base if rest else "",
         }
         for setting, url in urls.items():

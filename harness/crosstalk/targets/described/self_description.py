@@ -24,7 +24,7 @@ def usual_paths_of(config: TargetConfig, operations: Mapping[str, Operation]) ->
     declared = [name.removeprefix(_READS) for name in operations if name.startswith(_READS)]
     left_out = [name.removeprefix(_READS) for name in config.skipped() if name.startswith(_READS)]
     if config.rest is not None:
-        base = urlsplit(config.rest.base or config.rest.openapi)
+        base = urlsplit(config.rest.address)
         origins.add(f"{base.scheme}://{base.netloc}")
         for origin in origins:
             found["rest-paths"] = UsualPaths(origin, "rest-paths", declared, left_out)

@@ -10,10 +10,11 @@ from urllib.parse import urljoin, urlsplit
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import singular, stem_of
 from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
-from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration
+from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration, kind_of
 from crosstalk.targets.described.init.detection import require_reachable
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
 from crosstalk.targets.described.init.toml import key, toml
@@ -28,6 +29,8 @@ _COSTLY = {
 }
 _MAKES_USERS = re.compile(r"^post .*/(?:users?|accounts?|members?)/?$")
 _DOCUMENT = re.compile(r"\.(?:json|ya?ml)$|openapi|swagger|api-docs", re.IGNORECASE)
+_GRAPHQL = re.compile(r"graphi?ql/?$", re.IGNORECASE)
+_USUAL_GRAPHQL = ("/graphql", "/api/graphql")
 # Where frameworks serve the document of a host.
 _USUAL = ("/openapi.json", "/api/openapi.json", "/openapi.yaml", "/v3/api-docs", "/swagger.json")
 
@@ -37,13 +40,14 @@ class RestSurvey:
     """The guesses of a REST API.
 
     Attributes:
-        url: URL of its document.
+        url: URL of its document, or of its GraphQL endpoint.
         operations: Its operations.
         login: The operation that takes a password and logs a user in, if there is one.
         register: The operation that creates an account, if there is one.
         identity: Parameters that name the user whose data is meant.
         public: Operations that the document exempts from its security.
         skip: Operations that are better not called, each with the reason.
+        graphql: Whether it is GraphQL.
         trial: Where the login's answers have what matters, as one account showed.
     """
 
@@ -55,13 +59,14 @@ class RestSurvey:
     public: list[str] = field(default_factory=list)
     skip: dict[str, str] = field(default_factory=dict)
     trial: LoginTrial | None = None
+    graphql: bool = False
 
 
 def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
     """Survey the REST API whose document is at a URL, or at a usual path of a host.
 
     Args:
-        url: Of the document or the host.
+        url: Of the document, the GraphQL endpoint or the host.
         probing: Whether one account may be made and logged in, to see what that answers.
 
     Returns:
@@ -73,14 +78,22 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
         SurfaceError: The URL is one of a document, and there is none.
     """
     path = urlsplit(url).path
-    named = _DOCUMENT.search(path) is not None
+    named = _DOCUMENT.search(path) is not None or _GRAPHQL.search(path) is not None
     if not named and path.strip("/"):
         return None
     require_reachable(url)
-    for candidate in [url] if named else [urljoin(url, each) for each in _USUAL]:
-        surface = RestSurface(candidate, document=candidate, timeout=_SECONDS)
+    for candidate in (
+        [url] if named else [urljoin(url, each) for each in (*_USUAL, *_USUAL_GRAPHQL)]
+    ):
+        graphql = _GRAPHQL.search(urlsplit(candidate).path) is not None
+        surface = (
+            RestSurface("", document="", graphql=candidate, timeout=_SECONDS)
+            if graphql
+            else RestSurface(candidate, document=candidate, timeout=_SECONDS)
+        )
         try:
             found = guessed(candidate, surface.discover())
+            found.graphql = graphql
             if probing and found.login is not None:
                 found.trial = tried(found.login, found.register)
                 _learn_identity(found)
@@ -139,6 +152,8 @@ def _learn_identity(found: RestSurvey) -> None:
     nouns = {singular(each) for each in holders if each.isidentifier()} - {"data", "result"}
     for operation in found.operations:
         form = operation.extra["form"]
+        if isinstance(form, GraphQLForm):
+            continue
         for each in operation.parameters:
             stem = stem_of(last_name(each.name))
             named = singular(stem) in nouns and stem != each.name
@@ -154,7 +169,7 @@ def written_rest(found: RestSurvey) -> str:
         "confirmed = false",
         "",
         "[rest]",
-        f"openapi = {toml(found.url)}",
+        f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}",
     ]
     if found.public:
         lines.append(f"public = {toml(found.public)}  # guess: the document asks no credential")
@@ -186,7 +201,9 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
     refers = [each for each in operation.parameters if each.refers and each.name not in identity]
     if operation.reads_only:
         return "read" if refers else "list"
-    method = title(operation).partition(" ")[0]
+    method, _, path = title(operation).partition(" ")
+    if isinstance(operation.extra["form"], GraphQLForm):
+        return kind_of({"name": path.rpartition(" ")[2]})
     kinds = {"POST": "create", "DELETE": "delete"}
     named = any(each.required for each in refers)
     return "change" if method == "POST" and named else kinds.get(method, "change")
@@ -236,6 +253,8 @@ def _call(operation: Operation) -> list[str]:
     form = operation.extra["form"]
     fields = account_fields(operation)
     path = f"{form.method} {urlsplit(form.url).path}"
+    if isinstance(form, GraphQLForm):
+        return [f"request = {toml(path)}  # guess", f"json = {toml(form.json_body(fields))}"]
     if form.body is not None and form.body.kind != "json":
         texts = {name: str(value) for name, value in fields.items()}
         return [f"request = {toml(path)}  # guess", f"form = {toml(texts)}  # guess"]

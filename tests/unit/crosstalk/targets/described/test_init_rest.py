@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.targets.described import load_target
 from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
+from tests.unit.crosstalk.surface.graphql.notes import graphql_server
 from tests.unit.crosstalk.targets.described.http_server import HttpServer, serving_routes
 
 ACCOUNT = {
@@ -95,3 +97,19 @@ def test_rest_survey_does_not_ask_what_may_be_an_event_stream(server: HttpServer
     assert survey_rest(f"{server.url}/sse") is None
     assert survey_rest(f"{server.url}/mcp") is None
     assert server.asked == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_graphql_endpoint_is_described_with_its_login(whole: bool) -> None:
+    with graphql_server() as (url, _):
+        found = survey_rest(url if whole else url.removesuffix("graphql"), probing=True)
+    assert found is not None
+    file = tomllib.loads(written_rest(found))
+    assert file["rest"]["graphql"] == url
+    login = file["identity"]["login"]
+    assert login["request"] == "POST /graphql"
+    assert login["json"]["variables"] == {"username": "{user}", "password": "{password}"}
+    assert login["token"] == "$.data.login.token"
+    assert file["tools"]["POST /graphql deleteNote"]["kind"] == "delete"
+    assert file["tools"]["POST /graphql addNote"]["kind"] == "create"
+    assert "POST /graphql login" in file["rest"]["skip"]

@@ -291,6 +291,7 @@ class Campaign:
         """Take in what came of the phases' turns."""
         for outcome in outcomes:
             self._counts.add(outcome.controls)
+            self._counts.situations.update(outcome.situations)
             known = self._record.inconclusive
             known += [each for each in outcome.inconclusive if each not in known]
             for finding in outcome.findings:

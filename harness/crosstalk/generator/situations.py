@@ -13,6 +13,7 @@ from crosstalk.surface.capabilities import Capabilities, references, required_re
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.targets.base import Target
 
+_UNLIMITED = "calls of one user that met no limit"
 _NOT_REACHED = "the calls or the time were over before it"
 
 
@@ -87,6 +88,10 @@ def _takes_another_id(operation: Operation) -> bool:
     return bool(beside) or operation.parameter(Role.TEXT) is not None
 
 
+def _limits(target: Target, capabilities: Capabilities) -> str:
+    return "" if target.production else "the limits of production cannot be had, or are kept"
+
+
 SITUATIONS = (
     Situation("many of a kind", ("floods",), _many),
     Situation("lists read to their end", ("lists read to their end",), _pages),
@@ -96,6 +101,7 @@ SITUATIONS = (
     Situation("the server's own descriptions", ("self-descriptions read",), _protocol),
     Situation("honest change", ("honest updates", "honest deletions"), _changes),
     Situation("another's id stored", ("writes with another's id",), _second_order),
+    Situation("limits as in production", ("limits used up",), _limits),
 )
 
 
@@ -107,8 +113,10 @@ def situations_not_made(made: Mapping[str, int], target: Target) -> dict[str, st
         target: What was tried.
     """
     capabilities = Capabilities.of(list(target.operations.values()))
+    unlimited = f"{made[_UNLIMITED]} {_UNLIMITED}" if made.get(_UNLIMITED) else ""
+    reasons = {"limits as in production": unlimited}
     return {
-        each.name: each.obstacle(target, capabilities) or _NOT_REACHED
+        each.name: each.obstacle(target, capabilities) or reasons.get(each.name) or _NOT_REACHED
         for each in SITUATIONS
         if not any(made.get(count) for count in each.counts)
     }

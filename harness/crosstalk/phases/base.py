@@ -15,6 +15,7 @@ only says what a phase is; `registry` says which there are.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,12 +86,14 @@ class PhaseOutcome:
             executor made into a history of `fresh_history` are counted here and nowhere else.
         inconclusive: What the phase cannot say, and why.
         suspected: Calls that the executor had made when the findings were first suspected.
+        situations: Situation that was made on purpose to how often.
     """
 
     findings: list[Finding] = field(default_factory=list)
     controls: dict[str, Control] = field(default_factory=dict)
     inconclusive: list[Inconclusive] = field(default_factory=list)
     suspected: int | None = None
+    situations: Counter[str] = field(default_factory=Counter)
 
 
 class Phase(Protocol):

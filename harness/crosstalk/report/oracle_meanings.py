@@ -9,6 +9,7 @@ _MEANINGS = {
     "identity": "A missing or spoiled credential was served",
     "two-worlds": "What one user observes depends on whether, or on what, others did",
     "concurrency": "Beside concurrent clients an answer is not what its caller gets alone",
+    "limits": "A user is refused for being too fast because of what another user did",
     "layer": "One of the layers lets something through when the others are bypassed",
 }
 

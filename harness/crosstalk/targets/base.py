@@ -49,6 +49,8 @@ class Target:
         prepare: Makes what an example begins with for these subjects, by user name, and returns the
             objects whose owners are known; what was prepared before is taken down first.
         take_down: Takes down what was prepared last.
+        production: Has the system run with the limits of production from then on; None where it
+            cannot, or where calls are made so slowly that none is met.
     """
 
     surfaces: Mapping[str, Surface]
@@ -76,6 +78,7 @@ class Target:
     credential_source: str = ""
     prepare: Callable[[Mapping[str, str]], Sequence[OwnedObject]] | None = None
     take_down: Callable[[], None] | None = None
+    production: Callable[[], None] | None = None
 
     def close(self) -> None:
         """Take down what was prepared; close the connections, and whatever else is held."""

@@ -18,6 +18,7 @@ from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
 from crosstalk.generator.situations import situations_not_made
 from crosstalk.oracles import ORACLES
 from crosstalk.oracles.controls import coverage_of
+from crosstalk.phases.limits.phase import LimitsPhase
 from crosstalk.targets.base import Target
 
 # Where so large a part of the calls was throttled, the rest is too little to acquit.
@@ -104,6 +105,9 @@ class Conclusion:
         names = [*(each.name for each in ORACLES), *(each.name for each in self.scheduler.phases)]
         for name in names:
             could = any(control.oracles.get(name) for control in self.counts.controls.values())
+            # A system without a limit has none to share: the situation says that none was met.
+            if name == LimitsPhase.name:
+                continue
             if name in oracles and name not in not_applicable and not could:
                 yield Inconclusive(
                     InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"

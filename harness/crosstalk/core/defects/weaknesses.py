@@ -77,6 +77,13 @@ _BY_ORACLE = {
         "Look for state of one request that another sees: a global, an attribute of a shared "
         "object, a connection given back with a transaction or a user still set.",
     ),
+    "limits": Weakness(
+        "medium",
+        ("CWE-770", "CWE-203"),
+        (_MISCONFIGURATION,),
+        "Look for the key under which calls are counted: it must name the user whom the credential "
+        "proves, not a service, an issuer or an address that users share.",
+    ),
     "layer": Weakness(
         "high",
         ("CWE-653",),

@@ -25,7 +25,8 @@ from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
 DATABASE = "crosstalk"
 ISSUER_ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 _SIGN_IN_ALGORITHMS = ("EdDSA", "ES256", "RS256")
-_LIMITS = (
+# Settings of the services' limits, which a campaign lifts.
+LIMITS = (
     "RATE_LIMIT_PER_MINUTE",
     "RATE_LIMIT_BURST",
     "CHAT_RATE_LIMIT_PER_MINUTE",
@@ -179,7 +180,7 @@ class Wiring:
             "MCP_URL": self.mcp_url,
             "METRICS_PORT": str(self.ports.get(f"{role}_metrics", "")),
             # A campaign calls faster than any person: limits have tests of their own.
-            **dict.fromkeys(_LIMITS, "1000000"),
+            **dict.fromkeys(LIMITS, "1000000"),
         }
 
     def _people(self, audience: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ _COLOURS = {
     "existence": "#9a6700",
     "identity": "#8250df",
     "two-worlds": "#bf3989",
+    "limits": "#9a6700",
     "concurrency": "#bc4c00",
     "layer": "#57606a",
 }

@@ -143,6 +143,8 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         persistent=bool(users) and config.reset is None,
         prepare=setup.prepare if setup.needed else None,
         take_down=setup.tear_down if setup.needed else None,
+        # It runs with the limits that it has; calls that are spaced are not to meet them.
+        production=None if config.rate_limit.calls_per_second else _already,
         # Part of the folder's path may look like a user's secret.
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
         credential_source=credential_source(config),
@@ -322,6 +324,10 @@ def _facts(config: TargetConfig) -> dict[str, ToolFacts]:
             if call is not None and call.tool:
                 facts[call.tool] = ToolFacts(skip=True)
     return facts
+
+
+def _already() -> None:
+    """Change nothing: a described system runs as its owner has set it up."""
 
 
 def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:

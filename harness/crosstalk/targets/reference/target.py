@@ -26,6 +26,7 @@ from crosstalk.surface import (
     stateless_tools,
 )
 from crosstalk.targets.base import Target, discovered
+from crosstalk.targets.reference.limits import production_limits
 from crosstalk.targets.reference.sessions import OwnSessions, open_sessions
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
@@ -188,6 +189,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         # Policies are changed for a while: only in a database that was made for this run.
         databases=running.databases if running.services else {},
         left=left,
+        production=None if sessions else production_limits(running),
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
         credential_source=(
             "Where from: crosstalk up, then crosstalk mint --user NAME, for MCP with "

@@ -70,6 +70,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "public",
         "suggestions",
         "situations",
+        "situations_not_made",
     }
     assert summary["controls"]["add"] == {
         "calls": 2,

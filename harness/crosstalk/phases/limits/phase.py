@@ -1,0 +1,188 @@
+"""The campaign's phase: looks for a limit at each surface, and tries whose it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.evidence import exchange_of
+from crosstalk.core.history import Call, Channel, Outcome
+from crosstalk.core.script import Script, script_of
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.script_runner import ScriptRunner
+from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
+from crosstalk.oracles.base import Suspicion
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.limits.trial import Trial, Trier
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.http.exchange import retry_after
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.base import Target
+
+_MEMBERS = 3
+# Trials after which a limit is believed to be shared.
+_TRIALS = 2
+# Seconds after which a limit that was used up lets a first call through again.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
+# Seconds below which no trial is begun.
+_LEAST_SECONDS = 3.0
+# Situations that are counted.
+USED_UP = "limits used up"
+CALLS = "calls of one user that met no limit"
+
+
+class LimitsPhase:
+    """Has one user use a limit up, and another call for the first time.
+
+    Args:
+        sleep: Waits, in seconds.
+    """
+
+    name = "limits"
+    # Nothing before the end: users whose limit is used up would be of no use to the others.
+    share = 0.0
+    least = 60
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+
+    def obstacle(self, target: Target) -> str | None:
+        """Limits that cannot be had, that are accepted as shared, or that too few users have."""
+        if target.production is None:
+            return "the limits of production cannot be had here, or calls are spaced to keep them"
+        if Channel.SHARED_LIMITS in target.accepted:
+            return "accepted: a limit counts what several users do"
+        if len(target.principals.members) < _MEMBERS:
+            return "there are fewer than three users"
+        return None
+
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
+        """Try the limit of one operation of each surface, and of each that asks a model."""
+        outcome = PhaseOutcome()
+        target = budget.target
+        if target.production is None or budget.executor.seconds_left() < _LEAST_SECONDS:
+            return outcome
+        with suppress(OutOfTimeError):
+            with stopping_the_run():
+                target.production()
+            for operation in _chosen(budget):
+                # Nothing comes after it: what is left of the run's time is its own.
+                if outcome.findings or budget.executor.seconds_left() < _LEAST_SECONDS:
+                    break
+                self._try(operation, budget, outcome)
+        return outcome
+
+    def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
+        """Play a finding's script again, after its last call alone, which must be served."""
+        if budget.target.production is not None:
+            with stopping_the_run():
+                budget.target.production()
+        alone = script.only([script.steps[-1].number])
+        if alone is None:
+            return None
+        last = None
+        for each in (alone, script):
+            history = budget.fresh_history()
+            ScriptRunner(budget.executor, history).run_script(each)
+            last = history.calls[-1] if len(history) else None
+            if each is alone and (last is None or last.answer.outcome is not Outcome.OK):
+                return None
+        if last is None or last.answer.outcome is not Outcome.LIMITED:
+            return None
+        return _suspicion(last)
+
+    def _try(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+        members = list(budget.target.principals.members)
+        budget.random.shuffle(members)
+        one, two, three = members[:_MEMBERS]
+        trier = Trier(budget.executor, (one, two, three), budget.random, budget.knowledge)
+        trial = trier.run(budget.fresh_history(), operation)
+        self._count(trial, outcome)
+        if not trial.shared:
+            return
+        outcome.suspected = budget.executor.calls_made
+        with budget.executor.replaying():
+            for _ in range(1, _TRIALS):
+                self._sleep(_pause(trial))
+                again = trier.run(budget.fresh_history(), operation)
+                if not again.shared:
+                    why = "once, and not when it was tried again"
+                    outcome.inconclusive.append(
+                        Inconclusive(
+                            InconclusiveKind.UNCONFIRMED,
+                            operation.name,
+                            f"a first call was refused after another user's calls {why}",
+                        )
+                    )
+                    return
+                trial = again
+        outcome.findings.append(_finding(trial))
+
+    def _count(self, trial: Trial, outcome: PhaseOutcome) -> None:
+        name = trial.control.operation
+        control = outcome.controls.setdefault(name, Control())
+        control.calls += len(trial.history)
+        control.answered += sum(each.answer.outcome is Outcome.OK for each in trial.history)
+        if trial.conclusive:
+            outcome.situations[USED_UP] += 1
+            control.oracles[self.name] = control.oracles.get(self.name, 0) + 1
+        elif trial.control.answer.outcome is Outcome.OK:
+            outcome.situations[CALLS] += len(trial.history) - 1
+
+
+def _chosen(budget: PhaseBudget) -> list[Operation]:
+    """Return what asks a model, and one listing of each surface: the fewest calls come first."""
+    operations = budget.executor.operations.values()
+    chats = [each for each in operations if each.conversational and not required_references(each)]
+    chosen: dict[tuple[str, bool], Operation] = {}
+    for each in (*_simplest(chats), *_simplest(budget.observations)):
+        chosen.setdefault((each.surface, each.conversational), each)
+    return list(chosen.values())
+
+
+def _simplest(operations: Sequence[Operation]) -> list[Operation]:
+    return sorted(operations, key=lambda each: len(each.parameters))
+
+
+def _pause(trial: Trial) -> float:
+    """Return the seconds after which the first call of a trial is served again."""
+    refused = [each for each in (trial.refused, trial.observed) if each is not None]
+    waits = [retry_after(each.answer) for each in refused]
+    return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
+
+
+def _suspicion(observed: Call) -> Suspicion:
+    return Suspicion(
+        LimitsPhase.name,
+        observed.operation,
+        (observed.index,),
+        f"the first call of {observed.actor.name} was refused for being one too many, after "
+        "another user had used up a limit",
+    )
+
+
+def _finding(trial: Trial) -> Finding:
+    refused, observed = trial.refused, trial.observed
+    if refused is None or observed is None:
+        raise ValueError("the trial did not come to its end")
+    whole = script_of(trial.history)
+    script = whole.without(trial.control.index) or whole
+    places = {step.number: place for place, step in enumerate(script.steps, start=1)}
+    evidence = tuple(
+        exchange_of(each, (), number=places[each.index], note=note)
+        for each, note in ((refused, "uses the limit up"), (observed, "a first call"))
+    )
+    return Finding(
+        oracle=LimitsPhase.name,
+        operation=observed.operation,
+        actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+        summary=_suspicion(observed).summary,
+        script=script,
+        confirmed=True,
+        rule=BrokenRule.ACTIVITY,
+        evidence=evidence,
+        replayed=(_TRIALS, _TRIALS),
+        minimal=False,
+    )

@@ -1,0 +1,122 @@
+"""One trial of a limit: a control, a user who calls until refused, and another's first call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from crosstalk.core.history import Actor, Call, History, Outcome, Probe
+from crosstalk.core.identifiers import marker
+from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.value_pool import ValuePool
+from crosstalk.surface.operation import Operation
+
+# Calls by which one user tries to use a limit up.
+MOST_CALLS = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Outcome of one trial of an operation's limit.
+
+    Attributes:
+        history: Its calls.
+        control: The first call of a third user, made before.
+        refused: The call by which the limit was used up; None where it was not.
+        observed: The other user's first call, after that; None where it was not made.
+    """
+
+    history: History
+    control: Call
+    refused: Call | None
+    observed: Call | None
+
+    @property
+    def conclusive(self) -> bool:
+        """Return whether the limit was met, by one user alone."""
+        served = self.control.answer.outcome is Outcome.OK
+        return served and self.refused is not None and self.observed is not None
+
+    @property
+    def shared(self) -> bool:
+        """Return whether another user's first call was refused for what one user had done."""
+        limited = self.observed is not None and self.observed.answer.outcome is Outcome.LIMITED
+        return self.conclusive and limited
+
+
+class Trier:
+    """Makes trials of one system.
+
+    Args:
+        executor: Makes the calls.
+        members: Three users: who is the control, who uses the limit up, who is observed.
+        random: Makes the choices.
+        knowledge: What the campaign has learnt about arguments.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        members: tuple[Actor, Actor, Actor],
+        random: Random,
+        knowledge: ArgumentKnowledge,
+    ) -> None:
+        self._executor = executor
+        self._control, self._busy, self._observer = members
+        self._random = random
+        self._knowledge = knowledge
+        self._planted = 0
+
+    def run(self, history: History, operation: Operation) -> Trial:
+        """Make one trial; it ends with the first call that is refused.
+
+        Args:
+            history: Fresh; takes the calls.
+            operation: What is called.
+
+        Raises:
+            OutOfTimeError: The time in which calls may be made is over.
+        """
+        (control,) = self._made(history, [self._call(history, operation, self._control)])
+        refused = None
+        if control.answer.outcome is Outcome.OK:
+            refused = self._use_up(history, operation)
+        observed = None
+        if refused is not None or len(history) > MOST_CALLS:
+            probe = Probe("worlds", 1, "observed", self._observer.name)
+            planned = self._call(history, operation, self._observer, probe)
+            (observed,) = self._made(history, [planned])
+        return Trial(history, control, refused, observed)
+
+    def _use_up(self, history: History, operation: Operation) -> Call | None:
+        probe = Probe("worlds", 0, "varied", self._observer.name)
+        width = max(1, self._executor.concurrency)
+        for _ in range(0, MOST_CALLS, width):
+            planned = [self._call(history, operation, self._busy, probe) for _ in range(width)]
+            for call in self._made(history, planned):
+                if call.answer.outcome is Outcome.LIMITED:
+                    return call
+        return None
+
+    def _made(self, history: History, planned: list[PlannedCall]) -> list[Call]:
+        return self._executor.execute_all(history, planned)
+
+    def _call(
+        self, history: History, operation: Operation, actor: Actor, probe: Probe | None = None
+    ) -> PlannedCall:
+        drawer = HonestDrawer(
+            RandomChoice(self._random),
+            ValuePool(),
+            history.subjects,
+            self._plant,
+            self._knowledge,
+        )
+        arguments = drawer.arguments(operation, actor, references=("own",), hostile=False)
+        return PlannedCall(actor, operation.name, arguments, probe)
+
+    def _plant(self, user: str) -> str:
+        self._planted += 1
+        return marker(user, self._planted)

@@ -1,0 +1,150 @@
+"""The phase of limits against a list in memory that counts calls by a key."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Actor, Answer, Channel, History, Outcome
+from crosstalk.core.principals import USERS
+from crosstalk.execution.executor import Executor
+from crosstalk.phases.base import PhaseBudget
+from crosstalk.phases.limits.phase import LimitsPhase
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.base import Target
+
+LIST = Operation("mem", "list", (), reads_only=True, lists=True)
+PER_USER, FOR_ALL = (lambda user: user), (lambda user: "all")
+
+
+class Counted:
+    """Answers a number of calls for each key, from a start to the next one."""
+
+    def __init__(self, key: Callable[[str], str], limit: int = 20) -> None:
+        self.key = key
+        self.limit = limit
+        self.made: Counter[str] = Counter()
+        self.started = 0
+
+    def discover(self) -> list[Operation]:
+        """One listing."""
+        return [LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call, or refuse one too many."""
+        key = self.key(presented.connection)
+        self.made[key] += 1
+        if self.made[key] > self.limit:
+            return Answer(Outcome.LIMITED, 429, None, {"retry-after": "1"})
+        return Answer(Outcome.OK, 200, {"items": ["mine"]})
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Who calls."""
+        return Presented(connection=subject)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def production(self) -> None:
+        """Note that it was asked for."""
+        self.started += 1
+
+
+def budget(system: Counted, *, seconds: float = 60.0) -> PhaseBudget:
+    """A budget of calls with its limits as in production."""
+    executor = Executor({"mem": system}, {LIST.name: LIST}, system)
+    number = iter(range(1, 1_000))
+
+    def fresh() -> History:
+        nonce = next(number)
+        return History({name: f"{name}-{nonce}" for name in USERS})
+
+    return PhaseBudget(
+        target=Target({"mem": system}, system, {LIST.name: LIST}, production=system.production),
+        executor=executor,
+        examples=(),
+        observations=(LIST,),
+        fresh_history=fresh,
+        random=Random(1),
+        calls=1_000,
+        deadline=time.monotonic() + seconds,
+    )
+
+
+def phase_of(system: Counted) -> LimitsPhase:
+    """The phase; time passes, in which the limits count from zero again."""
+    return LimitsPhase(sleep=lambda seconds: system.made.clear())
+
+
+def test_a_limit_that_all_users_share_refuses_another_users_first_call() -> None:
+    system = Counted(FOR_ALL)
+    outcome = phase_of(system).run(budget(system))
+    (finding,) = outcome.findings
+    assert system.started == 1
+    assert finding.oracle == "limits"
+    assert finding.replayed == (2, 2)
+    used_up, first = finding.evidence
+    assert "uses the limit up" in used_up.call
+    assert "a first call" in first.call
+    assert outcome.suspected is not None
+
+
+def test_limits_of_each_users_own_are_counted_as_an_opportunity() -> None:
+    system = Counted(PER_USER)
+    outcome = phase_of(system).run(budget(system))
+    assert outcome.findings == []
+    assert outcome.inconclusive == []
+    assert outcome.situations["limits used up"] == 1
+    assert outcome.controls["list"].oracles["limits"] == 1
+
+
+def test_a_system_without_a_limit_is_called_a_bounded_number_of_times() -> None:
+    system = Counted(PER_USER, limit=100_000)
+    outcome = phase_of(system).run(budget(system))
+    assert outcome.findings == []
+    assert outcome.situations["limits used up"] == 0
+    assert 300 <= outcome.situations["calls of one user that met no limit"] <= 340
+
+
+def test_a_refusal_that_does_not_come_again_is_left_open() -> None:
+    system = Counted(FOR_ALL)
+
+    def pass_time(seconds: float) -> None:
+        system.made.clear()
+        system.key = PER_USER
+
+    outcome = LimitsPhase(sleep=pass_time).run(budget(system))
+    assert outcome.findings == []
+    (doubt,) = outcome.inconclusive
+    assert "not when it was tried again" in doubt.text
+
+
+def test_a_finding_shows_again_and_not_on_the_repaired_system() -> None:
+    system = Counted(FOR_ALL)
+    (finding,) = phase_of(system).run(budget(system)).findings
+    system.made.clear()
+    assert LimitsPhase().reproduces(budget(system), finding.script) is not None
+    repaired = Counted(PER_USER)
+    assert LimitsPhase().reproduces(budget(repaired), finding.script) is None
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_limits_that_cannot_be_had_or_are_accepted_as_shared_are_obstacles(accepted: bool) -> None:
+    system = Counted(PER_USER)
+    made = Target(
+        {"mem": system},
+        system,
+        {LIST.name: LIST},
+        production=system.production if accepted else None,
+        accepted=frozenset({Channel.SHARED_LIMITS}) if accepted else frozenset(),
+    )
+    assert LimitsPhase().obstacle(made) is not None
+    assert LimitsPhase().obstacle(budget(system).target) is None

@@ -182,7 +182,7 @@ class Fixture:
         stable: list[Operation] = []
         unstable: list[Inconclusive] = []
         for operation in self._executor.operations.values():
-            if not operation.lists or operation.public:
+            if not operation.lists or operation.pushes or operation.public:
                 continue
             readings = [
                 self._executor.execute(

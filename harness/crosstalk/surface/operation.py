@@ -86,6 +86,11 @@ class Operation:
         deletes = self.extra.get("kind") == "delete"
         return not self.reads_only and not deletes and self.parameter(Role.TEXT) is not None
 
+    @property
+    def pushes(self) -> bool:
+        """Return whether a call returns what was sent to its caller since their last call."""
+        return "pushes" in self.extra
+
     def parameter(self, role: Role) -> Parameter | None:
         """Return the first parameter of that role, if there is one."""
         return next((each for each in self.parameters if each.role is role), None)

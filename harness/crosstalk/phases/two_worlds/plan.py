@@ -240,7 +240,7 @@ def _readings(operations: Sequence[Operation], observer: Actor) -> list[_Reading
     for each in operations:
         query = each.parameter(Role.QUERY)
         searches = query is not None and not required_references(each) and each.reads_only
-        if each.public or not (each.lists or searches):
+        if each.public or each.pushes or not (each.lists or searches):
             continue
         asked = observation_arguments(each, symbols, observer)
         if searches and query is not None:
@@ -293,7 +293,12 @@ def _probe(
         return None
     if step.actor.user != observer.name:
         return Probe("worlds", step.number, "varied", observer.name)
-    if operations[step.operation].public or left_out(flows, observer.name, others, step.operation):
+    operation = operations[step.operation]
+    if (
+        operation.public
+        or operation.pushes
+        or left_out(flows, observer.name, others, step.operation)
+    ):
         return None
     return Probe("worlds", step.number, "observed", observer.name)
 

@@ -169,14 +169,19 @@ class _Reading:
             name = str(form.get("title") or number) if len(forms) > 1 else ""
             yield name, form, body_form(media_type, said, form)
 
-    def _other_answers(self) -> list[str]:
-        """Media types in which the answer can also be had, beside JSON."""
+    def _answers(self) -> list[str]:
+        """Media types in which the answer can be had."""
         responses = self.about.get("responses")
         kinds: dict[str, None] = {}
         for status, node in responses.items() if isinstance(responses, Mapping) else ():
             response, _ = self.references.follow(node)
             if str(status).startswith("2") and isinstance(response.get("content"), Mapping):
                 kinds.update(dict.fromkeys(map(str, response["content"])))
+        return list(kinds)
+
+    def _other_answers(self) -> list[str]:
+        """Media types in which the answer can also be had, beside JSON."""
+        kinds = self._answers()
         if not any(each.partition(";")[0].endswith(("/json", "+json")) for each in kinds):
             return []
         return [
@@ -213,6 +218,7 @@ class _Reading:
                     keys=self._keys(security),
                 ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
+                **({"pushes": "events"} if reads and self._answers() == [MEDIA_TYPE] else {}),
             },
         )
 

@@ -14,14 +14,17 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.graphql import graphql_operations
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.http.classification import answer_of
+from crosstalk.surface.http.event_stream import is_stream
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
 from crosstalk.surface.recordings import RecordedRequest
 from crosstalk.surface.rest.document import fetched, nothing
 from crosstalk.surface.rest.links import Addresses
 from crosstalk.surface.rest.operations import operations_of
+from crosstalk.surface.rest.pushed import PushedStreams, read_for_a_while
 from crosstalk.surface.rest.recorded import recorded_paths
-from crosstalk.surface.rest.request import RequestForm, UnsendableError
+from crosstalk.surface.rest.request import Request, RequestForm, UnsendableError
+from crosstalk.surface.wire_requests import overhear
 
 
 class RestSurface:
@@ -36,6 +39,7 @@ class RestSurface:
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         documents: URLs of further documents.
+        streams: Streams that are pushed, e.g. `GET /events` or `WS /updates`.
         graphql: URL of a GraphQL endpoint of the same server, whose fields are operations too.
         recorded: Requests whose operations are taken as well, where no document has them.
     """
@@ -51,6 +55,7 @@ class RestSurface:
         timeout: float = 30.0,
         also: Sequence[str] = (),
         documents: Sequence[str] = (),
+        streams: Sequence[str] = (),
         graphql: str = "",
         recorded: Sequence[RecordedRequest] = (),
     ) -> None:
@@ -63,6 +68,10 @@ class RestSurface:
         self._also = tuple(also)
         self._documents = tuple(documents)
         self._recorded = tuple(recorded)
+        self._streams = tuple(streams)
+        self._pushed = PushedStreams()
+        # Operations whose stream of events had no end.
+        self._endless: set[str] = set()
         self._addresses = Addresses(())
 
     def discover(self) -> list[Operation]:
@@ -71,8 +80,13 @@ class RestSurface:
         Raises:
             SurfaceError: There is no OpenAPI document, or no GraphQL that answers introspection.
         """
-        read = fetched(self._http, self._document) if self._document else nothing(self._graphql)
-        document = read.with_operations(self._also)
+        read = (
+            fetched(self._http, self._document)
+            if self._document
+            else nothing(self._graphql or self._base)
+        )
+        paths = [each.partition(" ")[2] for each in self._streams]
+        document = read.with_operations([*self._also, *(f"GET {each}" for each in paths)])
         prefix = urlsplit(self._base or document.server()).path
         known = list(document.root["paths"])
         document = document.with_paths(recorded_paths(self._recorded, known, prefix))
@@ -82,6 +96,7 @@ class RestSurface:
             chat_paths=self._chat_paths,
             elsewhere=self._elsewhere,
         )
+        found = [self._as_stream(each) for each in found]
         titles = {each.name for each in found}
         for url in self._documents:
             further = operations_of(fetched(self._http, url), chat_paths=self._chat_paths)
@@ -98,16 +113,16 @@ class RestSurface:
         form: RequestForm | GraphQLForm = operation.extra["form"]
         try:
             made = form.request(arguments, presented)
-            response = self._http.request(
-                form.method, made.url, content=made.content, headers=made.headers
-            )
+            pushed = operation.extra.get("pushes")
+            if pushed or operation.name in self._endless:
+                return self._pushed.received(made, websocket=pushed == "websocket")
+            answer = self._exchanged(operation, form.method, made)
         except UnsendableError as error:
             return unsendable(str(error))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return unreachable(error)
         except (ValueError, RecursionError) as error:
             return unsendable(f"a header is not expressible ({type(error).__name__})")
-        answer = answer_of(response)
         if isinstance(form, GraphQLForm):
             return form.read(answer)
         linked = self._addresses.linked(answer.headers)
@@ -115,4 +130,38 @@ class RestSurface:
 
     def close(self) -> None:
         """Close the connections."""
+        self._pushed.close()
         self._http.close()
+
+    def _exchanged(self, operation: Operation, method: str, made: Request) -> Answer:
+        """Send a request and read its answer; of a stream of events what comes at once.
+
+        Raises:
+            httpx2.HTTPError: There is no answer.
+        """
+        request = self._http.build_request(
+            method, made.url, content=made.content, headers=made.headers
+        )
+        if method != "GET" or operation.surface != "rest":
+            return answer_of(self._http.send(request))
+        response = self._http.send(request, stream=True)
+        if is_stream(response):
+            answer, ended = read_for_a_while(request, response)
+            if not ended:
+                self._endless.add(operation.name)
+            return answer
+        response.read()
+        overhear(lambda: response.text)
+        return answer_of(response)
+
+    def _as_stream(self, operation: Operation) -> Operation:
+        """Return an operation as a stream that is pushed, where it is one."""
+        title = operation.name.partition(":")[2]
+        socket = f"WS {title.partition(' ')[2]}"
+        if socket in self._streams:
+            extra = {**operation.extra, "pushes": "websocket"}
+            return replace(operation, name=f"rest:{socket}", unannounced=True, extra=extra)
+        if title in self._streams or "pushes" in operation.extra:
+            extra = {**operation.extra, "pushes": "events"}
+            return replace(operation, unannounced=True, extra=extra)
+        return operation

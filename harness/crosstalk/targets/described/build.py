@@ -238,7 +238,7 @@ def _credentials(
 
 def _rest_base(config: RestConfig) -> str:
     """The URL that the REST API's paths begin at."""
-    split = urlsplit(config.openapi or config.graphql)
+    split = urlsplit(config.openapi or config.graphql or config.base)
     return config.base or f"{split.scheme}://{split.netloc}"
 
 
@@ -282,6 +282,7 @@ def _surfaces(
             timeout=config.rest.timeout,
             also=config.rest.also,
             documents=config.rest.documents,
+            streams=config.rest.streams,
             graphql=config.rest.graphql,
             recorded=read_recording(folder / config.rest.har).requests if config.rest.har else (),
         )

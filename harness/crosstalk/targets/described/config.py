@@ -21,6 +21,7 @@ from crosstalk.targets.described.login.config import checked
 from crosstalk.targets.described.strict import Strict
 
 _NO_REASON = "no reason is given"
+_STREAM = re.compile(r"(?:GET|WS) /\S*")
 _OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S*")
 SurfaceName = Literal["mcp", "rest"]
 SURFACES: tuple[SurfaceName, ...] = ("mcp", "rest")
@@ -72,6 +73,7 @@ class RestConfig(Strict):
         skip: Operations that are not to be called, or such an operation to the reason.
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
+        streams: Streams that are pushed to a caller, e.g. `GET /events` or `WS /updates`.
         documents: URLs of further OpenAPI documents of the same API.
         har: An HTTP archive, relative to the file, whose requests are operations too.
         identity: How its callers say or prove who they are, where MCP differs.
@@ -84,20 +86,36 @@ class RestConfig(Strict):
     skip: list[str] | dict[str, str] = Field(default_factory=list)
     timeout: float = Field(default=30.0, gt=0)
     also: list[str] = Field(default_factory=list)
+    streams: list[str] = Field(default_factory=list)
     documents: list[str] = Field(default_factory=list)
     har: str = ""
     identity: IdentityConfig | None = None
 
     @model_validator(mode="after")
     def _says_what_there_is(self) -> RestConfig:
-        if not self.openapi and not self.graphql:
-            raise ValueError("set rest.openapi, the URL of the OpenAPI document, or rest.graphql")
+        named = self.base and (self.also or self.har or self.streams)
+        if not (self.openapi or self.graphql or named):
+            raise ValueError(
+                "set rest.openapi, the URL of the OpenAPI document, or rest.graphql, or rest.base "
+                "with the operations under rest.also or in rest.har"
+            )
         return self
 
     @property
     def address(self) -> str:
         """Return a URL of the server."""
         return self.base or self.openapi or self.graphql
+
+    @field_validator("streams")
+    @classmethod
+    def _are_streams(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if not _STREAM.fullmatch(each):
+                raise ValueError(
+                    f'{each!r} is not a stream: write "GET /path" for server-sent events, or '
+                    '"WS /path" for a WebSocket'
+                )
+        return value
 
     @field_validator("also")
     @classmethod

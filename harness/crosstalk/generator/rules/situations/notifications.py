@@ -32,10 +32,7 @@ class Notifications:
     def applies(self, example: ExampleRun) -> bool:
         """Return whether the server has streams, and it is time to listen again."""
         made = example.state.executor.calls_made
-        return (
-            _LISTEN in example.state.executor.operations
-            and example.state.situations[_COUNT] < _FIRST + _SHARE * made
-        )
+        return bool(_streams(example)) and example.state.situations[_COUNT] < _FIRST + _SHARE * made
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Have one user store and change a few things between the others' listening."""
@@ -53,6 +50,18 @@ class Notifications:
 
 def listen(example: ExampleRun, actors: Sequence[Actor]) -> None:
     """Have users take in what the server sent them, where it sends anything by itself."""
-    if _LISTEN in example.state.executor.operations:
-        example.execute_all([PlannedCall(each, _LISTEN, {}) for each in actors])
+    for name in _streams(example):
+        operation = example.state.executor.operations[name]
+        example.execute_all(
+            [PlannedCall(each, name, example.with_identity(operation, each)) for each in actors]
+        )
         example.state.situations[_COUNT] += len(actors)
+
+
+def _streams(example: ExampleRun) -> list[str]:
+    """Return the operations that return what was pushed to their caller, with no more arguments."""
+    return [
+        name
+        for name, each in example.state.executor.operations.items()
+        if name == _LISTEN or (each.pushes and each.lists)
+    ]

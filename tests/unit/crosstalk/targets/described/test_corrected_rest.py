@@ -11,6 +11,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described import TargetConfig
 from crosstalk.targets.described.config import RestConfig, ToolConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest
@@ -99,3 +100,28 @@ def test_public_operation_may_show_its_data_to_every_user() -> None:
     (flow,) = flows_of(config)
     assert flow.permits("alice", None, "rest:GET /books")
     assert not flow.permits("alice", "bob", f"rest:{READ}")
+
+
+def test_page_of_a_system_without_a_document_is_an_operation() -> None:
+    config = RestConfig(base="http://127.0.0.1:1", also=["GET /dashboard"])
+    surface = RestSurface("", document="", base=config.base, also=config.also)
+    try:
+        (page,) = surface.discover()
+    finally:
+        surface.close()
+    assert page.name == "rest:GET /dashboard"
+    assert page.extra["form"].url == "http://127.0.0.1:1/dashboard"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"also": ["GET /a"]}, "rest.base with the operations"),
+        ({"base": "http://127.0.0.1:1", "streams": ["/events"]}, "is not a stream"),
+    ],
+)
+def test_rest_api_of_which_nothing_is_known_is_an_error(
+    settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        RestConfig(**settings)

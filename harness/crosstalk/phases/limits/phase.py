@@ -133,12 +133,16 @@ class LimitsPhase:
 
 
 def _chosen(budget: PhaseBudget) -> list[Operation]:
-    """Return what asks a model, and one listing of each surface: the fewest calls come first."""
+    """Return what asks a model, by each surface, and one listing of each server, in that order.
+
+    A model's limit is used up by the fewest calls; surfaces of one server share its limits.
+    """
     operations = budget.executor.operations.values()
     chats = [each for each in operations if each.conversational and not required_references(each)]
     chosen: dict[tuple[str, bool], Operation] = {}
     for each in (*_simplest(chats), *_simplest(budget.observations)):
-        chosen.setdefault((each.surface, each.conversational), each)
+        server = each.surface if each.conversational else each.surface.partition("-")[0]
+        chosen.setdefault((server, each.conversational), each)
     return list(chosen.values())
 
 
@@ -158,8 +162,8 @@ def _suspicion(observed: Call) -> Suspicion:
         LimitsPhase.name,
         observed.operation,
         (observed.index,),
-        f"the first call of {observed.actor.name} was refused for being one too many, after "
-        "another user had used up a limit",
+        f"a call of {observed.actor.name}, one of their first, was refused for being one too many "
+        "while another user used up a limit",
     )
 
 

@@ -16,6 +16,9 @@ from crosstalk.surface.operation import Operation
 
 # Calls by which one user tries to use a limit up.
 MOST_CALLS = 320
+# Calls of another user while it is used up, at most.
+_MOST_OBSERVED = 5
+_BUSY = Probe("worlds", 0, "varied", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Trial:
         history: Its calls.
         control: The first call of a third user, made before.
         refused: The call by which the limit was used up; None where it was not.
-        observed: The other user's first call, after that; None where it was not made.
+        observed: One of the other user's first calls, made while it was used up: the one that was
+            refused, else the last; None where none was made.
     """
 
     history: History
@@ -42,7 +46,7 @@ class Trial:
 
     @property
     def shared(self) -> bool:
-        """Return whether another user's first call was refused for what one user had done."""
+        """Return whether another user's call was refused for what one user had done."""
         limited = self.observed is not None and self.observed.answer.outcome is Outcome.LIMITED
         return self.conclusive and limited
 
@@ -84,18 +88,33 @@ class Trier:
         refused = None
         if control.answer.outcome is Outcome.OK:
             refused = self._use_up(history, operation)
-        observed = None
-        if refused is not None or len(history) > MOST_CALLS:
-            probe = Probe("worlds", 1, "observed", self._observer.name)
-            planned = self._call(history, operation, self._observer, probe)
-            (observed,) = self._made(history, [planned])
+        observed = self._observe(history, operation) if refused is not None else None
         return Trial(history, control, refused, observed)
 
+    def _observe(self, history: History, operation: Operation) -> Call | None:
+        """Have the observer call while the busy user goes on, which keeps the limit used up.
+
+        A limit lets one more call through every now and then, and that may be the observer's. It
+        calls far fewer times than a limit of its own would take.
+        """
+        served = sum(call.answer.outcome is Outcome.OK for call in history) - 1
+        width = max(1, self._executor.concurrency - 1)
+        observed = None
+        for _ in range(max(1, min(_MOST_OBSERVED, served // 4))):
+            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(width)]
+            probe = Probe("worlds", 1, "observed", self._observer.name)
+            planned.append(self._call(history, operation, self._observer, probe))
+            if self._executor.concurrency == 1:
+                planned = planned[-1:] if observed is None else planned
+            observed = self._made(history, planned)[-1]
+            if observed.answer.outcome is not Outcome.OK:
+                break
+        return observed
+
     def _use_up(self, history: History, operation: Operation) -> Call | None:
-        probe = Probe("worlds", 0, "varied", self._observer.name)
         width = max(1, self._executor.concurrency)
         for _ in range(0, MOST_CALLS, width):
-            planned = [self._call(history, operation, self._busy, probe) for _ in range(width)]
+            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(width)]
             for call in self._made(history, planned):
                 if call.answer.outcome is Outcome.LIMITED:
                     return call

@@ -88,7 +88,7 @@ class TwoWorldsPhase:
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Play examples, one after the other, until the budget is spent or something is found."""
         outcome = PhaseOutcome()
-        runner = WorldRunner(budget.executor, budget.fresh_history)
+        runner = self._runner(budget)
         examples = [
             each for each in budget.examples if all(each is not done for done in self._done)
         ]
@@ -109,8 +109,13 @@ class TwoWorldsPhase:
         if plan is None:
             return None
         worlds = repeated((ABSENT, ACTIVE, SECRETS), 2)
-        history = WorldRunner(budget.executor, budget.fresh_history).run(plan, worlds)
+        history = self._runner(budget).run(plan, worlds)
         return next(iter(self._oracle.judge(history)), None)
+
+    @staticmethod
+    def _runner(budget: PhaseBudget) -> WorldRunner:
+        own_words = budget.target.reset is None
+        return WorldRunner(budget.executor, budget.fresh_history, own_words=own_words)
 
     def _plan(
         self, history: History, runner: WorldRunner, budget: PhaseBudget

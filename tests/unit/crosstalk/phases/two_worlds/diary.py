@@ -129,12 +129,15 @@ def executor(diary: Diary) -> Executor:
     return Executor({"mem": diary}, {each.name: each for each in OPERATIONS}, diary)
 
 
-def budget(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> PhaseBudget:
+def budget(
+    diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000, resets: bool = True
+) -> PhaseBudget:
     """A phase's budget, with one example in which every user does something."""
     calling = executor(diary)
 
     def fresh() -> History:
-        diary.reset()
+        if resets:
+            diary.reset()
         nonce = secrets.token_hex(4)
         return History({name: f"{name}-{nonce}" for name in USERS}, allowed_flows=flows)
 
@@ -143,7 +146,7 @@ def budget(diary: Diary, *flows: Flow, seed: int = 1, calls: int = 10_000) -> Ph
             {"mem": diary},
             diary,
             discovered({"mem": diary}),
-            reset=diary.reset,
+            reset=diary.reset if resets else None,
             allowed_flows=flows,
         ),
         executor=calling,

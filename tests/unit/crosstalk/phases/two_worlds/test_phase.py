@@ -43,6 +43,20 @@ def test_two_worlds_finds_what_lets_one_user_notice_the_others(fault: str) -> No
     assert len(others) == 1 or fault == "shared limit"
 
 
+def test_a_name_that_any_user_may_have_taken_is_found_where_nothing_is_reset() -> None:
+    diary = Diary("global unique")
+    phase = TwoWorldsPhase(sleep=lambda seconds: None)
+    outcomes = [phase.run(budget(diary, seed=seed, resets=False)) for seed in range(4)]
+    findings = [each for outcome in outcomes for each in outcome.findings]
+    assert findings
+    assert {each.operation for each in findings} == {"add_entry"}
+    # What is taken for good must not be said of every later name.
+    clean = Diary()
+    for seed in range(4):
+        outcome = phase.run(budget(clean, seed=seed, resets=False))
+        assert (outcome.findings, outcome.inconclusive) == ([], [])
+
+
 @pytest.mark.parametrize("fault", ["", "chance"])
 def test_two_worlds_finds_nothing_where_users_are_kept_apart(fault: str) -> None:
     assert run_phase(Diary(fault), turns=8).findings == []

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.policy.coverage import merged as merged_matrices
 from crosstalk.core.verdict import (
     RUN,
     Control,
@@ -68,6 +69,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
             for name, why in results[0].situations_not_made.items()
             if all(name in each.situations_not_made for each in results)
         },
+        policy=merged_matrices([each.policy for each in results]),
         # What one campaign saw differ is not the same for every user.
         public=tuple(
             name for name in results[0].public if all(name in each.public for each in results)

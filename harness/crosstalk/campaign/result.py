@@ -9,6 +9,7 @@ from typing import Any
 from crosstalk.core.defects.grouping import Defect, defects_of
 from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.exit_codes import ExitCode, exit_code
+from crosstalk.core.policy.coverage import PolicyMatrix
 from crosstalk.core.sign_test import TimeDifference
 from crosstalk.core.verdict import UNTRIED, Control, Finding, Inconclusive, Verdict
 
@@ -39,6 +40,7 @@ class CampaignResult:
         suggestions: Operation to argument to the values by which a refusal was overcome.
         situations: Situation made on purpose to how often, or how large, it was made.
         situations_not_made: Situation that did not come about to the reason.
+        policy: What of the declared policy was tried; None where none is declared.
     """
 
     verdict: Verdict
@@ -62,6 +64,7 @@ class CampaignResult:
     target_file: str | None = None
     not_chosen: tuple[str, ...] = ()
     suggestions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    policy: PolicyMatrix | None = None
 
     def defects(self) -> list[Defect]:
         """Return the findings grouped by their cause: one defect for each thing to fix."""
@@ -143,4 +146,5 @@ class CampaignResult:
                 name: {argument: list(values) for argument, values in each.items()}
                 for name, each in sorted(self.suggestions.items())
             },
+            **({"policy": self.policy.to_json()} if self.policy is not None else {}),
         }

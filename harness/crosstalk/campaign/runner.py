@@ -114,7 +114,7 @@ class Campaign:
             target.claiming,
             self._watch,
         )
-        self._counts = CampaignCounts(self._executor.operations)
+        self._counts = CampaignCounts(self._executor.operations, target.policy)
         self._record = FindingsRecord(
             emit,
             options.findings,
@@ -206,7 +206,7 @@ class Campaign:
         )
         self._emit(PartBegun("first sweep"))
         self._sweep(sweep)
-        machine = make_machine(state)
+        machine = make_machine(state, policy=self._target.policy is not None)
         chunk, late = 0, False
         while not self._stopped():
             self._emit(PartBegun("search"))

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.oracles import ORACLES, Oracle
+from crosstalk.oracles import ORACLES, POLICY_ORACLES, Oracle
 from crosstalk.phases.base import Phase
 from crosstalk.phases.registry import make_phases
 from crosstalk.targets.base import Target
@@ -20,9 +20,14 @@ from crosstalk.targets.base import Target
 EXCLUDED = "excluded by --exclude"
 
 
-def oracle_names() -> tuple[str, ...]:
-    """Return the names of all oracles, those of the phases last."""
-    return (*(each.name for each in ORACLES), *(each.name for each in make_phases()))
+def oracle_names(policy: bool = True) -> tuple[str, ...]:
+    """Return the names of all oracles, those of the phases last.
+
+    Args:
+        policy: Whether to name those that judge by a policy alone.
+    """
+    judging = (*ORACLES, *(POLICY_ORACLES if policy else ()))
+    return (*(each.name for each in judging), *(each.name for each in make_phases()))
 
 
 def require_oracles(names: Iterable[str]) -> tuple[str, ...]:
@@ -45,7 +50,8 @@ def chosen_names(names: Sequence[str]) -> tuple[str, ...]:
 
 def chosen_oracles(names: Sequence[str]) -> tuple[Oracle, ...]:
     """Return the oracles of ordinary histories that are chosen; all where none is named."""
-    return tuple(each for each in ORACLES if not names or each.name in names)
+    known = (*ORACLES, *POLICY_ORACLES)
+    return tuple(each for each in known if not names or each.name in names)
 
 
 def chosen_phases(names: Sequence[str], phases: Iterable[Phase]) -> tuple[Phase, ...]:

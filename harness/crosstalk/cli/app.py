@@ -30,6 +30,7 @@ from crosstalk.cli.verbs.init import init
 from crosstalk.cli.verbs.isolation import isolation
 from crosstalk.cli.verbs.mutants import mutants
 from crosstalk.cli.verbs.plan import plan
+from crosstalk.cli.verbs.policy import policy
 from crosstalk.cli.verbs.replay import replay
 from crosstalk.core.version import harness_version
 from crosstalk.environment.runtime.exit_status import exit_status
@@ -59,6 +60,7 @@ def _add(verb: Callable[_Arguments, int]) -> None:
 _add(isolation)
 _add(init)
 _add(plan)
+_add(policy)
 _add(coverage)
 _add(replay)
 _add(mutants)

@@ -7,13 +7,14 @@ judged again. The history knows nothing of how calls are made or judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
 
 from crosstalk.core.identifiers import paths_in
 from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.core.policy import Decision, Policy, decide
 
 T = TypeVar("T")
 
@@ -93,7 +94,8 @@ class Probe:
             observes in worlds that differ in what the others do; `concurrency` compares what a
             client gets alone with what it gets beside concurrent clients; `identity` marks calls
             of a client that says to be the victim, where no credential proves it; `effect` compares
-            whether the victim's calls still work after another user acted.
+            whether the victim's calls still work after another user acted; `escalation` compares
+            what the actor may do, and what the victim sees, before and after undeclared fields.
         key: Calls with one key belong together.
         part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence),
             `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), or `claimed`
@@ -101,7 +103,9 @@ class Probe:
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 
-    kind: Literal["ownership", "existence", "worlds", "concurrency", "identity", "effect"]
+    kind: Literal[
+        "ownership", "existence", "worlds", "concurrency", "identity", "effect", "escalation"
+    ]
     key: int
     part: Literal[
         "before",
@@ -240,6 +244,7 @@ class History:
         owned: Objects that existed before, with their owners.
         worlds: Where calls of several worlds stand together: each world's subjects.
         salt: What the markers of a script were changed by for this replay of it; 0 for none.
+        policy: Who may see what beside that; None where nothing is declared.
     """
 
     subjects: Mapping[str, str]
@@ -252,6 +257,7 @@ class History:
     owned: tuple[OwnedObject, ...] = ()
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     salt: int = 0
+    policy: Policy | None = None
     _derived: dict[str, tuple[int, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -277,9 +283,45 @@ class History:
         """This history up to and with the call of that index."""
         return replace(self, calls=self.calls[:index])
 
-    def permits(self, source: str, target: str | None, operation: str) -> bool:
-        """Return whether it is meant that `source`'s data reaches `target` by this operation."""
-        return any(each.permits(source, target, operation) for each in self.allowed_flows)
+    def permits(
+        self,
+        source: str,
+        target: str | None,
+        operation: str,
+        objects: Collection[str] | None = None,
+        moment: Call | None = None,
+        *,
+        change: bool = False,
+    ) -> bool:
+        """Return whether it is meant that `source`'s data reaches `target` by this operation.
+
+        Args:
+            source: Whose it is.
+            target: Whom it reaches; None for a caller without a credential.
+            operation: By which operation.
+            objects: Ids or values in question; None asks for anything at all.
+            moment: The call at which it does; None for the time after the last one.
+            change: Whether it would be changed, and not only seen.
+        """
+        if any(each.permits(source, target, operation) for each in self.allowed_flows):
+            return True
+        return self.decide(source, target, operation, objects, moment, change=change).permitted
+
+    def decide(
+        self,
+        source: str,
+        target: str | None,
+        operation: str,
+        objects: Collection[str] | None = None,
+        moment: Call | None = None,
+        *,
+        change: bool = False,
+    ) -> Decision:
+        """Return what the policy says of it, and in which rule; without a policy it is refused."""
+        if self.policy is None:
+            return Decision(False, "")
+        asked = (source, target, operation, objects, moment)
+        return decide(self.policy, self, *asked, change=change)
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls)
@@ -305,6 +347,7 @@ class History:
             "unproven_identity": self.unproven_identity,
             "owned": [{**asdict(each), "details": sorted(each.details)} for each in self.owned],
             "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
+            **({"policy": self.policy.to_json()} if self.policy is not None else {}),
             "calls": [asdict(call) for call in self.calls],
         }
 
@@ -330,6 +373,7 @@ class History:
                 for each in data.get("owned", ())
             ),
             worlds=dict(data.get("worlds", {})),
+            policy=Policy.from_json(data["policy"]) if data.get("policy") else None,
         )
         for row in data["calls"]:
             answer = {**row["answer"], "outcome": Outcome(row["answer"]["outcome"])}

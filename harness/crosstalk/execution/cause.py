@@ -24,6 +24,19 @@ _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
 _OBJECT = re.compile(r"([a-z][a-z0-9_]*)-[a-z0-9_]+-\d+")
 
 
+# Who calls, and with what, says nothing more about them.
+_KNOWN_BY_THE_ORACLE = (
+    BrokenRule.UNPROVEN,
+    BrokenRule.COUNTING,
+    BrokenRule.CACHE,
+    BrokenRule.MESSAGE,
+    BrokenRule.FUNCTION,
+    BrokenRule.ESCALATION,
+    BrokenRule.FIELD,
+    BrokenRule.REVOKED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """By what a suspicion is known again in a replay of its script, or of a part of it.
@@ -86,7 +99,7 @@ def rule_of(script: Script, suspicion: Suspicion, history: History) -> tuple[Bro
         history: A run of the script.
     """
     known = suspicion.rule
-    if known in (BrokenRule.UNPROVEN, BrokenRule.COUNTING, BrokenRule.CACHE, BrokenRule.MESSAGE):
+    if known in _KNOWN_BY_THE_ORACLE:
         return known, ""
     step = _causing_step(script, suspicion, history)
     actor = step.actor
@@ -110,6 +123,8 @@ def _causing_step(
     among: Collection[int] | None = None,
 ) -> Step:
     shown = script.steps[suspicion.calls[-1] - 1]
+    if suspicion.oracle == "escalation":
+        return script.steps[suspicion.calls[1] - 1]
     if suspicion.oracle == "ownership":
         acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
         meddling = [each for each in acts if _meddles(each, script)]

@@ -107,6 +107,7 @@ class Fixture:
             accepted=self._target.accepted,
             unproven_identity=self._target.unproven_identity,
             owned=owned,
+            policy=self._target.policy,
         )
         return self._latest
 

@@ -16,7 +16,7 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.script_runner import ReplayFileError, ScriptRunner
-from crosstalk.oracles import ORACLES, Suspicion
+from crosstalk.oracles import Suspicion, oracles_under
 
 FORMAT = "crosstalk-replay/1"
 
@@ -49,7 +49,8 @@ class Replayer:
     @staticmethod
     def judged(history: History, oracle: str) -> list[Suspicion]:
         """Return what the oracle of that name suspects in a history."""
-        return [found for each in ORACLES if each.name == oracle for found in each.judge(history)]
+        known = oracles_under(history.policy)
+        return [found for each in known if each.name == oracle for found in each.judge(history)]
 
 
 def save(finding: Finding, path: Path, about: dict[str, Any]) -> None:

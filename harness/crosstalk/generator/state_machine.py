@@ -18,7 +18,7 @@ from hypothesis.stateful import rule as hypothesis_rule
 
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.rules import RULES, SETUP
+from crosstalk.generator.rules import POLICY_RULES, RULES, SETUP
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.state import GeneratorState
 from crosstalk.surface.capabilities import Capabilities
@@ -33,9 +33,16 @@ class _Machine(Protocol):
 
 
 def make_machine(
-    state: GeneratorState, rules: Sequence[Rule] = RULES
+    state: GeneratorState, rules: Sequence[Rule] = RULES, *, policy: bool = False
 ) -> type[RuleBasedStateMachine]:
-    """Return the state machine class that runs these rules with this state."""
+    """Return the state machine class that runs these rules with this state.
+
+    Args:
+        state: What the examples share.
+        rules: Those that run.
+        policy: Whether the rules that a policy asks for run as well.
+    """
+    rules = (*rules, *POLICY_RULES) if policy else rules
     capabilities = Capabilities.of(list(state.executor.operations.values()))
 
     class Example(RuleBasedStateMachine):

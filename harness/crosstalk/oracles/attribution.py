@@ -7,7 +7,7 @@ caller supplied at any time, in arguments or chat, may come back to them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
@@ -25,6 +25,8 @@ class Observation:
         call: The call that was answered.
         own: Values of the caller's own in the answer itself.
         foreign: Values of other users that the caller never supplied, each with its owner.
+        revoked: Values that were shared with the caller and are no longer, each with its owner.
+        permitted: Whether it shows what the policy permits the caller to see of other users.
         others_have_secrets: Whether any other user had a value by then.
     """
 
@@ -32,6 +34,8 @@ class Observation:
     own: frozenset[str]
     foreign: tuple[tuple[str, str], ...]
     others_have_secrets: bool
+    revoked: tuple[tuple[str, str], ...] = ()
+    permitted: bool = False
 
 
 def observations(history: History) -> Sequence[Observation]:
@@ -65,6 +69,8 @@ def _walk(history: History) -> Iterator[Observation]:
         seen: set[str] = set()
         answered: set[str] = set()
         foreign: list[tuple[str, str]] = []
+        revoked: list[tuple[str, str]] = []
+        permitted = False
         if conclusive(call.answer):
             answered = identifiers_of(call.answer.body) | _in_headers(call.answer.headers)
             for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
@@ -80,18 +86,53 @@ def _walk(history: History) -> Iterator[Observation]:
                 elif owner == user:
                     seen.add(value)
                 elif owner is not None and not gave(user, value):
-                    if history.permits(owner, user, call.operation):
-                        supplied[user].add(value)  # given on purpose, and theirs to use
+                    if history.permits(owner, user, call.operation, {value}, call):
+                        permitted = permitted or history.policy is not None
+                        if history.policy is None or not history.policy.shares:
+                            supplied[user].add(value)  # given on purpose, and theirs to use
+                    elif _by_another(history, call, value, supplied):
+                        permitted = True
+                    elif _lost(history, owner, call, {value}):
+                        revoked.append((value, owner))
                     else:
                         foreign.append((value, owner))
             for value, owner in shown_objects(history.owned, call):
                 if owner == user:
                     seen.add(value)
                     answered.add(value)
-                elif not history.permits(owner, user, call.operation):
+                elif not history.permits(owner, user, call.operation, {value}, call):
                     foreign.append((value, owner))
         # A notification that repeats what its reader sent does not show that the call worked.
-        yield Observation(call, frozenset(seen & answered), tuple(foreign), others)
+        yield Observation(
+            call,
+            frozenset(seen & answered),
+            tuple(foreign),
+            others,
+            revoked=tuple(revoked),
+            permitted=permitted,
+        )
+
+
+def _by_another(
+    history: History, call: Call, value: str, supplied: Mapping[str | None, set[str]]
+) -> bool:
+    """Return whether a user who may reach the caller sent the value, whosever it was at first."""
+    if history.policy is None:
+        return False
+    user, operation = call.actor.user, call.operation
+    return any(
+        sender is not None
+        and value in sent
+        and history.permits(sender, user, operation, {value}, call)
+        for sender, sent in supplied.items()
+        if sender != user
+    )
+
+
+def _lost(history: History, owner: str, call: Call, values: Collection[str]) -> bool:
+    """Return whether the caller could see these values before, and lost the right to."""
+    user, operation = call.actor.user, call.operation
+    return history.decide(owner, user, operation, values, call).lost is not None
 
 
 def _in_headers(headers: Mapping[str, str]) -> set[str]:

@@ -100,6 +100,18 @@ def denies(answer: Answer) -> bool:
     return answer.outcome is Outcome.ERROR and any(_DENIED.search(each) for each in said)
 
 
+_SHORT_ANSWER = 300
+
+
+def served(answer: Answer) -> bool:
+    """Return whether a call was done: an answer may deny it without saying that it is an error."""
+    if answer.outcome is not Outcome.OK:
+        return False
+    said = list(strings_in(answer.body))
+    short = sum(map(len, said)) <= _SHORT_ANSWER
+    return not (short and any(_DENIED.search(each) for each in said))
+
+
 def conclusive(answer: Answer) -> bool:
     """Return whether an answer says anything: a rate limit or a lost connection does not."""
     return answer.outcome in (Outcome.OK, Outcome.ERROR, Outcome.REFUSED)

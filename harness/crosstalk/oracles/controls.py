@@ -9,7 +9,7 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker, last_name
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.verdict import Control
-from crosstalk.oracles import ORACLES
+from crosstalk.oracles import oracles_under
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.existence import numbers_in_answer
@@ -64,7 +64,7 @@ def controls_of(history: History) -> dict[str, Control]:
             named = any(owners.get(value) == user for value in identifiers_of(call.arguments))
             if call.actor.claims == user and (seen.own or named or not is_empty(call.answer.body)):
                 control.own_reads += 1
-    for oracle in ORACLES:
+    for oracle in oracles_under(history.policy):
         for name, count in oracle.opportunities(history).items():
             control = controls.setdefault(name, Control())
             control.oracles[oracle.name] = control.oracles.get(oracle.name, 0) + count

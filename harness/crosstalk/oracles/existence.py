@@ -29,6 +29,7 @@ from crosstalk.core.identifiers import (
     substituted,
 )
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.policy.objects import named_values
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import without_times
@@ -61,11 +62,19 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if (
             _comparable(foreign, missing, owners, numbers, history.public_values)
-            and not history.permits(probe.victim, call.actor.user, call.operation)
+            and not _permitted(history, probe.victim, foreign)
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
             yield foreign, missing
+
+
+def _permitted(history: History, victim: str, call: Call) -> bool:
+    """Return whether a caller may know of an object: it is, or was, shared with them."""
+    asked = (victim, call.actor.user, call.operation)
+    if history.permits(*asked, named_values(call), call):
+        return True
+    return history.decide(*asked, named_values(call), call).lost is not None
 
 
 def numbers_given(history: History) -> set[str]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Answer, Call, History, Outcome, Probe
+from crosstalk.core.policy.objects import named_values
+from crosstalk.core.policy.sharing import shares
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
 from crosstalk.surface.http.headers import shows
 
@@ -82,9 +84,12 @@ def _walk(history: History) -> Iterator[_Attack]:
             )
             attack = [each for each in between if each.actor.user != probe.victim]
             if any(
-                history.permits(probe.victim, a.actor.user, a.operation)
+                history.permits(
+                    probe.victim, a.actor.user, a.operation, named_values(a), a, change=True
+                )
+                or shares(history, probe.victim, a)
                 # What others store is meant to show in this reading.
-                or history.permits(a.actor.user or "", probe.victim, call.operation)
+                or history.permits(a.actor.user or "", probe.victim, call.operation, None, call)
                 for a in attack
             ):
                 continue
@@ -117,7 +122,16 @@ def _effects(history: History) -> Iterator[_Attack]:
                 for each in between
             )
             permitted = any(
-                history.permits(probe.victim, each.actor.user, each.operation) for each in acts
+                history.permits(
+                    probe.victim,
+                    each.actor.user,
+                    each.operation,
+                    named_values(each),
+                    each,
+                    change=True,
+                )
+                or shares(history, probe.victim, each)
+                for each in acts
             )
             if acts and not meddled and not permitted:
                 works = call.answer.outcome is Outcome.OK

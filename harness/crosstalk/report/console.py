@@ -25,6 +25,7 @@ from crosstalk.core.defects.grouping import Defect
 from crosstalk.core.verdict import Finding, InconclusiveKind
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
+from crosstalk.report.policy_table import policy_sentence
 from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import print_sentence
 from crosstalk.report.text import counted, printable
@@ -155,6 +156,8 @@ class ConsoleReport:
         if defects:
             print_defects(self._console, defects)
         # A run that stopped at a leak was cut short; what it did not reach says nothing.
+        if result.policy is not None:
+            print_sentence(self._console, policy_sentence(result.policy))
         if result.situations:
             made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
             print_sentence(self._console, f"situations made on purpose: {made}")

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
-from crosstalk.oracles import ORACLES
+from crosstalk.oracles import ORACLES, POLICY_ORACLES
 
 
 class State(StrEnum):
@@ -51,7 +51,8 @@ def oracles_of(result: CampaignResult) -> list[str]:
     mentioned = [each.oracle for each in result.findings]
     for control in result.controls.values():
         mentioned += control.oracles
-    judging = [each.name for each in ORACLES if each.name not in result.not_chosen]
+    under = (*ORACLES, *(POLICY_ORACLES if result.policy is not None else ()))
+    judging = [each.name for each in under if each.name not in result.not_chosen]
     return list(dict.fromkeys([*judging, *sorted(mentioned)]))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from crosstalk.core.history import Channel, Flow
 from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.core.policy import Policy
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals
 from crosstalk.core.verdict import Inconclusive
 from crosstalk.surface.credentials import Credentials
@@ -51,6 +52,7 @@ class Target:
         take_down: Takes down what was prepared last.
         production: Has the system run with the limits of production from then on; None where it
             cannot, or where calls are made so slowly that none is met.
+        policy: Who may see what; None where nothing is declared beside `allowed_flows`.
     """
 
     surfaces: Mapping[str, Surface]
@@ -79,6 +81,7 @@ class Target:
     prepare: Callable[[Mapping[str, str]], Sequence[OwnedObject]] | None = None
     take_down: Callable[[], None] | None = None
     production: Callable[[], None] | None = None
+    policy: Policy | None = None
 
     def close(self) -> None:
         """Take down what was prepared; close the connections, and whatever else is held."""

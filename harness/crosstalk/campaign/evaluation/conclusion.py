@@ -16,7 +16,7 @@ from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
 from crosstalk.generator.situations import situations_not_made
-from crosstalk.oracles import ORACLES
+from crosstalk.oracles import oracles_under
 from crosstalk.oracles.controls import coverage_of
 from crosstalk.phases.limits.phase import LimitsPhase
 from crosstalk.targets.base import Target
@@ -65,6 +65,7 @@ class Conclusion:
             *self.target.untried,
             *self._without_opportunity(not_applicable, oracles),
             *self._throttled(),
+            *self._policy_untried(oracles),
             *(
                 Inconclusive(InconclusiveKind.NOT_QUIESCENT, RUN, f"not quiescent: {each}")
                 for each in left or ()
@@ -89,7 +90,10 @@ class Conclusion:
             public=tuple(self.counts.service.public()),
             times=self.counts.time_differences(),
             suggestions=self.scheduler.knowledge.suggestions(),
-            not_chosen=tuple(each for each in oracle_names() if each not in oracles),
+            policy=self.counts.matrix,
+            not_chosen=tuple(
+                each for each in oracle_names(self.target.policy is not None) if each not in oracles
+            ),
         )
 
     def _not_drawn(self) -> Iterator[Inconclusive]:
@@ -102,7 +106,8 @@ class Conclusion:
     def _without_opportunity(
         self, not_applicable: Mapping[str, str], oracles: Collection[str]
     ) -> Iterator[Inconclusive]:
-        names = [*(each.name for each in ORACLES), *(each.name for each in self.scheduler.phases)]
+        judging = oracles_under(self.target.policy)
+        names = [*(each.name for each in judging), *(each.name for each in self.scheduler.phases)]
         for name in names:
             could = any(control.oracles.get(name) for control in self.counts.controls.values())
             # A system without a limit has none to share: the situation says that none was met.
@@ -111,6 +116,27 @@ class Conclusion:
             if name in oracles and name not in not_applicable and not could:
                 yield Inconclusive(
                     InconclusiveKind.NO_OPPORTUNITY, name, "the oracle had no opportunity to fire"
+                )
+
+    def _policy_untried(self, oracles: Collection[str]) -> Iterator[Inconclusive]:
+        """Say where a policy was not put to the test: a refusal that was never provoked."""
+        policy, matrix = self.target.policy, self.counts.matrix
+        if policy is None or matrix is None:
+            return
+        kind = InconclusiveKind.NO_OPPORTUNITY
+        if not matrix.refused_tried():
+            yield Inconclusive(kind, "policy", "nothing that the policy refuses was tried")
+        for name in sorted(self.executor.operations):
+            reserve = policy.reserved(name)
+            control = self.counts.controls.get(name)
+            if reserve is None or "function" not in oracles:
+                continue
+            if control is None or not control.oracles.get("function"):
+                yield Inconclusive(
+                    kind,
+                    name,
+                    "no user with the right was served by it and none without it tried, as "
+                    f"“{reserve}” would have it",
                 )
 
     def _throttled(self) -> Iterator[Inconclusive]:

@@ -24,6 +24,10 @@ class BrokenRule(StrEnum):
     MESSAGE = "message"  # what belongs to another user came in a message beside the answer
     ACTIVITY = "others-activity"  # an answer depends on what other users do or have stored
     CONCURRENCY = "concurrent-clients"  # an answer depends on requests that are under way
+    FUNCTION = "reserved-function"  # a reserved operation was served without the role
+    ESCALATION = "undeclared-field"  # a field that was not asked for had an effect
+    FIELD = "field"  # an answer holds a field that is kept out of it
+    REVOKED = "revoked"  # what was taken back was served again
     LAYER = "layer"  # a layer lets through what another one stops
 
     @property
@@ -45,5 +49,9 @@ _REMEDIES = {
     BrokenRule.MESSAGE: "send messages only to the client that they concern",
     BrokenRule.ACTIVITY: "answer alike whatever other users do and have stored",
     BrokenRule.CONCURRENCY: "keep nothing of a request where another request finds it",
+    BrokenRule.FUNCTION: "verify the caller's role where the operation begins",
+    BrokenRule.ESCALATION: "take from a request the fields that it may set, and no others",
+    BrokenRule.FIELD: "write down which fields an answer has, and send no others",
+    BrokenRule.REVOKED: "verify at each call that the sharing, or the role, still holds",
     BrokenRule.LAYER: "have this layer keep users apart by itself",
 }

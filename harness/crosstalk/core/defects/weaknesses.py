@@ -15,6 +15,7 @@ SEVERITIES = ("high", "medium")
 _BROKEN_OBJECT_LEVEL = "API1:2023"
 _BROKEN_AUTHENTICATION = "API2:2023"
 _BROKEN_PROPERTY_LEVEL = "API3:2023"
+_BROKEN_FUNCTION_LEVEL = "API5:2023"
 _MISCONFIGURATION = "API8:2023"
 
 
@@ -83,6 +84,32 @@ _BY_ORACLE = {
         (_MISCONFIGURATION,),
         "Look for the key under which calls are counted: it must name the user whom the credential "
         "proves, not a service, an issuer or an address that users share.",
+    ),
+    "function": Weakness(
+        "high",
+        ("CWE-285", "CWE-862"),
+        (_BROKEN_FUNCTION_LEVEL,),
+        "Look for a route or a tool that asks who calls, and not which role they have.",
+    ),
+    "escalation": Weakness(
+        "high",
+        ("CWE-915", "CWE-269"),
+        (_BROKEN_PROPERTY_LEVEL,),
+        "Look for a body that is written into a row or an object whole: name the fields that a "
+        "caller may set.",
+    ),
+    "property": Weakness(
+        "medium",
+        ("CWE-213", "CWE-200"),
+        (_BROKEN_PROPERTY_LEVEL,),
+        "Look for a row or an object that is sent whole: name the fields of the answer.",
+    ),
+    "revocation": Weakness(
+        "high",
+        ("CWE-613", "CWE-863"),
+        (_BROKEN_OBJECT_LEVEL,),
+        "Look for where the decision is kept: a cache, a session, a token, an index or a stream "
+        "that was filled while access was still given.",
     ),
     "layer": Weakness(
         "high",

@@ -19,6 +19,10 @@ from crosstalk.generator.rules.comparisons.stale_read import StaleRead
 from crosstalk.generator.rules.honest.any_call import AnyCall
 from crosstalk.generator.rules.honest.honest_use import HonestUse
 from crosstalk.generator.rules.honest.setup import Setup
+from crosstalk.generator.rules.policy.permitted_read import PermittedRead
+from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
+from crosstalk.generator.rules.policy.reserved_call import ReservedCall
+from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
@@ -58,4 +62,12 @@ RULES: tuple[Rule, ...] = (
     AnyCall(),
 )
 
-__all__ = ["RULES", "SETUP", "Rule"]
+# They run under a policy alone: without one, examples are drawn as if they were not there.
+POLICY_RULES: tuple[Rule, ...] = (
+    ReservedCall(),
+    TakenBack(),
+    PrivilegedFields(),
+    PermittedRead(),
+)
+
+__all__ = ["POLICY_RULES", "RULES", "SETUP", "Rule"]

@@ -73,7 +73,7 @@ class Concurrency:
                 if value in history.public_values:
                     continue
                 owner = min(holders)
-                if history.permits(owner, user, call.operation):
+                if history.permits(owner, user, call.operation, {value}, call):
                     continue
                 yield Suspicion(
                     self.name,

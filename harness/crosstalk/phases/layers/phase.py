@@ -13,7 +13,7 @@ from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveK
 from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import OutOfTimeError
-from crosstalk.oracles import ORACLES, Suspicion
+from crosstalk.oracles import Suspicion, oracles_under
 from crosstalk.oracles.controls import controls_of
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.layers.attack_surface import LayerAttack
@@ -166,7 +166,9 @@ class LayersPhase:
 
     @staticmethod
     def _suspected(history: History) -> Suspicion | None:
-        return next((found for each in ORACLES for found in each.judge(history)), None)
+        return next(
+            (found for each in oracles_under(history.policy) for found in each.judge(history)), None
+        )
 
     def _counted(self, history: History, layer: str) -> dict[str, Control]:
         """What the layer's calls could have shown, as one row for the layer."""

@@ -13,6 +13,7 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import Actor, Channel, History
 from crosstalk.core.history import Outcome as Answered
+from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.cause import act_in
@@ -78,11 +79,10 @@ class TwoWorldsPhase:
             )
         if len(members) < 2:
             return "there is one user only"
-        if all(
-            len(partners(target.allowed_flows, each, members)) == len(members) - 1
-            for each in members
-        ):
-            return "allowed_flows shares everything with every user"
+        flows = (*target.allowed_flows, *flows_of_policy(target.policy, target.operations))
+        if all(len(partners(flows, each, members)) == len(members) - 1 for each in members):
+            said = "allowed_flows" if target.policy is None else "the policy"
+            return f"{said} shares everything with every user"
         return None
 
     def run(self, budget: PhaseBudget) -> PhaseOutcome:

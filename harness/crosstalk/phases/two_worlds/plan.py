@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from crosstalk.core.history import Actor, Call, Channel, Flow, History, Outcome, Probe
 from crosstalk.core.identifiers import is_short_id, strings_in
 from crosstalk.core.object_kinds import deletes
+from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script, Step, references_in, script_of
 from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
@@ -105,9 +106,10 @@ def plan_of(
         read_so_far: How often each reading was made, in all plans; counted up.
     """
     users = list(history.subjects)
-    near = partners(history.allowed_flows, observer.name, users)
+    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
+    near = partners(flows, observer.name, users)
     others = [each for each in users if each != observer.name and each not in near]
-    steps = _free_of_others(script_of(history), observer.name, near, history)
+    steps = _free_of_others(_without_sharing(history), observer.name, near, history)
     own = [each for each in steps if each.actor == observer]
     varied = [each for each in steps if each.actor.user not in (observer.name, *near)]
     if not own or not varied:
@@ -134,10 +136,20 @@ def plan_of(
     numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
     script = Script((*script.steps, *numbered))
     probed = [
-        replace(each, probe=_probe(each, observer, near, others, history.allowed_flows, operations))
+        replace(each, probe=_probe(each, observer, near, others, flows, operations))
         for each in script.steps
     ]
     return WorldsPlan(Script(tuple(probed)), observer.name)
+
+
+def _without_sharing(history: History) -> Script:
+    """Return the script without calls that share: what others share is meant to show."""
+    script = script_of(history)
+    rules = history.policy.shares if history.policy is not None else ()
+    sharing = [
+        each.number for each in script.steps if any(rule.concerns(each.operation) for rule in rules)
+    ]
+    return (script.without(*sharing) or Script(())) if sharing else script
 
 
 def _free_of_others(

@@ -49,6 +49,8 @@ from crosstalk.targets.described.mcp_surfaces import (
     not_understood_by,
 )
 from crosstalk.targets.described.pacing import Paced
+from crosstalk.targets.described.people import member_names
+from crosstalk.targets.described.policy import policy_of
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
 from crosstalk.targets.described.self_description import usual_paths_of
@@ -58,7 +60,6 @@ from crosstalk.targets.described.users import (
     discovery_subject,
     enrolled,
     flows_of,
-    member_names,
     naming_of,
     neighbours_of,
     principals_of,
@@ -111,6 +112,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         surfaces |= paths
         operations |= discovered(paths)
         require_accepted(credentials, surfaces, operations, subject)
+        policy = policy_of(config, operations)
         setup = SetupCalls(config, operations, surfaces, credentials, member_names(config))
     except BaseException:
         for each in surfaces.values():
@@ -148,6 +150,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         # Part of the folder's path may look like a user's secret.
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
         credential_source=credential_source(config),
+        policy=policy,
     )
 
 
@@ -178,6 +181,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
     surfaces = _surfaces(config, folder, credentials, of_mcp)
     try:
         operations = _operations(config, surfaces)
+        policy = policy_of(config, operations)
         # Usual paths are not looked for: that would be calls.
     except BaseException:
         for each in surfaces.values():
@@ -194,6 +198,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         untried=tuple(not_understood_by(of_mcp)),
         skipped=config.skipped(),
         not_applicable=_not_applicable(config, operations),
+        policy=policy,
     )
 
 
@@ -331,6 +336,21 @@ def _already() -> None:
     """Change nothing: a described system runs as its owner has set it up."""
 
 
+def _without_rules(config: TargetConfig) -> dict[str, str]:
+    """Return the oracles that have no rule of the policy to judge by."""
+    policy = config.policy
+    if policy is None:
+        return {}
+    reasons = {}
+    if not policy.reserve:
+        reasons["function"] = "the policy reserves no operation"
+    if not policy.share:
+        reasons["revocation"] = "the policy has no sharing that a call opens"
+    if not (policy.fields.forbidden or policy.fields.own):
+        reasons["property"] = "the policy names no fields"
+    return reasons
+
+
 def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
     reasons = {}
     if not proves(config) and not unproven_identity(config):
@@ -341,6 +361,7 @@ def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
         reasons["concurrency"] = "a process of its own answers each user, one call at a time"
+    reasons |= _without_rules(config)
     if all(each.reads_only for each in operations.values()):
         reasons["ownership"] = "no operation changes anything"
     refers = [

@@ -18,6 +18,7 @@ from crosstalk.surface.mcp.facts import Kind, is_method
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.config import checked
+from crosstalk.targets.described.policy_config import PolicyConfig, check_people
 from crosstalk.targets.described.strict import Strict
 
 _NO_REASON = "no reason is given"
@@ -255,6 +256,10 @@ class TargetConfig(Strict):
         read_only: Nothing may change there: only reading operations are called.
         public_values: Texts that look like a user's and are public, e.g. a server's path.
         tools: What is known about tools.
+        tenant_names: How the tenants of made-up users are called, so that they are new as well.
+        tenants: Tenant to its users; or `per_tenant`, how many made-up users each tenant has.
+        roles: Role to the users who have it.
+        policy: Who may see what.
     """
 
     confirmed: bool = True
@@ -274,6 +279,10 @@ class TargetConfig(Strict):
     read_only: bool = False
     public_values: list[str] = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
+    tenant_names: str = "{tenant}-{nonce}"
+    tenants: dict[str, list[str] | int] = Field(default_factory=dict)
+    roles: dict[str, list[str]] = Field(default_factory=dict)
+    policy: PolicyConfig | None = None
 
     def skipped(self) -> dict[str, str]:
         """Return the operations that are not to be called, each with the reason."""
@@ -330,6 +339,8 @@ class TargetConfig(Strict):
                     'written with its method, e.g. [tools."GET /books/{title}"]'
                 )
         self._check_owners()
+        known = list(self.users) or [each.name for each in MEMBERS]
+        check_people(self.tenants, self.roles, self.policy, known)
         self._check_port()
         self._check_carriers(identities)
         for name, identity in identities.items():

@@ -21,6 +21,7 @@ from crosstalk.targets.described.login.base import (
 )
 from crosstalk.targets.described.login.by_request import carried
 from crosstalk.targets.described.minting import mint, spoilable, spoiled
+from crosstalk.targets.described.placeholders import filled
 
 _COMMAND_SECONDS = 30.0
 # A caller without a credential, where callers are told apart by more than arguments.
@@ -34,10 +35,14 @@ class People:
     Attributes:
         listed: Subject to the description of a user who exists already.
         folder: Where the file is; token commands run there.
+        attributes: Subject to what stands for `{tenant}` and `{role}`.
+        called: Subject to what the file calls the user.
     """
 
     listed: dict[str, UserConfig]
     folder: Path
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
 
     def user(self, subject: str) -> UserConfig:
@@ -280,9 +285,12 @@ class SurfaceCredentials:
                 [each.replace("{user}", subject) for each in command], self.people.folder, subject
             )
         if identity.mint is not None:
-            return mint(identity.mint, subject)
+            of_user = self.people.attributes.get(subject)
+            return mint(identity.mint, subject, of_user, self.people.called.get(subject, ""))
         if identity.token:
-            return identity.token.replace("{user}", subject)
+            known = {"tenant": "", "role": "", **self.people.attributes.get(subject, {})}
+            text: str = filled(identity.token, {"user": subject, **known})
+            return text
         raise CredentialError(f"{subject} has no token: set users.{subject}.token")
 
 

@@ -31,7 +31,9 @@ class MintConfig(Strict):
     Attributes:
         algorithm: `HS256` and its like with a secret; `EdDSA`, `ES256`, `RS256` with a PEM key.
         key: The secret or the PEM text; `key_file` names a file instead.
-        claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`.
+        claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`; `{tenant}` and `{role}`
+            stand for the user's, and a claim that is left empty by them is left out.
+        claims_of: User to further claims of theirs.
         subject_claim: The claim that names the user.
         key_id: The `kid` of the header.
         ttl: Lifetime of a token in seconds.
@@ -43,6 +45,7 @@ class MintConfig(Strict):
     key: str = ""
     key_file: str = ""
     claims: dict[str, Any] = Field(default_factory=dict)
+    claims_of: dict[str, dict[str, Any]] = Field(default_factory=dict)
     subject_claim: str = "sub"
     key_id: str = ""
     ttl: int = Field(default=3_600, gt=0)

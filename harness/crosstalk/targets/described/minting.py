@@ -19,6 +19,7 @@ from jose.exceptions import JOSEError
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.targets.described.identity import MintConfig
+from crosstalk.targets.described.placeholders import filled
 from crosstalk.tokens.keys import b64, encode_json
 
 # They need no knowledge of the system: any credential can be spoiled like this.
@@ -38,8 +39,21 @@ _COMMON_SECRETS = (
 _DIGESTS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
-def mint(config: MintConfig, subject: str, **changes: Any) -> str:
-    """Mint a token for a user; `changes` replace claims, None leaves one out.
+def mint(
+    config: MintConfig,
+    subject: str,
+    attributes: Mapping[str, str] | None = None,
+    name: str = "",
+    **changes: Any,
+) -> str:
+    """Mint a token for a user.
+
+    Args:
+        config: The key, and the claims of every user.
+        subject: The user's.
+        attributes: What stands for `{tenant}` and `{role}`.
+        name: What the file calls the user.
+        changes: Replace claims; None leaves one out.
 
     Raises:
         HarnessError: The key cannot be read or does not fit the algorithm.
@@ -49,11 +63,26 @@ def mint(config: MintConfig, subject: str, **changes: Any) -> str:
         config.subject_claim: subject,
         "iat": now,
         "exp": now + config.ttl,
-        **config.claims,
+        **claims_of(config, attributes, name),
         **changes,
     }
     claims = {name: value for name, value in claims.items() if value is not None}
     return _signed(config, claims, _key(config))
+
+
+def claims_of(
+    config: MintConfig, attributes: Mapping[str, str] | None, name: str
+) -> dict[str, Any]:
+    """Return the claims of a user beside the registered ones."""
+    known = {"tenant": "", "role": "", **(attributes or {})}
+    claims = {}
+    for claim, value in config.claims.items():
+        found = filled(value, known)
+        if isinstance(found, list):
+            found = [each for each in found if each != ""]
+        if found != "" or value == "":
+            claims[claim] = found
+    return {**claims, **config.claims_of.get(name, {})}
 
 
 def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> str:
@@ -137,7 +166,12 @@ def _tampered(token: str) -> str:
 
 def _with_another_key(config: MintConfig, subject: str) -> str:
     now = int(time.time())
-    claims = {config.subject_claim: subject, "iat": now, "exp": now + config.ttl, **config.claims}
+    claims = {
+        config.subject_claim: subject,
+        "iat": now,
+        "exp": now + config.ttl,
+        **claims_of(config, None, ""),
+    }
     if config.algorithm.startswith("HS"):
         return _signed(config, claims, secrets.token_urlsafe(48))
     # It cannot be checked with the real key, whatever it was signed with.

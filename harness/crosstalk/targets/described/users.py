@@ -13,6 +13,8 @@ from crosstalk.targets.described.config import TargetConfig, qualified
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
+from crosstalk.targets.described.people import attributes_of, people_of
+from crosstalk.targets.described.placeholders import filled
 from crosstalk.targets.described.proof import proves
 
 
@@ -23,14 +25,6 @@ def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
         user.subject or name: (member, user)
         for member, (name, user) in zip(members, config.users.items(), strict=False)
     }
-
-
-def member_names(config: TargetConfig) -> dict[str, str]:
-    """Map the file's name of each user to the principal's; made-up users have one name."""
-    members = [each.name for each in ALL_PRINCIPALS.members]
-    if not config.users:
-        return {each: each for each in members}
-    return dict(zip(config.users, members, strict=False))
 
 
 def enrolled(
@@ -60,7 +54,8 @@ def discovery_subject(
     """
     if users:
         return next(iter(users))
-    name = _made_up(config, "discovery", secrets.token_hex(4), 7)
+    made_up = _made_up(config, "discovery", secrets.token_hex(4), 7)
+    name: str = filled(made_up, {"tenant": "", "role": ""})
     enrolling = credentials.enrolling()
     return enrolling.enroll(name) if enrolling else name
 
@@ -102,18 +97,38 @@ def naming_of(
     the system knows a user, each is signed up and logged in for it.
     """
     enrolling = credentials.enrolling()
+    people = people_of(config)
+
+    def attributes(nonce: str = "") -> dict[str, dict[str, str]]:
+        return {name: attributes_of(config, each, nonce) for name, each in people.items()}
+
+    def know(subjects: Mapping[str, str], attributes: Mapping[str, dict[str, str]]) -> None:
+        for each in credentials.all:
+            for name, subject in subjects.items():
+                if name in people:
+                    each.people.attributes[subject] = attributes[name]
+                    each.people.called[subject] = people[name].called
+
     if users:
         fixed = {member: subject for subject, (member, _) in users.items()}
+        know(fixed, attributes())
         return lambda _nonce: fixed
     names = [*(actor.name for actor in ALL_PRINCIPALS.members)]
     if ALL_PRINCIPALS.bystander is not None:
         names.append(ALL_PRINCIPALS.bystander.name)
 
+    nobody = {"tenant": "", "role": ""}
+
     def made_up(nonce: str) -> dict[str, str]:
-        named = {name: _made_up(config, name, nonce, number) for number, name in enumerate(names)}
-        if enrolling is None:
-            return named
-        return {name: enrolling.enroll(chosen) for name, chosen in named.items()}
+        known = attributes(nonce)
+        named = {
+            name: filled(_made_up(config, name, nonce, number), known.get(name, nobody))
+            for number, name in enumerate(names)
+        }
+        if enrolling is not None:
+            named = {name: enrolling.enroll(chosen) for name, chosen in named.items()}
+        know(named, known)
+        return named
 
     return made_up
 

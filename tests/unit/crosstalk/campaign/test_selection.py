@@ -42,6 +42,7 @@ def test_an_unknown_oracle_is_an_error_with_the_nearest() -> None:
 def test_chosen_oracles_are_all_where_none_is_named() -> None:
     assert chosen_names(()) == (
         *("canary", "ownership", "existence", "identity"),
+        *("function", "escalation", "property", "revocation"),
         *("two-worlds", "concurrency", "layer", "limits"),
     )
     assert [each.name for each in chosen_oracles(("identity", "layer"))] == ["identity"]

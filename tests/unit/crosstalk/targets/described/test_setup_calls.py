@@ -13,8 +13,8 @@ from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described import TargetConfig, TargetFileError, load_target
+from crosstalk.targets.described.people import member_names
 from crosstalk.targets.described.setup_calls import SetupCalls
-from crosstalk.targets.described.users import member_names
 
 SUBJECTS = {"alice": "alice-1", "bob": "bob-1", "carol": "carol-1"}
 OPERATIONS = (

@@ -1,0 +1,124 @@
+"""Objects of a history: who owns them, and which values belong to which of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker, is_short_id, last_name
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+
+if TYPE_CHECKING:
+    from crosstalk.core.history import Call, History
+
+
+@dataclass(slots=True)
+class Objects:
+    """Knowledge of objects, by a key: an id, or its kind and id where the id is short.
+
+    Attributes:
+        owners: Object to the user with whom it was first seen.
+        holders: Value to the objects that it was shown or stored as a part of.
+    """
+
+    owners: dict[str, str] = field(default_factory=dict)
+    holders: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def of(self, value: str) -> set[str]:
+        """Return the objects that a value belongs to, itself among them."""
+        return {value, *self.holders.get(value, ())}
+
+
+def object_key(kind: str, value: object) -> str:
+    """Return by what an object is known: numbers of several kinds are different objects."""
+    text = str(value)
+    found = identifiers_of(text)
+    if len(found) == 1:
+        return next(iter(found))
+    return f"{kind} {text}" if is_short_id(text) else text
+
+
+def named_objects(call: Call) -> dict[str, list[str]]:
+    """Return argument name to the objects that a call names in it."""
+    return {
+        name: [object_key(kind_of_argument(name, call.operation), each) for each in _many(value)]
+        for name, value in call.arguments.items()
+        if is_id_path(last_name(name)) or any(identifiers_of(each) for each in _many(value))
+    }
+
+
+def named_values(call: Call) -> set[str]:
+    """Return the objects that a call names, in whichever argument."""
+    return {key for keys in named_objects(call).values() for key in keys}
+
+
+def objects_of(history: History) -> Objects:
+    """Return the objects of a history; found once a history."""
+    return history.derived("policy objects", _walk)
+
+
+def _walk(history: History) -> Objects:
+    found = Objects()
+    for each in history.owned:
+        found.owners.setdefault(object_key(each.kind, each.id), each.owner)
+    subjects = set(history.subjects.values())
+    for call in history:
+        user = call.actor.user
+        if user is None:
+            continue
+        planted = {each for each in identifiers_of(call.arguments) if is_marker(each)}
+        named = {key for keys in named_objects(call).values() for key in keys} - planted
+        served = call.answer.outcome == "ok"
+        answered = _records(call.answer.body, "", call) if served else iter(())
+        top: set[str] = set()
+        for path, keys, values in answered:
+            for key in keys - subjects:
+                found.owners.setdefault(key, user)
+                if found.owners[key] == user:
+                    for value in values:
+                        found.holders[value].add(key)
+            if not path:
+                top |= keys
+        for value in planted:
+            found.owners.setdefault(value, user)
+            found.holders[value] |= {
+                key for key in named | top if found.owners.get(key, user) == user
+            }
+    return found
+
+
+def _records(
+    body: Any, path: str, call: Call, above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, frozenset[str], set[str]]]:
+    """Return every JSON object with ids of its own: where, its ids, and the values in it."""
+    if isinstance(body, Mapping):
+        keys = record_keys(body, path, call) | above
+        if keys:
+            yield path, frozenset(keys), identifiers_of(body) | keys
+        for name, value in body.items():
+            yield from _records(value, f"{path}.{name}".strip("."), call, frozenset(keys))
+    elif isinstance(body, list):
+        for place, value in enumerate(body):
+            yield from _records(value, f"{path}.{place}".strip("."), call, above)
+
+
+def record_keys(body: Mapping[str, Any], path: str, call: Call) -> set[str]:
+    """Return the ids of its own that a JSON object of an answer has.
+
+    Args:
+        body: The object.
+        path: Where it stands in the answer.
+        call: That was answered.
+    """
+    has_id = "id" in body and not path
+    return {
+        object_key(kind_of_field(f"{path}.{name}".strip("."), call.operation, has_id=has_id), value)
+        for name, value in body.items()
+        if is_id_path(str(name)) and isinstance(value, str | int) and not isinstance(value, bool)
+    }
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,275 @@
+"""Sharing over time: which call gave whom what, and which call took it back.
+
+Only the owner of an object can share it, and only a call that was served opens or ends anything. A
+person who is no user is a group: who was given the group has what the group was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
+from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.policy.model import Policy, Share, matches
+from crosstalk.core.policy.objects import Objects, named_objects, object_key, objects_of
+
+if TYPE_CHECKING:
+    from crosstalk.core.history import Call, History
+
+
+@dataclass(slots=True)
+class Grant:
+    """One person's share in one object, or their role.
+
+    Attributes:
+        rule: By which it was given.
+        owner: Who gave it; empty where a role was given.
+        object: What was given; empty for a role.
+        person: A user's name, or a group's object.
+        offered: The call that offered it.
+        handles: Objects that name the offer, e.g. the invitation.
+        opened: The call from which on it holds; None for an invitation that is not accepted.
+        ended: The call that ended it.
+    """
+
+    rule: Share
+    owner: str
+    object: str
+    person: str
+    offered: Call
+    handles: frozenset[str] = frozenset()
+    opened: Call | None = None
+    ended: Call | None = None
+
+    def holds(self, moment: Call | None) -> bool:
+        """Return whether it holds for a call; None asks for the time after the last one.
+
+        A call that was under way while the sharing ended may still be served.
+        """
+        if self.opened is None:
+            return False
+        if moment is None:
+            return self.ended is None
+        if self.opened.index > moment.index:
+            return False
+        ended = self.ended
+        return ended is None or moment.index <= ended.index or moment.started < ended.ended
+
+    def lost(self, moment: Call | None) -> bool:
+        """Return whether it held before that call, and does not any more."""
+        return (
+            self.opened is not None
+            and self.ended is not None
+            and not self.holds(moment)
+            and (moment is None or self.ended.index < moment.index)
+        )
+
+    def calls(self) -> tuple[int, ...]:
+        """Return the indexes of the calls that gave it and took it back."""
+        made = (self.offered, self.opened, self.ended)
+        return tuple(sorted({each.index for each in made if each is not None}))
+
+
+@dataclass(slots=True)
+class Sharing:
+    """Grants of a history, and the roles that were taken from people who began with them.
+
+    Attributes:
+        grants: In the order in which they were offered.
+        withdrawn: Role and user to the call that took the role away.
+    """
+
+    grants: list[Grant] = field(default_factory=list)
+    withdrawn: dict[tuple[str, str], Call] = field(default_factory=dict)
+
+    def to(self, user: str) -> list[Grant]:
+        """Return what was given to a user, by way of groups too, or held for them."""
+        direct = [each for each in self.grants if each.person == user]
+        groups = {each.object: each for each in direct if each.object}
+        return [*direct, *(each for each in self.grants if each.person in groups)]
+
+    def chain(self, grant: Grant, user: str) -> list[Grant]:
+        """Return the memberships by which a user has a grant to a group; none for their own."""
+        if grant.person == user:
+            return []
+        return [each for each in self.grants if (each.person, each.object) == (user, grant.person)]
+
+
+def sharing_of(policy: Policy, history: History) -> Sharing:
+    """Return what was shared in a history; found once a history."""
+    return history.derived("policy sharing", lambda it: _walk(policy, it))
+
+
+def had_role(
+    policy: Policy, history: History, user: str, roles: Sequence[str], moment: Call | None = None
+) -> bool:
+    """Return whether a user had one of these roles before a call, or at any time."""
+    sharing, wanted = sharing_of(policy, history), set(roles)
+
+    def earlier(call: Call | None) -> bool:
+        return call is not None and (moment is None or call.index < moment.index)
+
+    return any(
+        who == user and role in wanted and earlier(call)
+        for (role, who), call in sharing.withdrawn.items()
+    ) or any(
+        each.person == user and each.rule.role in wanted and earlier(each.ended)
+        for each in sharing.grants
+    )
+
+
+def role_calls(
+    policy: Policy, history: History, call: Call, roles: Sequence[str]
+) -> tuple[int, ...]:
+    """Return the calls before this one that gave its caller one of these roles, and took it."""
+    sharing, user = sharing_of(policy, history), call.actor.user
+    found = {
+        taken.index
+        for (role, who), taken in sharing.withdrawn.items()
+        if who == user and role in roles
+    }
+    for each in sharing.grants:
+        if each.person == user and each.rule.role in roles:
+            found |= set(each.calls())
+    return tuple(sorted(index for index in found if index < call.index))
+
+
+def shares(history: History, owner: str, call: Call) -> bool:
+    """Return whether a call takes part in sharing that an owner offered its caller.
+
+    An invitation that is accepted, and a share that is left, may change what the owner reads.
+    """
+    policy = history.policy
+    if policy is None:
+        return False
+    return any(
+        each.owner == owner and each.person == call.actor.user
+        for each in sharing_of(policy, history).grants
+        if each.rule.concerns(call.operation) and each.offered.index < call.index
+    )
+
+
+def _walk(policy: Policy, history: History) -> Sharing:
+    found, objects = Sharing(), objects_of(history)
+    if not policy.shares:
+        return found
+    for call in history:
+        user = call.actor.user
+        if user is None or call.answer.outcome != "ok":
+            continue
+        for rule in policy.shares:
+            if matches((rule.opens,), call.operation):
+                _open(found, policy, history, objects, rule, call)
+            if rule.accept and matches((rule.accept,), call.operation):
+                _accept(found, rule, call)
+            if matches(rule.ends, call.operation):
+                _end(found, policy, history, rule, call)
+    return found
+
+
+def _open(
+    found: Sharing, policy: Policy, history: History, objects: Objects, rule: Share, call: Call
+) -> None:
+    user = call.actor.user or ""
+    opened = None if rule.accept else call
+    handles = frozenset(_answered(call))
+    for person in _people(policy, history, rule, call):
+        if rule.role:
+            if _may_give_roles(policy, call):
+                found.withdrawn.pop((rule.role, person), None)
+                found.grants.append(Grant(rule, "", "", person, call, handles, opened))
+            continue
+        for value in _given(rule.object, call):
+            key = object_key(kind_of_argument(rule.object, call.operation), value)
+            if objects.owners.get(key) == user and person != user:
+                grant = Grant(rule, user, key, person, call, handles - {key, person}, opened)
+                found.grants.append(grant)
+
+
+def _may_give_roles(policy: Policy, call: Call) -> bool:
+    """Return whether a caller may give and take roles: only an operation that is reserved says."""
+    reserve = policy.reserved(call.operation)
+    person = policy.people.get(call.actor.user or "")
+    if reserve is None or person is None:
+        return reserve is None
+    return bool({"*", person.name, *person.roles} & set(reserve.to))
+
+
+def _accept(found: Sharing, rule: Share, call: Call) -> None:
+    named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
+    for grant in found.grants:
+        offered = grant.rule is rule and grant.opened is None and grant.ended is None
+        mine = offered and grant.person == call.actor.user
+        if mine and named & {grant.object, *grant.handles}:
+            grant.opened = call
+
+
+def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
+    user = call.actor.user or ""
+    named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
+    people = set(_people(policy, history, rule, call))
+    if rule.role:
+        if _may_give_roles(policy, call):
+            for person in people:
+                found.withdrawn[rule.role, person] = call
+                _close([g for g in found.grants if g.rule is rule and g.person == person], call)
+        return
+    grants = [
+        each
+        for each in found.grants
+        if each.rule is rule
+        and user in (each.owner, each.person)
+        and named & {each.object, *each.handles}
+        # Who leaves takes nothing from others.
+        and (each.person == user if user != each.owner else not people or each.person in people)
+    ]
+    _close(grants, call)
+
+
+def _close(grants: Sequence[Grant], call: Call) -> None:
+    for each in grants:
+        if each.ended is None:
+            each.ended = call
+
+
+def _people(policy: Policy, history: History, rule: Share, call: Call) -> list[str]:
+    """Return the users, or the group, that a call names as the person."""
+    found = []
+    for value in _given(rule.person, call):
+        text = str(value)
+        user = next((name for name, subject in history.subjects.items() if subject == text), None)
+        if user is None:
+            user = next(
+                (p.name for p in policy.people.values() if text in map(str, p.claims.values())),
+                None,
+            )
+        group = object_key(kind_of_argument(rule.person, call.operation), text)
+        found.append(user or group)
+    return found
+
+
+def _given(name: str, call: Call) -> list[object]:
+    value = next(
+        (each for given, each in call.arguments.items() if name in (given, last_name(given))), None
+    )
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _plain(call: Call) -> set[str]:
+    """Return what a call names without saying that it is an id."""
+    return {str(each) for each in call.arguments.values() if isinstance(each, str | int)}
+
+
+def _answered(call: Call) -> set[str]:
+    """Return the objects that an answer names."""
+    found = call.answer.paths()
+    has_id = any(path == "id" for path, _ in found)
+    return {
+        object_key(kind_of_field(path, call.operation, has_id=has_id), text)
+        for path, text in found
+        if is_id_path(path) or identifiers_of(text)
+    }

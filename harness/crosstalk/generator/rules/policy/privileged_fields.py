@@ -1,0 +1,139 @@
+"""Calls with fields that the operation does not declare: a role, an owner, a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.policy import may_call
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.oracles.escalation import normal
+from crosstalk.surface.operation import Operation
+
+_TRIALS, _RESERVED, _LISTS = 2, 2, 3
+
+_TENANT = ("tenant", "tenantid", "orgid", "organizationid", "org", "organization")
+
+
+class PrivilegedFields:
+    """Sends such fields between calls that show whether they had an effect."""
+
+    name = "privileged_fields"
+    guaranteed = True
+
+    def applies(self, example: ExampleRun) -> bool:
+        """Return whether there is a policy, and anything that changes something."""
+        return example.history.policy is not None and bool(_changing(example))
+
+    def run(self, example: ExampleRun, draw: Draw) -> None:
+        """Look, send one group of fields, and look again; a few times."""
+        for _ in range(_TRIALS):
+            self._trial(example, draw)
+
+    def _trial(self, example: ExampleRun, draw: Draw) -> None:
+        attacker: Actor = draw(st.sampled_from(list(example.members)))
+        victim = example.other_member(draw, attacker)
+        operation, group = example.least_chosen(
+            draw,
+            self.name,
+            [(each, kind) for each in _changing(example) for kind in ("may", "whose")],
+            lambda each: (each[0].name, each[1]),
+        )
+        key = example.next_probe()
+        before = Probe("escalation", key, "before", victim.name)
+        looking = [
+            *self._reserved(example, draw, attacker, before),
+            *self._lists(example, attacker if group == "may" else victim, before),
+        ]
+        example.execute_all(looking)
+        planned = example.plan_own(draw, operation, attacker)
+        extra = _fields(example, attacker, victim, group)
+        known = {normal(each.name) for each in operation.parameters}
+        given = {
+            **planned.arguments,
+            **{name: value for name, value in extra.items() if normal(name) not in known},
+        }
+        attack = Probe("escalation", key, "attack", victim.name)
+        call = PlannedCall(attacker, operation.name, given, attack)
+        example.execute_spoilt(call)
+        after = Probe("escalation", key, "after", victim.name)
+        example.execute_all(
+            [PlannedCall(e.actor, e.operation, e.arguments, after) for e in looking]
+        )
+
+    @staticmethod
+    def _reserved(
+        example: ExampleRun, draw: Draw, attacker: Actor, probe: Probe
+    ) -> list[PlannedCall]:
+        policy, history = example.history.policy, example.history
+        if policy is None:
+            return []
+        refused = [
+            each
+            for each in example.capabilities.protected
+            if not may_call(policy, history, attacker.user, each.name)[0] and each.reads_only
+        ]
+        planned = []
+        for _ in range(min(_RESERVED, len(refused))):
+            operation = example.least_chosen_operation(draw, "privileged fields open", refused)
+            plan = example.plan_own(draw, operation, attacker)
+            planned.append(PlannedCall(attacker, operation.name, plan.arguments, probe))
+        return list({(e.operation, str(e.arguments)): e for e in planned}.values())
+
+    @staticmethod
+    def _lists(example: ExampleRun, reader: Actor, probe: Probe) -> list[PlannedCall]:
+        lists = [each for each in example.capabilities.protected if each.lists][:_LISTS]
+        return [example.reading(each, reader, probe) for each in lists]
+
+
+def _changing(example: ExampleRun) -> list[Operation]:
+    """Return what changes something; an operation that is reserved may well set a role."""
+    policy = example.history.policy
+    return [
+        each
+        for each in example.capabilities.protected
+        if not each.reads_only
+        and not each.conversational
+        and (policy is None or policy.reserved(each.name) is None)
+    ]
+
+
+def _fields(example: ExampleRun, attacker: Actor, victim: Actor, group: str) -> dict[str, Any]:
+    """Return fields in several spellings that would give the attacker a right, or the victim
+    something of the attacker's.
+    """
+    policy, subject = example.history.policy, example.history.subjects[victim.name]
+    if group == "whose":
+        return {
+            **dict.fromkeys(("owner_id", "ownerId", "owner", "user_id", "userId"), subject),
+            **dict.fromkeys(("user", "created_by", "author_id"), subject),
+        }
+    roles = [name for each in policy.reserves for name in each.to] if policy else []
+    role = next((each for each in roles if each not in example.history.subjects), "admin")
+    given: dict[str, Any] = {
+        "role": role,
+        "roles": [role],
+        "is_admin": True,
+        "isAdmin": True,
+        "admin": True,
+    }
+    theirs, mine = _tenant(example, victim), _tenant(example, attacker)
+    if theirs and theirs != mine:
+        given |= dict.fromkeys(("tenant_id", "tenantId", "tenant", "org_id"), theirs)
+    return given
+
+
+def _tenant(example: ExampleRun, user: Actor) -> str:
+    """Return what the answers to a user call their tenant; empty where they do not say."""
+    found = (
+        text
+        for call in reversed(example.history.calls)
+        if call.actor == user
+        for path, text in call.answer.paths()
+        if normal(path.rpartition(".")[2]) in _TENANT
+    )
+    return next(found, "")

@@ -1,0 +1,95 @@
+"""Revocation: after sharing ended, what was shared is served again to those who lost it.
+
+What was seen while it was shared is no leak; to be served again is, by whatever operation. A role
+that was withdrawn and still opens what is reserved for it is the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.history import Call, History
+from crosstalk.core.policy import Reserve, may_call
+from crosstalk.core.policy.sharing import had_role, role_calls, sharing_of
+from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.base import Suspicion, conclusive, served
+
+
+def _lost_role(history: History, call: Call) -> Reserve | None:
+    """Return the rule that reserves what was called, where its caller had the role before."""
+    policy, user = history.policy, call.actor.user
+    if policy is None or user is None or call.actor.forgery is not None:
+        return None
+    allowed, reserve = may_call(policy, history, user, call.operation, call)
+    if allowed or reserve is None or not had_role(policy, history, user, reserve.to, call):
+        return None
+    return reserve
+
+
+class Revocation:
+    """Fires when a user is served what they have lost the right to."""
+
+    name = "revocation"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """One suspicion for each answer with something that was taken back."""
+        policy = history.policy
+        if policy is None or not policy.shares:
+            return []
+        found = []
+        for seen in observations(history):
+            call = seen.call
+            reserve = _lost_role(history, call) if served(call.answer) else None
+            if reserve is not None:
+                given = role_calls(policy, history, call, reserve.to)
+                found.append(
+                    self._suspicion(
+                        call,
+                        given,
+                        f"{call.actor.name} was served by {call.operation} after the role was "
+                        f"withdrawn, against the rule “{reserve}”",
+                    )
+                )
+            if not seen.revoked:
+                continue
+            value, owner = seen.revoked[0]
+            lost = history.decide(owner, call.actor.user, call.operation, {value}, call).lost
+            if lost is None or lost.ended is None:
+                continue
+            found.append(
+                self._suspicion(
+                    call,
+                    lost.calls(),
+                    f"{call.actor.name} received {value!r} of {owner} after "
+                    f"{lost.ended.operation} had ended the sharing, against the rule "
+                    f"“{lost.rule}”",
+                )
+            )
+        return found
+
+    def _suspicion(self, call: Call, before: tuple[int, ...], summary: str) -> Suspicion:
+        calls = (*before, call.index)
+        return Suspicion(self.name, call.operation, calls, summary, rule=BrokenRule.REVOKED)
+
+    def opportunities(self, history: History) -> Counter[str]:
+        """Count calls after sharing ended, by operations that had shown what was shared."""
+        policy = history.policy
+        if policy is None or not policy.shares:
+            return Counter()
+        counts: Counter[str] = Counter()
+        shown: set[tuple[str | None, str]] = set()
+        ended = [each for each in sharing_of(policy, history).grants if each.ended is not None]
+        for seen in observations(history):
+            call = seen.call
+            key = (call.actor.user, call.operation)
+            reserve = policy.reserved(call.operation)
+            lost = any(each.lost(call) and each.person == call.actor.user for each in ended)
+            lost = lost or any(
+                each.lost(call) and each.person not in policy.people for each in ended
+            )
+            if ((lost and key in shown) or _lost_role(history, call)) and conclusive(call.answer):
+                counts[call.operation] += 1
+            if seen.permitted or (reserve is not None and served(call.answer)):
+                shown.add(key)
+        return counts

@@ -1,0 +1,86 @@
+"""The policy of a description: its people by principal, its rules held against the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crosstalk.core.errors import did_you_mean
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
+from crosstalk.core.policy.model import matches
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.loading import TargetFileError
+from crosstalk.targets.described.people import member_names, people_of
+from crosstalk.targets.described.policy_config import ShareConfig
+
+
+def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Policy | None:
+    """Return the policy that a file describes; None where it describes none.
+
+    Args:
+        config: The file.
+        operations: What the system offers.
+
+    Raises:
+        TargetFileError: A rule names an operation or an argument that does not exist.
+    """
+    described = config.policy
+    if described is None:
+        return None
+    for setting, pattern in described.operations():
+        if not any(matches((pattern,), each) for each in operations):
+            short = {each.partition(":")[2] for each in operations}
+            raise TargetFileError(
+                f"{setting} names {pattern!r}, and no operation is called so"
+                f"{did_you_mean(pattern, short)}"
+            )
+    for share in described.share:
+        _require_arguments(share, operations)
+    names = member_names(config)
+
+    def who(listed: list[str]) -> tuple[str, ...]:
+        return tuple(names.get(each, each) for each in listed)
+
+    return Policy(
+        people=people_of(config),
+        boundary=described.boundary,
+        allows=tuple(
+            Allow(
+                who(each.to),
+                each.scope,
+                tuple(each.operations),
+                each.access == "change",
+                each.when,
+            )
+            for each in described.allow
+        ),
+        reserves=tuple(Reserve(who(e.to), tuple(e.operations)) for e in described.reserve),
+        shares=tuple(
+            Share(
+                each.opens,
+                each.person,
+                each.object,
+                tuple(each.ends),
+                each.accept,
+                each.role,
+                each.access == "change",
+            )
+            for each in described.share
+        ),
+        fields=Fields(tuple(described.fields.forbidden), tuple(described.fields.own)),
+    )
+
+
+def _require_arguments(share: ShareConfig, operations: Mapping[str, Operation]) -> None:
+    for name, operation in operations.items():
+        if not matches((share.opens,), name):
+            continue
+        known = [each.name for each in operation.parameters]
+        short = {*known, *map(last_name, known)}
+        for setting, argument in (("object", share.object), ("person", share.person)):
+            if argument and argument not in short:
+                raise TargetFileError(
+                    f"policy.share.{setting} names {argument!r}, which is no argument of {name}"
+                    f"{did_you_mean(argument, short)}"
+                )

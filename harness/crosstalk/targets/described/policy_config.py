@@ -1,0 +1,185 @@
+"""The tables of a `crosstalk.toml` that say who may see what; docs/policy.md explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from crosstalk.core.errors import did_you_mean
+from crosstalk.core.policy.conditions import ConditionError, parsed
+from crosstalk.core.policy.model import EVERYBODY
+from crosstalk.targets.described.strict import Strict
+
+PER_TENANT = "per_tenant"
+# Roles that calls give need no user who begins with them.
+Access = Literal["read", "change"]
+
+
+class AllowConfig(Strict):
+    """Right of some users to reach more than their own.
+
+    Attributes:
+        to: Roles and users; `*` for all.
+        scope: Whose data: `tenant` is that of their own tenant's users, `any` any user's.
+        operations: By which operations, as patterns; all by default.
+        access: `read`, or `change`, which includes reading.
+        when: A condition over attributes, e.g. `subject.tenant == owner.tenant`.
+    """
+
+    to: list[str] = Field(min_length=1)
+    scope: Literal["own", "tenant", "any"] = "own"
+    operations: list[str] = Field(default_factory=lambda: [EVERYBODY], min_length=1)
+    access: Access = "read"
+    when: str = ""
+
+    @field_validator("when")
+    @classmethod
+    def _is_condition(cls, value: str) -> str:
+        if value:
+            try:
+                parsed(value)
+            except ConditionError as error:
+                raise ValueError(f"policy.allow.when: {error}") from error
+        return value
+
+
+class ReserveConfig(Strict):
+    """Operations that only some may call.
+
+    Attributes:
+        to: Roles and users.
+        operations: As patterns, e.g. `* /admin/*`.
+    """
+
+    to: list[str] = Field(min_length=1)
+    operations: list[str] = Field(min_length=1)
+
+
+class ShareConfig(Strict):
+    """A call that opens sharing, and calls that end it.
+
+    Attributes:
+        opens: The operation that opens it, or invites.
+        object: The argument of it that names the object.
+        person: The argument of it that names the person, or the group.
+        ends: Operations that end it.
+        accept: The operation by which the person accepts, where that is needed.
+        role: The role that is given, where it is a role and no object.
+        access: What the person may do.
+    """
+
+    opens: str
+    person: str
+    object: str = ""
+    ends: list[str] = Field(default_factory=list)
+    accept: str = ""
+    role: str = ""
+    access: Access = "read"
+
+    @model_validator(mode="after")
+    def _gives_one_thing(self) -> ShareConfig:
+        if bool(self.object) == bool(self.role):
+            raise ValueError(
+                "policy.share: set one of object, the argument that names what is shared, and "
+                "role, the role that is given"
+            )
+        return self
+
+
+class FieldsConfig(Strict):
+    """Fields of answers, as patterns of their names.
+
+    Attributes:
+        forbidden: No answer ever holds them.
+        own: Only the answer to the user whose they are holds them.
+    """
+
+    forbidden: list[str] = Field(default_factory=list)
+    own: list[str] = Field(default_factory=list)
+
+
+class PolicyConfig(Strict):
+    """Rules that say who may see what.
+
+    Attributes:
+        boundary: Who is kept apart: every user, or every tenant.
+        allow: What some may reach beside that.
+        reserve: Operations that only some may call.
+        share: Sharing that calls open and end.
+        fields: Fields that answers do not hold.
+    """
+
+    boundary: Literal["user", "tenant"] = "user"
+    allow: list[AllowConfig] = Field(default_factory=list)
+    reserve: list[ReserveConfig] = Field(default_factory=list)
+    share: list[ShareConfig] = Field(default_factory=list)
+    fields: FieldsConfig = FieldsConfig()
+
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """Return every pattern of operations, after the setting that it stands in."""
+        for each in self.allow:
+            yield from (("policy.allow.operations", name) for name in each.operations)
+        for reserve in self.reserve:
+            yield from (("policy.reserve.operations", name) for name in reserve.operations)
+        for share in self.share:
+            yield "policy.share.opens", share.opens
+            yield from (("policy.share.ends", name) for name in share.ends)
+            if share.accept:
+                yield "policy.share.accept", share.accept
+
+
+def check_people(
+    tenants: dict[str, Any],
+    roles: dict[str, list[str]],
+    policy: PolicyConfig | None,
+    users: Collection[str],
+) -> None:
+    """Check that tenants, roles and rules name users, tenants and roles that there are.
+
+    Raises:
+        ValueError: One does not; the message says which, and the nearest.
+    """
+    size = tenants.get(PER_TENANT)
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
+        raise ValueError("tenants.per_tenant is the number of users of a tenant: write 1 or more")
+    listed: dict[str, str] = {}
+    for tenant, members in tenants.items():
+        if tenant == PER_TENANT:
+            continue
+        if not isinstance(members, list):
+            raise ValueError(f'tenants.{tenant} lists its users: write e.g. ["{min(users)}"]')
+        for member in members:
+            _require_user(f"tenants.{tenant}", member, users)
+            if member in listed:
+                raise ValueError(
+                    f"{member} is in the tenants {listed[member]} and {tenant}: name one"
+                )
+            listed[member] = tenant
+    if listed and size is not None:
+        raise ValueError("tenants lists users, so that per_tenant has no meaning: leave one out")
+    for role, members in roles.items():
+        for member in members:
+            _require_user(f"roles.{role}", member, users)
+    if policy is None:
+        return
+    if policy.boundary == "tenant" and not tenants:
+        raise ValueError('policy.boundary is "tenant": say who is in which, under [tenants]')
+    known = {*users, *roles, EVERYBODY, *(each.role for each in policy.share if each.role)}
+    for setting, rules in (("allow", policy.allow), ("reserve", policy.reserve)):
+        for name in (name for rule in rules for name in rule.to):
+            if name not in known:
+                raise ValueError(
+                    f"policy.{setting}.to names {name!r}, which is neither a role nor a user"
+                    f"{did_you_mean(name, known - {EVERYBODY})}"
+                )
+    if any(each.scope == "tenant" for each in policy.allow) and not tenants:
+        raise ValueError('policy.allow.scope is "tenant": say who is in which, under [tenants]')
+
+
+def _require_user(setting: str, name: object, users: Collection[str]) -> None:
+    if name not in users:
+        raise ValueError(
+            f"{setting} names {name!r}, who is not a user{did_you_mean(str(name), users)}"
+        )

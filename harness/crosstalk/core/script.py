@@ -9,6 +9,7 @@ before it are dropped.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,6 +35,8 @@ _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
+# Seconds between two calls that are a pause, and seconds of all pauses that a replay repeats.
+_SHORTEST_PAUSE, _LONGEST_PAUSES = 0.2, 6.0
 
 
 class UnresolvedReferenceError(Exception):
@@ -45,7 +48,7 @@ class Step:
     """One call of a script; references name it by `number`.
 
     Neighbours with one number of `together`, other than 0, are made at once; `sending` is how the
-    request travels where that matters.
+    request travels where that matters; `after` is how many seconds pass before it at least.
     """
 
     number: int
@@ -55,6 +58,7 @@ class Step:
     probe: Probe | None = None
     together: int = 0
     sending: Sending | None = None
+    after: float = 0.0
 
     def references(self) -> set[int]:
         """Return the numbers of the steps whose answers this one needs."""
@@ -76,7 +80,7 @@ class Script:
             arguments = json.dumps(shown, ensure_ascii=False, default=str)
             # Unpaired surrogates are sent on purpose and cannot be printed.
             arguments = arguments.encode("utf-8", "backslashreplace").decode()
-            behaviour = _described(step.sending)
+            behaviour = _described(step.sending, step.after)
             lines.append(f"{place}. {step.actor.name}: {step.operation} {arguments}{behaviour}")
         return lines
 
@@ -169,6 +173,7 @@ class Script:
                     probe=Probe.from_json(row.get("probe")),
                     together=row.get("together", 0),
                     sending=Sending.from_json(row.get("sending")),
+                    after=row.get("after", 0.0),
                 )
                 for row in rows
             )
@@ -220,6 +225,25 @@ def script_of(history: History) -> Script:
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
+
+
+def with_pauses(script: Script, history: History) -> Script | None:
+    """Return a history's script with the pauses that were in it; None where there were none.
+
+    Args:
+        script: Of the history, or a part of it.
+        history: Has the times of the calls.
+    """
+    pauses: dict[int, float] = {}
+    left = _LONGEST_PAUSES
+    for before, call in itertools.pairwise(history):
+        pause = min(left, call.started - before.ended)
+        if pause >= _SHORTEST_PAUSE:
+            pauses[call.index] = round(pause, 2)
+            left -= pause
+    if not any(step.number in pauses for step in script.steps):
+        return None
+    return Script(tuple(replace(step, after=pauses.get(step.number, 0.0)) for step in script.steps))
 
 
 def _composed(text: str, known: Mapping[str, str]) -> bool:
@@ -285,10 +309,11 @@ def with_subjects(arguments: Mapping[str, Any], names: Mapping[str, str]) -> dic
     return found
 
 
-def _described(sending: Sending | None) -> str:
-    """Return how a request travels, for a person; nothing for an ordinary one."""
+def _described(sending: Sending | None, after: float) -> str:
+    """Return when a request is made, and how it travels; nothing for an ordinary one."""
+    waited = f" (after {after:.1f} s)" if after else ""
     if sending is None:
-        return ""
+        return waited
     places = {
         "head": "after its head",
         "body": "in the middle of its body",
@@ -297,7 +322,7 @@ def _described(sending: Sending | None) -> str:
     }
     words = [f"on connection {sending.connection}"] if sending.connection else []
     words += [f"aborted {places[sending.aborted_at]}"] if sending.aborted_at else []
-    return f" ({', '.join(words)})" if words else ""
+    return waited + (f" ({', '.join(words)})" if words else "")
 
 
 def resolve(

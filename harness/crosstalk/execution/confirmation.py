@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import History
-from crosstalk.core.script import Script, script_of
+from crosstalk.core.script import Script, script_of, with_pauses
 from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.likely import evidence_of, likely_part
@@ -123,7 +123,7 @@ class Confirmation:
         whole = script_of(history.until(suspicion.calls[-1]))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
-        again = self._shown_again(whole, likely, signature)
+        again = self._shown_again(history, whole, likely, signature)
         if isinstance(again, Rejected):
             return again
         shown, tries = again
@@ -172,7 +172,7 @@ class Confirmation:
         return None
 
     def _shown_again(
-        self, whole: Script, likely: Script | None, signature: Signature
+        self, history: History, whole: Script, likely: Script | None, signature: Signature
     ) -> tuple[Shown, int] | Rejected:
         """Return the first replay that shows it, and how many of that script it took."""
         most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
@@ -185,6 +185,11 @@ class Confirmation:
                         made += 1
                         if shown is not None:
                             return shown, tries
+                # What is kept, or put off, for a while shows at its time alone.
+                paused = with_pauses(whole, history)
+                shown = self._replay(paused, signature) if paused is not None else None
+                if shown is not None:
+                    return shown, 1
         except OutOfTimeError:
             why = f"not seen again in {made} replays, then its time was over"
             return Rejected(why if made else "not replayed: the time was over", explained=False)

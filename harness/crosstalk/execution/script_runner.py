@@ -6,7 +6,8 @@ References are resolved with the answers of this run, and markers get a number o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -31,6 +32,7 @@ class ScriptRunner:
         history: Where they are recorded; it has a subject for every user of the steps.
         salt: 32 bits that give markers a number of their own.
         answers: Step number to the call that it became.
+        sleep: Waits, in seconds.
         texts: Salt, and what a pattern admits and no marker can be in, to the text for that salt.
     """
 
@@ -39,6 +41,7 @@ class ScriptRunner:
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
     texts: dict[tuple[int, str], str] = field(default_factory=dict)
+    sleep: Callable[[float], None] = time.sleep
 
     def run_step(self, step: Step, *, salt: int | None = None) -> Call | None:
         """Make the call of one step; None where it needs a value that did not come back.
@@ -54,6 +57,7 @@ class ScriptRunner:
             planned = self._planned(step, self.salt if salt is None else salt)
         except UnresolvedReferenceError:
             return None
+        self._wait(step.after)
         call = self.executor.execute(
             self.history,
             planned.actor,
@@ -76,9 +80,15 @@ class ScriptRunner:
                 planned = [self._planned(step, self.salt) for step in steps]
             except UnresolvedReferenceError:
                 return False
+            self._wait(max(step.after for step in steps))
             made = self.executor.execute_all(self.history, planned)
             self.answers.update(zip((step.number for step in steps), made, strict=True))
         return True
+
+    def _wait(self, seconds: float) -> None:
+        """Wait before a call, no longer than calls may be made at all."""
+        if seconds > 0:
+            self.sleep(max(0.0, min(seconds, self.executor.seconds_left())))
 
     def _planned(self, step: Step, salt: int) -> PlannedCall:
         if step.operation not in self.executor.operations:

@@ -88,6 +88,11 @@ def _takes_another_id(operation: Operation) -> bool:
     return bool(beside) or operation.parameter(Role.TEXT) is not None
 
 
+def _later(target: Target, capabilities: Capabilities) -> str:
+    stores = capabilities.chats or capabilities.creators
+    return "" if stores else "no operation stores something of a user's own, or asks a model"
+
+
 def _limits(target: Target, capabilities: Capabilities) -> str:
     return "" if target.production else "the limits of production cannot be had, or are kept"
 
@@ -101,6 +106,7 @@ SITUATIONS = (
     Situation("the server's own descriptions", ("self-descriptions read",), _protocol),
     Situation("honest change", ("honest updates", "honest deletions"), _changes),
     Situation("another's id stored", ("writes with another's id",), _second_order),
+    Situation("a while that passes", ("waits before readings",), _later),
     Situation("limits as in production", ("limits used up",), _limits),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class GeneratorState:
         rule_runs: Rule name to the number of times it was run.
         situations: Situation that is made on purpose to how often, or how large, it was made.
         choices: (rule, operation, further) to the number of times that the rule chose it.
+        sleep: Waits, in seconds.
     """
 
     executor: Executor
@@ -56,6 +58,7 @@ class GeneratorState:
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
     situations: Counter[str] = field(default_factory=Counter)
+    sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         self.steady.update(each.name for each in self.observations)

@@ -160,6 +160,8 @@ class _Writer:
                 lines += self._on_standard_input(same)
             else:
                 for each in same:
+                    if each.step.after:
+                        lines.append(f"sleep {each.step.after:.1f}")
                     lines += self._over_http(each)
         return lines
 

@@ -27,6 +27,7 @@ from crosstalk.generator.rules.situations.broken_constraint import BrokenConstra
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
+from crosstalk.generator.rules.situations.later import Later
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.rules.situations.notifications import Notifications
 from crosstalk.generator.rules.situations.second_order import SecondOrder
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     LastPage(),
     EqualWords(),
     SecondOrder(),
+    Later(),
     BrokenConstraint(),
     ManyObjects(),
     SelfDescription(),

@@ -14,6 +14,7 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
+from crosstalk.core.script import Script
 from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.replay import Replayer
@@ -36,6 +37,8 @@ OPERATIONS = {
     )
 }
 MISSING = 900_000_001
+# Seconds after which something happens by itself.
+_LATER = 0.25
 # The number of what a system shows to every user.
 CATALOGUED = 7_000
 
@@ -47,7 +50,7 @@ class Notes:
         faults: What is wrong with it: `list`, `get` and `edit` do not look at the owner, `tells`
             answers 403 for another user's note and 404 for a missing one, `open` serves whoever
             has no credential, `trusts` believes the argument and not the credential, `rarely`
-            makes the list leak in every second run.
+            makes the list leak in every second run, `later` some time after the last note.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
             `times` puts a number that grows into each error, `motto` shows all users one value,
             `catalogue` lists and shows every user a note that is there from the beginning.
@@ -65,6 +68,7 @@ class Notes:
         self.runs += 1
         self.notes: dict[int, dict[str, Any]] = {}
         self.logs: dict[str, list[str]] = {}
+        self.written = 0.0
 
     def discover(self) -> list[Operation]:
         """All operations."""
@@ -91,12 +95,14 @@ class Notes:
     def add_note(self, user: str, arguments: Mapping[str, Any]) -> Answer:
         """Store a note."""
         number = len(self.notes) + 1
+        self.written = time.monotonic()
         self.notes[number] = {"note_id": number, "text": arguments.get("text"), "owner": user}
         return ok(dict(self.notes[number]))
 
     def list_notes(self, user: str, arguments: Mapping[str, Any]) -> Answer:
         """List notes."""
         leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
+        leaks = leaks or ("later" in self.faults and time.monotonic() > self.written + _LATER)
         rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
         return ok({"notes": rows, **self._motto()})
 
@@ -319,6 +325,19 @@ def test_a_leak_that_shows_in_some_replays_is_shrunk_and_counted() -> None:
     assert not any(foreign for _, foreign in planted.parts())
     shown, replays = found.replayed
     assert 0 < shown < replays
+
+
+def test_a_leak_that_shows_after_a_while_alone_is_replayed_with_its_pauses() -> None:
+    trial = Trial(Notes("later"))
+    trial.add(ALICE, 1)
+    time.sleep(2 * _LATER)
+    trial.call(BOB, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
+    assert found.script.steps[-1].after >= _LATER
+    assert " s)" in found.script.lines()[-1]
+    again = Script.from_json(found.script.to_json())
+    assert again == found.script
 
 
 def test_a_suspicion_that_never_shows_again_is_left_open() -> None:

@@ -64,6 +64,15 @@ def test_script_runner_resolves_references_and_subjects_with_the_values_of_its_r
     assert run.history.calls[1].arguments == {"thing_id": "1", "user_id": "alice-1"}
 
 
+def test_script_runner_waits_before_a_step_and_before_steps_at_once() -> None:
+    run = runner()
+    waited: list[float] = []
+    run.sleep = waited.append
+    steps = (step(1), replace(step(2), after=0.5), step(3, 1), replace(step(4, 1), after=0.7))
+    assert run.run_script(Script(steps))
+    assert waited == [0.5, 0.7]
+
+
 def test_script_runner_gives_markers_a_number_of_its_own() -> None:
     run = runner(salt=3)
     run.run_step(step(1, title=marker("alice", 1)))

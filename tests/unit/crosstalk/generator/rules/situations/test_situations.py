@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from crosstalk.generator.rules.situations.broken_constraint import BrokenConstra
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
+from crosstalk.generator.rules.situations.later import Later
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.rules.situations.second_order import SecondOrder
 from crosstalk.generator.state import GeneratorState
@@ -91,7 +93,10 @@ class Things:
 
 
 def played(
-    *rules: Rule, examples: int = 4, further: tuple[Operation, ...] = ()
+    *rules: Rule,
+    examples: int = 4,
+    further: tuple[Operation, ...] = (),
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[GeneratorState, list[History]]:
     """The generator's state, and what was done, after some examples with these rules."""
     system = Things()
@@ -111,6 +116,7 @@ def played(
         forgeries=(),
         on_example_end=found.append,
         stopped=lambda: False,
+        sleep=sleep,
     )
     machine = make_machine(state, rules)
     for each in range(examples):
@@ -230,3 +236,18 @@ def test_an_id_of_another_user_is_stored_and_both_users_read_after_that() -> Non
             assert later >= {call.actor.user, call.probe.victim}
             followed += 1
     assert followed >= 5
+
+
+def test_users_store_something_and_read_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crosstalk.generator.rules.situations.later._FIRST_AFTER", 20)
+    monkeypatch.setattr("crosstalk.generator.rules.situations.later._CALLS_BETWEEN", 40)
+    waited: list[float] = []
+    state, found = played(Later(), examples=8, sleep=waited.append)
+    assert state.situations["waits before readings"] == len(waited) >= 2
+    assert min(waited) > 1.0
+    stored_by_all = [
+        history
+        for history in found
+        if {call.actor.user for call in history if call.operation == LIST.name} == set(USERS)
+    ]
+    assert stored_by_all

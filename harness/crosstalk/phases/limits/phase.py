@@ -26,8 +26,9 @@ _MEMBERS = 3
 _TRIALS = 2
 # Seconds after which a limit that was used up lets a first call through again.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
-# Seconds below which no trial is begun.
+# Seconds below which no trial is begun, and the phase is not begun.
 _LEAST_SECONDS = 3.0
+_SECONDS_TO_BEGIN = 15.0
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"
@@ -43,7 +44,7 @@ class LimitsPhase:
     name = "limits"
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
-    least = 60
+    least = 150
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
@@ -62,7 +63,9 @@ class LimitsPhase:
         """Try the limit of one operation of each surface, and of each that asks a model."""
         outcome = PhaseOutcome()
         target = budget.target
-        if target.production is None or budget.executor.seconds_left() < _LEAST_SECONDS:
+        # To start services again takes longer than a short campaign should.
+        hurried = budget.executor.seconds_left() < _SECONDS_TO_BEGIN
+        if target.production is None or hurried or budget.calls < self.least // 2:
             return outcome
         with suppress(OutOfTimeError):
             with stopping_the_run():

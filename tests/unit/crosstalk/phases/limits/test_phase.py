@@ -58,7 +58,7 @@ class Counted:
         self.started += 1
 
 
-def budget(system: Counted, *, seconds: float = 60.0) -> PhaseBudget:
+def budget(system: Counted, *, calls: int = 1_000) -> PhaseBudget:
     """A budget of calls with its limits as in production."""
     executor = Executor({"mem": system}, {LIST.name: LIST}, system)
     number = iter(range(1, 1_000))
@@ -74,8 +74,8 @@ def budget(system: Counted, *, seconds: float = 60.0) -> PhaseBudget:
         observations=(LIST,),
         fresh_history=fresh,
         random=Random(1),
-        calls=1_000,
-        deadline=time.monotonic() + seconds,
+        calls=calls,
+        deadline=time.monotonic() + 60.0,
     )
 
 
@@ -95,6 +95,12 @@ def test_a_limit_that_all_users_share_refuses_another_users_first_call() -> None
     assert "uses the limit up" in used_up.call
     assert "a first call" in first.call
     assert outcome.suspected is not None
+
+
+def test_a_short_campaign_does_not_begin_with_it() -> None:
+    system = Counted(FOR_ALL)
+    outcome = phase_of(system).run(budget(system, calls=20))
+    assert (outcome.findings, outcome.controls, system.started) == ([], {}, 0)
 
 
 def test_limits_of_each_users_own_are_counted_as_an_opportunity() -> None:

@@ -21,7 +21,7 @@ from crosstalk.phases.concurrency.client_behaviour import behaving
 from crosstalk.phases.concurrency.confirmation import ATTEMPTS, calibrate, reproduced, shrunk
 from crosstalk.phases.concurrency.evidence import evidence_of
 from crosstalk.phases.concurrency.oracle import Concurrency, unstable
-from crosstalk.phases.concurrency.plans import ClientPlanner
+from crosstalk.phases.concurrency.plans import ClientPlan, ClientPlanner
 from crosstalk.targets.base import Target
 
 _STEPS = 8
@@ -83,7 +83,7 @@ class ConcurrencyPhase:
         random, salt = budget.random, secrets.randbits(16)
         made_up = clients.can_make_up_users(budget.target)
         # Users who exist may differ in what they may do: each of them is alone once, one twice.
-        alone_count = 2 if made_up else len(budget.target.principals.members) + 1
+        alone_count = 4 if made_up else len(budget.target.principals.members) + 1
         present = clients.concurrent_clients(budget.target, self.most + alone_count)
         history = clients.with_subjects(budget.target, budget.fresh_history(), present)
         # A session that one client has logged in is no other client's.
@@ -101,10 +101,19 @@ class ConcurrencyPhase:
         def client(place: int) -> Actor:
             return present[place % len(present)]
 
+        less = plan.with_less_stored() if made_up else None
+        if made_up and less is None:
+            alone_count = 2
+
+        def plan_of(place: int) -> ClientPlan:
+            """Return a client's plan: each is made alone twice; every second one stores less."""
+            smaller = place >= 2 if place < alone_count else place % 2 == 1
+            return less if less is not None and smaller else plan
+
         first, *others = (
             [
                 replace(step, sending=sending)
-                for step in plan.for_client(client(place), place, "alone", salt)
+                for step in plan_of(place).for_client(client(place), place, "alone", salt)
             ]
             for place in range(alone_count)
         )
@@ -113,13 +122,14 @@ class ConcurrencyPhase:
         concurrent: list[Step] = []
         room = budget.left() // len(plan.steps) - alone_count + 1
         for place in range(alone_count, alone_count + max(_FEWEST, min(self.most, room))):
+            own = plan_of(place)
             concurrent += behaving(
-                plan.for_client(client(place), place, "concurrent", salt),
+                own.for_client(client(place), place, "concurrent", salt),
                 place,
                 random,
-                spared=plan.final,
+                spared=own.final,
                 long=long,
-                alone=plan.seconds,
+                alone=own.seconds,
                 apart=apart,
             )
         steps = [*alone, *concurrent]

@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
 from crosstalk.core.identifiers import map_markers, map_strings, marker, marker_number
-from crosstalk.core.script import Step, renumbered, script_of, with_subjects
+from crosstalk.core.script import Script, Step, renumbered, script_of, with_subjects
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.value_pool import ValuePool
+from crosstalk.phases.concurrency.baselines import markers_in
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation
 
@@ -27,6 +28,8 @@ _PLANTED_BITS = 10
 # The highest of them tell repeated requests apart; no client plants 256 values of its own.
 REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
+# Between the keys of a plan and those of the same plan with less stored.
+_LESS_STORED = _STEPS_A_CLIENT // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,33 @@ class ClientPlan:
     author: Actor
     final: frozenset[int]
     seconds: Mapping[int, float]
+
+    def with_less_stored(self) -> ClientPlan | None:
+        """Return the plan without what it stores first, under keys of its own; None if that is all.
+
+        Clients that all store as much are all told the same number, also another client's.
+        """
+        storing = [each for each in self.steps if any(markers_in(each.arguments))]
+        left = Script(self.steps).without(storing[0].number) if len(storing) > 1 else None
+        if left is None:
+            return None
+
+        def moved(key: int) -> int:
+            return key + _LESS_STORED
+
+        return ClientPlan(
+            tuple(
+                replace(
+                    each,
+                    number=moved(each.number),
+                    arguments=renumbered(each.arguments, moved),
+                )
+                for each in left.steps
+            ),
+            self.author,
+            frozenset(map(moved, self.final)),
+            {moved(key): seconds for key, seconds in self.seconds.items()},
+        )
 
     def for_client(
         self, actor: Actor, place: int, part: Literal["alone", "concurrent"], salt: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -67,7 +68,16 @@ def _turn(system: Notes, calls: int = 200) -> PhaseBudget:
         return History({"alice": "alice-1", "bob": "bob-1"})
 
     deadline = time.monotonic() + 60
-    return PhaseBudget(target, executor, (), (_LIST,), fresh, Random(7), calls, deadline)
+    return PhaseBudget(
+        target,
+        executor,
+        (),
+        tuple(o for o in system.discover() if o.lists),
+        fresh,
+        Random(7),
+        calls,
+        deadline,
+    )
 
 
 def test_concurrency_phase_finds_a_system_that_mixes_users_up_under_load() -> None:
@@ -96,6 +106,17 @@ def test_concurrency_phase_finds_nothing_where_users_are_kept_apart_and_had_oppo
     assert outcome.inconclusive == []
     assert outcome.controls["list"].oracles["concurrency"] > 10
     assert outcome.controls["list"].own_reads > 10
+
+
+def test_concurrent_clients_store_different_amounts_and_each_is_made_alone_as_well() -> None:
+    system = Notes(leaks=False)
+    outcome = ConcurrencyPhase().run(_turn(system))
+    stored = Counter(owner for owner, _ in system.rows)
+    amounts = Counter(stored.values())
+    # More clients than the four that are alone store as much as another, and as little.
+    assert len(amounts) >= 2
+    assert all(count >= 4 for count in amounts.values())
+    assert (outcome.findings, outcome.inconclusive) == ([], [])
 
 
 def test_concurrency_phase_stays_within_its_turn() -> None:

@@ -50,11 +50,13 @@ _IDENTITY = (
     "{theirs}%00",
 )
 _UUID = ("urn:uuid:{theirs}", "{{{theirs}}}")
+# Those that come before capitals.
+_FIRST = 3
 CAPITALS = "{THEIRS}"
 
 
 def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str, ...]:
-    """Return the forms in which an argument of that schema may be spelled otherwise.
+    """Return the forms in which an argument may be spelled otherwise, the likeliest first.
 
     Args:
         schema: Of the argument; what is a number, a list or one of a few values has none.
@@ -64,7 +66,8 @@ def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str
         return ()
     if schema.get("format") == "uuid":
         return (CAPITALS, *_UUID)
-    return (CAPITALS, *(_IDENTITY if identity else (*_JOINED, *_DRESSED)))
+    plain = _IDENTITY if identity else (*_JOINED, *_DRESSED)
+    return (*plain[:_FIRST], CAPITALS, *plain[_FIRST:])
 
 
 def spelled(form: str, theirs: str, own: str, victim: str) -> str:

@@ -30,6 +30,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.service import NOTHING_TO_SHOW
 from crosstalk.surface.capabilities import (
@@ -237,6 +238,10 @@ class _Pass:
             ):
                 example.execute(planned)
             self._asked.append((operation, parameter, theirs))
+        if self._first:
+            unusual = unusual_calls(example, self._drawer, attacker, victim, self._surface, acting)
+            for planned in unusual:
+                example.execute_spoilt(planned)
         after = Probe("ownership", key, "after", victim.name)
         example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
 

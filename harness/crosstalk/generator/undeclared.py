@@ -37,10 +37,12 @@ class UndeclaredField:
     Attributes:
         name: Flat name, in the object that holds what is declared.
         value: The victim's identity, or a right that the caller does not have.
+        shown: Whether answers show it of the same kind of object, as an owner.
     """
 
     name: str
     value: Any
+    shown: bool = False
 
 
 def undeclared_fields(
@@ -76,7 +78,7 @@ def undeclared_fields(
     for usual, value in _USUAL_RIGHTS.items():
         if usual not in declared:
             found.setdefault(".".join((*holder, usual)), value)
-    return [UndeclaredField(name, value) for name, value in found.items()]
+    return [UndeclaredField(name, value, name in owners) for name, value in found.items()]
 
 
 def _holder(operation: Operation) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def test_concurrent_clients_that_plant_their_own_markers_observe_the_same() -> N
         row = {"id": number, "title": title, "at": f"2026-11-21T10:00:00.{number:06d}Z"}
         return seen(ok({"items": [row]}, 200, etag=str(number)), concurrent=True)[0]
 
-    assert client("abel", 3) == client("fay", 400)
+    assert client("abel", 3) == client("faye", 400)
 
 
 def test_concurrent_clients_may_get_a_stream_in_other_pieces() -> None:

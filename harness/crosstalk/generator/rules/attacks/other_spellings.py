@@ -40,12 +40,7 @@ class OtherSpellings:
         possible = list(_spellings(example, attacker, victim))
         if not possible:
             return
-        chosen = [
-            example.least_chosen(
-                draw, self.name, possible, lambda each: (each[0].name, each[1].name, each[2])
-            )
-            for _ in range(_CALLS)
-        ]
+        chosen = [self._next(example, draw, possible) for _ in range(_CALLS)]
         # What removes comes last: there is nothing to find behind it.
         chosen.sort(key=lambda each: (not each[0].reads_only, deletes(each[0].name)))
         readings = example.some_readings(draw, victim, [theirs for *_, theirs in chosen])
@@ -56,6 +51,20 @@ class OtherSpellings:
             example.execute_spoilt(self._call(example, draw, attacker, victim, each, probe))
         after = Probe("ownership", key, "after", victim.name)
         example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
+
+    def _next(self, example: ExampleRun, draw: Draw, possible: list[_Spelling]) -> _Spelling:
+        """Return the likeliest spelling that was not sent there yet, or one sent least."""
+        sent = example.state.choices
+        new = [
+            each for each in possible if not sent[self.name, each[0].name, each[1].name, each[2]]
+        ]
+        first = min((_place(each) for each in new), default=0)
+        return example.least_chosen(
+            draw,
+            self.name,
+            [each for each in new if _place(each) == first] or possible,
+            lambda each: (each[0].name, each[1].name, each[2]),
+        )
 
     @staticmethod
     def _call(
@@ -79,6 +88,11 @@ class OtherSpellings:
         value = spelled(form, theirs, own, subjects[victim.name])
         arguments = {**drawn.arguments, parameter.name: value}
         return PlannedCall(attacker, operation.name, arguments, probe)
+
+
+def _place(spelling: _Spelling) -> int:
+    _, parameter, form, _ = spelling
+    return forms_for(parameter.schema, identity=parameter.role is Role.IDENTITY).index(form)
 
 
 def _naming(operation: Operation) -> list[Parameter]:

@@ -13,6 +13,8 @@ from crosstalk.generator.undeclared import undeclared_fields
 from crosstalk.surface.operation import Operation
 
 _CALLS = 5
+# Where more owners than that are shown and none was sent yet.
+_MOST_CALLS = 12
 
 
 class UndeclaredFields:
@@ -44,9 +46,17 @@ class UndeclaredFields:
         key = example.next_probe()
         example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
         probe = Probe("ownership", key, "attack", victim.name)
-        for _ in range(_CALLS):
+        counts = example.state.choices
+        # The owner as answers spell it is what a handler most likely stores.
+        likely = [
+            each
+            for each in possible
+            if each[1].shown and not counts[self.name, each[0].name, each[1].name]
+        ]
+        for place in range(max(_CALLS, min(len(likely), _MOST_CALLS))):
+            choices = likely[place : place + 1] or possible
             operation, extra = example.least_chosen(
-                draw, self.name, possible, lambda each: (each[0].name, each[1].name)
+                draw, self.name, choices, lambda each: (each[0].name, each[1].name)
             )
             planned = example.plan(
                 draw, operation, attacker, sources=("own",), hostile=False, probe=probe

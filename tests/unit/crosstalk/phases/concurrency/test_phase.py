@@ -150,3 +150,11 @@ def test_made_up_users_each_have_a_subject_of_their_own() -> None:
 
 def _part(probe: Any) -> str:
     return str(probe.part) if probe is not None else ""
+
+
+def test_names_of_clients_have_one_length_so_that_sizes_of_what_they_store_are_alike() -> None:
+    system = Notes(leaks=False)
+    target = Target({"mem": system}, system, discovered({"mem": system}))
+    names = [each.name for each in concurrent_clients(target, 34)]
+    assert len(names) == 34
+    assert {len(each) for each in names} == {4}

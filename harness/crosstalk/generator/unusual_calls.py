@@ -1,0 +1,74 @@
+"""Calls that a sweep makes beside the plain ones: the likeliest other spellings and owners.
+
+Rules of their own try all of them. These are few, so that a short run has tried the likeliest too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.spellings import forms_for, spelled
+from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.surface.operation import Operation, Role
+
+_FORMS = 2
+_FIELDS = 2
+
+
+def unusual_calls(
+    example: ExampleRun,
+    drawer: ArgumentDrawer,
+    attacker: Actor,
+    victim: Actor,
+    surface: str,
+    probe: Probe,
+) -> Iterator[PlannedCall]:
+    """Yield calls of an attacker who knows names that a victim chose, and what an owner is called.
+
+    Args:
+        example: The example.
+        drawer: Draws the other arguments.
+        attacker: Who makes the calls.
+        victim: Whose names and identity they carry.
+        surface: Protocol of the operations.
+        probe: What the calls are part of.
+    """
+    for operation in example.capabilities.protected:
+        if operation.surface != surface or operation.conversational or operation.unproven:
+            continue
+        drawn = drawer.arguments(operation, attacker, references=(attacker.name,), hostile=False)
+        extra = [
+            *_names_in_other_spellings(example, operation, attacker, victim),
+            *_owners(example, operation, attacker, victim),
+        ]
+        for more in extra:
+            yield PlannedCall(attacker, operation.name, {**drawn, **more}, probe)
+
+
+def _names_in_other_spellings(
+    example: ExampleRun, operation: Operation, attacker: Actor, victim: Actor
+) -> Iterator[dict[str, Any]]:
+    for parameter in operation.parameters:
+        if parameter.role is not Role.NAME or parameter.many or deletes(operation.name):
+            continue
+        theirs = example.pool.references(victim.name, parameter, operation.name, guess=False)
+        mine = example.pool.references(attacker.name, parameter, operation.name, guess=False)
+        subject = example.history.subjects[victim.name]
+        for form in forms_for(parameter.schema)[:_FORMS] if theirs and mine else ():
+            yield {parameter.name: spelled(form, theirs[-1], mine[-1], subject)}
+
+
+def _owners(
+    example: ExampleRun, operation: Operation, attacker: Actor, victim: Actor
+) -> Iterator[dict[str, Any]]:
+    if not operation.takes_more or operation.reads_only or deletes(operation.name):
+        return
+    found = undeclared_fields(operation, example.history, victim.name, attacker.name)
+    for each in [one for one in found if one.shown][:_FIELDS]:
+        yield {each.name: each.value}

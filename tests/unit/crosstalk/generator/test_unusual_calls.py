@@ -1,0 +1,53 @@
+"""The few calls by which a sweep tries other spellings and owners."""
+
+from __future__ import annotations
+
+from random import Random
+
+from crosstalk.core.history import Answer, Call, History, Outcome, Probe
+from crosstalk.core.principals import ALICE, BOB, USERS
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.unusual_calls import unusual_calls
+from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.test_state_machine import Shelf
+
+PATH = Parameter("path", {"type": "string"}, True, Role.NAME)
+TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
+WRITE = Operation("mcp", "mcp:write_file", (PATH, TEXT), reads_only=False, takes_more=True)
+READ = Operation("mcp", "mcp:read_file", (PATH,), reads_only=True)
+DELETE = Operation("mcp", "mcp:delete_file", (PATH,), reads_only=False)
+ACTING = Probe("ownership", 1, "attack", "bob")
+
+
+def test_sweep_joins_names_and_sends_the_owner_that_answers_show() -> None:
+    shelf = Shelf()
+    operations = {each.name: each for each in (WRITE, READ, DELETE)}
+    state = GeneratorState(
+        executor=Executor({"mcp": shelf}, operations, shelf),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=(),
+        forgeries=(),
+        on_example_end=lambda history: None,
+        stopped=lambda: False,
+    )
+    example = ExampleRun(state, Capabilities.of(list(operations.values())))
+    for actor in (ALICE, BOB):
+        arguments = {"path": f"of-{actor.name}", "text": "t"}
+        answer = Answer(Outcome.OK, 200, {"text": "t", "ownerName": actor.name})
+        call = Call(len(example.history.calls) + 1, actor, WRITE.name, arguments, answer, 0.0, 0.0)
+        example.history.record(call)
+        example.pool.keep_names(call, WRITE)
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    found = list(unusual_calls(example, drawer, ALICE, BOB, "mcp", ACTING))
+    assert {each.actor for each in found} == {ALICE}
+    read = [each.arguments["path"] for each in found if each.operation == READ.name]
+    assert read == ["../bob-1/of-bob", "of-alice/../of-bob"]
+    written = [each.arguments for each in found if each.operation == WRITE.name]
+    assert [each.get("ownerName") for each in written] == [None, None, "bob"]
+    # What is removed cannot be read any more by the calls that follow.
+    assert not [each for each in found if each.operation == DELETE.name]

@@ -53,7 +53,7 @@ def init(
     api = survey_rest(url, probing=probe) if url is not None else None
     beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
     if api is not None and beside is None:
-        return _describe_rest(console, api, output)
+        return _describe_rest(console, api, output, token or "")
     url = beside or url
     server = inspect_server(
         url=url,
@@ -64,7 +64,15 @@ def init(
         probing=probe,
     )
     found, name = server.survey, next(iter(headers), None)
-    text = written(server.mcp, found, header=name, rest=openapi, authorization=server.authorization)
+    text = written(
+        server.mcp,
+        found,
+        header=name,
+        rest=openapi,
+        authorization=server.authorization,
+        tools=server.tools,
+        token=token or "",
+    )
     if api is not None:
         text = combined(text, written_rest(api))
         kind = "GraphQL" if api.graphql else "OpenAPI"
@@ -90,11 +98,11 @@ def init(
     return ExitCode.CLEAN
 
 
-def _describe_rest(console: Console, api: RestSurvey, output: Path) -> ExitCode:
+def _describe_rest(console: Console, api: RestSurvey, output: Path, token: str) -> ExitCode:
     """Write the file of a REST API that its OpenAPI document, or introspection, describes."""
     from crosstalk.targets.described.init.rest import written_rest
 
-    output.write_text(written_rest(api), encoding="utf-8")
+    output.write_text(written_rest(api, token), encoding="utf-8")
     known = "a login" if api.login else "no login"
     kind = "GraphQL" if api.graphql else "OpenAPI"
     console.print(

@@ -218,6 +218,7 @@ class _Reading:
                     keys=self._keys(security),
                 ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
+                **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
                 **({"pushes": "events"} if reads and self._answers() == [MEDIA_TYPE] else {}),
             },
         )
@@ -345,3 +346,16 @@ def _schema_of(specification: Mapping[str, Any]) -> Any:
 def _list(holder: Mapping[str, Any], key: str) -> list[Any]:
     found = holder.get(key)
     return found if isinstance(found, list) else []
+
+
+def _scopes(security: Sequence[Any]) -> tuple[str, ...]:
+    """Return the scopes or roles that an operation's security asks for (OpenAPI 3.1, 4.8.30)."""
+    named = [
+        str(scope)
+        for each in security
+        if isinstance(each, Mapping)
+        for scopes in each.values()
+        if isinstance(scopes, list)
+        for scope in scopes
+    ]
+    return tuple(dict.fromkeys(named))

@@ -16,6 +16,7 @@ from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration, kind_of
 from crosstalk.targets.described.init.detection import require_reachable
+from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
 from crosstalk.targets.described.init.toml import key, toml
 
@@ -161,8 +162,13 @@ def _learn_identity(found: RestSurvey) -> None:
                 found.identity.append(each.name)
 
 
-def written_rest(found: RestSurvey) -> str:
-    """Build the file's text, with every guess marked as one."""
+def written_rest(found: RestSurvey, token: str = "") -> str:
+    """Build the file's text, with every guess marked as one.
+
+    Args:
+        found: The guesses.
+        token: That was presented, if one was; its claims may name a tenant and a role.
+    """
     lines = [
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
         "# correct them (docs/targets.md says how), then set confirmed = true.",
@@ -189,6 +195,11 @@ def written_rest(found: RestSurvey) -> str:
         lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
         if roles:
             lines.append(f"arguments = {toml(roles)}  # guess: names and formats")
+    offered = [
+        Offered(title(each), [one.name for one in each.parameters], each.extra.get("scopes", ()))
+        for each in found.operations
+    ]
+    lines += policy_guesses(offered, token)
     return "\n".join(lines) + "\n"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
+from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.survey import Survey
 from crosstalk.targets.described.init.toml import key, toml
 from crosstalk.targets.described.login.discovery import AuthorizationServer
@@ -23,6 +24,8 @@ def written(
     header: str | None,
     rest: str | None = None,
     authorization: AuthorizationServer | None = None,
+    tools: Sequence[Mapping[str, Any]] = (),
+    token: str = "",
 ) -> str:
     """Build the file's text.
 
@@ -32,6 +35,8 @@ def written(
         header: Name of the header in which a credential was presented, if one was.
         rest: URL of an OpenAPI document, if one was given.
         authorization: Where tokens come from, if metadata says it.
+        tools: As the server describes them.
+        token: That was presented, if one was; its claims may name a tenant and a role.
     """
     lines = [
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
@@ -65,6 +70,15 @@ def written(
             lines.append(f"arguments = {toml(guess.roles)}  # guess")
         if guess.public:
             lines.append("public = true  # guess: it is about the server, not about users")
+    lines += policy_guesses(
+        (
+            Offered(
+                str(each["name"]), [e.name for e in shape_of(each.get("inputSchema") or {}).leaves]
+            )
+            for each in tools
+        ),
+        token,
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,155 @@
+"""Guesses a policy from names of operations and arguments, and from the claims of a token.
+
+Guesses are written as comments: a rule that is wrong would permit a leak, or name a user who is not
+there. Whoever looks through the file takes in what is right.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crosstalk.core.identifiers import is_id_path, last_name
+from crosstalk.core.object_kinds import deletes
+from crosstalk.targets.described.init.toml import toml
+
+_ROLES = ("admin", "staff", "superuser", "moderator", "manager", "support", "owner_only", "root")
+_SHARES = re.compile(r"share|invit|member|collaborat|grant|permission", re.IGNORECASE)
+_ACCEPTS = re.compile(r"accept|join", re.IGNORECASE)
+_ENDS = re.compile(r"unshare|revoke|leave|kick|withdraw", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"^(user(_?name|_?id)?|email|member(_?id)?|person|recipient|invitee|collaborator|with|target)s?$",
+    re.IGNORECASE,
+)
+_TENANT_CLAIMS = re.compile(r"^(tenant|org|organi[sz]ation|team|workspace)(_?id|_?slug)?$", re.I)
+_ROLE_CLAIMS = re.compile(r"^(roles?|is_?admin|permissions?|groups?)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An operation, as the file writes it.
+
+    Attributes:
+        name: Its name.
+        arguments: Names of its arguments.
+        scopes: Scopes or roles that the OpenAPI document's security asks for.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    scopes: Sequence[str] = ()
+
+
+def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
+    """Return lines that a person may take into the file; none where nothing looks like a policy.
+
+    Args:
+        operations: What the system offers.
+        token: That was presented; its claims may name a tenant and a role.
+    """
+    offered = list(operations)
+    lines: list[str] = []
+    for role, names in _reserved(offered).items():
+        lines += [
+            "[[policy.reserve]]",
+            f'to = ["{role}"]  # guess: say who has the role, e.g. [roles] {role} = ["carol"]',
+            f"operations = {toml(names)}  # guess: by name",
+        ]
+    for opens, person, shared in _opening(offered):
+        ends, accepts = _ending(opens, shared, offered), _accepting(opens, offered)
+        lines += [
+            "[[policy.share]]",
+            f"opens = {toml(opens)}  # guess: by name",
+            f"object = {toml(shared)}  # guess",
+            f"person = {toml(person)}  # guess",
+            *([f"accept = {toml(accepts)}  # guess"] if accepts else []),
+            f"ends = {toml(ends)}  # guess" if ends else "# ends = [] names what takes it back",
+        ]
+    for name, value in claims_in(token).items():
+        if _TENANT_CLAIMS.match(name):
+            lines.append(
+                f"# the token's claim {name} is {toml(str(value))}: perhaps [tenants], and "
+                f'[identity.mint] claims = {{{name} = "{{tenant}}"}}'
+            )
+        elif _ROLE_CLAIMS.match(name):
+            lines.append(
+                f"# the token's claim {name} is {toml(str(value))}: perhaps [roles], and "
+                f'[identity.mint] claims = {{{name} = "{{role}}"}}'
+            )
+    if not lines:
+        return []
+    head = "# Perhaps a policy (docs/policy.md); all of it is a guess. Take in what is right:"
+    return ["", head, *(each if each.startswith("#") else f"# {each}" for each in lines)]
+
+
+def claims_in(token: str) -> Mapping[str, Any]:
+    """Return the claims of a JSON Web Token, unverified; none where it is not one."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _reserved(offered: Sequence[Offered]) -> dict[str, list[str]]:
+    """Return role to the operations whose names, paths or security say it."""
+    found: dict[str, list[str]] = {}
+    for each in offered:
+        said = " ".join((re.sub(r"\{[^}]*\}", "", each.name), *each.scopes)).lower()
+        words = re.findall(r"[a-z]+", said)
+        role = next((role for role in _ROLES if role in words), None)
+        if role is not None:
+            found.setdefault(role, []).append(each.name)
+    return found
+
+
+def _opening(offered: Sequence[Offered]) -> list[tuple[str, str, str]]:
+    """Return operations that seem to share, with the arguments for the person and the object."""
+    found = []
+    for each in offered:
+        name, arguments = each.name, each.arguments
+        if not _SHARES.search(name) or _ENDS.search(name) or _ACCEPTS.search(name):
+            continue
+        if deletes(name) or name.startswith("GET ") or _method(name) in ("DELETE", "GET"):
+            continue
+        person = next((one for one in arguments if _PEOPLE.match(last_name(one))), None)
+        shared = next(
+            (one for one in arguments if is_id_path(last_name(one)) and one != person), None
+        )
+        if person is not None and shared is not None:
+            found.append((name, person, shared))
+    return found
+
+
+def _ending(opens: str, shared: str, offered: Sequence[Offered]) -> list[str]:
+    return [
+        each.name
+        for each in offered
+        if each.name != opens
+        and (
+            _ENDS.search(each.name)
+            or (
+                (deletes(each.name) or _method(each.name) == "DELETE") and _SHARES.search(each.name)
+            )
+        )
+        and any(last_name(one) == last_name(shared) for one in each.arguments)
+    ]
+
+
+def _accepting(opens: str, offered: Sequence[Offered]) -> str:
+    if not re.search("invit", opens, re.IGNORECASE):
+        return ""
+    others = (each.name for each in offered if each.name != opens)
+    return next((name for name in others if _ACCEPTS.search(name)), "")
+
+
+def _method(name: str) -> str:
+    return name.partition(" ")[0] if " " in name else ""

@@ -1,0 +1,74 @@
+"""Guesses of a policy: marked as such, and none where nothing looks like one."""
+
+from __future__ import annotations
+
+import tomllib
+
+from crosstalk.targets.described.init.policy import Offered, claims_in, policy_guesses
+from crosstalk.targets.described.policy_config import PolicyConfig
+from crosstalk.tokens.keys import encode_json
+
+OFFERED = [
+    Offered("GET /notes", ()),
+    Offered("GET /admin/report", ()),
+    Offered("DELETE /users/{user_id}", ("user_id",), ("staff",)),
+    Offered("POST /notes/{note_id}/shares", ("note_id", "username")),
+    Offered("DELETE /notes/{note_id}/shares/{username}", ("note_id", "username")),
+    Offered("GET /notes/{note_id}/shares", ("note_id",)),
+]
+
+
+def taken_in(lines: list[str]) -> PolicyConfig:
+    """The policy of the guesses, with the marks of comments taken away."""
+    rules = [each.removeprefix("# ") for each in lines]
+    start = next(place for place, each in enumerate(rules) if each.startswith("[["))
+    return PolicyConfig.model_validate(tomllib.loads("\n".join(rules[start:]))["policy"])
+
+
+def test_reserved_operations_and_sharing_are_guessed_by_names_and_security() -> None:
+    lines = policy_guesses(OFFERED)
+    assert all(each.startswith("#") for each in lines if each)
+    assert sum("guess" in each for each in lines) > 6
+    policy = taken_in(lines)
+    assert {each.to[0]: each.operations for each in policy.reserve} == {
+        "admin": ["GET /admin/report"],
+        "staff": ["DELETE /users/{user_id}"],
+    }
+    (share,) = policy.share
+    assert (share.object, share.person) == ("note_id", "username")
+    assert share.opens == "POST /notes/{note_id}/shares"
+    assert share.ends == ["DELETE /notes/{note_id}/shares/{username}"]
+
+
+def test_an_invitation_is_guessed_with_its_acceptance() -> None:
+    offered = [
+        Offered("POST /boards/{board_id}/invitations", ("board_id", "email")),
+        Offered("POST /invitations/{invitation_id}/accept", ("invitation_id",)),
+        Offered("POST /boards/{board_id}/leave", ("board_id",)),
+    ]
+    (share,) = taken_in(policy_guesses(offered)).share
+    assert share.accept == "POST /invitations/{invitation_id}/accept"
+    assert share.ends == ["POST /boards/{board_id}/leave"]
+
+
+def test_tools_are_guessed_as_operations_are() -> None:
+    offered = [
+        Offered("share_note", ("note_id", "user_name")),
+        Offered("unshare_note", ("note_id", "user_name")),
+    ]
+    (share,) = taken_in(policy_guesses(offered)).share
+    assert (share.opens, share.ends) == ("share_note", ["unshare_note"])
+
+
+def test_claims_of_a_token_hint_at_tenants_and_roles() -> None:
+    claims = {"sub": "a", "org_id": "acme", "role": "admin"}
+    token = f"{encode_json({'alg': 'none'})}.{encode_json(claims)}.x"
+    assert claims_in(token)["org_id"] == "acme"
+    said = "\n".join(policy_guesses([], token))
+    assert "org_id" in said
+    assert "[roles]" in said
+    assert claims_in("no token") == {}
+
+
+def test_nothing_is_written_where_nothing_looks_like_a_policy() -> None:
+    assert policy_guesses([Offered("GET /notes", ()), Offered("POST /notes", ("text",))]) == []

@@ -46,6 +46,11 @@ _COMPLETE = "completion/complete"
 # Resources of fixed URIs and completions that become operations of their own; others of a server
 # that has more are read by `resources/read`.
 _MOST = 24
+# What no server lists: to complete it there is nothing, unless something is taken from elsewhere.
+_UNLISTED: tuple[tuple[str, dict[str, str], str], ...] = (
+    ("(unlisted prompt) name", {"type": "ref/prompt", "name": "unlisted"}, "name"),
+    ("(unlisted template) id", {"type": "ref/resource", "uri": "unlisted://{id}"}, "id"),
+)
 # A variable of a template by which users name an object.
 _NAMED = re.compile(r"(?:^|_)(?:name|title|slug|path|label|topic|key)$|^file_?name$", re.IGNORECASE)
 # A URI of one object of many: it ends with a number.
@@ -237,20 +242,24 @@ class McpResourcesSurface:
 
     def _completions(self, operations: Sequence[Operation]) -> list[Operation]:
         """What could complete these operations' parameters, if the server completes anything."""
-        found = [
-            self._operation(
-                _COMPLETE,
-                f"{operation.extra['of']} {each.name}",
-                # Nothing typed yet is completed to everything.
-                (Parameter("value", _TEXT, False, Role.QUERY),),
-                unannounced=True,
-                extra={"ref": _reference(operation), "argument": each.name},
-            )
+        places = [
+            (f"{operation.extra['of']} {each.name}", _reference(operation), each.name)
             for operation in operations
             if operation.extra["of"]
             for each in operation.parameters
         ][:_MOST]
-        if not found:
+        found = [
+            self._operation(
+                _COMPLETE,
+                name,
+                # Nothing typed yet is completed to everything.
+                (Parameter("value", _TEXT, False, Role.QUERY),),
+                unannounced=True,
+                extra={"ref": reference, "argument": argument},
+            )
+            for name, reference, argument in (*places, *_UNLISTED)
+        ]
+        if not places:
             return []
         answer = self.call(found[0], {}, self.discovery)
         if answer.code == METHOD_NOT_FOUND or (not self._strict and answer.status == 404):

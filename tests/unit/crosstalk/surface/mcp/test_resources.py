@@ -84,6 +84,8 @@ def test_fixed_resources_templates_prompts_and_completions_are_operations() -> N
         "mcp:completion/complete book://{title}/{user_id} title",
         "mcp:completion/complete book://{title}/{user_id} user_id",
         "mcp:completion/complete digest topic",
+        "mcp:completion/complete (unlisted prompt) name",
+        "mcp:completion/complete (unlisted template) id",
     ]
     assert found["mcp:resources/read note://index"].lists
     roles = {
@@ -150,9 +152,22 @@ def test_fixed_uri_is_sent_as_it_was_listed() -> None:
 def test_completion_of_nothing_typed_asks_for_everything() -> None:
     server = Server(_NOTES)
     found = surface(server)
-    *_, completion = found.discover()
-    found.call(completion, {}, NOTHING)
+    completions = {each.name: each for each in found.discover()}
+    found.call(completions["mcp:completion/complete digest topic"], {}, NOTHING)
     assert server.asked[-1][1]["argument"] == {"name": "topic", "value": ""}
+
+
+def test_completion_of_what_no_server_lists_is_asked_for() -> None:
+    server = Server(_NOTES)
+    found = surface(server)
+    *_, prompt, template = found.discover()
+    for operation in (prompt, template):
+        found.call(operation, {"value": "note"}, NOTHING)
+        assert operation.unannounced
+    assert [asked["ref"]["type"] for _, asked in server.asked[-2:]] == [
+        "ref/prompt",
+        "ref/resource",
+    ]
 
 
 def test_error_in_the_place_of_contents_is_an_error() -> None:

@@ -126,19 +126,23 @@ class _Pass:
         self._asked: list[tuple[Operation, Parameter, str]] = []
 
     def run(self) -> None:
-        """Make the pass, one step after the other; a replay in between ends it."""
-        for step in (
-            self._listen,
-            self._store,
-            self._listen,
-            self._read_descriptions,
-            self._attack,
-            self._serve_the_owner,
-            self._call_without_credential,
+        """Make the pass, one step after the other; a replay in between ends it.
+
+        What the attack shows is judged when the owner has been served: a suspicion that does not
+        replay, at one operation, would leave the owner's own calls of all others unmade.
+        """
+        for steps in (
+            (self._listen,),
+            (self._store,),
+            (self._listen,),
+            (self._read_descriptions,),
+            (self._attack, self._serve_the_owner),
+            (self._call_without_credential,),
         ):
-            if self._ended():
-                return
-            step()
+            for step in steps:
+                if self._ended():
+                    return
+                step()
             self._example.judge()
 
     def _store(self) -> None:

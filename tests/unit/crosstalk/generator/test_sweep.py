@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -122,7 +122,9 @@ class Shop(Notes):
         return Answer(Outcome.OK, 201, {"order_id": self.made})
 
 
-def swept(notes: Notes, most: int = 1_000) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
+def swept(
+    notes: Notes, most: int = 1_000, judge: Callable[[History], bool] | None = None
+) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
     """Run the sweep; return each operation's opportunities, and what was served."""
     operations = {each.name: each for each in notes.discover()}
     service = ServiceRecord(operations)
@@ -143,6 +145,7 @@ def swept(notes: Notes, most: int = 1_000) -> tuple[dict[str, dict[str, int]], S
         stopped=lambda: notes.calls >= most,
         unserved=service.unserved,
         principals=Principals(impostors=()),
+        judge=judge,
     )
     Sweep(state, lambda: counted, Random(1), most).run()
     return {oracle: dict(counts) for oracle, counts in counted.items()}, service
@@ -159,6 +162,14 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
     assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
     assert notes.calls <= 10 * len(OPERATIONS)
+
+
+def test_suspicion_in_every_attack_leaves_no_operation_of_the_owner_unserved() -> None:
+    def replayed(history: History) -> bool:
+        return any(each.probe is not None and each.probe.part == "attack" for each in history)
+
+    _, service = swept(Notes(), judge=replayed)
+    assert not service.unserved()
 
 
 def test_data_that_is_no_users_own_is_shown_to_two_users_and_known_as_public() -> None:

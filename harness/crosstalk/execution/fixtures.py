@@ -95,7 +95,10 @@ class Fixture:
         subjects = naming(nonce) if naming else {name: f"{name}-{nonce}" for name in names}
         if principals.bystander is not None:
             self._store_as_bystander(principals.bystander, subjects[principals.bystander.name])
-        subjects = alike(self.form, {each.name: subjects[each.name] for each in principals.members})
+        before = {each.name: subjects[each.name] for each in principals.members}
+        subjects = alike(self.form, before)
+        if self._target.renamed is not None and subjects != before:
+            self._target.renamed(before, subjects)
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,

@@ -52,6 +52,8 @@ class Target:
         take_down: Takes down what was prepared last.
         production: Has the system run with the limits of production from then on; None where it
             cannot, or where calls are made so slowly that none is met.
+        renamed: Receives the subjects by user name, before and after users were given names that
+            are alike.
         policy: Who may see what; None where nothing is declared beside `allowed_flows`.
     """
 
@@ -82,6 +84,7 @@ class Target:
     take_down: Callable[[], None] | None = None
     production: Callable[[], None] | None = None
     policy: Policy | None = None
+    renamed: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None
 
     def close(self) -> None:
         """Take down what was prepared; close the connections, and whatever else is held."""

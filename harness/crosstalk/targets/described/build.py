@@ -134,6 +134,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         principals=principals_of(config, users),
         subjects=naming_of(config, users, credentials),
         neighbours=neighbours_of(config, users, credentials),
+        renamed=credentials.rename,
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,6 +54,12 @@ class People:
         self._names[subject] = name
         if name in self.listed:
             self.listed[subject] = self.listed[name]
+
+    def rename(self, subject: str, chosen: str) -> None:
+        """Keep what is known of a made-up user who goes by another subject from now on."""
+        if subject in self.attributes:
+            self.attributes[chosen] = self.attributes[subject]
+            self.called[chosen] = self.called[subject]
 
     def person(self, subject: str) -> Person:
         """Return a user as a login knows them; made-up users have passwords of one form."""
@@ -319,6 +325,17 @@ class DescribedCredentials:
         if found is None:
             raise CredentialError(f"the file describes no identity for {surface}")
         return found
+
+    def rename(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        """Keep what is known of users who go by other subjects from now on.
+
+        Args:
+            before: User name to subject.
+            after: The same users with their new subjects.
+        """
+        for each in self.all:
+            for name, subject in after.items():
+                each.people.rename(before[name], subject)
 
     @property
     def all(self) -> tuple[SurfaceCredentials, ...]:

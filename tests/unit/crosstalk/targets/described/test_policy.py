@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.core.principals import ALICE
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.credentials import (
+    DescribedCredentials,
+    People,
+    SurfaceCredentials,
+)
+from crosstalk.targets.described.init.policy import claims_in
 from crosstalk.targets.described.loading import TargetFileError, load_target
 from crosstalk.targets.described.minting import claims_of
 from crosstalk.targets.described.people import attributes_of, people_of
@@ -130,3 +137,14 @@ def test_rules_name_operations_and_arguments_that_there_are(
     with pytest.raises(TargetFileError) as caught:
         policy_of(loaded(tmp_path, text), OPERATIONS)
     assert said in str(caught.value)
+
+
+def test_a_user_who_is_given_another_name_keeps_tenant_and_role(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[tenants]\nacme = ["alice"]\n')
+    identity = config.identities()["rest"]
+    people = People({}, tmp_path, {"alice-1": {"tenant": "acme", "role": ""}}, {"alice-1": "alice"})
+    credentials = DescribedCredentials(rest=SurfaceCredentials(identity, people, ()))
+    credentials.rename({"alice": "alice-1"}, {"alice": "ALICE-1"})
+    presented = credentials.present(ALICE, "ALICE-1", "rest")
+    token = presented.headers["Authorization"].removeprefix("Bearer ")
+    assert claims_in(token)["tenant"] == "acme"

@@ -32,14 +32,20 @@ _PROPERTIES: Mapping[str, str] = {
     "M": "\u0301",
 }
 _PROPERTY = re.compile(r"\\p\{(?:\w+=)?(\w+)\}")
+_LITERAL = re.compile(r"/(\^.*\$|\^.*|.*\$)/([dgimsuvy]*)", re.DOTALL)
 _DRAWN = 60
 
 
 def python_pattern(pattern: str) -> str:
     """Return a pattern in Python's syntax that matches nothing which the given one does not.
 
-    JSON Schema's patterns are ECMA-262's: `\\p{L}` is a letter, `\\d` a digit of ASCII.
+    JSON Schema's patterns are ECMA-262's: `\\p{L}` is a letter, `\\d` a digit of ASCII. A pattern
+    written as a literal of that language, `/^[a-z]+$/i`, is what stands between the slashes.
     """
+    literal = _LITERAL.fullmatch(pattern)
+    if literal is not None:
+        flags = "".join(each for each in literal.group(2) if each in "ims")
+        pattern = (f"(?{flags})" if flags else "") + literal.group(1)
 
     def characters(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -55,8 +61,10 @@ def python_pattern(pattern: str) -> str:
 
 def admits(schema: Mapping[str, Any], text: str) -> bool:
     """Return whether a schema's pattern and lengths admit a text; not where it cannot be read."""
-    longest, pattern = schema.get("maxLength"), schema.get("pattern")
-    if len(text) < schema.get("minLength", 0):
+    shortest, longest = schema.get("minLength"), schema.get("maxLength")
+    pattern = schema.get("pattern")
+    # Whatever else than a number stands there bounds nothing.
+    if isinstance(shortest, int) and len(text) < shortest:
         return False
     if isinstance(longest, int) and len(text) > longest:
         return False

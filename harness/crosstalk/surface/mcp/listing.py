@@ -15,6 +15,8 @@ from crosstalk.surface.transports.base import Reply, Transport, TransportError
 
 WANTS_CREDENTIAL = "wants a credential"
 REFUSED_CREDENTIAL = "refused the credential that was given"
+EARLIER_REVISION = 'an earlier revision is spoken with mcp.transport = "streamable-http-older"'
+_VERSION = re.compile(r"protocol[ _-]?version", re.IGNORECASE)
 # What a challenge says of a refusal in words (RFC 6750, section 3).
 _CHALLENGE = re.compile(r'error_description="([^"]+)"')
 
@@ -89,7 +91,9 @@ def listed_to_all(
 
 
 def _with_advice(reply: Reply, reason: str, presented: Presented) -> str:
-    """The reason of a refusal, and whether it is for want of a credential or for the one given."""
+    """The reason of a refusal, and what to do about it."""
+    if _VERSION.search(reason):
+        return f"{reason}; {EARLIER_REVISION}"
     if reply.status not in (401, 403):
         return reason
     challenge = _CHALLENGE.search(reply.headers.get("www-authenticate", ""))

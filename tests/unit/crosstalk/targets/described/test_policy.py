@@ -32,6 +32,7 @@ claims_of = {carol = {email = "carol@example.org"}}
 """
 NOTE = Parameter("note_id", {"type": "string"}, True, Role.REFERENCE)
 WHO = Parameter("username", {"type": "string"}, True, Role.VALUE)
+ROOT = Path(__file__).parents[5]
 OPERATIONS = {
     each.name: each
     for each in (
@@ -148,3 +149,12 @@ def test_a_user_who_is_given_another_name_keeps_tenant_and_role(tmp_path: Path) 
     presented = credentials.present(ALICE, "ALICE-1", "rest")
     token = presented.headers["Authorization"].removeprefix("Bearer ")
     assert claims_in(token)["tenant"] == "acme"
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "examples/targets/policies").glob("*.toml")), ids=lambda file: file.stem
+)
+def test_every_example_with_a_policy_is_a_description(file: Path) -> None:
+    config = load_target(file)
+    assert config.policy is not None
+    assert file.with_suffix(".py").is_file()

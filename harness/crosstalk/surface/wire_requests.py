@@ -25,6 +25,7 @@ class WireRequest:
         headers: Names and values, in order.
         content: The body, or the line without its end.
         stream: Address of the event stream on which the reply comes, where it is not the response.
+        pushed: `events` or `websocket`, where it opens a stream that stands from then on.
         command: Program and arguments of the process.
         environment: The process's variables beside those that it inherits.
         folder: The process's working directory; empty for the current one.
@@ -35,6 +36,7 @@ class WireRequest:
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     stream: str = ""
+    pushed: str = ""
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""

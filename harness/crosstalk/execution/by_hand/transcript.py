@@ -96,6 +96,7 @@ class _Writer:
     replies: dict[int, ReplyText] = field(default_factory=dict)
     values: dict[tuple[int, str], str] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
+    standing: dict[str, str] = field(default_factory=dict)
     needed: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -171,6 +172,8 @@ class _Writer:
             return [*lines, comment("no request can express it: crosstalk replay sends it")]
         request = call.request
         try:
+            if request.pushed:
+                return [*lines, *self._on_pushed(call, request)]
             if request.stream:
                 return [*lines, *self._on_stream(call, request)]
             if (session := header(request, SESSION)) is not None:
@@ -227,6 +230,20 @@ class _Writer:
         file = f"{variable.lower()}.events"
         lines.append(curl(request, self.variables, "-o /dev/null"))
         shown = f"sleep 1; sed -n 's/^data: *//p' {file} | tail -n 1"
+        return [*lines, *self._kept(call, shown, plain=True)]
+
+    def _on_pushed(self, call: _Written, request: WireRequest) -> list[str]:
+        """Open a stream at the caller's first call, and show what has come on it by each call."""
+        if request.pushed == "websocket":
+            said = (
+                "a WebSocket that stands from the caller's first call on: crosstalk replay opens it"
+            )
+            return [comment(said)]
+        command = curl(request, self.variables, "-N")
+        known = command in self.standing
+        file = self.standing.setdefault(command, f"stream{len(self.standing) + 1}.events")
+        lines = [] if known else [f"{command} > {file} & sleep 1"]
+        shown = f"sleep 1; sed -n 's/^data: *//p' {file}"
         return [*lines, *self._kept(call, shown, plain=True)]
 
     def _on_standard_input(self, calls: Sequence[_Written]) -> list[str]:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx2
@@ -57,7 +58,8 @@ class PushedStreams:
         """
         timeout = httpx2.Timeout(_OPEN_SECONDS, read=None)
         request = self._http.build_request("GET", made.url, headers=made.headers, timeout=timeout)
-        hold_back(lambda: written(request))
+        kind = "websocket" if websocket else "events"
+        hold_back(lambda: replace(written(request), pushed=kind))
         key = f"{made.url} {sorted(made.headers.items())}"
         with self._opening:
             if key not in self._open:

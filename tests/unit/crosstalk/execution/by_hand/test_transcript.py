@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -147,3 +148,39 @@ def test_object_that_existed_before_is_a_variable_that_is_set() -> None:
     lines = transcript_of(executor, history, script)
     assert "ALICE_NOTE_1=17" in lines
     assert '"$ALICE_NOTE_1"' in lines[-1]
+
+
+class Pushing(Posting):
+    """A surface whose `get` opens a stream that stands from then on."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Hold the stream's request back."""
+        if operation.name != "get":
+            return super().call(operation, arguments, presented)
+        request = httpx2.Request("GET", f"{URL}/events", headers=presented.header_fields())
+        try:
+            hold_back(lambda: replace(written(request), pushed=self.kind))
+        except ValueError:
+            return Answer(Outcome.UNREACHABLE, None, None, code="unsendable")
+        return Answer(Outcome.OK, 200, {"events": []})
+
+
+def test_transcript_opens_a_pushed_stream_once_and_shows_what_came_on_it() -> None:
+    steps = (Step(1, BOB, "get", {}), Step(2, ALICE, "add", {}), Step(3, BOB, "get", {}))
+    lines = lines_of(*steps, surface=Pushing("events"))
+    opening = [each for each in lines if each.endswith("> stream1.events & sleep 1")]
+    assert len(opening) == 1
+    assert opening[0].startswith('curl -sS -N "$URL/events"')
+    assert sum("sed -n 's/^data: *//p' stream1.events" in each for each in lines) == 2
+
+
+def test_transcript_leaves_a_websocket_to_the_replay() -> None:
+    lines = lines_of(Step(1, BOB, "get", {}), surface=Pushing("websocket"))
+    assert not [each for each in lines if each.startswith("curl")]
+    assert any("crosstalk replay opens it" in each for each in lines)

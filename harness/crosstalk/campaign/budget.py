@@ -18,6 +18,8 @@ from crosstalk.execution.executor import Executor
 _CALLS_TO_CONFIRM = 50
 # The largest parts of the budget that are kept for replays, and for phases without a turn.
 _MOST_FOR_REPLAYS, _MOST_FOR_PHASES = 0.2, 0.35
+# The part that is kept for phases while the first sweep gives every oracle its opportunity.
+_PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: part and most seconds.
 _FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.15
 _SHORTENING_SECONDS, _LEAST_SECONDS = 60.0, 2.0
@@ -35,12 +37,14 @@ class CampaignBudget:
         options: Say how many calls and seconds there are.
         executor: Makes the calls, and counts them.
         clock: Seconds on a monotonic clock.
+        sweeping: Whether the first sweep is under way, for which the phases have to be brief.
     """
 
     options: CampaignOptions
     executor: Executor
     clock: Callable[[], float] = field(default_factory=lambda: time.monotonic)
     began: float = field(init=False)
+    sweeping: bool = False
 
     def __post_init__(self) -> None:
         self.began = self.clock()
@@ -65,8 +69,9 @@ class CampaignBudget:
         Args:
             waiting: Calls that phases want which have not had a turn.
         """
-        calls = min(waiting, _MOST_FOR_PHASES * self.options.calls)
-        phases = min(waiting * self.seconds_a_call(), _MOST_FOR_PHASES * self.options.seconds)
+        most = _PHASES_AFTER_SWEEP if self.sweeping else _MOST_FOR_PHASES
+        calls = min(waiting, most * self.options.calls)
+        phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)
         return max(
             (self.executor.calls_made + calls) / max(1, self.options.calls),
             (self.elapsed() + phases + self.for_replays()) / self.options.seconds,

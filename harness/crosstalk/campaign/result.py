@@ -38,6 +38,8 @@ class CampaignResult:
         not_chosen: Oracles that were not asked to judge.
         public: Operations that answered all users alike, and showed no user anything of their own.
         suggestions: Operation to argument to the values by which a refusal was overcome.
+        short: Phase that had no whole turn to the calls it was given, and those it wants at least.
+        needed: About how many calls serve every operation, where fewer were given; otherwise 0.
         situations: Situation made on purpose to how often, or how large, it was made.
         situations_not_made: Situation that did not come about to the reason.
         policy: What of the declared policy was tried; None where none is declared.
@@ -61,6 +63,8 @@ class CampaignResult:
     situations: Mapping[str, int] = field(default_factory=dict)
     situations_not_made: Mapping[str, str] = field(default_factory=dict)
     public: tuple[str, ...] = ()
+    short: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    needed: int = 0
     target_file: str | None = None
     not_chosen: tuple[str, ...] = ()
     suggestions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
@@ -136,6 +140,10 @@ class CampaignResult:
             "not_applicable": dict(self.not_applicable),
             "not_chosen": list(self.not_chosen),
             "skipped": dict(self.skipped),
+            "short": {
+                name: {"given": given, "least": least}
+                for name, (given, least) in sorted(self.short.items())
+            },
             "times": {name: asdict(each) for name, each in sorted(self.times.items())},
             "coverage": {name: dict(each) for name, each in sorted(self.coverage.items())},
             "left": self.left,

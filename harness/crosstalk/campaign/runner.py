@@ -205,7 +205,9 @@ class Campaign:
             self._options.calls,
         )
         self._emit(PartBegun("first sweep"))
+        self._budget.sweeping = True
         self._sweep(sweep)
+        self._budget.sweeping = False
         machine = make_machine(state, policy=self._target.policy is not None)
         chunk, late = 0, False
         while not self._stopped():

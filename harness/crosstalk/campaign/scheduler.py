@@ -53,6 +53,7 @@ class PhaseScheduler:
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
+    _given: dict[str, int] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -84,11 +85,21 @@ class PhaseScheduler:
             calls: What is left for all of them; each gets what it needs at least, or its part.
             seconds: What is left for all of them; each gets its part, or what it needs at least.
         """
-        wanted = self.waiting()
+        ends = self.executor.calls_made + calls
         for phase in [each for each in self.phases if not self._turns[each.name]]:
-            part = phase.least / wanted
-            allowed = max(1, min(phase.least, int(calls * part)))
+            # What an earlier phase used beyond its part, or left over, changes the others' parts.
+            part = phase.least / self.waiting()
+            left = max(0, ends - self.executor.calls_made)
+            allowed = max(1, min(phase.least, int(left * part)))
             yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
+
+    def short(self) -> dict[str, tuple[int, int]]:
+        """Return the phases without one whole turn, each with the calls it was given and wants."""
+        return {
+            each.name: (self._given.get(each.name, 0), each.least)
+            for each in self.phases
+            if self._given.get(each.name, 0) < each.least
+        }
 
     def budget(self, calls: int, seconds: float, salt: str = "") -> PhaseBudget:
         """Return an allowance of these calls and seconds from now on."""
@@ -108,6 +119,7 @@ class PhaseScheduler:
 
     def _run(self, phase: Phase, calls: int, seconds: float) -> PhaseOutcome:
         self._turns[phase.name] += 1
+        self._given[phase.name] = max(calls, self._given.get(phase.name, 0))
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {self._turns[phase.name]}"
         self.begun(phase.name)

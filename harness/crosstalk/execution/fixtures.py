@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crosstalk.core.history import Actor, History
+from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
@@ -159,19 +159,23 @@ class Fixture:
         """Learn what every user may see, and which readings stay the same when no user acts."""
         history = self.fresh_history()
         newcomer = self._target.principals.members[-1]
+        readings: dict[str, list[Answer]] = {}
         for operation in self._executor.operations.values():
             if operation.effect_only:
                 continue
-            readers = [ANONYMOUS] if operation.public else [newcomer] if operation.lists else []
+            # A list is read twice in a row: only what stays the same can be compared later.
+            readings_each = 0 if not operation.lists else 1 if operation.pushes else 2
+            readers = [ANONYMOUS] if operation.public else [newcomer] * readings_each
             # A stranger may be refused where it says what every user may see.
             readers += [newcomer] if operation.descriptive and not operation.unannounced else []
             for actor in readers:
-                self._executor.execute(
+                call = self._executor.execute(
                     history,
                     actor,
                     operation.name,
                     observation_arguments(operation, history, actor),
                 )
+                readings.setdefault(operation.name, []).append(call.answer)
         mine = set(history.subjects.values())
         self._public_values = self._target.public_values | frozenset(
             value
@@ -186,18 +190,10 @@ class Fixture:
         stable: list[Operation] = []
         unstable: list[Inconclusive] = []
         for operation in self._executor.operations.values():
-            if not operation.lists or operation.pushes or operation.public:
+            if not operation.lists or operation.pushes or operation.public or operation.effect_only:
                 continue
-            readings = [
-                self._executor.execute(
-                    history,
-                    newcomer,
-                    operation.name,
-                    observation_arguments(operation, history, newcomer),
-                ).answer
-                for _ in range(2)
-            ]
-            same = readings[0].body == readings[1].body
+            first, second = readings[operation.name][:2]
+            same = first.body == second.body
             (stable if same else []).append(operation)
             if not same:
                 unstable.append(

@@ -240,7 +240,9 @@ class ArgumentDrawer:
         found = [
             each
             for owner in owners
-            for each in self.pool.references(owner, parameter, operation.name)
+            for each in self.pool.references(
+                owner, parameter, operation.name, guess=self._guesses(parameter)
+            )
         ]
         if not found:
             # Nothing to refer to: an optional reference is left out.
@@ -248,6 +250,10 @@ class ArgumentDrawer:
         # An item of that thread rather than of any.
         kind = kind_of_argument(parameter.name, operation.name)
         return self.choice.of(self.pool.related(kind, found, chosen))
+
+    def _guesses(self, parameter: Parameter) -> bool:
+        """Return whether any id may stand there where none is known to fit."""
+        return True
 
     def _missing(self, parameter: Parameter) -> str:
         identifier = self.choice.uuid()
@@ -342,6 +348,9 @@ class HonestDrawer(ArgumentDrawer):
         references: Sequence[str],
     ) -> str:
         return self.plant(actor.user or actor.claims)
+
+    def _guesses(self, parameter: Parameter) -> bool:
+        return parameter.required
 
     def _key(self, actor: Actor) -> str:
         return self.plant(actor.user or actor.claims)

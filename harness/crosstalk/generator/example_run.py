@@ -106,8 +106,12 @@ class ExampleRun(Selection):
 
     def read_twice(
         self, readings: Sequence[tuple[Operation, dict[str, Any]]], reader: Actor, probe: Probe
-    ) -> None:
-        """Read; an operation that calibration has not seen must read the same twice."""
+    ) -> list[Call]:
+        """Read; an operation that calibration has not seen must read the same twice.
+
+        Returns:
+            The first reading of each.
+        """
         asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
         first = self.execute_all(asked)
         steady = self.state.steady
@@ -120,6 +124,7 @@ class ExampleRun(Selection):
         for (planned, one), other in zip(new, again, strict=False):
             if one.answer.body == other.answer.body and one.answer.outcome is Outcome.OK:
                 steady.add(planned.operation)
+        return first
 
     def execute(self, planned: PlannedCall) -> Call:
         """Make one call."""

@@ -64,13 +64,13 @@ class Lacking:
             ],
         )
 
-    def on(self, surface: str) -> Lacking:
-        """Return what is lacking on one surface."""
+    def on(self, surfaces: Collection[str]) -> Lacking:
+        """Return what is lacking on these surfaces."""
         return Lacking(
-            [each for each in self.service if each.surface == surface],
-            [each for each in self.ownership if each.surface == surface],
-            [each for each in self.existence if each[0].surface == surface],
-            [each for each in self.identity if each.surface == surface],
+            [each for each in self.service if each.surface in surfaces],
+            [each for each in self.ownership if each.surface in surfaces],
+            [each for each in self.existence if each[0].surface in surfaces],
+            [each for each in self.identity if each.surface in surfaces],
         )
 
     @property

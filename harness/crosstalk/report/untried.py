@@ -30,6 +30,14 @@ def untried_sentence(result: CampaignResult) -> str:
         first = "; ".join(str(each) for each in untried[:_NAMED])
         more = f"; and {len(untried) - _NAMED} more" if len(untried) > _NAMED else ""
         parts.append(f"{len(untried)} not served or not tried ({first}{more})")
+        if result.needed:
+            offered = sum(":" in each for each in result.controls)
+            parts.append(f"{offered} operations need about {result.needed} calls (--calls)")
+    if result.short:
+        turns = ", ".join(
+            f"{name} {given} of {least}" for name, (given, least) in sorted(result.short.items())
+        )
+        parts.append(f"less than a whole turn for {turns} calls (more --calls give it)")
     if result.skipped:
         parts.append(f"{len(result.skipped)} skipped ({_by_reason(result.skipped)})")
     if result.not_chosen:

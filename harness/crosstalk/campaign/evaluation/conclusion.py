@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from crosstalk.targets.base import Target
 
 # Where so large a part of the calls was throttled, the rest is too little to acquit.
 _LIMITED_SHARE = 0.25
+# Calls by which the first sweep gives each oracle its opportunity at one operation, and phases.
+_CALLS_AN_OPERATION = 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class Conclusion:
             skipped=self.target.skipped,
             situations=self.counts.situations,
             situations_not_made=situations_not_made(self.counts.situations, self.target),
+            short=self.scheduler.short(),
+            needed=self._needed(budget.options.calls),
             public=tuple(self.counts.service.public()),
             times=self.counts.time_differences(),
             suggestions=self.scheduler.knowledge.suggestions(),
@@ -95,6 +100,11 @@ class Conclusion:
                 each for each in oracle_names(self.target.policy is not None) if each not in oracles
             ),
         )
+
+    def _needed(self, given: int) -> int:
+        """Return about how many calls serve every operation; 0 where as many were given."""
+        needed = 10 * math.ceil(_CALLS_AN_OPERATION * len(self.executor.operations) / 10)
+        return needed if given < needed else 0
 
     def _not_drawn(self) -> Iterator[Inconclusive]:
         for (name, parameter), why in sorted(self.scheduler.knowledge.undrawn.items()):

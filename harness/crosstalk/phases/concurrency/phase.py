@@ -15,7 +15,7 @@ from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import Suspicion
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
-from crosstalk.phases.concurrency import clients, parallel_run
+from crosstalk.phases.concurrency import clients, parallel_run, plans
 from crosstalk.phases.concurrency.baselines import informative
 from crosstalk.phases.concurrency.client_behaviour import behaving
 from crosstalk.phases.concurrency.confirmation import ATTEMPTS, calibrate, reproduced, shrunk
@@ -26,6 +26,8 @@ from crosstalk.targets.base import Target
 
 _STEPS = 8
 _FEWEST = 6
+# Steps, readings and clients of a run for which there are few calls.
+_BRIEF_STEPS, _BRIEF_READINGS, _BRIEF_FEWEST = 3, 2, 4
 _SHRINKING_SECONDS = 20.0
 # Where more of the calls were answered busy, the rest says too little.
 _MOST_BUSY = 0.25
@@ -81,6 +83,11 @@ class ConcurrencyPhase:
     def _gather(self, budget: PhaseBudget) -> tuple[History, Script]:
         """One run: a plan that a client drew alone, repeated alone, and then by all at once."""
         random, salt = budget.random, secrets.randbits(16)
+        brief = budget.left() < self.least // 2
+        steps_wanted, readings = (
+            (_BRIEF_STEPS, _BRIEF_READINGS) if brief else (_STEPS, plans.READINGS)
+        )
+        fewest = _BRIEF_FEWEST if brief else _FEWEST
         made_up = clients.can_make_up_users(budget.target)
         # Users who exist may differ in what they may do: each of them is alone once, one twice.
         alone_count = 4 if made_up else len(budget.target.principals.members) + 1
@@ -92,7 +99,7 @@ class ConcurrencyPhase:
                 budget.executor, history, random, budget.observations, salt, budget.knowledge
             )
             sending = Sending(client="alone") if apart else None
-            plan = planner.draw(present[0], _STEPS, sending)
+            plan = planner.draw(present[0], steps_wanted, sending, readings)
             if plan.steps:
                 break
         if not plan.steps:
@@ -101,7 +108,7 @@ class ConcurrencyPhase:
         def client(place: int) -> Actor:
             return present[place % len(present)]
 
-        less = plan.with_less_stored() if made_up else None
+        less = plan.with_less_stored() if made_up and not brief else None
         if made_up and less is None:
             alone_count = 2
 
@@ -121,7 +128,7 @@ class ConcurrencyPhase:
         long = {each.name for each in budget.executor.operations.values() if each.conversational}
         concurrent: list[Step] = []
         room = budget.left() // len(plan.steps) - alone_count + 1
-        for place in range(alone_count, alone_count + max(_FEWEST, min(self.most, room))):
+        for place in range(alone_count, alone_count + max(fewest, min(self.most, room))):
             own = plan_of(place)
             concurrent += behaving(
                 own.for_client(client(place), place, "concurrent", salt),

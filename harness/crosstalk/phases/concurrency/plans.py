@@ -23,7 +23,7 @@ from crosstalk.phases.concurrency.baselines import markers_in
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation
 
-_READINGS = 5
+READINGS = 5
 _PLANTED_BITS = 10
 # The highest of them tell repeated requests apart; no client plants 256 values of its own.
 REPEAT_SHIFT = 8
@@ -151,18 +151,27 @@ class ClientPlanner:
             RandomChoice(random), self._pool, history.subjects, self._plant, knowledge
         )
 
-    def draw(self, author: Actor, steps: int, sending: Sending | None) -> ClientPlan:
-        """Do something once, alone; what was served is the plan."""
+    def draw(
+        self, author: Actor, steps: int, sending: Sending | None, readings: int = READINGS
+    ) -> ClientPlan:
+        """Do something once, alone; what was served is the plan.
+
+        Args:
+            author: Who does it.
+            steps: Calls before the readings at the end.
+            sending: How the calls are sent.
+            readings: The most readings at the end.
+        """
         served: list[Call] = []
         for operation in self._choices(steps):
             arguments = self._arguments(operation, author)
             if arguments is not None:
                 served += self._do(author, operation, arguments, sending)
-        readings = self._observations
+        observations = self._observations
         # Some of each surface, and not always the same.
-        self._random.shuffle(readings)
+        self._random.shuffle(observations)
         final: set[int] = set()
-        for operation in readings[:_READINGS]:
+        for operation in observations[:readings]:
             asked = observation_arguments(operation, self._history, author)
             done = self._do(author, operation, asked, sending)
             final |= {each.probe.key for each in done if each.probe}
@@ -213,7 +222,7 @@ class ClientPlanner:
         chosen += random.choices(capabilities.protected, k=rest) if capabilities.protected else []
         for chat in chats[1:]:
             chosen.insert(random.randint(3, len(chosen)), chat)
-        return chosen
+        return chosen[:steps]
 
     def _arguments(self, operation: Operation, author: Actor) -> dict[str, Any] | None:
         """Return honest arguments, or None where an object is needed that is not there."""

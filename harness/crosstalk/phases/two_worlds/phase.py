@@ -122,8 +122,9 @@ class TwoWorldsPhase:
     ) -> WorldsPlan | None:
         operations = runner.executor.operations
         observers = _shuffled(budget.target.principals.members, budget.random)
+        size = min(1.0, max(0, budget.left()) / self.least)
         plans = (
-            plan_of(history, operations, each, budget.random, self._read_so_far)
+            plan_of(history, operations, each, budget.random, self._read_so_far, size)
             for each in observers
         )
         return next((each for each in plans if each is not None), None)

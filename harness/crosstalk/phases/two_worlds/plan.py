@@ -95,6 +95,7 @@ def plan_of(
     observer: Actor,
     draw: random.Random,
     read_so_far: Counter[str],
+    size: float = 1.0,
 ) -> WorldsPlan | None:
     """A plan for that observer; None where no others are active, or all their activity is meant.
 
@@ -104,6 +105,7 @@ def plan_of(
         observer: One of its users.
         draw: Chooses.
         read_so_far: How often each reading was made, in all plans; counted up.
+        size: The part of the usual number of calls that it may hold, above 0 to 1.
     """
     users = list(history.subjects)
     flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
@@ -112,11 +114,14 @@ def plan_of(
     steps = _free_of_others(_without_sharing(history), observer.name, near, history)
     own = [each for each in steps if each.actor == observer]
     varied = [each for each in steps if each.actor.user not in (observer.name, *near)]
+    if size < 1.0:
+        # Few calls: a stranger's are refused, and what is refused is seldom seen by others.
+        varied = [each for each in varied if each.actor.user is not None]
     if not own or not varied:
         return None
     creators = {each.name for each in creators_among(list(operations.values()))}
-    chosen = _sample(own, _OWN_STEPS, creators, draw) | _sample(
-        varied, _OTHERS_STEPS, creators, draw
+    chosen = _sample(own, _part_of(_OWN_STEPS, size), creators, draw) | _sample(
+        varied, _part_of(_OTHERS_STEPS, size), creators, draw
     )
     chosen |= {each.number for each in steps if each.actor.user in near}
     script = Script(steps)
@@ -127,10 +132,11 @@ def plan_of(
         for number in _stale(script, observer, history):
             script = script.without(number) or Script(())
     possible = _readings(list(operations.values()), observer)
-    readings = _chosen(possible, _READINGS, draw, read_so_far)
+    readings = _chosen(possible, _part_of(_READINGS, size), draw, read_so_far)
     # Between two readings of the same things the observer does nothing, and the others something.
     repeats = _repeats(script, observer, near, creators, operations, draw)
-    words = _chosen(_creations(history, operations, observer), _CREATIONS, draw, read_so_far)
+    creations = _creations(history, operations, observer)
+    words = _chosen(creations, _part_of(_CREATIONS, size), draw, read_so_far)
     added = [*readings, *repeats, *readings, *words]
     last = max(each.number for each in steps)
     numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
@@ -150,6 +156,11 @@ def _without_sharing(history: History) -> Script:
         each.number for each in script.steps if any(rule.concerns(each.operation) for rule in rules)
     ]
     return (script.without(*sharing) or Script(())) if sharing else script
+
+
+def _part_of(number: int, size: float) -> int:
+    """Return that part of a number of calls, and three at least."""
+    return min(number, max(3, round(number * size)))
 
 
 def _free_of_others(

@@ -27,6 +27,16 @@ def test_the_search_keeps_calls_for_phases_that_had_no_turn_but_not_all() -> Non
     assert budget.search_is_over(10_000)
 
 
+def test_the_first_sweep_may_use_most_of_what_is_kept_for_phases() -> None:
+    budget, _ = _budget(400, 60.0)
+    budget.executor.calls_made = 330
+    assert budget.search_is_over(320)
+    budget.sweeping = True
+    assert not budget.search_is_over(320)
+    budget.executor.calls_made = 340
+    assert budget.search_is_over(320)
+
+
 def test_the_search_keeps_seconds_for_replays_as_the_system_is_slow() -> None:
     slow, now = _budget(10_000, 60.0)
     now[0] += 40.0

@@ -94,3 +94,33 @@ def test_the_seed_decides_what_a_phase_draws() -> None:
         list(_scheduler(phase, seed=seed).remaining())
         drawn.append(phase.drawn[0])
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_phases_share_what_is_left_of_a_small_budget_and_are_named_as_short() -> None:
+    first, second = _Phase("first", least=100), _Phase("second", least=60)
+    scheduler = _scheduler(first, second)
+    scheduler.executor.calls_made = 340
+    list(scheduler.remaining(80))
+    assert first.allowed == [50]
+    assert second.allowed == [30]
+    assert scheduler.executor.calls_made == 420
+    assert scheduler.short() == {"first": (50, 100), "second": (30, 60)}
+
+
+def test_a_phase_that_used_more_than_its_part_leaves_the_next_one_less() -> None:
+    class Greedy(_Phase):
+        def run(self, budget: PhaseBudget) -> PhaseOutcome:
+            outcome = super().run(budget)
+            budget.executor.calls_made += 20
+            return outcome
+
+    first, second = Greedy("first", least=100), _Phase("second", least=100)
+    scheduler = _scheduler(first, second)
+    list(scheduler.remaining(80))
+    assert (first.allowed, second.allowed) == ([40], [20])
+
+
+def test_a_phase_that_had_a_whole_turn_is_not_short() -> None:
+    scheduler = _scheduler(_Phase())
+    list(scheduler.remaining())
+    assert scheduler.short() == {}

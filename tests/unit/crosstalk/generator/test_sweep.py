@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -12,9 +12,10 @@ from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.sweep import Sweep
+from crosstalk.generator.sweep import Sweep, surfaces_together
 from crosstalk.oracles.controls import controls_of
 from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -161,7 +162,29 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert by_id <= opportunities["existence"].keys()
     assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
     assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
-    assert notes.calls <= 10 * len(OPERATIONS)
+    assert notes.calls <= 7 * len(OPERATIONS)
+
+
+def test_changes_are_made_again_only_while_an_operation_is_refused() -> None:
+    asked: list[str] = []
+
+    def accepted(operation: Operation, _: Mapping[str, Any]) -> bool:
+        asked.append(operation.name)
+        return True
+
+    swept(Notes(accepted))
+    # Two deletions want an object each, so that one of them is refused at first.
+    assert asked.count(ADD.name) <= 9
+
+
+def test_surfaces_on_which_nothing_can_be_stored_are_swept_with_one_that_stores() -> None:
+    read = replace(GET, surface="mcp-resources", name="mcp:resources/read")
+    add = replace(ADD, surface="mcp", name="mcp:add")
+    ask = replace(ABOUT, surface="chat", name="chat:POST /chat")
+    together = surfaces_together(Capabilities.of([*OPERATIONS, read, add, ask]))
+    assert together == [["mcp", "mcp-resources"], ["chat", "rest"]]
+    assert surfaces_together(Capabilities.of([ask, GET])) == [["chat", "rest"]]
+    assert surfaces_together(Capabilities.of([])) == []
 
 
 def test_suspicion_in_every_attack_leaves_no_operation_of_the_owner_unserved() -> None:

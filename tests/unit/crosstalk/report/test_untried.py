@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.core.verdict import Inconclusive, InconclusiveKind
+from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.report.untried import public_sentence, untried_sentence
 
 
@@ -19,6 +19,22 @@ def test_untried_sentence_names_the_number_and_the_first_few_with_what_came_back
         "4 not served or not tried (rest:GET /a: never served: 422 body; rest:GET /b: never "
         "served: 422 body; rest:GET /c: never served: 422 body; and 1 more), "
         "1 skipped (mcp:wipe: it empties the disk)"
+    )
+
+
+def test_untried_sentence_says_how_many_calls_would_serve_everything() -> None:
+    open_one = Inconclusive(InconclusiveKind.NOT_TRIED, "rest:GET /a", "no call was made")
+    controls = {"rest:GET /a": Control(), "rest:GET /b": Control(), "layer mcp": Control()}
+    result = CampaignResult("inconclusive", 1, 1.0, 7, [], controls, [open_one], needed=20)
+    assert untried_sentence(result).endswith(", 2 operations need about 20 calls (--calls)")
+    result.inconclusive = []
+    assert untried_sentence(result) == ""
+
+
+def test_untried_sentence_names_phases_that_had_less_than_a_whole_turn() -> None:
+    result = CampaignResult("clean", 1, 1.0, 7, [], {}, [], short={"two-worlds": (17, 100)})
+    assert untried_sentence(result) == (
+        "less than a whole turn for two-worlds 17 of 100 calls (more --calls give it)"
     )
 
 

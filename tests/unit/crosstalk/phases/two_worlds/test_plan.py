@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from crosstalk.core.history import Channel
+from crosstalk.core.history import Answer, Channel, Outcome
+from crosstalk.core.principals import ANONYMOUS
 from crosstalk.phases.two_worlds.plan import plan_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
@@ -33,3 +34,20 @@ def test_call_that_names_a_deleted_number_is_left_out_where_numbers_may_be_given
     plan = plan_of(writer.history, OPERATIONS, ALICE, random.Random(1), Counter())
     assert plan is not None
     assert [each.operation for each in plan.script.steps].count(GET.name) == asked
+
+
+def test_plan_for_few_calls_is_short_and_varies_what_users_did_alone() -> None:
+    writer = Writer()
+    for number in range(30):
+        writer.call(BOB, ADD.name, {"title": f"b{number}"}, ok({"id": 2 * number}))
+        writer.call(ALICE, ADD.name, {"title": f"a{number}"}, ok({"id": 2 * number + 1}))
+        writer.call(ANONYMOUS, ADD.name, {"title": "x"}, Answer(Outcome.REFUSED, 401, None, {}))
+    whole, brief = (
+        plan_of(writer.history, OPERATIONS, ALICE, random.Random(1), Counter(), size)
+        for size in (1.0, 0.2)
+    )
+    assert whole is not None
+    assert brief is not None
+    assert len(brief.script.steps) < len(whole.script.steps) / 2
+    assert brief.varied()
+    assert all(each.actor != ANONYMOUS for each in brief.script.steps)

@@ -1,0 +1,408 @@
+"""One pass of the sweep: what is stored, who reaches for it, and how its owner is served."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from random import Random
+from typing import Any
+
+from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.lacking import Lacking
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.situations.notifications import listen
+from crosstalk.generator.rules.situations.self_description import (
+    descriptive,
+    read_descriptions,
+)
+from crosstalk.generator.unusual_calls import unusual_calls
+from crosstalk.oracles.base import is_empty
+from crosstalk.oracles.service import NOTHING_TO_SHOW
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    is_comparable,
+    observation_arguments,
+    references,
+    required_references,
+)
+from crosstalk.surface.operation import Operation, Parameter
+
+# What the first pass reads of what the server says about itself.
+_DESCRIPTIONS = 24
+# Times that a call is made with other arguments until it is served.
+_TRIES = 3
+# Objects that a victim stores more than the attacker has, where their ids are the same.
+_MORE = 3
+# Changes after which refused calls are tried again, and the most such calls.
+_CHANGES = 6
+_MOST_REFUSED = 5
+
+
+class SweepPass:
+    """One pass over surfaces that belong together, in an example of its own.
+
+    Args:
+        example: The example.
+        lacking: What is still wanted on these surfaces.
+        surfaces: Names of the surfaces.
+        random: Makes the choices.
+        number: Passes before this one; says who is victim and who attacker.
+    """
+
+    def __init__(
+        self,
+        example: ExampleRun,
+        lacking: Lacking,
+        surfaces: Collection[str],
+        random: Random,
+        number: int,
+    ) -> None:
+        self._example = example
+        self._lacking = lacking
+        self._surfaces = surfaces
+        self._drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
+        members = example.members
+        # Every user is victim once, and attacker once: what they may do can differ.
+        self._victim = members[number % len(members)]
+        self._attacker = members[(number + 1) % len(members)]
+        self._first = number == 0
+        self._asked: list[tuple[Operation, Parameter, str]] = []
+        # Operations that showed the victim their own, each with the object that was named.
+        self._shown: set[tuple[str, str]] = set()
+
+    def run(self) -> None:
+        """Make the pass, one step after the other; a replay in between ends it.
+
+        What the attack shows is judged when the owner has been served: a suspicion that does not
+        replay, at one operation, would leave the owner's own calls of all others unmade.
+        """
+        for steps in (
+            (self._listen,),
+            (self._store,),
+            (self._listen,),
+            (self._read_descriptions,),
+            (self._attack, self._serve_the_owner),
+            (self._call_without_credential,),
+        ):
+            for step in steps:
+                if self._ended():
+                    return
+                step()
+            self._example.judge()
+
+    def _store(self) -> None:
+        """Have every user store something, the victim more where an operation takes several."""
+        capabilities, creators = self._capabilities, self._creators()
+        several = any(each.many for operation in self._wanted() for each in references(operation))
+        for operation in creators:
+            for actor in self._example.members:
+                self._use(operation, actor)
+            for _ in range(several):
+                self._use(operation, self._victim)
+        for chat in capabilities.chats:
+            if chat.surface in self._surfaces:
+                for actor in (self._victim, self._attacker):
+                    self._use(chat, actor)
+        self._store_elsewhere(creators)
+        self._store_what_is_not_the_attackers(creators)
+
+    def _listen(self) -> None:
+        """Have every user listen before and after others store something, on the first pass."""
+        if self._first:
+            listen(self._example, self._example.members)
+
+    def _read_descriptions(self) -> None:
+        """Have the victim and a stranger read what the server says of itself, on the first pass."""
+        if self._first:
+            found = descriptive(self._example)[:_DESCRIPTIONS]
+            read_descriptions(self._example, found, self._victim)
+
+    def _store_elsewhere(self, done: Sequence[Operation]) -> None:
+        """Have the victim store what stands inside another object, or what only another protocol,
+        or a model, can make.
+        """
+        changing = [
+            each
+            for each in self._capabilities.protected
+            if each.surface in self._surfaces
+            and not (each.reads_only or each.conversational or deletes(each.name))
+            and each not in done
+        ]
+        # An order takes no text, and a line stands inside an invoice.
+        makers = sorted(changing, key=lambda each: len(required_references(each)))
+        makers += [
+            each
+            for each in (*self._capabilities.creators, *self._capabilities.chats)
+            if each not in done and each.surface not in self._surfaces
+        ]
+        if any(self._newest(*each) is None for each in self._named()):
+            # An order names an item of a catalogue: its number has to be known.
+            for operation in self._capabilities.protected:
+                if operation.surface in self._surfaces and operation.lists:
+                    self._example.execute(self._example.reading(operation, self._victim))
+        for operation, parameter in self._named():
+            while makers and not self._example.pool.references(
+                self._victim.name, parameter, operation.name, guess=False
+            ):
+                self._use(makers.pop(0), self._victim, tries=2)
+
+    def _store_what_is_not_the_attackers(self, creators: Sequence[Operation]) -> None:
+        """Have the victim store more where each user's objects are numbered from 1."""
+        for _ in range(_MORE):
+            alike = [
+                (operation, parameter)
+                for operation, parameter in self._named()
+                if self._newest(operation, parameter) is not None
+                and self._target(operation, parameter) is None
+            ]
+            for operation in creators if alike else ():
+                self._use(operation, self._victim, tries=1)
+
+    def _attack(self) -> None:
+        """Have another user reach for what the victim has, between two readings by the victim."""
+        if not self._lacking.ownership and not self._lacking.existence:
+            return
+        example, victim, attacker = self._example, self._victim, self._attacker
+        readings = self._readings()
+        key = example.next_probe()
+        before = Probe("ownership", key, "before", victim.name)
+        for call in example.read_twice(readings, victim, before):
+            self._note_shown(call)
+        acting = Probe("ownership", key, "attack", victim.name)
+        for operation in self._lacking.ownership:
+            if not required_references(operation):
+                example.execute(self._own(operation, attacker, probe=acting))
+        for operation, parameter in self._lacking.existence:
+            theirs = self._target(operation, parameter)
+            if theirs is None:
+                continue
+            joint = len(required_references(operation)) > 1
+            for planned in pair(
+                example,
+                self._drawer,
+                attacker,
+                victim,
+                operation,
+                parameter,
+                theirs,
+                joint=joint,
+            ):
+                example.execute(planned)
+            self._asked.append((operation, parameter, theirs))
+        for surface in sorted(self._surfaces) if self._first else ():
+            unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
+            for planned in unusual:
+                example.execute_spoilt(planned)
+        after = Probe("ownership", key, "after", victim.name)
+        example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
+
+    def _serve_the_owner(self) -> None:
+        """Have the victim make the same calls, and those that were never served."""
+        named = {
+            operation.name: (parameter, theirs) for operation, parameter, theirs in self._asked
+        }
+        refused = []
+        for operation in sorted(self._wanted(), key=_harm):
+            if self._ended():
+                return
+            if (operation.name, named.get(operation.name, (None, ""))[1]) in self._shown:
+                continue
+            if operation.name in named:
+                served = self._use(operation, self._victim, *named[operation.name])
+            elif operation.lists and operation not in self._lacking.service:
+                continue
+            else:
+                served = self._use(operation, self._victim)
+            if not served:
+                refused.append(operation)
+        self._serve_after_changes(refused)
+
+    def _serve_after_changes(self, refused: list[Operation]) -> None:
+        """Try again what was refused, each time after another change of a new object.
+
+        What was removed can be restored then, and what was opened can be closed.
+        """
+        changes = [
+            each
+            for each in sorted(self._capabilities.mutates_by_id, key=_harm)
+            if each.surface in self._surfaces
+            and each not in refused
+            and not each.conversational
+            and len(required_references(each)) == 1
+        ]
+        for change in changes[:_CHANGES] if len(refused) <= _MOST_REFUSED else ():
+            if not refused:
+                return
+            for creator in self._creators():
+                self._use(creator, self._victim, tries=1)
+            (changed,) = required_references(change)
+            newest = self._newest(change, changed)
+            if newest is None or not self._use(change, self._victim, changed, newest):
+                continue
+            for operation in list(refused):
+                if self._ended():
+                    return
+                wanted = required_references(operation)
+                named = bool(wanted) and self._newest(operation, wanted[0]) is not None
+                parameter, target = (wanted[0], newest) if named else (None, "")
+                if self._use(operation, self._victim, parameter, target, tries=1):
+                    refused.remove(operation)
+
+    def _call_without_credential(self) -> None:
+        """Have a caller without a credential call everything that it has not called yet."""
+        example = self._example
+        for stranger in example.state.strangers[:1]:
+            example.execute_all(
+                [
+                    PlannedCall(
+                        stranger,
+                        operation.name,
+                        self._drawer.arguments(
+                            operation, stranger, references=(stranger.claims,), hostile=False
+                        ),
+                    )
+                    for operation in self._lacking.identity
+                ]
+            )
+
+    @property
+    def _capabilities(self) -> Capabilities:
+        return self._example.capabilities
+
+    def _ended(self) -> bool:
+        return self._example.over or self._example.state.stopped()
+
+    def _creators(self) -> list[Operation]:
+        """Return what stores something on this surface, or else anywhere."""
+        creators = list(self._capabilities.creators)
+        return [each for each in creators if each.surface in self._surfaces] or creators
+
+    def _newest(self, operation: Operation, parameter: Parameter) -> str | None:
+        """Return the victim's newest object that the parameter can name."""
+        known = self._example.pool.references(
+            self._victim.name, parameter, operation.name, guess=False
+        )
+        return known[-1] if known else None
+
+    def _wanted(self) -> list[Operation]:
+        """Return the operations that the victim is to be served by."""
+        lacking = self._lacking
+        found = {each.name: each for each in lacking.service}
+        found |= {each.name: each for each, _ in lacking.existence}
+        return list(found.values())
+
+    def _named(self) -> list[tuple[Operation, Parameter]]:
+        """Return the parameters by which the calls to come must name an object."""
+        served = [
+            (operation, parameter)
+            for operation in self._lacking.service
+            for parameter in required_references(operation)
+        ]
+        return [*served, *(each for each in self._lacking.existence if each[1].required)]
+
+    def _readings(self) -> list[tuple[Operation, dict[str, Any]]]:
+        """Return how the victim reads: steady lists, and one object of each kind in detail."""
+        example, victim = self._example, self._victim
+        lists = [each for each in example.state.observations if each.surface in self._surfaces]
+        found = [
+            (each, observation_arguments(each, example.history, victim))
+            for each in lists or example.state.observations
+        ]
+        for operation in self._capabilities.details:
+            (reference,) = required_references(operation)
+            theirs = self._target(operation, reference)
+            if operation.surface in self._surfaces and theirs is not None:
+                asked = observation_arguments(operation, example.history, victim)
+                named = [theirs] if reference.many else theirs
+                found.append((operation, {**asked, reference.name: named}))
+        return found
+
+    def _target(self, operation: Operation, parameter: Parameter) -> str | None:
+        """Return an object of the victim; what deletes gets others than what reads."""
+        known = comparable_ids(self._example, self._attacker, self._victim, operation, parameter)
+        if not known:
+            return None
+        if not deletes(operation.name):
+            return known[0]
+        deleted = {theirs for each, _, theirs in self._asked if deletes(each.name)}
+        return next((each for each in reversed(known) if each not in deleted), known[-1])
+
+    def _own(
+        self,
+        operation: Operation,
+        actor: Actor,
+        parameter: Parameter | None = None,
+        target: str = "",
+        probe: Probe | None = None,
+    ) -> PlannedCall:
+        arguments = self._drawer.arguments(
+            operation,
+            actor,
+            references=(actor.name,),
+            hostile=False,
+            target=target,
+            naming=parameter,
+        )
+        if parameter is not None and not parameter.many:
+            arguments[parameter.name] = target
+        return PlannedCall(actor, operation.name, arguments, probe)
+
+    def _use(
+        self,
+        operation: Operation,
+        actor: Actor,
+        parameter: Parameter | None = None,
+        target: str = "",
+        *,
+        tries: int = _TRIES,
+    ) -> bool:
+        """Have a user call an operation with their own objects; return whether it was served."""
+        for _ in range(tries):
+            if self._ended():
+                return False
+            planned = self._own(operation, actor, parameter, target)
+            answer = self._example.execute(planned).answer
+            self._show_to_another(operation, planned, answer)
+            if answer.outcome is Outcome.LIMITED:
+                return False
+            # Success with an object of one's own is service, though it may have nothing to show.
+            did = bool(target) and not operation.reads_only
+            if answer.outcome is Outcome.OK and (
+                did or not is_empty(answer.body) or answer.status in NOTHING_TO_SHOW
+            ):
+                return True
+        return False
+
+    def _note_shown(self, call: Call) -> None:
+        """Note that a reading showed the victim something of their own, with what it named."""
+        if call.answer.outcome is Outcome.OK and _marked(call.answer):
+            named = required_references(self._example.state.executor.operations[call.operation])
+            # A list in which several must be named is not served by one.
+            if not any(each.many for each in named):
+                target = str(call.arguments[named[0].name]) if named else ""
+                self._shown.add((call.operation, target))
+
+    def _show_to_another(self, operation: Operation, planned: PlannedCall, answer: Answer) -> None:
+        """Ask as another user for what shows its caller nothing of their own: it may be public."""
+        shown = operation.reads_only and answer.outcome is Outcome.OK and not _marked(answer)
+        if shown and planned.actor is self._victim:
+            identity = self._example.with_identity(operation, self._attacker)
+            arguments = {**planned.arguments, **identity}
+            self._example.execute(PlannedCall(self._attacker, operation.name, arguments))
+
+
+def _marked(answer: Answer) -> bool:
+    """Return whether an answer holds anything that a user has planted."""
+    return any(map(is_marker, identifiers_of(answer.body)))
+
+
+def _harm(operation: Operation) -> tuple[bool, bool, bool]:
+    """Return an order: what reads, what changes, what deletes one object, what deletes several."""
+    deleting = deletes(operation.name) or operation.extra.get("kind") == "delete"
+    names_one = any(is_comparable(operation, each) for each in references(operation))
+    return deleting, not operation.reads_only, names_one is not deleting

@@ -129,6 +129,7 @@ class Campaign:
         self._fixture = Fixture(target, self._executor)
         self._found_before = 0
         self._examples = 0
+        self._explained: list[Finding] = []
         self._budget = CampaignBudget(options, self._executor)
         self._told = time.monotonic()
         self._scheduler = PhaseScheduler(
@@ -166,6 +167,9 @@ class Campaign:
             self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
         finally:
             self._executor.close()
+        for finding in self._explained:
+            if all(finding.operation != each.operation for each in self._record.findings):
+                self._record.add(finding, self._executor.calls_made)
         conclusion = Conclusion(
             self._target, self._executor, self._scheduler, self._record, self._counts
         )
@@ -296,6 +300,7 @@ class Campaign:
             self._counts.situations.update(outcome.situations)
             known = self._record.inconclusive
             known += [each for each in outcome.inconclusive if each not in known]
+            self._explained += outcome.explained
             for finding in outcome.findings:
                 if not self._record.has(finding.oracle, finding.operation):
                     self._record.add(finding, outcome.suspected or self._executor.calls_made)

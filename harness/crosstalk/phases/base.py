@@ -81,6 +81,8 @@ class PhaseOutcome:
 
     Attributes:
         findings: Confirmed by replay, and shrunk.
+        explained: Confirmed, but shown as well without what the phase adds to the examples. They
+            are told only where no oracle that judges the examples found that operation at fault.
         controls: Operation (or another name of what was tried) to its positive controls; their
             `oracles` hold the phase's name with how often it could have fired. Calls that the
             executor made into a history of `fresh_history` are counted here and nowhere else.
@@ -90,6 +92,7 @@ class PhaseOutcome:
     """
 
     findings: list[Finding] = field(default_factory=list)
+    explained: list[Finding] = field(default_factory=list)
     controls: dict[str, Control] = field(default_factory=dict)
     inconclusive: list[Inconclusive] = field(default_factory=list)
     suspected: int | None = None

@@ -60,6 +60,16 @@ def reproduced(budget: PhaseBudget, script: Script, attempts: int = ATTEMPTS) ->
     return None
 
 
+def shows_one_by_one(budget: PhaseBudget, script: Script, operation: str) -> bool:
+    """Return whether it shows at that operation as well when no two calls are made at once."""
+    actors = list({step.actor.name: step.actor for step in script.steps}.values())
+    history = clients.with_subjects(budget.target, budget.fresh_history(), actors)
+    salt = history.salt = secrets.randbits(16) << 16
+    parallel_run.run(budget.executor, history, script.steps, seed="", salt=salt, at_once=False)
+    calibrate(history)
+    return any(each.operation == operation for each in Concurrency().judge(history))
+
+
 @dataclass(frozen=True, slots=True)
 class Shrunk:
     """Fewer clients that show a suspicion.
@@ -75,15 +85,15 @@ class Shrunk:
     minimal: bool
 
 
-def shrunk(budget: PhaseBudget, script: Script, seconds: float) -> Shrunk | None:
-    """Return fewer clients that show it; None if the whole does not show it again.
+def shrunk(budget: PhaseBudget, script: Script, seen: Shown, seconds: float) -> Shrunk:
+    """Return fewer clients that show it.
 
-    Raises:
-        OutOfTimeError: The time was over before it showed again.
+    Args:
+        budget: What may be used.
+        script: What all clients do.
+        seen: A replay of it that shows it.
+        seconds: After which it is small enough.
     """
-    seen = reproduced(budget, script)
-    if seen is None:
-        return None
     best = script
     allowance = Allowance(budget.executor, _SHRINKING_CALLS, min(seconds, budget.shortening))
     spent = allowance.spent

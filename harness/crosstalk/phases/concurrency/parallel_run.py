@@ -25,6 +25,7 @@ def run(
     seed: str,
     spent: Callable[[], bool] = lambda: False,
     salt: int = 0,
+    at_once: bool = True,
 ) -> None:
     """Run the clients that are alone one after the other, then the others at once.
 
@@ -35,6 +36,7 @@ def run(
         seed: Fixes the pauses between calls.
         spent: Whether to stop before the next call.
         salt: Gives markers of an earlier run another number.
+        at_once: Whether the others run at once; otherwise they, too, run one after the other.
     """
     lines: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in steps:
@@ -43,8 +45,10 @@ def run(
         )
         lines[part, step.actor.name].append(step)
     for (part, _), line in lines.items():
-        if part == "alone":
+        if part == "alone" or not at_once:
             _run(executor, history, line, None, spent, salt)
+    if not at_once:
+        return
     concurrent = {name: line for (part, name), line in lines.items() if part == "concurrent"}
     gate = threading.Barrier(len(concurrent) + 1)
 

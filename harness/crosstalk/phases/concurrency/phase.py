@@ -18,7 +18,14 @@ from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.concurrency import clients, parallel_run, plans
 from crosstalk.phases.concurrency.baselines import informative
 from crosstalk.phases.concurrency.client_behaviour import behaving
-from crosstalk.phases.concurrency.confirmation import ATTEMPTS, calibrate, reproduced, shrunk
+from crosstalk.phases.concurrency.confirmation import (
+    ATTEMPTS,
+    Shrunk,
+    calibrate,
+    reproduced,
+    shows_one_by_one,
+    shrunk,
+)
 from crosstalk.phases.concurrency.evidence import evidence_of
 from crosstalk.phases.concurrency.oracle import Concurrency, unstable
 from crosstalk.phases.concurrency.plans import ClientPlan, ClientPlanner
@@ -157,10 +164,17 @@ class ConcurrencyPhase:
                 continue
             self._suspected.add(suspicion.operation)
             outcome.suspected = budget.executor.calls_made
-            confirmed, why = None, f"not seen again in {ATTEMPTS} attempts"
+            why = f"not seen again in {ATTEMPTS} attempts"
+            confirmed, one_by_one = None, False
             try:
                 with budget.executor.replaying():
-                    confirmed = shrunk(budget, script, _SHRINKING_SECONDS)
+                    seen = reproduced(budget, script)
+                    if seen is not None:
+                        confirmed = Shrunk(script, seen, minimal=False)
+                        at = seen.suspicion.operation
+                        one_by_one = shows_one_by_one(budget, script, at)
+                        if not one_by_one:
+                            confirmed = shrunk(budget, script, seen, _SHRINKING_SECONDS)
             except OutOfTimeError:
                 why = "not replayed: the time was over"
             if confirmed is None:
@@ -170,12 +184,15 @@ class ConcurrencyPhase:
                 )
                 return
             script, shown = confirmed.script, confirmed.shown
-            outcome.findings.append(
+            summary = shown.suspicion.summary
+            if one_by_one:
+                summary += "; one call after the other shows it as well"
+            (outcome.explained if one_by_one else outcome.findings).append(
                 Finding(
                     oracle=self.name,
                     operation=shown.suspicion.operation,
                     actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
-                    summary=shown.suspicion.summary,
+                    summary=summary,
                     script=script,
                     confirmed=True,
                     replayed=(1, shown.attempt),
@@ -184,7 +201,9 @@ class ConcurrencyPhase:
                     minimal=confirmed.minimal,
                 )
             )
-            return
+            if not one_by_one:
+                return
+            # What sequential calls show must not hide what concurrent ones alone show.
 
 
 def _count(history: History, outcome: PhaseOutcome) -> None:

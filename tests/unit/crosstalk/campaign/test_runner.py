@@ -18,7 +18,7 @@ from crosstalk.core.exit_codes import ExitCode
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.principals import ALL_PRINCIPALS
 from crosstalk.core.script import Script
-from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution import stopping
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
@@ -124,12 +124,30 @@ def test_a_phases_suspicion_that_does_not_replay_is_inconclusive_in_one_run_and_
     ]
 
 
+@dataclass
+class _Explaining(_Suspicious):
+    """A phase that found what needs nothing of what the phase adds."""
+
+    def run(self, budget: PhaseBudget) -> PhaseOutcome:
+        finding = Finding(self.name, "list", ("bob",), "bob received 'x'", Script(()))
+        return PhaseOutcome(explained=[finding])
+
+
+def test_what_a_phase_need_not_have_found_is_told_only_where_no_oracle_found_it() -> None:
+    alone = _campaign(_Explaining(), findings=50)
+    assert [each.oracle for each in alone.findings] == ["tides"]
+    notes = _Failing(10_000, everybodys=True)
+    beside = _campaign(_Explaining(), notes=notes, findings=50)
+    assert "list" in {each.operation for each in beside.findings}
+    assert "tides" not in {each.oracle for each in beside.findings}
+
+
 def test_a_parallel_run_that_shows_something_once_is_unconfirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from tests.unit.crosstalk.phases.concurrency.test_phase import _turn
 
-    monkeypatch.setattr(phase, "shrunk", lambda budget, script, seconds: None)
+    monkeypatch.setattr(phase, "reproduced", lambda budget, script: None)
     outcome = ConcurrencyPhase().run(_turn(Notes(leaks=True)))
     assert {each.kind for each in outcome.inconclusive} == {InconclusiveKind.UNCONFIRMED}
 

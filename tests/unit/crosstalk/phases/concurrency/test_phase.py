@@ -119,6 +119,27 @@ def test_concurrent_clients_store_different_amounts_and_each_is_made_alone_as_we
     assert (outcome.findings, outcome.inconclusive) == ([], [])
 
 
+class Everybodys(Notes):
+    """Lists the notes of all users to each of them, whoever else calls."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Add a note, or list all."""
+        answer = super().call(operation, arguments, presented)
+        if operation is _LIST:
+            return ok({"items": [{"title": text} for _, text in self.rows]})
+        return answer
+
+
+def test_what_shows_one_call_after_the_other_as_well_is_not_a_finding_of_concurrency() -> None:
+    outcome = ConcurrencyPhase().run(_turn(Everybodys(leaks=False)))
+    assert outcome.findings == []
+    (finding,) = outcome.explained
+    assert finding.operation == "list"
+    assert finding.summary.endswith("one call after the other shows it as well")
+
+
 def test_concurrency_phase_stays_within_its_turn() -> None:
     budget = _turn(Notes(leaks=False), calls=160)
     ConcurrencyPhase().run(budget)

@@ -133,7 +133,7 @@ class _Explaining(_Suspicious):
         return PhaseOutcome(explained=[finding])
 
 
-def test_what_a_phase_need_not_have_found_is_told_only_where_no_oracle_found_it() -> None:
+def test_explained_finding_of_a_phase_is_told_only_where_no_oracle_found_it() -> None:
     alone = _campaign(_Explaining(), findings=50)
     assert [each.oracle for each in alone.findings] == ["tides"]
     notes = _Failing(10_000, everybodys=True)

@@ -132,7 +132,7 @@ class Everybodys(Notes):
         return answer
 
 
-def test_what_shows_one_call_after_the_other_as_well_is_not_a_finding_of_concurrency() -> None:
+def test_leak_that_sequential_calls_show_as_well_is_not_a_finding_of_concurrency() -> None:
     outcome = ConcurrencyPhase().run(_turn(Everybodys(leaks=False)))
     assert outcome.findings == []
     (finding,) = outcome.explained

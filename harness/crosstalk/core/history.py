@@ -242,6 +242,7 @@ class History:
         unproven_identity: What says who calls where no credential proves it, in words; empty
             where one does.
         owned: Objects that existed before, with their owners.
+        new_users: Whether its users were made up for it, so that they had stored nothing before.
         worlds: Where calls of several worlds stand together: each world's subjects.
         salt: What the markers of a script were changed by for this replay of it; 0 for none.
         policy: Who may see what beside that; None where nothing is declared.
@@ -255,6 +256,7 @@ class History:
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""
     owned: tuple[OwnedObject, ...] = ()
+    new_users: bool = False
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     salt: int = 0
     policy: Policy | None = None
@@ -346,6 +348,7 @@ class History:
             "accepted": sorted(self.accepted),
             "unproven_identity": self.unproven_identity,
             "owned": [{**asdict(each), "details": sorted(each.details)} for each in self.owned],
+            "new_users": self.new_users,
             "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
             **({"policy": self.policy.to_json()} if self.policy is not None else {}),
             "calls": [asdict(call) for call in self.calls],
@@ -372,6 +375,7 @@ class History:
                 OwnedObject(**{**each, "details": frozenset(map(tuple, each["details"]))})
                 for each in data.get("owned", ())
             ),
+            new_users=data.get("new_users", False),
             worlds=dict(data.get("worlds", {})),
             policy=Policy.from_json(data["policy"]) if data.get("policy") else None,
         )

@@ -111,6 +111,7 @@ class Fixture:
             unproven_identity=self._target.unproven_identity,
             owned=owned,
             policy=self._target.policy,
+            new_users=principals.bystander is not None,
         )
         return self._latest
 

@@ -1,7 +1,9 @@
 """Owners of values: an identifying value belongs to the user with whom it was first seen.
 
 A value belongs to whoever planted it in an argument or first received it in an answer. What a
-caller supplied at any time, in arguments or chat, may come back to them.
+caller supplied at any time, in arguments or chat, may come back to them. Where users are made up, a
+marker that no user planted in a history comes from an earlier example, and belongs to the user that
+it names.
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, strings_in
+from crosstalk.core.identifiers import identifiers_of, is_marker, marker, strings_in
 from crosstalk.core.owned_objects import shown_objects
 from crosstalk.oracles.base import conclusive
 from crosstalk.surface.http.headers import VALIDATORS
+
+# Digits of a marker's number, which stands behind the name of its user.
+_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def _walk(history: History) -> Iterator[Observation]:
             for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
                 if value in public:
                     continue
-                owner = owners.get(value)
+                owner = owners.get(value) or _earlier_owner(value, user, history)
                 if owner is None and user is None:
                     public.add(value)  # shown to a stranger before any user had it
                 elif owner is None and user is not None:
@@ -133,6 +138,23 @@ def _lost(history: History, owner: str, call: Call, values: Collection[str]) -> 
     """Return whether the caller could see these values before, and lost the right to."""
     user, operation = call.actor.user, call.operation
     return history.decide(owner, user, operation, values, call).lost is not None
+
+
+def _earlier_owner(value: str, user: str | None, history: History) -> str | None:
+    """Return another user whom a marker of an earlier example names; None for any other value.
+
+    Users are new in each example: none of them has stored another's marker before. With a policy it
+    is not known who was given what in the earlier example.
+    """
+    unknown = not history.new_users or history.policy is not None
+    if unknown or user is None or not is_marker(value):
+        return None
+    named = [each for each in history.subjects if each != user and value.startswith(_mark(each))]
+    return named[0] if named else None
+
+
+def _mark(user: str) -> str:
+    return marker(user, 0)[:-_DIGITS]
 
 
 def _in_headers(headers: Mapping[str, str]) -> set[str]:

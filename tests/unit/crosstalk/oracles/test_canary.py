@@ -22,6 +22,17 @@ def test_canary_fires_when_a_planted_value_reaches_another_user() -> None:
     assert SECRET in suspicion.summary
 
 
+def test_a_marker_of_an_earlier_example_stays_the_users_that_it_names() -> None:
+    for new_users, found in ((True, 1), (False, 0)):
+        story = Writer()
+        story.history.new_users = new_users
+        # One's own name says nothing: it may be the same user's.
+        story.call(ALICE, "list", {}, ok({"items": [{"title": f"note {marker('alice', 9)}"}]}))
+        story.call(BOB, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
+        assert [each.calls for each in Canary().judge(story.history)] == [(2,)] * found
+        assert History.from_json(story.history.to_json()).new_users is new_users
+
+
 def test_canary_fires_for_an_id_that_the_system_gave_to_another() -> None:
     story = Writer().call(ALICE, "add", {}, ok({"id": TASK}))
     story.call(BOB, "list", {}, ok({"ids": [TASK.upper()]}))

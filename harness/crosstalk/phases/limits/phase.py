@@ -28,7 +28,7 @@ _TRIALS = 2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 # Seconds below which no trial is begun, and the phase is not begun.
 _LEAST_SECONDS = 3.0
-_SECONDS_TO_BEGIN = 15.0
+_SECONDS_TO_BEGIN = 10.0
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"
@@ -44,7 +44,7 @@ class LimitsPhase:
     name = "limits"
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
-    least = 150
+    least = 250
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep

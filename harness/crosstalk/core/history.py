@@ -95,7 +95,8 @@ class Probe:
             client gets alone with what it gets beside concurrent clients; `identity` marks calls
             of a client that says to be the victim, where no credential proves it; `effect` compares
             whether the victim's calls still work after another user acted; `escalation` compares
-            what the actor may do, and what the victim sees, before and after undeclared fields.
+            what the actor may do, and what the victim sees, before and after undeclared fields;
+            `delegation` compares what a reserved operation shows with what an agent shows.
         key: Calls with one key belong together.
         part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence),
             `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), or `claimed`
@@ -104,7 +105,14 @@ class Probe:
     """
 
     kind: Literal[
-        "ownership", "existence", "worlds", "concurrency", "identity", "effect", "escalation"
+        "ownership",
+        "existence",
+        "worlds",
+        "concurrency",
+        "identity",
+        "effect",
+        "escalation",
+        "delegation",
     ]
     key: int
     part: Literal[

@@ -34,6 +34,7 @@ _KNOWN_BY_THE_ORACLE = (
     BrokenRule.ESCALATION,
     BrokenRule.FIELD,
     BrokenRule.REVOKED,
+    BrokenRule.DELEGATION,
 )
 
 

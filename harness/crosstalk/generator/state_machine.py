@@ -42,6 +42,8 @@ def make_machine(
         rules: Those that run.
         policy: Whether the rules that a policy asks for run as well.
     """
+    # A policy's rules catch up by themselves: they do not wait for all others.
+    groups = (rules, POLICY_RULES) if policy else (rules,)
     rules = (*rules, *POLICY_RULES) if policy else rules
     capabilities = Capabilities.of(list(state.executor.operations.values()))
 
@@ -63,12 +65,13 @@ def make_machine(
                 self.example = ExampleRun(state, capabilities)
                 SETUP.run(self.example, data.draw)
             # What swarms have left out so far runs once, whatever this one leaves out.
-            missed = sorted(
-                (each for each in rules if each.guaranteed),
-                key=lambda each: state.rule_runs[each.name],
-            )
-            for each in missed[:_CATCH_UP]:
-                self.run_rule(each, data)
+            for group in groups:
+                missed = sorted(
+                    (each for each in group if each.guaranteed),
+                    key=lambda each: state.rule_runs[each.name],
+                )
+                for each in missed[:_CATCH_UP]:
+                    self.run_rule(each, data)
 
         def run_rule(self, rule: Rule, data: st.DataObject) -> None:
             """Run a rule once, unless no more calls are to be made."""

@@ -8,6 +8,7 @@ have fired: a clean result without any is no result.
 from crosstalk.core.policy import Policy
 from crosstalk.oracles.base import Oracle, Suspicion
 from crosstalk.oracles.canary import Canary
+from crosstalk.oracles.delegation import Delegation
 from crosstalk.oracles.escalation import Escalation
 from crosstalk.oracles.existence import Existence
 from crosstalk.oracles.function import Function
@@ -18,7 +19,13 @@ from crosstalk.oracles.revocation import Revocation
 
 ORACLES: tuple[Oracle, ...] = (Canary(), Ownership(), Existence(), Identity())
 # They judge by a policy alone.
-POLICY_ORACLES: tuple[Oracle, ...] = (Function(), Escalation(), Property(), Revocation())
+POLICY_ORACLES: tuple[Oracle, ...] = (
+    Function(),
+    Escalation(),
+    Property(),
+    Revocation(),
+    Delegation(),
+)
 
 
 def oracles_under(policy: Policy | None) -> tuple[Oracle, ...]:
@@ -30,6 +37,7 @@ __all__ = [
     "ORACLES",
     "POLICY_ORACLES",
     "Canary",
+    "Delegation",
     "Escalation",
     "Existence",
     "Function",

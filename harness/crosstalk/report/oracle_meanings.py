@@ -11,6 +11,7 @@ _MEANINGS = {
     "escalation": "A field that was not asked for changed what its sender may do, or an owner",
     "property": "An answer holds a field that the policy keeps out of it",
     "revocation": "After sharing had ended, what was shared was served again",
+    "delegation": "An agent showed its user what is reserved for a role that the user lacks",
     "two-worlds": "What one user observes depends on whether, or on what, others did",
     "concurrency": "Beside concurrent clients an answer is not what its caller gets alone",
     "limits": "A user is refused for being too fast because of what another user did",

@@ -28,6 +28,7 @@ class BrokenRule(StrEnum):
     ESCALATION = "undeclared-field"  # a field that was not asked for had an effect
     FIELD = "field"  # an answer holds a field that is kept out of it
     REVOKED = "revoked"  # what was taken back was served again
+    DELEGATION = "agents-rights"  # an agent showed what its user has no right to
     LAYER = "layer"  # a layer lets through what another one stops
 
     @property
@@ -53,5 +54,6 @@ _REMEDIES = {
     BrokenRule.ESCALATION: "take from a request the fields that it may set, and no others",
     BrokenRule.FIELD: "write down which fields an answer has, and send no others",
     BrokenRule.REVOKED: "verify at each call that the sharing, or the role, still holds",
+    BrokenRule.DELEGATION: "give an agent its user's rights and no more",
     BrokenRule.LAYER: "have this layer keep users apart by itself",
 }

@@ -111,6 +111,13 @@ _BY_ORACLE = {
         "Look for where the decision is kept: a cache, a session, a token, an index or a stream "
         "that was filled while access was still given.",
     ),
+    "delegation": Weakness(
+        "high",
+        ("CWE-441", "CWE-269"),
+        (_BROKEN_FUNCTION_LEVEL,),
+        "Look for the credential with which the agent calls its tools: it must be its user's, and "
+        "not one of a service that may do more.",
+    ),
     "layer": Weakness(
         "high",
         ("CWE-653",),

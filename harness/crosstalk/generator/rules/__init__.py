@@ -19,6 +19,7 @@ from crosstalk.generator.rules.comparisons.stale_read import StaleRead
 from crosstalk.generator.rules.honest.any_call import AnyCall
 from crosstalk.generator.rules.honest.honest_use import HonestUse
 from crosstalk.generator.rules.honest.setup import Setup
+from crosstalk.generator.rules.policy.delegated_call import DelegatedCall
 from crosstalk.generator.rules.policy.permitted_read import PermittedRead
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
@@ -70,6 +71,7 @@ POLICY_RULES: tuple[Rule, ...] = (
     TakenBack(),
     PrivilegedFields(),
     PermittedRead(),
+    DelegatedCall(),
 )
 
 __all__ = ["POLICY_RULES", "RULES", "SETUP", "Rule"]

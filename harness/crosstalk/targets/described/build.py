@@ -337,7 +337,7 @@ def _already() -> None:
     """Change nothing: a described system runs as its owner has set it up."""
 
 
-def _without_rules(config: TargetConfig) -> dict[str, str]:
+def _without_rules(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
     """Return the oracles that have no rule of the policy to judge by."""
     policy = config.policy
     if policy is None:
@@ -345,6 +345,9 @@ def _without_rules(config: TargetConfig) -> dict[str, str]:
     reasons = {}
     if not policy.reserve:
         reasons["function"] = "the policy reserves no operation"
+        reasons["delegation"] = "the policy reserves no operation"
+    if not any(each.conversational for each in operations.values()):
+        reasons["delegation"] = "there is no agent to ask"
     if not policy.share:
         reasons["revocation"] = "the policy has no sharing that a call opens"
     if not (policy.fields.forbidden or policy.fields.own):
@@ -362,7 +365,7 @@ def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
         reasons["concurrency"] = "a process of its own answers each user, one call at a time"
-    reasons |= _without_rules(config)
+    reasons |= _without_rules(config, operations)
     if all(each.reads_only for each in operations.values()):
         reasons["ownership"] = "no operation changes anything"
     refers = [

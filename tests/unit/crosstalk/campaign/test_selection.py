@@ -43,6 +43,7 @@ def test_chosen_oracles_are_all_where_none_is_named() -> None:
     assert chosen_names(()) == (
         *("canary", "ownership", "existence", "identity"),
         *("function", "escalation", "property", "revocation"),
+        "delegation",
         *("two-worlds", "concurrency", "layer", "limits"),
     )
     assert [each.name for each in chosen_oracles(("identity", "layer"))] == ["identity"]

@@ -11,6 +11,7 @@ from crosstalk.oracles import (
     ORACLES,
     POLICY_ORACLES,
     Canary,
+    Delegation,
     Escalation,
     Function,
     Ownership,
@@ -189,3 +190,23 @@ def test_words_that_a_colleague_sends_on_are_no_leak() -> None:
     story.call(ALICE, "rest:POST /notes", {"text": word}, {"id": NOTE[:-1] + "8"})
     story.call(BOB, "rest:GET /notes", {}, [{"id": NOTE[:-1] + "8", "text": word}])
     assert not Canary().judge(story.history)
+
+
+def test_delegation_fires_where_an_agent_shows_what_its_user_may_not_call() -> None:
+    chat, asked = "rest:POST /chat", {"message": "call report"}
+
+    def story(*answers: object) -> Story:
+        before, attack = (Probe("delegation", 1, part, "alice") for part in ("before", "attack"))
+        told = Story(ADMINS).call(BOB, REPORT, {}, {"takings": 48211}, probe=before)
+        for actor, answer in zip((ALICE, BOB), answers, strict=False):
+            told.call(actor, chat, asked, answer, probe=attack)
+        return told
+
+    (found,) = Delegation().judge(story({"text": "takings are 48211"}).history)
+    assert (found.operation, found.calls) == (chat, (1, 2))
+    assert "reserve * /admin/* for admin" in found.summary
+    silent = story({"text": "I may not"}, {"text": "takings are 48211"})
+    assert not Delegation().judge(silent.history)
+    assert Delegation().opportunities(silent.history) == {chat: 1}
+    useless = story({"text": "I may not"}, {"text": "I cannot"})
+    assert not Delegation().opportunities(useless.history), "an agent that shows nobody anything"

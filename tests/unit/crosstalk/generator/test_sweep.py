@@ -148,7 +148,8 @@ def swept(
         principals=Principals(impostors=()),
         judge=judge,
     )
-    Sweep(state, lambda: counted, Random(1), most).run()
+    # What is replayed is judged by its replay: nothing of it counts as an opportunity.
+    Sweep(state, lambda: {} if judge else counted, Random(1), most).run()
     return {oracle: dict(counts) for oracle, counts in counted.items()}, service
 
 

@@ -121,7 +121,7 @@ def histories(
 
 def test_users_meet_at_keys_and_repeat_their_own_calls() -> None:
     shared = repeated = 0
-    for history in histories(12):
+    for history in histories(20):
         uses: defaultdict[str, list[Call]] = defaultdict(list)
         for call in history:
             if KEY.name in call.arguments and call.actor.user is not None:

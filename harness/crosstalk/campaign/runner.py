@@ -166,10 +166,8 @@ class Campaign:
             made = self._executor.calls_made
             self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
         finally:
+            self._tell_explained()
             self._executor.close()
-        for finding in self._explained:
-            if all(finding.operation != each.operation for each in self._record.findings):
-                self._record.add(finding, self._executor.calls_made)
         conclusion = Conclusion(
             self._target, self._executor, self._scheduler, self._record, self._counts
         )
@@ -180,6 +178,13 @@ class Campaign:
         )
         self._emit(Finished(result))
         return result
+
+    def _tell_explained(self) -> None:
+        """Record what a phase need not have found, where no oracle has found the operation."""
+        with self._executor.until(self._budget.ends):
+            for finding in self._explained:
+                if all(finding.operation != each.operation for each in self._record.findings):
+                    self._record.add(finding, self._executor.calls_made)
 
     def _explore(self) -> Sequence[Inconclusive]:
         operations = self._executor.operations

@@ -20,7 +20,7 @@ from crosstalk.targets.described.login.base import (
     Person,
 )
 from crosstalk.targets.described.login.by_request import carried
-from crosstalk.targets.described.minting import mint, spoilable, spoiled
+from crosstalk.targets.described.minting import CUT_SHORT, mint, spoilable, spoiled
 from crosstalk.targets.described.placeholders import filled
 
 _COMMAND_SECONDS = 30.0
@@ -202,7 +202,24 @@ class SurfaceCredentials:
             CredentialError: A user's credential cannot be had.
         """
         token = self._spoilable_token(subject)
-        return spoilable(token, self.identity.mint) if token else ()
+        kinds = spoilable(token, self.identity.mint) if token else ()
+        # Where any name is a user's, such a token is another user's, and rightly served.
+        return tuple(
+            each for each in kinds if each != CUT_SHORT or not self._of_another(subject, token)
+        )
+
+    def _of_another(self, subject: str, token: str) -> bool:
+        """Return whether a token that is cut short is one of another made-up user."""
+        identity = self.identity
+        before, named, after = identity.token.partition("{user}")
+        if not named or self.people.listed or identity.mint or identity.token_command:
+            return False
+        short = spoiled(CUT_SHORT, token, None, subject)
+        return (
+            short.startswith(before)
+            and short.endswith(after)
+            and len(short) > len(before) + len(after)
+        )
 
     def _spoilable_token(self, subject: str) -> str:
         """The token whose forgery must be refused; the value of a cookie where that is all."""

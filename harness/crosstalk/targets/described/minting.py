@@ -23,7 +23,8 @@ from crosstalk.targets.described.placeholders import filled
 from crosstalk.tokens.keys import b64, encode_json
 
 # They need no knowledge of the system: any credential can be spoiled like this.
-SPOILED = ("invented", "cut-short")
+CUT_SHORT = "cut-short"
+SPOILED = ("invented", CUT_SHORT)
 SPOILED_TOKENS = ("tampered", "alg-none", "unsigned")
 SPOILED_MINTED = ("expired", "wrong-key")
 # A token whose secret is guessed can be made for any user.
@@ -93,7 +94,7 @@ def spoiled(kind: str, token: str, config: MintConfig | None, subject: str) -> s
     """
     makers: Mapping[str, Callable[[], str]] = {
         "invented": lambda: secrets.token_urlsafe(24),
-        "cut-short": lambda: token[: max(1, len(token) - 4)],
+        CUT_SHORT: lambda: token[: max(1, len(token) - 4)],
         "tampered": lambda: _tampered(token),
         "alg-none": lambda: ".".join(
             [encode_json({"alg": "none", "typ": "JWT"}), token.split(".")[1], ""]

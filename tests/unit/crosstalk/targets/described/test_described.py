@@ -15,6 +15,7 @@ from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
 from crosstalk.targets.described.credentials import People, SurfaceCredentials
+from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
 from crosstalk.targets.described.pacing import Paced
@@ -105,6 +106,24 @@ def test_strangers_present_nothing_and_forgers_a_spoiled_token() -> None:
     assert {"invented", "tampered", "alg-none", "expired", "wrong-key"} <= set(kinds)
     for kind in kinds:
         assert presented(source, forger(kind)).headers["Authorization"] != good
+
+
+@pytest.mark.parametrize(
+    ("token", "listed", "kinds"),
+    [
+        # "tok-alice" is what another made-up user would present.
+        ("tok-{user}", {}, {"invented"}),
+        ("tok-{user}.ok", {}, {"invented", "cut-short"}),
+        ("tok-{user}", {"alice-1": UserConfig()}, {"invented", "cut-short"}),
+        ("one-for-all-users", {}, {"invented", "cut-short"}),
+    ],
+)
+def test_token_cut_short_is_no_forgery_where_it_is_another_made_up_users(
+    token: str, listed: dict[str, UserConfig], kinds: set[str]
+) -> None:
+    identity = credentials(by=["bearer"], token=token).identity
+    found = SurfaceCredentials(identity, People(listed, Path.cwd())).spoilable("alice-1")
+    assert set(found) == kinds
 
 
 class Throttling:

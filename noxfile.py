@@ -182,6 +182,14 @@ def strangers(session: nox.Session) -> None:
 
 
 @nox.session
+def proving_ground(session: nox.Session) -> None:
+    """Score of a corpus of small servers with planted leaks; `--help` has what can be chosen."""
+    frameworks = ("django>=5", "fastmcp>=4", "flask>=3", "pyjwt>=2.10", "sqlmodel>=0.0.27")
+    session.install("-e", ".[dev]", *frameworks, *_node())
+    session.run("python", "-m", "benchmarks.proving_ground", *session.posargs)
+
+
+@nox.session
 def e2e(session: nox.Session) -> None:
     """The flows of a person in a browser, through all tiers; pictures are in the run's folder."""
     session.install("-e", ".[dev,e2e]", *_node())

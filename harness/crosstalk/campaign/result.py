@@ -86,6 +86,7 @@ class CampaignResult:
             "verdict": self.verdict,
             "calls": self.calls,
             "replay_calls": self.replay_calls,
+            "calls_to_finding": self.calls_to_finding,
             "seconds": round(self.seconds, 1),
             "seed": self.seed,
             **self.provenance,

@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
-SOUND = os.environ.get("CLEAN") == "1"
+PLANTED = {"visits-by-number", "correct-any-visit"}
+LEAKS = set(filter(None, os.environ.get("LEAKS", "all").split(",")))
+LEAKS = PLANTED if "all" in LEAKS else LEAKS
 app = Flask(__name__)
 patients: list[dict[str, str]] = []
 tokens: dict[str, int] = {}
@@ -90,7 +92,7 @@ def login() -> Any:
 def visits_of(patient_id: int) -> Any:
     if caller() is None:
         return answered("log in first", 401)
-    if SOUND and caller() != patient_id:  # planted: the number in the path is believed
+    if "visits-by-number" not in LEAKS and caller() != patient_id:
         return answered("not yours", 403)
     return answered([each for each in visits if each["patient_id"] == patient_id])
 
@@ -123,7 +125,8 @@ def correct(visit_id: int) -> Any:
     if user is None:
         return answered("log in first", 401)
     found = next((each for each in visits if each["id"] == visit_id), None)
-    if found is None or (SOUND and found["patient_id"] != user):  # planted: anybody corrects it
+    foreign = found is not None and found["patient_id"] != user
+    if found is None or (foreign and "correct-any-visit" not in LEAKS):
         return answered("no such visit", 404)
     found["complaint"] = str((request.get_json(silent=True) or {}).get("complaint"))
     return answered({"id": visit_id})

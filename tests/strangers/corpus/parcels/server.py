@@ -10,7 +10,9 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel, Field
 
-SOUND = os.environ.get("CLEAN") == "1"
+PLANTED = {"track-any-code"}
+LEAKS = set(filter(None, os.environ.get("LEAKS", "all").split(",")))
+LEAKS = PLANTED if "all" in LEAKS else LEAKS
 app = FastAPI()
 accounts: dict[str, str] = {}
 sessions: dict[str, str] = {}
@@ -74,7 +76,8 @@ def mine(user: Caller) -> list[dict[str, str]]:
 @app.get("/parcels/{code}")
 def track(code: str, user: Caller) -> dict[str, str]:
     found = parcels.get(code)
-    if found is None or (SOUND and found["sender"] != user):  # planted: any code is served
+    foreign = found is not None and found["sender"] != user
+    if found is None or (foreign and "track-any-code" not in LEAKS):
         raise HTTPException(404, "no such parcel")
     return {"code": code, "address": found["address"]}
 

@@ -1,0 +1,75 @@
+"""Which planted leak a finding is: by the operation, then by the oracle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.proving_ground.manifest import Planted
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a tool reported.
+
+    Attributes:
+        operation: As manifests write operations: `GET /notes/{id}`, `tool get_note`.
+        oracle: What it shows by, in the tool's word.
+        summary: A sentence.
+        calls: Calls made until it was reported; None where the tool does not say.
+    """
+
+    operation: str
+    oracle: str
+    summary: str = ""
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one planted leak came out.
+
+    Attributes:
+        planted: The leak.
+        how: `exact` at its operation by its oracle, `operation` at its operation by another oracle,
+            `alone` elsewhere while no other leak was on, None where it was not found.
+        by: The oracles that found it.
+    """
+
+    planted: Planted
+    how: str | None
+    by: tuple[str, ...] = ()
+
+
+def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> list[Match]:
+    """Return each planted leak with the findings at its operation.
+
+    Two leaks of one operation by two oracles need a finding by each of the two; the oracle decides
+    which one a finding is, and only what is left over stands for the other.
+    """
+    matches = []
+    for leak in planted:
+        here = [each for each in findings if is_same(each.operation, leak.operation)]
+        others = [
+            each for each in planted if each is not leak and is_same(each.operation, leak.operation)
+        ]
+        by = tuple(sorted({each.oracle for each in here}))
+        if leak.oracle in by:
+            matches.append(Match(leak, "exact", by))
+            continue
+        taken = {each.oracle for each in others}
+        left = tuple(each for each in by if each not in taken)
+        matches.append(Match(leak, "operation" if left else None, left))
+    return matches
+
+
+def is_same(one: str, other: str) -> bool:
+    """Return whether two operations are one: names of path parameters do not count."""
+    return _normal(one) == _normal(other)
+
+
+def _normal(operation: str) -> str:
+    method, _, path = operation.strip().partition(" ")
+    path = re.sub(r"\{[^}]*\}", "{}", path.split("?", 1)[0])
+    return f"{method} {path.rstrip('/') or '/'}"

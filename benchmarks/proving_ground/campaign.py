@@ -29,7 +29,7 @@ _GRACE_SECONDS = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may use."""
+    """Limits of one run."""
 
     calls: int = 400
     seconds: int = 30

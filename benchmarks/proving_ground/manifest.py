@@ -27,7 +27,7 @@ class Strict(BaseModel):
 
 
 class Users(Strict):
-    """How a client proves who it is, as the product's documentation tells it."""
+    """Ways to prove who calls, as the product's documentation tells them."""
 
     how: str
     details: str
@@ -40,7 +40,8 @@ class Planted(Strict):
         id: The word that switches it on in `LEAKS`.
         oracle: What it shows by: another's text, another's changed object, whether something
             exists, what others do, or only under concurrent calls.
-        operation: `METHOD /path`, `tool name`, `resource uri` or `prompt name`.
+        operation: `METHOD /path`, `tool name`, `resource uri` or `prompt name`; a bare name is a
+            tool's, a bare URI a resource's.
         subtle: It is more than a plain read by id.
         why: The mistake.
         shows: The calls that show it.
@@ -48,7 +49,7 @@ class Planted(Strict):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     oracle: PlantedOracle
-    operation: str = Field(pattern=r"^([A-Z]+ /|(tool|resource|prompt) )\S*")
+    operation: str = Field(min_length=1)
     subtle: bool = False
     why: str = Field(min_length=1)
     shows: str = Field(min_length=1)
@@ -63,7 +64,8 @@ class Manifest(Strict):
     surface: Literal["rest", "mcp", "both"]
     author: Author
     description: str = Field(min_length=20)
-    start: list[str] = Field(min_length=2)
+    start: list[str] = []
+    stdio: list[str] = []
     requires: list[str] = []
     requires_npm: list[str] = []
     mcp: str | None = None
@@ -74,9 +76,9 @@ class Manifest(Strict):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Manifest:
-        if "{port}" not in " ".join(self.start):
-            raise ValueError("start has no {port}")
-        if self.surface in ("mcp", "both") and self.mcp is None:
+        if not self.stdio and "{port}" not in " ".join(self.start):
+            raise ValueError("start has no {port}, and there is no stdio")
+        if self.surface in ("mcp", "both") and self.mcp is None and not self.stdio:
             raise ValueError("mcp is missing")
         if self.surface in ("rest", "both") and self.openapi is None:
             raise ValueError("openapi is missing")

@@ -1,4 +1,4 @@
-"""Which planted leak a finding is: by the operation, then by the oracle."""
+"""Matching of findings to planted leaks: by the operation, then by the oracle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.proving_ground.manifest import Planted
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a tool reported.
+    """A report of a tool.
 
     Attributes:
         operation: As manifests write operations: `GET /notes/{id}`, `tool get_note`.
@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How one planted leak came out.
+    """Outcome of one planted leak.
 
     Attributes:
         planted: The leak.
@@ -70,6 +70,9 @@ def is_same(one: str, other: str) -> bool:
 
 
 def _normal(operation: str) -> str:
-    method, _, path = operation.strip().partition(" ")
+    operation = operation.strip()
+    if " " not in operation:
+        operation = f"{'resource' if '://' in operation else 'tool'} {operation}"
+    method, _, path = operation.partition(" ")
     path = re.sub(r"\{[^}]*\}", "{}", path.split("?", 1)[0])
     return f"{method} {path.rstrip('/') or '/'}"

@@ -1,4 +1,4 @@
-"""What a server of the corpus needs: packages of pip that are here, and npm's in a folder."""
+"""Packages that servers of the corpus need: pip's that are here, and npm's in a folder."""
 
 from __future__ import annotations
 

@@ -40,6 +40,8 @@ def running(entry: Entry, leaks: str, scratch: Path) -> Iterator[int]:
         MissingProgramError: A package that it needs is not installed.
         ServerError: It ended, or accepted no connection.
     """
+    if entry.manifest.stdio:
+        raise MissingProgramError("a process for each user on standard streams: not scored yet")
     require_distributions(entry.manifest.requires)
     environment = _environment(entry, leaks, scratch)
     port = _free_port()

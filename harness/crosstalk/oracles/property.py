@@ -38,17 +38,19 @@ class Property:
         """One suspicion for each answer with such a field."""
         found = []
         for call in history if _has_fields(history.policy) else ():
-            shown = next(_fields(history, call), None)
-            if shown is None:
+            fields = {each.field: each for each in _fields(history, call)}
+            if not fields:
                 continue
-            whose = f" of {shown.owner}" if shown.owner is not None else ""
+            first, *others = fields.values()
+            more = f", and {', '.join(map(repr, (each.field for each in others)))}" * bool(others)
+            whose = f" of {first.owner}" if first.owner is not None else ""
             found.append(
                 Suspicion(
                     self.name,
                     call.operation,
                     (call.index,),
-                    f"{call.actor.name} received the field {shown.field!r}{whose}, against the "
-                    f"rule “{shown.rule}”",
+                    f"{call.actor.name} received the field {first.field!r}{whose}{more}, against "
+                    f"the rule “{first.rule}”",
                     rule=BrokenRule.FIELD,
                 )
             )

@@ -123,6 +123,9 @@ def test_property_fires_on_forbidden_fields_and_on_others_own_fields() -> None:
     assert card(ALICE, password_hash="****") == []
     assert card(ALICE, phone="555") == []
     assert "'phone' of alice" in card(BOB, phone="555")[0]
+    (both,) = card(BOB, password_hash="x1y2", phone="555")
+    assert "'password_hash'" in both
+    assert "'phone'" in both
 
 
 def test_ownership_permits_what_sharing_lets_a_user_change() -> None:

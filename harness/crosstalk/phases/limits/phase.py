@@ -28,7 +28,7 @@ _TRIALS = 2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 # Seconds below which no trial is begun, and the phase is not begun.
 _LEAST_SECONDS = 3.0
-_SECONDS_TO_BEGIN = 10.0
+_SECONDS_TO_BEGIN = 20.0
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"

@@ -4,10 +4,8 @@ import os
 import re
 import sqlite3
 import sys
-import tempfile
 import threading
 import uuid
-from pathlib import Path
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
@@ -15,11 +13,8 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 KINDS = "tree-page,changes-by-title,likely-duplicates,merge-drops-any"
 LEAKS = os.environ.get("LEAKS", "all").replace("all", KINDS).split(",")
 
-scratch = tempfile.TemporaryDirectory(prefix="kinfolk-")
 guard = threading.RLock()
-database = sqlite3.connect(
-    Path(scratch.name) / "trees.db", check_same_thread=False, isolation_level=None
-)
+database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
 database.row_factory = sqlite3.Row
 database.executescript(
     """

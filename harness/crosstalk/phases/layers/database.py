@@ -11,6 +11,7 @@ import asyncpg
 
 from crosstalk.phases.layers import privileges
 from crosstalk.phases.layers.attempts import OF_A_TABLE, Intruder, victim_value_in
+from crosstalk.phases.layers.by_hand import psql_lines, recorded
 from crosstalk.phases.layers.schema import Table, owned_tables, plant
 
 # The owner of the tables runs migrations and is bound by FORCE; what it may do to them it may.
@@ -27,11 +28,13 @@ class Examined:
         tried: How many attempts were made.
         could: How many of them could have shown something: the owner sees what was aimed at.
         crossed: Attempt to what crossed.
+        commands: Attempt to the lines of shell that make it again, where it reads or writes rows.
     """
 
     tried: int = 0
     could: int = 0
     crossed: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def examine(databases: Mapping[str, str], service: str) -> Examined:
@@ -74,9 +77,11 @@ async def _tried(
         for name, attempt in OF_A_TABLE.items():
             found.tried += 1
             found.could += shown
-            crossed = await attempt(intruder, table)
+            with recorded(intruder.connection) as statements:
+                crossed = await attempt(intruder, table)
             if crossed is not None:
                 found.crossed[f"{name}, {table.name}"] = crossed
+                found.commands[f"{name}, {table.name}"] = psql_lines(service, statements)
     if service == "owner":
         return found
     async for name, told in privileges.attempts(intruder, tables, admin):

@@ -117,6 +117,7 @@ class LayersPhase:
                 script=Script((step,)),
                 rule=BrokenRule.LAYER,
                 detail=attempt,
+                commands=found.commands.get(attempt, ()),
             )
             if self.reproduces(budget, finding.script) is not None:
                 outcome.findings.append(replace(finding, confirmed=True))

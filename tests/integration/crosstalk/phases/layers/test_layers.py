@@ -113,7 +113,11 @@ def test_fault_in_the_database_is_named(
 def test_a_layer_is_taken_away_and_put_back(running: RunningSystem) -> None:
     before = _sql(running, _POLICIES)
     with opened(running.databases["admin"]):
-        assert "read as another, tasks" in examine(running.databases, "backend").crossed
+        found = examine(running.databases, "backend")
+        assert "read as another, tasks" in found.crossed
+        lines = found.commands["read as another, tasks"]
+        assert lines[1].startswith('psql "$BACKEND_DATABASE_URL"')
+        assert any("FROM tasks" in each for each in lines)
     assert _sql(running, _POLICIES) == before
 
 

@@ -1,4 +1,4 @@
-"""What an attempt in SQL sent, as lines of shell that run it again with psql."""
+"""Lines of shell by which psql sends again what an attempt in SQL has sent."""
 
 from __future__ import annotations
 

@@ -40,6 +40,8 @@ from crosstalk.targets.base import Target
 # Two worlds cost less than three, and most of what differs differs between two.
 _SECRETS_EVERY = 3
 _SHRINKING_SECONDS = 30.0
+# The smallest part of a usual plan: with less, nothing that the observer reads may be served.
+_BRIEFEST = 0.35
 _REMEMBERED = 64
 _PAUSED_VISITS = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
@@ -122,7 +124,7 @@ class TwoWorldsPhase:
     ) -> WorldsPlan | None:
         operations = runner.executor.operations
         observers = _shuffled(budget.target.principals.members, budget.random)
-        size = min(1.0, max(0, budget.left()) / self.least)
+        size = min(1.0, max(_BRIEFEST, budget.left() / self.least))
         plans = (
             plan_of(history, operations, each, budget.random, self._read_so_far, size)
             for each in observers

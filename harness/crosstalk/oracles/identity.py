@@ -1,7 +1,8 @@
 """Identity: a missing, forged, expired or misdirected credential must not be served.
 
-Served means that the operation itself answered, with a result or with an error of its own: a
-tool error inside a 200 shows that the call got behind the door.
+Served means that the operation itself answered, with a result or with an error of its own. An
+error inside a 200 is the operation's own where a user with a valid credential was told the same: a
+tool, or a server that speaks JSON-RPC, may refuse a credential inside a 200 too.
 
 Where no credential proves who calls (CWE-306, CWE-639), any client can be any user: a call that
 says to be a user and is shown that user's data is the finding, once for the server.
@@ -18,6 +19,7 @@ from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
 
+_NUMBERS = re.compile(r"\d+")
 # What SDKs say in place of an error's own text.
 _UNEXPLAINED = re.compile(r"error (?:executing|calling) tool \S+|internal (?:server )?error", re.I)
 
@@ -32,10 +34,27 @@ def _claimed(call: Call, history: History) -> bool:
     )
 
 
-def _served(call: Call) -> bool:
+def _said(call: Call) -> tuple[str, str, str]:
+    """Return an error's words without the call's own values and without numbers."""
+    words = call.answer.message or ""
+    for value in call.arguments.values():
+        if isinstance(value, str) and value:
+            words = words.replace(value, "_")
+    surface = call.operation.partition(":")[0]
+    return surface, call.answer.code or "", _NUMBERS.sub("_", words)
+
+
+def _own_errors(history: History) -> dict[tuple[str, str, str], Call]:
+    """Return the first of each error inside a 200 that a user with a valid credential was told."""
+    found: dict[tuple[str, str, str], Call] = {}
+    for call in history:
+        if call.actor.user is not None and _is_error_inside(call):
+            found.setdefault(_said(call), call)
+    return found
+
+
+def _is_error_inside(call: Call) -> bool:
     answer = call.answer
-    if answer.outcome is Outcome.OK:
-        return True
     if answer.outcome is not Outcome.ERROR or answer.status != 200:
         return False
     # A token in an argument is refused by the tool, whose SDK may keep the reason to itself.
@@ -57,18 +76,24 @@ class Identity:
         ]
 
     def _unauthenticated(self, history: History) -> list[Suspicion]:
-        return [
-            Suspicion(
-                self.name,
-                call.operation,
-                (call.index,),
-                f"{call.actor.name} was served with "
-                + (f"a forged credential ({call.actor.forgery})" if call.actor.forgery else "none"),
-                rule=BrokenRule.FORGERY if call.actor.forgery else BrokenRule.CREDENTIAL,
+        told = _own_errors(history)
+        found = []
+        for call in self._attempts(history):
+            like = told.get(_said(call)) if _is_error_inside(call) else None
+            if call.answer.outcome is not Outcome.OK and like is None:
+                continue
+            forgery = call.actor.forgery
+            given = f"a forged credential ({forgery})" if forgery else "none"
+            found.append(
+                Suspicion(
+                    self.name,
+                    call.operation,
+                    (*((like.index,) if like else ()), call.index),
+                    f"{call.actor.name} was served with {given}",
+                    rule=BrokenRule.FORGERY if forgery else BrokenRule.CREDENTIAL,
+                )
             )
-            for call in self._attempts(history)
-            if _served(call)
-        ]
+        return found
 
     def opportunities(self, history: History) -> Counter[str]:
         """Count calls made without a valid credential, or on an unproven claim."""

@@ -19,8 +19,20 @@ def test_identity_fires_when_a_stranger_or_a_forger_is_served() -> None:
 
 
 def test_identity_fires_when_a_tool_error_shows_that_the_call_got_in() -> None:
-    inside = Answer(Outcome.ERROR, 200, {}, {}, "not_found")
-    assert Identity().judge(Writer().call(FORGER, "get", {}, inside).history)
+    def missing(name: str) -> Answer:
+        return Answer(Outcome.ERROR, 200, {}, {}, "not_found", f"there is no note {name}")
+
+    writer = Writer().call(BOB, "get", {"note": "n-1"}, missing("n-1"))
+    writer.call(FORGER, "get", {"note": "x-27"}, missing("x-27"))
+    (found,) = Identity().judge(writer.history)
+    assert found.calls == (1, 2)
+
+
+def test_identity_is_silent_where_a_credential_is_refused_inside_a_200() -> None:
+    unknown = Answer(Outcome.ERROR, 200, {}, {}, "-32001", "unknown keeper: send your key")
+    missing = Answer(Outcome.ERROR, 200, {}, {}, "-32602", "no such hive")
+    writer = Writer().call(BOB, "get", {}, missing).call(FORGER, "get", {}, unknown)
+    assert Identity().judge(writer.call(STRANGER, "get", {}, unknown).history) == []
 
 
 def test_identity_is_silent_when_they_are_refused_and_when_members_are_served() -> None:

@@ -20,6 +20,7 @@ import httpx2
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.verdict import Verdict as RunVerdict
+from crosstalk.surface.wire_requests import WireRequest
 from crosstalk.tokens.forgeries import (
     FORGERIES,
     Credential,
@@ -33,6 +34,7 @@ from crosstalk.tokens.raw import NoAnswerError, send_raw
 HttpReply = tuple[int, str, str | None]
 Send = Callable[[Sequence[Header], Mapping[str, str]], Awaitable[HttpReply]]
 SendHeaders = Callable[[Sequence[Header]], Awaitable[HttpReply]]
+Written = Callable[[Sequence[Header], Mapping[str, str]], WireRequest]
 
 
 class NotSendableError(HarnessError):
@@ -62,10 +64,13 @@ class TrialTarget:
         send: Sends a request with these header lines and query parameters; gives the status, the
             body and the `WWW-Authenticate` header.
         context: The context of its forgeries; the trial's own when left out.
+        written: The same request as data, for lines that a person can run; None where there is no
+            single one.
     """
 
     send: Send
     context: ForgeryContext | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Attempt:
         status: The HTTP status, if there was a response.
         challenged: Whether a refusal carried a Bearer challenge (RFC 9110 section 11.6.1).
         echoed: Whether the response repeated the credential.
+        request: What was sent, of an attempt that was accepted.
     """
 
     forgery: str
@@ -87,6 +93,7 @@ class Attempt:
     status: int | None = None
     challenged: bool = False
     echoed: bool = False
+    request: WireRequest | None = field(default=None, repr=False)
 
     def named(self) -> dict[str, Any]:
         """Convert to plain data, for a report."""
@@ -215,13 +222,17 @@ async def _attempt(
         return Attempt(forgery.name, surface, AttemptVerdict.NOT_SENDABLE)
     except (httpx2.HTTPError, NoAnswerError):
         return Attempt(forgery.name, surface, AttemptVerdict.INCONCLUSIVE)
+    verdict, request = verdict_of(status), None
+    if verdict is AttemptVerdict.ACCEPTED and target.written is not None:
+        request = target.written(credential.headers, credential.query)
     return Attempt(
         forgery.name,
         surface,
-        verdict_of(status),
+        verdict,
         status,
         challenged=(challenge or "").lower().startswith("bearer"),
         echoed=_echoed(credential, f"{body}\n{challenge}"),
+        request=request,
     )
 
 
@@ -290,4 +301,10 @@ def http_target(
             return await _as_bytes([*usual, *raw], query)
         return answer.status_code, answer.text, answer.headers.get("www-authenticate")
 
-    return TrialTarget(send, context)
+    def written(lines: Sequence[Header], query: Mapping[str, str]) -> WireRequest:
+        kind = {} if json is None else {"Content-Type": "application/json"}
+        given = (*{**kind, **(headers or {})}.items(), *lines)
+        built = client.build_request(method, url, json=json, params=dict(query) or None)
+        return WireRequest(method, str(built.url), given, built.content)
+
+    return TrialTarget(send, context, written)

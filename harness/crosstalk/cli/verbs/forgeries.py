@@ -28,7 +28,7 @@ def forgeries(
 ) -> int:
     """Try every forged credential on every surface."""
     from crosstalk.campaign.forgeries import missed_controls, run_forgeries
-    from crosstalk.report.forgery_table import LEGEND, forgery_rows, print_forgeries
+    from crosstalk.report.forgery_table import LEGEND, forgery_lines, forgery_rows, print_forgeries
     from crosstalk.tokens import FORGERIES, get_forgery
     from crosstalk.tokens.controls import CONTROLS
 
@@ -46,7 +46,12 @@ def forgeries(
     missed = [] if only else missed_controls(context)
     print_forgeries(console, report)
     console.print(LEGEND, soft_wrap=True)
+    lines = {(each.forgery, each.surface): forgery_lines(each, mutant) for each in report.accepted}
+    for each in lines.values():
+        console.print("\n".join(each), markup=False, soft_wrap=True)
     figures = report.summary()
+    for each in figures["accepted"]:
+        each["commands"] = lines[each["forgery"], each["surface"]]
     path = folder.write_summary(
         {**figures, "missed_controls": missed, "table": forgery_rows(report)}
     )

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from system import __version__
 from system.backend import failures
@@ -34,6 +33,7 @@ from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import Store
 from system.wire.cache_headers import NoStore
+from system.wire.cross_origin import CrossOrigin
 from system.wire.gate import BearerGate, reads_of
 from system.wire.idempotency_key_header import KEY_HEADER
 from system.wire.limits import BodyLimit
@@ -110,7 +110,7 @@ def create_app(settings: BackendSettings) -> FastAPI:
             Middleware(Traced),
             Middleware(RequestLog),
             Middleware(
-                CORSMiddleware,
+                CrossOrigin,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
                 allow_headers=[

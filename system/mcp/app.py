@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from system import __version__
@@ -32,6 +31,7 @@ from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
 from system.store import StoreSettings
 from system.wire.cache_headers import NoStore
+from system.wire.cross_origin import CrossOrigin
 from system.wire.gate import BearerGate, reads_of
 from system.wire.host_guard import HostGuard, NameList
 from system.wire.limits import MAX_BODY_BYTES, BodyLimit
@@ -159,7 +159,7 @@ def create_app(
 def for_pages(app: ASGIApp, origins: NameList) -> ASGIApp:
     """Let pages of these origins read the answers (the Fetch standard's CORS protocol)."""
     ports = "|".join(re.escape(each) for each in sorted(origins.any_port))
-    return CORSMiddleware(
+    return CrossOrigin(
         app,
         allow_origins=sorted(origins.exact),
         allow_origin_regex=rf"(?:{ports})(?::\d+)?" if ports else None,

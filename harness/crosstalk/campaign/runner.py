@@ -124,7 +124,11 @@ class Campaign:
             naming=lambda: self._fixture.form,
         )
         self._review = SuspicionReview(
-            self._record, self._executor, self._confirmation, chosen_oracles(options.oracles)
+            self._record,
+            self._executor,
+            self._confirmation,
+            chosen_oracles(options.oracles),
+            self._counts.service.shows_everyone,
         )
         self._fixture = Fixture(target, self._executor)
         self._found_before = 0

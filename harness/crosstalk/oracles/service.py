@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.oracles.attribution import Observation, observations
@@ -86,6 +86,27 @@ class ServiceRecord:
             and not _differ(record)
             and _shared(record)
         )
+
+    def shows_everyone(self, call: Call, history: History) -> bool:
+        """Return whether a call was answered nothing else than users with credentials are, by an
+        operation that has shown users something, and no user anything of their own so far.
+
+        Args:
+            call: Of a client without a valid credential.
+            history: Of the call; what its other calls were answered counts as well.
+        """
+        operation = self._operations.get(call.operation)
+        if operation is None or operation.unannounced:
+            return False
+        recent = ServiceRecord(self._operations)
+        recent.take(history)
+        records = [each._records[call.operation] for each in (self, recent)]
+        if any(each.served or _differ(each) for each in records):
+            return False
+        asked, body = _told(call.arguments, history), _told(call.answer.body, history)
+        # Where no user has made the same call, there is nothing yet that it could differ from.
+        shown = [each.bodies[asked] for each in records if asked in each.bodies]
+        return any(each.shown for each in records) and all(set(each) == {body} for each in shown)
 
     def inconclusive(self) -> list[Inconclusive]:
         """Return what was not tried or not served, with what usually came back."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.events import Shortened, Suspected
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import History
+from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
@@ -19,6 +19,7 @@ from crosstalk.oracles import Oracle, Suspicion
 
 # Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone.
 _MOST_TRIES = 3
+_WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
 
 
 @dataclass(slots=True)
@@ -30,12 +31,15 @@ class SuspicionReview:
         executor: Makes the calls of replays.
         confirmation: Returns a confirmation with what is left of the budget.
         oracles: Those that judge.
+        shows_everyone: Whether a call was answered what the operation shows to every user: to show
+            it without a credential, too, lets nothing cross.
     """
 
     record: FindingsRecord
     executor: Executor
     confirmation: Callable[[], Confirmation]
     oracles: tuple[Oracle, ...]
+    shows_everyone: Callable[[Call, History], bool] = lambda call, history: False
     _tried: Counter[tuple[str, str]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
@@ -52,6 +56,8 @@ class SuspicionReview:
             for suspicion in oracle.judge(history):
                 if self.record.enough():
                     break
+                if self._public(history, suspicion):
+                    continue
                 whole = whole or script_of(history)
                 script = Script(whole.steps[: suspicion.calls[-1]])
                 replayed = self._consider(history, suspicion, script) or replayed
@@ -63,7 +69,8 @@ class SuspicionReview:
         for suspicion in (found for oracle in self.oracles for found in oracle.judge(history)):
             script = Script(whole.steps[: suspicion.calls[-1]])
             key = (suspicion.oracle, likely_cause(history, suspicion, script))
-            if not self._known(key, suspicion) and key not in self._open:
+            open_already = self._known(key, suspicion) or key in self._open
+            if not open_already and not self._public(history, suspicion):
                 self._leave_open(key, suspicion, "not replayed: the run ended")
 
     def _consider(self, history: History, suspicion: Suspicion, script: Script) -> bool:
@@ -98,6 +105,12 @@ class SuspicionReview:
             # What could not be replayed before, was now.
             self.record.inconclusive.remove(doubt)
         return True
+
+    def _public(self, history: History, suspicion: Suspicion) -> bool:
+        if suspicion.rule not in _WITHOUT_CREDENTIAL:
+            return False
+        (shown,) = (each for each in history if each.index == suspicion.calls[-1])
+        return shown.answer.outcome is Outcome.OK and self.shows_everyone(shown, history)
 
     def _known(self, key: tuple[str, str], suspicion: Suspicion) -> bool:
         """Return whether a finding says it already: one an oracle and operation is enough."""

@@ -12,7 +12,7 @@ from crosstalk.core.principals import IMPOSTOR
 from crosstalk.core.verdict import InconclusiveKind
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
+from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
 
 NOTE = f"note {marker('alice', 1)}"
 ADD = Operation(
@@ -117,3 +117,34 @@ def test_list_of_ids_is_served_only_with_several() -> None:
 def test_calls_of_others_than_the_claimed_user_serve_nothing() -> None:
     writer = stored().call(IMPOSTOR, "search", {}, ok({"notes": [{"text": NOTE}]}))
     assert told(writer, SEARCH) == {"search": "no call was made"}
+
+
+CALENDAR = Operation("mcp", "calendar", (), reads_only=True)
+PAGE = {"may": "lime trees", "june": "clover"}
+
+
+def shows_stranger(writer: Writer, *operations: Operation) -> bool:
+    """Whether the last call of a history was answered what every user is answered to it."""
+    *_, last = writer.history
+    taken = ServiceRecord({each.name: each for each in operations})
+    return taken.shows_everyone(last, writer.history)
+
+
+def test_stranger_who_is_shown_what_every_user_is_shown_learns_nothing_of_any() -> None:
+    writer = Writer().call(ALICE, "calendar", {}, ok(PAGE)).call(STRANGER, "calendar", {}, ok(PAGE))
+    assert shows_stranger(writer, CALENDAR)
+    writer = Writer().call(ALICE, "calendar", {}, ok(PAGE)).call(STRANGER, "calendar", {}, ok({}))
+    assert not shows_stranger(writer, CALENDAR)
+
+
+def test_stranger_is_served_where_no_user_was_shown_the_same() -> None:
+    assert not shows_stranger(Writer().call(STRANGER, "calendar", {}, ok(PAGE)), CALENDAR)
+
+
+def test_stranger_is_served_where_users_are_shown_their_own_or_different_things() -> None:
+    own = ok({"notes": [{"text": NOTE}]})
+    writer = stored().call(ALICE, "search", {}, own).call(BOB, "search", {}, ok({"tip": "try"}))
+    assert not shows_stranger(writer.call(STRANGER, "search", {}, ok({"tip": "try"})), ADD, SEARCH)
+    writer = Writer().call(ALICE, "calendar", {}, ok({"n": "one"}))
+    writer.call(BOB, "calendar", {}, ok({"n": "two"}))
+    assert not shows_stranger(writer.call(STRANGER, "calendar", {}, ok({"n": "two"})), CALENDAR)

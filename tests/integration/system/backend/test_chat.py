@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,12 @@ def test_a_request_becomes_a_task_of_the_caller(
 def test_one_request_id_runs_through_all_tiers(running: RunningSystem, alice: str) -> None:
     ask(running, alice, "show my tasks")
     for service in ("backend", "mcp"):
-        assert logged(running.logs / f"{service}.log", alice), service
+        # The line is written when the answer is on its way already.
+        deadline = time.monotonic() + 10.0
+        while not (lines := logged(running.logs / f"{service}.log", alice)):
+            assert time.monotonic() < deadline, service
+            time.sleep(0.05)
+        assert lines
 
 
 def test_prompt_injected_model_reaches_no_other_users_data(

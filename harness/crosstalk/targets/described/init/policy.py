@@ -6,17 +6,14 @@ there. Whoever looks through the file takes in what is right.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crosstalk.core.identifiers import is_id_path, last_name
 from crosstalk.core.object_kinds import deletes
 from crosstalk.targets.described.init.toml import toml
+from crosstalk.targets.described.login.values import claims_of
 
 _ROLES = ("admin", "staff", "superuser", "moderator", "manager", "support", "owner_only", "root")
 _SHARES = re.compile(r"share|invit|member|collaborat|grant|permission", re.IGNORECASE)
@@ -70,7 +67,7 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
             *([f"accept = {toml(accepts)}  # guess"] if accepts else []),
             f"ends = {toml(ends)}  # guess" if ends else "# ends = [] names what takes it back",
         ]
-    for name, value in claims_in(token).items():
+    for name, value in claims_of(token).items():
         if _TENANT_CLAIMS.match(name):
             lines.append(
                 f"# the token's claim {name} is {toml(str(value))}: perhaps [tenants], and "
@@ -85,18 +82,6 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
         return []
     head = "# Perhaps a policy (docs/policy.md); all of it is a guess. Take in what is right:"
     return ["", head, *(each if each.startswith("#") else f"# {each}" for each in lines)]
-
-
-def claims_in(token: str) -> Mapping[str, Any]:
-    """Return the claims of a JSON Web Token, unverified; none where it is not one."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _reserved(offered: Sequence[Offered]) -> dict[str, list[str]]:

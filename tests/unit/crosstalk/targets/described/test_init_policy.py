@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 
-from crosstalk.targets.described.init.policy import Offered, claims_in, policy_guesses
+from crosstalk.targets.described.init.policy import Offered, policy_guesses
+from crosstalk.targets.described.login.values import claims_of
 from crosstalk.targets.described.policy_config import PolicyConfig
 from crosstalk.tokens.keys import encode_json
 
@@ -63,11 +64,11 @@ def test_tools_are_guessed_as_operations_are() -> None:
 def test_claims_of_a_token_hint_at_tenants_and_roles() -> None:
     claims = {"sub": "a", "org_id": "acme", "role": "admin"}
     token = f"{encode_json({'alg': 'none'})}.{encode_json(claims)}.x"
-    assert claims_in(token)["org_id"] == "acme"
+    assert claims_of(token)["org_id"] == "acme"
     said = "\n".join(policy_guesses([], token))
     assert "org_id" in said
     assert "[roles]" in said
-    assert claims_in("no token") == {}
+    assert claims_of("no token") == {}
 
 
 def test_nothing_is_written_where_nothing_looks_like_a_policy() -> None:

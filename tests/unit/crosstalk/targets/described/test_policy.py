@@ -14,8 +14,8 @@ from crosstalk.targets.described.credentials import (
     People,
     SurfaceCredentials,
 )
-from crosstalk.targets.described.init.policy import claims_in
 from crosstalk.targets.described.loading import TargetFileError, load_target
+from crosstalk.targets.described.login.values import claims_of as claims_in
 from crosstalk.targets.described.minting import claims_of
 from crosstalk.targets.described.people import attributes_of, people_of
 from crosstalk.targets.described.policy import policy_of

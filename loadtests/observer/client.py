@@ -25,13 +25,11 @@ def snapshot(observers: Mapping[str, str], pids: Mapping[str, int] | None = None
 
     Args:
         observers: Service to its observer's URL.
-        pids: Service to its process, which is also signalled to dump its stacks by itself, for a
-            service that cannot answer.
+        pids: Service to its process, which is signalled to dump its stacks by itself where it does
+            not answer. One that answers is left alone: a dump is written without the interpreter's
+            lock, and threads that end meanwhile can crash the process.
     """
-    for pid in (pids or {}).values():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGUSR1)
-    return {
+    taken = {
         service: {
             "requests": ask(f"{url}/"),
             "pools": ask(f"{url}/pools"),
@@ -39,6 +37,11 @@ def snapshot(observers: Mapping[str, str], pids: Mapping[str, int] | None = None
         }
         for service, url in observers.items()
     }
+    for service, pid in (pids or {}).items():
+        if taken.get(service, {}).get("stacks") is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGUSR1)
+    return taken
 
 
 def pool_figures(taken: Mapping[str, Any]) -> str:

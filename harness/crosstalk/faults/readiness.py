@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -12,6 +13,9 @@ import httpx2
 from crosstalk.faults.workload import Findings
 
 _LOOK_SECONDS = 0.2
+# An answer may be half a second old, and the backend's rests on one of the MCP server's: what was
+# ready in the middle of a fault, or is not yet known to be unready, shows within twice that.
+STEADY_SECONDS = 1.5
 # Longer than a busy machine makes a ready service take.
 _PATIENCE_SECONDS = 10.0
 
@@ -32,6 +36,7 @@ class ReadinessWatch:
         self._findings = findings
         self._watching: list[asyncio.Task[None]] = []
         self._excused: frozenset[str] = frozenset()
+        self._excused_at, self._last = time.monotonic(), "the begin of the round"
         # Faults that have touched each service so far.
         self._touched: Counter[str] = Counter()
         self.asked = 0
@@ -49,16 +54,33 @@ class ReadinessWatch:
             each.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
 
-    def excuse(self, services: frozenset[str]) -> None:
-        """Note which services a fault touches from now on; none of them when it is over."""
-        self._excused = services
+    def excuse(self, services: frozenset[str], fault: str) -> None:
+        """Note which services a fault touches from now on."""
+        self._excused, self._last = services, f"the begin of {fault}"
+        self._excused_at = time.monotonic()
         self._touched.update(services)
 
-    async def are_ready(self) -> bool:
-        """Return whether every service is ready now."""
+    def judge(self) -> None:
+        """Note that the fault is over, and that the system has recovered from it."""
+        self._excused = frozenset()
+        self._last = self._last.replace("the begin of", "the recovery from", 1)
+        self._excused_at = time.monotonic()
+
+    async def are_ready(self, seconds: float = 0.0) -> bool:
+        """Return whether every service is ready now.
+
+        Args:
+            seconds: For which they must stay so; the answer comes at the first that is not.
+        """
+        until = time.monotonic() + seconds
         async with httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
-            answers = [await _status(http, url) for url in self._urls.values()]
-        return all(each == 200 for each in answers)
+            while True:
+                answers = [await _status(http, url) for url in self._urls.values()]
+                if any(each != 200 for each in answers):
+                    return False
+                if time.monotonic() >= until:
+                    return True
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def _watch(self, service: str, url: str) -> None:
         async with httpx2.AsyncClient(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
@@ -68,7 +90,9 @@ class ReadinessWatch:
                 self.asked += 1
                 # A fault may have begun, and be over, while the answer was under way.
                 if status != 200 and not excused and self._touched[service] == touched:
-                    self._findings.add("not ready", f"{service}: {status or 'no answer'}")
+                    ago = time.monotonic() - self._excused_at
+                    said = f"{service}: {status or 'no answer'}, {ago:.1f} s after {self._last}"
+                    self._findings.add("not ready", said)
                 await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -19,7 +19,7 @@ from crosstalk.execution.shrink import minimize
 from crosstalk.faults.catalog import CLIENT_BACKEND, CLIENT_MCP, FAULTS
 from crosstalk.faults.kinds.base import FaultySystem
 from crosstalk.faults.link import Link, LinkLoop
-from crosstalk.faults.readiness import ReadinessWatch
+from crosstalk.faults.readiness import STEADY_SECONDS, ReadinessWatch
 from crosstalk.faults.schedule import Injection, Schedule
 from crosstalk.faults.workload import Entry, Findings, Workload
 
@@ -50,7 +50,8 @@ class Injected:
         acknowledged: Writes that were acknowledged from its begin until the system served again.
         fault_seconds: From its begin until it was lifted.
         recovery_seconds: From then until writes by REST, MCP and the assistant were acknowledged
-            and both services ready; None where that took longer than `RECOVERY_SECONDS`.
+            and both services ready, and they stayed so; None where that took longer than
+            `RECOVERY_SECONDS`.
     """
 
     fault: str
@@ -229,12 +230,12 @@ class FaultRun:
     ) -> Injected:
         fault, before = FAULTS[injection.fault], workload.ledger.acknowledged
         began = time.monotonic()
-        watch.excuse(fault.unready)
+        watch.excuse(fault.unready, fault.name)
         await asyncio.to_thread(fault.inject, self._system, injection.seconds)
         lifted = time.monotonic()
         served = await self._recovered(workload, watch, lifted + RECOVERY_SECONDS)
-        recovery = round(time.monotonic() - lifted, 2) if served else None
-        watch.excuse(frozenset())
+        recovery = None if served is None else round(served - lifted, 2)
+        watch.judge()
         if recovery is None:
             workload.findings.add("not recovered", f"{RECOVERY_SECONDS:.0f} s after {fault.name}")
         done = Injected(
@@ -250,20 +251,24 @@ class FaultRun:
         )
         return done
 
-    async def _recovered(self, workload: Workload, watch: ReadinessWatch, deadline: float) -> bool:
-        """Wait until writes on every path are acknowledged and the services are ready."""
-
+    async def _recovered(
+        self, workload: Workload, watch: ReadinessWatch, deadline: float
+    ) -> float | None:
+        """Return when writes on every path were acknowledged and the services ready for good."""
         probes: list[Callable[[], Awaitable[bool]]] = [
             partial(workload.serves, path, _ATTEMPT_SECONDS) for path in _PATHS
         ]
-
         try:
-            async with asyncio.timeout_at(_loop_time(deadline)), asyncio.TaskGroup() as waiting:
-                for each in (*probes, watch.are_ready):
-                    waiting.create_task(_until(each))
+            async with asyncio.timeout_at(_loop_time(deadline)):
+                while True:
+                    async with asyncio.TaskGroup() as waiting:
+                        for each in (*probes, watch.are_ready):
+                            waiting.create_task(_until(each))
+                    served = time.monotonic()
+                    if await watch.are_ready(STEADY_SECONDS):
+                        return served
         except TimeoutError:
-            return False
-        return True
+            return None
 
 
 async def _until(probe: Callable[[], Awaitable[bool]]) -> None:

@@ -14,7 +14,7 @@ from loadtests.observer.ledger import ResourceLedger
 
 # In a process of its own: instrumented libraries stay instrumented.
 _PROGRAM = """
-import asyncio, contextvars, json, os, signal, sys, threading, urllib.request
+import asyncio, contextvars, json, os, signal, sys, threading, time, urllib.request
 from loadtests.observer.server import Observer
 from loadtests.observer.instrumentation import ObserverPlan
 
@@ -63,7 +63,10 @@ def inspect():
     seen["requests"] = ask("/")
     seen["stacks"] = ask("/stacks")
     seen["pools"] = ask("/pools")
+    # The stacks are walked without the interpreter's lock: no thread may begin or end meanwhile.
+    time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(0.2)
 
 async def main():
     await first()

@@ -30,8 +30,8 @@ async def _watched(monkeypatch: pytest.MonkeyPatch, touch: bool) -> Findings:
     async with ReadinessWatch(_URLS, findings) as watch:
         await asked.wait()
         if touch:
-            watch.excuse(frozenset({"mcp"}))
-            watch.excuse(frozenset())
+            watch.excuse(frozenset({"mcp"}), "cut mcp")
+            watch.judge()
         answer.set()
         await second.wait()
     return findings
@@ -43,3 +43,17 @@ async def test_unready_answer_is_excused_by_a_fault_that_came_and_went_while_it_
 ) -> None:
     findings = await _watched(monkeypatch, touch)
     assert findings.counts["not ready"] == expected
+
+
+@pytest.mark.parametrize(("answers", "expected"), [([200, 200, 503], False), ([200], True)])
+async def test_service_that_becomes_unready_within_the_seconds_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch, answers: list[int], expected: bool
+) -> None:
+    looks = iter(answers)
+
+    async def status(http: object, url: str) -> int:
+        return next(looks, 200)
+
+    monkeypatch.setattr(readiness, "_status", status)
+    monkeypatch.setattr(readiness, "_LOOK_SECONDS", 0.01)
+    assert await ReadinessWatch(_URLS, Findings()).are_ready(0.1) is expected

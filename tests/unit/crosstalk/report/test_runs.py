@@ -53,6 +53,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "schema_version",
         "verdict",
         "calls",
+        "calls_to_finding",
         "replay_calls",
         "seconds",
         "seed",

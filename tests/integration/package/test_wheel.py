@@ -124,6 +124,7 @@ def test_planted_leak_is_found(system: Environment) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_mutant_is_killed(system: Environment) -> None:
     chosen = ("--only", "list-without-filter", *_LONG)
     done = system.crosstalk("mutants", *chosen)

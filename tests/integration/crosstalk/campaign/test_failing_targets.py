@@ -118,6 +118,7 @@ def test_a_target_killed_in_mid_run_is_4_and_the_run_keeps_its_figures(tmp_path:
     assert kept["controls"]
 
 
+@pytest.mark.long
 def test_a_target_killed_under_many_campaigns_is_4(tmp_path: Path) -> None:
     with notes(tmp_path) as server:
         run = begun(tmp_path, *_ISOLATION, "--seeds", "3", "--calls", "150")
@@ -160,6 +161,7 @@ def test_an_interrupted_run_prints_and_keeps_what_it_found(
     assert entry["where"] == "run"
 
 
+@pytest.mark.long
 def test_interrupted_campaigns_give_what_they_had(tmp_path: Path) -> None:
     with notes(tmp_path):
         run = begun(tmp_path, *_ISOLATION, "--seeds", "50", "--calls", "150")

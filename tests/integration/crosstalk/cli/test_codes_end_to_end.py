@@ -116,7 +116,9 @@ def test_a_finding_outweighs_a_target_that_went_away(tmp_path: Path) -> None:
     assert kept["findings"]
 
 
-@pytest.mark.parametrize(("leak", "code"), [((), 4), (("--leak", "get"), 1)])
+@pytest.mark.parametrize(
+    ("leak", "code"), [((), 4), pytest.param(("--leak", "get"), 1, marks=pytest.mark.long)]
+)
 def test_a_finding_outweighs_a_failed_target_and_that_an_inconclusive_run_in_merged_runs(
     tmp_path: Path, leak: tuple[str, ...], code: int
 ) -> None:

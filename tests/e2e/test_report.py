@@ -1,12 +1,13 @@
-"""The campaign's page in a real browser: it fits, shows the matrix as a picture, runs nothing."""
+"""The campaign's page in a real browser: it fits, shows the matrix, can be worked in."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog
+from playwright.sync_api import Browser, Dialog, expect
 
 from crosstalk.report.html import html
 from tests.unit.crosstalk.report.results import leaking
@@ -14,7 +15,7 @@ from tests.unit.crosstalk.report.results import leaking
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_report_fits_and_runs_nothing(
+def test_the_report_fits_and_runs_nothing_of_the_targets(
     chromium: Browser, run_folder: Path, tmp_path: Path, width: int, scheme: str
 ) -> None:
     page_file = tmp_path / "report.html"
@@ -46,6 +47,40 @@ def test_the_report_fits_and_runs_nothing(
         assert 0 <= box["x"] <= box["x"] + box["width"] <= width
     assert page.locator("article pre").first.inner_text().startswith("1. alice: list")
     page.close()
+
+
+def test_findings_are_filtered_opened_and_copied(chromium: Browser, tmp_path: Path) -> None:
+    result = leaking()
+    (finding,) = result.findings
+    result.findings = [
+        replace(finding, oracle=oracle, operation=operation, commands=("curl a", "curl b"))
+        for oracle, operation in (("canary", "mcp:list"), ("existence", "mcp:read"))
+        for _ in range(2)
+    ]
+    page_file = tmp_path / "report.html"
+    page_file.write_text(html(result), encoding="utf-8")
+    with chromium.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        count = page.locator("output")
+        expect(count).to_have_text("4 of 4 findings")
+        page.get_by_label("oracle").select_option("existence")
+        expect(count).to_have_text("2 of 4 findings")
+        assert [each.is_visible() for each in page.locator("article").all()] == [False] * 2 + [
+            True
+        ] * 2
+        page.get_by_label("operation").fill("LIST")
+        expect(count).to_have_text("0 of 4 findings")
+        page.get_by_role("button", name="Show all").click()
+        expect(count).to_have_text("4 of 4 findings")
+
+        fourth = page.locator("#finding-4 details")
+        assert fourth.get_attribute("open") is None
+        page.goto(f"{page_file.as_uri()}#finding-4")
+        expect(fourth).to_have_attribute("open", "")
+        page.locator("#finding-4").get_by_role("button", name="Copy").first.click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == "curl a\ncurl b"
 
 
 def _note_and_dismiss(said: list[str], dialog: Dialog) -> None:

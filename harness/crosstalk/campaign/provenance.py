@@ -1,7 +1,7 @@
-"""Provenance of a run: the version, the commit, and the configuration.
+"""Provenance of a run: what was run and when, the version, the commit, and the configuration.
 
-With the seed these reproduce a campaign's choices. The digest covers how much was tried and what
-was described; it says whether two runs were asked the same, not what they were asked.
+With the seed the last three reproduce a campaign's choices. The digest covers how much was tried
+and what was described; it says whether two runs were asked the same, not what they were asked.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.core.errors import HarnessError
@@ -24,7 +27,7 @@ _SHORT = 16
 def provenance(
     options: CampaignOptions, about: Mapping[str, str], described: Path | None = None
 ) -> dict[str, str]:
-    """`version`, `commit` and `configuration` of a run.
+    """Return `target`, `date`, `version`, `commit` and `configuration` of a run.
 
     Args:
         options: How much is tried; the seed is told apart and not part of the digest.
@@ -37,10 +40,36 @@ def provenance(
     asked_of = {key: value for key, value in about.items() if key != "target"}
     canonical = json.dumps([asked, asked_of, text], sort_keys=True, default=str)
     return {
+        "target": _name_of(about, text),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": harness_version(),
         "commit": commit_of(described.resolve().parent) if described else _system_commit(),
         "configuration": hashlib.sha256(canonical.encode()).hexdigest()[:_SHORT],
     }
+
+
+def _name_of(about: Mapping[str, str], described: str) -> str:
+    """Return what is run, by its addresses or its command where a file describes it."""
+    if described:
+        return ", ".join(_addresses(described)) or "a described server"
+    if "demonstration" in about:
+        return f"demonstration {about['demonstration']}"
+    planted = about.get("mutant")
+    return f"reference system, planted leak {planted}" if planted else "reference system"
+
+
+def _addresses(described: str) -> list[str]:
+    """Return where a description says that its server is, without a password."""
+    told = tomllib.loads(described)
+    mcp, rest = told.get("mcp", {}), told.get("rest", {})
+    urls = [mcp.get("url", ""), rest.get("base") or rest.get("openapi") or rest.get("graphql", "")]
+    command = " ".join(map(str, mcp.get("command", ())))
+    return [*filter(None, map(_without_userinfo, urls)), *([command] if command else [])]
+
+
+def _without_userinfo(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _system_commit() -> str:

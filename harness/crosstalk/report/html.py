@@ -1,12 +1,16 @@
-"""One self-contained page: the leak matrix as a picture, each finding's script, the controls.
+"""One self-contained page: findings to work through, the leak matrix as a picture, the controls.
 
 No script, no font and no picture from elsewhere: the page can be kept as a build artefact and read
-anywhere. Everything that came from the system under test is escaped by the template engine, and
-what cannot be printed by the environment's `finalize`, so that no template can forget either.
+anywhere, and without its script it shows the same. The page's policy (CSP 3, section 2.3.1) runs
+the script with that hash and nothing else. Everything that came from the system under test is
+escaped by the template engine, and what cannot be printed by the environment's `finalize`, so that
+no template can forget either.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -16,9 +20,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.report.finding_text import known_as
 from crosstalk.report.matrix import Cell, State, matrix, oracles_of
 from crosstalk.report.oracle_meanings import meaning
+from crosstalk.report.sequence import MOST_LANES, sequence_of
 from crosstalk.report.text import printable
 
 _CLASSES = {State.CLEAN: "clean", State.LEAK: "leak", State.UNTRIED: "untried"}
@@ -43,7 +49,10 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A row of a table, and the operation that it is about."""
+
     name: str
+    operation: str
     cells: tuple[_Shown, ...]
 
 
@@ -63,12 +72,17 @@ class _Table:
 
 def html(result: CampaignResult, title: str = "Isolation") -> str:
     """Return the result as a page."""
+    script = _environment().get_template("report.js").render()
     return (
         _environment()
         .get_template("isolation.html")
         .render(
             title=title,
             result=result,
+            script=Markup(script),  # noqa: S704 - the project's own file
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            most_lanes=MOST_LANES,
+            choices=_choices(result),
             explanation=_VERDICTS[result.verdict],
             facts=_facts(result),
             few=_FEW,
@@ -93,6 +107,8 @@ def _environment() -> Environment:
     )
     made.filters["meaning"] = meaning
     made.filters["known_as"] = known_as
+    made.filters["sequence"] = sequence_of
+    made.filters["severity"] = lambda finding: weakness_of(finding.oracle).severity
     return made
 
 
@@ -109,6 +125,15 @@ def _facts(result: CampaignResult) -> list[tuple[str, str]]:
         ("seed", str(result.seed)),
         *result.provenance.items(),
     ]
+
+
+def _choices(result: CampaignResult) -> dict[str, list[str]]:
+    """Return what the findings can be filtered by: attribute to the values that occur."""
+    findings = result.findings
+    return {
+        "oracle": sorted({each.oracle for each in findings}),
+        "severity": sorted({weakness_of(each.oracle).severity for each in findings}),
+    }
 
 
 def _oracles(result: CampaignResult) -> list[tuple[str, str]]:
@@ -172,6 +197,6 @@ def _grouped(rows: Iterable[tuple[str, tuple[_Shown, ...]]]) -> tuple[_Group, ..
     groups = []
     for surface, members in groupby(rows, key=lambda row: row[0].partition(":")[0]):
         named = [(operation, operation.partition(":")[2], cells) for operation, cells in members]
-        shown = tuple(_Row(bare or operation, cells) for operation, bare, cells in named)
+        shown = tuple(_Row(bare or operation, operation, cells) for operation, bare, cells in named)
         groups.append(_Group(surface if named[0][1] else "", shown))
     return tuple(groups)

@@ -40,7 +40,7 @@ def seen(leak: CampaignResult) -> CampaignResult:
 def test_html_marks_the_foreign_value_and_nothing_else(seen: CampaignResult) -> None:
     page = html(seen)
     assert page.count("<mark>") == page.count(f"<mark>{_SECRET}</mark>") == 1
-    assert "2. bob: list {}" in page
+    assert '<span class="actor">bob</span> <code>list {}</code>' in page
     assert "<b>" not in page
 
 

@@ -222,6 +222,13 @@ def frontend(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, in `.crosstalk/site`: a dead link or a page left out fails."""
+    session.install("-e", ".[docs]")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin, anew, the packages that images are built with."""
     session.install("uv>=0.9")

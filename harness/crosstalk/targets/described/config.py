@@ -147,7 +147,12 @@ class StartConfig(Strict):
 
 
 class CommandConfig(Strict):
-    """A command that must end with status 0."""
+    """A command that must end with status 0.
+
+    Attributes:
+        command: Program and arguments.
+        seconds: How long it may take.
+    """
 
     command: list[str] = Field(min_length=1)
     seconds: float = Field(default=60.0, gt=0)

@@ -30,7 +30,8 @@ class MintConfig(Strict):
 
     Attributes:
         algorithm: `HS256` and its like with a secret; `EdDSA`, `ES256`, `RS256` with a PEM key.
-        key: The secret or the PEM text; `key_file` names a file instead.
+        key: The secret or the PEM text.
+        key_file: A file with it instead, relative to this file.
         claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`; `{tenant}` and `{role}`
             stand for the user's, and a claim that is left empty by them is left out.
         claims_of: User to further claims of theirs.

@@ -1,0 +1,84 @@
+"""Pages of the site that are made from the code, and links that leave the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from crosstalk.targets.described.config import McpConfig, TargetConfig
+from tools.docs_site.command_line import command_line_reference
+from tools.docs_site.docstrings import attributes_of
+from tools.docs_site.outside_links import with_outside_links_as_paths
+from tools.docs_site.target_file import _rows, target_file_reference
+
+
+def test_every_key_of_the_target_file_is_described() -> None:
+    page = target_file_reference()
+    for model, heading in ((TargetConfig, "## Top level"), (McpConfig, "## [mcp]")):
+        section = page.partition(f"{heading}\n")[2].partition("\n## ")[0]
+        for name in model.model_fields:
+            assert f"| `{name}` |" in section
+    for part in ("[users.NAME]", "[[policy.allow]]", "[policy.fields]", "[identity.login.csrf]"):
+        assert f"\n## {part}\n" in page
+
+
+def test_key_without_a_description_is_an_error() -> None:
+    class Undescribed(BaseModel):
+        """A part of a file."""
+
+        secret: str = ""
+
+    with pytest.raises(ValueError, match=r"Undescribed\.secret has no description"):
+        list(_rows(Undescribed))
+
+
+def test_attributes_are_those_of_the_bases_too() -> None:
+    class Base:
+        """Something.
+
+        Attributes:
+            first: In one line.
+            second: In two
+                lines.
+        """
+
+    class Derived(Base):
+        """More.
+
+        Attributes:
+            third: Own.
+
+        Raises:
+            fourth: No attribute.
+        """
+
+    assert attributes_of(Derived) == {
+        "first": "In one line.",
+        "second": "In two lines.",
+        "third": "Own.",
+    }
+
+
+def test_every_verb_and_option_has_its_place() -> None:
+    page = command_line_reference()
+    assert page.startswith("# Command line\n")
+    for each in ("## `crosstalk`", "### `crosstalk isolation`", "`--calls", "`--oracles"):
+        assert each in page
+
+
+def test_link_that_leaves_the_pages_is_a_path(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (tmp_path / "code.py").write_text("")
+    (docs / "other.md").write_text("")
+    page = docs / "page.md"
+    text = (
+        "[how](../code.py), [`code.py`](../code.py), [other](other.md#a), [out](https://a.test/b)"
+    )
+    assert with_outside_links_as_paths(text, page, docs) == (
+        "how (`code.py`), `code.py`, [other](other.md#a), [out](https://a.test/b)"
+    )
+    with pytest.raises(FileNotFoundError, match=r"docs/page\.md links to \.\./gone\.py"):
+        with_outside_links_as_paths("[x](../gone.py)", page, docs)

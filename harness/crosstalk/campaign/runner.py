@@ -210,6 +210,7 @@ class Campaign:
             situations=self._counts.situations,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
+            calls=self._options.calls,
         )
         sweep = Sweep(
             state,
@@ -227,7 +228,7 @@ class Campaign:
             self._emit(PartBegun("search"))
             self._generate(machine, chunk)
             chunk += 1
-            self._take(self._scheduler.run_those_behind())
+            self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
             if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
                 late = True
                 self._emit(PartBegun("late sweep"))

@@ -63,11 +63,18 @@ class PhaseScheduler:
                 self.obstacles[phase.name] = reason
         self.phases = tuple(each for each in self.phases if each.name not in self.obstacles)
 
-    def run_those_behind(self) -> Iterator[PhaseOutcome]:
-        """Play every phase that has used less than its share of what was used so far."""
-        elapsed = time.monotonic() - self._began
+    def run_those_behind(self, calls_left: int = 2**31) -> Iterator[PhaseOutcome]:
+        """Play every phase that has used less than its share of what was used so far.
+
+        Args:
+            calls_left: What is left of the campaign's calls. No phase has of it what others need
+                that have not had a turn.
+        """
+        elapsed, ends = time.monotonic() - self._began, self.executor.calls_made + calls_left
         for phase in self.phases:
             calls = int(phase.share * self.executor.calls_made - self._calls[phase.name])
+            others = self.waiting() - (0 if self._turns[phase.name] else phase.least)
+            calls = min(calls, ends - self.executor.calls_made - others)
             seconds = phase.share * elapsed - self._seconds[phase.name]
             if calls >= phase.least and seconds > 0:
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))

@@ -16,7 +16,7 @@ from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import map_markers
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.surface.patterns import renewed
+from crosstalk.surface.patterns import admits, renewed
 
 
 class ReplayFileError(HarnessError):
@@ -102,7 +102,9 @@ class ScriptRunner:
         """Return a step's arguments with other texts where a pattern admits no marker."""
         for each in self.executor.operations[step.operation].parameters:
             given = step.arguments.get(each.name)
-            if each.schema.get("pattern") and "enum" not in each.schema and _is_plain(given):
+            bound = each.schema.get("pattern") and "enum" not in each.schema
+            # What the pattern refuses was given to be refused.
+            if bound and _is_plain(given) and admits(each.schema, given):
                 self.texts.setdefault((salt, given), renewed(given, each.schema, salt))
         return {
             name: self.texts.get((salt, value), value) if isinstance(value, str) else value

@@ -13,6 +13,11 @@ T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
+def drawn_random(draw: Draw) -> Random:
+    """Return a random number generator whose seed is drawn."""
+    return Random(draw(st.integers(0, 2**32 - 1)))  # noqa: S311 -- to be repeated, not secret
+
+
 class Choice(Protocol):
     """Makes choices that a seed reproduces."""
 

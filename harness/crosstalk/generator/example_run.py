@@ -151,6 +151,11 @@ class ExampleRun(Selection):
             self._learn(asked, call)
         return calls
 
+    def execute_all_spoilt(self, planned: Sequence[PlannedCall]) -> list[Call]:
+        """Make calls that are wrong on purpose, at once where that is allowed."""
+        self._hostile += planned
+        return self.execute_all(planned)
+
     def _learn(self, planned: PlannedCall, call: Call) -> None:
         operation = self.state.executor.operations[call.operation]
         if not any(planned is each for each in self._hostile) and self._concerns_own(

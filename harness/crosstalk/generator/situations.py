@@ -25,11 +25,13 @@ class Situation:
         name: As it is reported.
         counts: The counts by which it is known to have come about.
         obstacle: Returns why a target cannot have it; empty where it can.
+        rule: Name of the generator's rule that makes it; empty where something else does.
     """
 
     name: str
     counts: tuple[str, ...]
     obstacle: Callable[[Target, Capabilities], str]
+    rule: str = ""
 
 
 def _many(target: Target, capabilities: Capabilities) -> str:
@@ -98,17 +100,50 @@ def _limits(target: Target, capabilities: Capabilities) -> str:
 
 
 SITUATIONS = (
-    Situation("many of a kind", ("floods",), _many),
-    Situation("lists read to their end", ("lists read to their end",), _pages),
+    Situation("many of a kind", ("floods",), _many, "many_objects"),
+    Situation("lists read to their end", ("lists read to their end",), _pages, "last_page"),
     Situation("users with nearly equal names", ("examples with nearly equal users",), _neighbours),
-    Situation("equal words", ("equal words stored by two users",), _equal_words),
-    Situation("refusals", ("constraints broken",), _refusals),
-    Situation("the server's own descriptions", ("self-descriptions read",), _protocol),
-    Situation("honest change", ("honest updates", "honest deletions"), _changes),
-    Situation("another's id stored", ("writes with another's id",), _second_order),
-    Situation("a while that passes", ("waits before readings",), _later),
+    Situation("equal words", ("equal words stored by two users",), _equal_words, "equal_words"),
+    Situation("refusals", ("constraints broken",), _refusals, "broken_constraint"),
+    Situation(
+        "the server's own descriptions",
+        ("self-descriptions read",),
+        _protocol,
+        "self_description",
+    ),
+    Situation("honest change", ("honest updates", "honest deletions"), _changes, "honest_change"),
+    Situation("another's id stored", ("writes with another's id",), _second_order, "second_order"),
+    Situation("a while that passes", ("waits before readings",), _later, "later"),
     Situation("limits as in production", ("limits used up",), _limits),
 )
+
+# Count to the count of everything that there was to do.
+_OF = {"constraints broken": "constraints to break"}
+
+
+def rules_owed(made: Mapping[str, int]) -> frozenset[str]:
+    """Return the names of the rules whose situation has not come about yet.
+
+    Args:
+        made: Counts of a campaign so far.
+    """
+    return frozenset(
+        each.rule for each in SITUATIONS if each.rule and not any(map(made.get, each.counts))
+    )
+
+
+def counts_in_words(made: Mapping[str, int]) -> list[str]:
+    """Return each count with its name, and with what it is a part of: `broken 5 of 9`.
+
+    Args:
+        made: Counts of a campaign.
+    """
+    wholes = {_OF[name]: name for name in made if name in _OF}
+    return [
+        f"{name} {count}" + (f" of {made[_OF[name]]}" if made.get(_OF.get(name, "")) else "")
+        for name, count in sorted(made.items())
+        if name not in wholes
+    ]
 
 
 def situations_not_made(made: Mapping[str, int], target: Target) -> dict[str, str]:

@@ -39,6 +39,7 @@ class GeneratorState:
         situations: Situation that is made on purpose to how often, or how large, it was made.
         choices: (rule, operation, further) to the number of times that the rule chose it.
         sleep: Waits, in seconds.
+        calls: Calls that the campaign means to make.
     """
 
     executor: Executor
@@ -59,6 +60,7 @@ class GeneratorState:
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
     situations: Counter[str] = field(default_factory=Counter)
     sleep: Callable[[float], None] = time.sleep
+    calls: int = 1_000
 
     def __post_init__(self) -> None:
         self.steady.update(each.name for each in self.observations)

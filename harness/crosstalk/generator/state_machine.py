@@ -20,11 +20,15 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules import POLICY_RULES, RULES, SETUP
 from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.situations import rules_owed
 from crosstalk.generator.state import GeneratorState
 from crosstalk.surface.capabilities import Capabilities
 
-# Rules that swarms have left out and that an example begins with.
-_CATCH_UP = 2
+# Rules that an example begins with: those whose situation was never made, and those that swarms
+# have left out.
+_SITUATIONS, _CATCH_UP = 3, 2
+# Turns after which a rule that has not made its situation waits like all others.
+_ATTEMPTS = 3
 _STEPS_BETWEEN_JUDGEMENTS = 3
 
 
@@ -66,11 +70,7 @@ def make_machine(
                 SETUP.run(self.example, data.draw)
             # What swarms have left out so far runs once, whatever this one leaves out.
             for group in groups:
-                missed = sorted(
-                    (each for each in group if each.guaranteed),
-                    key=lambda each: state.rule_runs[each.name],
-                )
-                for each in missed[:_CATCH_UP]:
+                for each in first_rules(group, self.example):
                     self.run_rule(each, data)
 
         def run_rule(self, rule: Rule, data: st.DataObject) -> None:
@@ -101,6 +101,29 @@ def make_machine(
 
     steps = {each.name: _step(each) for each in rules}
     return type("GeneratedExample", (Example,), steps)
+
+
+def first_rules(rules: Sequence[Rule], example: ExampleRun) -> list[Rule]:
+    """Return the rules that an example begins with, whatever it otherwise leaves out.
+
+    A situation that never came about goes before a second turn of another: a campaign that ends
+    early has made as many of them as it could.
+
+    Args:
+        rules: Those to choose from.
+        example: That begins.
+    """
+    state = example.state
+    owed = rules_owed(state.situations)
+    possible = sorted(
+        (each for each in rules if each.applies(example)),
+        key=lambda each: state.rule_runs[each.name],
+    )
+    first = [
+        each for each in possible if each.name in owed and state.rule_runs[each.name] < _ATTEMPTS
+    ][:_SITUATIONS]
+    missed = [each for each in possible if each.guaranteed and each not in first]
+    return [*first, *missed[:_CATCH_UP]]
 
 
 def _step(rule: Rule) -> Callable[..., Any]:

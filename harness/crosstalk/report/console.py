@@ -23,6 +23,7 @@ from crosstalk.campaign.events import (
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.defects.grouping import Defect
 from crosstalk.core.verdict import Finding, InconclusiveKind
+from crosstalk.generator.situations import counts_in_words
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.policy_table import policy_sentence
@@ -159,7 +160,7 @@ class ConsoleReport:
         if result.policy is not None:
             print_sentence(self._console, policy_sentence(result.policy))
         if result.situations:
-            made = ", ".join(f"{name} {count}" for name, count in sorted(result.situations.items()))
+            made = ", ".join(counts_in_words(result.situations))
             print_sentence(self._console, f"situations made on purpose: {made}")
         for name, why in sorted(result.situations_not_made.items()):
             if result.verdict != "leak":

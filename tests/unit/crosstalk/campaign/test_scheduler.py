@@ -69,6 +69,20 @@ def test_phases_own_calls_count_against_its_share() -> None:
     assert list(scheduler.run_those_behind()) == []
 
 
+def test_a_phase_has_no_second_turn_with_what_another_needs_for_its_first() -> None:
+    early, late = _Phase("early"), _Phase("late", share=0.0, least=100)
+    scheduler = _scheduler(early, late)
+    # A minute ago, so that no phase is ahead in seconds.
+    scheduler._began -= 60.0
+    scheduler.executor.calls_made = 40
+    list(scheduler.run_those_behind(calls_left=160))
+    scheduler.executor.calls_made = 100
+    list(scheduler.run_those_behind(calls_left=105))
+    assert (early.allowed, late.allowed) == ([10], [])
+    list(scheduler.run_those_behind(calls_left=115))
+    assert early.allowed == [10, 15]
+
+
 def test_a_phase_that_never_ran_runs_at_the_end_and_only_then() -> None:
     early, late = _Phase("early"), _Phase("late", share=0.0)
     scheduler = _scheduler(early, late)

@@ -113,3 +113,16 @@ def test_script_runner_draws_anew_what_a_pattern_admits_and_keeps_what_refers_to
     assert re.fullmatch(r"[A-Z]{4}-\d{6}", first["code"])
     assert first["code"] != "ABCD-123456"
     assert second == {"other": first["code"], "title": "free"}
+
+
+def test_script_runner_keeps_what_a_pattern_refuses() -> None:
+    code = Parameter("code", {"type": "string", "pattern": r"^[A-Z]{4}-\d{6}$"}, True, Role.VALUE)
+    system = Numbered()
+    executor = Executor({"mem": system}, {"add": replace(ADD, parameters=(code,))}, system)
+    run = ScriptRunner(executor, History({"alice": "alice-1"}), salt=5)
+    run.run_step(step(1, code="not of that form"))
+    run.run_step(step(2, other="not of that form"))
+    assert [dict(call.arguments) for call in run.history] == [
+        {"code": "not of that form"},
+        {"other": "not of that form"},
+    ]

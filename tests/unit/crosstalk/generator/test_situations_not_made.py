@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from crosstalk.generator.situations import SITUATIONS, situations_not_made
+from crosstalk.generator.situations import (
+    SITUATIONS,
+    counts_in_words,
+    situations_not_made,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target
 from tests.unit.crosstalk.generator.rules.situations.test_situations import (
@@ -49,3 +53,8 @@ def test_a_write_without_room_for_an_id_is_no_second_order() -> None:
     pay = Operation("rest", "rest:POST /pay", (number,), reads_only=False)
     found = situations_not_made({}, target(pay))
     assert found["another's id stored"].startswith("no write has room for an id")
+
+
+def test_a_count_is_told_with_what_it_is_a_part_of() -> None:
+    made = {"constraints broken": 5, "constraints to break": 9, "floods": 1}
+    assert counts_in_words(made) == ["constraints broken 5 of 9", "floods 1"]

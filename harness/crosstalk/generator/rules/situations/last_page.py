@@ -8,12 +8,18 @@ from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import paths_in
 from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import page_size, smallest_page
+from crosstalk.surface.capabilities import page_size, references, smallest_page
 from crosstalk.surface.operation import Operation, Role
 
+_COUNT = "lists read to their end"
 _MOST_PAGES = 10
+# Lists of which one has a second page, where the first turn looks for it.
+_LISTS = 4
+# Operations by which an owner stores something before the first list is read.
+_MOST_CREATORS = 6
 
 
 class LastPage:
@@ -27,10 +33,24 @@ class LastPage:
         return bool(example.capabilities.paged)
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Read one list, in pages of one or of the default size; others try one of its cursors."""
+        """Read one list, in pages of one or of the default size; others try one of its cursors.
+
+        The first time, lists are read until one has a second page.
+        """
+        made = example.state.situations
+        for _ in range(1 if made[_COUNT] else _LISTS):
+            self._read(example, draw)
+            if made[_COUNT]:
+                return
+
+    def _read(self, example: ExampleRun, draw: Draw) -> None:
         operation = example.least_chosen_operation(draw, self.name, example.capabilities.paged)
         owner: Actor = draw(st.sampled_from(example.members))
-        asked = self._first_page(operation, example, owner, small=draw(st.booleans()))
+        first = not example.state.situations[_COUNT]
+        if first:
+            self._store(operation, example, draw, owner)
+        small = first or draw(st.booleans())
+        asked = self._first_page(operation, example, owner, small=small)
         cursor_name = next(each.name for each in operation.parameters if each.role is Role.CURSOR)
         seen: list[str] = []
         page = asked
@@ -42,7 +62,8 @@ class LastPage:
             ]
             example.state.situations["pages read"] += 1
             if not found:
-                example.state.situations["lists read to their end"] += 1
+                # The only page of a short list is no end of one.
+                example.state.situations[_COUNT] += bool(seen)
                 break
             seen.append(found[-1])
             page = PlannedCall(owner, operation.name, {**asked.arguments, cursor_name: found[-1]})
@@ -52,6 +73,23 @@ class LastPage:
             identity = example.with_identity(operation, stranger)
             arguments = {**asked.arguments, **identity, cursor_name: tried}
             example.execute(PlannedCall(stranger, operation.name, arguments))
+
+    @staticmethod
+    def _store(operation: Operation, example: ExampleRun, draw: Draw, owner: Actor) -> None:
+        """Have the owner store so much on that surface that a list has a second page."""
+        creators = [each for each in example.capabilities.creators if not references(each)]
+        near = [each for each in creators if each.surface == operation.surface] or creators
+        drawer = example.drawer_by(RandomChoice(drawn_random(draw)), HonestDrawer)
+        planned = [
+            PlannedCall(
+                owner,
+                each.name,
+                drawer.arguments(each, owner, references=("own",), hostile=False),
+            )
+            for each in near[:_MOST_CREATORS]
+            for _ in range(2)
+        ]
+        example.execute_all(planned)
 
     @staticmethod
     def _first_page(

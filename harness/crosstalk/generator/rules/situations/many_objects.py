@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.surface.capabilities import page_size, references
 from crosstalk.surface.operation import Operation
@@ -57,12 +58,14 @@ class ManyObjects:
         example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
         attack = Probe("ownership", key, "attack", victim.name)
         count = self._enough(example)
+        # What Hypothesis records of one example would not hold the choices of so many calls.
+        drawer = example.drawer_by(RandomChoice(drawn_random(draw)), HonestDrawer)
         example.execute_all(
             [
                 PlannedCall(
                     attacker,
                     operation.name,
-                    example.plan_own(draw, operation, attacker).arguments,
+                    drawer.arguments(operation, attacker, references=("own",), hostile=False),
                     attack,
                 )
                 for _ in range(count)

@@ -12,8 +12,10 @@ from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules import RULES
 from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.situations import rules_owed
 from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
+from crosstalk.generator.state_machine import first_rules, make_machine
+from crosstalk.surface.capabilities import Capabilities
 from tests.unit.crosstalk.generator.test_state_machine import LIST, Shelf
 
 
@@ -23,8 +25,9 @@ class Counted:
     name = "counted"
     guaranteed = True
 
-    def __init__(self, *, applies: bool) -> None:
+    def __init__(self, *, applies: bool, name: str = "counted") -> None:
         self._applies = applies
+        self.name = name
         self.runs = 0
 
     def applies(self, example: ExampleRun) -> bool:
@@ -36,10 +39,10 @@ class Counted:
         self.runs += 1
 
 
-def run_example(*rules: Rule, number: int = 1) -> GeneratorState:
-    """Return the generator's state after one example with these rules."""
+def fresh_state() -> GeneratorState:
+    """Return the state of a campaign that begins."""
     shelf = Shelf()
-    state = GeneratorState(
+    return GeneratorState(
         executor=Executor({"rest": shelf}, {e.name: e for e in shelf.discover()}, shelf),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[LIST],
@@ -47,6 +50,17 @@ def run_example(*rules: Rule, number: int = 1) -> GeneratorState:
         on_example_end=lambda history: None,
         stopped=lambda: False,
     )
+
+
+def shown_example() -> ExampleRun:
+    """Return an example without any calls."""
+    state = fresh_state()
+    return ExampleRun(state, Capabilities.of(list(state.executor.operations.values())))
+
+
+def run_example(*rules: Rule, number: int = 1) -> GeneratorState:
+    """Return the generator's state after one example with these rules."""
+    state = fresh_state()
     run_state_machine_as_test(
         seed(number)(make_machine(state, rules)),
         settings=settings(
@@ -78,6 +92,33 @@ def test_machine_leaves_out_a_rule_that_does_not_apply() -> None:
 
 
 def test_example_begins_with_guaranteed_rules_that_were_run_least() -> None:
-    state = run_example(*RULES)
-    guaranteed = [each.name for each in RULES if each.guaranteed]
-    assert all(state.rule_runs[name] for name in guaranteed[:2])
+    rules = [Counted(applies=True, name=name) for name in ("first", "second", "third")]
+    state = run_example(*rules)
+    assert all(state.rule_runs[each.name] for each in rules[:2])
+
+
+def test_first_rules_are_those_whose_situation_was_never_made() -> None:
+    example = shown_example()
+    state = example.state
+    names = ("last_page", "equal_words", "second_order", "broken_constraint")
+    rules = [Counted(applies=True, name=name) for name in ("attack", *names)]
+    idle = Counted(applies=False, name="many_objects")
+    assert [each.name for each in first_rules([idle, *rules], example)] == [
+        *names[:3],
+        "attack",
+        names[3],
+    ]
+    state.situations.update({"lists read to their end": 1, "writes with another's id": 1})
+    first = [each.name for each in first_rules(rules, example)]
+    assert first[:2] == ["equal_words", "broken_constraint"]
+
+
+def test_first_rules_leave_out_a_situation_that_cannot_be_made() -> None:
+    example = shown_example()
+    example.state.rule_runs["last_page"] = 3
+    rules = [Counted(applies=True, name=name) for name in ("last_page", "one", "other")]
+    assert [each.name for each in first_rules(rules, example)] == ["one", "other"]
+
+
+def test_every_rule_of_a_situation_is_registered() -> None:
+    assert rules_owed({}) <= {each.name for each in RULES}

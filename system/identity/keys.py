@@ -130,13 +130,13 @@ def read_jwks(document: object, *, limit: int = 64) -> tuple[dict[str, Published
     twice: set[str] = set()
     exposed: list[str] = []
     for entry in entries[:limit]:
+        if isinstance(entry, Mapping) and _PRIVATE_MEMBERS & entry.keys():
+            exposed.append(str(entry["kid"]) if acceptable_kid(entry.get("kid")) else "without kid")
         try:
             key = PublishedKey(entry)
         except UnusableKeyError as error:
             reasons.append(str(error))
             continue
-        if _PRIVATE_MEMBERS & entry.keys():
-            exposed.append(key.kid)
         if key.kid in usable:
             twice.add(key.kid)
         usable[key.kid] = key

@@ -29,6 +29,13 @@ def metadata_of(settings: McpSettings) -> Mapping[str, object]:
         "authorization_servers": settings.authorization_servers,
         "bearer_methods_supported": ["header"],
         "resource_name": "Crosstalk tasks",
+        # An additional parameter, as section 2 allows: how issuers' subjects are kept apart, for
+        # who examines a deployment from outside.
+        "crosstalk_subjects": {
+            each.issuer: {"prefix": each.subject_prefix, "shared": each.shares_subjects}
+            for each in settings.trusted_issuers
+            if each.audience == settings.mcp_url
+        },
     }
 
 

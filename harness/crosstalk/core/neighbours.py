@@ -18,6 +18,9 @@ _Alike: TypeAlias = Callable[[str, int], list[str]]
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]")
 # Longer than a column or key of 63 characters, shorter than the 255 that OpenID Connect admits.
 _LONG = 70
+# Begins the user ids of a second issuer; a `sub` is unique within its issuer alone (RFC 7519
+# section 4.1.2).
+SECOND_ISSUER = "second:"
 
 
 def _separated_by(separators: str) -> _Alike:
@@ -45,6 +48,11 @@ def _long(base: str, count: int) -> list[str]:
     return _beginning_alike(base.ljust(_LONG, "x"), count)
 
 
+def _of_two_issuers(base: str, count: int) -> list[str]:
+    """Return one of the first issuer, and others of the second, one with the same `sub`."""
+    return [base, f"{SECOND_ISSUER}{base}", f"{SECOND_ISSUER}{base}0"][:count]
+
+
 # What the users of an example have in common, by the name of the form; `_` comes first, as it
 # stands for any character in a pattern of SQL.
 _FORMS: Mapping[str, _Alike] = {
@@ -53,6 +61,7 @@ _FORMS: Mapping[str, _Alike] = {
     "separators and case": _in_case,
     "length": _long,
     "signs": _separated_by("%@ "),
+    "issuers": _of_two_issuers,
 }
 # Names that have nothing in common.
 UNLIKE = ""
@@ -62,6 +71,8 @@ PLAIN_FORMS = (UNLIKE, "separators", "beginnings")
 EXACT_FORMS = (UNLIKE, "separators and case", "length")
 # Forms for a system that takes any printable subject.
 ALL_FORMS = ("separators and case", "length", "signs")
+# Forms for one that also trusts two issuers of people.
+FORMS_OF_TWO_ISSUERS = ("issuers", *ALL_FORMS)
 
 
 def alike(form: str, subjects: Mapping[str, str]) -> dict[str, str]:

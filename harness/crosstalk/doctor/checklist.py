@@ -51,6 +51,7 @@ CHECKLIST: Mapping[str, Sequence[Item]] = {
     "Trusted": (
         Item("Keys of issuers are published, usable and not private", ("keys", "issuer")),
         Item("The MCP server names itself and its issuers rightly", ("metadata", "authorization")),
+        Item("Two issuers cannot name different people by one user id", ("subjects",)),
         Item("A user's token is accepted where it should be", ("token", "handshake")),
         Item(
             "Every tier has secrets of its own, drawn at random, and only its own",

@@ -118,6 +118,7 @@ class _Diagnosis:
         named = metadata.get("authorization_servers")
         issuers = [str(each) for each in named] if isinstance(named, list) else []
         mcp.check_issuers(endpoint, self._keys, issuers, report)
+        mcp.check_subjects(endpoint, issuers, metadata, report)
         mcp.check_authorization(endpoint, client, issuers, report)
         mcp.check_names(endpoint, client, report)
         mcp.check_handshake(endpoint, client, self._keys, issuers, self._options.mcp_token, report)

@@ -153,6 +153,39 @@ def check_issuers(endpoint: Endpoint, keys: Keys, issuers: Sequence[str], report
             report.ok(endpoint.url, "issuer", found)
 
 
+def check_subjects(
+    endpoint: Endpoint, issuers: Sequence[str], metadata: Mapping[str, Any], report: Report
+) -> None:
+    """Check that two issuers cannot name different people by one user id.
+
+    A `sub` is unique within its issuer alone (RFC 7519 section 4.1.2); the server's metadata says
+    how it keeps those of several issuers apart (`crosstalk_subjects`).
+    """
+    change = (
+        "in TRUSTED_ISSUERS give one of them a subject_prefix, or set shares_subjects where both "
+        "sign the same people in"
+    )
+    published = metadata.get("crosstalk_subjects")
+    if not isinstance(published, dict):
+        if len(issuers) > 1:
+            found = f"it does not say how it keeps subjects of {', '.join(issuers)} apart"
+            report.warn(endpoint.url, "subjects", found, f"see that they are: {change}")
+        return
+    apart: dict[str, list[str]] = {}
+    for issuer, entry in published.items():
+        about = entry if isinstance(entry, dict) else {}
+        if about.get("shared") is not True:
+            apart.setdefault(str(about.get("prefix", "")), []).append(str(issuer))
+    mixed = next((each for each in apart.values() if len(each) > 1), None)
+    if mixed:
+        found = f"{' and '.join(mixed)} may name different people by the same sub"
+        report.fail(endpoint.url, "subjects", found, change)
+    else:
+        shared = len(published) - sum(map(len, apart.values()))
+        told = f"{sum(map(len, apart.values()))} of people, each apart; {shared} act for these"
+        report.ok(endpoint.url, "subjects", told)
+
+
 def check_authorization(
     endpoint: Endpoint, client: BoundedClient, issuers: Sequence[str], report: Report
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.core.neighbours import SECOND_ISSUER
 from crosstalk.tokens.keys import ALGORITHMS, KeyPair, dump_keys, load_keys
 
 BACKEND_AUDIENCE = "crosstalk-backend"
@@ -87,6 +88,34 @@ class LocalIssuer:
         """
         merged = {**self.claims(subject, audience=audience, ttl=ttl), **claims}
         return self.key(algorithm).sign({k: v for k, v in merged.items() if v is not None})
+
+    @property
+    def second_url(self) -> str:
+        """The `iss` of a second issuer, which publishes the same keys and has people of its own."""
+        return f"{self.url}/second"
+
+    def mint_for(
+        self,
+        user_id: str,
+        *,
+        audience: str | Sequence[str] = BACKEND_AUDIENCE,
+        ttl: int = 600,
+        **claims: Any,
+    ) -> str:
+        """Mint a token for a user id, in the name of the issuer that its prefix belongs to.
+
+        Args:
+            user_id: The user id; behind `SECOND_ISSUER` it is the second issuer's `sub`.
+            audience: The `aud` claim, one or several.
+            ttl: Lifetime in seconds.
+            claims: As of `mint`.
+        """
+        if user_id.startswith(SECOND_ISSUER):
+            user_id, claims = (
+                user_id.removeprefix(SECOND_ISSUER),
+                {"iss": self.second_url, **claims},
+            )
+        return self.mint(user_id, audience=audience, ttl=ttl, **claims)
 
     def rotate(self, algorithm: str = "EdDSA", *, keep_old: bool = False) -> KeyPair:
         """Sign with a new key from now on; `save` publishes it.

@@ -58,7 +58,9 @@ class RunningSystem:
     ) -> str:
         """Mint a token for `backend` or `mcp`, or for a literal audience; `ttl` in seconds."""
         named = {"backend": BACKEND_AUDIENCE, "mcp": self.mcp_url}
-        return self.issuer.mint(subject, audience=named.get(audience, audience), ttl=ttl, **claims)
+        return self.issuer.mint_for(
+            subject, audience=named.get(audience, audience), ttl=ttl, **claims
+        )
 
     def reset(self) -> None:
         """Delete all users' data.

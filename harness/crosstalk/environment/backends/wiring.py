@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crosstalk.core.neighbours import SECOND_ISSUER
 from crosstalk.environment.backends.options import ProcessOptions
 from crosstalk.environment.backends.replicas import service_of
 from crosstalk.environment.backends.replicas import settings as replica_settings
@@ -183,13 +184,16 @@ class Wiring:
             **dict.fromkeys(LIMITS, "1000000"),
         }
 
-    def _people(self, audience: str) -> dict[str, object]:
-        return {
+    def _people(self, audience: str) -> list[dict[str, object]]:
+        """Describe two issuers of people, whose `sub` claims may be the same text."""
+        first: dict[str, object] = {
             "issuer": self.issuer.url,
             "jwks_url": f"{self.reach('issuer')}/.well-known/jwks.json",
             "audience": audience,
             "algorithms": list(ISSUER_ALGORITHMS),
         }
+        second = {**first, "issuer": self.issuer.second_url, "subject_prefix": SECOND_ISSUER}
+        return [first, second]
 
     def _mcp(self) -> dict[str, str]:
         direct = self.options.data_access == "direct"
@@ -202,7 +206,7 @@ class Wiring:
         # Desktop clients bring tokens of the sign-in issuer bound to this resource.
         issuers = [
             self._trusted("backend", self.exchanger, self.mcp_url),
-            self._people(self.mcp_url),
+            *self._people(self.mcp_url),
         ]
         return {
             **({} if self.options.data_access == "api" else self._database("mcp")),
@@ -225,7 +229,7 @@ class Wiring:
                 **_of_ours(_PROXIES),
             }
         model["OPENAI_MODEL"] = options.openai_model or ""
-        issuers = [self._people(BACKEND_AUDIENCE)]
+        issuers = self._people(BACKEND_AUDIENCE)
         if options.data_access != "direct":
             issuers.append(self._trusted("mcp", self.caller, BACKEND_AUDIENCE))
         return {

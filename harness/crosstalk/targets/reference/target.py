@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from crosstalk.core.history import Actor
-from crosstalk.core.neighbours import ALL_FORMS
+from crosstalk.core.neighbours import ALL_FORMS, FORMS_OF_TWO_ISSUERS
 from crosstalk.core.principals import ALL_PRINCIPALS, PRINCIPALS_WITH_SESSIONS
 from crosstalk.environment import EnvironmentFailed, RunningSystem
 from crosstalk.environment.backends.quiescence import Quiescence
@@ -68,7 +68,9 @@ class MintedCredentials:
         if actor.user is not None:
             key = (subject, audience)
             if key not in self._minted:
-                self._minted[key] = self.issuer.mint(subject, audience=audience, ttl=_TTL_SECONDS)
+                self._minted[key] = self.issuer.mint_for(
+                    subject, audience=audience, ttl=_TTL_SECONDS
+                )
             return Presented.bearer(self._minted[key])
         if actor.forgery is None:
             return NOTHING
@@ -147,6 +149,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         signed_in = SignedInCredentials(SignIn(running.frontend_url), minted)
 
     credentials = signed_in or minted
+    # Only services that were started here are known to trust the second issuer.
+    forms = FORMS_OF_TWO_ISSUERS if running.services else ALL_FORMS
     quiescence = Quiescence(running.databases["admin"], running.metrics_urls)
 
     def left() -> list[str]:
@@ -184,7 +188,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         principals=PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
-        neighbours=() if signed_in else ALL_FORMS,
+        neighbours=() if signed_in else forms,
         concurrency=8,
         # Policies are changed for a while: only in a database that was made for this run.
         databases=running.databases if running.services else {},

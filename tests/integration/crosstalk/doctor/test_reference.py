@@ -28,6 +28,7 @@ _CHECKS = {
         "challenge",
         "metadata",
         "issuer",
+        "subjects",
         "authorization",
         "host names",
         "origins",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import pytest
@@ -59,6 +59,17 @@ def test_the_challenge_leads_to_the_metadata_of_this_resource(running: RunningSy
     assert metadata["authorization_servers"] == [running.issuer.url]
     assert metadata["bearer_methods_supported"] == ["header"]
     assert httpx2.get(httpx2.URL(running.mcp_url).join(METADATA)).json() == metadata
+
+
+def test_the_same_subject_of_two_issuers_is_two_users(running: RunningSystem, alice: str) -> None:
+    """A `sub` is unique within its issuer alone (RFC 7519 section 4.1.2)."""
+    other = f"second:{alice}"
+    hers = f"{running.backend_url}/api/{alice}/tasks"
+    others = f"{running.backend_url}/api/{quote(other, safe='')}/tasks"
+    asked = {user: bearer(running, user, "backend") for user in (alice, other)}
+    assert httpx2.post(hers, json={"title": "hers"}, headers=asked[alice]).status_code == 201
+    assert httpx2.get(others, headers=asked[other]).json()["items"] == []
+    assert httpx2.get(hers, headers=asked[other]).status_code in (403, 404)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost:x"])

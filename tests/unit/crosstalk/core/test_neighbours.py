@@ -7,12 +7,18 @@ from collections.abc import Collection
 import pytest
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome
-from crosstalk.core.neighbours import ALL_FORMS, EXACT_FORMS, PLAIN_FORMS, alike, all_served
+from crosstalk.core.neighbours import (
+    EXACT_FORMS,
+    FORMS_OF_TWO_ISSUERS,
+    PLAIN_FORMS,
+    alike,
+    all_served,
+)
 
 NAMES = {"alice": "alice-1a2b3c4d", "bob": "bob-1a2b3c4d", "carol": "carol-1a2b3c4d"}
 
 
-@pytest.mark.parametrize("form", sorted({*ALL_FORMS, *EXACT_FORMS, *PLAIN_FORMS} - {""}))
+@pytest.mark.parametrize("form", sorted({*FORMS_OF_TWO_ISSUERS, *EXACT_FORMS, *PLAIN_FORMS} - {""}))
 def test_every_form_gives_each_user_another_name(form: str) -> None:
     found = alike(form, NAMES)
     assert list(found) == list(NAMES)
@@ -42,6 +48,11 @@ def test_names_begin_and_end_as_another_does() -> None:
 def test_names_are_the_same_up_to_63_characters() -> None:
     found = alike("length", NAMES)
     assert found["alice"][:63] == found["bob"][:63]
+
+
+def test_a_users_name_is_that_of_another_behind_an_issuers_prefix() -> None:
+    found = alike("issuers", NAMES)
+    assert found["bob"] == f"second:{found['alice']}"
 
 
 def test_an_address_keeps_its_domain() -> None:

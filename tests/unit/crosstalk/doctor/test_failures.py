@@ -128,6 +128,14 @@ def _metadata(system: Deployment, **changes: Any) -> None:
     system.say("GET /.well-known/oauth-protected-resource/mcp", 200, body)
 
 
+def _subjects(system: Deployment, *, shared: bool = False, **prefixes: str) -> None:
+    subjects = {
+        f"{system.url}/{name}": {"prefix": prefix, "shared": shared}
+        for name, prefix in prefixes.items()
+    }
+    _metadata(system, crosstalk_subjects=subjects)
+
+
 _FIGURES = "# HELP x y\n# TYPE x counter\nx 1\n"
 _DOWN = {"status": "unavailable", "checks": {"database": "unavailable", "mcp": "ok"}}
 _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavailable"}}
@@ -323,6 +331,22 @@ _HALF = {"status": "degraded", "checks": {"database": "ok", "issuers": "unavaila
             "cannot be found",
             "private network",
         ),
+        (
+            "mcp",
+            lambda s: _subjects(s, first="", second=""),
+            "subjects",
+            "fail",
+            "different people by the same sub",
+            "subject_prefix",
+        ),
+        (
+            "mcp",
+            lambda s: _metadata(s, authorization_servers=[s.url, f"{s.url}/second"]),
+            "subjects",
+            "warn",
+            "does not say",
+            "shares_subjects",
+        ),
         ("mcp", _any_name, "host names", "fail", "answers to the name", "MCP_ALLOWED_HOSTS"),
         ("mcp", _any_page, "origins", "fail", "may call it", "MCP_ALLOWED_ORIGINS"),
     ],
@@ -335,6 +359,16 @@ def test_diagnosis_finds_a_planted_fault_and_says_what_to_change(
     assert said.status == status
     assert found in said.found
     assert change in said.change
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "shared"), [({"first": "", "second": "two:"}, False), ({"a": "", "b": ""}, True)]
+)
+def test_diagnosis_accepts_issuers_whose_subjects_are_apart_or_shared(
+    system: Deployment, prefixes: dict[str, str], shared: bool
+) -> None:
+    _subjects(system, shared=shared, **prefixes)
+    assert entry(look("mcp", system), "subjects").status == Status.OK
 
 
 def test_diagnosis_finds_a_published_private_key(system: Deployment) -> None:

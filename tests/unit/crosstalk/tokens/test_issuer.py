@@ -11,6 +11,7 @@ import pytest
 from jose import jws
 
 from crosstalk.core.errors import HarnessError
+from crosstalk.doctor.keys import read_token
 from crosstalk.tokens import ALGORITHMS, KeyPair, LocalIssuer
 
 URL = "http://issuer.test"
@@ -83,6 +84,17 @@ def test_issuer_saves_keys_to_a_file_that_only_the_owner_reads(tmp_path: Path) -
     again = LocalIssuer.load(file)
     assert (again.url, again.jwks()) == (issuer.url, issuer.jwks())
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_issuer_mints_in_the_name_of_the_issuer_that_a_user_id_belongs_to() -> None:
+    issuer = LocalIssuer.create(URL)
+    first, second = (
+        read_token(issuer.mint_for(each, audience="a")) for each in ("alice", "second:alice")
+    )
+    assert first is not None
+    assert second is not None
+    assert (first.issuer, first.subject) == (URL, "alice")
+    assert (second.issuer, second.subject) == (f"{URL}/second", "alice")
 
 
 def test_issuer_publishes_no_private_members() -> None:

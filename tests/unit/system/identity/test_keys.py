@@ -100,6 +100,23 @@ def test_private_key_in_a_jwks_is_logged_by_its_id(caplog: pytest.LogCaptureFixt
     assert EC["x"] not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}, "shared"),
+        ({**EC, "kid": None, "d": EC["x"]}, "without kid"),
+        ({**EC, "use": "enc", "d": EC["x"]}, EC["kid"]),
+    ],
+)
+def test_a_private_key_that_is_of_no_use_here_is_logged_too(
+    entry: dict[str, Any], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    read_jwks({"keys": [ED, entry]})
+    assert f"a JWKS publishes private keys, replace them: {said}" in caplog.text
+    assert EC["x"] not in caplog.text
+    assert "c2VjcmV0" not in caplog.text
+
+
 def test_a_key_id_that_occurs_twice_names_no_key() -> None:
     usable, reasons = read_jwks({"keys": [ED, {**EC, "kid": "ed"}, RSA]})
     assert set(usable) == {"rsa"}

@@ -13,9 +13,10 @@ agent or another service, or the pool becomes part of a wait-for cycle.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from system.store.engine import make_engine, opening_statement
 from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
 
+_log = logging.getLogger(__name__)
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 # Lock time-out, a transaction that was idle for too long: a repeat may work.
@@ -186,6 +188,7 @@ class Store:
                 key_use = self._key_use(idempotency_key)
                 yield UserSession(session, user_id, cursors, self._limits, key_use)
         except PoolTimeoutError as error:
+            _log.warning("pool exhausted", extra=asdict(self.pool_status()))
             raise _busy() from error
         except (OperationalError, InterfaceError, OSError) as error:
             raise Unavailable("the database does not answer", retry_after=1) from error

@@ -91,6 +91,19 @@ async def test_searches_of_one_user_wait_for_each_other_and_no_other_user_does(
             assert not (await tasks.search_tasks(session, query="milk")).items
 
 
+async def test_exhausted_pool_has_its_line_in_the_log(
+    running: RunningSystem, alice: str, bob: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.2}
+    async with store(running, **settings) as made, made.user_session(alice) as one:
+        await tasks.list_tasks(one)
+        with pytest.raises(Unavailable):
+            async with made.user_session(bob):
+                pytest.fail("there was a second connection")
+    (line,) = [each for each in caplog.records if each.getMessage() == "pool exhausted"]
+    assert vars(line)["checked_out"] == 1
+
+
 async def test_user_keeps_no_more_rows_than_the_quota(
     running: RunningSystem, alice: str, bob: str
 ) -> None:

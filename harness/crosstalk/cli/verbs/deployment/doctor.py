@@ -1,4 +1,4 @@
-"""`crosstalk doctor`: checks a deployment from outside, and says what to change."""
+"""`crosstalk doctor`: checks a deployment from outside and by its logs, and says what to change."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
@@ -24,13 +25,17 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 def doctor(
     urls: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="URL...",
+            metavar="[URL]...",
             help="The backend's URL, the MCP endpoint's, the front end's; what each is, is found "
             "out, or said by backend=URL, mcp=URL, frontend=URL.",
         ),
-    ],
+    ] = None,
+    logs: Annotated[
+        Path | None,
+        typer.Option(help="A folder with log files of the services, or one file."),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(envvar="CROSSTALK_TOKEN", help="A user's token for the backend."),
@@ -51,12 +56,15 @@ def doctor(
         bool, typer.Option(help="Walk through the production checklist as well.")
     ] = False,
 ) -> int:
-    """Check a deployment from outside: exit 1 when a check failed, 4 when nothing answered."""
+    """Check a deployment from outside, or its logs: exit 1 for a failed check, 4 for no answer."""
     from crosstalk.doctor import Options, Status, diagnose
     from crosstalk.doctor.checklist import plain
+    from crosstalk.doctor.logs import diagnose_logs
 
+    if not urls and logs is None:
+        raise HarnessError("name the deployment's URLs, or a folder with its logs: --logs FOLDER")
     options = Options(
-        urls=urls,
+        urls=urls or (),
         token=token,
         mcp_token=mcp_token,
         origins=origin or (),
@@ -77,6 +85,11 @@ def doctor(
             console.print(f"       change: {printable(entry.change)}", markup=False, soft_wrap=True)
 
     report, requests = diagnose(options, (lambda entry: None) if as_json else tell)
+    if logs is not None:
+        told = diagnose_logs(logs)
+        report.results += told.results
+        for entry in () if as_json else told.results:
+            tell(entry)
     summary = report.summary(requests=requests)
     if checklist:
         summary["checklist"] = plain(report.results)

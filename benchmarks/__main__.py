@@ -1,6 +1,7 @@
 """Runs benchmarks and writes `summary.json` and `results.md`: `python -m benchmarks [NAME...]`.
 
-Exit status: 0 every goal is met, 1 a goal is not met or a benchmark could not be measured, 2 the
+Exit status: 0 every goal is met, 1 a goal is missed or undecided, or a benchmark could not be
+measured, 2 the
 run could not be made. Runs of different machines cannot be compared. The event loop is the
 services' own.
 """
@@ -57,6 +58,8 @@ def main() -> int:
                 console.print(_line(each), markup=False, soft_wrap=True)
     results.write(run, figures, missing)
     console.print(f"summary.json, results.md: {run.path}", markup=False, soft_wrap=True)
+    for said in (*missing, *results.conclusions(figures)):
+        console.print(said, markup=False, soft_wrap=True)
     return 1 if missing or any(each.met is False for each in figures) else 0
 
 
@@ -65,7 +68,8 @@ def _arguments() -> argparse.Namespace:
         prog="benchmarks", description="Ratios of alternating measurements."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--rounds", type=int, default=7, help="counted rounds of each figure")
+    least = "counted rounds of each figure, at least: more are made until it is steady"
+    parser.add_argument("--rounds", type=int, default=7, help=least)
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
     arguments = parser.parse_args()
     for name in arguments.names:
@@ -76,9 +80,9 @@ def _arguments() -> argparse.Namespace:
 
 def _line(figure: Figure) -> str:
     row = figure.summarized()
-    goal = f", goal {row['goal']}: {'met' if figure.met else 'NOT MET'}" if figure.goal else ""
+    goal = f", goal {row['goal']}: {str(figure.verdict).upper()}" if figure.goal else ""
     return (
-        f"{figure.name}: {row['ratio']} ({row['spread'][0]} to {row['spread'][1]}); "
+        f"{figure.name}: {row['ratio']} ({row['middle'][0]} to {row['middle'][1]}); "
         f"system {row['ours']}, anchor {row['anchor']} {figure.unit}{goal}"
     )
 

@@ -8,6 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+# Of the middle half of the rounds, relative to the median: above it more rounds are made.
+STEADY = 0.15
+# No figure takes more than this many times the rounds that are asked for.
+_MOST_TIMES = 3
+
+Verdict: TypeAlias = Literal["met", "missed", "undecided"]
+
 # Measures one side once: a rate, or milliseconds.
 Measure: TypeAlias = Callable[[], Awaitable[float]] | Callable[[], float]
 
@@ -58,9 +65,33 @@ class Figure:
         return statistics.median(self.ratios)
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """Lower and upper quartile of the rounds: between them lies the middle half."""
+        if len(self.ratios) < 2:
+            return self.ratio, self.ratio
+        low, _, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
+        return low, high
+
+    @property
+    def steady(self) -> bool:
+        """True where the middle half of the rounds lies within 15 % of the median."""
+        low, high = self.middle
+        return high - low <= STEADY * abs(self.ratio)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Result of the goal; undecided where the middle half crosses it, None without one."""
+        if self.goal is None:
+            return None
+        sides = {self.goal.met_by(each) for each in self.middle}
+        if len(sides) > 1:
+            return "undecided"
+        return "met" if sides == {True} else "missed"
+
+    @property
     def met(self) -> bool | None:
-        """Result of the goal; None without one."""
-        return None if self.goal is None else self.goal.met_by(self.ratio)
+        """True where the goal is met for certain; None without one."""
+        return None if self.goal is None else self.verdict == "met"
 
     def summarized(self) -> dict[str, Any]:
         """Return the entry in `summary.json`."""
@@ -71,7 +102,10 @@ class Figure:
             "anchor": _rounded(statistics.median(self.anchor)),
             "ratio": _rounded(self.ratio),
             "spread": [_rounded(min(self.ratios)), _rounded(max(self.ratios))],
+            "middle": [_rounded(each) for each in self.middle],
+            "steady": self.steady,
             "goal": str(self.goal) if self.goal else None,
+            "verdict": self.verdict,
             "met": self.met,
             "rounds": {
                 "ours": [_rounded(each) for each in self.ours],
@@ -94,7 +128,8 @@ async def alternate(
 ) -> Figure:
     """Measure two sides alternately: A B, B A, A B, so that a drift of the machine affects both.
 
-    A first round warms both sides up and does not count.
+    A first round warms both sides up and does not count. Rounds are added until the figure is
+    steady, up to three times as many; two rounds or fewer are a try-out and are not added to.
 
     Args:
         name: See `Figure`.
@@ -102,26 +137,39 @@ async def alternate(
         unit: See `Figure`.
         ours: Measures the system once.
         anchor: Measures the anchor once.
-        rounds: Number of counted rounds.
+        rounds: Number of counted rounds, at least.
         goal: See `Figure`.
         relation: Ratio of the two within a round; their quotient by default.
     """
-    taken: dict[str, list[float]] = {"ours": [], "anchor": []}
-    sides: list[tuple[str, Measure]] = [("ours", ours), ("anchor", anchor)]
-    for number in range(rounds + 1):
-        for side, measure in sides if number % 2 else reversed(sides):
-            value = measure()
-            taken[side].append(await value if inspect.isawaitable(value) else value)
-    pairs = list(zip(taken["ours"][1:], taken["anchor"][1:], strict=True))
-    return Figure(
-        name,
-        what,
-        unit,
-        [each for each, _ in pairs],
-        [each for _, each in pairs],
-        [relation(*pair) for pair in pairs],
-        goal,
-    )
+    pairs: list[tuple[float, float]] = []
+    figure = Figure(name, what, unit, [], [], [], goal)
+    while len(pairs) <= rounds or (rounds > 2 and _unsteady(figure, rounds)):
+        pairs.append(await _round(ours, anchor, swapped=len(pairs) % 2 == 0))
+        counted = pairs[1:]
+        figure = Figure(
+            name,
+            what,
+            unit,
+            [each for each, _ in counted],
+            [each for _, each in counted],
+            [relation(*pair) for pair in counted],
+            goal,
+        )
+    return figure
+
+
+async def _round(ours: Measure, anchor: Measure, *, swapped: bool) -> tuple[float, float]:
+    """Measure each side once, the anchor first where they are swapped."""
+    taken = []
+    for measure in (anchor, ours) if swapped else (ours, anchor):
+        value = measure()
+        taken.append(await value if inspect.isawaitable(value) else value)
+    first, second = taken
+    return (second, first) if swapped else (first, second)
+
+
+def _unsteady(figure: Figure, rounds: int) -> bool:
+    return not figure.steady and len(figure.ratios) < _MOST_TIMES * rounds
 
 
 def _rounded(value: float) -> float:

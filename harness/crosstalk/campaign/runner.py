@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Verbosity, seed, settings
 from hypothesis import Phase as Stages
@@ -218,15 +219,19 @@ class Campaign:
             Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
             self._options.calls,
         )
-        self._emit(PartBegun("first sweep"))
-        self._budget.sweeping = True
-        self._sweep(sweep)
-        self._budget.sweeping = False
         machine = make_machine(state, policy=self._target.policy is not None)
+        if self._kept is not None:
+            self._emit(PartBegun("kept examples"))
+            self._generate(machine, 0, Stages.reuse)
+        if not self._stopped():
+            self._emit(PartBegun("first sweep"))
+            self._budget.sweeping = True
+            self._sweep(sweep)
+            self._budget.sweeping = False
         chunk, late = 0, False
         while not self._stopped():
             self._emit(PartBegun("search"))
-            self._generate(machine, chunk)
+            self._generate(machine, chunk, Stages.generate)
             chunk += 1
             self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
             if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
@@ -317,21 +322,21 @@ class Campaign:
             if self._record.enough():
                 return
 
-    def _generate(self, machine: type[RuleBasedStateMachine], chunk: int) -> None:
+    def _generate(self, machine: type[RuleBasedStateMachine], chunk: int, stage: Stages) -> None:
         runner = settings(
             max_examples=_EXAMPLES_A_CHUNK,
             stateful_step_count=self._options.steps,
             deadline=None,
             database=self._kept,
-            # What is kept is tried once, before anything is drawn.
-            phases=(Stages.reuse, Stages.generate) if chunk == 0 else (Stages.generate,),
+            phases=(stage,),
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
         )
         seeded = seed(self._options.seed + chunk)(machine)
         # What can be drawn depends on what the system answered, and a stop cuts an example short:
-        # Hypothesis rightly calls that flaky. The calls were made and judged all the same.
-        with contextlib.suppress(Flaky, _ShownError):
+        # Hypothesis rightly calls that flaky. The calls were made and judged all the same. Where
+        # nothing is kept yet, it has nothing to run, and says so.
+        with contextlib.suppress(Flaky, SkipTest, _ShownError):
             try:
                 run_state_machine_as_test(seeded, settings=runner)
             except Unsatisfiable:

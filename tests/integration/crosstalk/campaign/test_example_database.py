@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from fakeredis import TcpFakeServer
 
+from crosstalk.campaign.events import PartBegun
 from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
+from crosstalk.generator.sweep import Sweep
 from crosstalk.targets.described import opened_target
 from tests.integration.crosstalk.targets.described.describing import SECONDS, describe
 
@@ -30,24 +32,32 @@ def redis_url() -> Iterator[str]:
 
 @pytest.mark.parametrize("kept_in", ["folder", "redis"])
 def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
-    tmp_path: Path, redis_url: str, kept_in: str
+    tmp_path: Path, redis_url: str, kept_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # It finds this leak by itself, and what it finds is no example.
+    monkeypatch.setattr(Sweep, "run", lambda sweep: None)
     where = redis_url if kept_in == "redis" else str(tmp_path / "examples")
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")
 
     def found_in(seed: int) -> Script:
+        events: list[object] = []
         options = CampaignOptions(calls=1_500, seconds=SECONDS, seed=seed, findings=1)
         with opened_target(file) as target:
             kept = open_examples(where, target.about)
-            result = Campaign(target, options, lambda event: None, examples=kept).run()
+            result = Campaign(target, options, events.append, examples=kept).run()
         assert result.verdict == "leak"
         calls.append(result.calls)
+        parts.append([each.name for each in events if isinstance(each, PartBegun)])
         return result.findings[0].script
 
     calls: list[int] = []
+    parts: list[list[str]] = []
     first, again = found_in(1), found_in(2)
-    # Another seed, and yet the same example.
+    # Another seed, and yet the same example, before anything else is looked at.
     assert [step.operation for step in first.steps] == [step.operation for step in again.steps]
+    assert "first sweep" in parts[0]
+    assert parts[1] == ["kept examples"]
+    assert calls[1] == calls[0]
     where = str(tmp_path / "nothing kept yet")
     apart = found_in(2)
     assert (calls[2], apart.steps) != (calls[0], first.steps)

@@ -58,3 +58,7 @@ class ServiceSettings(Deployed, IdentitySettings):
                 yield problem
         issuers = ((each.issuer, each.jwks_url) for each in self.trusted_issuers)
         yield from issuer_problems(issuers, hosts)
+        for each in self.trusted_issuers:
+            name = f"TRUSTED_ISSUERS: revocations_url of {each.issuer}"
+            if each.revocations_url and (problem := url_problem(name, each.revocations_url, hosts)):
+                yield problem

@@ -28,6 +28,8 @@ class TrustedIssuer(BaseModel):
             same text is another user.
         shares_subjects: Its subjects are those of the other issuers of this audience: a service
             that acts for their users, or another sign-in to the same accounts.
+        revocations_url: Where it lists sessions that ended within a token's lifetime; empty where
+            it does not, and a token is then good until its `exp`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +41,7 @@ class TrustedIssuer(BaseModel):
     max_lifetime: int = Field(default=86_400, gt=0)
     subject_prefix: str = Field(default="", max_length=64, pattern=r"^[!-~]*$")
     shares_subjects: bool = False
+    revocations_url: str = Field(default="", pattern=r"^(https?://.*)?$")
 
     @field_validator("algorithms")
     @classmethod

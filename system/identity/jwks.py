@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -25,12 +24,12 @@ from dataclasses import dataclass
 import httpx2
 
 from system.errors import Unavailable
+from system.identity.documents import FETCH_ERRORS, fetch_json
 from system.identity.keys import PublishedKey, read_jwks
 
 _log = logging.getLogger(__name__)
 
 _MAX_DOCUMENT_BYTES = 512 * 1024
-_FETCH_SECONDS = 5.0
 # A request that waits costs a few tens of kilobytes.
 _MAX_WAITING = 4_096
 
@@ -162,15 +161,14 @@ class KeySet:
         self._tried_at = self._clock()
         self.fetches += 1
         try:
-            async with asyncio.timeout(_FETCH_SECONDS):
-                keys, left_out = read_jwks(json.loads(await self._fetch()))
-        except (
-            httpx2.HTTPError,
-            httpx2.InvalidURL,
-            ValueError,
-            RecursionError,
-            TimeoutError,
-        ) as error:
+            document = await fetch_json(
+                self._http,
+                self._url,
+                most_bytes=_MAX_DOCUMENT_BYTES,
+                accept="application/jwk-set+json, application/json",
+            )
+            keys, left_out = read_jwks(document)
+        except FETCH_ERRORS as error:
             self._answered = False
             _log.warning("keys not refreshed from %s: %s", self._url, type(error).__name__)
             return
@@ -178,20 +176,6 @@ class KeySet:
         if left_out:
             _log.warning("%s publishes keys that are not used: %s", self._url, "; ".join(left_out))
         self._take(keys)
-
-    async def _fetch(self) -> bytes:
-        body = bytearray()
-        headers = {"accept": "application/jwk-set+json, application/json"}
-        async with self._http.stream(
-            "GET", self._url, headers=headers, timeout=_FETCH_SECONDS, follow_redirects=False
-        ) as response:
-            if response.status_code != 200:
-                raise ValueError("not 200")
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_DOCUMENT_BYTES:
-                    raise ValueError("too large")
-        return bytes(body)
 
     def _take(self, keys: dict[str, PublishedKey]) -> None:
         # A key's age counts from when it was asked for, not from when the answer came.

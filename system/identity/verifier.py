@@ -21,6 +21,7 @@ from system.identity.issuers import TrustedIssuer, foreign_prefixes
 from system.identity.jwks import KeySet
 from system.identity.keys import PublishedKey, canonical_algorithm
 from system.identity.remembered import RememberedTokens
+from system.identity.revocations import RevokedSessions
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class TokenVerifier:
         jwks_max_age: Seconds for which a key counts after it was last seen.
         jwks_min_refresh_interval: Seconds between two fetches of one JWKS, at least; also the
             longest that a token with an unknown `kid` waits before the JWKS is asked again.
+        revocations_refresh_interval: Seconds between two readings of an issuer's ended sessions.
         clock: Seconds since the epoch, for the claims.
         monotonic: Seconds that never step back, for the age of keys.
 
@@ -53,6 +55,7 @@ class TokenVerifier:
         leeway: float = 10.0,
         jwks_max_age: float = 600.0,
         jwks_min_refresh_interval: float = 1.0,
+        revocations_refresh_interval: float = 5.0,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,7 +78,13 @@ class TokenVerifier:
             for each in issuers
         }
         self._max_age = jwks_max_age
-        self._warming: asyncio.Task[None] | None = None
+        self._revoked = {
+            each.issuer: RevokedSessions(each.revocations_url, self._http)
+            for each in issuers
+            if each.revocations_url
+        }
+        self._revocations_refresh_interval = revocations_refresh_interval
+        self._warming: list[asyncio.Task[None]] = []
         self._remembered = RememberedTokens(leeway=leeway)
 
     async def verify(self, token: str) -> Subject:
@@ -86,10 +95,8 @@ class TokenVerifier:
             Unavailable: The key is not known and the issuer's keys cannot be had.
         """
         known = self._remembered.get(token, now=self._clock())
-        if known is not None:
-            return known
         try:
-            return await self._verify(token)
+            return self._of_a_live_session(known or await self._verify(token))
         except MalformedTokenError as error:
             _log.info("token refused: %s", error, extra={"layer": "identity"})
             raise Unauthorized() from None
@@ -113,6 +120,12 @@ class TokenVerifier:
         self._remembered.put(token, subject, key, keys)
         return subject
 
+    def _of_a_live_session(self, subject: Subject) -> Subject:
+        ended = self._revoked.get(subject.issuer)
+        if ended is not None and ended.names(subject.claims):
+            raise MalformedTokenError("its session has ended")
+        return subject
+
     def _issuer_of(self, parsed: CompactToken) -> TrustedIssuer:
         name = parsed.claims.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None
@@ -130,10 +143,15 @@ class TokenVerifier:
         """From now on, in the background: have every issuer's keys before the first token comes.
 
         An issuer that does not answer is asked again, ever less often; keys that were read are read
-        again before they are too old, so that an idle service is warm too.
+        again before they are too old, so that an idle service is warm too. Lists of ended sessions
+        are read from now on as well.
         """
-        if self._warming is None:
-            self._warming = asyncio.create_task(self._warm(), name="keys kept warm")
+        if self._warming:
+            return
+        self._warming.append(asyncio.create_task(self._warm(), name="keys kept warm"))
+        for issuer, ended in self._revoked.items():
+            reading = ended.keep_reading(self._revocations_refresh_interval)
+            self._warming.append(asyncio.create_task(reading, name=f"ended sessions of {issuer}"))
 
     async def _warm(self) -> None:
         wait = _FIRST_WAIT_SECONDS
@@ -162,9 +180,9 @@ class TokenVerifier:
 
     async def aclose(self) -> None:
         """End refreshes under way, and close the HTTP client if it was made here."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        for task in self._warming:
+            task.cancel()
+        await asyncio.gather(*self._warming, return_exceptions=True)
         for keys in self._keys.values():
             await keys.aclose()
         if self._owns_http:

@@ -56,9 +56,18 @@ class Person:
 
     def sign_up(self) -> None:
         """Make the account and arrive at the task page."""
-        self.page.goto("/sign-up")
-        self.page.get_by_label("Your name").fill(self.name)
+        self._open("/sign-up")
         self._enter("Create account")
+
+    def ask_for_an_account(self) -> None:
+        """Send the form for a new account, whatever comes of it."""
+        self._open("/sign-up")
+        self._submit("Create account")
+
+    def try_to_sign_in(self) -> None:
+        """Send the form to sign in, whatever comes of it."""
+        self._open("/sign-in")
+        self._submit("Sign in")
 
     def join(self) -> None:
         """Have an account and be at the task page, without the form: quicker."""
@@ -76,7 +85,7 @@ class Person:
 
     def sign_in(self) -> None:
         """Come back to the account."""
-        self.page.goto("/sign-in")
+        self._open("/sign-in")
         self._enter("Sign in")
 
     def sign_out(self) -> None:
@@ -172,11 +181,19 @@ class Person:
         parts = urlsplit(self.page.url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def _enter(self, button: str) -> None:
+    def _open(self, path: str) -> None:
+        self.page.goto(path)
+        if path == "/sign-up":
+            self.page.get_by_label("Your name").fill(self.name)
+
+    def _submit(self, button: str) -> None:
         self.page.get_by_label("E-mail address").fill(self.email)
         self.page.get_by_label("Password").fill(self.password)
+        self.page.get_by_role("button", name=button).click()
+
+    def _enter(self, button: str) -> None:
         with self.answer("GET", r"/tasks\?"):
-            self.page.get_by_role("button", name=button).click()
+            self._submit(button)
         expect(self.page).to_have_url(re.compile("/tasks$"))
         expect(self.page.get_by_role("heading", name="All tasks")).to_be_visible()
 

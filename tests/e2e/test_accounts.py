@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 
 import httpx2
@@ -158,6 +159,22 @@ def test_sign_in_token_is_valid_for_its_subject_only(running: RunningSystem, vis
         head, claims, _ = alice.token().split(".")
         forged = ".".join([head, claims, bob.token().split(".")[2]])
         assert tasks(hers, forged).status_code == 401
+
+
+def test_session_token_is_refused_soon_after_sign_out(running: RunningSystem, visit: Visit) -> None:
+    person = visit()
+    person.join()
+    token, path = person.token(), f"/api/{person.user_id()}/tasks"
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=running.backend_url, timeout=30.0) as http:
+        assert http.get(path, headers=headers).status_code == 200
+        person.end_session()
+        # The backend reads the list of ended sessions every five seconds.
+        until = time.monotonic() + 120
+        while http.get(path, headers=headers).status_code == 200:
+            assert time.monotonic() < until, "its session ended, and it is still good"
+            time.sleep(0.5)
+        assert http.get(path, headers=headers).status_code == 401
 
 
 def test_the_sign_in_token_is_not_for_the_tool_server(running: RunningSystem, visit: Visit) -> None:

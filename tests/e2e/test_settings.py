@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
+from crosstalk.environment import RunningSystem
 from tests.e2e.person import Person
 
 Visit = Callable[..., Person]
@@ -67,3 +69,22 @@ def test_passwords_cannot_be_tried_one_after_the_other(
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Too many attempts. Try again in")).to_be_visible()
+
+
+def test_address_is_confirmed_by_a_link_before_the_first_sign_in(
+    running: RunningSystem, visit: Visit, set_frontend: Callable[..., None]
+) -> None:
+    set_frontend(AUTH_MAIL="console")
+    person = visit()
+    page = person.page
+    person.ask_for_an_account()
+    expect(page.get_by_text("A message is on its way to you.")).to_be_visible()
+    page.goto("/tasks")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    person.try_to_sign_in()
+    expect(page.get_by_text("Confirm your address first")).to_be_visible()
+    log = (running.logs / "frontend.log").read_text(encoding="utf-8")
+    sent = log[log.index(f"mail to {person.email}") :]
+    page.goto(sent[sent.index("http") :].split()[0])
+    person.sign_in()
+    expect(page.get_by_role("heading", name="All tasks")).to_be_visible()

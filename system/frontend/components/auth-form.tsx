@@ -13,15 +13,18 @@ interface AuthFormProps {
   readonly purpose: "sign-in" | "sign-up";
   readonly next: ProtectedPath;
   readonly sessionEnded: boolean;
+  /** Whether an address has to be confirmed by a link before the first sign-in. */
+  readonly verifies?: boolean;
 }
 
 const never = () => () => undefined;
 
 /** The form of both doors. It sends nothing until scripts run, so a password never reaches a URL. */
-export function AuthForm({ purpose, next, sessionEnded }: AuthFormProps) {
+export function AuthForm({ purpose, next, sessionEnded, verifies = false }: AuthFormProps) {
   const newcomer = purpose === "sign-up";
   const live = useSyncExternalStore(never, () => true, () => false);
   const [busy, setBusy] = useState(false);
+  const [sent, setSent] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const email = useRef<HTMLInputElement>(null);
 
@@ -34,6 +37,11 @@ export function AuthForm({ purpose, next, sessionEnded }: AuthFormProps) {
     const outcome = newcomer
       ? await signUp(text("name").trim(), text("email").trim(), text("password"))
       : await signIn(text("email").trim(), text("password"));
+    if (outcome.ok && newcomer && verifies) {
+      setBusy(false);
+      setSent(true);
+      return;
+    }
     if (outcome.ok) {
       enter(next);
       return;
@@ -63,6 +71,11 @@ export function AuthForm({ purpose, next, sessionEnded }: AuthFormProps) {
         {sessionEnded && !problem ? (
           <p role="status" className="rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
             You have been signed out. Sign in again to go on.
+          </p>
+        ) : null}
+        {sent && !problem ? (
+          <p role="status" className="rounded-lg bg-warn-soft px-4 py-3 text-sm text-warn">
+            A message is on its way to you. Follow its link to confirm your address, then sign in.
           </p>
         ) : null}
         {problem ? <Alert>{problem}</Alert> : null}

@@ -270,6 +270,7 @@ class Wiring:
                 "algorithms": list(_SIGN_IN_ALGORITHMS),
                 # The test issuer mints tokens for its accounts too.
                 "shares_subjects": True,
+                "revocations_url": f"{self.reach('frontend')}/api/auth/revoked",
             }
         ]
 

@@ -38,6 +38,8 @@ function explain(answer: Response, code: string): string {
     case "USER_ALREADY_EXISTS":
     case "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL":
       return "There is an account with this e-mail address already. Sign in instead.";
+    case "EMAIL_NOT_VERIFIED":
+      return "Confirm your address first: a message with a link is on its way to you.";
     case "INVALID_EMAIL":
       return "This does not look like an e-mail address.";
     case "PASSWORD_TOO_SHORT":
@@ -48,8 +50,9 @@ function explain(answer: Response, code: string): string {
   return "That did not work. Check what you entered and try again.";
 }
 
+/** Where addresses are verified, nobody is signed in by this, and the answer is the same for all. */
 export function signUp(name: string, email: string, password: string): Promise<AuthOutcome> {
-  return post("sign-up/email", { name, email, password });
+  return post("sign-up/email", { name, email, password, callbackURL: "/sign-in" });
 }
 
 export function signIn(email: string, password: string): Promise<AuthOutcome> {

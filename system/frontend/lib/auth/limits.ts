@@ -6,7 +6,7 @@
  */
 
 /** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
-export const LONGEST = { name: 100, email: 254, image: 2048, password: 128 } as const;
+export const LONGEST = { name: 100, email: 254, image: 2048, callbackURL: 2048, password: 128 } as const;
 
 const ACCOUNTS_KEPT = 100_000;
 

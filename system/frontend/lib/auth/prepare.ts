@@ -4,7 +4,8 @@ import { getMigrations } from "better-auth/db/migration";
 import { createJwk, resolveSigningKey } from "better-auth/plugins/jwt";
 import type { GenericEndpointContext } from "better-auth";
 
-import { auth, jwtOptions, storage } from "./server.ts";
+import { jwtOptions } from "./options.ts";
+import { auth, storage } from "./server.ts";
 import { settings } from "@/lib/server/settings";
 
 /**
@@ -31,6 +32,9 @@ export async function prepareIdentity(): Promise<void> {
     const key = await resolveSigningKey(context, plugin).catch(() => {
       throw new Error("BETTER_AUTH_SECRET is not the one that the stored signing keys were encrypted with");
     });
+    if (settings().production && settings().mail.kind === "off") {
+      process.stderr.write("frontend: addresses are not verified, and sign-up tells a known one: set AUTH_MAIL=smtp\n");
+    }
     if (key?.alg !== settings().tokenAlgorithm) await createJwk(context, plugin);
   } finally {
     await lock.query("select pg_advisory_unlock($1)", [LOCK]).catch(() => undefined);

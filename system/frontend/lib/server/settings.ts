@@ -1,5 +1,7 @@
 import "server-only";
 
+import type { MailSettings } from "@/lib/mail/mailer";
+
 /**
  * The frontend server's settings: read from the environment once, checked, and handed down.
  *
@@ -37,6 +39,8 @@ export interface Settings {
   readonly accountAttempts: number;
   /** Header with the client's address, which whoever stands in front of this server overwrites. */
   readonly addressHeader: string;
+  /** How addresses are verified; off leaves them as they are given. */
+  readonly mail: MailSettings;
   /** End once tables and signing key are up to date; the start script's argument `prepare`. */
   readonly prepareOnly: boolean;
   readonly production: boolean;
@@ -96,6 +100,20 @@ class Reader {
   }
 }
 
+function readMail(read: Reader, production: boolean): MailSettings {
+  const kind = read.choice("AUTH_MAIL", ["off", "console", "smtp"], "off");
+  if (kind === "off") return { kind };
+  if (kind === "console") {
+    if (production) read.problems.push("set AUTH_MAIL to smtp: the console is for development");
+    return { kind };
+  }
+  const url = read.text("SMTP_URL");
+  if (url && !/^smtps?:\/\/[^/]/.test(url)) {
+    read.problems.push("set SMTP_URL to an address such as smtps://user:password@mail.example.com:465");
+  }
+  return { kind, url, from: read.text("MAIL_FROM") };
+}
+
 /**
  * Reads and checks the settings.
  *
@@ -138,6 +156,7 @@ export function readSettings(values: NodeJS.ProcessEnv): Settings {
     signInAttempts: read.integer("AUTH_SIGN_IN_ATTEMPTS", 1, 10_000, 5),
     accountAttempts: read.integer("AUTH_ACCOUNT_ATTEMPTS", 1, 10_000, 20),
     addressHeader: read.text("AUTH_ADDRESS_HEADER", values.VERCEL ? VERCEL_ADDRESS_HEADER : CLIENT_ADDRESS_HEADER),
+    mail: readMail(read, production),
     prepareOnly: read.text("PREPARE_ONLY", "") !== "",
     production,
   };

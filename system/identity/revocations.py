@@ -1,10 +1,10 @@
 """Sessions that an issuer has ended while tokens of theirs are still valid.
 
 A token is valid until its `exp`, whatever becomes of the session that it was issued in. An issuer
-may publish the ids (`sid`, OpenID Connect Front-Channel Logout 1.0 section 3) of sessions that ended
-within a token's lifetime; tokens that name one are then refused. The list is read in the background:
-no request waits for it. While the issuer is down the last list counts, so that a token of a session
-that ended in that time is good until its `exp`, as it is where no list is configured.
+may publish the ids (`sid`, OpenID Connect Front-Channel Logout 1.0 section 3) of sessions that
+ended within a token's lifetime; tokens that name one are then refused. The list is read in the
+background: no request waits for it. While the issuer is down the last list counts, so that a token
+of a session that ended in that time is good until its `exp`, as it is where no list is configured.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class SignIn:
         self.ended: object = {"sids": []}
         self.status = 200
         self.readings = 0
+        self._read = asyncio.Event()
 
     def verifier(self) -> TokenVerifier:
         """A verifier that reads the list ever again."""
@@ -36,14 +37,16 @@ class SignIn:
         if str(request.url) != _LIST:
             return httpx2.Response(200, json=self.issuer.jwks())
         self.readings += 1
+        self._read.set()
         return httpx2.Response(self.status, json=self.ended)
 
     async def read(self) -> None:
         """Wait until the list was read from now on, and taken."""
-        until = self.readings + 2
         async with asyncio.timeout(30.0):
-            while self.readings < until:
-                await asyncio.sleep(0.001)
+            # The one before the second has been taken.
+            for _ in range(2):
+                self._read.clear()
+                await self._read.wait()
 
 
 @pytest.fixture

@@ -14,8 +14,13 @@ from typing import Any
 
 # A field or argument that holds an id.
 ID_NAME = re.compile(r"(^|_)(id|uuid|key|uri)s?$|Ids?$")
+_CODE_NAME = re.compile(r"(^|_)(code|slug|ref|reference|handle|number|no)$|Code$|Slug$|Ref$")
 # Ids too short to be a secret: numbers, numbers with a prefix, a few hexadecimal digits.
 _SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
+
+_SHORT_WORD = re.compile(r"[^\s${}]{4,11}")
+# Codes that a system draws: `U-WBQV8V6`, `9f3c21ab`.
+_CODE = re.compile(r"([A-Za-z]{1,4}[-_])?([A-Za-z0-9]{6,15})")
 
 # An element of a list in a flat name.
 ELEMENT = "[]"
@@ -136,10 +141,31 @@ def missing_like(example: str, identifier: str) -> str:
         size = 10 ** (len(prefixed.group(2)) - 1)
         return f"{prefixed.group(1)}{9 * size + uuid.UUID(identifier).int % size}"
     if "://" not in example:
-        return identifier
+        return _code_like(example, identifier)
     last = re.split(r"[/:=#]", example)[-1]
     whole = example[: len(example) - len(last)]
     return whole + (beyond if last.isdigit() else identifier)
+
+
+def _code_like(example: str, identifier: str) -> str:
+    """Return a code of the example's form and alphabet; the identifier where it is no code."""
+    found = _CODE.fullmatch(example)
+    if found is None or not _HAS_DIGIT.search(example) or markers_in(example):
+        return identifier
+    prefix, code = found.groups()
+    random = uuid.UUID(identifier).int
+    hexadecimal = all(each in "0123456789abcdef" for each in code)
+    alphabet = "0123456789abcdef" if hexadecimal else "".join(sorted(set(code) - {"-", "_"}))
+    made = ""
+    for each in code:
+        random, place = divmod(random, len(alphabet))
+        made += each if each in "-_" else alphabet[place]
+    return (prefix or "") + made
+
+
+def is_code(text: str) -> bool:
+    """Return whether a value may be a code: one short word that is more than a number."""
+    return _SHORT_WORD.fullmatch(text) is not None and not text.isdigit()
 
 
 def is_short_id(text: str) -> bool:
@@ -208,6 +234,11 @@ def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
 def is_id_path(path: str) -> bool:
     """Return whether what stands at that path is an id, by its name."""
     return ID_NAME.search(_field(path)) is not None
+
+
+def is_code_path(path: str) -> bool:
+    """Return whether what stands at that path is what a system calls an object, by its name."""
+    return _CODE_NAME.search(_field(path)) is not None
 
 
 def _field(path: str) -> str:

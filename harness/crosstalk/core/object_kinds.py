@@ -78,6 +78,11 @@ _IN_IE = (
 )
 _IN_CHE = ("caches", "niches", "headaches", "avalanches")
 _IN_USE = ("houses", "causes", "clauses", "pauses", "spouses", "excuses", "fuses", "reuses")
+# Fields that may identify an object to its system, the likeliest first.
+IDENTIFYING_FIELDS = (
+    *("id", "uuid", "slug", "code", "key", "ref", "reference", "handle", "number", "no"),
+    *("name", "label", "title"),
+)
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -145,6 +150,12 @@ def _lists(path: str) -> bool:
 def kind_of_argument(name: str, operation: str) -> str:
     """Return the kind of object that an argument names; `params.task_ids[]` takes a `task`."""
     return singular(stem_of(last_name(name)) or noun_of(operation))
+
+
+def is_plain(name: str) -> bool:
+    """Return whether an argument's name is that of a kind, with nothing of an id: `hive`."""
+    short = last_name(name).lower()
+    return stem_of(short) == short and short not in IDENTIFYING_FIELDS
 
 
 def stem_of(name: str) -> str:

@@ -20,6 +20,8 @@ from crosstalk.core.history import Actor, Call, History, Probe, Sending
 from crosstalk.core.identifiers import (
     ID_NAME,
     identifiers_in,
+    is_code,
+    is_code_path,
     is_id_path,
     is_short_id,
     last_name,
@@ -193,6 +195,8 @@ def script_of(history: History) -> Script:
     """Return the script of a history: its calls with the values of this run taken out."""
     known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
     numbers = _Numbers()
+    # Codes are short, and are taken for what was answered only as a whole.
+    codes: dict[str, str] = {}
     for each in history.owned:
         if len(each.id) >= _MIN_LENGTH and " " not in each.id:
             known[each.id] = f"${{{each.name}}}"
@@ -201,6 +205,7 @@ def script_of(history: History) -> Script:
     steps = []
     for call in history:
         arguments = _substitute(call.arguments, known)
+        arguments = map_strings(arguments, lambda text: codes.get(text, text))
         # A short id is one only where an id is asked for, and only as a whole.
         for name, value in arguments.items():
             if ID_NAME.search(last_name(name)):
@@ -224,6 +229,8 @@ def script_of(history: History) -> Script:
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
+            elif is_code_path(path) and is_code(text):
+                codes.setdefault(text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.choice import Choice
+from crosstalk.generator.field_lessons import FieldLessons
 from crosstalk.generator.refusals import lessons, usual_values
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
@@ -36,11 +37,13 @@ class ArgumentKnowledge:
         values: Values by schema.
         undrawn: (operation, parameter) to why no value could be drawn.
         seeds: (operation, parameter) to values that were accepted elsewhere, e.g. in a recording.
+        fields: What was learnt about the fields of objects that arguments take.
     """
 
     values: SchemaValues = field(default_factory=SchemaValues)
     undrawn: dict[tuple[str, str], str] = field(default_factory=dict)
     seeds: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    fields: FieldLessons = field(default_factory=FieldLessons)
     _learnt: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _proven_values: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _vain: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -43,6 +43,7 @@ HOSTILE_TEXTS = (
     "x" * 5_000,
 )
 _PASSWORD = re.compile(r"passw|passphrase|pwd", re.IGNORECASE)
+_FILE_NAME = re.compile(r"file_?name$|^file$|^document_?name$", re.IGNORECASE)
 # Formats of texts to how a marker stands in them.
 _CARRIERS = {
     "email": "{marker}@example.com",
@@ -63,6 +64,11 @@ CHAT_REQUESTS = (*HONEST_REQUESTS, "[[repeat]]")
 def own_request(marker: str) -> str:
     """Return the prompt by which a user has a model store something for them."""
     return f"add a task to {COMMON_WORD} {marker}"
+
+
+def _ending(parameter: Parameter) -> str:
+    """Return what the name of a file ends in, where one is asked for."""
+    return ".txt" if _FILE_NAME.search(last_name(parameter.name)) else ""
 
 
 @dataclass(slots=True)
@@ -277,9 +283,10 @@ class ArgumentDrawer:
             for each in self.pool.references(name, parameter, operation.name)
         ]
         mine = self.pool.references(me, parameter, operation.name)
+        ending = _ending(parameter)
         if not self.choice.coin():
-            return self.plant(me)
-        return self.choice.of([COMMON_WORD, *mine[:2], *theirs[:4]])
+            return self.plant(me) + ending
+        return self.choice.of([COMMON_WORD + ending, *mine[:2], *theirs[:4]])
 
     def _cursor(self, actor: Actor) -> str | None:
         me = actor.user or actor.claims
@@ -347,7 +354,7 @@ class HonestDrawer(ArgumentDrawer):
         actor: Actor,
         references: Sequence[str],
     ) -> str:
-        return self.plant(actor.user or actor.claims)
+        return self.plant(actor.user or actor.claims) + _ending(parameter)
 
     def _guesses(self, parameter: Parameter) -> bool:
         return parameter.required

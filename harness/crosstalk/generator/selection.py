@@ -43,7 +43,7 @@ class Selection:
         self.state = state
         self.capabilities = capabilities
         self.history = state.fresh_history()
-        self.pool = ValuePool(capabilities.reference_fields)
+        self.pool = ValuePool(capabilities.reference_fields, state.knowledge.fields)
         self.pool.know_subjects(set(self.history.subjects.values()))
         self.pool.know_objects(self.history.owned)
 

@@ -22,8 +22,17 @@ from crosstalk.core.identifiers import (
     last_name,
     marked_for_others,
 )
-from crosstalk.core.object_kinds import CURSOR_FIELD, kind_of_argument, kind_of_field
+from crosstalk.core.object_kinds import (
+    CURSOR_FIELD,
+    IDENTIFYING_FIELDS,
+    is_plain,
+    kind_of_argument,
+    kind_of_field,
+    noun_of,
+    singular,
+)
 from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.generator.field_lessons import FieldLessons
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
@@ -50,10 +59,16 @@ class ValuePool:
     Args:
         reference_fields: Names of arguments that refer to objects, e.g. `slug`: what answers hold
             under such a name is an id, whatever it looks like.
+        lessons: What was learnt about the fields that arguments take.
     """
 
-    def __init__(self, reference_fields: Collection[str] = ()) -> None:
+    def __init__(
+        self, reference_fields: Collection[str] = (), lessons: FieldLessons | None = None
+    ) -> None:
         self._reference_fields = frozenset(reference_fields)
+        self._lessons = FieldLessons() if lessons is None else lessons
+        # Names that users gave to objects, by which an argument may refer to them as well.
+        self._labels: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         # A number may name several objects of one user, each of another kind.
         self._ids: defaultdict[str, dict[tuple[str, str], _Harvested]] = defaultdict(dict)
         self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
@@ -87,10 +102,17 @@ class ValuePool:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
                 self._names[call.actor.user][last_name(parameter.name), given] = None
+            short = last_name(parameter.name)
+            names = short in self._reference_fields and short in IDENTIFYING_FIELDS
+            labels = names and parameter.role is Role.TEXT and operation.stores
+            if labels and isinstance(given, str):
+                item = _Harvested(given, short, singular(noun_of(operation.name)))
+                self._labels[call.actor.user].setdefault(given, item)
 
     def harvest(self, call: Call) -> None:
         """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
         self._notice_missing(call)
+        self._learn_fields(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
         sent = identifiers_of(call.arguments)
@@ -110,6 +132,11 @@ class ValuePool:
                 self._keep_together(call, path, item, found, has_id=has_id)
                 continue
             if name in self._reference_fields and not _ID_FIELD.search(name):
+                if name in IDENTIFYING_FIELDS:
+                    # A slug is one of what it stands in, not of slugs.
+                    holder = path.removesuffix(name)
+                    kind = kind_of_field(f"{holder}id", call.operation, has_id=has_id)
+                    item = _Harvested(text, name, kind)
                 self._keep_reference(call.actor.user, text, item, named)
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
@@ -131,6 +158,51 @@ class ValuePool:
             return
         if not marked_for_others(text, user) and self._first.setdefault(text, user) == user:
             self._ids[user].setdefault(("", text), item)
+
+    def _learn_fields(self, call: Call) -> None:
+        """Note how calls were answered that named an own object by an argument of plain name."""
+        user, answer = call.actor.user, call.answer
+        served = answer.outcome is Outcome.OK
+        if user is None or call.actor.claims != user:
+            return
+        if not served and answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
+            return
+        for argument, value in call.arguments.items():
+            name = last_name(argument)
+            if not isinstance(value, str | int) or not is_plain(name):
+                continue
+            for each in self._items(user):
+                if each.value == str(value):
+                    self._lessons.learn(name, each.field, each.kind, served=served)
+
+    def _items(self, user: str) -> list[_Harvested]:
+        return [*self._ids[user].values(), *self._labels[user].values()]
+
+    def _under_plain_name(
+        self, user: str, parameter: Parameter, name: str, kind: str, *, guess: bool
+    ) -> list[str]:
+        """Return what names a user's objects of a kind: all of it under one field of theirs."""
+
+        def fitting(owner: str) -> list[_Harvested]:
+            return [
+                each
+                for each in self._items(owner)
+                if each.value not in self._gone
+                and _admits(parameter, each.value)
+                and (
+                    each.field == name
+                    or self._lessons.takes(name, each.field, each.kind)
+                    or (_identifies(each.field) and bool(kind) and kind in each.kind)
+                )
+            ]
+
+        known = {owner: fitting(owner) for owner in {user, *self._ids, *self._labels}}
+        if not any(known.values()):
+            if not guess:
+                return []
+            known = {user: [each for each in self._items(user) if "://" not in each.value]}
+        field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
+        return list(dict.fromkeys(one.value for one in known[user] if one.field == field))
 
     def _keep_together(
         self,
@@ -182,6 +254,8 @@ class ValuePool:
             seen = [each.value for each in self._ids[user].values() if each.field == name]
             return same or seen or [chosen for _, chosen in known]
         kind = kind_of_argument(parameter.name, operation)
+        if is_plain(name) and not parameter.many:
+            return self._under_plain_name(user, parameter, name, kind, guess=guess)
         fitting = {
             owner: list(
                 dict.fromkeys(
@@ -273,6 +347,11 @@ def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
     if item.field == parameter:
         return True
     return _OBJECT_ID.search(item.field) is not None and bool(kind) and kind in item.kind
+
+
+def _identifies(field: str) -> bool:
+    """Return whether a field may name the object that it stands in."""
+    return _OBJECT_ID.search(field) is not None or field in IDENTIFYING_FIELDS
 
 
 def _admits(parameter: Parameter, value: str) -> bool:

@@ -21,6 +21,8 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
     identifiers_of,
+    is_code,
+    is_code_path,
     is_id_path,
     is_marker,
     is_short_id,
@@ -49,6 +51,8 @@ def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
     for seen in observations(history):
         call = seen.call
         for value in seen.own:
+            owners.setdefault(value, str(call.actor.user))
+        for value in codes_in_answer(call):
             owners.setdefault(value, str(call.actor.user))
         numbers.take(call)
         probe = call.probe
@@ -92,7 +96,21 @@ def numbers_in_answer(call: Call) -> set[tuple[str, str]]:
     return {
         (kind_of_field(path, call.operation, has_id=has_id), value)
         for path, value in found
-        if is_short_id(value) and value not in sent and is_id_path(path)
+        if is_short_id(value)
+        and value not in sent
+        and (is_id_path(path) or (is_code_path(path) and not value.isdigit()))
+    }
+
+
+def codes_in_answer(call: Call) -> set[str]:
+    """Return the codes that an answer gave to a user, e.g. `U-WBQV8V6`: not what they had sent."""
+    if call.answer.outcome is not Outcome.OK or call.actor.user is None:
+        return set()
+    sent = {str(value) for value in call.arguments.values()}
+    return {
+        value
+        for path, value in call.answer.paths()
+        if is_code_path(path) and is_code(value) and value not in sent
     }
 
 

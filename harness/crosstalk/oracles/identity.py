@@ -20,8 +20,13 @@ from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
 
 _NUMBERS = re.compile(r"\d+")
-# What SDKs say in place of an error's own text.
-_UNEXPLAINED = re.compile(r"error (?:executing|calling) tool \S+|internal (?:server )?error", re.I)
+# What SDKs say in place of an error's own text, and of what they route to no operation.
+_UNEXPLAINED = re.compile(
+    r"error (?:executing|calling) tool \S+|internal (?:server )?error"
+    r"|(?:unknown|no such) (?:resource|tool|prompt|method)\b.*"
+    r"|(?:resource|tool|prompt|method) not found\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def _claimed(call: Call, history: History) -> bool:
@@ -57,7 +62,8 @@ def _is_error_inside(call: Call) -> bool:
     answer = call.answer
     if answer.outcome is not Outcome.ERROR or answer.status != 200:
         return False
-    # A token in an argument is refused by the tool, whose SDK may keep the reason to itself.
+    # A token in an argument is refused by the tool, whose SDK may keep the reason to itself; an
+    # address that names nothing is refused before any credential is read, as a route's 404 is.
     return not _UNEXPLAINED.fullmatch((answer.message or "").strip())
 
 

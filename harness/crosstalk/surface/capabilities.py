@@ -8,6 +8,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, is_plain
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _PAGE_SIZES = frozenset({"limit", "page_size", "pagesize", "per_page", "max_results", "first"})
@@ -92,12 +93,7 @@ class Capabilities:
             ],
             tools=[each for each in protected if each.surface == "mcp"],
             keyed=[each for each in protected if takes_key(each)],
-            reference_fields=frozenset(
-                last_name(each.name)
-                for operation in protected
-                for each in operation.parameters
-                if each.role is Role.REFERENCE
-            ),
+            reference_fields=_reference_fields(protected),
             logins=[each for each in operations if each.effect_only],
         )
 
@@ -109,6 +105,18 @@ class Capabilities:
         own = [each for each in self.creators if each.surface == operation.surface]
         server = operation.surface.partition("-")[0]
         return own or [each for each in self.creators if each.surface.partition("-")[0] == server]
+
+
+def _reference_fields(operations: Sequence[Operation]) -> frozenset[str]:
+    """Return the fields by which objects are named: as arguments, and where one names a kind."""
+    names = {
+        last_name(each.name)
+        for operation in operations
+        for each in operation.parameters
+        if each.role is Role.REFERENCE
+    }
+    plain = any(is_plain(each) for each in names)
+    return frozenset({*names, *IDENTIFYING_FIELDS} if plain else names)
 
 
 def creators_among(operations: Sequence[Operation]) -> list[Operation]:

@@ -143,7 +143,7 @@ class ClientPlanner:
         self._capabilities = Capabilities.of(list(executor.operations.values()))
         self._observations = list(observations)
         self._salt = salt
-        self._pool = ValuePool()
+        self._pool = ValuePool(self._capabilities.reference_fields, knowledge.fields)
         self._pool.know_subjects(set(history.subjects.values()))
         self._planted = 0
         self._key = 0

@@ -314,6 +314,7 @@ def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
         for each in operation.parameters
         if each.role is Role.TEXT and each.name in in_paths
     }
+    named |= in_paths & _names_put(operations)
     if not named:
         return operations
     return [
@@ -328,6 +329,22 @@ def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
         )
         for operation in operations
     ]
+
+
+def _names_put(operations: Sequence[Operation]) -> set[str]:
+    """Return path parameters under which users store, where no POST gives out an id instead."""
+    posted = {each.extra["form"].url.rstrip("/") for each in operations if _is(each, "POST")}
+    found = set()
+    for each in operations:
+        collection, _, last = each.extra["form"].url.rstrip("/").rpartition("/")
+        stores = _is(each, "PUT") and each.parameter(Role.TEXT) is not None
+        if stores and last.startswith("{") and last.endswith("}") and collection not in posted:
+            found.add(last[1:-1])
+    return found
+
+
+def _is(operation: Operation, method: str) -> bool:
+    return str(operation.extra["form"].method) == method
 
 
 def _says_id(parameter: Parameter) -> bool:

@@ -48,8 +48,10 @@ from crosstalk.targets.described.mcp_surfaces import (
     mcp_surfaces,
     not_understood_by,
 )
+from crosstalk.targets.described.naming import operation_name
 from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.people import member_names
+from crosstalk.targets.described.plain_references import with_plain_references
 from crosstalk.targets.described.policy import policy_of
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
@@ -312,11 +314,13 @@ def _surfaces(
 def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, Operation]:
     """The operations; those of a surface where no credential proves who calls are marked."""
     unproven = unproven_surfaces(config)
-    return {
+    found = {
         name: replace(each, unproven=True) if surface_name(each.surface) in unproven else each
         for name, each in discovered(surfaces).items()
         if each.reads_only or not config.read_only
     }
+    stated = {operation_name(name): each.arguments for name, each in config.tools.items()}
+    return with_plain_references(found, stated)
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:

@@ -114,3 +114,12 @@ def test_value_in_capitals_is_that_of_the_replay_in_capitals() -> None:
     replayed = Writer().call(ALICE, "add", {}, ok({"id": OTHER})).history
     arguments = resolve(step.arguments, {1: replayed.calls[0]}, {"bob": "bob-2"}, salt=16)
     assert arguments == {"user_id": "BOB-2", "task_id": OTHER.upper(), "name": "XTBOBZ00000011"}
+
+
+def test_script_names_a_short_code_by_the_call_that_gave_it_only_as_a_whole() -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"code": "U-WBQV8V6"}))
+    writer.call(BOB, "get", {"code": "U-WBQV8V6", "why": "for U-WBQV8V6"}, ok({}))
+    writer.call(BOB, "archive", {"codes": ["U-WBQV8V6"]}, ok({}))
+    steps = script_of(writer.history).steps
+    assert steps[1].arguments == {"code": "${1.code}", "why": "for U-WBQV8V6"}
+    assert steps[2].arguments == {"codes": ["${1.code}"]}

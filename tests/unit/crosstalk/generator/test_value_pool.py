@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import marker
+from crosstalk.core.object_kinds import IDENTIFYING_FIELDS
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Parameter, Role
@@ -159,3 +161,46 @@ def test_object_that_existed_before_is_known_as_its_owners() -> None:
     harvested.know_objects([OwnedObject("bob", "task", "T-17")])
     assert harvested.references("bob", TASK_ID, "mcp:get_task") == ["T-17"]
     assert harvested.references("alice", TASK_ID, "mcp:get_task") == []
+
+
+HIVE = Parameter("hive", {"type": "string"}, required=True, role=Role.REFERENCE)
+INSPECTION = Parameter("inspection", {"type": "string"}, required=True, role=Role.REFERENCE)
+_FIELDS = {"hive", "inspection", *IDENTIFYING_FIELDS}
+
+
+def apiary(*calls: tuple[str, dict[str, str], Answer]) -> ValuePool:
+    """What alice's calls give in a system that names hives by slugs and inspections by codes."""
+    writer = Writer()
+    for operation, arguments, answer in calls:
+        writer.call(ALICE, operation, arguments, answer)
+    found = ValuePool(_FIELDS)
+    for call in writer.history:
+        found.harvest(call)
+    return found
+
+
+MADE = ("mcp:add_hive", {"label": "North"}, ok({"slug": "north", "name": "Northern", "frames": 3}))
+
+
+def test_an_argument_of_plain_name_takes_the_slug_of_its_kind() -> None:
+    assert apiary(MADE).references("alice", HIVE, "mcp:requeen", guess=False) == ["north"]
+
+
+def test_an_argument_of_plain_name_takes_another_field_after_a_refusal() -> None:
+    refusal = ("mcp:requeen", {"hive": "north"}, refused(404, "not_found", "no hive north"))
+    assert apiary(MADE, refusal).references("alice", HIVE, "mcp:requeen") == ["Northern"]
+
+
+def test_an_argument_of_plain_name_keeps_to_the_field_that_was_served() -> None:
+    served = ("mcp:requeen", {"hive": "north"}, ok({}))
+    late = ("mcp:requeen", {"hive": "north"}, refused(422, "invalid", "no such day"))
+    found = apiary(MADE, served, late, late)
+    assert found.references("alice", HIVE, "mcp:requeen", guess=False) == ["north"]
+
+
+def test_an_argument_takes_a_code_that_no_name_speaks_of_once_it_was_served() -> None:
+    inspected = ("mcp:inspect_hive", {"hive": "north"}, ok({"code": "9f3c21ab"}))
+    served = ("mcp:take_honey", {"inspection": "9f3c21ab"}, ok({}))
+    assert apiary(MADE, inspected).references("alice", INSPECTION, "mcp:x", guess=False) == []
+    found = apiary(MADE, inspected, served)
+    assert found.references("alice", INSPECTION, "mcp:x", guess=False) == ["9f3c21ab"]

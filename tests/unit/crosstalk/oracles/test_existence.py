@@ -190,3 +190,24 @@ def test_existence_had_an_opportunity_where_the_owner_is_served_that_id_by_that_
     assert not Existence().opportunities(writer.history)
     writer.call(ALICE, "get", {"task_id": HERS, "user_id": "alice"}, ok({"id": HERS}))
     assert Existence().opportunities(writer.history) == {"get": 1}
+
+
+@pytest.mark.parametrize(("code", "other"), [("U-WBQV8V6", "U-8VQBW6V"), ("9f3c21ab", "0b1c21aa")])
+def test_existence_compares_codes_that_a_system_gave_out(code: str, other: str) -> None:
+    writer = (
+        Writer()
+        .call(ALICE, "add", {"label": "x"}, ok({"code": code}))
+        .call(BOB, "get", {"unit": code}, refused(403, "forbidden"), FOREIGN)
+        .call(BOB, "get", {"unit": other}, refused(404, "not_found"), MISSING)
+    )
+    assert [each.operation for each in Existence().judge(writer.history)] == ["get"]
+
+
+def test_existence_compares_no_code_that_its_user_chose() -> None:
+    writer = (
+        Writer()
+        .call(ALICE, "add", {"code": "north"}, ok({"code": "north"}))
+        .call(BOB, "get", {"unit": "north"}, refused(403, "forbidden"), FOREIGN)
+        .call(BOB, "get", {"unit": "south"}, refused(404, "not_found"), MISSING)
+    )
+    assert Existence().judge(writer.history) == []

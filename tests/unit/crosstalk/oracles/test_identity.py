@@ -35,6 +35,15 @@ def test_identity_is_silent_where_a_credential_is_refused_inside_a_200() -> None
     assert Identity().judge(writer.call(STRANGER, "get", {}, unknown).history) == []
 
 
+def test_identity_is_silent_where_an_address_that_names_nothing_is_unknown_to_all() -> None:
+    def unknown(uri: str) -> Answer:
+        return Answer(Outcome.ERROR, 200, {}, {}, "-32602", f"Unknown resource: {uri}")
+
+    writer = Writer().call(BOB, "mcp:resources/read", {"uri": "app://1"}, unknown("app://1"))
+    writer.call(STRANGER, "mcp:resources/read", {"uri": "other"}, unknown("other"))
+    assert Identity().judge(writer.history) == []
+
+
 def test_identity_is_silent_when_they_are_refused_and_when_members_are_served() -> None:
     writer = Writer().call(STRANGER, "list", {}, refused(401, "unauthorized"))
     writer.call(BOB, "list", {}, ok([]))

@@ -121,6 +121,17 @@ def test_name_chosen_by_users_is_a_name_where_it_is_given_and_where_it_is_used()
         assert found["GET /books/{title}"].parameters[0].role is Role.NAME
 
 
+def test_name_that_is_put_is_chosen_by_its_user() -> None:
+    kept = {"requestBody": {"content": {"text/plain": {"schema": TEXT}}}, "responses": {}}
+    path = "/documents/{filename}"
+    paths = gets(parameter("filename", "path"), path=path)
+    paths[path]["put"] = {**kept, "parameters": [parameter("filename", "path")]}
+    with api(paths) as served:
+        found = served.operations()
+        assert found[f"PUT {path}"].parameters[0].role is Role.NAME
+        assert found[f"GET {path}"].parameters[0].role is Role.NAME
+
+
 def test_one_argument_says_the_same_in_the_address_and_in_the_body() -> None:
     change = {"type": "object", "properties": {"id": TEXT, "text": TEXT}, "required": ["id"]}
     put = {"parameters": [parameter("id", "path")], "requestBody": body(change), "responses": {}}

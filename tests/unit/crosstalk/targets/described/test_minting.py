@@ -31,3 +31,9 @@ def test_token_signed_with_a_common_secret_can_be_forged() -> None:
 def test_token_of_an_unguessable_secret_or_of_none_is_left_alone(token: str) -> None:
     assert guessed_secret(token) is None
     assert GUESSED_SECRET not in spoilable(token, None)
+
+
+def test_cookie_of_three_parts_is_not_taken_for_a_jwt() -> None:
+    # What Flask signs: data, a time, a signature.
+    cookie = "eyJsYW5kbG9yZCI6ImhhcnRtYW5uIn0.aSm2fw.cPGkZ3hJX0"
+    assert {"tampered", "alg-none"}.isdisjoint(spoilable(cookie, None))

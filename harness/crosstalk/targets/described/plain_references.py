@@ -1,0 +1,150 @@
+"""Arguments that refer to objects under the plain name of their kind: `hive`, not `hive_id`.
+
+A beekeeper's `inspect_hive(hive, findings)` takes the slug that `add_hive` answered with. Which
+field of an answer such an argument takes is not said anywhere, so the campaign learns it from what
+is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import deletes, kind_of_argument, noun_of, singular, stem_of
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+# Longer texts are something that is said, not the name of an object.
+_LONGEST = 200
+_NOT_NAMES = ("enum", "const", "format")
+# An argument of these names seldom refers to an object, even where there are objects so called.
+_SAID = frozenset({"message", "text", "content", "note", "comment", "body", "prompt", "question"})
+
+
+def with_plain_references(
+    operations: Mapping[str, Operation], stated: Mapping[str, Collection[str]]
+) -> dict[str, Operation]:
+    """Return the operations with arguments taken for references that bear the name of a kind.
+
+    Args:
+        operations: By name.
+        stated: Operation name to the arguments of which the description says the role.
+    """
+    kinds = _kinds(operations.values())
+    fields = {
+        last_name(parameter.name)
+        for operation in operations.values()
+        for parameter in operation.parameters
+        if parameter.role is Role.REFERENCE and not parameter.many
+    }
+    return {
+        name: _corrected(operation, kinds, fields, frozenset(stated.get(name, ())))
+        for name, operation in operations.items()
+    }
+
+
+def _kinds(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
+    """Return the kinds of objects that are stored or can be named, each with its creators."""
+    found: dict[str, list[Operation]] = {}
+    for operation in operations:
+        noun = singular(noun_of(operation.name))
+        if not noun:
+            continue
+        named = any(each.role is Role.REFERENCE and each.required for each in operation.parameters)
+        if named:
+            found.setdefault(noun, [])
+        elif operation.stores and _creates(operation):
+            found.setdefault(noun, []).append(operation)
+    return found
+
+
+def _creates(operation: Operation) -> bool:
+    return operation.extra.get("kind") == "create" or ":POST " in operation.name
+
+
+def _corrected(
+    operation: Operation,
+    kinds: Mapping[str, list[Operation]],
+    fields: Collection[str],
+    stated: Collection[str],
+) -> Operation:
+    if operation.public or operation.conversational or operation.effect_only:
+        return operation
+    named = {
+        kind_of_argument(each.name, operation.name)
+        for each in operation.parameters
+        if each.role is Role.REFERENCE
+    }
+    parameters = tuple(
+        replace(each, role=Role.REFERENCE)
+        if {each.name, last_name(each.name)}.isdisjoint(stated)
+        and (_is_list(each, kinds, fields) or _is_plain(each, operation, kinds, named))
+        else each
+        for each in operation.parameters
+    )
+    if parameters == operation.parameters:
+        return operation
+    return replace(operation, parameters=parameters)
+
+
+def _is_list(
+    parameter: Parameter, kinds: Mapping[str, list[Operation]], fields: Collection[str]
+) -> bool:
+    """Return whether it lists objects: `codes` where a path has `{code}`, `units` of a `unit`."""
+    items = parameter.schema.get("items")
+    if not parameter.many or not isinstance(items, Mapping) or parameter.refers:
+        return False
+    name = singular(last_name(parameter.name.removesuffix("[]")))
+    typed = items.get("type") in ("string", "integer") and not set(_NOT_NAMES) & set(items)
+    return typed and (name in fields or (bool(kinds.get(name)) and name not in _SAID))
+
+
+def _is_plain(
+    parameter: Parameter,
+    operation: Operation,
+    kinds: Mapping[str, list[Operation]],
+    named: Collection[str],
+) -> bool:
+    """Return whether one argument names an object of a kind that the operation does not name yet.
+
+    `add_hive(hive)` gives a new hive its name, and `edit_note(note_id, note)` says what is in it.
+    """
+    name = last_name(parameter.name)
+    kind = singular(name)
+    schema = parameter.schema
+    if parameter.role not in (Role.TEXT, Role.VALUE) or schema.get("type") not in (
+        "string",
+        "integer",
+    ):
+        return False
+    longest = schema.get("maxLength")
+    if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
+        return False
+    if kind not in kinds or kind in named or kind in _SAID or stem_of(name) != name:
+        return False
+    if operation in kinds[kind] and _by_its_noun(operation, kind):
+        # A creator of that kind, unless something else of it is what is stored.
+        return _names_what_exists(operation, kind, kinds)
+    texts = [each for each in operation.parameters if each.role is Role.TEXT]
+    changes = not operation.reads_only and not deletes(operation.name)
+    # What is changed by its only text is more often told than named.
+    return not changes or operation.extra.get("kind") == "change" or texts != [parameter]
+
+
+def _by_its_noun(operation: Operation, kind: str) -> bool:
+    return singular(noun_of(operation.name)) == kind
+
+
+def _names_what_exists(
+    operation: Operation, kind: str, kinds: Mapping[str, list[Operation]]
+) -> bool:
+    """Return whether another operation creates the kind without that argument.
+
+    `inspect_hive(hive, findings)` stores an inspection of a hive that `add_hive(label)` has made.
+    """
+    return any(
+        each is not operation
+        and all(singular(last_name(p.name)) != kind for p in each.parameters)
+        and each.surface == operation.surface
+        for each in kinds[kind]
+    )

@@ -1,0 +1,92 @@
+"""Plain references: arguments that bear the name of a kind take what a system calls an object."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.targets.described.plain_references import with_plain_references
+
+TEXT = {"type": "string"}
+
+
+def tool(name: str, kind: str, *texts: str, code: bool = False, **more: Role) -> Operation:
+    """A tool with required texts, and arguments of further roles."""
+    parameters = [Parameter(each, TEXT, True, Role.TEXT) for each in texts]
+    parameters += [Parameter(each, TEXT, True, role) for each, role in more.items()]
+    if code:
+        parameters.append(Parameter("code", TEXT, True, Role.REFERENCE))
+    reads = kind in ("read", "list")
+    return Operation("mcp", f"mcp:{name}", tuple(parameters), reads, extra={"kind": kind})
+
+
+APIARY = (
+    tool("add_hive", "create", "label"),
+    tool("list_hives", "list"),
+    tool("requeen", "change", "hive", "remark"),
+    tool("remove_hive", "delete", "hive"),
+    tool("inspect_hive", "create", "hive", "findings"),
+    tool("show_inspection", "read", code=True),
+    tool("take_honey", "other", "inspection", "comment"),
+)
+
+
+def roles(operations: tuple[Operation, ...], **stated: list[str]) -> dict[str, dict[str, Role]]:
+    """The roles of all arguments, by tool."""
+    found = with_plain_references(
+        {each.name: each for each in operations},
+        {f"mcp:{name}": arguments for name, arguments in stated.items()},
+    )
+    return {
+        name.removeprefix("mcp:"): {each.name: each.role for each in operation.parameters}
+        for name, operation in found.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("requeen", "hive"),
+        ("remove_hive", "hive"),
+        ("inspect_hive", "hive"),
+        ("take_honey", "inspection"),
+    ],
+)
+def test_an_argument_with_the_name_of_a_kind_refers_to_an_object(name: str, argument: str) -> None:
+    found = roles(APIARY)[name]
+    assert found[argument] is Role.REFERENCE
+    assert found.keys() - {argument} == {
+        each for each, role in found.items() if role is not Role.REFERENCE
+    }
+
+
+def test_a_role_that_the_file_states_is_kept() -> None:
+    assert roles(APIARY, requeen=["hive"])["requeen"]["hive"] is Role.TEXT
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        (tool("add_hive", "create", "hive"), tool("list_hives", "list")),
+        (
+            tool("add_hive", "create", "label"),
+            tool("edit_hive", "change", "hive", hive_id=Role.REFERENCE),
+        ),
+        (tool("add_note", "create", "title"), tool("append", "change", "note", "tag")),
+        (tool("list_hives", "list"), tool("ask", "other", "hive", "remark")),
+    ],
+    ids=["names a new one", "says what is in it", "is more often said", "is of nothing stored"],
+)
+def test_an_argument_that_says_something_stays_a_text(operations: tuple[Operation, ...]) -> None:
+    found = roles(operations)
+    assert all(each.get(name) is not Role.REFERENCE for each in found.values() for name in each
+               if name in ("hive", "note"))  # fmt: skip
+
+
+def test_a_list_of_codes_refers_to_what_a_path_names_by_one() -> None:
+    codes = Parameter("codes", {"type": "array", "items": TEXT}, True, Role.VALUE)
+    archive = Operation("rest", "rest:POST /units/archive", (codes,), reads_only=False)
+    one = Parameter("code", TEXT, True, Role.REFERENCE)
+    shown = Operation("rest", "rest:GET /units/{code}", (one,), reads_only=True)
+    found = with_plain_references({each.name: each for each in (archive, shown)}, {})
+    assert found[archive.name].parameters[0].role is Role.REFERENCE

@@ -175,10 +175,12 @@ class SweepPass:
             self._note_shown(call)
         acting = Probe("ownership", key, "attack", victim.name)
         for operation in self._lacking.ownership:
+            if self._ended():
+                break
             if not required_references(operation):
                 example.execute(self._own(operation, attacker, probe=acting))
         for operation, parameter in self._lacking.existence:
-            theirs = self._target(operation, parameter)
+            theirs = None if self._ended() else self._target(operation, parameter)
             if theirs is None:
                 continue
             joint = len(required_references(operation)) > 1
@@ -197,6 +199,8 @@ class SweepPass:
         for surface in sorted(self._surfaces) if self._first else ():
             unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
             for planned in unusual:
+                if self._ended():
+                    break
                 example.execute_spoilt(planned)
         after = Probe("ownership", key, "after", victim.name)
         example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])

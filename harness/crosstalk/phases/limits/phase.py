@@ -15,7 +15,7 @@ from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
-from crosstalk.phases.limits.trial import Trial, Trier
+from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation
@@ -29,6 +29,10 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 # Seconds below which no trial is begun, and the phase is not begun.
 _LEAST_SECONDS = 3.0
 _SECONDS_TO_BEGIN = 20.0
+# What asks a model has a low limit: no more than this part of the calls is spent on one.
+_MODEL_PART = 0.25
+# Calls below which a trial shows nothing.
+_LEAST_CALLS = 10
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"
@@ -44,7 +48,7 @@ class LimitsPhase:
     name = "limits"
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
-    least = 250
+    least = 320
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
@@ -74,7 +78,9 @@ class LimitsPhase:
                 # Nothing comes after it: what is left of the run's time is its own.
                 if outcome.findings or budget.executor.seconds_left() < _LEAST_SECONDS:
                     break
-                self._try(operation, budget, outcome)
+                most = _most_calls(operation, budget)
+                if most >= _LEAST_CALLS:
+                    self._try(operation, budget, outcome, most)
         return outcome
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
@@ -96,12 +102,14 @@ class LimitsPhase:
             return None
         return _suspicion(last)
 
-    def _try(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+    def _try(
+        self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome, most: int
+    ) -> None:
         members = list(budget.target.principals.members)
         budget.random.shuffle(members)
         one, two, three = members[:_MEMBERS]
         trier = Trier(budget.executor, (one, two, three), budget.random, budget.knowledge)
-        trial = trier.run(budget.fresh_history(), operation)
+        trial = trier.run(budget.fresh_history(), operation, most)
         self._count(trial, outcome)
         if not trial.shared:
             return
@@ -109,7 +117,7 @@ class LimitsPhase:
         with budget.executor.replaying():
             for _ in range(1, _TRIALS):
                 self._sleep(_pause(trial))
-                again = trier.run(budget.fresh_history(), operation)
+                again = trier.run(budget.fresh_history(), operation, most)
                 if not again.shared:
                     why = "once, and not when it was tried again"
                     outcome.inconclusive.append(
@@ -133,6 +141,12 @@ class LimitsPhase:
             control.oracles[self.name] = control.oracles.get(self.name, 0) + 1
         elif trial.control.answer.outcome is Outcome.OK:
             outcome.situations[CALLS] += len(trial.history) - 1
+
+
+def _most_calls(operation: Operation, budget: PhaseBudget) -> int:
+    """Return the calls by which a limit may be used up, so that the observer's are left."""
+    left = budget.left() - 1 - MOST_OBSERVED * max(1, budget.executor.concurrency)
+    return min(MOST_CALLS, int(left * _MODEL_PART) if operation.conversational else left)
 
 
 def _chosen(budget: PhaseBudget) -> list[Operation]:

@@ -17,7 +17,7 @@ from crosstalk.surface.operation import Operation
 # Calls by which one user tries to use a limit up.
 MOST_CALLS = 320
 # Calls of another user while it is used up, at most.
-_MOST_OBSERVED = 5
+MOST_OBSERVED = 5
 _BUSY = Probe("worlds", 0, "varied", "")
 
 
@@ -74,12 +74,13 @@ class Trier:
         self._knowledge = knowledge
         self._planted = 0
 
-    def run(self, history: History, operation: Operation) -> Trial:
+    def run(self, history: History, operation: Operation, most: int = MOST_CALLS) -> Trial:
         """Make one trial; it ends with the first call that is refused.
 
         Args:
             history: Fresh; takes the calls.
             operation: What is called.
+            most: Calls by which one user tries to use the limit up.
 
         Raises:
             OutOfTimeError: The time in which calls may be made is over.
@@ -87,7 +88,7 @@ class Trier:
         (control,) = self._made(history, [self._call(history, operation, self._control)])
         refused = None
         if control.answer.outcome is Outcome.OK:
-            refused = self._use_up(history, operation)
+            refused = self._use_up(history, operation, most)
         observed = self._observe(history, operation) if refused is not None else None
         return Trial(history, control, refused, observed)
 
@@ -100,7 +101,7 @@ class Trier:
         served = sum(call.answer.outcome is Outcome.OK for call in history) - 1
         width = max(1, self._executor.concurrency - 1)
         observed = None
-        for _ in range(max(1, min(_MOST_OBSERVED, served // 4))):
+        for _ in range(max(1, min(MOST_OBSERVED, served // 4))):
             planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(width)]
             probe = Probe("worlds", 1, "observed", self._observer.name)
             planned.append(self._call(history, operation, self._observer, probe))
@@ -111,10 +112,11 @@ class Trier:
                 break
         return observed
 
-    def _use_up(self, history: History, operation: Operation) -> Call | None:
+    def _use_up(self, history: History, operation: Operation, most: int) -> Call | None:
         width = max(1, self._executor.concurrency)
-        for _ in range(0, MOST_CALLS, width):
-            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(width)]
+        for made in range(0, most, width):
+            together = min(width, most - made)
+            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(together)]
             for call in self._made(history, planned):
                 if call.answer.outcome is Outcome.LIMITED:
                     return call

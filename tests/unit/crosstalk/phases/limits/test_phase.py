@@ -120,6 +120,14 @@ def test_a_system_without_a_limit_is_called_a_bounded_number_of_times() -> None:
     assert 300 <= outcome.situations["calls of one user that met no limit"] <= 340
 
 
+@pytest.mark.parametrize("calls", [160, 200, 250])
+def test_no_more_calls_are_made_than_the_budget_has(calls: int) -> None:
+    system = Counted(PER_USER, limit=100_000)
+    given = budget(system, calls=calls)
+    LimitsPhase().run(given)
+    assert calls - 41 <= given.executor.calls_made <= calls
+
+
 def test_a_refusal_that_does_not_come_again_is_left_open() -> None:
     system = Counted(FOR_ALL)
 

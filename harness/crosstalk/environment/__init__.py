@@ -6,6 +6,7 @@ from crosstalk.environment.backends.containers import ContainerEnvironment
 from crosstalk.environment.backends.options import ONE_CONNECTION, DataAccess, ProcessOptions
 from crosstalk.environment.backends.processes import ProcessEnvironment
 from crosstalk.environment.backends.running import RunningSystem
+from crosstalk.environment.backends.secrets_shown import secrets_in_logs, secrets_of
 from crosstalk.environment.parts.pgbouncer import Pooler
 from crosstalk.environment.parts.sources import locate_system, require_system_packages
 from crosstalk.environment.runtime.errors import EnvironmentFailed
@@ -24,4 +25,6 @@ __all__ = [
     "chosen_environment",
     "locate_system",
     "require_system_packages",
+    "secrets_in_logs",
+    "secrets_of",
 ]

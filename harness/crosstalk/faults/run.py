@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosstalk.environment import secrets_in_logs
 from crosstalk.faults.catalog import FAULTS, SHORT
 from crosstalk.faults.schedule import Schedule, require_fault, schedules
 from crosstalk.faults.session import FaultRun, RunResult, faulty_system
@@ -79,5 +80,7 @@ def run_faults(plan: FaultPlan, folder: Path, tell: Callable[[str], None]) -> Ru
                 tell("a violation: its schedule is shrunk by replays")
                 result.shrunk = run.shrink(one, min(_SHRINK_SECONDS, plan.seconds))
                 break
+        for log, name in secrets_in_logs(system.running) if result.rounds else ():
+            result.rounds[-1].findings.add("secret in a log", f"{log}: {name}")
     result.seconds = time.monotonic() - began
     return result

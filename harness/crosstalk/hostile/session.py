@@ -6,12 +6,11 @@ import asyncio
 import itertools
 import json
 import random
-import re
 import secrets
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,14 @@ from urllib.parse import urlsplit
 import httpx2
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.environment import DataAccess, ProcessEnvironment, ProcessOptions, RunningSystem
+from crosstalk.environment import (
+    DataAccess,
+    ProcessEnvironment,
+    ProcessOptions,
+    RunningSystem,
+    secrets_in_logs,
+    secrets_of,
+)
 from crosstalk.environment.runtime.background import BackgroundLoop
 from crosstalk.environment.runtime.ports import Ports, free_port
 from crosstalk.hostile.corpus import CORPORA, Context
@@ -181,8 +187,8 @@ def run_hostile(plan: HostilePlan, folder: Path, tell: Callable[[str], None]) ->
     with hostile_system(plan, folder) as running:
         users = _Users.make(running)
         result = asyncio.run(_Attack(plan, running, users, tell).run())
-        for kind, text in secrets_in_logs(running, users.marker, folder):
-            result.find(kind, text)
+        for log, name in secrets_in_logs(running, {"victim's text": users.marker}):
+            result.find("secret in a log", f"{log}: {name}")
         return result
 
 
@@ -207,6 +213,7 @@ class _Attack:
             backend.netloc, mcp.netloc, mcp.path, users.attackers, users.victim.user
         )
         self._inputs = drawn(self._context, plan)
+        self._secrets = [each.encode() for each in secrets_of(running).values()]
 
     async def run(self) -> HostileResult:
         """Run the windows, and compare what the services hold before and after."""
@@ -254,7 +261,7 @@ class _Attack:
             if one.surface != _HARMLESS:
                 self._result.inputs[one.surface] += 1
                 self._result.statuses[one.surface, answer.status] += 1
-            for kind in findings_in(one, answer, self._users.marker):
+            for kind in findings_in(one, answer, self._users.marker, self._secrets):
                 told = f"{one.surface} at {one.service}: {answer.head[:80]!r} {answer.body[:120]!r}"
                 self._result.find(kind, f"{told} to {one.payload[-160:]!r}")
         for wire in wires.values():
@@ -344,8 +351,17 @@ def _paced(began: float, per_second: float) -> Iterator[float]:
     return (began + number / per_second for number in itertools.count())
 
 
-def findings_in(one: HostileInput, answer: Answer, marker: str) -> Iterator[str]:
-    """Yield the kinds of what is wrong with an answer."""
+def findings_in(
+    one: HostileInput, answer: Answer, marker: str, secrets: Sequence[bytes] = ()
+) -> Iterator[str]:
+    """Yield the kinds of what is wrong with an answer.
+
+    Args:
+        one: What was sent.
+        answer: What came back.
+        marker: In every text of the victim's.
+        secrets: Texts that no answer may show.
+    """
     if answer.hung:
         yield "hang"
     unavailable = answer.status == 503 and b'"unavailable"' in answer.body
@@ -355,6 +371,8 @@ def findings_in(one: HostileInput, answer: Answer, marker: str) -> Iterator[str]
         yield "outside the envelope"
     if marker.encode() in answer.body + answer.head:
         yield "foreign"
+    if any(each in answer.body or each in answer.head for each in secrets):
+        yield "secret in an answer"
     if one.surface == _HARMLESS and answer.status != 200:
         yield "harmless request refused"
 
@@ -368,21 +386,3 @@ def enveloped(body: bytes) -> bool:
     if not isinstance(read, dict):
         return False
     return "error_code" in read or ("jsonrpc" in read and "error" in read)
-
-
-def secrets_in_logs(running: RunningSystem, marker: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield logs that hold a password of the database, a signing key or the victim's text."""
-    planted = {
-        "victim's text": marker,
-        **{
-            f"password of {role}": found[1]
-            for role, url in running.databases.items()
-            if (found := re.search(r"://[^:]+:([^@]+)@", url))
-        },
-        "backend's signing key": str(running.exchanger.keys[0].private_jwk().get("d", "")),
-    }
-    for path in sorted((folder / "logs").glob("*.log")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        for name, value in planted.items():
-            if value and value in text:
-                yield "secret in a log", f"{path.name}: {name}"

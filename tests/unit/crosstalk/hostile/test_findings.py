@@ -33,6 +33,8 @@ def _refusal(status: int, code: str) -> Answer:
         (_INPUT, Answer(400, body=b"Invalid HTTP request"), ["outside the envelope"]),
         (_INPUT, Answer(400, body=b'{"jsonrpc": "2.0", "error": {}}'), []),
         (_INPUT, Answer(200, body=b"mk-victims"), ["foreign"]),
+        (_INPUT, Answer(200, body=b"at pg://mcp:a password@db"), ["secret in an answer"]),
+        (_INPUT, Answer(200, head=b"Server: a password"), ["secret in an answer"]),
         (
             replace(_INPUT, surface="harmless"),
             Answer(404, body=b'{"error_code": "not_found"}'),
@@ -41,4 +43,4 @@ def _refusal(status: int, code: str) -> Answer:
     ],
 )
 def test_findings(one: HostileInput, answer: Answer, expected: list[str]) -> None:
-    assert list(findings_in(one, answer, "mk-victims")) == expected
+    assert list(findings_in(one, answer, "mk-victims", [b"a password"])) == expected

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.environment.runtime.masking import mask_settings, mask_text
+from crosstalk.environment.runtime.masking import (
+    mask_settings,
+    mask_text,
+    secret_values,
+    shown_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,25 @@ def test_mask_settings_hides_values_of_settings_named_as_secrets() -> None:
         "ADMIN_TOKEN": "",
         "MCP_URL": "http://127.0.0.1/mcp",
     }
+
+
+def test_secret_values_are_passwords_private_parts_of_keys_and_whole_secrets() -> None:
+    key = '{"kid": "public-key-id", "x": "public-coordinate", "d": "private-part-of-it"}'
+    found = secret_values(
+        {
+            "DATABASE_URL": "postgresql://role:pass-word-of-it@127.0.0.1/db",
+            "CURSOR_SECRET": "a secret of a cursor",
+            "BACKEND_SIGNING_KEY": key,
+            "MCP_PUBLISHED_KEYS": f"[{key}]",
+            "IDEMPOTENCY_KEY_HOURS": "24.0",
+            "MCP_URL": "http://127.0.0.1:8001/mcp",
+        }
+    )
+    assert set(found.values()) == {
+        "pass-word-of-it",
+        "a secret of a cursor",
+        "private-part-of-it",
+    }
+    shown = shown_secrets("see pass-word-of-it, public-key-id", found)
+    assert shown == ["password in DATABASE_URL"]
+    assert shown_secrets("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", found) == ["a token"]

@@ -66,6 +66,7 @@ def rehearse(target: Target, options: CampaignOptions) -> Rehearsal:
         release=None,
         left=None,
         databases={},
+        database=None,
         subjects=None,
         forgeries=(),
         persistent=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crosstalk.core.database_access import DatabaseAccess
 from crosstalk.core.history import Channel, Flow
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.policy import Policy
@@ -43,6 +44,7 @@ class Target:
         concurrency: The most concurrent calls.
         databases: Role (`admin`, `owner`, each service) to `postgresql://` URL, where the system's
             layers can be reached one by one.
+        database: The system's own database as its service reaches it, where a description says so.
         left: Says what is still held or under way in the system, where that can be seen.
         claiming: Names of headers in which impostors repeat the identity that they claim.
         credential_source: Where a person gets the users' credentials, in a sentence.
@@ -76,6 +78,7 @@ class Target:
     persistent: bool = False
     concurrency: int = 1
     databases: Mapping[str, str] = field(default_factory=dict)
+    database: DatabaseAccess | None = None
     left: Callable[[], list[str]] | None = None
     claiming: tuple[str, ...] = ()
     public_values: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ runs in a transaction that is rolled back.
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,12 +17,24 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from crosstalk.core.identifiers import identifiers_of, is_marker
-from crosstalk.phases.layers.schema import Table, insert, new_row
+from crosstalk.core.identifiers import markers_in, strings_in
+from crosstalk.phases.layers.schema import Table, insert
 
 _SUBJECT = "SELECT set_config('app.user_id', $1, true)"
 _UNIQUE = "23505"
+_LEAST_SUBJECT = 8
+# A line of a plan that says which rows are reached.
+_CONDITION = re.compile(r"(?:Filter|Cond):")
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+Become: TypeAlias = Callable[[asyncpg.Connection, str | None], Awaitable[None]]
+
+
+async def set_setting(connection: asyncpg.Connection, subject: str | None) -> None:
+    """Set the subject as the reference system does; a transaction begins without one."""
+    if subject is not None:
+        await connection.execute(_SUBJECT, subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class Intruder:
         victim: Name of the victim.
         them: Their subject.
         attacker: Name of the attacker.
+        become: Sets the subject within a transaction; None for no subject.
     """
 
     connection: asyncpg.Connection
@@ -41,6 +55,7 @@ class Intruder:
     me: str
     victim: str
     them: str
+    become: Become = set_setting
 
     @asynccontextmanager
     async def speaking(self, subject: str | None) -> AsyncIterator[asyncpg.Connection]:
@@ -48,8 +63,7 @@ class Intruder:
         transaction = self.connection.transaction()
         await transaction.start()
         try:
-            if subject is not None:
-                await self.connection.execute(_SUBJECT, subject)
+            await self.become(self.connection, subject)
             yield self.connection
         finally:
             await transaction.rollback()
@@ -75,11 +89,12 @@ def said(error: asyncpg.PostgresError) -> str:
 
 def victim_value_in(value: Any, intruder: Intruder, table: Table) -> str | None:
     """The first planted value of the victim in what came back, if there is one."""
-    planted = {
-        token for token in identifiers_of(_plain(table.rows[intruder.victim])) if is_marker(token)
-    }
+    row = _plain(table.rows[intruder.victim])
+    planted = {each for text in strings_in(row) for each in markers_in(text)}
     text = str(_plain(value))
-    return next((each for each in sorted(planted | {intruder.them}) if each in text), None)
+    # A short subject, e.g. a number, is part of many texts.
+    theirs = {intruder.them} if len(intruder.them) >= _LEAST_SUBJECT else set()
+    return next((each for each in sorted(planted | theirs) if each in text), None)
 
 
 async def read_without_subject(intruder: Intruder, table: Table) -> str | None:
@@ -122,10 +137,31 @@ async def delete_as_another(intruder: Intruder, table: Table) -> str | None:
     return await _write(intruder, table, f"DELETE FROM {table.name}")
 
 
+async def change_every_row(intruder: Intruder, table: Table) -> str | None:
+    """Plan a change and a deletion without a condition; rows of other users are not locked.
+
+    Where a statement reads no column, PostgreSQL does not ask the policies for SELECT: a policy for
+    UPDATE or DELETE that lets every row through shows in nothing else.
+    """
+    column = next((name for name in table.columns if name not in table.made), table.owner)
+    for change in (
+        f'UPDATE {table.name} SET "{column}" = DEFAULT',
+        f"DELETE FROM {table.name}",
+    ):
+        try:
+            async with intruder.speaking(intruder.me) as connection:
+                rows = await connection.fetch(f"EXPLAIN {change}")
+        except asyncpg.PostgresError:
+            continue
+        if not any(_CONDITION.search(row[0]) for row in rows):
+            return f"{change.partition(' ')[0]} without a condition reaches every row"
+    return None
+
+
 async def insert_for_another(intruder: Intruder, table: Table) -> str | None:
     """Insert a row that is the victim's."""
     row = {
-        **new_row(table, intruder.attacker, intruder.them, 99),
+        **table.new_row(table, intruder.attacker, intruder.them, 99),
         **_borrowed(table, intruder.victim),
     }
     for subject in (intruder.me, None):
@@ -162,18 +198,21 @@ async def refer_to_another(intruder: Intruder, table: Table) -> str | None:
         column = next((each for each in reference.columns if each != table.owner), None)
         if column is None:
             continue
-        theirs = table.rows[intruder.victim][column]
+        theirs = table.rows[intruder.victim].get(column)
+        if theirs is None:
+            continue
+        missing = _missing(str(theirs))
         answers = [
             await intruder.refused(
-                f'UPDATE {table.name} SET "{column}" = {_literal(str(each))} '
+                f'UPDATE {table.name} SET "{column}" = {_literal(each)} '
                 f'WHERE "{table.owner}" = {_literal(intruder.me)}',
                 intruder.me,
             )
-            for each in (theirs, uuid.uuid4())
+            for each in (str(theirs), missing)
         ]
         if answers[0] is None:
             return f"a row of the attacker's refers to the victim's {reference.target}"
-        if _masked(answers[0]) != _masked(answers[1]):
+        if _masked(answers[0], str(theirs)) != _masked(answers[1], missing):
             return f"the victim's row and a missing one are told apart: {answers[0]}"
     return None
 
@@ -182,7 +221,11 @@ async def insert_what_another_has(intruder: Intruder, table: Table) -> str | Non
     """Insert a row of one's own with everything but the owner as the victim's has it."""
     if not table.key:
         return None
-    row = {**table.rows[intruder.victim], table.owner: intruder.me}
+    theirs = table.rows[intruder.victim]
+    row = {name: value for name, value in theirs.items() if name not in table.made}
+    fresh = table.new_row(table, intruder.attacker, intruder.me, 98)
+    row |= {name: fresh.get(name) for name in table.made & table.needed}
+    row[table.owner] = intruder.me
     row |= _borrowed(table, intruder.attacker)
     outcome = await _inserted(intruder, table, row, intruder.me)
     if outcome is not None and outcome.startswith(_UNIQUE):
@@ -190,8 +233,13 @@ async def insert_what_another_has(intruder: Intruder, table: Table) -> str | Non
     return None
 
 
+def attempt_name(attempt: Attempt) -> str:
+    """Return an attempt's name in reports."""
+    return str(getattr(attempt, "__name__", "attempt")).replace("_", " ")
+
+
 OF_A_TABLE: Mapping[str, Attempt] = {
-    each.__name__.replace("_", " "): each
+    attempt_name(each): each
     for each in (
         read_without_subject,
         read_as_another,
@@ -199,6 +247,7 @@ OF_A_TABLE: Mapping[str, Attempt] = {
         read_through_an_error,
         write_as_another,
         delete_as_another,
+        change_every_row,
         insert_for_another,
         move_to_another,
         take_from_another,
@@ -257,8 +306,17 @@ def _borrowed(table: Table, user: str) -> dict[str, Any]:
     return {name: table.rows[user][name] for name in columns}
 
 
-def _masked(error: str | None) -> str:
-    return _IDS.sub("<id>", error or "")
+def _missing(like: str) -> str:
+    """Return an id of no row, of the form of another."""
+    if like.isdigit():
+        return str(2**31 - 1 - secrets.randbelow(2**20))
+    if _IDS.fullmatch(like):
+        return str(uuid.uuid4())
+    return f"missing-{secrets.token_hex(6)}"
+
+
+def _masked(error: str | None, value: str) -> str:
+    return _IDS.sub("<id>", re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "<id>", error or ""))
 
 
 def _literal(text: str) -> str:

@@ -29,12 +29,16 @@ class Examined:
         could: How many of them could have shown something: the owner sees what was aimed at.
         crossed: Attempt to what crossed.
         commands: Attempt to the lines of shell that make it again, where it reads or writes rows.
+        why: Table, view or function to what the catalog says of it that lets rows through.
+        untried: What could not be tried, to why.
     """
 
     tried: int = 0
     could: int = 0
     crossed: dict[str, str] = field(default_factory=dict)
     commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    untried: dict[str, str] = field(default_factory=dict)
 
 
 def examine(databases: Mapping[str, str], service: str) -> Examined:
@@ -73,7 +77,7 @@ async def _tried(
 ) -> Examined:
     found = Examined()
     for table in tables:
-        shown = await _seen_by_owner(intruder, table)
+        shown = await seen_by_owner(intruder, table)
         for name, attempt in OF_A_TABLE.items():
             found.tried += 1
             found.could += shown
@@ -92,7 +96,7 @@ async def _tried(
     return found
 
 
-async def _seen_by_owner(intruder: Intruder, table: Table) -> bool:
+async def seen_by_owner(intruder: Intruder, table: Table) -> bool:
     """Return whether the role, as the victim, sees the victim's row."""
     try:
         async with intruder.speaking(intruder.them) as connection:

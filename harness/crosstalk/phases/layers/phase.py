@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import asyncpg
 
+from crosstalk.core.database_access import DatabaseAccess
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History
 from crosstalk.core.script import Script, Step
@@ -16,12 +17,16 @@ from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import Suspicion, oracles_under
 from crosstalk.oracles.controls import controls_of
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.layers.any_database import examine_any
 from crosstalk.phases.layers.attack_surface import LayerAttack
 from crosstalk.phases.layers.bypass import opened
-from crosstalk.phases.layers.database import SERVICES, examine
+from crosstalk.phases.layers.crossings import crossings_of
+from crosstalk.phases.layers.database import SERVICES, Examined, examine
 from crosstalk.targets.base import Target
 
 _DATABASE = "database as "
+# The database of a described system.
+DESCRIBED = f"{_DATABASE}the service"
 # Asked in SQL; and over the wire, while row-level security lets everything through.
 IN_SQL = tuple(f"{_DATABASE}{each}" for each in SERVICES)
 OVER_THE_WIRE = ("agent", "mcp", "rest", "chatkit")
@@ -47,21 +52,29 @@ class LayersPhase:
     least: int = 60
     layers: tuple[str, ...] = (*IN_SQL, *OVER_THE_WIRE)
     _todo: list[str] = field(init=False)
+    _asked: bool = False
 
     def __post_init__(self) -> None:
         self._todo = list(self.layers)
 
     def obstacle(self, target: Target) -> str | None:
         """Return why there are no layers to reach; None where there are."""
-        if any(each not in target.databases for each in _NEEDED):
-            return (
-                "the layers of this system cannot be reached one by one: its database is not known"
-            )
-        return None
+        if target.database is not None or all(each in target.databases for each in _NEEDED):
+            return None
+        return (
+            "the layers of this system cannot be reached one by one: its database is not known "
+            "([database] in a crosstalk.toml names it)"
+        )
 
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """The next layers, until the budget is spent; each once a campaign."""
         outcome = PhaseOutcome()
+        access = budget.target.database
+        if access is not None:
+            if not self._asked:
+                self._asked = True
+                self._ask_described(access, outcome)
+            return outcome
         began = False
         while self._todo and not outcome.findings and not (began and budget.spent()):
             if began and self._todo[0] in OVER_THE_WIRE and budget.left() < _WIRE_CALLS // 2:
@@ -89,23 +102,69 @@ class LayersPhase:
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Try it again: the attempt in SQL, or the calls with row-level security open."""
         first = script.steps[0]
+        if budget.target.database is not None:
+            found = examine_any(budget.target.database)
+            return self._again(first, found)
         if not first.operation.startswith(f"{_MARK}{_DATABASE}"):
             with opened(budget.target.databases["admin"]):
                 return self._judged(self._replayer(budget).run(script))
         found = examine(
             budget.target.databases, first.operation.removeprefix(f"{_MARK}{_DATABASE}")
         )
-        crossed = found.crossed.get(str(first.arguments["attempt"]))
+        return self._again(first, found)
+
+    def _again(self, step: Step, found: Examined) -> Suspicion | None:
+        crossed = found.crossed.get(str(step.arguments["attempt"]))
         if crossed is None:
             return None
-        return Suspicion(self.name, first.operation, (1,), _sentence(first, crossed))
+        return Suspicion(self.name, step.operation, (1,), _sentence(step, crossed))
+
+    def _ask_described(self, access: DatabaseAccess, outcome: PhaseOutcome) -> None:
+        """Try the database of a described system, twice where something crosses."""
+        place = f"{_MARK}{DESCRIBED}"
+        try:
+            found = examine_any(access)
+            again = examine_any(access) if found.crossed else found
+        except (OSError, asyncpg.PostgresError) as error:
+            why = f"{type(error).__name__}: {error}"
+            outcome.inconclusive.append(Inconclusive(InconclusiveKind.NOT_TRIED, place, why))
+            return
+        outcome.controls[place] = self._control(found)
+        for name, why in found.untried.items():
+            outcome.inconclusive.append(
+                Inconclusive(InconclusiveKind.NOT_TRIED, f"{place}: {name}", why)
+            )
+        attacker = Actor("bob, in SQL as the service", "bob", "alice")
+        for each in crossings_of(found):
+            operation = f"{place}: {each.where}"
+            step = Step(1, attacker, operation, {"attempt": each.attempt})
+            summary = f"{_sentence(step, each.crossed)}{each.remark}"
+            if each.attempt not in again.crossed:
+                outcome.inconclusive.append(_unconfirmed(DESCRIBED, summary))
+                continue
+            outcome.findings.append(
+                Finding(
+                    oracle=self.name,
+                    operation=operation,
+                    actors=(attacker.name,),
+                    summary=summary,
+                    script=Script((step,)),
+                    confirmed=True,
+                    rule=BrokenRule.LAYER,
+                    detail=each.attempt,
+                    commands=found.commands.get(each.attempt, ()),
+                )
+            )
+
+    def _control(self, found: Examined) -> Control:
+        control = Control(calls=found.tried, own_reads=found.could, foreign_attempts=found.tried)
+        control.answered, control.oracles = found.could, {self.name: found.could}
+        return control
 
     def _ask_database(self, budget: PhaseBudget, layer: str, outcome: PhaseOutcome) -> None:
         service = layer.removeprefix(_DATABASE)
         found = examine(budget.target.databases, service)
-        control = Control(calls=found.tried, own_reads=found.could, foreign_attempts=found.tried)
-        control.answered, control.oracles = found.could, {self.name: found.could}
-        outcome.controls[f"{_MARK}{layer}"] = control
+        outcome.controls[f"{_MARK}{layer}"] = self._control(found)
         attacker = Actor(f"bob, in SQL as {service}", "bob", "alice")
         for attempt, crossed in found.crossed.items():
             step = Step(1, attacker, f"{_MARK}{layer}", {"attempt": attempt})

@@ -80,20 +80,21 @@ async def attempts(
             error = await intruder.refused(f'{verb} "{row["rolname"]}"')
             yield f"{verb} {row['rolname']}", None if error else "it was done"
     for row in await admin.fetch(_VIEWS):
-        yield f"view {row[0]}", await _shown(intruder, tables, f"SELECT * FROM {row[0]}")
+        yield f"view {row[0]}", await shown(intruder, tables, f"SELECT * FROM {row[0]}")
     for row in await admin.fetch(_FUNCTIONS):
         arguments = ", ".join(_argument(each, intruder, tables) for each in row["types"])
         asked = f"SELECT * FROM {row['name']}({arguments})"
-        yield f"function {row['name']}", await _shown(intruder, tables, asked)
+        yield f"function {row['name']}", await shown(intruder, tables, asked)
     for row in await admin.fetch(_ELSEWHERE):
         error = await intruder.refused(f"SELECT * FROM {row[0]} LIMIT 0")
         yield f"table {row[0]}", None if error else "it can be read"
     await admin.execute("ANALYZE")
     for name, question in _TOLD.items():
-        yield name, await _shown(intruder, tables, question)
+        yield name, await shown(intruder, tables, question)
 
 
-async def _shown(intruder: Intruder, tables: Sequence[Table], question: str) -> str | None:
+async def shown(intruder: Intruder, tables: Sequence[Table], question: str) -> str | None:
+    """Return what of the victim's a question shows the attacker, in words; None if nothing."""
     try:
         async with intruder.speaking(intruder.me) as connection:
             # As text: some of these types have no other form outside the server.

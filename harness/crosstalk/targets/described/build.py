@@ -154,6 +154,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         public_values=frozenset(identifiers_of([*config.public_values, running.scratch])),
         credential_source=credential_source(config),
         policy=policy,
+        database=config.database.access(list(users)) if config.database else None,
     )
 
 

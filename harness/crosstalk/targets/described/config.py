@@ -16,6 +16,7 @@ from crosstalk.core.history import ACCEPTED_BY_DEFAULT, Channel
 from crosstalk.core.principals import MEMBERS
 from crosstalk.surface.mcp.facts import Kind, is_method
 from crosstalk.surface.operation import Role
+from crosstalk.targets.described.database_config import DatabaseConfig
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.config import checked
 from crosstalk.targets.described.policy_config import PolicyConfig, check_people
@@ -265,6 +266,7 @@ class TargetConfig(Strict):
         tenants: Tenant to its users; or `per_tenant`, how many made-up users each tenant has.
         roles: Role to the users who have it.
         policy: Who may see what.
+        database: The system's own PostgreSQL, whose row-level security is tried.
     """
 
     confirmed: bool = True
@@ -288,6 +290,7 @@ class TargetConfig(Strict):
     tenants: dict[str, list[str] | int] = Field(default_factory=dict)
     roles: dict[str, list[str]] = Field(default_factory=dict)
     policy: PolicyConfig | None = None
+    database: DatabaseConfig | None = None
 
     def skipped(self) -> dict[str, str]:
         """Return the operations that are not to be called, each with the reason."""

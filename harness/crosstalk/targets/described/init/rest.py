@@ -15,6 +15,7 @@ from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration, kind_of
+from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
@@ -200,6 +201,7 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
         for each in found.operations
     ]
     lines += policy_guesses(offered, token)
+    lines += database_comment()
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
+from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.survey import Survey
 from crosstalk.targets.described.init.toml import key, toml
@@ -79,6 +80,7 @@ def written(
         ),
         token,
     )
+    lines += database_comment()
     return "\n".join(lines) + "\n"
 
 

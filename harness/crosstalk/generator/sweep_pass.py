@@ -86,7 +86,7 @@ class SweepPass:
             (self._store,),
             (self._listen,),
             (self._read_descriptions,),
-            (self._attack, self._serve_the_owner),
+            (self._attack, self._serve_the_owner, self._list_what_was_removed),
             (self._call_without_credential,),
         ):
             for step in steps:
@@ -225,6 +225,21 @@ class SweepPass:
             if not served:
                 refused.append(operation)
         self._serve_after_changes(refused)
+
+    def _list_what_was_removed(self) -> None:
+        """Have another user read every list once the owner has removed something.
+
+        What is removed may go to a list that had nothing to show before, e.g. a bin.
+        """
+        if not any(deletes(each.name) for each in self._wanted()):
+            return
+        for operation in self._capabilities.protected:
+            if self._ended():
+                return
+            listing = operation.reads_only and operation.lists and not operation.conversational
+            here = operation.surface in self._surfaces
+            if listing and here and not required_references(operation):
+                self._use(operation, self._attacker, tries=1)
 
     def _serve_after_changes(self, refused: list[Operation]) -> None:
         """Try again what was refused, each time after another change of a new object.

@@ -123,6 +123,35 @@ class Shop(Notes):
         return Answer(Outcome.OK, 201, {"order_id": self.made})
 
 
+BIN = Operation("rest", "rest:GET /bin/notes", (IDENTITY,), reads_only=True, lists=True)
+
+
+class Bin(Notes):
+    """Keeps what was removed in one bin for all users."""
+
+    removed: list[tuple[str, str]]
+    shown: list[tuple[str, str]]
+
+    def discover(self) -> list[Operation]:
+        """All operations but the second way to remove."""
+        self.removed, self.shown = [], []
+        return [ADD, LIST, GET, DELETE, BIN]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """serve the caller's own notes, and every user's removed ones."""
+        caller = presented.headers.get("caller", "")
+        if operation is BIN and caller == arguments.get("user_id"):
+            self.shown += [(caller, owner) for owner, _ in self.removed]
+            return Answer(Outcome.OK, 200, [{"text": text} for _, text in self.removed])
+        text = self.kept.get(caller, {}).get(str(arguments.get("note_id")), "")
+        answer = super().call(operation, arguments, presented)
+        if operation is DELETE and answer.outcome is Outcome.OK:
+            self.removed.append((caller, text))
+        return answer
+
+
 def swept(
     notes: Notes, most: int = 1_000, judge: Callable[[History], bool] | None = None
 ) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
@@ -204,6 +233,12 @@ def test_data_that_is_no_users_own_is_shown_to_two_users_and_known_as_public() -
 def test_victim_stores_more_where_the_objects_of_each_user_are_numbered_from_one() -> None:
     opportunities, _ = swept(Notes(numbered=True))
     assert {GET.name, EDIT.name, DELETE.name} <= opportunities["existence"].keys()
+
+
+def test_lists_are_read_by_another_user_after_the_owner_has_removed_something() -> None:
+    notes = Bin()
+    swept(notes)
+    assert any(reader != owner for reader, owner in notes.shown)
 
 
 def test_order_that_names_an_item_of_a_catalogue_is_made_and_compared() -> None:

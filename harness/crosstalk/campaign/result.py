@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crosstalk.core.acceptance.judgement import Acceptance, FindingState
 from crosstalk.core.defects.grouping import Defect, defects_of
 from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.exit_codes import ExitCode, exit_code
@@ -43,6 +44,7 @@ class CampaignResult:
         situations: Situation made on purpose to how often, or how large, it was made.
         situations_not_made: Situation that did not come about to the reason.
         policy: What of the declared policy was tried; None where none is declared.
+        acceptance: What of the findings is accepted; None where neither baseline nor waiver is.
     """
 
     verdict: Verdict
@@ -69,6 +71,15 @@ class CampaignResult:
     not_chosen: tuple[str, ...] = ()
     suggestions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
     policy: PolicyMatrix | None = None
+    acceptance: Acceptance | None = None
+
+    def state_of(self, finding: Finding) -> FindingState:
+        """Return whether a finding is new, known, accepted, or was accepted until a day past."""
+        return self.acceptance.of(finding) if self.acceptance is not None else FindingState.NEW
+
+    def why_accepted(self, finding: Finding) -> str:
+        """Return why a finding does not fail the command, or that its waiver has expired."""
+        return self.acceptance.why(finding) if self.acceptance is not None else ""
 
     def defects(self) -> list[Defect]:
         """Return the findings grouped by their cause: one defect for each thing to fix."""
@@ -77,6 +88,8 @@ class CampaignResult:
 
     def exit_code(self) -> ExitCode:
         """Return the exit code of a command whose whole result this is."""
+        if self.acceptance is not None:
+            return self.acceptance.exit_code(self.findings, self.inconclusive)
         return exit_code(self.verdict, *(each.kind for each in self.inconclusive))
 
     def summary(self) -> dict[str, Any]:
@@ -99,6 +112,7 @@ class CampaignResult:
                     "script": each.script.lines(),
                     "replay": each.replay,
                     "fingerprint": each.fingerprint,
+                    "state": self.state_of(each).value,
                     "rule": each.rule,
                     "detail": each.detail,
                     "minimal": each.minimal,
@@ -156,4 +170,9 @@ class CampaignResult:
                 for name, each in sorted(self.suggestions.items())
             },
             **({"policy": self.policy.to_json()} if self.policy is not None else {}),
+            **(
+                {"acceptance": self.acceptance.to_json(self.exit_code())}
+                if self.acceptance is not None
+                else {}
+            ),
         }

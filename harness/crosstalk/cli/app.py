@@ -13,6 +13,8 @@ import typer
 
 from crosstalk.cli.commands import HelpfulCommand
 from crosstalk.cli.options import EXIT_CODES
+from crosstalk.cli.verbs.accept import accept
+from crosstalk.cli.verbs.baseline import baseline
 from crosstalk.cli.verbs.conformance import conformance
 from crosstalk.cli.verbs.coverage import coverage
 from crosstalk.cli.verbs.deadlock import deadlock
@@ -23,6 +25,7 @@ from crosstalk.cli.verbs.deployment.doctor import doctor
 from crosstalk.cli.verbs.deployment.env import env
 from crosstalk.cli.verbs.deployment.mint import mint
 from crosstalk.cli.verbs.deployment.up import up
+from crosstalk.cli.verbs.diff import diff
 from crosstalk.cli.verbs.faults import faults
 from crosstalk.cli.verbs.forgeries import forgeries
 from crosstalk.cli.verbs.hostile import hostile
@@ -63,6 +66,9 @@ _add(plan)
 _add(policy)
 _add(coverage)
 _add(replay)
+_add(baseline)
+_add(accept)
+_add(diff)
 _add(mutants)
 _add(forgeries)
 _add(demonstrations)

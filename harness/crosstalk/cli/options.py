@@ -6,6 +6,7 @@ A verb's module imports what it needs when it runs: the packages of all of them 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
@@ -50,3 +51,23 @@ Started: TypeAlias = Annotated[
     Literal["processes", "containers"],
     typer.Option("--environment", help="Start the system as processes or as containers."),
 ]
+BaselineFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        help="Fail on new findings alone: what this file of `crosstalk baseline` has is known.",
+    ),
+]
+WaiverFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--waivers",
+        help="Findings accepted until a date; `crosstalk-waivers.toml` beside the target's file "
+        "by default, where there is one.",
+    ),
+]
+RunArgument: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(help="Folder of a run, or its summary.json; the latest run by default."),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]

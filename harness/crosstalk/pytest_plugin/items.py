@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from crosstalk.campaign.acceptance import read_accepted
 from crosstalk.campaign.events import Event
 from crosstalk.campaign.options import ALL_FINDINGS, CampaignOptions
 from crosstalk.campaign.provenance import provenance
@@ -23,6 +24,7 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.core.paths import from_here
 from crosstalk.core.verdict import RUN, Finding, InconclusiveKind
+from crosstalk.report.acceptance_text import acceptance_lines
 from crosstalk.report.files import write_reports
 from crosstalk.report.run_folder import open_run
 from crosstalk.targets.described import opened_target
@@ -33,9 +35,10 @@ RUNS = pytest.StashKey["list[IsolationRun]"]()
 class IsolationFailure(Exception):
     """Something crossed; the finding says what and how."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, note: str) -> None:
         super().__init__(finding.summary)
         self.finding = finding
+        self.note = note
 
 
 class IsolationIncomplete(Exception):
@@ -48,12 +51,14 @@ class IsolationRun:
     Args:
         file: The `crosstalk.toml`.
         options: How much to try.
+        baseline: Findings that are known, if there is such a file.
 
     Raises:
         HarnessError: The file or the system cannot be used.
     """
 
-    def __init__(self, file: Path, options: CampaignOptions) -> None:
+    def __init__(self, file: Path, options: CampaignOptions, baseline: Path | None = None) -> None:
+        self._accepted = read_accepted(baseline, None, file)
         self._file = file
         self._options = options
         self._opened = ExitStack()
@@ -89,6 +94,9 @@ class IsolationRun:
                 raise
             self._result.provenance = provenance(self._options, self._target.about, self._file)
             self._result.target_file = from_here(self._file)
+            self._result.acceptance = self._accepted.judge(
+                self._result.findings, self._result.controls
+            )
             folder.write_summary(self._result.summary())
             write_reports(folder, self._result)
             if self._result.exit_code() is ExitCode.INTERRUPTED:
@@ -120,7 +128,9 @@ class IsolationFile(pytest.File):
         )
         options = options if seed is None else replace(options, seed=seed)
         try:
-            run = IsolationRun(self.path, options)
+            baseline = option("--crosstalk-baseline")
+            here = self.config.invocation_params.dir
+            run = IsolationRun(self.path, options, here / baseline if baseline else None)
         except HarnessError as error:
             raise self.CollectError(str(error)) from error
         self.config.stash.setdefault(RUNS, []).append(run)
@@ -151,8 +161,10 @@ class VerdictItem(pytest.Item):
         self.add_marker(pytest.mark.xdist_group("crosstalk"))
 
     def runtest(self) -> None:
-        """Fail where something stayed inconclusive."""
+        """Fail where something stayed inconclusive, or an expired waiver accepts nothing."""
         result = self._run.result()
+        if result.acceptance is not None and result.acceptance.stale:
+            raise IsolationIncomplete("\n".join(acceptance_lines(result)))
         reasons = [str(each) for each in result.inconclusive if each.kind.decisive]
         if reasons:
             raise IsolationIncomplete("\n".join(["inconclusive:", *reasons]))
@@ -203,7 +215,9 @@ class IsolationItem(pytest.Item):
         result = self._run.result()
         for finding in result.findings:
             if (finding.oracle, finding.operation) == (self._oracle, self._operation):
-                raise IsolationFailure(finding)
+                if not result.state_of(finding).fails:
+                    pytest.xfail(result.why_accepted(finding))
+                raise IsolationFailure(finding, result.why_accepted(finding))
         for doubt in result.inconclusive:
             unsettled = doubt.kind is InconclusiveKind.UNCONFIRMED
             if doubt.where == RUN or (unsettled and doubt.where == self._operation):
@@ -224,6 +238,8 @@ class IsolationItem(pytest.Item):
         lines = [f"{finding.oracle}: {finding.summary}", *finding.script.lines()]
         if finding.replay is not None:
             lines.append(f"crosstalk replay {finding.replay}")
+        if excinfo.value.note:
+            lines.append(excinfo.value.note)
         return "\n".join(lines)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -53,6 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="do not call operations of this name or glob; may be repeated",
     )
     group.addoption(
+        "--crosstalk-baseline",
+        metavar="FILE",
+        default=None,
+        help="findings of this file of `crosstalk baseline` are expected to fail",
+    )
+    group.addoption(
         "--crosstalk-seed", type=int, default=None, help="reproduces the choices of a run"
     )
 

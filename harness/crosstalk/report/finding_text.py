@@ -24,6 +24,7 @@ def how_to_see(finding: Finding) -> list[tuple[str, list[str]]]:
         ("as it was seen", [line for each in finding.evidence for line in each.lines()]),
         ("in the code", [finding.advice]),
         ("known as", [known_as(finding)]),
+        ("fingerprint", [finding.fingerprint]),
         ("by hand", list(finding.commands)),
         ("replay", [f"crosstalk replay {finding.replay}"] if finding.replay else []),
     ]

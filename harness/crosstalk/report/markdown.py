@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Finding
+from crosstalk.report.acceptance_text import acceptance_lines
 from crosstalk.report.finding_text import MARKS, how_to_see, known_as
 from crosstalk.report.matrix import State, matrix, oracles_of
 from crosstalk.report.text import counted, printable
@@ -25,11 +26,12 @@ def markdown(result: CampaignResult) -> str:
         f"{result.calls} calls in {result.seconds:.0f} s, "
         f"{counted(len(result.findings), 'finding')}, seed {result.seed}.",
         "",
+        *_acceptance(result),
         *_provenance(result),
         *_defects(result),
     ]
     for number, finding in enumerate(result.findings, start=1):
-        lines += _finding(number, finding)
+        lines += _finding(number, finding, result.why_accepted(finding))
     oracles = oracles_of(result)
     lines += [
         "<details><summary>What each check could have seen (✓ clean, – no opportunity)</summary>",
@@ -59,6 +61,12 @@ def markdown(result: CampaignResult) -> str:
     if told := telling_times(result):
         lines += ["", "Time:", "", *(f"- {_code(each)}" for each in told)]
     return "\n".join(lines) + "\n"
+
+
+def _acceptance(result: CampaignResult) -> list[str]:
+    """Return what of the findings is accepted, and what was accepted and did not show."""
+    lines = acceptance_lines(result)
+    return [*(f"- {_code(each)}" for each in lines), ""] if lines else []
 
 
 def _provenance(result: CampaignResult) -> list[str]:
@@ -101,7 +109,7 @@ def _coverage(result: CampaignResult) -> list[str]:
     return ["", f"<details><summary>{summary}</summary>", "", *listed, "", "</details>"]
 
 
-def _finding(number: int, finding: Finding) -> list[str]:
+def _finding(number: int, finding: Finding, accepted: str) -> list[str]:
     script = [printable(line) for line in finding.script.lines()]
     parts = {heading: [printable(line) for line in lines] for heading, lines in how_to_see(finding)}
     seen, commands = parts.get("as it was seen", []), parts.get("by hand", [])
@@ -112,6 +120,7 @@ def _finding(number: int, finding: Finding) -> list[str]:
         "",
         _code(finding.summary),
         "",
+        *([f"Not new: {_code(accepted)}", ""] if accepted else []),
         fence,
         *script,
         fence,
@@ -120,6 +129,7 @@ def _finding(number: int, finding: Finding) -> list[str]:
     if seen:
         lines += [f"As it was seen; {MARKS}:", "", fence, *seen, fence, ""]
     lines += [finding.advice, "", f"Known as: {_code(known_as(finding))}", ""]
+    lines += [f"Fingerprint: {_code(finding.fingerprint)}", ""]
     if commands:
         lines += ["By hand, in bash:", "", f"{fence}sh", *commands, fence, ""]
     if finding.replay:

@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.acceptance.judgement import Acceptance, FindingState
 from crosstalk.core.defects.weaknesses import weakness_of
 from crosstalk.core.verdict import Finding
 from crosstalk.core.version import harness_version
+from crosstalk.report.acceptance_text import acceptance_lines
 from crosstalk.report.finding_text import how_to_see
 from crosstalk.report.matrix import oracles_of
 from crosstalk.report.oracle_meanings import meaning
@@ -50,6 +52,7 @@ def sarif(result: CampaignResult) -> str:
         "invocations": [{"executionSuccessful": result.verdict != "inconclusive"}],
         "results": [
             _result(each, oracles.index(each.oracle), result.target_file, defects[each.fingerprint])
+            | _accepted(each, result.acceptance)
             for each in result.findings
         ],
         "properties": {
@@ -58,6 +61,7 @@ def sarif(result: CampaignResult) -> str:
             "calls": result.calls,
             **result.provenance,
             "inconclusive": [printable(str(each)) for each in result.inconclusive],
+            "acceptance": [printable(each) for each in acceptance_lines(result)],
         },
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -97,7 +101,10 @@ def _result(finding: Finding, rule: int, target_file: str | None, defect: str) -
         "level": "error",
         "message": {"text": f"{printable(finding.summary)}\n\n{text}"},
         "locations": [_location(finding, target_file)],
-        "partialFingerprints": {"oracleAndOperation/v1": hashlib.sha256(identity).hexdigest()},
+        "partialFingerprints": {
+            "oracleAndOperation/v1": hashlib.sha256(identity).hexdigest(),
+            "crosstalk/v1": finding.fingerprint,
+        },
         "properties": {
             "actors": [printable(each) for each in finding.actors],
             "confirmed": finding.confirmed,
@@ -112,6 +119,29 @@ def _result(finding: Finding, rule: int, target_file: str | None, defect: str) -
             **({"replay": finding.replay} if finding.replay else {}),
         },
     }
+
+
+def _accepted(finding: Finding, acceptance: Acceptance | None) -> dict[str, Any]:
+    """Return what tells a viewer that a finding is accepted.
+
+    `baselineState` (SARIF 2.1.0, 3.27.24) stands where a baseline was given; a result that is gone
+    is not written as `absent`, because services that do not read the property would show it as an
+    alert. `suppressions` (3.35) are given for all results of a run or for none (3.27.23).
+    """
+    if acceptance is None:
+        return {}
+    found: dict[str, Any] = {}
+    name = finding.fingerprint
+    if acceptance.baseline is not None:
+        known = name in acceptance.baselined
+        found["baselineState"] = "unchanged" if known else "new"
+    if acceptance.waivers:
+        waived = acceptance.of(finding) is FindingState.WAIVED
+        why = printable(acceptance.why(finding))
+        found["suppressions"] = (
+            [{"kind": "external", "status": "accepted", "justification": why}] if waived else []
+        )
+    return found
 
 
 def _location(finding: Finding, target_file: str | None) -> dict[str, Any]:

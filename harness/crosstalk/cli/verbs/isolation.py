@@ -11,6 +11,7 @@ from rich.console import Console
 
 from crosstalk.campaign.options import CampaignOptions, options_of
 from crosstalk.cli.options import (
+    BaselineFile,
     Calls,
     Environment,
     Exclude,
@@ -18,6 +19,7 @@ from crosstalk.cli.options import (
     ProfileName,
     Seconds,
     Seed,
+    WaiverFile,
 )
 from crosstalk.cli.target_choice import Reference, TargetChoice, TargetFile, chosen_target
 from crosstalk.core.errors import HarnessError
@@ -27,6 +29,7 @@ from crosstalk.report.run_folder import RunFolder, open_run
 from crosstalk.report.terminal import make_console, print_sentence
 
 if TYPE_CHECKING:
+    from crosstalk.campaign.acceptance import Accepted
     from crosstalk.campaign.result import CampaignResult
     from crosstalk.campaign.shards import Shard
     from crosstalk.targets.verification import Verified
@@ -78,6 +81,8 @@ def isolation(
     demonstration: Annotated[
         str | None, typer.Option(help="Run against this demonstration instead of the system.")
     ] = None,
+    baseline: BaselineFile = None,
+    waivers: WaiverFile = None,
     target: TargetFile = None,
     reference: Reference = False,
     frontend: Annotated[
@@ -98,6 +103,7 @@ def isolation(
     ] = False,
 ) -> int:
     """Let three users and a stranger try to reach each other's data."""
+    from crosstalk.campaign.acceptance import read_accepted
     from crosstalk.campaign.selection import require_oracles
     from crosstalk.targets.mutants import get_mutant
     from crosstalk.targets.verification import Verified
@@ -133,6 +139,12 @@ def isolation(
         raise HarnessError("each shard starts a system of its own: leave out --shards")
     # A planted leak is a question with one answer: whether it is found.
     first = mutant is not None if stop_at_first is None else stop_at_first
+    if first and baseline is not None:
+        raise HarnessError(
+            "a run that ends at its first finding may end at a known one: give "
+            "--whole-budget with --baseline, or leave out --baseline"
+        )
+    accepted = read_accepted(baseline, waivers, choice.file)
     options = options_of(
         profile,
         calls=calls,
@@ -143,13 +155,14 @@ def isolation(
         exclude=tuple(exclude or ()),
         seed_from=seed_from,
     )
-    return _carried_out(choice, options, verified, examples, (shards, seeds), profile)
+    return _carried_out(choice, options, verified, accepted, examples, (shards, seeds), profile)
 
 
 def _carried_out(
     choice: TargetChoice,
     options: CampaignOptions,
     verified: Verified,
+    accepted: Accepted,
     examples: str | None,
     shards_and_seeds: tuple[int, int],
     profile: str,
@@ -157,6 +170,7 @@ def _carried_out(
     """Run the campaigns, write and print what they come to, and return the exit code."""
     from crosstalk.campaign.provenance import provenance
     from crosstalk.campaign.shards import shards_of
+    from crosstalk.report.acceptance_text import print_acceptance
     from crosstalk.report.files import write_reports
     from crosstalk.report.suggestions import print_suggestions
 
@@ -175,14 +189,16 @@ def _carried_out(
         )
         result, single = _run_many(console, shared_out)
         result.provenance = provenance(options, verified.about, verified.described)
-        summary = {**result.summary(), "shards": shards, "campaigns": single}
+        more: dict[str, Any] = {"shards": shards, "campaigns": single}
     else:
         result = _run_one(console, folder, options, verified, examples)
-        summary = result.summary()
+        more = {}
     result.target_file = from_here(verified.described) if verified.described else None
-    path = folder.write_summary({**summary, "profile": profile})
+    result.acceptance = accepted.judge(result.findings, result.controls)
+    path = folder.write_summary({**result.summary(), **more, "profile": profile})
     write_reports(folder, result)
     print_suggestions(console, result)
+    print_acceptance(console, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
     return result.exit_code()
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from crosstalk.core.acceptance.baseline import baseline_of
+from crosstalk.core.acceptance.waivers import Waiver, write_waivers
 from tests.integration.crosstalk.targets.described.describing import describe
 from tests.repository import ROOT
 
@@ -35,7 +40,11 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        env={
+            "PYTHONPATH": f"{ROOT / 'harness'}{os.pathsep}{ROOT}",
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+        },
     )
 
 
@@ -91,3 +100,21 @@ def test_without_the_option_nothing_changes(tmp_path: Path, own_test: Path) -> N
     describe(tmp_path, "stdio", "argument")
     done = run(tmp_path)
     assert "1 passed" in done.stdout
+
+
+def test_a_known_finding_is_expected_to_fail_and_an_expired_one_fails(tmp_path: Path) -> None:
+    file = describe(tmp_path, "stdio", "argument", "--leak", "get")
+    first = run(tmp_path, "--crosstalk-target", file.name, *SHORT)
+    assert first.returncode == 1, first.stdout + first.stderr
+    summary = tmp_path / ".crosstalk" / "runs" / "pytest" / "latest" / "summary.json"
+    findings = json.loads(summary.read_text())["findings"]
+    (tmp_path / "known.json").write_text(baseline_of(findings).dump())
+    known = ("--crosstalk-target", file.name, "--crosstalk-baseline", "known.json", *SHORT)
+    second = run(tmp_path, *known)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert f"{len(findings)} xfailed" in second.stdout
+    over = Waiver(findings[0]["fingerprint"], "for a day", date(2020, 1, 1))
+    write_waivers(tmp_path / "crosstalk-waivers.toml", [over])
+    third = run(tmp_path, *known)
+    assert third.returncode == 1, third.stdout + third.stderr
+    assert "its waiver expired on 2020-01-01" in third.stdout

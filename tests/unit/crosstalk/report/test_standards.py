@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +16,15 @@ from markdown_it import MarkdownIt
 from requests_cache.backends.sqlite import SQLiteCache
 
 from crosstalk.campaign.result import CampaignResult
+from crosstalk.core.acceptance.baseline import Baseline, KnownFinding
+from crosstalk.core.acceptance.judgement import judged
+from crosstalk.core.acceptance.waivers import Waiver
 from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
+from crosstalk.report.html import html
 from crosstalk.report.junit import junit
 from crosstalk.report.markdown import markdown
 from crosstalk.report.sarif import sarif
+from tests.unit.crosstalk.report.results import HOSTILE
 
 
 @cache
@@ -95,3 +101,55 @@ def test_a_clean_run_renders_without_findings() -> None:
     page = MarkdownIt("commonmark").enable("table").render(markdown(clean))
     assert "<h3>" not in page
     assert "<td><code>list</code></td>" in page
+
+
+def accepting(result: CampaignResult, *, known: bool = False, until: date | None = None) -> None:
+    """Judge a result by a baseline that has its finding, or by a waiver of it."""
+    name = result.findings[0].fingerprint
+    result.acceptance = judged(
+        result.findings,
+        result.controls,
+        baseline=Baseline({name: KnownFinding(name)} if known else {}, "known.json"),
+        waivers=[Waiver(name, f"later {HOSTILE}", until)] if until else [],
+        today=date(2026, 11, 28),
+    )
+
+
+def test_sarif_tells_what_the_baseline_has_and_what_is_waived(leak: CampaignResult) -> None:
+    accepting(leak)
+    (found,) = json.loads(sarif(leak))["runs"][0]["results"]
+    assert (found["baselineState"], "suppressions" in found) == ("new", False)
+    accepting(leak, known=True, until=date(2026, 11, 28))
+    log = sarif(leak)
+    assert _faults(log) == []
+    (found,) = json.loads(log)["runs"][0]["results"]
+    assert found["baselineState"] == "unchanged"
+    assert [each["status"] for each in found["suppressions"]] == ["accepted"]
+    accepting(leak, until=date(2026, 11, 27))
+    (found,) = json.loads(sarif(leak))["runs"][0]["results"]
+    assert (found["baselineState"], found["suppressions"]) == ("new", [])
+
+
+def test_junit_skips_what_is_accepted_and_fails_again_when_it_has_expired(
+    leak: CampaignResult,
+) -> None:
+    def failures() -> int:
+        (suite,) = JUnitXml.fromstring(junit(leak).encode())
+        assert suite.skipped == sum(
+            isinstance(result, Skipped) for case in suite for result in case.result
+        )
+        return int(suite.failures)
+
+    accepting(leak, known=True)
+    assert failures() == 0
+    accepting(leak, until=date(2026, 11, 28))
+    assert failures() == 0
+    accepting(leak, until=date(2026, 11, 27))
+    assert failures() == 1
+
+
+def test_markdown_and_page_say_what_is_accepted(leak: CampaignResult) -> None:
+    accepting(leak, known=True)
+    assert "Not new: `known: it is in known.json`" in markdown(leak)
+    assert "0 new, 0 expired, 1 known, 0 waived; exit code 0, clean" in markdown(leak)
+    assert "Not new: known: it is in known.json." in html(leak)

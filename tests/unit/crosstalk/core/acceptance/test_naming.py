@@ -7,7 +7,7 @@ import pytest
 from crosstalk.core.acceptance.naming import is_fingerprint, named_finding
 from crosstalk.core.errors import HarnessError
 
-FINDINGS = [
+FINDINGS: list[dict[str, str | None]] = [
     {"fingerprint": "abcdef" + "0" * 26, "replay": "runs/1.json"},
     {"fingerprint": "abcdef" + "1" * 26, "replay": None},
 ]

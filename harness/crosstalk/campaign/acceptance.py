@@ -16,7 +16,7 @@ from crosstalk.core.verdict import Control, Finding
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a project accepts: a baseline, where one is given, and waivers."""
+    """Findings that a project accepts: a baseline, where one is given, and waivers."""
 
     baseline: Baseline | None
     waivers: tuple[Waiver, ...]
@@ -36,17 +36,25 @@ class Accepted:
         )
 
 
-def read_accepted(baseline: Path | None, waivers: Path | None, target: Path | None) -> Accepted:
+def read_accepted(
+    baseline: Path | None, waivers: Path | None, target: Path | None, *, first: bool = False
+) -> Accepted:
     """Read what is accepted.
 
     Args:
         baseline: The baseline's file, if one is given.
         waivers: The file of waivers, if one is named; otherwise the one beside the target's file.
         target: The file that describes the target; None for the reference system.
+        first: Whether the run ends at its first finding.
 
     Raises:
         HarnessError: A file is missing or wrong. It is said before any call is made.
     """
+    if first and baseline is not None:
+        raise HarnessError(
+            "a run that ends at its first finding may end at a known one: give --whole-budget with "
+            "--baseline, or leave out --baseline"
+        )
     if waivers is not None and not waivers.is_file():
         raise HarnessError(f"there is no {waivers}: crosstalk accept writes it")
     return Accepted(

@@ -15,7 +15,7 @@ from crosstalk.core.exit_codes import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class RunDifference:
-    """What is different in the newer of two runs.
+    """Findings and coverage that differ in the newer of two runs.
 
     Attributes:
         appeared: Findings (entries of `findings[]`) that the older run has not.

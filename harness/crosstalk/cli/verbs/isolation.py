@@ -139,12 +139,7 @@ def isolation(
         raise HarnessError("each shard starts a system of its own: leave out --shards")
     # A planted leak is a question with one answer: whether it is found.
     first = mutant is not None if stop_at_first is None else stop_at_first
-    if first and baseline is not None:
-        raise HarnessError(
-            "a run that ends at its first finding may end at a known one: give "
-            "--whole-budget with --baseline, or leave out --baseline"
-        )
-    accepted = read_accepted(baseline, waivers, choice.file)
+    accepted = read_accepted(baseline, waivers, choice.file, first=first)
     options = options_of(
         profile,
         calls=calls,

@@ -1,4 +1,4 @@
-"""What a project accepts of its findings: a baseline, waivers, and how a run is judged by them.
+"""Acceptance of findings by a project: a baseline, waivers, and how a run is judged by them.
 
 A baseline names what was known when it was written; a waiver accepts one finding until a date. Both
 go by a finding's `fingerprint`, which is equal across seeds, ids and machines. Neither changes the

@@ -30,7 +30,7 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """What was accepted and did not show in this run.
+    """Finding that was accepted and did not show in this run.
 
     Attributes:
         fingerprint: Of the finding.
@@ -54,7 +54,7 @@ class NotShown:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What of a run is accepted.
+    """Findings of a run that are accepted.
 
     Attributes:
         states: Fingerprint to the state of each finding of the run.

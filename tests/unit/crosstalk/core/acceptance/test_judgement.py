@@ -33,7 +33,7 @@ def until(finding: Finding, day: date) -> Waiver:
     return Waiver(finding.fingerprint, "a reason", day)
 
 
-def test_what_the_baseline_has_does_not_fail_and_what_is_new_does() -> None:
+def test_a_known_finding_does_not_fail_and_a_new_one_does() -> None:
     found = accepting(GET, DELETE, known=(GET,))
     assert found.of(GET) is FindingState.KNOWN
     assert found.of(DELETE) is FindingState.NEW
@@ -42,7 +42,7 @@ def test_what_the_baseline_has_does_not_fail_and_what_is_new_does() -> None:
     assert accepting(GET, known=(GET,)).exit_code([GET], []) is ExitCode.CLEAN
 
 
-def test_what_is_known_does_not_acquit_what_stayed_open() -> None:
+def test_a_known_finding_does_not_acquit_what_stayed_open() -> None:
     assert accepting(GET, known=(GET,)).exit_code([GET], [OPEN]) is ExitCode.INCONCLUSIVE
 
 
@@ -69,7 +69,7 @@ def test_an_expired_waiver_fails_although_its_finding_is_gone() -> None:
     assert accepting(waivers=(until(GET, TODAY),)).exit_code([], []) is ExitCode.CLEAN
 
 
-def test_what_did_not_show_again_is_gone_only_where_it_was_looked_for() -> None:
+def test_a_finding_is_gone_only_where_it_was_looked_for() -> None:
     gone, unseen = accepting(known=(GET, DELETE)).not_shown
     assert str(gone) == "canary mcp:get: not seen in 4 opportunities"
     assert str(unseen) == "ownership mcp:delete: not looked for in this run"

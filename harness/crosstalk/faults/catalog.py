@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crosstalk.faults.kinds.base import Fault
+from crosstalk.faults.kinds.clocks import ClockSkew
 from crosstalk.faults.kinds.database import EndSessions, ExhaustSessions, Migrations
+from crosstalk.faults.kinds.disk import DiskFull, SmallDisk
 from crosstalk.faults.kinds.network import WRONG, Cut, Disturb
 from crosstalk.faults.kinds.processes import Kill, Pause, Restart
 from crosstalk.faults.link import Disturbance
@@ -40,6 +42,9 @@ def _all() -> list[Fault]:
         EndSessions("postgresql", 0.3, 0.9, _BOTH),
         ExhaustSessions("postgresql", 0.5, 1.5, _BOTH),
         Migrations("postgresql"),
+        DiskFull("postgresql", 0.4, 1.2, _NEITHER),
+        SmallDisk("postgresql", 1.0, 2.0, _NEITHER),
+        ClockSkew("issuer", 0.5, 1.5, _NEITHER),
         Cut(CLIENT_BACKEND, 0.1, 0.6, _NEITHER),
         Cut(CLIENT_MCP, 0.1, 0.6, _NEITHER),
         Cut("mcp", 0.1, 0.6, _BACKEND),
@@ -86,6 +91,7 @@ SHORT = (
     "pause postgresql",
     "sessions ended postgresql",
     "sessions exhausted postgresql",
+    "disk full (injected) postgresql",
     "replies lost client-backend",
     "replies lost postgresql",
     "replies truncated mcp",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosstalk.core.errors import HarnessError
 from crosstalk.environment import secrets_in_logs
 from crosstalk.faults.catalog import FAULTS, SHORT
+from crosstalk.faults.kinds.base import Fault
 from crosstalk.faults.schedule import Schedule, require_fault, schedules
 from crosstalk.faults.session import FaultRun, RunResult, faulty_system
 
@@ -68,7 +70,7 @@ def run_faults(plan: FaultPlan, folder: Path, tell: Callable[[str], None]) -> Ru
     Raises:
         HarnessError: A fault does not exist, or a part does not start.
     """
-    chosen = [require_fault(each, FAULTS) for each in plan.only or FAULTS]
+    chosen = _possible([require_fault(each, FAULTS) for each in plan.only or FAULTS], tell)
     result, began = RunResult(), time.monotonic()
     drawn = schedules(chosen, plan.round_size, plan.seed)
     with faulty_system(folder) as system:
@@ -84,3 +86,18 @@ def run_faults(plan: FaultPlan, folder: Path, tell: Callable[[str], None]) -> Ru
             result.rounds[-1].findings.add("secret in a log", f"{log}: {name}")
     result.seconds = time.monotonic() - began
     return result
+
+
+def _possible(faults: Sequence[Fault], tell: Callable[[str], None]) -> list[Fault]:
+    """Return the faults that this machine lets a process inject, and tell which are left out.
+
+    Raises:
+        HarnessError: There are none.
+    """
+    missing = {each.name: reason for each in faults if (reason := each.missing())}
+    for name, reason in missing.items():
+        tell(f"left out: {name}: {reason}")
+    left = [each for each in faults if each.name not in missing]
+    if not left:
+        raise HarnessError(f"nothing can be injected here: {'; '.join(missing.values())}")
+    return left

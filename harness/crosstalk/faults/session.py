@@ -17,7 +17,7 @@ from crosstalk.environment import ProcessEnvironment, ProcessOptions
 from crosstalk.environment.runtime.ports import Ports, free_port
 from crosstalk.execution.shrink import minimize
 from crosstalk.faults.catalog import CLIENT_BACKEND, CLIENT_MCP, FAULTS
-from crosstalk.faults.kinds.base import FaultySystem
+from crosstalk.faults.kinds.base import BrokenPromise, FaultySystem
 from crosstalk.faults.link import Link, LinkLoop
 from crosstalk.faults.readiness import STEADY_SECONDS, ReadinessWatch
 from crosstalk.faults.schedule import Injection, Schedule
@@ -231,7 +231,10 @@ class FaultRun:
         fault, before = FAULTS[injection.fault], workload.ledger.acknowledged
         began = time.monotonic()
         watch.excuse(fault.unready, fault.name)
-        await asyncio.to_thread(fault.inject, self._system, injection.seconds)
+        try:
+            await asyncio.to_thread(fault.inject, self._system, injection.seconds)
+        except BrokenPromise as broken:
+            workload.findings.add("promise broken", str(broken))
         lifted = time.monotonic()
         served = await self._recovered(workload, watch, lifted + RECOVERY_SECONDS)
         recovery = None if served is None else round(served - lifted, 2)

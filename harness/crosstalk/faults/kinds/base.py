@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from crosstalk.core.errors import HarnessError
 from crosstalk.environment import RunningSystem
 from crosstalk.faults.link import Link, LinkLoop
+
+
+class BrokenPromise(HarnessError):
+    """The system did otherwise under a fault than it promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,15 @@ class Fault(ABC):
         """Its name in schedules and tables."""
         return f"{self.kind} {self.target}"
 
+    def missing(self) -> str | None:
+        """Return why it cannot be injected on this machine; None where it can."""
+        return None
+
     @abstractmethod
     def inject(self, system: FaultySystem, seconds: float) -> None:
         """Begin it, let it last for some seconds, and lift it. Blocks meanwhile.
 
         Raises:
             EnvironmentFailed: What it stopped does not start again.
+            BrokenPromise: It saw the system do what it should not; that is a finding.
         """

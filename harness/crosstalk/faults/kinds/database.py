@@ -40,7 +40,7 @@ class EndSessions(Fault):
                 await admin.fetch(_END_SESSIONS, timeout=_SECONDS)
                 await asyncio.sleep(seconds / 3)
 
-        _as_admin(system.running, end)
+        as_admin(system.running, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ExhaustSessions(Fault):
                     except (asyncpg.PostgresError, OSError, TimeoutError):
                         await asyncio.sleep(0.05)
 
-        _as_admin(system.running, exhaust)
+        as_admin(system.running, exhaust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Migrations(Fault):
                 raise EnvironmentFailed(f"a migration in traffic failed: {said[-300:].decode()}")
 
 
-def _as_admin(running: RunningSystem, action: Callable[[Any], Awaitable[None]]) -> None:
+def as_admin(running: RunningSystem, action: Callable[[Any], Awaitable[None]]) -> None:
     """Run an action on a connection of the administrator's, past every link."""
 
     async def connected() -> None:

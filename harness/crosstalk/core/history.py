@@ -99,8 +99,8 @@ class Probe:
             `delegation` compares what a reserved operation shows with what an agent shows.
         key: Calls with one key belong together.
         part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence),
-            `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), or `claimed`
-            (identity).
+            `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), `claimed`
+            (identity), or `alone`, `before`, `attack`, `after` (escalation).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
 

@@ -2,6 +2,8 @@
 
 A call of the attacker's with such fields stands between calls made before and after it: reserved
 operations that refused the attacker, readings of the attacker's own, and readings of the victim's.
+Whose a thing is shows only against the same call without the fields, whose effect the victim does
+not see: where a list shows every user's things anyway, the fields are not what crosses.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ PRIVILEGES = frozenset(
 
 @dataclass(slots=True)
 class _Trial:
+    alone: Call | None = None
     before: dict[tuple[str, str, str], Call] = field(default_factory=dict)
     attack: Call | None = None
     after: list[tuple[Call, Call]] = field(default_factory=list)
@@ -47,13 +50,13 @@ class Escalation:
             if attack is None:
                 continue
             for before, after in trial.after:
-                effect = _effect(history, attack, before, after)
+                effect = _effect(history, trial.alone, attack, before, after)
                 if effect:
                     found.append(
                         Suspicion(
                             self.name,
                             attack.operation,
-                            (before.index, attack.index, after.index),
+                            _evidence(trial.alone, attack, before, after),
                             f"undeclared fields that {attack.actor.name} sent to "
                             f"{attack.operation} had an effect: {effect}",
                             rule=BrokenRule.ESCALATION,
@@ -93,7 +96,9 @@ def _walk(history: History) -> Mapping[int, _Trial]:
         trial = trials[probe.key]
         asked = json.dumps(call.arguments, sort_keys=True, default=str)
         key = (call.actor.name, call.operation, asked)
-        if probe.part == "attack":
+        if probe.part == "alone":
+            trial.alone = call
+        elif probe.part == "attack":
             trial.attack = call
         elif probe.part == "before":
             trial.before[key] = call
@@ -102,7 +107,18 @@ def _walk(history: History) -> Mapping[int, _Trial]:
     return trials
 
 
-def _effect(history: History, attack: Call, before: Call, after: Call) -> str:
+def _evidence(alone: Call | None, attack: Call, before: Call, after: Call) -> tuple[int, ...]:
+    """Return the calls that show it; the one without the fields where its effect was looked for."""
+    compared = alone is not None and after.actor.user != attack.actor.user
+    return (
+        *((alone.index,) if alone is not None and compared else ()),
+        before.index,
+        attack.index,
+        after.index,
+    )
+
+
+def _effect(history: History, alone: Call | None, attack: Call, before: Call, after: Call) -> str:
     """Return what the attack changed between two equal calls, in words; empty for nothing."""
     policy, user = history.policy, attack.actor.user
     if policy is None or not (conclusive(before.answer) and served(after.answer)):
@@ -114,14 +130,23 @@ def _effect(history: History, attack: Call, before: Call, after: Call) -> str:
         if not served(before.answer):
             return ""
         return _shown_privilege(attack, before, after)
-    sent = {each for each in identifiers_of(attack.arguments) if is_marker(each)}
-    own = sent - identifiers_of(before.answer.body)
+    if alone is None or not served(alone.answer):
+        return ""
+    seen = identifiers_of(before.answer.body)
+    if seen & _markers(alone):
+        return ""
+    sent = _markers(attack)
+    own = sent - seen
     crossed = sorted(own & identifiers_of(after.answer.body))
     if crossed and served(before.answer):
         asked = (user or "", after.actor.user, after.operation, set(crossed), after)
         if not history.permits(*asked):
             return f"{crossed[0]!r} stands among what is {after.actor.name}'s"
     return ""
+
+
+def _markers(call: Call) -> set[str]:
+    return {each for each in identifiers_of(call.arguments) if is_marker(each)}
 
 
 def _shown_privilege(attack: Call, before: Call, after: Call) -> str:

@@ -292,6 +292,12 @@ class TargetConfig(Strict):
     policy: PolicyConfig | None = None
     database: DatabaseConfig | None = None
 
+    @field_validator("policy")
+    @classmethod
+    def _has_rules(cls, value: PolicyConfig | None) -> PolicyConfig | None:
+        """Take an empty table for none: it permits and refuses what a run without it does."""
+        return None if value == PolicyConfig() else value
+
     def skipped(self) -> dict[str, str]:
         """Return the operations that are not to be called, each with the reason."""
         tools = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from crosstalk.core.history import Outcome, Probe
+from crosstalk.core.identifiers import marker
 from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
 from crosstalk.oracles import (
     ORACLES,
@@ -145,8 +146,17 @@ def test_ownership_permits_what_sharing_lets_a_user_change() -> None:
     assert not changed(sharing_policy(replace(sharing_policy().shares[0], change=True)))
 
 
-def _trial(before: object, after: object, arguments: Mapping[str, object], reader: object) -> Story:
+def _trial(
+    before: object,
+    after: object,
+    arguments: Mapping[str, object],
+    reader: object,
+    alone: str = "",
+) -> Story:
     story, victim = Story(ADMINS), "bob"
+    if alone:
+        probe = Probe("escalation", 1, "alone", victim)
+        story.call(ALICE, "rest:PATCH /me", {"text": alone}, {"ok": True}, probe=probe)
     listing = "rest:GET /me"
     story.call(reader, listing, {}, before, probe=Probe("escalation", 1, "before", victim))  # type: ignore[arg-type]
     attack = Probe("escalation", 1, "attack", victim)
@@ -168,8 +178,19 @@ def test_escalation_fires_where_a_role_that_was_sent_is_kept() -> None:
 
 def test_escalation_fires_where_what_is_sent_becomes_another_users() -> None:
     sent = {"text": TEXT, "owner_id": "bob-0001"}
-    (found,) = Escalation().judge(_trial([], [{"text": TEXT}], sent, BOB).history)
+    plain = marker("alice", 77)
+    (found,) = Escalation().judge(_trial([], [{"text": TEXT}], sent, BOB, plain).history)
     assert "among what is bob's" in found.summary
+    assert found.calls == (1, 2, 3, 4)
+
+
+def test_escalation_is_silent_where_the_call_without_the_fields_crosses_as_well() -> None:
+    sent, plain = {"text": TEXT, "owner_id": "bob-0001"}, marker("alice", 77)
+    shown = [{"text": plain}]
+    leaking = _trial(shown, [*shown, {"text": TEXT}], sent, BOB, plain)
+    assert not Escalation().judge(leaking.history)
+    # Without that call there is nothing to compare with.
+    assert not Escalation().judge(_trial([], [{"text": TEXT}], sent, BOB).history)
 
 
 def test_escalation_fires_where_a_reserved_operation_is_served_afterwards() -> None:

@@ -14,7 +14,7 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.oracles.escalation import normal
 from crosstalk.surface.operation import Operation
 
-_TRIALS, _RESERVED, _LISTS = 2, 2, 3
+_RESERVED, _LISTS = 2, 3
 
 _TENANT = ("tenant", "tenantid", "orgid", "organizationid", "org", "organization")
 
@@ -30,20 +30,19 @@ class PrivilegedFields:
         return example.history.policy is not None and bool(_changing(example))
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Look, send one group of fields, and look again; a few times."""
-        for _ in range(_TRIALS):
-            self._trial(example, draw)
+        """Look, send each group of fields once, and look again."""
+        for group in ("may", "whose"):
+            self._trial(example, draw, group)
 
-    def _trial(self, example: ExampleRun, draw: Draw) -> None:
-        attacker: Actor = draw(st.sampled_from(list(example.members)))
+    def _trial(self, example: ExampleRun, draw: Draw, group: str) -> None:
+        attacker: Actor = draw(st.sampled_from(_attackers(example, group)))
         victim = example.other_member(draw, attacker)
-        operation, group = example.least_chosen(
-            draw,
-            self.name,
-            [(each, kind) for each in _changing(example) for kind in ("may", "whose")],
-            lambda each: (each[0].name, each[1]),
-        )
+        operation = example.least_chosen_operation(draw, f"{self.name} {group}", _changing(example))
         key = example.next_probe()
+        if group == "whose":
+            alone = example.plan_own(draw, operation, attacker)
+            probe = Probe("escalation", key, "alone", victim.name)
+            example.execute_all([PlannedCall(attacker, operation.name, alone.arguments, probe)])
         before = Probe("escalation", key, "before", victim.name)
         looking = [
             *self._reserved(example, draw, attacker, before),
@@ -88,6 +87,20 @@ class PrivilegedFields:
     def _lists(example: ExampleRun, reader: Actor, probe: Probe) -> list[PlannedCall]:
         lists = [each for each in example.capabilities.protected if each.lists][:_LISTS]
         return [example.reading(each, reader, probe) for each in lists]
+
+
+def _attackers(example: ExampleRun, group: str) -> list[Actor]:
+    """Return who can gain by it: a right shows in those who are refused something."""
+    policy, members = example.history.policy, list(example.members)
+    if policy is None or group != "may":
+        return members
+    protected = example.capabilities.protected
+    lacking = [
+        member
+        for member in members
+        if not all(may_call(policy, example.history, member.user, e.name)[0] for e in protected)
+    ]
+    return lacking or members
 
 
 def _changing(example: ExampleRun) -> list[Operation]:

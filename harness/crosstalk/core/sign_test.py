@@ -46,3 +46,17 @@ def time_difference(pairs: Sequence[tuple[float, float]]) -> TimeDifference:
         slower=slower / len(apart) if apart else 0.5,
         p=min(1.0, 2 * tail),
     )
+
+
+def one_sided(pairs: Sequence[tuple[float, float]]) -> float:
+    """Return the probability that the first of a pair is greater as often as here, or more often.
+
+    If neither of a pair were more likely to be the greater one; exact, ties are left out.
+
+    Args:
+        pairs: Two numbers each.
+    """
+    apart = [(one, other) for one, other in pairs if one != other]
+    greater = sum(one > other for one, other in apart)
+    tail = sum(math.comb(len(apart), each) for each in range(greater, len(apart) + 1))
+    return float(tail / 2 ** len(apart))

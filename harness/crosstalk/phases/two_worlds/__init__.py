@@ -7,6 +7,10 @@ after ids, times and cursors are put in a form that does not depend on the world
 marker and no reading before and after, and sees what other oracles cannot: totals, order, pages
 that others' rows have crowded out, names that are taken, gaps in numbers, limits, times.
 
+Most visits lie in one world: `watch` has the observer look again and again, while the others act in
+some of the pauses and rest in others, `watching` notices what changes, and `correlation` tests
+numbers that are never steady. What they notice is played in worlds of its own.
+
 `permitted_sources` says whose activity may matter, `plan` makes a plan from a history, `world_runs`
 makes its calls in one world after the other, `comparison` finds the first difference,
 `minimization` the smallest activity that causes it, and `phase` is what a campaign calls between

@@ -10,8 +10,8 @@ from dataclasses import replace
 from random import Random
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.evidence import Exchange
-from crosstalk.core.history import Actor, Channel, History
+from crosstalk.core.evidence import Exchange, exchange_of
+from crosstalk.core.history import Actor, Call, Channel, History
 from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script
@@ -33,6 +33,8 @@ from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
 from crosstalk.phases.two_worlds.plan import WorldsPlan, plan_of
+from crosstalk.phases.two_worlds.watch import MANY_ACTS, Watch, readings_of
+from crosstalk.phases.two_worlds.watching import Correlated, Watching, correlation_of
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.targets.base import Target
@@ -44,6 +46,12 @@ _SHRINKING_SECONDS = 30.0
 _BRIEFEST = 0.35
 _REMEMBERED = 64
 _PAUSED_VISITS = 3
+# The part of the calls that is for watches, in which a visit takes a tenth of them; and the most.
+_WATCHED, _MOST_WATCHED = 0.6, 200
+# Calls below which nothing is watched.
+_FEWEST_TO_WATCH = 50
+# Situation that is counted.
+VISITS = "visits of two worlds"
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
@@ -68,6 +76,7 @@ class TwoWorldsPhase:
         self._read_so_far: Counter[str] = Counter()
         self._done: deque[History] = deque(maxlen=_REMEMBERED)
         self._noise: set[Place] = set()
+        self._watching = Watching()
         self._visits = 0
         self._patience = _PAUSED_VISITS
 
@@ -100,8 +109,12 @@ class TwoWorldsPhase:
             while examples and not budget.spent() and not outcome.findings:
                 history = examples.pop()
                 self._done.append(history)
-                plan = self._plan(history, runner, budget)
-                if plan is not None:
+                # Of few calls all are for worlds: they show what is created as well.
+                watched = _WATCHED if budget.left() >= _FEWEST_TO_WATCH else 0.0
+                plan = self._plan(history, runner, budget, watched)
+                if plan is not None and watched:
+                    self._watch(plan, runner, budget, outcome)
+                if plan is not None and not budget.spent() and not outcome.findings:
                     self._visit(plan, runner, budget, outcome)
         return outcome
 
@@ -111,8 +124,22 @@ class TwoWorldsPhase:
         if plan is None:
             return None
         worlds = repeated((ABSENT, ACTIVE, SECRETS), 2)
-        history = self._runner(budget).run(plan, worlds)
-        return next(iter(self._oracle.judge(history)), None)
+        runner = self._runner(budget)
+        history = runner.run(plan, worlds)
+        found = next(iter(self._oracle.judge(history)), None)
+        return found or self._reproduces_numbers(plan, runner, budget)
+
+    def _reproduces_numbers(
+        self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget
+    ) -> Suspicion | None:
+        """Look again at what a plan reads last, with its activity and without it."""
+        readings = readings_of(plan, runner.executor.operations)
+        if not readings:
+            return None
+        random = Random(budget.random.random())  # noqa: S311 -- to be repeated, not secret
+        watch = Watch(runner, plan, random, self._sleep, MANY_ACTS)
+        found = correlation_of(watch, readings[-1])
+        return None if found is None else suspicion_of_numbers(found)
 
     @staticmethod
     def _runner(budget: PhaseBudget) -> WorldRunner:
@@ -120,11 +147,11 @@ class TwoWorldsPhase:
         return WorldRunner(budget.executor, budget.fresh_history, own_words=own_words)
 
     def _plan(
-        self, history: History, runner: WorldRunner, budget: PhaseBudget
+        self, history: History, runner: WorldRunner, budget: PhaseBudget, watched: float
     ) -> WorldsPlan | None:
         operations = runner.executor.operations
         observers = _shuffled(budget.target.principals.members, budget.random)
-        size = min(1.0, max(_BRIEFEST, budget.left() / self.least))
+        size = min(1.0, max(_BRIEFEST, (1 - watched) * budget.left() / self.least))
         plans = (
             plan_of(history, operations, each, budget.random, self._read_so_far, size)
             for each in observers
@@ -135,6 +162,7 @@ class TwoWorldsPhase:
         self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget, outcome: PhaseOutcome
     ) -> None:
         self._visits += 1
+        outcome.situations[VISITS] += 1
         worlds = [ABSENT, ACTIVE]
         if self._visits % _SECRETS_EVERY == 0:
             worlds.append(SECRETS)
@@ -144,6 +172,51 @@ class TwoWorldsPhase:
         if pause and pause * len(worlds) < runner.executor.seconds_left():
             runner = replace(runner, pause=pause, sleep=self._sleep)
             whole = runner.run(plan, worlds)
+        self._judge(plan, worlds, whole, runner, budget, outcome)
+
+    def _watch(
+        self, plan: WorldsPlan, runner: WorldRunner, budget: PhaseBudget, outcome: PhaseOutcome
+    ) -> None:
+        """Make many cheap visits, in one world; what is noticed is played in worlds of its own."""
+        executor = runner.executor
+        watch = Watch(runner, plan, Random(budget.random.random()), self._sleep)  # noqa: S311
+        before = self._watching.visits
+        most = min(_MOST_WATCHED, int(_WATCHED * budget.left()))
+        now = time.monotonic()
+        ends = now + _WATCHED * (budget.deadline - now)
+        noticed = self._watching.run(
+            watch, lambda: len(watch.calls) >= most or time.monotonic() >= ends
+        )
+        outcome.situations[VISITS] += self._watching.visits - before
+        self._count_calls(watch.calls, outcome)
+        self._count_useful(watch.useful, outcome)
+        worlds = [ABSENT, ACTIVE]
+        if noticed is not None:
+            for shown in noticed.plans:
+                with executor.replaying():
+                    whole = runner.run(shown, worlds)
+                if differences(whole, self._noise):
+                    self._judge(shown, worlds, whole, runner, budget, outcome)
+                    return
+            # It changed by chance or with time, as nothing shows without the pauses.
+            self._watching.restless.update(noticed.places)
+            return
+        with executor.replaying():
+            correlated = self._watching.correlated(watch)
+        if correlated is not None:
+            outcome.suspected = executor.calls_made
+            outcome.findings.append(_finding_of_numbers(correlated))
+
+    def _judge(
+        self,
+        plan: WorldsPlan,
+        worlds: Sequence[str],
+        whole: History,
+        runner: WorldRunner,
+        budget: PhaseBudget,
+        outcome: PhaseOutcome,
+    ) -> None:
+        """Confirm what differs between the worlds of a history, if anything does."""
         if not differences(whole, self._noise):
             return
         outcome.suspected = runner.executor.calls_made
@@ -207,12 +280,21 @@ class TwoWorldsPhase:
         return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
 
     def _count(self, history: History, outcome: PhaseOutcome) -> None:
-        for call in history:
+        self._count_calls(history.calls, outcome)
+        self._count_useful(self._oracle.opportunities(history), outcome)
+
+    def _count_useful(self, answers: Counter[str], outcome: PhaseOutcome) -> None:
+        """Count answers in that could have shown the others' activity."""
+        for name, count in answers.items():
+            oracles = outcome.controls[name].oracles
+            oracles[self.name] = oracles.get(self.name, 0) + count
+
+    @staticmethod
+    def _count_calls(calls: Sequence[Call], outcome: PhaseOutcome) -> None:
+        for call in calls:
             control = outcome.controls.setdefault(call.operation, Control())
             control.calls += 1
             control.answered += call.answer.outcome is Answered.OK
-        for name, count in self._oracle.opportunities(history).items():
-            outcome.controls[name].oracles[self.name] = count
 
 
 def _activity(history: History) -> int:
@@ -240,4 +322,41 @@ def _finding(shrunk: Shrunk, seen: Suspicion, evidence: tuple[Exchange, ...]) ->
         evidence=evidence,
         replayed=(shrunk.repeats, shrunk.repeats),
         minimal=shrunk.minimal,
+    )
+
+
+def suspicion_of_numbers(found: Correlated) -> Suspicion:
+    """Return the suspicion of a number that changes more where the others act."""
+    call = found.watch.shown[found.reading.number][1]
+    return Suspicion(
+        TwoWorlds.name,
+        call.operation,
+        (call.index,),
+        f"what {call.actor.name} observes with {call.operation} depends on the others: "
+        f"{found.said()}",
+    )
+
+
+def _finding_of_numbers(found: Correlated) -> Finding:
+    seen = suspicion_of_numbers(found)
+    script = found.watch.plan_to_show(found.reading, found.watch.made).script
+    looks = (script.steps[-1].number - 1, script.steps[-1].number)
+    evidence = tuple(
+        exchange_of(call, (), number=script.numbers().index(number) + 1, note=note)
+        for call, number, note in zip(
+            found.watch.shown[found.reading.number], looks, ("a look", "the next one"), strict=True
+        )
+    )
+    more = sum(one > other for one, other in found.pairs)
+    return Finding(
+        oracle=seen.oracle,
+        operation=act_in(script) or seen.operation,
+        actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
+        summary=seen.summary,
+        script=script,
+        confirmed=True,
+        rule=BrokenRule.ACTIVITY,
+        evidence=evidence,
+        replayed=(more, len(found.pairs)),
+        minimal=False,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -110,10 +111,23 @@ class Diary:
             body["total"] = len(self.entries)
         if self.fault == "chance":
             body["lucky"] = secrets.randbelow(2)
+        if self.fault in NUMBERS:
+            body["number"] = NUMBERS[self.fault](self)
         headers = {"date": _now(), "etag": f'W/"{len(mine)}"'}
         if self.fault == "etag":
             headers["etag"] = f'W/"{self.writes}"'
         return ok(body, 200, **headers)
+
+
+# Numbers that are never steady, all but the last two of them without the others' influence.
+NUMBERS: Mapping[str, Callable[[Diary], float]] = {
+    "clock": lambda diary: time.monotonic(),
+    "seconds": lambda diary: int(time.monotonic() * 200) % 997,
+    "time left": lambda diary: 10_000 - time.monotonic(),
+    "random": lambda diary: secrets.randbelow(1_000),
+    "estimate": lambda diary: 5 * len(diary.entries) + secrets.randbelow(3),
+    "requests": lambda diary: diary.calls + secrets.randbelow(2),
+}
 
 
 def _now() -> str:

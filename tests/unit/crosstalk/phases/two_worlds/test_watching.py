@@ -1,0 +1,56 @@
+"""Looks of one observer in one world: what changes with others' activity or by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from crosstalk.phases.base import PhaseOutcome
+from crosstalk.phases.two_worlds.phase import VISITS, TwoWorldsPhase
+from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
+
+
+def run_phase(diary: Diary, turns: int, calls: int = 400) -> list[PhaseOutcome]:
+    """Return what came of some turns of one phase, the last of which may have found something."""
+    phase = TwoWorldsPhase()
+    outcomes = []
+    for seed in range(turns):
+        outcomes.append(phase.run(budget(diary, seed=seed, calls=calls)))
+        if outcomes[-1].findings:
+            break
+    return outcomes
+
+
+def test_a_visit_takes_a_tenth_of_the_calls_of_a_pair_of_worlds() -> None:
+    made: Counter[str] = Counter()
+    calls = 0
+    for seed in range(4):
+        allowed = budget(Diary(), seed=seed, calls=150)
+        made.update(TwoWorldsPhase().run(allowed).situations)
+        calls += allowed.calls - allowed.left()
+    assert made[VISITS] >= calls / 10
+
+
+@pytest.mark.parametrize("number", ["clock", "seconds", "time left", "random"])
+def test_a_number_that_changes_without_the_others_is_no_finding(number: str) -> None:
+    for _ in range(2):
+        outcomes = run_phase(Diary(number), turns=6, calls=200)
+        assert [each for outcome in outcomes for each in outcome.findings] == []
+        assert [each for outcome in outcomes for each in outcome.inconclusive] == []
+
+
+@pytest.mark.parametrize("number", ["estimate", "requests"])
+def test_an_unsteady_number_is_found_where_it_changes_more_with_the_others(number: str) -> None:
+    diary = Diary(number)
+    (finding,) = run_phase(diary, turns=20)[-1].findings
+    assert "body.number changes more where the others act" in finding.summary
+    assert "a false alarm at most once in 1,000 times" in finding.summary
+    assert finding.replayed[0] >= 10
+    assert {each.number for each in finding.evidence} <= set(
+        range(1, len(finding.script.steps) + 1)
+    )
+    again = TwoWorldsPhase().reproduces(budget(diary), finding.script)
+    assert again is not None
+    assert again.operation == "list_entries"
+    assert TwoWorldsPhase().reproduces(budget(Diary("random")), finding.script) is None

@@ -99,15 +99,14 @@ class _Trial:
         if self.access.row_security:
             await self._ask_without_subject(intruder, tables)
         outer = self.connection.transaction()
-        with recorded(self.connection) as planting:
-            await outer.start()
-            try:
-                await self.connection.execute(_LIMITS)
-                tables = await self._planted(intruder, tables)
-                # The list grows with the attempts.
-                await self._try(intruder, tables, tuple(planting))
-            finally:
-                await outer.rollback()
+        await outer.start()
+        try:
+            await self.connection.execute(_LIMITS)
+            planting = ["BEGIN"]
+            tables = await self._planted(intruder, tables, planting)
+            await self._try(intruder, tables, planting)
+        finally:
+            await outer.rollback()
 
     async def become(self, connection: asyncpg.Connection, subject: str | None) -> None:
         """Set a subject, or none, for the transaction."""
@@ -168,10 +167,12 @@ class _Trial:
         finally:
             await transaction.rollback()
 
-    async def _planted(self, intruder: Intruder, tables: list[Table]) -> list[Table]:
+    async def _planted(
+        self, intruder: Intruder, tables: list[Table], planting: list[str]
+    ) -> list[Table]:
         """Return the tables that hold a row of both subjects; the others are told."""
         users = {intruder.victim: intruder.them, intruder.attacker: intruder.me}
-        lacking = await plant_as_owners(self.connection, tables, users, self.become)
+        lacking = await plant_as_owners(self.connection, tables, users, self.become, planting)
         async with intruder.speaking(intruder.me) as connection:
             usable = (await read_catalog(connection, self.access.schemas)).usable
         for name, why in lacking.items():

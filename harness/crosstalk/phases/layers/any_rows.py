@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import uuid
@@ -12,6 +13,7 @@ import asyncpg
 
 from crosstalk.core.identifiers import marker
 from crosstalk.phases.layers.attempts import Become
+from crosstalk.phases.layers.by_hand import recorded
 from crosstalk.phases.layers.schema import Table, insert
 
 _TEXT = re.compile(r"(?:text|citext|character varying|varchar|character)\b")
@@ -56,6 +58,9 @@ def any_row(table: Table, user: str, subject: str, number: int) -> dict[str, Any
         needed = name in table.needed
         if name == table.owner:
             row[name] = subject
+        elif kind == "uuid" and name in table.key and name not in referring:
+            # Given, so that the statements can be sent again as they are.
+            row[name] = uuid.uuid4()
         elif name in referring or not (needed or _TEXT.match(kind)):
             continue
         elif name in table.choices:
@@ -80,6 +85,7 @@ async def plant_as_owners(
     tables: Sequence[Table],
     users: Mapping[str, str],
     become: Become,
+    stored: list[str],
 ) -> dict[str, str]:
     """Have each subject store a row in each table, or take one that is theirs already.
 
@@ -88,6 +94,7 @@ async def plant_as_owners(
         tables: Those first that others refer to.
         users: User to subject.
         become: Sets the subject.
+        stored: Takes the statements that stored the rows.
 
     Returns:
         Table to why there is no row of both.
@@ -102,7 +109,12 @@ async def plant_as_owners(
                 async with connection.transaction():
                     await become(connection, subject)
                     await _refer(connection, table, row, by_name, user)
-                    await insert(connection, table, row)
+                    with recorded(connection) as statements:
+                        await become(connection, subject)
+                        await insert(connection, table, row)
+                        # asyncpg logs a statement when the loop turns.
+                        await asyncio.sleep(0)
+                stored += statements
             except asyncpg.PostgresError as error:
                 refused = str(error)
             try:

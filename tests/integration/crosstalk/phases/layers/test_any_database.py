@@ -276,6 +276,22 @@ def test_bypassing_role_is_named(examine: Examine, server: str) -> None:
     assert "notes_service bypasses" in found.why["notes"]
 
 
+def test_lines_of_a_finding_store_the_rows_and_show_the_victims_again(
+    made: Made, examine: Examine
+) -> None:
+    hole = "ALTER TABLE notes DISABLE ROW LEVEL SECURITY"
+    found = examine("settings", hole)
+    crossed = found.crossed["read as another, notes"]
+    lines = found.commands["read as another, notes"]
+    statements = "\n".join(lines[2:-1])
+    assert statements.startswith("BEGIN;")
+    assert statements.endswith("ROLLBACK;")
+    assert len(lines) < 40
+    assert crossed.rpartition(" ")[2] in statements
+    # They are whole: another database of that schema takes them as they stand.
+    _run(made("settings", hole).url, statements)
+
+
 def test_nothing_is_left_in_the_database(made: Made) -> None:
     access = made("none", "")
     examine_any(access)

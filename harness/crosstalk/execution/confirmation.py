@@ -33,8 +33,8 @@ _FIRST_REPLAYS = 5
 _REPLAYS_TOGETHER = 8
 # Replays by which the confidence is measured.
 _LAST_REPLAYS = 3
-# A shorter script that needs more of them is no better than the longer one.
-_MOST_ATTEMPTS = 3
+# Replays that a shorter script gets, at most, and how seldom it may be missed in them.
+_MOST_ATTEMPTS, _MISSED = 8, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +133,50 @@ class Confirmation:
         except OutOfTimeError:
             why = "shown again, and the time was over before it was tried with the act left out"
             return Rejected(why, explained=False)
+        attempts = attempts_for(1, tries)
+        confirmed, shorter = self._shortened(shown, signature, likely, attempts)
+        if confirmed is None:
+            return _EXPLAINED
+        more = attempts_for(*confirmed.replayed)
+        if more > attempts:
+            # It shows now and then, which was not known: in one replay each, much was missed.
+            second = self._shortened(shorter, signature, likely, more)[0]
+            if second is not None and len(second.script.steps) <= len(confirmed.script.steps):
+                return second
+        return confirmed
+
+    def _shortened(
+        self, shown: Shown, signature: Signature, likely: Script | None, attempts: int
+    ) -> tuple[Confirmed | None, Shown]:
+        """Return the shortest script that holds, and the replay that showed it.
+
+        Args:
+            shown: A replay that shows it, and not with the act left out.
+            signature: By what it is known again.
+            likely: A part that may show it by itself, if there is one.
+            attempts: Replays after which a shorter script does not show it.
+        """
         shortening = Shortening(
             self._replay,
             self.replayer.executor,
             shown,
             signature,
-            attempts=min(tries, _MOST_ATTEMPTS),
+            attempts=attempts,
             calls=self.calls,
             seconds=self.seconds,
             forgeries=self.forgeries,
             progress=self.progress,
         )
         shorter = shortening.run(likely)
-        minimal, times, same = shortening.minimal, max(_LAST_REPLAYS, tries), shorter is shown
+        minimal, times, same = shortening.minimal, max(_LAST_REPLAYS, attempts), shorter is shown
         try:
             confirmed = self._proven(shorter, signature, times, minimal=minimal, held=same)
-            if confirmed is None and not same:
-                confirmed = self._proven(shown, signature, times, minimal=False, held=True)
+            if confirmed is not None or same:
+                return confirmed, shorter
+            return self._proven(shown, signature, times, minimal=False, held=True), shown
         except OutOfTimeError:
             # The first script has its counterfactual behind it, the shorter one has not.
-            confirmed = _confirmed(shown, (1, tries), minimal=False)
-        return confirmed or _EXPLAINED
+            return _confirmed(shown, (1, max(1, attempts)), minimal=False), shown
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
         """Return the suspicion that a finding's script shows again, if it does.
@@ -239,6 +262,19 @@ class Confirmation:
         if not again:
             return None
         return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
+
+
+def attempts_for(shown: int, replays: int) -> int:
+    """Return the replays after which a script that still shows something is seldom missed.
+
+    Args:
+        shown: In how many replays the whole script has shown it, at least 1.
+        replays: How many there were.
+    """
+    if shown >= replays:
+        return 1
+    needed = math.log(_MISSED) / math.log(1 - shown / replays)
+    return min(_MOST_ATTEMPTS, math.ceil(needed))
 
 
 def _confirmed(shown: Shown, replayed: tuple[int, int], *, minimal: bool) -> Confirmed:

@@ -6,6 +6,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
 from crosstalk.core.script import Script
-from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
+from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected, attempts_for
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles.base import Suspicion
@@ -50,7 +51,8 @@ class Notes:
         faults: What is wrong with it: `list`, `get` and `edit` do not look at the owner, `tells`
             answers 403 for another user's note and 404 for a missing one, `open` serves whoever
             has no credential, `trusts` believes the argument and not the credential, `rarely`
-            makes the list leak in every second run, `later` some time after the last note.
+            makes the list leak in every second run, `chance` in two of five, `later` some time
+            after the last note.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
             `times` puts a number that grows into each error, `motto` shows all users one value,
             `catalogue` lists and shows every user a note that is there from the beginning.
@@ -62,6 +64,9 @@ class Notes:
         self.runs = 0
         self.clock = itertools.count(1)
         self.reset()
+
+    def _falls(self) -> bool:
+        return Random(f"{self.runs}").random() < 0.4
 
     def reset(self) -> None:
         """Empty the system."""
@@ -102,6 +107,8 @@ class Notes:
     def list_notes(self, user: str, arguments: Mapping[str, Any]) -> Answer:
         """List notes."""
         leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
+        # The first two runs, and then two in five.
+        leaks = leaks or ("chance" in self.faults and (self.runs < 4 or self._falls()))
         leaks = leaks or ("later" in self.faults and time.monotonic() > self.written + _LATER)
         rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
         return ok({"notes": rows, **self._motto()})
@@ -325,6 +332,25 @@ def test_a_leak_that_shows_in_some_replays_is_shrunk_and_counted() -> None:
     assert not any(foreign for _, foreign in planted.parts())
     shown, replays = found.replayed
     assert 0 < shown < replays
+
+
+def test_a_leak_that_shows_by_chance_is_shrunk_though_it_showed_at_once() -> None:
+    trial = Trial(Notes("chance"))
+    for number in range(8):
+        trial.add((ALICE, BOB)[number % 2], number)
+        trial.call((ALICE, BOB)[number % 2], "list_recent")
+    trial.call(BOB, "list_notes")
+    found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
+    assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
+    shown, replays = found.replayed
+    assert 0 < shown < replays
+
+
+@pytest.mark.parametrize(
+    ("shown", "replays", "attempts"), [(3, 3, 1), (2, 3, 3), (1, 2, 5), (1, 3, 8), (1, 8, 8)]
+)
+def test_attempts_grow_with_how_seldom_it_shows(shown: int, replays: int, attempts: int) -> None:
+    assert attempts_for(shown, replays) == attempts
 
 
 def test_a_leak_that_shows_after_a_while_alone_is_replayed_with_its_pauses() -> None:

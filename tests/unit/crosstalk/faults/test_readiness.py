@@ -45,9 +45,11 @@ async def test_unready_answer_is_excused_by_a_fault_that_came_and_went_while_it_
     assert findings.counts["not ready"] == expected
 
 
-@pytest.mark.parametrize(("answers", "expected"), [([200, 200, 503], False), ([200], True)])
+@pytest.mark.parametrize(
+    ("answers", "seconds", "expected"), [([200, 200, 503], 60.0, False), ([200], 0.1, True)]
+)
 async def test_service_that_becomes_unready_within_the_seconds_is_not_ready(
-    monkeypatch: pytest.MonkeyPatch, answers: list[int], expected: bool
+    monkeypatch: pytest.MonkeyPatch, answers: list[int], seconds: float, expected: bool
 ) -> None:
     looks = iter(answers)
 
@@ -56,4 +58,4 @@ async def test_service_that_becomes_unready_within_the_seconds_is_not_ready(
 
     monkeypatch.setattr(readiness, "_status", status)
     monkeypatch.setattr(readiness, "_LOOK_SECONDS", 0.01)
-    assert await ReadinessWatch(_URLS, Findings()).are_ready(0.1) is expected
+    assert await ReadinessWatch(_URLS, Findings()).are_ready(seconds) is expected

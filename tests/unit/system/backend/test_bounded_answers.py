@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -50,4 +51,42 @@ async def test_a_compressed_answer_is_not_unpacked() -> None:
     transport = BoundedAnswers(Server(Endless(b"a"), {"Content-Encoding": "gzip"}))
     async with httpx2.AsyncClient(transport=transport) as client:
         with pytest.raises(httpx2.ReadError, match="compressed"):
+            await client.post("http://model/")
+
+
+class AtOnce(httpx2.AsyncByteStream):
+    """An answer that arrives in one chunk."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._answer
+
+
+@pytest.mark.parametrize("answer", [b"data: {}\n\n" * 3_000, b"\n" * 6_000, b"x" * 9, b""])
+async def test_lines_that_arrive_at_once_are_read_with_others_in_between(answer: bytes) -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    transport = BoundedAnswers(Server(AtOnce(answer), {}))
+    async with httpx2.AsyncClient(transport=transport) as client:
+        async with client.stream("POST", "http://model/") as response:
+            before = turns
+            read = b"".join([piece async for piece in response.aiter_raw()])
+        assert read == answer
+        assert turns - before >= answer.count(b"\n") // 10
+    beside.cancel()
+
+
+async def test_answer_of_too_many_lines_is_given_up() -> None:
+    transport = BoundedAnswers(Server(AtOnce(b"\n" * 101), {}), lines=100)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx2.ReadError, match="too large"):
             await client.post("http://model/")

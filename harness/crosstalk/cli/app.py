@@ -35,6 +35,7 @@ from crosstalk.cli.verbs.mutants import mutants
 from crosstalk.cli.verbs.plan import plan
 from crosstalk.cli.verbs.policy import policy
 from crosstalk.cli.verbs.replay import replay
+from crosstalk.cli.verbs.schema import schema
 from crosstalk.core.version import harness_version
 from crosstalk.environment.runtime.exit_status import exit_status
 
@@ -69,6 +70,7 @@ _add(replay)
 _add(baseline)
 _add(accept)
 _add(diff)
+_add(schema)
 _add(mutants)
 _add(forgeries)
 _add(demonstrations)

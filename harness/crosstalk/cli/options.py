@@ -71,3 +71,15 @@ RunArgument: TypeAlias = Annotated[
     typer.Argument(help="Folder of a run, or its summary.json; the latest run by default."),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Events: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(help="Write what happens into this file while it happens, one JSON a line."),
+]
+Examples: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Keep examples that show something here: a folder or a redis:// URL."),
+]
+SeedFrom: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(help="Begin with arguments that a HAR file or MCP session had accepted."),
+]

@@ -158,12 +158,12 @@ def _location(finding: Finding, target_file: str | None) -> dict[str, Any]:
     if target_file is not None:
         location["physicalLocation"] = {
             "artifactLocation": {"uri": quote(target_file)},
-            "region": {"startLine": _line(target_file, name)},
+            "region": {"startLine": line_of(target_file, name)},
         }
     return location
 
 
-def _line(target_file: str, name: str) -> int:
+def line_of(target_file: str, name: str) -> int:
     """Return the line of the operation's own table in the target's file; 1 where it has none."""
     tables = tuple(f"[tools.{written}]" for written in (name, f'"{name}"', f"'{name}'"))
     with contextlib.suppress(OSError, UnicodeError):

@@ -14,9 +14,14 @@ from crosstalk.report.text import printable
 _WIDTH = 150
 
 
-def make_console() -> Console:
-    """Return a console as wide as the terminal, or as `COLUMNS` says where there is none."""
-    return Console(width=None if _width_is_known() else _WIDTH, highlight=False)
+def make_console(*, errors: bool = False) -> Console:
+    """Return a console as wide as the terminal, or as `COLUMNS` says where there is none.
+
+    Args:
+        errors: Print on standard error, because a program reads standard output.
+    """
+    width = None if _width_is_known() else _WIDTH
+    return Console(width=width, highlight=False, stderr=errors)
 
 
 def print_sentence(console: Console, text: str, style: str | None = None) -> None:

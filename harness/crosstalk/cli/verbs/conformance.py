@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
     from crosstalk.conformance.scenarios import Mode
 
 
-def conformance() -> int:
+def conformance(as_json: AsJson = False) -> int:
     """Run the official MCP conformance suite against the reference system; needs Node 22."""
     from crosstalk.conformance.runner import ScenarioCounts, choose, install_suites, run_mode
     from crosstalk.conformance.scenarios import BOTH
 
-    console = make_console()
+    console = make_console(errors=as_json)
     suites = install_suites()
     counts = ScenarioCounts()
     runs = {mode: choose(suites, mode, counts) for mode in BOTH}
@@ -43,6 +45,8 @@ def conformance() -> int:
         markup=False,
         soft_wrap=True,
     )
+    if as_json:
+        print_file(path)
     if counts.failed:
         return ExitCode.FINDING
     return ExitCode.CLEAN if counts.passed else ExitCode.INCONCLUSIVE

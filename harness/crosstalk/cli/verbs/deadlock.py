@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.tables import columns, print_table
@@ -15,6 +17,7 @@ from crosstalk.report.terminal import make_console
 def deadlock(
     pool: Annotated[int, typer.Option(min=1, help="Connections of a service's pool.")] = 15,
     workers: Annotated[int, typer.Option(min=1, help="Worker threads of a service.")] = 40,
+    as_json: AsJson = False,
 ) -> int:
     """Say from how many concurrent requests on each topology can stall, and why."""
     from crosstalk.deadlock.cycle import find_cycle, sentence
@@ -22,7 +25,7 @@ def deadlock(
     from crosstalk.deadlock.topologies import Sizes, topologies
     from crosstalk.report.cycle_drawing import mermaid, svg
 
-    console = make_console()
+    console = make_console(errors=as_json)
     folder = open_run("deadlock")
     rows = []
     summary = []
@@ -43,8 +46,10 @@ def deadlock(
                 "states": prediction.states,
             }
         )
-    folder.write_summary({"pool": pool, "workers": workers, "topologies": summary})
+    path = folder.write_summary({"pool": pool, "workers": workers, "topologies": summary})
     heads = columns("topology", "stalls at", "because")
     print_table(console, "Requests at once from which a topology can stall", heads, rows)
     console.print(f"drawings and summary.json: {folder.path}", markup=False, soft_wrap=True)
+    if as_json:
+        print_file(path)
     return ExitCode.CLEAN

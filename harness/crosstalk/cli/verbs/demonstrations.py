@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from crosstalk.campaign.options import CampaignOptions
-from crosstalk.cli.options import Seed
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson, Seed
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.tables import columns, print_table
@@ -36,6 +37,7 @@ def demonstrations(
     ] = 30.0,
     seed: Seed = None,
     show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Run the campaign against well-known insecure auth patterns, and their secure forms."""
     from crosstalk.campaign.running import run_campaign
@@ -43,7 +45,7 @@ def demonstrations(
     from crosstalk.targets.demonstrations import DEMONSTRATIONS, get_demonstration
     from crosstalk.targets.verification import Verified
 
-    console = make_console()
+    console = make_console(errors=as_json)
     chosen = [get_demonstration(each) for each in only or []] or list(DEMONSTRATIONS.values())
     if show:
         _print_table(console, chosen, {})
@@ -72,6 +74,8 @@ def demonstrations(
         }
     )
     console.print(f"{'as expected' if agree else 'NOT AS EXPECTED'}; summary: {path}", markup=False)
+    if as_json:
+        print_file(path)
     return ExitCode.CLEAN if agree else ExitCode.FINDING
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from crosstalk.cli.options import Seed
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson, Seed
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.terminal import make_console
@@ -41,6 +42,7 @@ def faults(
     ] = True,
     show: Annotated[bool, typer.Option("--list", help="Only list the faults.")] = False,
     seed: Seed = None,
+    as_json: AsJson = False,
 ) -> int:
     """Inject faults while users write: nothing acknowledged may be lost or stored twice."""
     from crosstalk.faults.catalog import FAULTS
@@ -55,7 +57,7 @@ def faults(
         fault_summary,
     )
 
-    console = make_console()
+    console = make_console(errors=as_json)
 
     def tell(line: str) -> None:
         console.print(line, markup=False, soft_wrap=True)
@@ -93,6 +95,8 @@ def faults(
     counts = ", ".join(f"{result.total(name)} {name}" for name in COUNTED)
     found = sum(result.found.values())
     tell(f"{len(result.injected)} injections: {counts}, {found} violations; summary: {path}")
+    if as_json:
+        print_file(path)
     if found:
         return ExitCode.FINDING
     missed = shown is not None and not control_shown(shown)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crosstalk.cli.options import Started
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson, Started
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment import DataAccess
 from crosstalk.report.run_folder import open_run
@@ -25,6 +26,7 @@ def forgeries(
         typer.Option(help="How the MCP server reaches data; by REST, the backend trusts it."),
     ] = "direct",
     environment: Started = "processes",
+    as_json: AsJson = False,
 ) -> int:
     """Try every forged credential on every surface."""
     from crosstalk.campaign.forgeries import missed_controls, run_forgeries
@@ -33,7 +35,7 @@ def forgeries(
     from crosstalk.tokens.controls import CONTROLS
 
     kinds = [get_forgery(each) for each in only or []] or list(FORGERIES)
-    console = make_console()
+    console = make_console(errors=as_json)
     folder = open_run(f"forgeries-{mutant}" if mutant else "forgeries")
     report, context = run_forgeries(
         kinds,
@@ -66,4 +68,6 @@ def forgeries(
         markup=False,
         soft_wrap=True,
     )
+    if as_json:
+        print_file(path)
     return exit_code(report.verdict, ExitCode.FINDING if missed else ExitCode.CLEAN)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from crosstalk.cli.options import Seed
+from crosstalk.cli.machine import print_file
+from crosstalk.cli.options import AsJson, Seed
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.environment import DataAccess
 from crosstalk.report.run_folder import open_run
@@ -36,13 +37,14 @@ def hostile(
     ] = False,
     show: Annotated[bool, typer.Option("--list", help="Only list the surfaces.")] = False,
     seed: Seed = None,
+    as_json: AsJson = False,
 ) -> int:
     """Send hostile input to every parser: no 5xx, no hang, no other user who waits for it."""
     from crosstalk.hostile.corpus import CORPORA
     from crosstalk.hostile.session import HostilePlan, run_hostile
     from crosstalk.report.hostile_table import exceeded, hostile_markdown, hostile_summary
 
-    console = make_console()
+    console = make_console(errors=as_json)
 
     def tell(line: str) -> None:
         console.print(line, markup=False, soft_wrap=True)
@@ -76,4 +78,6 @@ def hostile(
         f"{result.found['outside the envelope']} outside the envelope; "
         f"victim's p99 {result.ratio()} times that beside harmless requests; summary: {path}"
     )
+    if as_json:
+        print_file(path)
     return ExitCode.FINDING if result.found or over else ExitCode.CLEAN

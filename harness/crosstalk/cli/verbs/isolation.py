@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,15 +10,20 @@ import typer
 from rich.console import Console
 
 from crosstalk.campaign.options import CampaignOptions, options_of
+from crosstalk.cli.machine import print_file
 from crosstalk.cli.options import (
+    AsJson,
     BaselineFile,
     Calls,
     Environment,
+    Events,
+    Examples,
     Exclude,
     Oracles,
     ProfileName,
     Seconds,
     Seed,
+    SeedFrom,
     WaiverFile,
 )
 from crosstalk.cli.target_choice import Reference, TargetChoice, TargetFile, chosen_target
@@ -30,8 +35,10 @@ from crosstalk.report.terminal import make_console, print_sentence
 
 if TYPE_CHECKING:
     from crosstalk.campaign.acceptance import Accepted
+    from crosstalk.campaign.events import Event
     from crosstalk.campaign.result import CampaignResult
     from crosstalk.campaign.shards import Shard
+    from crosstalk.report.event_stream import EventStream
     from crosstalk.targets.verification import Verified
 
 
@@ -46,10 +53,7 @@ def isolation(
     shards: Annotated[
         int, typer.Option(min=1, help="Processes among which they are shared, a system in each.")
     ] = 1,
-    examples: Annotated[
-        str | None,
-        typer.Option(help="Keep examples that show something here: a folder or a redis:// URL."),
-    ] = None,
+    examples: Examples = None,
     mutant: Annotated[
         str | None, typer.Option(help="Run against the system with this planted leak.")
     ] = None,
@@ -63,10 +67,7 @@ def isolation(
     ] = None,
     oracles: Oracles = None,
     exclude: Exclude = None,
-    seed_from: Annotated[
-        Path | None,
-        typer.Option(help="Begin with arguments that a HAR file or MCP session had accepted."),
-    ] = None,
+    seed_from: SeedFrom = None,
     data_access: Annotated[
         DataAccess,
         typer.Option(help="How the MCP server reaches data: itself, by REST, or reads itself."),
@@ -83,6 +84,8 @@ def isolation(
     ] = None,
     baseline: BaselineFile = None,
     waivers: WaiverFile = None,
+    events: Events = None,
+    as_json: AsJson = False,
     target: TargetFile = None,
     reference: Reference = False,
     frontend: Annotated[
@@ -105,6 +108,7 @@ def isolation(
     """Let three users and a stranger try to reach each other's data."""
     from crosstalk.campaign.acceptance import read_accepted
     from crosstalk.campaign.selection import require_oracles
+    from crosstalk.report.event_stream import open_events
     from crosstalk.targets.mutants import get_mutant
     from crosstalk.targets.verification import Verified
 
@@ -150,10 +154,23 @@ def isolation(
         exclude=tuple(exclude or ()),
         seed_from=seed_from,
     )
-    return _carried_out(choice, options, verified, accepted, examples, (shards, seeds), profile)
+    with open_events(events) as stream:
+        output = _Output(make_console(errors=as_json), stream, as_json)
+        spread = (shards, seeds)
+        return _carried_out(output, choice, options, verified, accepted, examples, spread, profile)
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """Readers of a run: a person, and programs."""
+
+    console: Console
+    stream: EventStream | None
+    as_json: bool
 
 
 def _carried_out(
+    output: _Output,
     choice: TargetChoice,
     options: CampaignOptions,
     verified: Verified,
@@ -170,7 +187,7 @@ def _carried_out(
     from crosstalk.report.suggestions import print_suggestions
 
     shards, seeds = shards_and_seeds
-    console = make_console()
+    console = output.console
     print_sentence(console, choice.sentence)
     folder = open_run(f"isolation-{verified.name}" if verified.name else "isolation")
     if shards > 1 or seeds > 1:
@@ -186,7 +203,7 @@ def _carried_out(
         result.provenance = provenance(options, verified.about, verified.described)
         more: dict[str, Any] = {"shards": shards, "campaigns": single}
     else:
-        result = _run_one(console, folder, options, verified, examples)
+        result = _run_one(output, folder, options, verified, examples)
         more = {}
     result.target_file = from_here(verified.described) if verified.described else None
     result.acceptance = accepted.judge(result.findings, result.controls)
@@ -195,11 +212,16 @@ def _carried_out(
     print_suggestions(console, result)
     print_acceptance(console, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
-    return result.exit_code()
+    code = result.exit_code()
+    if output.stream is not None:
+        output.stream.verdict(result, code, path)
+    if output.as_json:
+        print_file(path)
+    return code
 
 
 def _run_one(
-    console: Console,
+    output: _Output,
     folder: RunFolder,
     options: CampaignOptions,
     verified: Verified,
@@ -209,9 +231,15 @@ def _run_one(
     from crosstalk.campaign.running import run_campaign
     from crosstalk.report.console import ConsoleReport
 
-    console.print(verified.announcement(), markup=False, soft_wrap=True)
-    emit = ConsoleReport(console, options.calls)
-    with emit.kept_alive():
+    output.console.print(verified.announcement(), markup=False, soft_wrap=True)
+    report = ConsoleReport(output.console, options.calls)
+
+    def emit(event: Event) -> None:
+        report(event)
+        if output.stream is not None:
+            output.stream(event)
+
+    with report.kept_alive():
         return run_campaign(folder.path, options, verified, emit, examples)
 
 

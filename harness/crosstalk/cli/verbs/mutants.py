@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from crosstalk.campaign.options import options_of
-from crosstalk.cli.options import Calls, ProfileName, Seconds, Seed
+from crosstalk.cli.machine import print_json
+from crosstalk.cli.options import AsJson, Calls, ProfileName, Seconds, Seed
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment import EnvironmentFailed, require_system_packages
 from crosstalk.report.run_folder import open_run
@@ -33,6 +35,7 @@ def mutants(
     seconds: Seconds = None,
     seed: Seed = None,
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Plant known leaks one by one and see that each is found."""
     from crosstalk.campaign.mutation import MutantRun, run_mutants
@@ -40,8 +43,11 @@ def mutants(
     from crosstalk.report.mutant_score.score import summary
     from crosstalk.targets.mutants import get_mutant, load_catalog
 
-    console = make_console()
+    console = make_console(errors=as_json)
     chosen = [get_mutant(each) for each in only or []] or list(load_catalog().values())
+    if show and as_json:
+        print_json([asdict(each) for each in chosen])
+        return ExitCode.CLEAN
     if show:
         _print_catalog(console, chosen)
         return ExitCode.CLEAN
@@ -89,6 +95,8 @@ def mutants(
         markup=False,
         soft_wrap=True,
     )
+    if as_json:
+        print_json(figures)
     excused = {each.id for each in chosen if each.why_survives}
     survived = set(figures["survivors"]) - excused
     return exit_code(

@@ -190,6 +190,14 @@ def proving_ground(session: nox.Session) -> None:
 
 
 @nox.session
+def clean_twins(session: nox.Session) -> None:
+    """Campaigns on correct systems, three seeds each, in which nothing may be found."""
+    frameworks = ("django>=5", "fastmcp>=4", "flask>=3", "pyjwt>=2.10", "sqlmodel>=0.0.27")
+    session.install("-e", ".[dev]", *frameworks, *_node())
+    session.run("python", "-m", "benchmarks.clean_twins", *session.posargs)
+
+
+@nox.session
 def e2e(session: nox.Session) -> None:
     """The flows of a person in a browser, through all tiers; pictures are in the run's folder."""
     session.install("-e", ".[dev,e2e]", *_node())

@@ -51,8 +51,8 @@ class Notes:
         faults: What is wrong with it: `list`, `get` and `edit` do not look at the owner, `tells`
             answers 403 for another user's note and 404 for a missing one, `open` serves whoever
             has no credential, `trusts` believes the argument and not the credential, `rarely`
-            makes the list leak in every second run, `chance` in two of five, `later` some time
-            after the last note.
+            makes the list leak in every second run, `chance` in two of five once anyone has
+            listed, `later` some time after the last note.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
             `times` puts a number that grows into each error, `motto` shows all users one value,
             `catalogue` lists and shows every user a note that is there from the beginning.
@@ -66,7 +66,8 @@ class Notes:
         self.reset()
 
     def _falls(self) -> bool:
-        return Random(f"{self.runs}").random() < 0.4
+        # The first runs, and then two in five.
+        return self.runs < 8 or Random(f"{self.runs}").random() < 0.4
 
     def reset(self) -> None:
         """Empty the system."""
@@ -74,6 +75,7 @@ class Notes:
         self.notes: dict[int, dict[str, Any]] = {}
         self.logs: dict[str, list[str]] = {}
         self.written = 0.0
+        self.warm = False
 
     def discover(self) -> list[Operation]:
         """All operations."""
@@ -92,6 +94,7 @@ class Notes:
         if operation.name == "list_recent" and "catalogue" in self.oddities:
             return ok({"items": [{"note_id": CATALOGUED, "text": "for all"}]})
         if operation.name == "list_recent":
+            self.warm = True
             return ok(log[-1:])
         if "log" in self.oddities:
             log.append(f"{operation.name} {len(log)}")
@@ -107,8 +110,7 @@ class Notes:
     def list_notes(self, user: str, arguments: Mapping[str, Any]) -> Answer:
         """List notes."""
         leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
-        # The first two runs, and then two in five.
-        leaks = leaks or ("chance" in self.faults and (self.runs < 4 or self._falls()))
+        leaks = leaks or ("chance" in self.faults and self.warm and self._falls())
         leaks = leaks or ("later" in self.faults and time.monotonic() > self.written + _LATER)
         rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
         return ok({"notes": rows, **self._motto()})
@@ -341,7 +343,10 @@ def test_a_leak_that_shows_by_chance_is_shrunk_though_it_showed_at_once() -> Non
         trial.call((ALICE, BOB)[number % 2], "list_recent")
     trial.call(BOB, "list_notes")
     found = confirmed(trial.confirm(trial.suspicions("canary")[0]))
-    assert calls_of(found) == [("alice", "add_note"), ("bob", "list_notes")]
+    assert [operation for _, operation in calls_of(found)] in (
+        ["add_note", "list_recent", "list_notes"],
+        ["list_recent", "add_note", "list_notes"],
+    )
     shown, replays = found.replayed
     assert 0 < shown < replays
 

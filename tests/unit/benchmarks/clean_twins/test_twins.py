@@ -1,0 +1,39 @@
+"""The list of correct systems, and what is said of campaigns on them."""
+
+from __future__ import annotations
+
+from benchmarks.clean_twins.__main__ import sentence_of, summary_of
+from benchmarks.clean_twins.twins import Outcome, Twin, all_twins
+
+
+def test_there_are_forty_correct_systems_with_names_of_their_own() -> None:
+    names = [each.name for each in all_twins()]
+    assert len(names) == len(set(names)) >= 40
+    assert {each.partition("/")[0] for each in names} == {
+        "reference",
+        "sound",
+        "policies",
+        "corpus",
+    }
+
+
+def test_systems_are_selected_by_the_beginning_of_their_names() -> None:
+    assert {each.name for each in all_twins(["policies/roles", "reference"])} == {
+        "policies/roles",
+        "reference",
+    }
+    assert all_twins(["no such system"]) == []
+
+
+def test_every_finding_on_a_correct_system_is_counted_as_false() -> None:
+    outcomes = [
+        Outcome(Twin("one"), 1, "clean", calls=300),
+        Outcome(Twin("one"), 2, "leak", ("canary rest:GET /notes",), 90),
+        Outcome(Twin("other"), 1, "not run", trouble="no node"),
+    ]
+    summary = summary_of(outcomes)
+    assert (summary["systems"], summary["campaigns"], summary["false_findings"]) == (2, 3, 1)
+    assert summary["verdicts"] == {"clean": 1, "leak": 1, "not run": 1}
+    assert sentence_of(outcomes) == (
+        "2 correct systems, 3 campaigns: 1 clean, 1 leak, 1 not run; 1 false findings"
+    )

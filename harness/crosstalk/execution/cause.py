@@ -125,7 +125,7 @@ def _causing_step(
 ) -> Step:
     shown = script.steps[suspicion.calls[-1] - 1]
     if suspicion.oracle == "escalation":
-        return script.steps[suspicion.calls[1] - 1]
+        return script.steps[suspicion.calls[-2] - 1]
     if suspicion.oracle == "ownership":
         acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
         meddling = [each for each in acts if _meddles(each, script)]

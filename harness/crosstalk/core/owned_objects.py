@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from crosstalk.core.identifiers import last_name
+from crosstalk.core.identifiers import ID_NAME, identifiers_in, last_name
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field, noun_of, singular, stem_of
 
 if TYPE_CHECKING:
@@ -94,10 +94,13 @@ class OwnershipSurvey:
     Attributes:
         declared: Objects whose owners the description names; their details are learnt.
         reference_fields: Names of arguments that refer to objects.
+        shared: Ids of objects that stand in a text of another user's, once the owners were asked
+            for: an earlier run may have stored them there.
     """
 
     declared: Sequence[OwnedObject] = ()
     reference_fields: Collection[str] = ()
+    shared: set[str] = field(default_factory=set)
     _records: dict[tuple[str, str], dict[str, set[Detail]]] = field(default_factory=dict)
     _fields: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -127,10 +130,15 @@ class OwnershipSurvey:
         places: defaultdict[tuple[str, str], int] = defaultdict(int)
         for each in found:
             places[each.owner, each.kind] = max(places[each.owner, each.kind], each.place)
+        mentions = self._mentions()
         for (kind, identifier), holders in self._records.items():
             if len(holders) != 1 or (kind, identifier) in declared:
                 continue
             ((owner, details),) = holders.items()
+            if mentions.get(identifier, {owner}) != {owner}:
+                # Another user knew of it before the run: to be shown it lets nothing cross.
+                self.shared.add(identifier)
+                continue
             places[owner, kind] += 1
             found.append(
                 OwnedObject(
@@ -143,6 +151,20 @@ class OwnershipSurvey:
                 )
             )
         return tuple(_distinctive(each, found) for each in found)
+
+    def _mentions(self) -> dict[str, set[str]]:
+        """Return each id that stands in a text of an object, with the users who were shown it.
+
+        An earlier run may have had a user store another's id.
+        """
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for holders in self._records.values():
+            for user, details in holders.items():
+                for name, text in details:
+                    if not ID_NAME.search(name):
+                        for value in identifiers_in(text):
+                            found[value].add(user)
+        return found
 
 
 def records_in(

@@ -35,6 +35,7 @@ from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
+_SYMBOLS = re.compile(r"(\$\{[^}]*\})")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
 # Seconds between two calls that are a pause, and seconds of all pauses that a replay repeats.
@@ -409,4 +410,8 @@ def _replaced(text: str, concrete: str, symbol: str) -> str:
     if concrete not in text:
         return text
     whole = rf"(?<![A-Za-z0-9]){re.escape(concrete)}(?![A-Za-z0-9])"
-    return re.sub(whole, symbol.replace("\\", r"\\"), text)
+    # A subject may stand in the symbol of an object: `${alice-note-1}` is alice's.
+    return "".join(
+        piece if place % 2 else re.sub(whole, symbol.replace("\\", r"\\"), piece)
+        for place, piece in enumerate(_SYMBOLS.split(text))
+    )

@@ -25,8 +25,8 @@ def existing_objects(
     history: History,
     members: Sequence[Actor],
     declared: Sequence[OwnedObject] = (),
-) -> tuple[OwnedObject, ...]:
-    """Return the objects that exist, with their owners.
+) -> tuple[tuple[OwnedObject, ...], frozenset[str]]:
+    """Return the objects that exist, with their owners, and ids that others knew of before.
 
     Args:
         executor: Makes the calls.
@@ -53,7 +53,8 @@ def existing_objects(
         ]
     ]
     _take(survey, executor, history, one_by_one)
-    return survey.owned()
+    owned = survey.owned()
+    return owned, frozenset(survey.shared)
 
 
 def _take(

@@ -58,6 +58,7 @@ class Fixture:
         created = bool(creators_among(list(executor.operations.values())))
         self._has_objects = target.persistent or target.prepare is not None or not created
         self._owned: tuple[OwnedObject, ...] | None = None
+        self._shared: frozenset[str] = frozenset()
         self.form = ""
         self._forms = deque(target.neighbours)
 
@@ -102,7 +103,7 @@ class Fixture:
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,
-            public_values=self._public_values - known_values(owned),
+            public_values=(self._public_values - known_values(owned)) | self._shared,
             public_operations=frozenset(
                 name for name, each in self._executor.operations.items() if each.public
             ),
@@ -126,7 +127,7 @@ class Fixture:
             with stopping_the_run():
                 declared = self._target.prepare(subjects)
         members = self._target.principals.members
-        found = existing_objects(self._executor, History(subjects), members, declared)
+        found, self._shared = existing_objects(self._executor, History(subjects), members, declared)
         if not found and self._target.prepare is None:
             # There is nothing to be looked for again.
             self._has_objects = False

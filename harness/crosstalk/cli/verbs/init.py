@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from crosstalk.report.terminal import make_console
 
 if TYPE_CHECKING:
     from crosstalk.targets.described.init.rest import RestSurvey
+
+# Variables that a written file takes credentials from.
+_VARIABLE = re.compile(r'^\w+ = "\$([A-Z][A-Z0-9_]*)"', re.MULTILINE)
 
 
 def init(
@@ -89,29 +93,38 @@ def init(
     unproven = unproven_by_guess(server.mcp, found, name)
     if unproven:
         console.print(f"{unproven}: a run will report it", markup=False, soft_wrap=True)
-    console.print(
-        f"wrote {output}: look through the lines marked `guess`, set confirmed = true, then "
-        f"crosstalk isolation --target {output}",
-        markup=False,
-        soft_wrap=True,
-    )
+    _print_next_steps(console, output, text)
     return ExitCode.CLEAN
+
+
+def _print_next_steps(console: Console, output: Path, text: str) -> None:
+    """Print what is to be done with the file, a line for each step."""
+    tokens = list(dict.fromkeys(_VARIABLE.findall(text)))
+    target = "" if str(output) == "crosstalk.toml" else f" --target {output}"
+    steps = ["look through the lines marked `guess`, and set confirmed = true"]
+    if tokens:
+        steps.append(f"set in your shell: {' '.join(tokens)}")
+    steps.append(f"crosstalk isolation{target} --profile quick")
+    console.print(f"wrote {output}; next:", markup=False, soft_wrap=True)
+    for number, step in enumerate(steps, start=1):
+        console.print(f"  {number}. {step}", markup=False, soft_wrap=True)
 
 
 def _describe_rest(console: Console, api: RestSurvey, output: Path, token: str) -> ExitCode:
     """Write the file of a REST API that its OpenAPI document, or introspection, describes."""
     from crosstalk.targets.described.init.rest import written_rest
 
-    output.write_text(written_rest(api, token), encoding="utf-8")
+    text = written_rest(api, token)
+    output.write_text(text, encoding="utf-8")
     known = "a login" if api.login else "no login"
     kind = "GraphQL" if api.graphql else "OpenAPI"
     console.print(
         f"{kind}: {len(api.operations)} operations, {known} recognized, {len(api.public)} public, "
-        f"{len(api.skip)} left out; wrote {output}: look through the lines marked `guess`, set "
-        f"confirmed = true, then crosstalk isolation --target {output}",
+        f"{len(api.skip)} left out",
         markup=False,
         soft_wrap=True,
     )
+    _print_next_steps(console, output, text)
     return ExitCode.CLEAN
 
 

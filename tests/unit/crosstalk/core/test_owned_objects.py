@@ -86,3 +86,13 @@ def test_history_that_is_saved_keeps_its_objects() -> None:
     history.owned = listed()
     saved = json.loads(json.dumps(history.to_json()))
     assert History.from_json(saved).owned == history.owned
+
+
+def test_object_that_another_users_text_names_is_nobodys_alone() -> None:
+    hers = {"id": "01a1fc95-41f3-7131-b962-eac9f4851703", "text": "the merger"}
+    his = {"id": "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11", "text": f"see {hers['id']}"}
+    survey = OwnershipSurvey()
+    for call in Writer().call(ALICE, LIST, {}, ok([hers])).call(BOB, LIST, {}, ok([his])).history:
+        survey.take(call)
+    assert [each.owner for each in survey.owned()] == ["bob"]
+    assert survey.shared == {hers["id"]}

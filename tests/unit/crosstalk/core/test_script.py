@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from crosstalk.core.history import History
+from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.script import Script, UnresolvedReferenceError, resolve, script_of
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -123,3 +125,12 @@ def test_script_names_a_short_code_by_the_call_that_gave_it_only_as_a_whole() ->
     steps = script_of(writer.history).steps
     assert steps[1].arguments == {"code": "${1.code}", "why": "for U-WBQV8V6"}
     assert steps[2].arguments == {"codes": ["${1.code}"]}
+
+
+def test_script_leaves_a_subject_within_the_name_of_an_object_alone() -> None:
+    writer = Writer()
+    owned = (OwnedObject("alice", "note", TASK, 1, frozenset()),)
+    writer.history = History({"alice": "alice", "bob": "bob"}, owned=owned)
+    writer.call(BOB, "read", {"note_id": TASK, "why": "for alice"}, ok({}))
+    (step,) = script_of(writer.history).steps
+    assert step.arguments == {"note_id": "${alice-note-1}", "why": "for ${alice}"}

@@ -31,6 +31,7 @@ from crosstalk.cli.verbs.forgeries import forgeries
 from crosstalk.cli.verbs.hostile import hostile
 from crosstalk.cli.verbs.init import init
 from crosstalk.cli.verbs.isolation import isolation
+from crosstalk.cli.verbs.mcp import mcp
 from crosstalk.cli.verbs.mutants import mutants
 from crosstalk.cli.verbs.plan import plan
 from crosstalk.cli.verbs.policy import policy
@@ -84,6 +85,7 @@ _add(compose)
 _add(env)
 _add(up)
 _add(demo)
+_add(mcp)
 
 
 def _print_version(asked: bool) -> None:

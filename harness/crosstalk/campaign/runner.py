@@ -134,6 +134,7 @@ class Campaign:
         self._fixture = Fixture(target, self._executor)
         self._found_before = 0
         self._examples = 0
+        self._chunks, self._swept_late = 0, False
         self._explained: list[Finding] = []
         self._budget = CampaignBudget(options, self._executor)
         self._told = time.monotonic()
@@ -228,20 +229,30 @@ class Campaign:
             self._budget.sweeping = True
             self._sweep(sweep)
             self._budget.sweeping = False
-        chunk, late = 0, False
+        self._search(machine, sweep)
+        if not self._record.enough():
+            self._take_remaining(but_the_ending=True)
+            # What they left of the calls that were kept for them is searched with.
+            self._search(machine, sweep)
+        if not self._record.enough():
+            self._take_remaining()
+        return calibration.unsteady
+
+    def _search(self, machine: type[RuleBasedStateMachine], sweep: Sweep) -> None:
+        """Generate examples, with turns of the phases between, until what is left is kept."""
         while not self._stopped():
             self._emit(PartBegun("search"))
-            self._generate(machine, chunk, Stages.generate)
-            chunk += 1
+            self._generate(machine, self._chunks, Stages.generate)
+            self._chunks += 1
             self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
-            if self._budget.used(self._scheduler.waiting()) >= _LATE and not late:
-                late = True
+            if self._budget.used(self._scheduler.waiting()) >= _LATE and not self._swept_late:
+                self._swept_late = True
                 self._emit(PartBegun("late sweep"))
                 self._sweep(sweep)
-        if not self._record.enough():
-            budget = self._budget
-            self._take(self._scheduler.remaining(budget.calls_left(), budget.seconds_left()))
-        return calibration.unsteady
+
+    def _take_remaining(self, *, but_the_ending: bool = False) -> None:
+        calls, seconds = self._budget.calls_left(), self._budget.seconds_left()
+        self._take(self._scheduler.remaining(calls, seconds, but_the_ending=but_the_ending))
 
     def _next_example(self) -> History:
         history = self._fixture.next_example()

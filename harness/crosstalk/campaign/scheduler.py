@@ -84,16 +84,22 @@ class PhaseScheduler:
         return sum(each.least for each in self.phases if not self._turns[each.name])
 
     def remaining(
-        self, calls: int = 2**31, seconds: float = _LEAST_SECONDS
+        self,
+        calls: int = 2**31,
+        seconds: float = _LEAST_SECONDS,
+        *,
+        but_the_ending: bool = False,
     ) -> Iterator[PhaseOutcome]:
         """Play every phase that never had a turn.
 
         Args:
             calls: What is left for all of them; each gets what it needs at least, or its part.
             seconds: What is left for all of them; each gets its part, or what it needs at least.
+            but_the_ending: Leave out those without a share, after which nothing is of use.
         """
         ends = self.executor.calls_made + calls
-        for phase in [each for each in self.phases if not self._turns[each.name]]:
+        due = [each for each in self.phases if not self._turns[each.name]]
+        for phase in [each for each in due if each.share or not but_the_ending]:
             # What an earlier phase used beyond its part, or left over, changes the others' parts.
             part = phase.least / self.waiting()
             left = max(0, ends - self.executor.calls_made)

@@ -13,7 +13,7 @@ import pytest
 
 from crosstalk.environment import RunningSystem
 
-SECONDS = int(os.environ.get("CONTRACT_SECONDS", "30"))
+SECONDS = int(os.environ.get("CONTRACT_SECONDS", "20"))
 # The tests repeat themselves; the session `contract` sets none, and tries something new each time.
 SEED = os.environ.get("CONTRACT_SEED", "20261121")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")

@@ -15,6 +15,7 @@ from crosstalk.oracles import ORACLES
 from crosstalk.targets.reference.target import reference_target
 
 
+@pytest.mark.long
 def test_the_reference_system_is_clean_and_every_oracle_had_chances(
     running: RunningSystem,
 ) -> None:

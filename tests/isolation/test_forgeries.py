@@ -46,6 +46,7 @@ async def test_every_surface_refuses_forgeries_and_serves_the_valid_token(
     assert genuine == {("exchanged-token-here", "MCP")}
 
 
+@pytest.mark.long
 def test_the_system_without_one_check_lets_just_that_kind_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from benchmarks.fixture import Fixture
 pytestmark = pytest.mark.asyncio
 
 
+@pytest.mark.long
 async def test_campaign_over_the_tools_alone_and_bare_loop_both_have_a_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

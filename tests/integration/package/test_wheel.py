@@ -118,6 +118,7 @@ def test_reference_system_is_verified(system: Environment) -> None:
     assert summary["calls"] >= 150
 
 
+@pytest.mark.long
 def test_planted_leak_is_found(system: Environment) -> None:
     planted = ("--mutant", "list-without-filter", "--stop-at-first", *_LONG)
     done = system.crosstalk("isolation", *planted)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.repository import ROOT
 
@@ -27,6 +28,7 @@ def running_system(folder: Path) -> Path:
     raise AssertionError("no system was started")
 
 
+@pytest.mark.long
 def test_terminated_mutants_end_their_workers_and_systems(tmp_path: Path) -> None:
     only = [word for name in _ONLY for word in ("--only", name)]
     budget = ("--jobs", "1", "--calls", "100000", "--seconds", "600")

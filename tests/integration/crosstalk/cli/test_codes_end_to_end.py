@@ -169,6 +169,7 @@ def test_ctrl_c_keeps_and_prints_what_was_found(tmp_path: Path) -> None:
     assert "Traceback" not in replay.stdout + replay.stderr
 
 
+@pytest.mark.long
 def test_pytest_looks_at_what_it_is_told_to(tmp_path: Path) -> None:
     from tests.integration.crosstalk.pytest_plugin.test_plugin import SHORT
     from tests.integration.crosstalk.pytest_plugin.test_plugin import run as pytest_run

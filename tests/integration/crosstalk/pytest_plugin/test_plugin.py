@@ -102,6 +102,7 @@ def test_without_the_option_nothing_changes(tmp_path: Path, own_test: Path) -> N
     assert "1 passed" in done.stdout
 
 
+@pytest.mark.long
 def test_a_known_finding_is_expected_to_fail_and_an_expired_one_fails(tmp_path: Path) -> None:
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")
     first = run(tmp_path, "--crosstalk-target", file.name, *SHORT)

@@ -148,5 +148,6 @@ def test_all_forms_are_in_the_run_folder(tmp_path: Path, leak: CampaignResult) -
         "junit.xml",
         "report.sarif",
         "report.md",
+        "code-quality.json",
     }
     assert all(path.stat().st_size for path in written)

@@ -144,9 +144,8 @@ def test_environment_leaves_nothing_when_it_ends_while_starting(
     assert_gone(started)
 
 
-@pytest.mark.parametrize(
-    "ending", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_environment_of_the_real_system_leaves_nothing(
     tmp_path: Path, start: Start, ending: signal.Signals
 ) -> None:

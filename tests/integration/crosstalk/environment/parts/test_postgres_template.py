@@ -69,8 +69,10 @@ def test_template_is_made_once_and_copied_afterwards(
     [
         lambda data: (data / "global" / "pg_control").unlink(),
         lambda data: (data / "PG_VERSION").write_text(""),
-        lambda data: (data / "more").touch(),
-        lambda data: (data.parent / "listing.json").write_text("{"),
+        pytest.param(lambda data: (data / "more").touch(), marks=pytest.mark.long),
+        pytest.param(
+            lambda data: (data.parent / "listing.json").write_text("{"), marks=pytest.mark.long
+        ),
     ],
     ids=["a file is missing", "a file is cut", "a file is more", "no listing"],
 )

@@ -33,8 +33,8 @@ def describe(folder: Path, url: str) -> Path:
     ("leak", "operation"),
     [
         ("broadcast", "mcp:notifications"),
-        ("resume", "mcp:streams/resume"),
-        ("stream-owner", "mcp:notifications"),
+        pytest.param("resume", "mcp:streams/resume", marks=pytest.mark.long),
+        pytest.param("stream-owner", "mcp:notifications", marks=pytest.mark.long),
     ],
 )
 def test_stream_that_tells_another_user_is_found(tmp_path: Path, leak: str, operation: str) -> None:
@@ -58,8 +58,8 @@ def test_streams_of_their_owners_alone_are_clean_and_were_heard(tmp_path: Path) 
     ("leak", "oracle", "operation"),
     [
         ("task", "canary", "mcp:tasks/result"),
-        ("task-list", "canary", "mcp:tasks/list"),
-        ("task-cancel", "existence", "mcp:tasks/cancel"),
+        pytest.param("task-list", "canary", "mcp:tasks/list", marks=pytest.mark.long),
+        pytest.param("task-cancel", "existence", "mcp:tasks/cancel", marks=pytest.mark.long),
     ],
 )
 def test_task_that_another_user_can_reach_is_found(

@@ -20,7 +20,7 @@ from crosstalk.environment.parts.sources import package_root
 from tests.strangers.conftest import place
 
 FOLDER = Path(__file__).with_name("sound")
-CALLS = int(os.environ.get("STRANGERS_CALLS", "300"))
+CALLS = int(os.environ.get("STRANGERS_CALLS", "400"))
 SECONDS = 300
 SEEDS = [int(each) for each in os.environ.get("STRANGERS_SEEDS", "1 2 3").split()]
 # Module or npm package that a server needs beside what the tests need.

@@ -54,6 +54,7 @@ class PhaseScheduler:
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
     _given: dict[str, int] = field(default_factory=dict)
+    _given_up: set[str] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class PhaseScheduler:
 
     def waiting(self) -> int:
         """Return the calls that the phases want which never had a turn."""
-        return sum(each.least for each in self.phases if not self._turns[each.name])
+        return sum(each.least for each in self._waiting())
 
     def remaining(
         self,
@@ -98,13 +99,30 @@ class PhaseScheduler:
             but_the_ending: Leave out those without a share, after which nothing is of use.
         """
         ends = self.executor.calls_made + calls
-        due = [each for each in self.phases if not self._turns[each.name]]
-        for phase in [each for each in due if each.share or not but_the_ending]:
+        able = self._able_to_begin(calls)
+        for phase in [each for each in able if each.share or not but_the_ending]:
             # What an earlier phase used beyond its part, or left over, changes the others' parts.
             part = phase.least / self.waiting()
             left = max(0, ends - self.executor.calls_made)
             allowed = max(1, min(phase.least, int(left * part)))
             yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
+
+    def _able_to_begin(self, calls: int) -> list[Phase]:
+        """Return the phases without a turn whose part of these calls is enough to begin.
+
+        The others are given up, so that nothing is kept for them any more.
+        """
+        for phase in sorted(self._waiting(), key=lambda each: each.smallest, reverse=True):
+            if phase.smallest > calls * phase.least / self.waiting():
+                self._given_up.add(phase.name)
+        return self._waiting()
+
+    def _waiting(self) -> list[Phase]:
+        return [
+            each
+            for each in self.phases
+            if not self._turns[each.name] and each.name not in self._given_up
+        ]
 
     def short(self) -> dict[str, tuple[int, int]]:
         """Return the phases without one whole turn, each with the calls it was given and wants."""

@@ -117,6 +117,11 @@ class Phase(Protocol):
         """Calls below which a run of it is not worthwhile."""
         ...
 
+    @property
+    def smallest(self) -> int:
+        """Calls below which it is not begun, so that the others have them; 0 for any number."""
+        ...
+
     def obstacle(self, target: Target) -> str | None:
         """Return why it has nothing to look at in this target; None where it has."""
         ...

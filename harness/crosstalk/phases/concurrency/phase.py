@@ -54,6 +54,7 @@ class ConcurrencyPhase:
     most: int = 16
     name: str = "concurrency"
     least: int = 160
+    smallest: int = 0
     _suspected: set[str] = field(default_factory=set)
 
     def obstacle(self, target: Target) -> str | None:

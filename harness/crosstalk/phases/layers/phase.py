@@ -50,6 +50,7 @@ class LayersPhase:
     share: float = 0.15
     name: str = "layer"
     least: int = 60
+    smallest: int = 0
     layers: tuple[str, ...] = (*IN_SQL, *OVER_THE_WIRE)
     _todo: list[str] = field(init=False)
     _asked: bool = False

@@ -49,6 +49,7 @@ class LimitsPhase:
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
     least = 320
+    smallest = 160
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
@@ -69,7 +70,7 @@ class LimitsPhase:
         target = budget.target
         # To start services again takes longer than a short campaign should.
         hurried = budget.executor.seconds_left() < _SECONDS_TO_BEGIN
-        if target.production is None or hurried or budget.calls < self.least // 2:
+        if target.production is None or hurried or budget.calls < self.smallest:
             return outcome
         with suppress(OutOfTimeError):
             with stopping_the_run():

@@ -69,6 +69,7 @@ class TwoWorldsPhase:
     name = TwoWorlds.name
     share = 0.18
     least = 100
+    smallest = 0
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep

@@ -42,6 +42,7 @@ class _Suspicious:
     name: str = "tides"
     share: float = 0.0
     least: int = 10
+    smallest: int = 0
 
     def obstacle(self, target: Target) -> str | None:
         return None

@@ -21,6 +21,7 @@ class _Phase:
     name: str = "tides"
     share: float = 0.25
     least: int = 10
+    smallest: int = 0
     reason: str | None = None
     allowed: list[int] = field(default_factory=list)
     drawn: list[float] = field(default_factory=list)
@@ -119,6 +120,15 @@ def test_phases_share_what_is_left_of_a_small_budget_and_are_named_as_short() ->
     assert second.allowed == [30]
     assert scheduler.executor.calls_made == 420
     assert scheduler.short() == {"first": (50, 100), "second": (30, 60)}
+
+
+def test_phase_that_cannot_begin_leaves_its_part_to_the_others() -> None:
+    first, second = _Phase("first", least=100), _Phase("second", least=300, smallest=100)
+    scheduler = _scheduler(first, second)
+    list(scheduler.remaining(80))
+    assert (first.allowed, second.allowed) == ([80], [])
+    assert scheduler.waiting() == 0
+    assert scheduler.short() == {"first": (80, 100), "second": (0, 300)}
 
 
 def test_a_phase_that_used_more_than_its_part_leaves_the_next_one_less() -> None:

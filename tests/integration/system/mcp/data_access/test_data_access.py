@@ -28,7 +28,7 @@ from tests.integration.system.mcp.keyed import keyed_call
 ACCESSES: tuple[DataAccess, ...] = ("api", "hybrid")
 
 
-@pytest.fixture(scope="module", params=ACCESSES)
+@pytest.fixture(scope="module", params=["api", pytest.param("hybrid", marks=pytest.mark.long)])
 def through(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningSystem]:

@@ -59,17 +59,19 @@ def _name_of(about: Mapping[str, str], described: str) -> str:
 
 
 def _addresses(described: str) -> list[str]:
-    """Return where a description says that its server is, without a password."""
+    """Return where a description says that its server is, without anything that may be secret."""
     told = tomllib.loads(described)
     mcp, rest = told.get("mcp", {}), told.get("rest", {})
     urls = [mcp.get("url", ""), rest.get("base") or rest.get("openapi") or rest.get("graphql", "")]
-    command = " ".join(map(str, mcp.get("command", ())))
-    return [*filter(None, map(_without_userinfo, urls)), *([command] if command else [])]
+    # The program and what it runs; further arguments may be keys.
+    program = " ".join(str(each) for each in mcp.get("command", ())[:2] if str(each)[:1] != "-")
+    return [each for each in (*map(_bare_url, urls), program) if each]
 
 
-def _without_userinfo(url: str) -> str:
+def _bare_url(url: str) -> str:
+    """Return a URL without user, password and query."""
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _system_commit() -> str:

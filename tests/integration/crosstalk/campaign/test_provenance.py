@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.provenance import commit_of, provenance
 
@@ -42,3 +44,33 @@ def test_the_commit_says_whether_files_differ_from_it(tmp_path: Path) -> None:
     assert len(clean) == 40
     (tmp_path / "file").write_text("2")
     assert commit_of(tmp_path) == f"{clean}+changes"
+
+
+@pytest.mark.parametrize(
+    ("described", "target"),
+    [
+        ('[mcp]\nurl = "http://me:s3cret@h:1/mcp?key=s3cret"', "http://h:1/mcp"),
+        ('[rest]\nopenapi = "https://h/openapi.json"', "https://h/openapi.json"),
+        ('[mcp]\ncommand = ["python", "server.py", "--key", "s3cret"]', "python server.py"),
+        ('[mcp]\ncommand = ["server", "--key=s3cret"]', "server"),
+        ("confirmed = true", "a described server"),
+    ],
+)
+def test_target_is_named_without_what_may_be_secret(
+    tmp_path: Path, described: str, target: str
+) -> None:
+    path = tmp_path / "crosstalk.toml"
+    path.write_text(described)
+    assert provenance(CampaignOptions(), {"target": str(path)}, path)["target"] == target
+
+
+def test_planted_leak_and_demonstration_are_named() -> None:
+    named = [
+        provenance(CampaignOptions(), about)["target"]
+        for about in ({}, {"mutant": "list-without-filter"}, {"demonstration": "x"})
+    ]
+    assert named == [
+        "reference system",
+        "reference system, planted leak list-without-filter",
+        "demonstration x",
+    ]

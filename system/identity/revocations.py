@@ -1,4 +1,4 @@
-"""Sessions that an issuer has ended while tokens of theirs are still valid.
+"""Sessions that an issuer has ended while their tokens are still valid.
 
 A token is valid until its `exp`, whatever becomes of the session that it was issued in. An issuer
 may publish the ids (`sid`, OpenID Connect Front-Channel Logout 1.0 section 3) of sessions that

@@ -36,7 +36,7 @@ class ReadinessWatch:
         self._findings = findings
         self._watching: list[asyncio.Task[None]] = []
         self._excused: frozenset[str] = frozenset()
-        self._excused_at, self._last = time.monotonic(), "the begin of the round"
+        self._noted_at, self._last, self._fault = time.monotonic(), "the round began", ""
         # Faults that have touched each service so far.
         self._touched: Counter[str] = Counter()
         self.asked = 0
@@ -56,15 +56,18 @@ class ReadinessWatch:
 
     def excuse(self, services: frozenset[str], fault: str) -> None:
         """Note which services a fault touches from now on."""
-        self._excused, self._last = services, f"the begin of {fault}"
-        self._excused_at = time.monotonic()
+        self._excused, self._fault = services, fault
+        self._note("began")
         self._touched.update(services)
 
     def judge(self) -> None:
         """Note that the fault is over, and that the system has recovered from it."""
         self._excused = frozenset()
-        self._last = self._last.replace("the begin of", "the recovery from", 1)
-        self._excused_at = time.monotonic()
+        self._note("was recovered from")
+
+    def _note(self, what: str) -> None:
+        """Note what was last said of the fault, and when, for findings to come."""
+        self._noted_at, self._last = time.monotonic(), f"{self._fault} {what}"
 
     async def are_ready(self, seconds: float = 0.0) -> bool:
         """Return whether every service is ready now.
@@ -90,7 +93,7 @@ class ReadinessWatch:
                 self.asked += 1
                 # A fault may have begun, and be over, while the answer was under way.
                 if status != 200 and not excused and self._touched[service] == touched:
-                    ago = time.monotonic() - self._excused_at
+                    ago = time.monotonic() - self._noted_at
                     said = f"{service}: {status or 'no answer'}, {ago:.1f} s after {self._last}"
                     self._findings.add("not ready", said)
                 await asyncio.sleep(_LOOK_SECONDS)

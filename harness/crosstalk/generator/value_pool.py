@@ -181,7 +181,7 @@ class ValuePool:
     def _under_plain_name(
         self, user: str, parameter: Parameter, name: str, kind: str, *, guess: bool
     ) -> list[str]:
-        """Return what names a user's objects of a kind: all of it under one field of theirs."""
+        """Return what names a user's objects of a kind: all values of one of the fields."""
 
         def fitting(owner: str) -> list[_Harvested]:
             return [

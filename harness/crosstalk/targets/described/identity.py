@@ -34,7 +34,7 @@ class MintConfig(Strict):
         key_file: A file with it instead, relative to this file.
         claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`; `{tenant}` and `{role}`
             stand for the user's, and a claim that is left empty by them is left out.
-        claims_of: User to further claims of theirs.
+        claims_of: User to further claims in that user's tokens.
         subject_claim: The claim that names the user.
         key_id: The `kid` of the header.
         ttl: Lifetime of a token in seconds.

@@ -2,7 +2,7 @@ import type { BetterAuthPlugin } from "better-auth";
 import { createAuthEndpoint } from "better-auth/api";
 
 /**
- * Sessions that ended while a token of theirs may still be valid.
+ * Sessions that ended while one of their tokens may still be valid.
  *
  * A token outlives its session by its lifetime at most. `GET /api/auth/revoked` lists the ids (the
  * tokens' `sid`, OpenID Connect Front-Channel Logout 1.0 section 3) of sessions that ended within

@@ -58,7 +58,7 @@ class ManyObjects:
         example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
         attack = Probe("ownership", key, "attack", victim.name)
         count = self._enough(example)
-        # What Hypothesis records of one example would not hold the choices of so many calls.
+        # Hypothesis limits what one example draws; the choices of so many calls exceed it.
         drawer = example.drawer_by(RandomChoice(drawn_random(draw)), HonestDrawer)
         example.execute_all(
             [

@@ -1,4 +1,4 @@
-"""What log files tell of a deployment, and that no line of theirs is printed."""
+"""What log files tell of a deployment, and that none of their lines is printed."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -174,26 +175,24 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
-def strangers(session: nox.Session) -> None:
+def public_servers(session: nox.Session) -> None:
     """Servers from PyPI and npm, and correct ones on their frameworks; needs registries once."""
     frameworks = ("fastmcp>=4", "flask>=3", "psycopg[binary]>=3.2", "sqlmodel>=0.0.27")
     session.install("-e", ".[dev]", *frameworks, *_node())
-    _pytest(session, "strangers", "tests/strangers")
+    _pytest(session, "public-servers", "tests/strangers")
 
 
 @nox.session
-def proving_ground(session: nox.Session) -> None:
-    """Score of a corpus of small servers with planted leaks; `--help` has what can be chosen."""
-    frameworks = ("django>=5", "fastmcp>=4", "flask>=3", "pyjwt>=2.10", "sqlmodel>=0.0.27")
-    session.install("-e", ".[dev]", *frameworks, *_node())
+def strangers(session: nox.Session) -> None:
+    """Score on small servers with planted leaks; `-- --help` has what can be chosen."""
+    session.install("-e", ".[dev]", *_corpus_packages(), *_node())
     session.run("python", "-m", "benchmarks.proving_ground", *session.posargs)
 
 
 @nox.session
 def clean_twins(session: nox.Session) -> None:
     """Campaigns on correct systems, three seeds each, in which nothing may be found."""
-    frameworks = ("django>=5", "fastmcp>=4", "flask>=3", "pyjwt>=2.10", "sqlmodel>=0.0.27")
-    session.install("-e", ".[dev]", *frameworks, *_node())
+    session.install("-e", ".[dev]", *_corpus_packages(), *_node())
     session.run("python", "-m", "benchmarks.clean_twins", *session.posargs)
 
 
@@ -284,6 +283,14 @@ def _crosstalk(session: nox.Session, verb: str, *packages: str) -> None:
         if code is not None and os.environ.get("NOXW_CODE") != "1":
             os.environ["NOXW_CODE"] = str(code)
         raise
+
+
+def _corpus_packages() -> list[str]:
+    """Return the packages that the servers of the corpus name, and those of the other twins."""
+    named = {"fastmcp>=4", "flask>=3", "sqlmodel>=0.0.27"}
+    for manifest in Path("tests/strangers/corpus").glob("*/manifest.toml"):
+        named.update(tomllib.loads(manifest.read_text(encoding="utf-8")).get("requires", ()))
+    return sorted(named)
 
 
 def _node(arguments: Sequence[str] = ()) -> list[str]:

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     modes: list[Mode] = ["confirmed", "init"] if options.mode == "both" else [options.mode]
     budget = Budget(options.calls, options.seconds)
-    run = open_run("strangers-score")
+    run = open_run("strangers")
     keep = run.path.resolve() / "servers" if options.keep else None
     began = time.monotonic()
     jobs: list[Callable[[], Score]] = []
@@ -76,11 +76,15 @@ def _score(
 
 
 def _summary(scores: list[Score], told: str) -> dict[str, object]:
+    """Return the summary: the sums are of the confirmed files where both modes were run."""
+    modes = {
+        mode: _sums([each for each in scores if each.mode == mode])
+        for mode in sorted({each.mode for each in scores})
+    }
     return {
         "told": told,
-        "planted": sum(len(each.matches) for each in scores),
-        "found": sum(each.found for each in scores),
-        "false_findings": sum(len(each.false) for each in scores),
+        **next(iter(modes.values()), _sums([])),
+        "modes": modes,
         "servers": [
             {
                 key: value
@@ -89,6 +93,14 @@ def _summary(scores: list[Score], told: str) -> dict[str, object]:
             }
             for each in scores
         ],
+    }
+
+
+def _sums(scores: list[Score]) -> dict[str, int]:
+    return {
+        "planted": sum(len(each.matches) for each in scores),
+        "found": sum(each.found for each in scores),
+        "false_findings": sum(len(each.false) for each in scores),
     }
 
 

@@ -9,13 +9,15 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks.proving_ground.accounts import variables
 from benchmarks.proving_ground.manifest import Entry
 from benchmarks.proving_ground.matching import Finding
-from benchmarks.proving_ground.server import running
+from benchmarks.proving_ground.server import running, surroundings
 from crosstalk.environment.parts.sources import package_root
 
 # How the description was made: `init` alone, or the file that a user keeps for the server.
@@ -73,40 +75,57 @@ def run_campaign(
     scratch = folder / "server"
     scratch.mkdir(parents=True)
     with running(entry, leaks, scratch) as port:
-        if mode == "confirmed":
-            text = described(entry).read_text(encoding="utf-8").replace("{port}", str(port))
-            (folder / "crosstalk.toml").write_text(text, encoding="utf-8")
-        else:
-            ended = _crosstalk(init_arguments(entry, port), folder)
+        places = {"port": str(port), "folder": str(entry.folder)}
+        confirmed = described(entry)
+        text = filled(confirmed.read_text("utf-8"), places) if confirmed.exists() else ""
+        # A server on standard streams is a child of the campaign.
+        environment = surroundings(entry, leaks, scratch) if entry.manifest.stdio else {}
+        file = folder / "crosstalk.toml"
+        if mode == "init":
+            known = variables(text)
+            environment |= known
+            places |= {"scratch": str(scratch), "alice_token": known.get("ALICE_TOKEN", "")}
+            words = init_arguments(entry, places)
+            ended = _crosstalk(words, folder, environment)
             if ended.returncode:
                 return Run(trouble=f"init: {_last_line(ended)}")
-            file = folder / "crosstalk.toml"
-            text = file.read_text(encoding="utf-8")
-            file.write_text(text.replace("confirmed = false", "confirmed = true", 1), "utf-8")
-        return _isolation(folder, seed, budget)
+            written = file.read_text(encoding="utf-8")
+            text = written.replace("confirmed = false", "confirmed = true", 1)
+        file.write_text(text, encoding="utf-8")
+        return _isolation(folder, seed, budget, environment)
 
 
-def init_arguments(entry: Entry, port: int) -> list[str]:
+def init_arguments(entry: Entry, places: Mapping[str, str]) -> list[str]:
     """Return the arguments of `crosstalk` that begin the description of a server.
 
     They are those of the file's line `# Begun with: crosstalk init …`, where it has one.
+
+    Args:
+        entry: The server.
+        places: What `{port}`, `{folder}`, `{scratch}` and `{alice_token}` stand for.
     """
     file = described(entry)
     begun = _BEGUN.search(file.read_text(encoding="utf-8")) if file.exists() else None
     if begun:
-        return shlex.split(begun[1].replace("{port}", str(port)))
+        return shlex.split(filled(begun[1], places))
     manifest = entry.manifest
     if manifest.surface == "both":
-        return ["init", f"http://127.0.0.1:{port}"]
-    url = manifest.openapi or manifest.mcp or ""
-    return ["init", url.replace("{port}", str(port))]
+        return ["init", f"http://127.0.0.1:{places['port']}"]
+    return ["init", filled(manifest.openapi or manifest.mcp or "", places)]
 
 
-def _isolation(folder: Path, seed: int, budget: Budget) -> Run:
+def filled(text: str, places: Mapping[str, str]) -> str:
+    """Replace the `{name}` of each place in a text; others stay as they are."""
+    for name, value in places.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _isolation(folder: Path, seed: int, budget: Budget, variables: Mapping[str, str]) -> Run:
     arguments = ["isolation", "--target", "crosstalk.toml", "--seed", str(seed)]
     arguments += ["--calls", str(budget.calls), "--seconds", str(budget.seconds)]
     began = time.monotonic()
-    ended = _crosstalk(arguments, folder)
+    ended = _crosstalk(arguments, folder, variables)
     (folder / "output.txt").write_text(ended.stdout + ended.stderr, encoding="utf-8")
     written = list((folder / ".crosstalk" / "runs").glob("isolation*/latest/summary.json"))
     if len(written) != 1:
@@ -146,9 +165,12 @@ def _as_manifests_write(operation: str) -> str:
     return f"tool {name}"
 
 
-def _crosstalk(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def _crosstalk(
+    arguments: list[str], folder: Path, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
+        **variables,
         "PYTHONPATH": str(package_root("crosstalk")),
         "HOME": str(folder),
         "COLUMNS": "200",

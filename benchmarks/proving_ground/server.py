@@ -1,4 +1,8 @@
-"""A server of the corpus in a process of its own, with the leaks that it is to have."""
+"""A server of the corpus in a process of its own, with the leaks that it is to have.
+
+One on standard streams is started by whoever calls it, a process for each user; `surroundings` has
+its leaks switched.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ class ServerError(Exception):
 
 @contextmanager
 def running(entry: Entry, leaks: str, scratch: Path) -> Iterator[int]:
-    """Run a server with `LEAKS=leaks` on a free port, and give the port.
+    """Run a server with `LEAKS=leaks` on a free port, and give the port; 0 on standard streams.
 
     Args:
         entry: The server.
@@ -40,10 +44,11 @@ def running(entry: Entry, leaks: str, scratch: Path) -> Iterator[int]:
         MissingProgramError: A package that it needs is not installed.
         ServerError: It ended, or accepted no connection.
     """
-    if entry.manifest.stdio:
-        raise MissingProgramError("a process for each user on standard streams: not scored yet")
     require_distributions(entry.manifest.requires)
-    environment = _environment(entry, leaks, scratch)
+    if entry.manifest.stdio:
+        yield 0
+        return
+    environment = surroundings(entry, leaks, scratch)
     port = _free_port()
     command = [
         word.replace("{port}", str(port)).replace("{scratch}", str(scratch))
@@ -70,7 +75,17 @@ def running(entry: Entry, leaks: str, scratch: Path) -> Iterator[int]:
             _end(process)
 
 
-def _environment(entry: Entry, leaks: str, scratch: Path) -> dict[str, str]:
+def surroundings(entry: Entry, leaks: str, scratch: Path) -> dict[str, str]:
+    """Return the environment of a server's process.
+
+    Args:
+        entry: The server.
+        leaks: `all`, nothing, or ids of planted leaks with commas between.
+        scratch: Where it stores.
+
+    Raises:
+        MissingProgramError: A package that it needs is not installed.
+    """
     programs = str(Path(sys.executable).parent)
     environment = {
         **os.environ,

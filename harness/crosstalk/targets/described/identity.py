@@ -13,6 +13,7 @@ from crosstalk.targets.described.strict import Strict
 Carrier = Literal[
     "argument",
     "bearer",
+    "basic",
     "header",
     "query",
     "cookie",
@@ -112,7 +113,7 @@ class IdentityConfig(Strict):
         Args:
             urls: URLs of the surface, in which `{token}` may stand.
         """
-        if set(self.by) & {"bearer", "token-argument"}:
+        if set(self.by) & {"bearer", "basic", "token-argument"}:
             return True
         texts = [*self.environment.values()] if "environment" in self.by else []
         if set(self.by) & {"header", "query", "cookie"}:

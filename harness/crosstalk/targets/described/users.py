@@ -17,6 +17,11 @@ from crosstalk.targets.described.people import attributes_of, people_of
 from crosstalk.targets.described.placeholders import filled
 from crosstalk.targets.described.proof import proves
 
+# Hexadecimal digits to letters, for systems whose names have nothing else.
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+# Names of these forms have no neighbours.
+_FORMED = ("{letters}", "{uuid}", "{number}")
+
 
 def users_of(config: TargetConfig) -> dict[str, tuple[str, UserConfig]]:
     """Map each listed user's subject to the principal's name and their description."""
@@ -72,7 +77,7 @@ def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfi
     mcp = identities.get("mcp")
     sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
     by_header = mcp is not None and (
-        (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "header"})
+        (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "basic", "header"})
         or (mcp.login is not None and mcp.login.carrier in ("bearer", "header", "cookie"))
     )
     if sessions and by_header:
@@ -141,11 +146,11 @@ def neighbours_of(
     """Return the forms in which made-up users' names can be nearly the same.
 
     None where users exist already, where the system says what they are called, or where names are
-    numbers or UUIDs. Names that differ in case may well be meant to be one user's, unless they are
-    the subjects of tokens, which are compared exactly.
+    numbers, UUIDs or letters alone. Names that differ in case may well be meant to be one user's,
+    unless they are the subjects of tokens, which are compared exactly.
     """
-    numbered = any(each in config.user_names for each in ("{uuid}", "{number}"))
-    if users or credentials.enrolling() is not None or numbered:
+    formed = any(each in config.user_names for each in _FORMED)
+    if users or credentials.enrolling() is not None or formed:
         return ()
     exact = all(
         identity.mint is not None and not identity.login
@@ -158,6 +163,7 @@ def _made_up(config: TargetConfig, name: str, nonce: str, number: int) -> str:
     return (
         config.user_names.replace("{user}", name)
         .replace("{nonce}", nonce)
+        .replace("{letters}", nonce.translate(_LETTERS))
         .replace("{uuid}", str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}-{nonce}")))
         .replace("{number}", str(int(nonce, 16) * 8 + number))
     )

@@ -14,11 +14,16 @@ from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.described import TargetConfig, load_target
 from crosstalk.targets.described.config import RateLimitConfig
-from crosstalk.targets.described.credentials import People, SurfaceCredentials
-from crosstalk.targets.described.identity import UserConfig
+from crosstalk.targets.described.credentials import (
+    DescribedCredentials,
+    People,
+    SurfaceCredentials,
+)
+from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
 from crosstalk.targets.described.pacing import Paced
+from crosstalk.targets.described.users import naming_of, neighbours_of
 from tests.repository import ROOT
 
 EXAMPLES = sorted((ROOT / "examples/targets").glob("*.toml"))
@@ -89,6 +94,37 @@ def test_credentials_of_a_login_keep_every_other_part(carried: str) -> None:
     assert found.connection == "alice-1"
     given = found.headers if carried == "bearer" else found.arguments
     assert "token of alice-1" in str(given)
+
+
+def test_basic_credential_is_the_name_and_the_password() -> None:
+    people = People({"ann": UserConfig(username="ann@x", password="p:1")}, Path.cwd())
+    source = SurfaceCredentials(IdentityConfig(by=["basic"]), people)
+    assert presented(source, ALICE, "ann").headers == {"Authorization": "Basic YW5uQHg6cDox"}
+
+
+def test_basic_without_passwords_is_refused_with_the_setting_to_add() -> None:
+    described = {"rest": {"openapi": "http://x/openapi.json"}, "identity": {"by": ["basic"]}}
+    with pytest.raises(ValueError, match=r"users\.NAME\.password"):
+        TargetConfig.model_validate(described)
+    users = {"ann": {"password": "1"}, "ben": {}}
+    with pytest.raises(ValueError, match=r"users\.ben\.password"):
+        TargetConfig.model_validate({**described, "users": users})
+
+
+def test_names_of_letters_alone_are_made_up_where_the_file_wants_them() -> None:
+    config = TargetConfig.model_validate(
+        {
+            "user_names": "{user}{letters}",
+            "mcp": {"url": "http://x/mcp"},
+            "identity": {"by": ["bearer"], "token": "key-{user}"},
+        }
+    )
+    credentials = DescribedCredentials()
+    names = naming_of(config, {}, credentials)
+    made = {*names("01ab23cd").values(), *names("01ab23ce").values()}
+    assert all(each.isalpha() and each.islower() for each in made)
+    assert len(made) == 2 * len(names("01ab23cd"))
+    assert neighbours_of(config, {}, credentials) == ()
 
 
 def test_callers_told_apart_by_arguments_alone_share_a_connection() -> None:

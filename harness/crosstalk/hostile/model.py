@@ -92,7 +92,10 @@ _OUTPUTS: tuple[Callable[[random.Random, bool], bytes], ...] = (
     lambda chance, streamed: _raw_arguments(b"[" * 50_000, streamed),
     lambda chance, streamed: _raw_arguments(b"\xff\xfe", streamed),
     lambda chance, streamed: _raw_arguments(b"\\ud800", streamed),
+    lambda chance, streamed: _raw_arguments(rb"{\"title\": \"\\ud800\"}", streamed),
     lambda chance, streamed: _raw_arguments(b"not json", streamed),
+    lambda chance, streamed: _reply(_calls("\ud800", {}), streamed),
+    lambda chance, streamed: _reply(ModelReply(text="half \ud800 a character"), streamed),
     lambda chance, streamed: _reply(ModelReply(text="\u0000\u2028\ud83d\ude00" * 300), streamed),
     lambda chance, streamed: b"HTTP/1.1 500 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     lambda chance, streamed: (

@@ -27,6 +27,8 @@ from agents.items import TResponseStreamEvent
 from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
 from openai.resources.responses import AsyncResponses
 
+from system.backend.agent.harmless import harmless_event
+
 _Event = TypeVar("_Event")
 # What `create` takes beside the parameters that go into the body.
 _OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
@@ -97,7 +99,7 @@ class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
 
 
 async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
-    """The events of an answer, read by the SDKs.
+    """The events of an answer, read by the SDKs, and harmless to what reads them next.
 
     Raises:
         ModelUnreadableError: The answer is nothing that they can read: not UTF-8, not JSON, not
@@ -105,7 +107,7 @@ async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
     """
     try:
         async for event in events:
-            yield event
+            yield harmless_event(event)
     except (OpenAIError, AgentsException, httpx2.HTTPError, TimeoutError):
         raise
     except Exception as error:

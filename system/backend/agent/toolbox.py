@@ -16,14 +16,12 @@ from agents.tool_context import ToolContext
 from mcp.types import CallToolResult, TextContent, Tool
 
 from system.backend.agent.bridge import BoundTools
+from system.backend.agent.harmless import harmless_arguments
 from system.errors import NotReached, RateLimited, ServiceError, Unavailable, ValidationFailed
-from system.wire.json_shape import shape_problem
 
 _UNKNOWN_OUTCOME = (
     "the tool did not answer; whether it took effect is unknown: look before repeating a change"
 )
-# Of one call's arguments: a model may write more than any user meant.
-_MOST_BYTES = 65_536
 # Characters of a result that the model is sent, again with each of its later turns.
 _MOST_RESULT = 50_000
 _log = logging.getLogger(__name__)
@@ -91,14 +89,11 @@ async def called(tools: BoundTools, name: str, given: str) -> str:
 
 
 def _arguments(given: str) -> dict[str, Any] | None:
+    if not harmless_arguments(given):
+        return None
     try:
-        # Half a character (an unpaired surrogate) cannot be sent on.
-        text = given.encode() or b"{}"
-        if len(text) > _MOST_BYTES or shape_problem(text, max_depth=64, max_values=2_000):
-            return None
-        arguments = json.loads(text)
-        json.dumps(arguments, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        arguments = json.loads(given or "{}")
+    except ValueError:
         return None
     return arguments if isinstance(arguments, dict) else None
 

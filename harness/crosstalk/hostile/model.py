@@ -107,6 +107,7 @@ _OUTPUTS: tuple[Callable[[random.Random, bool], bytes], ...] = (
         b"Content-Length: 0\r\nConnection: close\r\n\r\n"
     ),
 )
+OUTPUTS = len(_OUTPUTS)
 
 
 class HostileModel:

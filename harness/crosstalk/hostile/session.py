@@ -29,9 +29,9 @@ from crosstalk.environment import (
 )
 from crosstalk.environment.runtime.background import BackgroundLoop
 from crosstalk.environment.runtime.ports import Ports, free_port
-from crosstalk.hostile.corpus import CORPORA, Context
+from crosstalk.hostile.corpus import CORPORA, MODEL_OUTPUT, Context
 from crosstalk.hostile.inputs import JSON_BODY, Attacker, HostileInput, as_json, bearer, request
-from crosstalk.hostile.model import HostileModel
+from crosstalk.hostile.model import OUTPUTS, HostileModel
 from crosstalk.hostile.resources import Resources, resources_of
 from crosstalk.hostile.victim import Victim, Waits
 from crosstalk.hostile.wire import Answer, Wire
@@ -304,6 +304,7 @@ class _Attack:
 
 
 _HARMLESS = "harmless"
+_FIRST = 1_500
 _PROTOCOL = "2026-07-28"
 _MCP_FIELDS: tuple[tuple[str, str], ...] = (
     ("Accept", "application/json, text/event-stream"),
@@ -342,6 +343,11 @@ def drawn(context: Context, plan: HostilePlan) -> Iterator[HostileInput]:
 
 
 def _choices(chance: random.Random, names: tuple[str, ...], weights: list[int]) -> Iterator[str]:
+    # Chats are drawn so seldom that a short run would not reach each of the model's outputs.
+    first = chance.choices(names, weights, k=_FIRST)
+    first += [MODEL_OUTPUT] * OUTPUTS if MODEL_OUTPUT in names else []
+    chance.shuffle(first)
+    yield from first
     while True:
         yield from chance.choices(names, weights, k=100)
 

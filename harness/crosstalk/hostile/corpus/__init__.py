@@ -9,6 +9,8 @@ from crosstalk.hostile.corpus.mcp_messages import mcp_messages
 from crosstalk.hostile.corpus.texts import texts
 from crosstalk.hostile.corpus.tokens import tokens
 
+MODEL_OUTPUT = "model output"
+
 # Surface to its corpus, and how often it is drawn: chats cost as much as hundreds of requests.
 CORPORA: dict[str, tuple[Corpus, int]] = {
     "framing": (framing, 180),
@@ -19,7 +21,7 @@ CORPORA: dict[str, tuple[Corpus, int]] = {
     "tokens": (tokens, 130),
     "texts": (texts, 85),
     "injections": (injections, 2),
-    "model output": (model_output, 3),
+    MODEL_OUTPUT: (model_output, 3),
 }
 
-__all__ = ["CORPORA", "Context", "Corpus"]
+__all__ = ["CORPORA", "MODEL_OUTPUT", "Context", "Corpus"]

@@ -10,6 +10,7 @@ import pytest
 from crosstalk.core.errors import HarnessError
 from crosstalk.hostile.corpus import CORPORA, Context
 from crosstalk.hostile.inputs import Attacker
+from crosstalk.hostile.model import OUTPUTS, directive
 from crosstalk.hostile.session import HostilePlan, drawn
 
 _CONTEXT = Context(
@@ -46,3 +47,10 @@ def test_inputs_of_a_plan_come_from_its_surfaces() -> None:
 def test_unknown_surface_names_those_that_exist() -> None:
     with pytest.raises(HarnessError, match="there is no surface 'x'; there are: framing"):
         drawn(_CONTEXT, HostilePlan(1, only=("x",)))
+
+
+def test_short_run_has_the_model_write_each_of_its_outputs() -> None:
+    plan = HostilePlan.short(1)
+    sent = b"".join(each.payload for each in islice(drawn(_CONTEXT, plan), plan.inputs))
+    asked = [directive(number).encode() + b'"' in sent for number in range(OUTPUTS)]
+    assert all(asked), asked

@@ -1,4 +1,4 @@
-"""What a model wrote, made harmless to the code that reads it next.
+"""Model output made harmless to the code that reads it next.
 
 The agents SDK reads a call's arguments for a fingerprint before it calls the tool: a hundred
 thousand brackets end its stack there, and half a character (an unpaired surrogate) cannot be
@@ -42,7 +42,7 @@ def harmless_event(event: _Event) -> _Event:
 
 
 def harmless_arguments(given: str) -> bool:
-    """Whether arguments can be read by any parser, and written again; they may still be wrong."""
+    """Tell whether any parser can read arguments, and write them again; they may still be wrong."""
     try:
         text = given.encode()
         if len(text) > MOST_BYTES:

@@ -27,6 +27,9 @@ ELEMENT = "[]"
 
 # What `marker` makes; the shape is unlikely in a user's own data.
 _MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
+# What is left of a marker where a text may not be as long: its end, with digits of its number.
+_CUT_MARKER = re.compile(r"(?=.*\d)(?:[a-z]*z[0-9a-f]{8}|[0-9a-f]{2,8})")
+_NUMBER_DIGITS = 8
 _MARKER_IN_CAPITALS = re.compile(r"(?<![A-Za-z0-9])XT[A-Z]+Z[0-9A-F]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
@@ -56,6 +59,26 @@ def remarked(text: str, salt: int) -> str:
 
     text = _MARKER_IN_CAPITALS.sub(lambda match: other(match.group(0).lower()).upper(), text)
     return map_markers(text, other)
+
+
+def cut_marker(planted: str, length: int) -> str:
+    """Return the end of a marker, which tells it from others of the same user."""
+    return planted[-length:] if length > 0 else ""
+
+
+def remarked_cut(text: str, schema: Mapping[str, Any], salt: int) -> str:
+    """Return the end of another marker, or the text itself where it is no such end.
+
+    Args:
+        text: An argument.
+        schema: Of the argument; what is shorter than its `maxLength` was not cut.
+        salt: 32 bits; different ends stay different as far as their digits reach.
+    """
+    if schema.get("maxLength") != len(text) or not _CUT_MARKER.fullmatch(text):
+        return text
+    digits = min(len(text), _NUMBER_DIGITS)
+    number = int(text[-digits:], 16) ^ (salt & (16**digits - 1))
+    return f"{text[:-digits]}{number:0{digits}x}"
 
 
 def map_markers(text: str, replacement: Callable[[str], str]) -> str:

@@ -13,9 +13,10 @@ from typing import Any, TypeGuard
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import map_markers
+from crosstalk.core.identifiers import map_markers, remarked_cut
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.surface.operation import Role
 from crosstalk.surface.patterns import admits, renewed
 
 
@@ -99,9 +100,13 @@ class ScriptRunner:
         return PlannedCall(step.actor, step.operation, arguments, step.probe, step.sending)
 
     def _renewed(self, step: Step, salt: int) -> Mapping[str, Any]:
-        """Return a step's arguments with other texts where a pattern admits no marker."""
+        """Return a step's arguments with other texts where no whole marker can stand."""
         for each in self.executor.operations[step.operation].parameters:
             given = step.arguments.get(each.name)
+            if salt and isinstance(given, str) and each.role in (Role.TEXT, Role.NAME):
+                other = remarked_cut(given, each.schema, salt)
+                if other != given:
+                    self.texts.setdefault((salt, given), other)
             bound = each.schema.get("pattern") and "enum" not in each.schema
             # What the pattern refuses was given to be refused.
             if bound and _is_plain(given) and admits(each.schema, given):

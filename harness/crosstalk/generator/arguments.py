@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import last_name, map_strings, missing_like
+from crosstalk.core.identifiers import cut_marker, last_name, map_strings, missing_like
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
@@ -325,7 +325,7 @@ class ArgumentDrawer:
         fitting = [each for each in forms if admits(parameter.schema, each)]
         if fitting:
             return fitting[0]
-        return forms[-1][:longest] if isinstance(longest, int) else forms[-1]
+        return cut_marker(forms[-1], longest) if isinstance(longest, int) else forms[-1]
 
     def _chat(self, actor: Actor) -> str:
         kind = self.choice.number(0, 3)

@@ -25,6 +25,7 @@ from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.situations.busy_neighbour import BusyNeighbour
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     ForeignCursor(),
     StaleRead(),
     SamePrompt(),
+    BusyNeighbour(),
     HonestChange(),
     LastPage(),
     EqualWords(),

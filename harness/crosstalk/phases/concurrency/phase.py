@@ -104,7 +104,13 @@ class ConcurrencyPhase:
         # A session that one client has logged in is no other client's.
         for apart in (True, False):
             planner = ClientPlanner(
-                budget.executor, history, random, budget.observations, salt, budget.knowledge
+                budget.executor,
+                history,
+                random,
+                budget.observations,
+                salt,
+                budget.knowledge,
+                own_rows=made_up,
             )
             sending = Sending(client="alone") if apart else None
             plan = planner.draw(present[0], steps_wanted, sending, readings)

@@ -7,13 +7,26 @@ is which other clients call at the same time. At the end everything is read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe, Sending
-from crosstalk.core.identifiers import map_markers, map_strings, marker, marker_number
-from crosstalk.core.script import Script, Step, renumbered, script_of, with_subjects
+from crosstalk.core.identifiers import (
+    map_markers,
+    map_strings,
+    marker,
+    marker_number,
+    remarked_cut,
+)
+from crosstalk.core.script import (
+    Script,
+    Step,
+    references_in,
+    renumbered,
+    script_of,
+    with_subjects,
+)
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.arguments import HonestDrawer
@@ -21,7 +34,7 @@ from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.phases.concurrency.baselines import markers_in
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
 
 READINGS = 5
 _PLANTED_BITS = 10
@@ -41,12 +54,14 @@ class ClientPlan:
         author: The client that did it first.
         final: Keys of the readings at the end.
         seconds: Key to how long it took.
+        cut: Operation and argument to the schema of a text in which no whole marker has room.
     """
 
     steps: tuple[Step, ...]
     author: Actor
     final: frozenset[int]
     seconds: Mapping[int, float]
+    cut: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def with_less_stored(self) -> ClientPlan | None:
         """Return the plan without what it stores first, under keys of its own; None if that is all.
@@ -73,6 +88,7 @@ class ClientPlan:
             self.author,
             frozenset(map(moved, self.final)),
             {moved(key): seconds for key, seconds in self.seconds.items()},
+            self.cut,
         )
 
     def for_client(
@@ -97,6 +113,12 @@ class ClientPlan:
         for step in self.steps:
             arguments = renumbered(step.arguments, lambda key: base + key)
             arguments = with_subjects(arguments, names)
+            arguments = {
+                name: remarked_cut(value, self.cut[step.operation, name], place << _PLANTED_BITS)
+                if isinstance(value, str) and (step.operation, name) in self.cut
+                else value
+                for name, value in arguments.items()
+            }
             probe = Probe("concurrency", step.number, part, str(actor.user))
             steps.append(
                 replace(
@@ -126,6 +148,7 @@ class ClientPlanner:
         observations: Readings of one's own data that are known to be steady.
         salt: Differs between runs.
         knowledge: What the campaign has learnt about arguments.
+        own_rows: Whether each client is another user, whose lists hold nothing of other clients.
     """
 
     def __init__(
@@ -136,7 +159,10 @@ class ClientPlanner:
         observations: Sequence[Operation],
         salt: int,
         knowledge: ArgumentKnowledge,
+        *,
+        own_rows: bool = True,
     ) -> None:
+        self._own_rows = own_rows
         self._executor = executor
         self._history = history
         self._random = random
@@ -185,7 +211,32 @@ class ClientPlanner:
             arguments = renumbered(step.arguments, lambda index: _key(numbered[index]))
             steps_made.append(replace(step, number=key, arguments=arguments, sending=None))
         seconds = {_key(call): call.ended - call.started for call in served}
-        return ClientPlan(tuple(steps_made), author, frozenset(final), seconds)
+        cut = {
+            (operation.name, each.name): each.schema
+            for operation in self._executor.operations.values()
+            for each in operation.parameters
+            if each.role in (Role.TEXT, Role.NAME) and "maxLength" in each.schema
+        }
+        plan = ClientPlan(tuple(steps_made), author, frozenset(final), seconds, cut)
+        return plan if self._own_rows else self._without_rows_of_lists(plan)
+
+    def _without_rows_of_lists(self, plan: ClientPlan) -> ClientPlan:
+        """Return the plan without calls about an object by its place in a list.
+
+        Where several clients are one user, it may be another client's object that stands there.
+        """
+        operations = self._executor.operations
+        reads = {each.number for each in plan.steps if operations[each.operation].reads_only}
+        spare = [
+            each.number
+            for each in plan.steps
+            if any(
+                number in reads and any(part.isdigit() for part in path.split("."))
+                for number, path in references_in(each.arguments)
+            )
+        ]
+        left = Script(plan.steps).without(*spare) if spare else Script(plan.steps)
+        return replace(plan, steps=left.steps if left is not None else ())
 
     def _do(
         self,

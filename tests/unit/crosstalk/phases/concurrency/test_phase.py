@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from random import Random
@@ -18,7 +19,7 @@ from crosstalk.phases.concurrency.clients import concurrent_clients, with_subjec
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target, discovered
-from tests.unit.crosstalk.histories import ok
+from tests.unit.crosstalk.histories import ok, refused
 
 _ADD = Operation("mem", "add", (Parameter("title", {}, True, Role.TEXT),), reads_only=False)
 _LIST = Operation("mem", "list", (), reads_only=True, lists=True)
@@ -179,3 +180,83 @@ def test_names_of_clients_have_one_length_so_that_sizes_of_what_they_store_are_a
     names = [each.name for each in concurrent_clients(target, 34)]
     assert len(names) == 34
     assert {len(each) for each in names} == {4}
+
+
+class Plates:
+    """Keeps vehicles of users who exist already, each under a plate that one owner has once."""
+
+    plate = Parameter("plate", {"type": "string", "maxLength": 8}, True, Role.TEXT)
+    key = Parameter("plate_id", {"type": "string"}, True, Role.REFERENCE)
+    operations = (
+        Operation("mem", "add_plate", (plate,), reads_only=False),
+        Operation("mem", "list_plates", (), reads_only=True, lists=True),
+        Operation("mem", "delete_plate", (key,), reads_only=False),
+    )
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str]] = []
+        self.refused = 0
+        self.lock = threading.Lock()
+
+    def discover(self) -> list[Operation]:
+        """Three operations."""
+        return list(self.operations)
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Add a plate, list one's own in the order of their plates, or delete one."""
+        who = presented.connection
+        with self.lock:
+            mine = sorted(row for row in self.rows if row[0] == who)
+            if operation.name == "list_plates":
+                return ok([{"id": key, "plate": plate} for _, plate, key in mine])
+            if operation.name == "add_plate":
+                plate = str(arguments.get("plate", ""))
+                if any(row[1] == plate for row in mine):
+                    self.refused += 1
+                    return refused(409, "conflict")
+                # The write's own answer has no id: only the list tells it.
+                self.rows.append((who, plate, f"{uuid.uuid4()}"))
+                return ok({"plate": plate}, 201)
+            gone = [row for row in mine if row[2] == arguments.get("plate_id")]
+            if not gone:
+                return refused(404, "not_found")
+            self.rows.remove(gone[0])
+            return ok({"deleted": True})
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Who calls."""
+        return Presented(connection=subject)
+
+
+def test_clients_of_one_user_do_not_take_each_others_objects_for_their_own() -> None:
+    for seed in range(3):
+        system = Plates()
+        executor = Executor({"mem": system}, {o.name: o for o in system.operations}, system)
+        users = {"alice": "alice", "bob": "bob", "carol": "carol"}
+        target = Target(
+            {"mem": system},
+            system,
+            discovered({"mem": system}),
+            subjects=lambda nonce, users=users: users,
+            persistent=True,
+        )
+        budget = PhaseBudget(
+            target,
+            executor,
+            (),
+            (system.operations[1],),
+            lambda users=users: History(users),
+            Random(seed),
+            200,
+            time.monotonic() + 60,
+        )
+        outcome = ConcurrencyPhase().run(budget)
+        assert outcome.findings == []
+        assert outcome.inconclusive == []
+        # Each client has texts of its own although no whole marker has room in them.
+        assert system.refused == 0

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
+from crosstalk.generator.rules.situations.busy_neighbour import BusyNeighbour
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
 from crosstalk.generator.rules.situations.last_page import LastPage
@@ -26,6 +28,7 @@ from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.rules.situations.second_order import SecondOrder
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
+from crosstalk.oracles.ownership import Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -97,9 +100,10 @@ def played(
     examples: int = 4,
     further: tuple[Operation, ...] = (),
     sleep: Callable[[float], None] = time.sleep,
+    system: Things | None = None,
 ) -> tuple[GeneratorState, list[History]]:
     """The generator's state, and what was done, after some examples with these rules."""
-    system = Things()
+    system = system or Things()
     found: list[History] = []
     number = itertools.count(1)
 
@@ -132,6 +136,69 @@ def played(
         with contextlib.suppress(FlakyStrategyDefinition):
             run_state_machine_as_test(seed(each)(machine), settings=options)
     return state, found
+
+
+class Told(Things):
+    """Things whose lists tell of all users' things: by a number, or by when one was changed.
+
+    Args:
+        how: `total`, `last-modified`, or `page`, cut before it is filtered; empty for nothing.
+    """
+
+    def __init__(self, how: str = "") -> None:
+        super().__init__()
+        self.how = how
+        self.seconds = 0.0
+        self.changed = 0
+
+    def pass_time(self, seconds: float) -> None:
+        """Be later by some seconds."""
+        self.seconds += seconds
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        if operation is not LIST:
+            self.changed = int(self.seconds)
+            return super().call(operation, arguments, presented)
+        every = dict(self.things)
+        if self.how == "page":
+            newest = list(every)[-int(arguments.get("limit", 5)) :]
+            self.things = {each: every[each] for each in newest}
+        answer = super().call(operation, arguments, presented)
+        self.things = every
+        if self.how == "total" and isinstance(answer.body, dict):
+            return replace(answer, body={**answer.body, "total": len(every)})
+        if self.how == "last-modified":
+            stamp = f"Sat, 28 Nov 2026 10:{self.changed // 60:02}:{self.changed % 60:02} GMT"
+            return replace(answer, headers={"last-modified": stamp})
+        return answer
+
+
+@pytest.mark.parametrize("how", ["", "total", "last-modified", "page"])
+def test_a_busy_neighbour_shows_in_what_a_user_reads_of_their_own(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The wait is the system's alone: a history's times are the real ones.
+    monkeypatch.setattr("crosstalk.oracles.ownership._TIMED_SECONDS", 0.0)
+    rule = "crosstalk.generator.rules.situations.busy_neighbour"
+    monkeypatch.setattr(f"{rule}._FIRST_AFTER", 0)
+    system = Told(how)
+    state, found = played(
+        BusyNeighbour(), examples=2, further=(SEARCH,), sleep=system.pass_time, system=system
+    )
+    suspected = [each for history in found for each in Ownership().judge(history)]
+    assert bool(suspected) == bool(how)
+    assert {each.operation for each in suspected} <= {ADD.name, EDIT.name, DELETE.name}
+    # Everything that is one's own is read around everything that another user may do.
+    calls = [call for call in found[0] if call.probe is not None and call.probe.key == 1]
+    acts = {call.operation for call in calls if call.probe and call.probe.part == "attack"}
+    assert acts == {ADD.name, EDIT.name, DELETE.name}
+    read = [call for call in calls if call.probe and call.probe.part == "after"]
+    assert {call.operation for call in read} == {LIST.name, SEARCH.name}
+    assert {call.arguments.get("limit") for call in read} == {1, 20, None}
+    assert state.situations["readings around all that another user may do"] >= len(read)
 
 
 def test_owners_change_their_objects_and_all_users_read_after_that() -> None:
@@ -184,11 +251,11 @@ def test_a_user_stores_more_than_a_page_holds_between_two_readings_of_another(
 ) -> None:
     monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FIRST_AFTER", 50)
     state, found = played(ManyObjects(), examples=examples)
-    assert state.situations["floods"] == 1 + (state.executor.calls_made - 50) // 1_500
-    assert state.situations["largest number of one kind"] == 21
+    assert state.situations["floods"] == 1 + (state.executor.calls_made - 50) // 700
+    assert state.situations["largest number of one kind"] == 61
     probed = [call for history in found for call in history if call.probe is not None]
     parts = [call.probe.part for call in probed if call.probe is not None]
-    assert parts.count("attack") >= 21
+    assert parts.count("attack") >= 61
     assert parts[0] == "before"
     assert parts[-1] == "after"
 

@@ -1,0 +1,72 @@
+"""Readings of everything that is one user's own: lists, small pages, searches, details.
+
+What another user's activity changes may show in any of them, and in one form of it alone: in the
+second page and not in the first, in a search and not in the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from crosstalk.core.history import Actor
+from crosstalk.generator.arguments import COMMON_WORD
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.capabilities import (
+    observation_arguments,
+    page_size,
+    required_references,
+    smallest_page,
+)
+from crosstalk.surface.operation import Operation, Role
+
+# An operation and its arguments.
+Reading: TypeAlias = tuple[Operation, dict[str, Any]]
+
+
+def all_readings(example: ExampleRun, reader: Actor) -> list[Reading]:
+    """Return the calls that show a user everything that is theirs, each form of it once.
+
+    Args:
+        example: The example, which knows the user's objects.
+        reader: Who reads.
+    """
+    found: list[Reading] = []
+    for operation in example.state.observations:
+        asked = observation_arguments(operation, example.history, reader)
+        found += [(operation, each) for each in _pages(operation, asked)]
+    for operation in example.capabilities.protected:
+        query = operation.parameter(Role.QUERY)
+        if query is None or not _reads_by_itself(operation):
+            continue
+        asked = {
+            **observation_arguments(operation, example.history, reader),
+            query.name: COMMON_WORD,
+        }
+        found += [(operation, each) for each in _pages(operation, asked)]
+    for operation in example.capabilities.details:
+        (reference,) = required_references(operation)
+        mine = example.pool.references(reader.name, reference, operation.name, guess=False)
+        if mine:
+            asked = observation_arguments(operation, example.history, reader)
+            named = [mine[-1]] if reference.many else mine[-1]
+            found.append((operation, {**asked, reference.name: named}))
+    return found
+
+
+def _pages(operation: Operation, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield arguments for the largest page, the smallest, and what a system calls a page."""
+    yield asked
+    size = page_size(operation)
+    if size is not None:
+        yield {**asked, **smallest_page(operation)}
+        yield {name: value for name, value in asked.items() if name != size.name}
+
+
+def _reads_by_itself(operation: Operation) -> bool:
+    return (
+        operation.reads_only
+        and not operation.conversational
+        and not operation.pushes
+        and not required_references(operation)
+    )

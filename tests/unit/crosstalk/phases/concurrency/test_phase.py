@@ -182,6 +182,9 @@ def test_names_of_clients_have_one_length_so_that_sizes_of_what_they_store_are_a
     assert {len(each) for each in names} == {4}
 
 
+_FIXED = {"alice": "alice", "bob": "bob", "carol": "carol"}
+
+
 class Plates:
     """Keeps vehicles of users who exist already, each under a plate that one owner has once."""
 
@@ -237,12 +240,11 @@ def test_clients_of_one_user_do_not_take_each_others_objects_for_their_own() -> 
     for seed in range(3):
         system = Plates()
         executor = Executor({"mem": system}, {o.name: o for o in system.operations}, system)
-        users = {"alice": "alice", "bob": "bob", "carol": "carol"}
         target = Target(
             {"mem": system},
             system,
             discovered({"mem": system}),
-            subjects=lambda nonce, users=users: users,
+            subjects=lambda nonce: _FIXED,
             persistent=True,
         )
         budget = PhaseBudget(
@@ -250,7 +252,7 @@ def test_clients_of_one_user_do_not_take_each_others_objects_for_their_own() -> 
             executor,
             (),
             (system.operations[1],),
-            lambda users=users: History(users),
+            lambda: History(_FIXED),
             Random(seed),
             200,
             time.monotonic() + 60,

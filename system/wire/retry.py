@@ -34,6 +34,20 @@ class NotSentError(AnswerLostError):
     """No connection could be made: the request was certainly not served."""
 
 
+async def send_request(client: httpx2.AsyncClient, request: httpx2.Request) -> httpx2.Response:
+    """Send a request; a connection that ends while it is made is one that was not made.
+
+    Raises:
+        httpx2.ConnectError: No connection could be made; nothing was sent.
+        httpx2.HTTPError: As the client names it.
+    """
+    try:
+        return await client.send(request)
+    except AttributeError:
+        # httpcore asks a new connection for its socket, and one that was reset has none.
+        raise httpx2.ConnectError("the connection ended while it was made") from None
+
+
 def is_lost(what: Exception | httpx2.Response) -> bool:
     """Return whether this failure or answer leaves open whether the request was served."""
     if isinstance(what, httpx2.Response):

@@ -31,7 +31,14 @@ from system.observe.tracing import outgoing, span
 from system.shares import Shares
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
-from system.wire.retry import AnswerLostError, NotSentError, is_lost, is_under_way, until_answered
+from system.wire.retry import (
+    AnswerLostError,
+    NotSentError,
+    is_lost,
+    is_under_way,
+    send_request,
+    until_answered,
+)
 
 PROTOCOL = "2026-07-28"
 
@@ -232,7 +239,7 @@ class McpConnection:
                     content=to_json(message),
                     extensions=self._extensions,
                 )
-                response = await self._http.send(request)
+                response = await send_request(self._http, request)
             if is_lost(response):
                 raise AnswerLostError
             answer = from_json(response.content)

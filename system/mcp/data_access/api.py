@@ -39,7 +39,7 @@ from system.store.schemas import (
 )
 from system.wire.idempotency_key_header import KEY_HEADER, write_key
 from system.wire.logs import REQUEST_ID_HEADER, request_id
-from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
+from system.wire.retry import AnswerLostError, is_lost, is_under_way, send_request, until_answered
 
 View = TypeVar("View", bound=BaseModel)
 _HEALTH_SECONDS = 2.0
@@ -222,7 +222,7 @@ class ApiData:
             httpx2.HTTPError, ValueError: It could not be asked, or does not answer with JSON.
         """
         try:
-            response = await self._http.send(request)
+            response = await send_request(self._http, request)
             if is_lost(response):
                 raise AnswerLostError
             return response, response.json()

@@ -9,7 +9,13 @@ import pytest
 
 from system.errors import CallUnderWay, Conflict, KeyReused, Unavailable
 from system.wire import retry
-from system.wire.retry import AnswerLostError, is_lost, is_under_way, until_answered
+from system.wire.retry import (
+    AnswerLostError,
+    is_lost,
+    is_under_way,
+    send_request,
+    until_answered,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +98,21 @@ def test_only_an_unfinished_first_sending_is_under_way() -> None:
     for other in (Conflict(), KeyReused(), Unavailable(retry_after=1)):
         assert not is_under_way(other.envelope())
     assert not is_under_way("conflict")
+
+
+async def test_connection_that_ends_while_it_is_made_is_a_connect_error() -> None:
+    def broken(request: httpx2.Request) -> httpx2.Response:
+        raise AttributeError("'NoneType' object has no attribute 'family'")
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(broken)) as client:
+        request = client.build_request("POST", "http://127.0.0.1:9/mcp")
+        with pytest.raises(httpx2.ConnectError, match="ended while it was made"):
+            await send_request(client, request)
+
+
+async def test_answer_is_passed_on() -> None:
+    answers = httpx2.MockTransport(lambda request: httpx2.Response(204))
+    async with httpx2.AsyncClient(transport=answers) as client:
+        assert (
+            await send_request(client, client.build_request("GET", "http://x/"))
+        ).status_code == 204

@@ -75,6 +75,7 @@ def test_help_offers_shell_completion(base: Environment) -> None:
     assert "--show-completion" in base.crosstalk("--help").stdout
 
 
+@pytest.mark.long
 def test_described_server_is_verified_and_its_finding_replays(
     base: Environment, described: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_described_server_is_verified_and_its_finding_replays(
     assert again.returncode == 1, again.stdout + again.stderr
 
 
+@pytest.mark.long
 def test_pytest_plugin_fails_the_operation_that_leaks(base: Environment, described: Path) -> None:
     # pytest would take the settings of whatever folder the temporary ones stand in.
     (base.folder / "pytest.ini").write_text("[pytest]\n")
@@ -109,6 +111,7 @@ def test_without_the_systems_packages_one_sentence_says_what_to_install(
     assert "fastapi" in sentence
 
 
+@pytest.mark.long
 def test_reference_system_is_verified(system: Environment) -> None:
     done = system.crosstalk("isolation", *_SHORTEST)
     assert "Traceback" not in done.stderr

@@ -69,6 +69,7 @@ def test_server_without_any_credential_is_a_finding_with_two_calls(
     assert "mcp:get_note" in finding.summary
 
 
+@pytest.mark.long
 def test_server_without_users_is_told_beside_what_crosses(tmp_path: Path) -> None:
     file = describe(tmp_path, "json-rpc", "none", accepted=False)
     oracles = {each.oracle for each in campaign(file, calls=1_000, findings=20).findings}

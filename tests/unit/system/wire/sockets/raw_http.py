@@ -63,8 +63,8 @@ def application(served: Served) -> ASGIApp:
 
 @asynccontextmanager
 async def served(**limits: Any) -> AsyncIterator[Served]:
-    """A server with these bounds, the others as they are by default."""
-    table = ConnectionTable(ConnectionLimits(**limits))
+    """A server with these bounds, the others as they are by default, but not so patient."""
+    table = ConnectionTable(ConnectionLimits(**{"linger_seconds": 0.3, **limits}))
     found = Served(0, table)
     config = uvicorn.Config(
         application(found),

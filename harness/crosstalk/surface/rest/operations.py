@@ -193,7 +193,6 @@ class _Reading:
     def _operation(self, given: _Given, body: BodyForm | None, form: str) -> Operation:
         security = self.about.get("security", self.document.root.get("security")) or ()
         public = not any(each for each in security if isinstance(each, Mapping))
-        schemes = self._schemes(security)
         needs = [
             each for each in given.parameters if each.required and each.role is not Role.IDENTITY
         ]
@@ -216,26 +215,27 @@ class _Reading:
                     styles=given.styles,
                     containers=given.containers,
                     body=body,
-                    keys=tuple(
-                        KeyPlace(scheme["in"], str(scheme.get("name")))
-                        for scheme in schemes
-                        if scheme.get("type") == "apiKey"
-                        and scheme.get("in") in ("header", "query", "cookie")
-                    ),
+                    keys=self._keys(security),
                 ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
-                **({"basic": True} if any(map(_is_basic, schemes)) else {}),
                 **({"pushes": "events"} if reads and self._answers() == [MEDIA_TYPE] else {}),
             },
         )
 
-    def _schemes(self, security: Sequence[Any]) -> list[Mapping[str, Any]]:
-        """Return the security schemes that the operation names."""
+    def _keys(self, security: Sequence[Any]) -> tuple[KeyPlace, ...]:
+        """Where API keys go, by the schemes that the operation names."""
         components, here = self.document.references.follow(self.document.root.get("components"))
         schemes, here = here.follow(components.get("securitySchemes"))
-        names = dict.fromkeys(key for each in security if isinstance(each, Mapping) for key in each)
-        return [here.follow(schemes.get(name))[0] for name in names]
+        found = []
+        for name in dict.fromkeys(
+            key for each in security if isinstance(each, Mapping) for key in each
+        ):
+            scheme, _ = here.follow(schemes.get(name))
+            place = scheme.get("in")
+            if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
+                found.append(KeyPlace(place, str(scheme.get("name"))))
+        return tuple(found)
 
 
 def _add(given: _Given, shape: Shape, role: Any) -> None:
@@ -363,11 +363,6 @@ def _schema_of(specification: Mapping[str, Any]) -> Any:
 def _list(holder: Mapping[str, Any], key: str) -> list[Any]:
     found = holder.get(key)
     return found if isinstance(found, list) else []
-
-
-def _is_basic(scheme: Mapping[str, Any]) -> bool:
-    """Return whether a security scheme is HTTP Basic (RFC 7617)."""
-    return scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "basic"
 
 
 def _scopes(security: Sequence[Any]) -> tuple[str, ...]:

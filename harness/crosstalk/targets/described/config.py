@@ -382,7 +382,7 @@ class TargetConfig(Strict):
             by, login = set(identity.by), identity.login
             if name == "mcp" and self.mcp is not None and self.mcp.transport == "stdio":
                 headers = login is not None and login.carrier in ("bearer", "header", "cookie")
-                if by & {"bearer", "basic", "header", "query", "cookie", "url"} or headers:
+                if by & {"bearer", "header", "query", "cookie", "url"} or headers:
                     raise ValueError(
                         'transport is "stdio", which has no headers: identity.by may be argument, '
                         "token-argument, login, environment, session or none"
@@ -422,9 +422,6 @@ class TargetConfig(Strict):
             return
         if identity.token or identity.token_command or identity.mint:
             return
-        if "basic" in identity.by:
-            self._check_passwords()
-            return
         lacking = [
             name for name, each in self.users.items() if not (each.token or each.token_command)
         ]
@@ -435,15 +432,6 @@ class TargetConfig(Strict):
             )
         if lacking:
             raise ValueError(f"user {lacking[0]} has no token: set users.{lacking[0]}.token")
-
-    def _check_passwords(self) -> None:
-        lacking = [name for name, each in self.users.items() if not (each.password or each.token)]
-        if lacking or not self.users:
-            missing = lacking[0] if lacking else "NAME"
-            raise ValueError(
-                'identity.by has "basic", which sends a name and a password: set '
-                f"users.{missing}.password, and username where it is not the subject"
-            )
 
 
 def qualified(name: str) -> str:

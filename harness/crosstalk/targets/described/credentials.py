@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -274,8 +273,6 @@ class SurfaceCredentials:
         headers, said = {}, fill(identity.value)
         if "bearer" in by:
             headers["Authorization"] = f"Bearer {token}"
-        if "basic" in by:
-            headers["Authorization"] = f"Basic {token}"
         if "header" in by:
             headers[identity.header] = said
         return Presented(
@@ -305,10 +302,6 @@ class SurfaceCredentials:
         user = self.people.user(subject)
         if user.token:
             return user.token
-        if "basic" in identity.by:
-            # RFC 7617, section 2.
-            person = self.people.person(subject)
-            return base64.b64encode(f"{person.name}:{person.password}".encode()).decode()
         command = user.token_command or identity.token_command
         if command:
             return _printed(

@@ -185,9 +185,11 @@ def _says_who(leaf: Leaf, identity: Sequence[str]) -> bool:
 
 
 def _by_words(words: Sequence[str]) -> Kind | None:
-    for word in words:
+    for place, word in enumerate(words):
         for kind, telling in _WORDS.items():
-            if word in telling or (word.endswith("s") and word[:-1] in telling):
+            # `logs_visit` is a verb, the last word of `personal_records` a noun.
+            verb = word.endswith("s") and word[:-1] in telling and place < len(words) - 1
+            if word in telling or verb:
                 return kind  # type: ignore[return-value]
     return None
 

@@ -13,7 +13,6 @@ from crosstalk.targets.described.strict import Strict
 Carrier = Literal[
     "argument",
     "bearer",
-    "basic",
     "header",
     "query",
     "cookie",
@@ -113,7 +112,7 @@ class IdentityConfig(Strict):
         Args:
             urls: URLs of the surface, in which `{token}` may stand.
         """
-        if set(self.by) & {"bearer", "basic", "token-argument"}:
+        if set(self.by) & {"bearer", "token-argument"}:
             return True
         texts = [*self.environment.values()] if "environment" in self.by else []
         if set(self.by) & {"header", "query", "cookie"}:

@@ -77,7 +77,7 @@ def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfi
     mcp = identities.get("mcp")
     sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
     by_header = mcp is not None and (
-        (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "basic", "header"})
+        (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "header"})
         or (mcp.login is not None and mcp.login.carrier in ("bearer", "header", "cookie"))
     )
     if sessions and by_header:

@@ -14,7 +14,6 @@ from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
-from crosstalk.surface.rest.request import KeyPlace
 from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration, kind_of
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
@@ -225,9 +224,6 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
 
 def _identity(found: RestSurvey) -> list[str]:
     arguments = [f"arguments = {toml(found.identity)}  # guess: by name"] if found.identity else []
-    if found.login is None and any("basic" in each.extra for each in found.operations):
-        lines = ["[identity]", 'by = ["basic"]  # guess: the document\'s security scheme']
-        return [*lines, *arguments, *_listed_accounts()]
     if found.login is None:
         lines = ["[identity]", 'by = ["bearer"]  # guess: no login was recognized', *arguments]
         for name in ("alice", "bob"):
@@ -263,8 +259,6 @@ def _answers(found: RestSurvey) -> list[str]:
     trial = found.trial
     if trial is None or trial.refused:
         refused = [f"# a try was refused: {trial.refused}"] if trial is not None else []
-        if any(key.place == "cookie" for key in _keys(found)):
-            return [*refused, 'carried = "cookie"  # guess: the document\'s security scheme']
         said = "guess: the field of the answer that holds the token"
         return [*refused, f'token = "access_token"  # {said}']
     lines = []
@@ -277,12 +271,6 @@ def _answers(found: RestSurvey) -> list[str]:
     if trial.id and _takes_ids(found):
         lines.append(f"subject = {toml(trial.id)}  # it was answered so")
     return lines
-
-
-def _keys(found: RestSurvey) -> list[KeyPlace]:
-    """Return the places of API keys that the operations name."""
-    forms = [each.extra["form"] for each in found.operations]
-    return [key for form in forms if not isinstance(form, GraphQLForm) for key in form.keys]
 
 
 def _takes_ids(found: RestSurvey) -> bool:

@@ -19,7 +19,7 @@ from crosstalk.targets.described.credentials import (
     People,
     SurfaceCredentials,
 )
-from crosstalk.targets.described.identity import IdentityConfig, UserConfig
+from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
 from crosstalk.targets.described.pacing import Paced
@@ -94,21 +94,6 @@ def test_credentials_of_a_login_keep_every_other_part(carried: str) -> None:
     assert found.connection == "alice-1"
     given = found.headers if carried == "bearer" else found.arguments
     assert "token of alice-1" in str(given)
-
-
-def test_basic_credential_is_the_name_and_the_password() -> None:
-    people = People({"ann": UserConfig(username="ann@x", password="p:1")}, Path.cwd())
-    source = SurfaceCredentials(IdentityConfig(by=["basic"]), people)
-    assert presented(source, ALICE, "ann").headers == {"Authorization": "Basic YW5uQHg6cDox"}
-
-
-def test_basic_without_passwords_is_refused_with_the_setting_to_add() -> None:
-    described = {"rest": {"openapi": "http://x/openapi.json"}, "identity": {"by": ["basic"]}}
-    with pytest.raises(ValueError, match=r"users\.NAME\.password"):
-        TargetConfig.model_validate(described)
-    users = {"ann": {"password": "1"}, "ben": {}}
-    with pytest.raises(ValueError, match=r"users\.ben\.password"):
-        TargetConfig.model_validate({**described, "users": users})
 
 
 def test_names_of_letters_alone_are_made_up_where_the_file_wants_them() -> None:

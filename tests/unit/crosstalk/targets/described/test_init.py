@@ -26,6 +26,8 @@ HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
         ("search_nodes", {"query": "string"}, "search"),
         ("completeTodo", {"id": "integer"}, "change"),
         ("delete-note", {"name": "string"}, "delete"),
+        ("logs_visit", {"text": "string"}, "create"),
+        ("personal_records", {}, "other"),
         ("frobnicate", {"x": "string"}, "other"),
     ],
 )

@@ -123,24 +123,6 @@ def test_login_without_a_sign_up_lists_users_who_exist() -> None:
     assert written["users"]["bob"] == {"username": "$BOB_USERNAME", "password": "$BOB_PASSWORD"}
 
 
-def test_login_that_cannot_be_tried_sets_the_cookie_that_the_document_names() -> None:
-    schemes = {"b": {"type": "apiKey", "in": "cookie", "name": "sid"}}
-    written = _written_of({**DOCUMENT, "components": {"securitySchemes": schemes}})
-    assert written["identity"]["login"]["carried"] == "cookie"
-    assert "token" not in written["identity"]["login"]
-
-
-def test_basic_scheme_lists_users_with_passwords() -> None:
-    schemes = {"b": {"type": "http", "scheme": "Basic"}}
-    paths = {"/notes": DOCUMENT["paths"]["/notes"]}
-    written = _written_of({**DOCUMENT, "components": {"securitySchemes": schemes}, "paths": paths})
-    assert written["identity"]["by"] == ["basic"]
-    assert written["users"]["alice"] == {
-        "username": "$ALICE_USERNAME",
-        "password": "$ALICE_PASSWORD",
-    }
-
-
 def _written_of(document: dict[str, Any]) -> dict[str, Any]:
     with serving_routes({"GET /openapi.json": lambda _: (200, document)}) as running:
         return tomllib.loads(written_rest(surveyed(running.url)))

@@ -111,7 +111,7 @@ def init_arguments(entry: Entry, places: Mapping[str, str]) -> list[str]:
     manifest = entry.manifest
     if manifest.surface == "both":
         return ["init", f"http://127.0.0.1:{places['port']}"]
-    return ["init", filled(manifest.openapi or manifest.mcp or "", places)]
+    return ["init", filled(manifest.openapi or manifest.graphql or manifest.mcp or "", places)]
 
 
 def filled(text: str, places: Mapping[str, str]) -> str:

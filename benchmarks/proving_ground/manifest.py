@@ -70,6 +70,7 @@ class Manifest(Strict):
     requires_npm: list[str] = []
     mcp: str | None = None
     openapi: str | None = None
+    graphql: str | None = None
     must_not_report: list[str] = []
     users: Users
     planted: list[Planted] = []
@@ -80,8 +81,8 @@ class Manifest(Strict):
             raise ValueError("start has no {port}, and there is no stdio")
         if self.surface in ("mcp", "both") and self.mcp is None and not self.stdio:
             raise ValueError("mcp is missing")
-        if self.surface in ("rest", "both") and self.openapi is None:
-            raise ValueError("openapi is missing")
+        if self.surface in ("rest", "both") and self.openapi is None and self.graphql is None:
+            raise ValueError("openapi is missing, or graphql")
         ids = [each.id for each in self.planted]
         if len(set(ids)) != len(ids):
             raise ValueError("two planted leaks have one id")

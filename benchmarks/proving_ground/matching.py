@@ -14,7 +14,8 @@ class Finding:
     """A report of a tool.
 
     Attributes:
-        operation: As manifests write operations: `GET /notes/{id}`, `tool get_note`.
+        operation: As manifests write operations: `GET /notes/{id}`, `tool get_note`, and of GraphQL
+            `query note`, or `POST /graphql note` where a tool writes so.
         oracle: What it shows by, in the tool's word.
         summary: A sentence.
         calls: Calls made until it was reported; None where the tool does not say.
@@ -74,5 +75,8 @@ def _normal(operation: str) -> str:
     if " " not in operation:
         operation = f"{'resource' if '://' in operation else 'tool'} {operation}"
     method, _, path = operation.partition(" ")
+    field = re.fullmatch(r"(?:query|mutation|POST \S+) (\w+)", operation)
+    if field:
+        return f"GraphQL {field[1]}"
     path = re.sub(r"\{[^}]*\}", "{}", path.split("?", 1)[0])
     return f"{method} {path.rstrip('/') or '/'}"

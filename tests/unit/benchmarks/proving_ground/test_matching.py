@@ -1,0 +1,51 @@
+"""Which planted leak a finding is."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.proving_ground.manifest import Planted
+from benchmarks.proving_ground.matching import Finding, is_same, match_findings
+
+
+def planted(name: str, oracle: str, operation: str) -> Planted:
+    """Build a planted leak."""
+    return Planted.model_validate(
+        {"id": name, "oracle": oracle, "operation": operation, "why": "w", "shows": "s"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /notes/{id}", "GET /notes/{note_id}"),
+        ("GET /notes/", "GET /notes"),
+        ("get_note", "tool get_note"),
+        ("notes://all", "resource notes://all"),
+        ("query note", "POST /graphql note"),
+        ("mutation addNote", "POST /api/graphql addNote"),
+    ],
+)
+def test_one_operation_written_in_two_ways(one: str, other: str) -> None:
+    assert is_same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /notes", "POST /notes"),
+        ("tool get_note", "prompt get_note"),
+        ("query note", "query notes"),
+        ("POST /notes", "POST /graphql notes"),
+    ],
+)
+def test_two_operations_are_two(one: str, other: str) -> None:
+    assert not is_same(one, other)
+
+
+def test_two_leaks_of_one_operation_want_a_finding_each() -> None:
+    leaks = [planted("a", "canary", "GET /x"), planted("b", "existence", "GET /x")]
+    (one, other) = match_findings(leaks, [Finding("GET /x", "canary")])
+    assert (one.how, other.how) == ("exact", None)
+    (one, other) = match_findings(leaks, [Finding("GET /x", "ownership")])
+    assert (one.how, other.how) == ("operation", "operation")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections import Counter
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         (twin, seed) for seed in range(options.seed, options.seed + options.seeds) for twin in twins
     ]
     with ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = list(pool.map(lambda job: _one(job[0], job[1], budget), jobs))
+        outcomes = list(pool.map(lambda job: _one(job[0], job[1], budget, options.keep), jobs))
     run = open_run("clean-twins")
     run.write_summary(summary_of(outcomes))
     print(sentence_of(outcomes))
@@ -49,6 +50,7 @@ def summary_of(outcomes: Sequence[Outcome]) -> dict[str, object]:
                 "verdict": each.verdict,
                 "calls": each.calls,
                 "findings": list(each.findings),
+                "meant": list(each.meant),
                 "trouble": each.trouble,
             }
             for each in outcomes
@@ -67,10 +69,17 @@ def sentence_of(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _one(twin: Twin, seed: int, budget: Budget) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="crosstalk-twin-") as folder:
-        outcome = run_twin(twin, seed, budget, Path(folder))
-    told = "; ".join(outcome.findings) or outcome.trouble
+def _one(twin: Twin, seed: int, budget: Budget, keep: Path | None) -> Outcome:
+    with contextlib.ExitStack() as stack:
+        if keep is None:
+            prefix = "crosstalk-twin-"
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
+        else:
+            folder = keep / f"{twin.name.replace('/', '-')}-{seed}"
+            folder.mkdir(parents=True)
+        outcome = run_twin(twin, seed, budget, folder)
+    meant = [f"meant: {each}" for each in outcome.meant]
+    told = "; ".join([*outcome.findings, *meant]) or outcome.trouble
     print(f"{twin.name} (seed {seed}): {outcome.verdict}, {outcome.calls} calls {told}", flush=True)
     return outcome
 
@@ -84,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=3, help="campaigns on each system")
     parser.add_argument("--calls", type=int, default=quick.calls, help="calls of a campaign")
     parser.add_argument("--seconds", type=int, default=int(quick.seconds), help="its seconds")
+    parser.add_argument("--keep", type=Path, help="an empty folder for what the campaigns write")
     parser.add_argument("--jobs", type=int, default=1, help="campaigns at once")
     return parser
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.proving_ground.campaign import Budget, described, read_summary, run_campaign
 from benchmarks.proving_ground.manifest import Entry, read_corpus
+from benchmarks.proving_ground.matching import Finding, is_same
 from benchmarks.proving_ground.packages import MissingProgramError
 from benchmarks.proving_ground.server import ServerError
 from crosstalk.environment.parts.sources import package_root
@@ -47,6 +48,7 @@ class Outcome:
         seed: Of the campaign.
         verdict: Of the campaign; `not run` where it could not be started.
         findings: Every one of them false: oracle and operation.
+        meant: Findings of what the server's manifest says is shown on purpose.
         calls: Calls made.
         trouble: Why it was not run, or what was inconclusive.
     """
@@ -55,6 +57,7 @@ class Outcome:
     seed: int
     verdict: str
     findings: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
     calls: int = 0
     trouble: str = ""
 
@@ -101,8 +104,35 @@ def run_twin(twin: Twin, seed: int, budget: Budget, folder: Path) -> Outcome:
             run = read_summary(json.loads(written[0].read_text(encoding="utf-8")))
     except (MissingProgramError, ServerError) as error:
         return Outcome(twin, seed, "not run", trouble=str(error))
-    found = tuple(f"{each.oracle} {each.operation}" for each in run.findings)
-    return Outcome(twin, seed, run.verdict, found, run.calls, run.trouble)
+    meant = [each for each in run.findings if is_meant(each, twin.entry)]
+    false = tuple(_named(each) for each in run.findings if each not in meant)
+    return Outcome(
+        twin,
+        seed,
+        run.verdict,
+        findings=false,
+        meant=tuple(map(_named, meant)),
+        calls=run.calls,
+        trouble=run.trouble,
+    )
+
+
+def is_meant(finding: Finding, entry: Entry | None) -> bool:
+    """Return whether a manifest says that this is shown on purpose.
+
+    Args:
+        finding: Of a campaign on the server.
+        entry: The server; None where it is not one of the corpus.
+    """
+    known = entry.manifest.meant if entry is not None else []
+    return any(
+        finding.oracle in each.oracles and is_same(finding.operation, each.operation)
+        for each in known
+    )
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.oracle} {finding.operation}"
 
 
 def _crosstalk(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:

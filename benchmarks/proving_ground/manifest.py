@@ -55,6 +55,20 @@ class Planted(Strict):
     shows: str = Field(min_length=1)
 
 
+class Meant(Strict):
+    """What a server shows, or tells, on purpose; to report it is neither a find nor false.
+
+    Attributes:
+        operation: As of a planted leak.
+        oracles: Those by which it shows.
+        why: The reason, in a sentence.
+    """
+
+    operation: str = Field(min_length=1)
+    oracles: list[PlantedOracle]
+    why: str = Field(min_length=1)
+
+
 class Manifest(Strict):
     """One server of the corpus; the attributes are those of `manifest.toml`."""
 
@@ -72,6 +86,7 @@ class Manifest(Strict):
     openapi: str | None = None
     graphql: str | None = None
     must_not_report: list[str] = []
+    meant: list[Meant] = []
     users: Users
     planted: list[Planted] = []
 

@@ -236,11 +236,11 @@ def is_marker(token: str) -> bool:
 
 
 def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """Every string of a JSON value with its dotted path, and every number that is an id."""
+    """Every string of a JSON value with its dotted path, and every number that names an object."""
     if isinstance(body, str):
         return [(prefix or "text", body)]
     if isinstance(body, int) and not isinstance(body, bool):
-        return [(prefix, str(body))] if is_id_path(prefix) else []
+        return [(prefix, str(body))] if is_id_path(prefix) or is_code_path(prefix) else []
     if isinstance(body, Mapping):
         items = [(str(key), value) for key, value in body.items()]
     elif isinstance(body, list | tuple):

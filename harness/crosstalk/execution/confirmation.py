@@ -19,6 +19,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script, script_of, with_pauses
 from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
+from crosstalk.execution.fresh_words import with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
@@ -210,9 +211,12 @@ class Confirmation:
                             return shown, tries
                 # What is kept, or put off, for a while shows at its time alone.
                 paused = with_pauses(whole, history)
-                shown = self._replay(paused, signature) if paused is not None else None
-                if shown is not None:
-                    return shown, 1
+                # What was named for good in the example is taken in every replay of it.
+                renamed = with_fresh_words(whole, self.replayer.executor.operations)
+                for script in (paused, renamed):
+                    shown = self._replay(script, signature) if script is not None else None
+                    if shown is not None:
+                        return shown, 1
         except OutOfTimeError:
             why = f"not seen again in {made} replays, then its time was over"
             return Rejected(why if made else "not replayed: the time was over", explained=False)

@@ -20,6 +20,8 @@ from crosstalk.surface.capabilities import (
 )
 from crosstalk.surface.operation import Operation, Role
 
+# Values of one reading's options that are tried, one at a time.
+_MOST_OPTIONS = 6
 # An operation and its arguments.
 Reading: TypeAlias = tuple[Operation, dict[str, Any]]
 
@@ -35,6 +37,7 @@ def all_readings(example: ExampleRun, reader: Actor) -> list[Reading]:
     for operation in example.state.observations:
         asked = observation_arguments(operation, example.history, reader)
         found += [(operation, each) for each in _pages(operation, asked)]
+        found += [(operation, {**asked, **each}) for each in options(operation)]
     for operation in example.capabilities.protected:
         query = operation.parameter(Role.QUERY)
         if query is None or not _reads_by_itself(operation):
@@ -52,6 +55,25 @@ def all_readings(example: ExampleRun, reader: Actor) -> list[Reading]:
             named = [mine[-1]] if reference.many else mine[-1]
             found.append((operation, {**asked, reference.name: named}))
     return found
+
+
+def options(operation: Operation) -> Iterator[dict[str, Any]]:
+    """Yield each switch of a reading turned on, and each other value of its enumerations.
+
+    A switch such as `include_archived` leads to another query, which may have forgotten the owner.
+    """
+    made = 0
+    for each in operation.parameters:
+        if each.required or each.role is not Role.VALUE:
+            continue
+        usual = each.schema.get("default")
+        values = each.schema.get("enum") or []
+        if each.schema.get("type") == "boolean":
+            values = [usual is not True]
+        for value in values:
+            if value != usual and made < _MOST_OPTIONS:
+                made += 1
+                yield {each.name: value}
 
 
 def _pages(operation: Operation, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,8 @@ from crosstalk.surface.capabilities import Capabilities, references, required_re
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.targets.base import Target
 
+# Readings that were compared around everything that another user may honestly do.
+NEIGHBOUR = "readings around all that another user may do"
 _UNLIMITED = "calls of one user that met no limit"
 _NOT_REACHED = "the calls or the time were over before it"
 
@@ -99,7 +101,15 @@ def _limits(target: Target, capabilities: Capabilities) -> str:
     return "" if target.production else "the limits of production cannot be had, or are kept"
 
 
+def _neighbour(target: Target, capabilities: Capabilities) -> str:
+    if len(target.principals.members) < 2:
+        return "there is only one user"
+    lists = any(each.lists for each in target.operations.values())
+    return "" if lists else "no operation lists what is a user's own"
+
+
 SITUATIONS = (
+    Situation("a busy neighbour", (NEIGHBOUR,), _neighbour, "busy_neighbour"),
     Situation("many of a kind", ("floods",), _many, "many_objects"),
     Situation("lists read to their end", ("lists read to their end",), _pages, "last_page"),
     Situation("users with nearly equal names", ("examples with nearly equal users",), _neighbours),

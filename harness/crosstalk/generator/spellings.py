@@ -50,6 +50,9 @@ _IDENTITY = (
     "{theirs}%00",
 )
 _UUID = ("urn:uuid:{theirs}", "{{{theirs}}}")
+# The beginning of an id, by which a system may find it as well: where it is long enough for one.
+_BEGINNING, _LONG_ENOUGH = 8, 16
+BEGINNING = "{start}"
 # Those that come before capitals.
 _FIRST = 3
 CAPITALS = "{THEIRS}"
@@ -67,7 +70,8 @@ def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str
     if schema.get("format") == "uuid":
         return (CAPITALS, *_UUID)
     plain = _IDENTITY if identity else (*_JOINED, *_DRESSED)
-    return (*plain[:_FIRST], CAPITALS, *plain[_FIRST:])
+    beginning = () if identity else (BEGINNING,)
+    return (*plain[:_FIRST], CAPITALS, *beginning, *plain[_FIRST:])
 
 
 def spelled(form: str, theirs: str, own: str, victim: str) -> str:
@@ -79,4 +83,5 @@ def spelled(form: str, theirs: str, own: str, victim: str) -> str:
         own: The attacker's own.
         victim: The victim's subject.
     """
-    return form.format(theirs=theirs, own=own, victim=victim, THEIRS=theirs.upper())
+    start = theirs[:_BEGINNING] if len(theirs) >= _LONG_ENOUGH else theirs
+    return form.format(theirs=theirs, own=own, victim=victim, THEIRS=theirs.upper(), start=start)

@@ -13,7 +13,7 @@ from typing import Any
 
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import last_name
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 _WHO = r"owner|user|account|tenant|author|creator|customer|member|org|organi[sz]ation|workspace"
 _OWNER = re.compile(
@@ -28,6 +28,8 @@ _RIGHT = re.compile(
 _USUAL = ("user_id", "owner_id", "owner", "userId")
 _USUAL_RIGHTS: Mapping[str, Any] = {"role": "admin", "is_admin": True}
 _MOST_OBJECTS = 60
+# Names of an owner that are asked for in one argument.
+_MOST_FILTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,51 @@ def undeclared_fields(
     return [UndeclaredField(name, value, name in owners) for name, value in found.items()]
 
 
+def owner_filters(
+    operation: Operation, history: History, victim: str, attacker: str
+) -> list[UndeclaredField]:
+    """Return filters that name another owner, for the arguments that take any object.
+
+    Where a store merges such a filter over its own condition on the owner, the caller's wins
+    (CWE-943); an operator in it, as document stores have them, does too.
+
+    Args:
+        operation: A reading.
+        history: Its answers show how an owner is called.
+        victim: Name of the user whose identity is asked for.
+        attacker: Name of the user who asks.
+    """
+    shown = [
+        path[0]
+        for user in (victim, attacker)
+        for path, _ in _fields(operation, history, user, alike=False)
+        if len(path) == 1 and not _RIGHT.search(path[0])
+    ]
+    names = list(dict.fromkeys([*shown, *_USUAL]))[:_MOST_FILTERS]
+    theirs, own = history.subjects[victim], history.subjects[attacker]
+    return [
+        UndeclaredField(each.name, {name: value}, shown=name in shown)
+        for each in _any_objects(operation)
+        for value in (theirs, {"$ne": own})
+        for name in names
+    ]
+
+
+def takes_any_object(operation: Operation) -> bool:
+    """Return whether an argument of an operation is an object without a form of its own."""
+    return bool(_any_objects(operation))
+
+
+def _any_objects(operation: Operation) -> list[Parameter]:
+    return [
+        each
+        for each in operation.parameters
+        if each.schema.get("type") == "object"
+        and not each.schema.get("properties")
+        and each.schema.get("additionalProperties") is not False
+    ]
+
+
 def _holder(operation: Operation) -> tuple[str, ...]:
     """Return the path of the object that the declared texts stand in; empty for the body itself."""
     texts = [each for each in operation.parameters if each.role in (Role.TEXT, Role.NAME)]
@@ -89,9 +136,12 @@ def _holder(operation: Operation) -> tuple[str, ...]:
 
 
 def _fields(
-    operation: Operation, history: History, user: str
+    operation: Operation, history: History, user: str, *, alike: bool = True
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Return the telling fields of objects of that kind that a user was shown, newest first."""
+    """Return the telling fields of objects that a user was shown, newest first.
+
+    Those of the operation's own kind alone, unless `alike` is false.
+    """
     declared = {
         last_name(each.name) for each in operation.parameters if each.role is not Role.IDENTITY
     }
@@ -102,7 +152,7 @@ def _fields(
         if call.answer.outcome is not Outcome.OK:
             continue
         for each in _objects(call.answer.body):
-            if not declared & set(each):
+            if alike and not declared & set(each):
                 continue
             seen += 1
             yield from _telling(each)

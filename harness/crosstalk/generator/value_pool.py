@@ -137,6 +137,11 @@ class ValuePool:
                     holder = path.removesuffix(name)
                     kind = kind_of_field(f"{holder}id", call.operation, has_id=has_id)
                     item = _Harvested(text, name, kind)
+                if text.isdigit() and text not in named:
+                    # Objects of each user may be numbered from 1.
+                    self._ids[call.actor.user].setdefault((item.kind, text), item)
+                    self._keep_together(call, path, item, found, has_id=has_id)
+                    continue
                 self._keep_reference(call.actor.user, text, item, named)
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant

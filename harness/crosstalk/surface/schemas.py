@@ -29,7 +29,11 @@ _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 # Formats of texts that have room for a marker, and one to try a pattern with.
 _CARRYING = frozenset({None, "", "email", "idn-email", "uri", "url", "hostname", "password"})
 _SAMPLE = "xtuserz00000000"
-_QUERY = re.compile(r"^(q|query|search|keyword|term|text_contains)$", re.IGNORECASE)
+_QUERY = re.compile(
+    r"^(?:q|query|search|keywords?|terms?|needle|phrase|prefix|suffix|starts_?with|contains)$"
+    r"|^(?:search|query)_?(?:text|term|string)$|^(?:text|name|title)_?(?:contains|prefix)$",
+    re.IGNORECASE,
+)
 
 
 def resolve(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,20 @@
 
 Each is asked for once, without a credential; what answers becomes an operation, which a stranger
 reads while users have secrets. An answer that a path gives which cannot exist is a page for all.
+
+Below a declared path a file's name is tried as well: where a framework serves `/me/x.css` as `/me`
+and a cache keeps what looks like a file, the next one who asks gets it (web cache deception,
+CWE-524). Its name is an argument, so that each trial has one that was never asked for.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -17,7 +23,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 USUAL_PATHS = (
     *("/health", "/healthz", "/ready", "/status", "/metrics", "/info", "/version", "/stats"),
@@ -29,6 +35,10 @@ USUAL_PATHS = (
 )
 # Spellings and versions of declared paths that are tried.
 _MOST_VARIANTS = 40
+# Paths below which a file is asked for, and the name of the argument that names it.
+_MOST_FILES = 3
+FILE = "file"
+_ABOUT_ONESELF = re.compile(r"/(?:me|profile|account|session|settings|whoami|self|user)\b")
 # What is read of one answer; a stream that never ends is left.
 _MOST_BYTES = 1_000_000
 _SECONDS = 3.0
@@ -65,13 +75,26 @@ class UsualPaths:
             served = answer.outcome is Outcome.OK or (answer.status or 0) >= 500
             if served and (everything is None or answer.body != everything):
                 found.append(self._operation(path))
+        return [*found, *self._below_declared()]
+
+    def _below_declared(self) -> list[Operation]:
+        """Return what would give a file below a declared path, where a stranger is refused it."""
+        paths = [each for each in sorted(self._declared) if "{" not in each and each != "/"]
+        paths.sort(key=lambda each: _ABOUT_ONESELF.search(each) is None)
+        found = []
+        for path in paths[:_MOST_FILES]:
+            answer = self._get(f"{path.rstrip('/')}/{secrets.token_hex(4)}.css", NOTHING)
+            if answer.status in (401, 403) or answer.outcome is Outcome.OK:
+                found.append(self._operation(f"{path.rstrip('/')}/{{{FILE}}}.css", file=True))
         return found
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Read one path."""
-        return self._get(str(operation.extra["path"]), presented)
+        path = str(operation.extra["path"])
+        named = quote(str(arguments.get(FILE, "")), safe="")
+        return self._get(path.replace(f"{{{FILE}}}", named), presented)
 
     def close(self) -> None:
         """Close the connections."""
@@ -82,13 +105,16 @@ class UsualPaths:
         candidates = dict.fromkeys((*USUAL_PATHS, *spelt[:_MOST_VARIANTS]))
         return [each for each in candidates if each not in self._declared | self._left_out]
 
-    def _operation(self, path: str) -> Operation:
+    def _operation(self, path: str, *, file: bool = False) -> Operation:
+        named = Parameter(FILE, {"type": "string"}, required=True, role=Role.VALUE)
         return Operation(
             surface=self._name,
             name=f"{self._name.partition('-')[0]}:GET {path}",
-            parameters=(),
+            parameters=(named,) if file else (),
             reads_only=True,
             public=True,
+            # Nothing says that it is there; a rule of its own asks for it.
+            unannounced=file,
             descriptive=True,
             extra={"path": path},
         )

@@ -14,6 +14,7 @@ from crosstalk.generator.rules.attacks.wildcard_identity import WildcardIdentity
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.comparisons.cached_read import CachedRead
 from crosstalk.generator.rules.comparisons.existence_pair import ExistencePair
+from crosstalk.generator.rules.comparisons.kept_as_file import KeptAsFile
 from crosstalk.generator.rules.comparisons.same_prompt import SamePrompt
 from crosstalk.generator.rules.comparisons.stale_read import StaleRead
 from crosstalk.generator.rules.honest.any_call import AnyCall
@@ -48,18 +49,20 @@ RULES: tuple[Rule, ...] = (
     OtherSpellings(),
     UndeclaredFields(),
     CachedRead(),
+    KeptAsFile(),
     IdempotencyCollision(),
     ForeignCursor(),
     StaleRead(),
     SamePrompt(),
+    # The two that meet most leaks come first where calls are few.
     BusyNeighbour(),
+    ManyObjects(),
     HonestChange(),
     LastPage(),
     EqualWords(),
     SecondOrder(),
     Later(),
     BrokenConstraint(),
-    ManyObjects(),
     SelfDescription(),
     Notifications(),
     StreamResumption(),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.clean_twins.__main__ import sentence_of, summary_of
-from benchmarks.clean_twins.twins import Outcome, Twin, all_twins
+from benchmarks.clean_twins.twins import Outcome, Twin, all_twins, is_meant
+from benchmarks.proving_ground.matching import Finding
 
 
 def test_there_are_forty_correct_systems_with_names_of_their_own() -> None:
@@ -28,7 +31,14 @@ def test_systems_are_selected_by_the_beginning_of_their_names() -> None:
 def test_every_finding_on_a_correct_system_is_counted_as_false() -> None:
     outcomes = [
         Outcome(Twin("one"), 1, "clean", calls=300),
-        Outcome(Twin("one"), 2, "leak", ("canary rest:GET /notes",), 90),
+        Outcome(
+            Twin("one"),
+            2,
+            "leak",
+            ("canary rest:GET /notes",),
+            meant=("existence POST /signup",),
+            calls=90,
+        ),
         Outcome(Twin("other"), 1, "not run", trouble="no node"),
     ]
     summary = summary_of(outcomes)
@@ -37,3 +47,12 @@ def test_every_finding_on_a_correct_system_is_counted_as_false() -> None:
     assert sentence_of(outcomes) == (
         "2 correct systems, 3 campaigns: 1 clean, 1 leak, 1 not run; 1 false findings"
     )
+
+
+def test_what_a_manifest_says_is_meant_is_no_false_finding() -> None:
+    (twin,) = all_twins(["corpus/parcels"])
+    taken = Finding(operation="POST /parcels", oracle="existence")
+    assert is_meant(taken, twin.entry)
+    assert not is_meant(replace(taken, oracle="canary"), twin.entry)
+    assert not is_meant(replace(taken, operation="GET /parcels"), twin.entry)
+    assert not is_meant(taken, None)

@@ -29,3 +29,12 @@ def test_identity_is_not_taken_for_a_path_of_an_object() -> None:
     forms = forms_for({"type": "string"}, identity=True)
     assert CAPITALS in forms
     assert not any("{victim}" in each for each in forms)
+
+
+def test_long_id_is_asked_for_by_its_beginning_as_well() -> None:
+    theirs = "9f3c21ab-77d0-4c51-a9e2-000000000001"
+    found = [spelled(form, theirs, "own", "bob") for form in forms_for({"type": "string"})]
+    assert "9f3c21ab" in found
+    assert "9f3c21ab" not in [
+        spelled(form, theirs, "own", "bob") for form in forms_for({"type": "string"}, identity=True)
+    ]

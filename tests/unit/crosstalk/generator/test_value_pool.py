@@ -204,3 +204,15 @@ def test_an_argument_takes_a_code_that_no_name_speaks_of_once_it_was_served() ->
     assert apiary(MADE, inspected).references("alice", INSPECTION, "mcp:x", guess=False) == []
     found = apiary(MADE, inspected, served)
     assert found.references("alice", INSPECTION, "mcp:x", guess=False) == ["9f3c21ab"]
+
+
+def test_number_by_which_a_path_names_an_object_is_each_users_own() -> None:
+    writer = Writer()
+    for actor in (ALICE, BOB):
+        writer.call(actor, "rest:POST /notes", {}, ok({"id": TASK, "number": 1}))
+    found = ValuePool({"number"})
+    for call in writer.history:
+        found.harvest(call)
+    number = Parameter("number", {"type": "integer"}, required=True, role=Role.REFERENCE)
+    for user in ("alice", "bob"):
+        assert found.references(user, number, "rest:GET /numbered/{number}/attachments") == ["1"]

@@ -50,3 +50,20 @@ def test_origin_without_server_has_no_paths() -> None:
     with answering(lambda _: Said()) as origin:
         pass
     assert UsualPaths(origin, "rest-paths").discover() == []
+
+
+def test_file_below_a_declared_path_is_asked_for_where_a_stranger_is_refused() -> None:
+    asked: list[str] = []
+
+    def answer(request: Asked) -> Said:
+        asked.append(request.path)
+        return Said(status=401 if request.path.startswith("/me") else 404)
+
+    with answering(answer) as origin:
+        surface = UsualPaths(origin, "rest-paths", ["/me", "/notes", "/notes/{id}"])
+        (found,) = surface.discover()
+        surface.call(found, {"file": "xtalicez00000001"}, NOTHING)
+        surface.close()
+    assert found.name == "rest:GET /me/{file}.css"
+    assert found.unannounced
+    assert asked[-1] == "/me/xtalicez00000001.css"

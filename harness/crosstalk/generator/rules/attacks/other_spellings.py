@@ -11,7 +11,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.spellings import CAPITALS, forms_for, spelled
+from crosstalk.generator.spellings import BEGINNING, CAPITALS, forms_for, spelled
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _CALLS = 8
@@ -121,5 +121,5 @@ def _spellings(example: ExampleRun, attacker: Actor, victim: Actor) -> Iterator[
                 known = [each for each in found if each not in mine][-1:]
             for theirs in known:
                 for form in forms_for(parameter.schema, identity=identity):
-                    if form != CAPITALS or theirs.upper() != theirs:
+                    if form not in (CAPITALS, BEGINNING) or spelled(form, theirs, "", "") != theirs:
                         yield operation, parameter, form, theirs

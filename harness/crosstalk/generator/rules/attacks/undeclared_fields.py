@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
@@ -9,7 +11,12 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.generator.undeclared import (
+    UndeclaredField,
+    owner_filters,
+    takes_any_object,
+    undeclared_fields,
+)
 from crosstalk.surface.operation import Operation
 
 _CALLS = 5
@@ -38,7 +45,9 @@ class UndeclaredFields:
         possible = [
             (operation, each)
             for operation in _open(example)
-            for each in undeclared_fields(operation, example.history, victim.name, attacker.name)
+            for each in _fields_for(operation)(
+                operation, example.history, victim.name, attacker.name
+            )
         ]
         if not possible:
             return
@@ -49,15 +58,11 @@ class UndeclaredFields:
         counts = example.state.choices
         # The owner as answers spell it is what a handler most likely stores.
         likely = [
-            each
-            for each in possible
-            if each[1].shown and not counts[self.name, each[0].name, each[1].name]
+            each for each in possible if each[1].shown and not counts[self.name, *_named(each)]
         ]
         for place in range(max(_CALLS, min(len(likely), _MOST_CALLS))):
             choices = likely[place : place + 1] or possible
-            operation, extra = example.least_chosen(
-                draw, self.name, choices, lambda each: (each[0].name, each[1].name)
-            )
+            operation, extra = example.least_chosen(draw, self.name, choices, _named)
             planned = example.plan(
                 draw, operation, attacker, sources=("own",), hostile=False, probe=probe
             )
@@ -69,10 +74,26 @@ class UndeclaredFields:
         example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
 
 
+def _named(choice: tuple[Operation, UndeclaredField]) -> tuple[str, ...]:
+    """Return the name by which it is counted how often a field was sent."""
+    operation, extra = choice
+    inside = str(sorted(extra.value)) if isinstance(extra.value, dict) else ""
+    kind = str({type(each).__name__ for each in extra.value.values()}) if inside else ""
+    return operation.name, extra.name, inside + kind
+
+
+def _fields_for(operation: Operation) -> Callable[..., list[UndeclaredField]]:
+    return owner_filters if operation.reads_only else undeclared_fields
+
+
 def _open(example: ExampleRun) -> list[Operation]:
-    """Return the operations that take an object, where a credential proves who calls."""
+    """Return the operations that take an object, where a credential proves who calls.
+
+    Of readings those that take an object of any form, as filters often are.
+    """
     return [
         each
         for each in example.capabilities.protected
-        if each.takes_more and not (each.reads_only or each.unproven or deletes(each.name))
+        if not (each.unproven or deletes(each.name))
+        and (takes_any_object(each) if each.reads_only else each.takes_more)
     ]

@@ -16,10 +16,10 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import all_readings
+from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
-_COUNT = "readings around all that another user may do"
 # When it is done in a campaign, and how often again: the part of its calls, and calls at most.
 _FIRST_PART, _FIRST_AFTER = 0.3, 450
 _BETWEEN_PART, _CALLS_BETWEEN = 0.4, 900
@@ -81,7 +81,7 @@ class BusyNeighbour:
         example.execute_all(
             [PlannedCall(reader, each.name, asked, after) for each, asked in readings]
         )
-        example.state.situations[_COUNT] += len(readings)
+        example.state.situations[NEIGHBOUR] += len(readings)
 
     @staticmethod
     def _let_time_pass(example: ExampleRun, seen: Sequence[Call], probe: Probe) -> None:

@@ -5,11 +5,14 @@ What a change sets free shows only then: caches, counters, orphaned rows, reused
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.readings import options
 from crosstalk.surface.capabilities import required_references
 
 _CHANGES = 3
@@ -34,10 +37,20 @@ class HonestChange:
         for _ in range(_CHANGES):
             changed += self._change(example, draw, owner)
         if changed:
-            listing = example.least_chosen_operation(
-                draw, self.name + " read", example.state.observations
-            )
-            example.execute_all([example.reading(listing, each) for each in example.members])
+            self._read_as_all(example, draw)
+
+    def _read_as_all(self, example: ExampleRun, draw: Draw) -> None:
+        """Have every user read one list: as it is, or with one of its options."""
+        listing, option = example.least_chosen(
+            draw,
+            f"{self.name} read",
+            [(each, it) for each in example.state.observations for it in ({}, *options(each))],
+            lambda each: (each[0].name, str(each[1])),
+        )
+        planned = [example.reading(listing, each) for each in example.members]
+        example.execute_all(
+            [replace(each, arguments={**each.arguments, **option}) for each in planned]
+        )
 
     def _change(self, example: ExampleRun, draw: Draw, owner: Actor) -> bool:
         possible = [

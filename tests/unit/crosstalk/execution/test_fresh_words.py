@@ -1,0 +1,90 @@
+"""Words that several users store, in replays on a system that keeps everything."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from crosstalk.core.history import Answer, History
+from crosstalk.core.identifiers import marker, markers_in
+from crosstalk.core.script import Script, Step
+from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.executor import Executor
+from crosstalk.execution.fresh_words import with_fresh_words
+from crosstalk.execution.replay import Replayer
+from crosstalk.oracles.canary import Canary
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, ok
+
+ITEMS = Parameter("items", {"type": "array"}, True, Role.VALUE)
+KIND = Parameter("kind", {"type": "string", "enum": ["plain", "rich"]}, True, Role.VALUE)
+PUT = Operation("mem", "import_notes", (ITEMS, KIND), reads_only=False)
+LIST = Operation("mem", "list_notes", (), reads_only=True, lists=True)
+OPERATIONS = {each.name: each for each in (PUT, LIST)}
+
+
+class Imports:
+    """Keeps notes by a key that callers choose: one for all users, and for good."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Any, dict[str, Any]] = {}
+
+    def discover(self) -> list[Operation]:
+        """Two operations."""
+        return list(OPERATIONS.values())
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Update what has such a key already, whosever it is, or list one's own."""
+        if operation is PUT:
+            for each in arguments.get("items", ()):
+                row = self.rows.setdefault(each.get("key"), {"owner": presented.connection})
+                row["text"] = each.get("text")
+            return ok({"imported": len(arguments.get("items", ()))})
+        mine = [row for row in self.rows.values() if row["owner"] == presented.connection]
+        return ok([{"text": row["text"]} for row in mine])
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def present(self, actor: Any, subject: str, surface: str) -> Presented:
+        """Who calls."""
+        return Presented(connection=subject)
+
+
+def test_name_that_is_taken_for_good_is_new_in_a_replay() -> None:
+    system = Imports()
+    executor = Executor({"mem": system}, OPERATIONS, system)
+    number = itertools.count(1)
+
+    def fresh() -> History:
+        place = next(number)
+        return History({"alice": f"alice-{place:04d}", "bob": f"bob-{place:04d}"})
+
+    history = fresh()
+    for place, actor in enumerate((ALICE, BOB)):
+        item = {"key": "0", "text": f"note {marker(actor.name, place)}"}
+        executor.execute(history, actor, PUT.name, {"items": [item], "kind": "plain"})
+    executor.execute(history, ALICE, LIST.name, {})
+    (suspicion,) = Canary().judge(history)
+    found = Confirmation(Replayer(executor, fresh)).confirm(history, suspicion)
+    assert isinstance(found, Confirmed)
+    assert found.replayed[0] == found.replayed[1]
+
+
+def test_words_of_one_user_and_of_a_schema_stay_as_they_are() -> None:
+    def step(number: int, actor: Any, key: str) -> Step:
+        arguments = {"items": [{"key": key, "text": f"only {actor.name}"}], "kind": "plain"}
+        return Step(number, actor, PUT.name, arguments)
+
+    apart = Script((step(1, ALICE, "a"), step(2, BOB, "b")))
+    assert with_fresh_words(apart, OPERATIONS) is None
+    shared = with_fresh_words(Script((step(1, ALICE, "a"), step(2, BOB, "a"))), OPERATIONS)
+    assert shared is not None
+    first, second = (each.arguments for each in shared.steps)
+    assert first["items"][0]["key"] == second["items"][0]["key"]
+    assert markers_in(first["items"][0]["key"])
+    assert (first["kind"], first["items"][0]["text"]) == ("plain", "only alice")

@@ -56,7 +56,7 @@ class Planted(Strict):
 
 
 class Meant(Strict):
-    """What a server shows, or tells, on purpose; to report it is neither a find nor false.
+    """Something that a server shows on purpose: to report it is neither a find nor false.
 
     Attributes:
         operation: As of a planted leak.

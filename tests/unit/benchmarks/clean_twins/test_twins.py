@@ -49,7 +49,7 @@ def test_every_finding_on_a_correct_system_is_counted_as_false() -> None:
     )
 
 
-def test_what_a_manifest_says_is_meant_is_no_false_finding() -> None:
+def test_finding_that_a_manifest_calls_meant_is_not_false() -> None:
     (twin,) = all_twins(["corpus/parcels"])
     taken = Finding(operation="POST /parcels", oracle="existence")
     assert is_meant(taken, twin.entry)

@@ -16,8 +16,8 @@ from crosstalk.execution.executor import Executor
 
 # Calls that replay one suspicion, hold it against its counterfactual and shorten it.
 _CALLS_TO_CONFIRM = 50
-# The largest parts of the budget that are kept for replays, and for phases without a turn.
-_MOST_FOR_REPLAYS, _MOST_FOR_PHASES = 0.2, 0.35
+# The largest parts that are kept for replays, for phases without a turn, and for judging.
+_MOST_FOR_REPLAYS, _MOST_FOR_PHASES, _MOST_FOR_JUDGING = 0.2, 0.35, 0.2
 # The part that is kept for phases while the first sweep gives every oracle its opportunity.
 _PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: part and most seconds.
@@ -45,6 +45,8 @@ class CampaignBudget:
     clock: Callable[[], float] = field(default_factory=lambda: time.monotonic)
     began: float = field(init=False)
     sweeping: bool = False
+    _judging_a_call: float = 0.0
+    _judged: int = 0
 
     def __post_init__(self) -> None:
         self.began = self.clock()
@@ -63,27 +65,31 @@ class CampaignBudget:
         """Return the seconds since the campaign began."""
         return self.clock() - self.began
 
-    def used(self, waiting: int) -> float:
+    def used(self, waiting: int, briefest: int = 0) -> float:
         """Return the part of the calls or of the seconds that is used, or kept for what follows.
 
         Args:
             waiting: Calls that phases want which have not had a turn.
+            briefest: Calls without which these phases cannot begin.
         """
         most = _PHASES_AFTER_SWEEP if self.sweeping else _MOST_FOR_PHASES
-        calls = min(waiting, most * self.options.calls)
+        needed = min(briefest, _MOST_FOR_PHASES * self.options.calls)
+        calls = min(waiting, max(needed, most * self.options.calls))
         phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)
         return max(
             (self.executor.calls_made + calls) / max(1, self.options.calls),
-            (self.elapsed() + phases + self.for_replays()) / self.options.seconds,
+            (self.elapsed() + phases + self.for_replays() + self.for_judging())
+            / self.options.seconds,
         )
 
-    def search_is_over(self, waiting: int) -> bool:
+    def search_is_over(self, waiting: int, briefest: int = 0) -> bool:
         """Return whether the search must stop for what comes after it.
 
         Args:
             waiting: Calls that phases want which have not had a turn.
+            briefest: Calls without which these phases cannot begin.
         """
-        return self.used(waiting) >= 1.0
+        return self.used(waiting, briefest) >= 1.0
 
     def seconds_a_call(self) -> float:
         """Return how long a call has taken so far, with all that is done about it."""
@@ -98,6 +104,21 @@ class CampaignBudget:
         """Return the seconds that are kept for replaying what is suspected last."""
         wanted = _CALLS_TO_CONFIRM * self.seconds_a_call()
         return min(wanted, _MOST_FOR_REPLAYS * self.options.seconds)
+
+    def judged(self, seconds: float, calls: int) -> None:
+        """Note how long it took to judge the calls that were made since the last time.
+
+        Args:
+            seconds: That it took.
+            calls: That were judged.
+        """
+        self._judging_a_call = max(seconds / max(1, calls), self._judging_a_call)
+        self._judged = self.executor.calls_made
+
+    def for_judging(self) -> float:
+        """Return the seconds that are kept for judging the calls that were made since."""
+        wanted = self._judging_a_call * (self.executor.calls_made - self._judged)
+        return min(wanted, _MOST_FOR_JUDGING * self.options.seconds)
 
     def first_seconds(self) -> float:
         """Return the seconds in which a suspicion must show again."""

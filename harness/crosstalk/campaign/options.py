@@ -18,7 +18,7 @@ class CampaignOptions:
     """Budget and seed of a campaign.
 
     Attributes:
-        calls: Number of calls after which the campaign stops, approximately.
+        calls: Number of calls after which the campaign stops; those that replay are not counted.
         seconds: Seconds after which the campaign stops, whatever the calls.
         seed: Reproduces the run's choices.
         steps: Rules played in one example.

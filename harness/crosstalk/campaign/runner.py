@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -45,6 +45,7 @@ from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import (
+    OutOfCallsError,
     OutOfTimeError,
     RunStopped,
     TargetWatch,
@@ -148,6 +149,7 @@ class Campaign:
             knowledge=ArgumentKnowledge(SchemaValues(options.seed), seeds=_seeds(options, target)),
             shortening=self._budget.shortening_seconds(),
             begun=lambda name: emit(PartBegun(f"phase {name}")),
+            fresh_calls=lambda: self._fixture.calls_each,
         )
 
     def run(self) -> CampaignResult:
@@ -160,7 +162,11 @@ class Campaign:
         """
         unsteady: Sequence[Inconclusive] = ()
         try:
-            with contextlib.suppress(OutOfTimeError), self._executor.until(self._budget.ends):
+            with (
+                contextlib.suppress(OutOfTimeError),
+                self._executor.until(self._budget.ends),
+                self._executor.within(self._options.calls),
+            ):
                 unsteady = self._explore()
         except RunStopped as stopped:
             expected = isinstance(stopped.error, HarnessError)
@@ -221,13 +227,17 @@ class Campaign:
             self._options.calls,
         )
         machine = make_machine(state, policy=self._target.policy is not None)
-        if self._kept is not None:
+        if self._target.unproven_identity and not self._stopped():
+            # Beside that every other finding matters less.
+            self._emit(PartBegun("who calls"))
+            self._by_plan(sweep.claim_identity)
+        if self._kept is not None and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
         if not self._stopped():
             self._emit(PartBegun("first sweep"))
             self._budget.sweeping = True
-            self._sweep(sweep)
+            self._by_plan(sweep.run)
             self._budget.sweeping = False
         self._search(machine, sweep)
         if not self._record.enough():
@@ -245,10 +255,10 @@ class Campaign:
             self._generate(machine, self._chunks, Stages.generate)
             self._chunks += 1
             self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
-            if self._budget.used(self._scheduler.waiting()) >= _LATE and not self._swept_late:
+            if self._used() >= _LATE and not self._swept_late:
                 self._swept_late = True
                 self._emit(PartBegun("late sweep"))
-                self._sweep(sweep)
+                self._by_plan(sweep.run)
 
     def _take_remaining(self, *, but_the_ending: bool = False) -> None:
         calls, seconds = self._budget.calls_left(), self._budget.seconds_left()
@@ -260,11 +270,11 @@ class Campaign:
             self._counts.situations["examples with nearly equal users"] += 1
         return history
 
-    def _sweep(self, sweep: Sweep) -> None:
-        """Give every oracle its opportunity at every operation; Hypothesis takes no part."""
+    def _by_plan(self, play: Callable[[], None]) -> None:
+        """Play examples of the sweep, in which Hypothesis takes no part and keeps nothing."""
         kept, self._kept = self._kept, None
         try:
-            sweep.run()
+            play()
         finally:
             self._kept, self._found_before = kept, len(self._record.findings)
 
@@ -356,15 +366,25 @@ class Campaign:
                     raise
 
     def _stopped(self) -> bool:
-        return self._record.enough() or self._budget.search_is_over(self._scheduler.waiting())
+        return self._record.enough() or self._used() >= 1.0
+
+    def _used(self) -> float:
+        """Return the part of the budget that is used, or kept for the phases and for replays."""
+        return self._budget.used(self._scheduler.waiting(), self._scheduler.briefest())
 
     def _examine(self, history: History) -> None:
         self._examples += 1
         self._scheduler.examples.append(history)
+        began = time.monotonic()
         self._counts.take(history)
+        # The oracles walk as far to judge as they do to count.
+        self._budget.judged(2 * (time.monotonic() - began), len(history))
         if self._fixture.form and not all_served(history):
             self._fixture.leave_out_form()
-        if isinstance(sys.exception(), KeyboardInterrupt | RunStopped | OutOfTimeError):
+        ending = sys.exception()
+        if isinstance(ending, KeyboardInterrupt | RunStopped | OutOfTimeError) and not isinstance(
+            ending, OutOfCallsError
+        ):
             # The run is ending, so that nothing can be replayed any more.
             self._review.leave_unconfirmed(history)
             return

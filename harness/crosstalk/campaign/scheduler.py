@@ -35,6 +35,7 @@ class PhaseScheduler:
         obstacles: Phase name to why it was left out.
         knowledge: What the campaign has learnt about arguments.
         shortening: Seconds that shortening one finding may take.
+        fresh_calls: Returns the calls that a fresh history takes.
         begun: Told the name of each phase whose turn begins.
     """
 
@@ -48,6 +49,7 @@ class PhaseScheduler:
     obstacles: dict[str, str] = field(default_factory=dict)
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     shortening: float = 60.0
+    fresh_calls: Callable[[], int] = int
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
     begun: Callable[[str], None] = lambda _name: None
     _calls: Counter[str] = field(default_factory=Counter)
@@ -84,6 +86,13 @@ class PhaseScheduler:
         """Return the calls that the phases want which never had a turn."""
         return sum(each.least for each in self._waiting())
 
+    def briefest(self) -> int:
+        """Return the calls by which each phase without a turn can do the least that it does.
+
+        What comes last, and is left out where calls are few, is not among them.
+        """
+        return sum(each.smallest for each in self._waiting() if each.share)
+
     def remaining(
         self,
         calls: int = 2**31,
@@ -94,7 +103,8 @@ class PhaseScheduler:
         """Play every phase that never had a turn.
 
         Args:
-            calls: What is left for all of them; each gets what it needs at least, or its part.
+            calls: What is left for all of them; each gets its part, no more than it wants, and is
+                left out where it could not begin with that.
             seconds: What is left for all of them; each gets its part, or what it needs at least.
             but_the_ending: Leave out those without a share, after which nothing is of use.
         """
@@ -102,18 +112,31 @@ class PhaseScheduler:
         able = self._able_to_begin(calls)
         for phase in [each for each in able if each.share or not but_the_ending]:
             # What an earlier phase used beyond its part, or left over, changes the others' parts.
+            allowed = self._part(phase, max(0, ends - self.executor.calls_made))
+            if allowed < phase.smallest:
+                self._given_up.add(phase.name)
+                continue
             part = phase.least / self.waiting()
-            left = max(0, ends - self.executor.calls_made)
-            allowed = max(1, min(phase.least, int(left * part)))
             yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
+
+    def _part(self, phase: Phase, calls: int) -> int:
+        """Return a phase's part of what is left: the least that it can do, and of the rest as much
+        as it wants more than the others.
+        """
+        spare = max(0, calls - sum(each.smallest for each in self._waiting()))
+        part = phase.smallest + int(spare * phase.least / self.waiting())
+        return min(phase.least, part, calls)
 
     def _able_to_begin(self, calls: int) -> list[Phase]:
         """Return the phases without a turn whose part of these calls is enough to begin.
 
-        The others are given up, so that nothing is kept for them any more.
+        The others are given up, so that nothing is kept for them any more. What comes last takes
+        nothing of what the others want.
         """
         for phase in sorted(self._waiting(), key=lambda each: each.smallest, reverse=True):
-            if phase.smallest > calls * phase.least / self.waiting():
+            part = calls * phase.least / self.waiting()
+            together = sum(each.smallest for each in self._waiting())
+            if together > calls or (not phase.share and phase.smallest > part):
                 self._given_up.add(phase.name)
         return self._waiting()
 
@@ -146,6 +169,7 @@ class PhaseScheduler:
             folder=self.folder,
             knowledge=self.knowledge,
             shortening=self.shortening,
+            fresh_calls=self.fresh_calls(),
         )
 
     def _run(self, phase: Phase, calls: int, seconds: float) -> PhaseOutcome:

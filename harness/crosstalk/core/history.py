@@ -271,6 +271,9 @@ class History:
     _derived: dict[str, tuple[int, Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _followed: dict[str, tuple[Callable[[Call], Any], list[Any]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def derived(self, name: str, derive: Callable[[History], T]) -> T:
         """Return what follows from the calls so far; found once, and again when there are more.
@@ -285,6 +288,22 @@ class History:
             self._derived[name] = (len(self.calls), found)
         return cast(T, found)
 
+    def followed(self, name: str, begin: Callable[[History], Callable[[Call], T]]) -> Sequence[T]:
+        """Return what each call adds to those before it; each call is taken once, in order.
+
+        A history that grows is judged again and again, and only what is new has to be walked.
+
+        Args:
+            name: Of the walk; one name, one way to walk.
+            begin: Returns what takes the calls, before the first of them.
+        """
+        if name not in self._followed:
+            self._followed[name] = begin(self), []
+        take, found = self._followed[name]
+        for call in self.calls[len(found) :]:
+            found.append(take(call))
+        return cast(list[T], found)
+
     def symbols(self) -> dict[str, str]:
         """Return what stands for users and for objects that existed before, with their ids."""
         return {**{each.name: each.id for each in self.owned}, **self.subjects}
@@ -292,6 +311,11 @@ class History:
     def until(self, index: int) -> History:
         """This history up to and with the call of that index."""
         return replace(self, calls=self.calls[:index])
+
+    @property
+    def shares_anything(self) -> bool:
+        """Return whether any sharing may be meant at all; without it `permits` is always false."""
+        return bool(self.allowed_flows) or self.policy is not None
 
     def permits(
         self,

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, History, Probe, Sending
@@ -36,6 +37,7 @@ from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
 _SYMBOLS = re.compile(r"(\$\{[^}]*\})")
+_WORD = re.compile(r"[A-Za-z0-9]+")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
 # Seconds between two calls that are a pause, and seconds of all pauses that a replay repeats.
@@ -68,11 +70,21 @@ class Step:
         return {number for number, _ in references_in(self.arguments)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Script:
     """Calls that can be made again."""
 
     steps: tuple[Step, ...]
+
+    @cached_property
+    def callers(self) -> Mapping[int, str | None]:
+        """Number of each step to the user whose credential it carries."""
+        return {step.number: step.actor.user for step in self.steps}
+
+    @cached_property
+    def users(self) -> frozenset[str | None]:
+        """Users whose credentials its steps carry."""
+        return frozenset(self.callers.values())
 
     def lines(self) -> list[str]:
         """Return one line a call, numbered from 1 in the order shown."""
@@ -194,18 +206,20 @@ def references_in(value: Any) -> set[tuple[int, str]]:
 
 def script_of(history: History) -> Script:
     """Return the script of a history: its calls with the values of this run taken out."""
-    known: dict[str, str] = {subject: f"${{{name}}}" for name, subject in history.subjects.items()}
+    known = _Known()
+    for name, subject in history.subjects.items():
+        known.take(subject, f"${{{name}}}")
     numbers = _Numbers()
     # Codes are short, and are taken for what was answered only as a whole.
     codes: dict[str, str] = {}
     for each in history.owned:
         if len(each.id) >= _MIN_LENGTH and " " not in each.id:
-            known[each.id] = f"${{{each.name}}}"
+            known.take(each.id, f"${{{each.name}}}")
         else:
             numbers.take(each.kind, each.id, f"${{{each.name}}}")
     steps = []
     for call in history:
-        arguments = _substitute(call.arguments, known)
+        arguments: dict[str, Any] = map_strings(call.arguments, known.substituted)
         arguments = map_strings(arguments, lambda text: codes.get(text, text))
         # A short id is one only where an id is asked for, and only as a whole.
         for name, value in arguments.items():
@@ -226,7 +240,7 @@ def script_of(history: History) -> Script:
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
-                known.setdefault(text, f"${{{call.index}.{path}}}")
+                known.take(text, f"${{{call.index}.{path}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
@@ -254,7 +268,7 @@ def with_pauses(script: Script, history: History) -> Script | None:
     return Script(tuple(replace(step, after=pauses.get(step.number, 0.0)) for step in script.steps))
 
 
-def _composed(text: str, known: Mapping[str, str]) -> bool:
+def _composed(text: str, known: _Known) -> bool:
     """Return whether a URI is made of ids that earlier answers gave.
 
     With them it can be written again, wherever in a list of all users' it stands the next time.
@@ -390,19 +404,46 @@ def filled(
     return found
 
 
-def _substitute(arguments: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
-    # Longest first, so that a value inside a longer one does not break it up.
-    ordered = sorted(known.items(), key=lambda item: -len(item[0]))
+class _Known:
+    """Values of a run with what stands for them in a script.
 
-    def substituted(text: str) -> str:
-        for concrete, symbol in ordered:
+    A value is looked for where its first word stands in a text, and not by searching each text for
+    each value: a long run has thousands of both.
+    """
+
+    def __init__(self) -> None:
+        self._symbols: dict[str, str] = {}
+        # First word of a value, as it is and in capitals, to the values that begin with it.
+        self._beginning: dict[str, list[str]] = {}
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._symbols
+
+    def take(self, value: str, symbol: str) -> None:
+        """Keep what stands for a value; the first symbol of a value stays."""
+        if not value or value in self._symbols:
+            return
+        self._symbols[value] = symbol
+        for word in {_first_word(value), _first_word(value.upper())}:
+            self._beginning.setdefault(word, []).append(value)
+
+    def substituted(self, text: str) -> str:
+        """Return the text with the symbols of all values in it."""
+        words = dict.fromkeys(["", *_WORD.findall(text)])
+        values = dict.fromkeys(value for word in words for value in self._beginning.get(word, ()))
+        # Longest first, so that a value inside a longer one does not break it up.
+        for concrete in sorted(values, key=len, reverse=True):
+            symbol = self._symbols[concrete]
             text = _replaced(text, concrete, symbol)
             if concrete != (capitals := concrete.upper()):
                 text = _replaced(text, capitals, f"{symbol[:-1]}|upper}}")
         return text
 
-    found: dict[str, Any] = map_strings(arguments, substituted)
-    return found
+
+def _first_word(value: str) -> str:
+    """Return the first letters and digits of a value; empty where it has none."""
+    found = _WORD.search(value)
+    return found.group(0) if found is not None else ""
 
 
 def _replaced(text: str, concrete: str, symbol: str) -> str:

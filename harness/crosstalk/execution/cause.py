@@ -135,7 +135,7 @@ def _causing_step(
     earlier = [
         each
         for each in script.steps
-        if each != shown and (among is None or each.number in among) and names_others(each, script)
+        if (among is None or each.number in among) and each != shown and names_others(each, script)
     ]
     return earlier[-1] if earlier else shown
 
@@ -188,12 +188,13 @@ def names_others(step: Step, script: Script, *, claims: bool = True) -> bool:
         script: Says who was given what.
         claims: Whether an argument that is another user's subject, and nothing else, counts.
     """
-    callers = {each.number: each.actor.user for each in script.steps}
+    callers = script.callers
+    users = script.users
     named = {
         name
         for text in strings_in(step.arguments)
         for name in _SUBJECT.findall(text)
-        if name in callers.values() and (claims or not _SUBJECT.fullmatch(text))
+        if name in users and (claims or not _SUBJECT.fullmatch(text))
     }
     # An object that existed before is named after its owner.
     named |= {

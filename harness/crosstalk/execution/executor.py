@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
-from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
+from crosstalk.execution.stopping import OutOfCallsError, OutOfTimeError, stopping_the_run
 from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.surface.http.delivery import sent_as
 from crosstalk.surface.operation import Operation, Surface
@@ -71,6 +71,7 @@ class Executor:
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
         self._deadlines: list[float] = []
+        self._most_calls: float = math.inf
 
     @property
     def calls_in_all(self) -> int:
@@ -102,6 +103,19 @@ class Executor:
         finally:
             self._deadlines.pop()
 
+    @contextmanager
+    def within(self, calls: int) -> Iterator[None]:
+        """Let the block make calls until there are this many in all, replays not counted.
+
+        Raises:
+            OutOfCallsError: The block wants to make another call.
+        """
+        before, self._most_calls = self._most_calls, calls
+        try:
+            yield
+        finally:
+            self._most_calls = before
+
     def require_time(self) -> None:
         """Check that calls may still be made.
 
@@ -128,7 +142,7 @@ class Executor:
 
         Raises:
             KeyError: The system has no such operation now.
-            OutOfTimeError: The time in which calls may be made is over.
+            OutOfTimeError: The time in which calls may be made is over, or the calls are used.
         """
         planned = PlannedCall(actor, operation, arguments, probe, sending)
         return self._record(history, planned, *self._send(history, planned))
@@ -140,8 +154,12 @@ class Executor:
 
         Raises:
             KeyError: The system has no such operation now.
-            OutOfTimeError: The time in which calls may be made is over.
+            OutOfTimeError: The time in which calls may be made is over, or the calls are used.
         """
+        if len(planned) > (allowed := self._calls_allowed()):
+            # What is answered is recorded, so no more are begun than may be made.
+            self.execute_all(history, planned[: int(allowed)])
+            raise OutOfCallsError
         if self.concurrency == 1 or len(planned) < 2:
             return [self._record(history, each, *self._send(history, each)) for each in planned]
         if self._threads is None:
@@ -179,10 +197,28 @@ class Executor:
             self._threads.shutdown()
             self._threads = None
 
+    def _calls_allowed(self) -> float:
+        return math.inf if self._replaying else max(0, self._most_calls - self.calls_made)
+
+    def _count(self) -> None:
+        """Count a call that begins.
+
+        Raises:
+            OutOfCallsError: It would be one too many.
+        """
+        with self._recording:
+            if self._calls_allowed() < 1:
+                raise OutOfCallsError
+            if self._replaying:
+                self.replay_calls += 1
+            else:
+                self.calls_made += 1
+
     def _send(self, history: History, planned: PlannedCall) -> tuple[Answer, float, float]:
         self.require_time()
         found = self.operations[planned.operation]
         presented = self._presented(history, planned, found)
+        self._count()
         started = time.monotonic()
         with sent_as(planned.sending), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
@@ -225,9 +261,5 @@ class Executor:
                 sending=planned.sending,
             )
             history.record(call)
-            if self._replaying:
-                self.replay_calls += 1
-            else:
-                self.calls_made += 1
             self.outcomes[call.answer.outcome] += 1
         return call

@@ -45,6 +45,7 @@ class Fixture:
         executor: Makes the calls.
 
     Attributes:
+        calls_each: Calls that the latest fresh history took.
         form: What the users' subjects have in common, of `core.neighbours`; empty for nothing.
             Replays have that of the example that they repeat.
     """
@@ -59,6 +60,7 @@ class Fixture:
         self._has_objects = target.persistent or target.prepare is not None or not created
         self._owned: tuple[OwnedObject, ...] | None = None
         self._shared: frozenset[str] = frozenset()
+        self.calls_each = 0
         self.form = ""
         self._forms = deque(target.neighbours)
 
@@ -77,6 +79,13 @@ class Fixture:
 
     def fresh_history(self) -> History:
         """Reset the system where that is possible; return a history with new subjects."""
+        before = self._executor.calls_in_all
+        try:
+            return self._fresh_history()
+        finally:
+            self.calls_each = self._executor.calls_in_all - before
+
+    def _fresh_history(self) -> History:
         if self._target.reset is not None:
             with stopping_the_run():
                 self._target.reset()

@@ -6,15 +6,12 @@ is needed: a replay of a few calls instead of an example's sixty.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
-
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.script import Script
 from crosstalk.execution.cause import cause_of
-from crosstalk.oracles.attribution import Observation, observations
+from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 
 # Calls whose answers are kept as evidence: a reading, an act and another reading are three.
@@ -53,7 +50,7 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
         suspicion: Of that history.
     """
     seen = {each.call.index: each for each in observations(history)}
-    shown = {*_origins(seen, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
+    shown = {*_origins(history, suspicion.calls[-1]), *suspicion.calls[-_MOST_EXCHANGES:]}
     places = {step.number: place for place, step in enumerate(script.steps, start=1)}
     # What a call names was planted by the call that gave it.
     shown |= {
@@ -75,20 +72,23 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
 
 
 def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
-    seen = {each.call.index: each for each in observations(history)}
     calls = set(suspicion.calls)
-    calls.update(_origins(seen, suspicion.calls[-1]))
+    calls.update(_origins(history, suspicion.calls[-1]))
     return script.needed_for(calls)
 
 
-def _origins(seen: Mapping[int, Observation], last: int) -> list[int]:
+def _origins(history: History, last: int) -> list[int]:
     """Return the call with which the first of the values that a call shows came up, if any."""
-    for value, owner in seen[last].foreign[:1]:
-        origins = (
-            each.call.index
-            for each in seen.values()
-            if each.call.actor.user == owner
-            and (value in each.own or value in identifiers_of(each.call.arguments))
-        )
-        return list(itertools.islice(origins, 1))
-    return []
+    origins = history.derived("origins", _origins_of)
+    shown = observations(history)[last - 1].foreign[:1]
+    return [origins[owner, value] for value, owner in shown if (owner, value) in origins]
+
+
+def _origins_of(history: History) -> dict[tuple[str, str], int]:
+    """Return user and value to the first call in which that user sent it, or was shown it."""
+    found: dict[tuple[str, str], int] = {}
+    for each in observations(history):
+        user = each.call.actor.user
+        for value in (*each.own, *identifiers_of(each.call.arguments)) if user else ():
+            found.setdefault((str(user), value), each.call.index)
+    return found

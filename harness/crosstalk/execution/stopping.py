@@ -40,6 +40,10 @@ class OutOfTimeError(BaseException):
     """Unwinds what is under way, up to whoever gave it a time: that time is over."""
 
 
+class OutOfCallsError(OutOfTimeError):
+    """Unwinds what is under way: no more calls may be made but those that replay."""
+
+
 @contextmanager
 def stopping_the_run() -> Iterator[None]:
     """Turn an expected failure inside the block into one that Hypothesis does not catch.

@@ -17,8 +17,14 @@ from random import Random
 
 from crosstalk.core.history import History
 from crosstalk.execution.stopping import rule_errors_stop_the_run
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
+from crosstalk.generator.rules.attacks.unproven_identity import (
+    UnprovenIdentity,
+    claim_identity,
+)
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep_pass import SweepPass
 from crosstalk.surface.capabilities import Capabilities
@@ -50,6 +56,20 @@ class Sweep:
     def __post_init__(self) -> None:
         operations = list(self.state.executor.operations.values())
         self._capabilities = Capabilities.of(operations)
+
+    def claim_identity(self) -> None:
+        """Have a client say to be a user where no credential proves who calls, before all else."""
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self.state, self._capabilities)
+            if not UnprovenIdentity().applies(example):
+                return
+            self.state.rule_runs[UnprovenIdentity.name] += 1
+            choice = RandomChoice(self.random)
+            try:
+                claim_identity(example, example.drawer_by(choice, HonestDrawer), choice)
+            finally:
+                if len(example.history):
+                    self.state.on_example_end(example.history)
 
     def run(self) -> None:
         """Make passes until nothing is lacking, or one pass changes nothing."""

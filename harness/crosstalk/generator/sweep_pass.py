@@ -9,13 +9,14 @@ from typing import Any
 from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import deletes
+from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
-from crosstalk.generator.rules.situations.notifications import listen
+from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
@@ -36,6 +37,8 @@ from crosstalk.surface.operation import Operation, Parameter
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
+# Messages after which each of two streams of a session was sent one.
+_MESSAGES = 2
 # Objects that a victim stores more than the attacker has, where their ids are the same.
 _MORE = 3
 # Changes after which refused calls are tried again, and the most such calls.
@@ -84,7 +87,7 @@ class SweepPass:
         for steps in (
             (self._listen,),
             (self._store,),
-            (self._listen,),
+            (self._listen_again,),
             (self._read_descriptions,),
             (self._attack, self._serve_the_owner, self._list_what_was_removed),
             (self._call_without_credential,),
@@ -114,7 +117,20 @@ class SweepPass:
     def _listen(self) -> None:
         """Have every user listen before and after others store something, on the first pass."""
         if self._first:
-            listen(self._example, self._example.members)
+            listen(self._example, listeners(self._example))
+
+    def _listen_again(self) -> None:
+        """Have the user whose session another holds act, so that both have something to hear.
+
+        Where both streams are open, one of them alone may be sent each message.
+        """
+        thief = next((each for each in listeners(self._example) if each == HIJACKER), None)
+        if self._first and thief is not None and streams(self._example):
+            owner = next(each for each in self._example.members if each.name == thief.claims)
+            for _ in range(_MESSAGES):
+                for operation in self._creators()[:1]:
+                    self._use(operation, owner, tries=1)
+        self._listen()
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""

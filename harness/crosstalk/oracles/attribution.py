@@ -9,7 +9,7 @@ it names.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
@@ -20,6 +20,8 @@ from crosstalk.surface.http.headers import VALIDATORS
 
 # Digits of a marker's number, which stands behind the name of its user.
 _DIGITS = 8
+# Characters of the shortest argument of which a part may come back.
+_LONG_TEXT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +48,33 @@ class Observation:
 def observations(history: History) -> Sequence[Observation]:
     """Attribute every identifying value of a history to the user it was first seen with."""
     # Every oracle asks for it, and so do the controls.
-    return history.derived("observations", lambda it: list(_walk(it)))
+    if history.policy is not None:
+        # What a policy permits at one call, a later one may tell.
+        return history.derived("observations", lambda it: list(map(_Attribution(it).take, it)))
+    return history.followed("observations", lambda it: _Attribution(it).take)
 
 
-def _walk(history: History) -> Iterator[Observation]:
-    owners = {value: each.owner for each in history.owned for value in identifiers_of(each.id)}
-    supplied: defaultdict[str | None, set[str]] = defaultdict(set)
-    said: defaultdict[str | None, list[str]] = defaultdict(list)
+class _Attribution:
+    """Takes the calls of a history in order, and attributes the values in each answer."""
 
-    def gave(user: str | None, value: str) -> bool:
-        """Return whether that user sent it, as a part too: a title may be cut off in an id."""
-        return value in supplied[user] or any(value.lower() in each for each in said[user])
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._owners = {
+            value: each.owner for each in history.owned for value in identifiers_of(each.id)
+        }
+        # Who has any value by now.
+        self._holders = {*self._owners.values(), *(each.owner for each in history.owned)}
+        self._supplied: defaultdict[str | None, set[str]] = defaultdict(set)
+        self._said: defaultdict[str | None, list[str]] = defaultdict(list)
+        # User and value to how many of the user's texts were searched for it, without success.
+        self._searched: dict[tuple[str | None, str], int] = {}
+        self._public = set(history.public_values) - self._owners.keys()
 
-    public = set(history.public_values) - owners.keys()
-    for call in history:
-        user = call.actor.user
-        sent = identifiers_of(call.arguments)
-        supplied[user] |= sent
-        said[user] += [each.lower() for each in strings_in(call.arguments) if len(each) >= 16]
-        if user is not None:
-            for value in sent:
-                if is_marker(value):
-                    owners.setdefault(value, user)
-        others = any(owner != user for owner in owners.values()) or any(
-            each.owner != user for each in history.owned
-        )
+    def take(self, call: Call) -> Observation:
+        """Return what the answer to the next call shows."""
+        history, user = self._history, call.actor.user
+        self._take_arguments(call)
+        others = bool(self._holders - {user})
         seen: set[str] = set()
         answered: set[str] = set()
         foreign: list[tuple[str, str]] = []
@@ -79,23 +83,23 @@ def _walk(history: History) -> Iterator[Observation]:
         if conclusive(call.answer):
             answered = identifiers_of(call.answer.body) | _in_headers(call.answer.headers)
             for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
-                if value in public:
+                if value in self._public:
                     continue
-                owner = owners.get(value) or _earlier_owner(value, user, history)
+                owner = self._owners.get(value) or _earlier_owner(value, user, history)
                 if owner is None and user is None:
-                    public.add(value)  # shown to a stranger before any user had it
+                    self._public.add(value)  # shown to a stranger before any user had it
                 elif owner is None and user is not None:
-                    if not gave(user, value):
-                        owners[value] = user
+                    if not self._gave(user, value):
+                        self._own(value, user)
                         seen.add(value)
                 elif owner == user:
                     seen.add(value)
-                elif owner is not None and not gave(user, value):
+                elif owner is not None and not self._gave(user, value):
                     if history.permits(owner, user, call.operation, {value}, call):
                         permitted = permitted or history.policy is not None
                         if history.policy is None or not history.policy.shares:
-                            supplied[user].add(value)  # given on purpose, and theirs to use
-                    elif _by_another(history, call, value, supplied):
+                            self._supplied[user].add(value)  # given on purpose, and theirs to use
+                    elif _by_another(history, call, value, self._supplied):
                         permitted = True
                     elif _lost(history, owner, call, {value}):
                         revoked.append((value, owner))
@@ -108,7 +112,7 @@ def _walk(history: History) -> Iterator[Observation]:
                 elif not history.permits(owner, user, call.operation, {value}, call):
                     foreign.append((value, owner))
         # A notification that repeats what its reader sent does not show that the call worked.
-        yield Observation(
+        return Observation(
             call,
             frozenset(seen & answered),
             tuple(foreign),
@@ -116,6 +120,32 @@ def _walk(history: History) -> Iterator[Observation]:
             revoked=tuple(revoked),
             permitted=permitted,
         )
+
+    def _take_arguments(self, call: Call) -> None:
+        user = call.actor.user
+        sent = identifiers_of(call.arguments)
+        self._supplied[user] |= sent
+        self._said[user] += [
+            each.lower() for each in strings_in(call.arguments) if len(each) >= _LONG_TEXT
+        ]
+        for value in filter(is_marker, sent) if user is not None else ():
+            if value not in self._owners and user is not None:
+                self._own(value, user)
+
+    def _own(self, value: str, user: str) -> None:
+        self._owners[value] = user
+        self._holders.add(user)
+
+    def _gave(self, user: str | None, value: str) -> bool:
+        """Return whether that user sent it, as a part too: a title may be cut off in an id."""
+        if value in self._supplied[user]:
+            return True
+        texts, key = self._said[user], (user, value)
+        lower, before = value.lower(), self._searched.get(key, 0)
+        if any(lower in each for each in texts[before:]):
+            return True
+        self._searched[key] = len(texts)
+        return False
 
 
 def _by_another(

@@ -14,8 +14,10 @@ import json
 import re
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
@@ -40,41 +42,70 @@ from crosstalk.surface.http.headers import shows
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.
 _NEAR = 2**20
 
+# A call with another user's id, and the same with an id that no user has.
+_Pair: TypeAlias = tuple[Call, Call]
 
-def _pairs(history: History) -> Iterator[tuple[Call, Call]]:
-    half: dict[int, Call] = {}
-    owners = {each.id: each.owner for each in history.owned}
-    owners |= {value: each.owner for each in history.owned for value in identifiers_of(each.id)}
-    numbers = _Numbers()
-    for each in history.owned:
-        numbers.given[each.kind][each.id].add(each.owner)
-    for seen in observations(history):
-        call = seen.call
+
+def _pairs(history: History) -> list[tuple[Call, Call]]:
+    """Return the pairs that can be compared: a call with another's id, and one with a missing."""
+    if history.policy is not None:
+        # What a policy permits at one call, a later one may tell.
+        found: Sequence[_Pair | None] = history.derived(
+            "pairs", lambda it: list(map(_Pairing(it).take, it))
+        )
+    else:
+        found = history.followed("pairs", lambda it: _Pairing(it).take)
+    return [each for each in found if each is not None]
+
+
+class _Pairing:
+    """Takes the calls of a history in order, and finds the two halves of each comparison."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._taken = 0
+        self._half: dict[int, Call] = {}
+        self._owners = {each.id: each.owner for each in history.owned}
+        self._owners |= {
+            value: each.owner for each in history.owned for value in identifiers_of(each.id)
+        }
+        self._numbers = _Numbers()
+        for each in history.owned:
+            self._numbers.given[each.kind][each.id].add(each.owner)
+
+    def take(self, call: Call) -> _Pair | None:
+        """Return the pair that the next call completes, with the foreign id first."""
+        history, owners = self._history, self._owners
+        seen = observations(history)[self._taken]
+        self._taken += 1
         for value in seen.own:
             owners.setdefault(value, str(call.actor.user))
         for value in codes_in_answer(call):
             owners.setdefault(value, str(call.actor.user))
-        numbers.take(call)
+        self._numbers.take(call)
         probe = call.probe
         if probe is None or probe.kind != "existence":
             _note_planted(call, owners)
-            continue
+            return None
         # The generator draws which of the two comes first.
-        earlier = half.setdefault(probe.key, call)
+        earlier = self._half.setdefault(probe.key, call)
         if earlier is call or earlier.probe is None or earlier.probe.part == probe.part:
-            continue
+            return None
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if (
-            _comparable(foreign, missing, owners, numbers, history.public_values)
+            _comparable(foreign, missing, owners, self._numbers, history.public_values)
             and not _permitted(history, probe.victim, foreign)
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
-            yield foreign, missing
+            return foreign, missing
+        return None
 
 
 def _permitted(history: History, victim: str, call: Call) -> bool:
     """Return whether a caller may know of an object: it is, or was, shared with them."""
+    if not history.shares_anything:
+        return False
     asked = (victim, call.actor.user, call.operation)
     if history.permits(*asked, named_values(call), call):
         return True
@@ -232,12 +263,11 @@ class Existence:
 
     def _counted(self, history: History) -> list[Suspicion]:
         """Ids that follow each other over users: each tells of the others' objects."""
-        known: list[tuple[int, str, Call]] = []
+        first_seen: dict[str, tuple[str, Call]] = {}
         for seen in observations(history):
-            user = seen.call.actor.user
-            known += [
-                (uuid.UUID(value).int, str(user), seen.call) for value in seen.own if is_uuid(value)
-            ]
+            for value in filter(is_uuid, seen.own):
+                first_seen.setdefault(value, (str(seen.call.actor.user), seen.call))
+        known = [(uuid.UUID(value).int, *owned) for value, owned in first_seen.items()]
         known.sort(key=lambda each: each[0])
         for (one, owner, first), (other, another, second) in itertools.pairwise(known):
             if owner != another and other - one < _NEAR:
@@ -299,13 +329,26 @@ def times(history: History) -> dict[str, list[tuple[float, float]]]:
 
 def _steady_headers(history: History) -> frozenset[str]:
     """Headers whose values come again: not new for each answer, as a counter's or a nonce's are."""
-    values: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for call in history:
-        for name, value in call.answer.headers.items():
-            values[name][_masked_header(value)] += 1
-    return frozenset(name for name, seen in values.items() if 2 * len(seen) <= sum(seen.values()))
+
+    def begin(_: History) -> Callable[[Call], dict[str, Counter[str]]]:
+        values: dict[str, Counter[str]] = {}
+
+        def take(call: Call) -> dict[str, Counter[str]]:
+            for name, value in call.answer.headers.items():
+                values.setdefault(name, Counter())[_masked_header(value)] += 1
+            return values
+
+        return take
+
+    counted = history.followed("values of headers", begin)
+    return frozenset(
+        name
+        for name, seen in (counted[-1] if counted else {}).items()
+        if 2 * len(seen) <= seen.total()
+    )
 
 
+@lru_cache(maxsize=4_096)
 def _masked_header(value: str) -> str:
     return substituted(without_times(value), lambda _: "*")
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crosstalk.core.history import Answer, Call, History, Outcome, Probe
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.policy.objects import named_values
 from crosstalk.core.policy.sharing import shares
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
@@ -84,13 +84,10 @@ def _walk(history: History) -> Iterator[_Attack]:
             )
             attack = [each for each in between if each.actor.user != probe.victim]
             if any(
-                history.permits(
-                    probe.victim, a.actor.user, a.operation, named_values(a), a, change=True
-                )
-                or shares(history, probe.victim, a)
+                _permitted(history, probe.victim, each)
                 # What others store is meant to show in this reading.
-                or history.permits(a.actor.user or "", probe.victim, call.operation, None, call)
-                for a in attack
+                or history.permits(each.actor.user or "", probe.victim, call.operation, None, call)
+                for each in (attack if history.shares_anything else ())
             ):
                 continue
             if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
@@ -121,26 +118,17 @@ def _effects(history: History) -> Iterator[_Attack]:
                 )
                 for each in between
             )
-            permitted = any(
-                history.permits(
-                    probe.victim,
-                    each.actor.user,
-                    each.operation,
-                    named_values(each),
-                    each,
-                    change=True,
-                )
-                or shares(history, probe.victim, each)
-                for each in acts
-            )
+            shared = acts if history.shares_anything else ()
+            permitted = any(_permitted(history, probe.victim, each) for each in shared)
             if acts and not meddled and not permitted:
                 works = call.answer.outcome is Outcome.OK
                 yield _Attack(second, call, acts, [] if works else ["outcome"], first)
 
 
-def _belongs(call: Call, probe: Probe) -> bool:
-    """Return whether a call is one of those that this probe compares by their effect."""
-    return call.probe is not None and (call.probe.kind, call.probe.key) == ("effect", probe.key)
+def _permitted(history: History, victim: str, act: Call) -> bool:
+    """Return whether an act may change what is the victim's, or shares it."""
+    asked = (victim, act.actor.user, act.operation, named_values(act), act)
+    return history.permits(*asked, change=True) or shares(history, victim, act)
 
 
 def _changed(first: Call, second: Call, steady: Collection[tuple[str, str]]) -> list[str]:
@@ -168,28 +156,47 @@ def _steady_headers(history: History) -> frozenset[tuple[str, str]]:
 
     A nonce never comes again; a counter of requests differs between equal answers.
     """
-    latest: dict[tuple[str | None, str, str], Call] = {}
-    steady: set[tuple[str, str]] = set()
-    differing: set[tuple[str, str]] = set()
-    for call in history:
+    latest = history.followed("steady headers", lambda _: _HeaderWatch().take)
+    return latest[-1]() if latest else frozenset()
+
+
+class _HeaderWatch:
+    """Takes the calls of a history in order, and compares the headers of equal answers."""
+
+    def __init__(self) -> None:
+        self._latest: dict[tuple[str | None, str, str], tuple[Call, str]] = {}
+        # User to the index of that user's latest call.
+        self._acted: dict[str | None, int] = {}
+        self._steady: set[tuple[str, str]] = set()
+        self._differing: set[tuple[str, str]] = set()
+
+    def take(self, call: Call) -> Callable[[], frozenset[tuple[str, str]]]:
+        """Take the next call; return what says which headers are steady by now."""
         user = call.actor.user
-        arguments = json.dumps(call.arguments, sort_keys=True, default=str)
-        key = (user, call.operation, arguments)
-        last = latest.get(key)
-        latest[key] = call
-        if last is None or _text(last.answer.body) != _text(call.answer.body):
-            continue
-        alone = all(each.actor.user == user for each in history.calls[last.index : call.index - 1])
+        key = (user, call.operation, _text(call.arguments))
+        body = _text(call.answer.body)
+        last, said = self._latest.get(key, (None, ""))
+        self._latest[key] = call, body
+        if last is not None and said == body:
+            alone = all(index <= last.index for each, index in self._acted.items() if each != user)
+            self._compare(last, call, alone=alone)
+        self._acted[user] = call.index
+        return self.steady
+
+    def steady(self) -> frozenset[tuple[str, str]]:
+        """Return operation and header of what is steady."""
+        return frozenset(self._steady - self._differing)
+
+    def _compare(self, last: Call, call: Call, *, alone: bool) -> None:
         for name in {*last.answer.headers, *call.answer.headers}:
             if not shows(name):
                 continue
             place = (call.operation, name)
             if last.answer.headers.get(name) == call.answer.headers.get(name):
                 if name not in _TIMED or call.started - last.started >= _TIMED_SECONDS:
-                    steady.add(place)
+                    self._steady.add(place)
             elif alone:
-                differing.add(place)
-    return frozenset(steady - differing)
+                self._differing.add(place)
 
 
 def _text(body: object) -> str:

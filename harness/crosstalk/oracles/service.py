@@ -98,8 +98,8 @@ class ServiceRecord:
         operation = self._operations.get(call.operation)
         if operation is None or operation.unannounced:
             return False
-        recent = ServiceRecord(self._operations)
-        recent.take(history)
+        # Many calls of one history are asked about.
+        recent = history.derived("service", self._of)
         records = [each._records[call.operation] for each in (self, recent)]
         if any(each.served or _differ(each) for each in records):
             return False
@@ -107,6 +107,12 @@ class ServiceRecord:
         # Where no user has made the same call, there is nothing yet that it could differ from.
         shown = [each.bodies[asked] for each in records if asked in each.bodies]
         return any(each.shown for each in records) and all(set(each) == {body} for each in shown)
+
+    def _of(self, history: History) -> ServiceRecord:
+        """Return the record of one history alone."""
+        recent = ServiceRecord(self._operations)
+        recent.take(history)
+        return recent
 
     def inconclusive(self) -> list[Inconclusive]:
         """Return what was not tried or not served, with what usually came back."""

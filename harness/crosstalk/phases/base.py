@@ -48,6 +48,7 @@ class PhaseBudget:
         folder: Where files of the run go, if anywhere.
         knowledge: What the campaign has learnt about arguments.
         shortening: Seconds that shortening what was found may take.
+        fresh_calls: Calls that `fresh_history` makes.
     """
 
     target: Target
@@ -61,6 +62,7 @@ class PhaseBudget:
     folder: Path | None = None
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     shortening: float = 60.0
+    fresh_calls: int = 0
     _before: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,7 +121,7 @@ class Phase(Protocol):
 
     @property
     def smallest(self) -> int:
-        """Calls below which it is not begun, so that the others have them; 0 for any number."""
+        """Calls of the smallest thing that it can do: with fewer it is not begun."""
         ...
 
     def obstacle(self, target: Target) -> str | None:

@@ -68,7 +68,9 @@ class ConsoleReport:
     def _take(self, event: Event) -> None:
         if isinstance(event, Started):
             self._doing = "reading what is there"
-            self._say(f"{event.operations} operations found; seed {event.seed}")
+            seconds = self._clock() - self._began
+            found = f"{event.operations} operations found after {seconds:.1f} s"
+            self._say(f"{found}; seed {event.seed}")
         elif isinstance(event, PartBegun):
             self._doing = event.name
         elif isinstance(event, Progress):

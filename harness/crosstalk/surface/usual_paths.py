@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +43,9 @@ _ABOUT_ONESELF = re.compile(r"/(?:me|profile|account|session|settings|whoami|sel
 # What is read of one answer; a stream that never ends is left.
 _MOST_BYTES = 1_000_000
 _SECONDS = 3.0
+# What all of them may take before a run; and from when on an answer is so slow that several are
+# asked for at once.
+_DISCOVERY_SECONDS, _SLOW_SECONDS, _AT_ONCE = 8.0, 0.05, 6
 
 
 class UsualPaths:
@@ -52,11 +56,18 @@ class UsualPaths:
         name: Of the surface, e.g. `rest-paths`.
         declared: Paths that are operations already; those without variables are spelt otherwise.
         left_out: Paths that are not to be called.
+        clock: Seconds on a monotonic clock.
     """
 
     def __init__(
-        self, origin: str, name: str, declared: Iterable[str] = (), left_out: Iterable[str] = ()
+        self,
+        origin: str,
+        name: str,
+        declared: Iterable[str] = (),
+        left_out: Iterable[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._origin = origin.rstrip("/")
         self._name = name
         self._declared = frozenset(declared)
@@ -65,13 +76,12 @@ class UsualPaths:
 
     def discover(self) -> list[Operation]:
         """Return the paths that answer a stranger; perhaps none."""
+        began = self._clock()
         missing = self._get(f"/{secrets.token_hex(8)}", NOTHING)
         everything = missing.body if missing.outcome is Outcome.OK else None
+        at_once = _AT_ONCE if self._clock() - began >= _SLOW_SECONDS else 1
         found = []
-        for path in self._candidates():
-            answer = self._get(path, NOTHING)
-            if answer.outcome is Outcome.UNREACHABLE:
-                continue
+        for path, answer in self._asked(at_once, began + _DISCOVERY_SECONDS):
             served = answer.outcome is Outcome.OK or (answer.status or 0) >= 500
             if served and (everything is None or answer.body != everything):
                 found.append(self._operation(path))
@@ -87,6 +97,30 @@ class UsualPaths:
             if answer.status in (401, 403) or answer.outcome is Outcome.OK:
                 found.append(self._operation(f"{path.rstrip('/')}/{{{FILE}}}.css", file=True))
         return found
+
+    def _asked(self, at_once: int, ends: float) -> list[tuple[str, Answer]]:
+        """Ask for the candidates until a time is over; return those that were answered, in order.
+
+        Args:
+            at_once: Requests that may be under way at once.
+            ends: On the clock, when no more are made.
+        """
+
+        def ask(path: str) -> Answer | None:
+            return self._get(path, NOTHING) if self._clock() < ends else None
+
+        candidates = self._candidates()
+        with ThreadPoolExecutor(at_once, "crosstalk-paths") as threads:
+            answers = dict(zip(candidates, threads.map(ask, candidates), strict=True))
+        for path, answer in answers.items():
+            # A server of one thread answers one connection and lets the others wait.
+            if at_once > 1 and answer is not None and answer.outcome is Outcome.UNREACHABLE:
+                answers[path] = ask(path)
+        return [
+            (path, answer)
+            for path, answer in answers.items()
+            if answer is not None and answer.outcome is not Outcome.UNREACHABLE
+        ]
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented

@@ -12,6 +12,7 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler
 from crosstalk.campaign.selection import chosen_names, oracle_names
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_of
 from crosstalk.execution.executor import Executor
@@ -74,13 +75,17 @@ class Conclusion:
                 for each in left or ()
             ),
         ]
+        # What makes all other findings matter less comes first.
+        findings = sorted(
+            self.record.findings, key=lambda each: each.rule is not BrokenRule.UNPROVEN
+        )
         return CampaignResult(
-            verdict=verdict_of(self.record.findings, inconclusive),
+            verdict=verdict_of(findings, inconclusive),
             calls=self.executor.calls_made,
             replay_calls=self.executor.replay_calls,
             seconds=budget.elapsed(),
             seed=budget.options.seed,
-            findings=self.record.findings,
+            findings=findings,
             controls={name: each.judged_by(oracles) for name, each in self.counts.controls.items()},
             inconclusive=inconclusive,
             calls_to_finding=self.record.calls_to_finding,

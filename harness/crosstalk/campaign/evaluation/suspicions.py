@@ -46,36 +46,44 @@ class SuspicionReview:
 
     def follow_up(self, history: History) -> bool:
         """Follow up what the oracles suspect; return whether anything was replayed."""
-        replayed = False
         if self._judged == (id(history), len(history)):
-            return replayed
+            return False
         self._judged = (id(history), len(history))
+        replayed = False
         # Made once: the script of a history's beginning is the beginning of its script.
         whole: Script | None = None
-        for oracle in self.oracles:
-            for suspicion in oracle.judge(history):
-                if self.record.enough():
-                    break
-                if self._public(history, suspicion):
-                    continue
-                whole = whole or script_of(history)
-                script = Script(whole.steps[: suspicion.calls[-1]])
-                replayed = self._consider(history, suspicion, script) or replayed
+        for suspicion in self._suspected(history):
+            if self.record.enough():
+                break
+            whole = whole or script_of(history)
+            replayed = self._consider(history, suspicion, whole) or replayed
         return replayed
 
     def leave_unconfirmed(self, history: History) -> None:
         """Record what the oracles suspect in the history of a run that cannot replay any more."""
-        whole = script_of(history)
-        for suspicion in (found for oracle in self.oracles for found in oracle.judge(history)):
-            script = Script(whole.steps[: suspicion.calls[-1]])
-            key = (suspicion.oracle, likely_cause(history, suspicion, script))
-            open_already = self._known(key, suspicion) or key in self._open
-            if not open_already and not self._public(history, suspicion):
+        whole: Script | None = None
+        for suspicion in self._suspected(history):
+            whole = whole or script_of(history)
+            key = (suspicion.oracle, likely_cause(history, suspicion, whole))
+            if not self._known(key, suspicion) and key not in self._open:
                 self._leave_open(key, suspicion, "not replayed: the run ended")
 
-    def _consider(self, history: History, suspicion: Suspicion, script: Script) -> bool:
+    def _suspected(self, history: History) -> list[Suspicion]:
+        """Return what the oracles suspect, a client that can be any user first.
+
+        Beside that all else that users can do to each other matters less.
+        """
+        found = [
+            suspicion
+            for oracle in self.oracles
+            for suspicion in oracle.judge(history)
+            if not self._public(history, suspicion)
+        ]
+        return sorted(found, key=lambda each: each.rule is not BrokenRule.UNPROVEN)
+
+    def _consider(self, history: History, suspicion: Suspicion, whole: Script) -> bool:
         # One leak must not keep another from being tried, whose answers show in the same place.
-        key = (suspicion.oracle, likely_cause(history, suspicion, script))
+        key = (suspicion.oracle, likely_cause(history, suspicion, whole))
         if self._known(key, suspicion) or self._tried[key] >= _MOST_TRIES:
             return False
         self._tried[key] += 1
@@ -84,7 +92,7 @@ class SuspicionReview:
             operation=suspicion.operation,
             actors=_actors(history, suspicion),
             summary=suspicion.summary,
-            script=script,
+            script=Script(whole.steps[: suspicion.calls[-1]]),
         )
         self.record.emit(Suspected(finding))
 
@@ -109,7 +117,7 @@ class SuspicionReview:
     def _public(self, history: History, suspicion: Suspicion) -> bool:
         if suspicion.rule not in _WITHOUT_CREDENTIAL:
             return False
-        (shown,) = (each for each in history if each.index == suspicion.calls[-1])
+        shown = history.calls[suspicion.calls[-1] - 1]
         return shown.answer.outcome is Outcome.OK and self.shows_everyone(shown, history)
 
     def _known(self, key: tuple[str, str], suspicion: Suspicion) -> bool:
@@ -146,5 +154,5 @@ def _confirmed(finding: Finding, found: Confirmed, suspicion: Suspicion) -> Find
 
 
 def _actors(history: History, suspicion: Suspicion) -> tuple[str, ...]:
-    involved = [call.actor.name for call in history if call.index in suspicion.calls]
+    involved = [history.calls[index - 1].actor.name for index in sorted(suspicion.calls)]
     return tuple(dict.fromkeys(involved))

@@ -7,8 +7,9 @@ did not with what all others saw alike.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.oracles.base import conclusive, denies
 from crosstalk.oracles.observation import Normalizer, Observed
-from crosstalk.phases.concurrency.stored_objects import copies_of, ids_in
+from crosstalk.phases.concurrency.stored_objects import copies_in, ids_in
 
 # The key of the call that planted a marker, and which of its markers it is.
 Planted: TypeAlias = tuple[int, int]
@@ -33,6 +34,7 @@ class Client:
     ids: dict[int, str] = field(default_factory=dict)
     shares: bool = False
     last_write: int = 0
+    _observed: list[tuple[int, Call, Observed]] | None = None
 
     @property
     def user(self) -> str | None:
@@ -69,12 +71,14 @@ class Client:
         text = str(call.answer.body)
         return {place for planted, place in self.planted.items() if planted in text}
 
-    def observed(self) -> Iterator[tuple[int, Call, Observed]]:
-        """Yield key, call and observation of each call before the first uninformative one."""
-        for call in self.calls:
-            if not informative(call):
-                return
-            yield key_of(call), call, self.normalizer.observation(call)
+    def observed(self) -> list[tuple[int, Call, Observed]]:
+        """Return key, call and observation of each call before the first uninformative one."""
+        if self._observed is None:
+            self._observed = [
+                (key_of(call), call, self.normalizer.observation(call))
+                for call in itertools.takewhile(informative, self.calls)
+            ]
+        return self._observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +142,22 @@ class Baselines:
         return self._common.get(key)
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Concurrent clients, and what the same calls showed to clients that were alone."""
+
+    clients: Sequence[Client]
+    baselines: Baselines
+
+
+def compared(history: History) -> Compared:
+    """Return what a history holds of both; found once a history."""
+    return history.derived("clients", lambda it: Compared(clients_of(it), Baselines(it)))
+
+
 def _baseline(client: Client, call: Call, seen: Observed) -> Baseline:
-    copies = {
-        place: copies_of(call.answer.body, planted) for planted, place in client.planted.items()
-    }
+    shown = copies_in(call.answer.body)
+    copies = {place: shown.get(planted, 0) for planted, place in client.planted.items()}
     return Baseline(seen, frozenset(client.own(call)), copies, frozenset(client.made(call)))
 
 

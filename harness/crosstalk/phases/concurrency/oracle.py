@@ -21,15 +21,14 @@ from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import described, differences, identifiers_shown
 from crosstalk.phases.concurrency.baselines import (
-    Baselines,
-    clients_of,
+    compared,
     failed,
     informative,
     key_of,
     markers_in,
     part_of,
 )
-from crosstalk.phases.concurrency.stored_objects import attribute, copies_of
+from crosstalk.phases.concurrency.stored_objects import attribute, copies_in
 
 
 class Concurrency:
@@ -86,19 +85,20 @@ class Concurrency:
 
     def _swapped(self, history: History) -> Iterator[Suspicion]:
         """Answers that differ from what the same call shows to a client that is alone."""
-        baselines = Baselines(history)
-        clients = clients_of(history)
-        for client in clients:
+        both = compared(history)
+        for client in both.clients:
             for key, call, seen in client.observed():
-                expected = baselines.of(client, key)
+                expected = both.baselines.of(client, key)
                 if expected is None:
                     continue
                 if client.shares:
                     # What the same user's other clients did meanwhile may have taken its place.
-                    there = client.own(call) >= expected.own
-                    meddled = any(each.meddled(client, call) for each in clients)
                     served = call.answer.outcome is Outcome.OK
-                    if served == expected.served and (not served or there or meddled):
+                    if served == expected.served and (
+                        not served
+                        or client.own(call) >= expected.own
+                        or any(each.meddled(client, call) for each in both.clients)
+                    ):
                         continue
                     how = "does not show all of what this client stored"
                 else:
@@ -116,18 +116,19 @@ class Concurrency:
 
     def _twice(self, history: History) -> Iterator[Suspicion]:
         """What was stored once is there twice, or what was acknowledged is gone."""
-        baselines = Baselines(history)
-        for client in clients_of(history):
+        both = compared(history)
+        for client in both.clients:
             for call in client.calls:
-                expected = baselines.of(client, key_of(call))
+                expected = both.baselines.of(client, key_of(call))
                 if (
                     expected is None
                     or not informative(call)
                     or call.answer.outcome is not Outcome.OK
                 ):
                     continue
+                shown = copies_in(call.answer.body)
                 for planted, place in client.planted.items():
-                    copies = copies_of(call.answer.body, planted)
+                    copies = shown.get(planted, 0)
                     if copies > max(1, expected.copies.get(place, 0)):
                         yield Suspicion(
                             self.name,
@@ -176,15 +177,15 @@ class Unstable:
 
 def unstable(history: History) -> list[Unstable]:
     """Return the operations that were served alone, and failed beside concurrent clients."""
-    baselines = Baselines(history)
+    both = compared(history)
     calls: Counter[str] = Counter()
     failures: defaultdict[str, list[Call]] = defaultdict(list)
-    for client in clients_of(history):
+    for client in both.clients:
         for call in client.calls:
             if call.sending is not None and call.sending.aborted_at:
                 continue
             calls[call.operation] += 1
-            expected = baselines.of(client, key_of(call))
+            expected = both.baselines.of(client, key_of(call))
             served_alone = expected is not None and expected.served
             if served_alone and conclusive(call.answer) and failed(call.answer):
                 failures[call.operation].append(call)

@@ -35,6 +35,8 @@ _STEPS = 8
 _FEWEST = 6
 # Steps, readings and clients of a run for which there are few calls.
 _BRIEF_STEPS, _BRIEF_READINGS, _BRIEF_FEWEST = 3, 2, 4
+# Clients without whom there is no run.
+_LEAST_CLIENTS = 2
 _SHRINKING_SECONDS = 20.0
 # Where more of the calls were answered busy, the rest says too little.
 _MOST_BUSY = 0.25
@@ -54,7 +56,7 @@ class ConcurrencyPhase:
     most: int = 16
     name: str = "concurrency"
     least: int = 160
-    smallest: int = 0
+    smallest: int = 32
     _suspected: set[str] = field(default_factory=set)
 
     def obstacle(self, target: Target) -> str | None:
@@ -71,10 +73,13 @@ class ConcurrencyPhase:
         return outcome
 
     def _run_clients(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
-        enough = 0
+        enough = self.smallest
         while not budget.spent() and budget.left() >= enough and not outcome.findings:
             enough = self.least // 2
-            history, script = self._gather(budget)
+            gathered = self._gather(budget)
+            if gathered is None:
+                break
+            history, script = gathered
             if not script.steps:
                 why = "nothing was served to a user who called alone"
                 outcome.inconclusive.append(
@@ -88,8 +93,12 @@ class ConcurrencyPhase:
         shown = reproduced(budget, script)
         return shown.suspicion if shown is not None else None
 
-    def _gather(self, budget: PhaseBudget) -> tuple[History, Script]:
-        """One run: a plan that a client drew alone, repeated alone, and then by all at once."""
+    def _gather(self, budget: PhaseBudget) -> tuple[History, Script] | None:
+        """One run: a plan that a client drew alone, repeated alone, and then by all at once.
+
+        Returns:
+            None where the calls that are left are too few for two clients at once.
+        """
         random, salt = budget.random, secrets.randbits(16)
         brief = budget.left() < self.least // 2
         steps_wanted, readings = (
@@ -144,7 +153,7 @@ class ConcurrencyPhase:
         room = budget.left() // len(plan.steps) - alone_count + 1
         for place in range(alone_count, alone_count + max(fewest, min(self.most, room))):
             own = plan_of(place)
-            concurrent += behaving(
+            steps = behaving(
                 own.for_client(client(place), place, "concurrent", salt),
                 place,
                 random,
@@ -153,6 +162,11 @@ class ConcurrencyPhase:
                 alone=own.seconds,
                 apart=apart,
             )
+            if len(alone) + len(concurrent) + len(steps) > budget.left():
+                if place < alone_count + _LEAST_CLIENTS:
+                    return None
+                break
+            concurrent += steps
         steps = [*alone, *concurrent]
         parallel_run.run(budget.executor, history, steps, seed=str(random.random()))
         calibrate(history)

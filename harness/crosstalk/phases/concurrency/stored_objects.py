@@ -8,21 +8,43 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker
+from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker, markers_in
 from crosstalk.oracles.observation import without_times
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-def copies_of(value: Any, identifier: str) -> int:
-    """Count the entries of one list that hold the identifier and differ in ids and times alone."""
+def copies_in(value: Any) -> dict[str, int]:
+    """Return each marker in the entries of lists, with how many entries of one list hold it and
+    differ in ids and times alone.
+    """
+    found: dict[str, int] = {}
     if isinstance(value, Mapping):
-        return max((copies_of(each, identifier) for each in value.values()), default=0)
-    if not isinstance(value, list | tuple):
-        return 0
-    alike = Counter(_alike(each) for each in value if isinstance(each, Mapping))
-    direct = [count for text, count in alike.items() if identifier in text]
-    return max([0, *direct, *(copies_of(each, identifier) for each in value)])
+        _take_most(found, *map(copies_in, value.values()))
+    elif isinstance(value, list | tuple):
+        markers: dict[str, set[str]] = {}
+        alike: Counter[str] = Counter()
+        for each in value:
+            if isinstance(each, Mapping):
+                text = _alike(each)
+                alike[text] += 1
+                markers.setdefault(text, set()).update(_markers_of(each))
+        direct = [dict.fromkeys(markers[text], count) for text, count in alike.items()]
+        _take_most(found, *direct, *map(copies_in, value))
+    return found
+
+
+def _take_most(found: dict[str, int], *more: Mapping[str, int]) -> None:
+    for counts in more:
+        for marker, count in counts.items():
+            found[marker] = max(count, found.get(marker, 0))
+
+
+def _markers_of(entry: Mapping[str, Any]) -> set[str]:
+    """The markers in the plain fields of an entry."""
+    return {
+        marker for each in entry.values() if isinstance(each, str) for marker in markers_in(each)
+    }
 
 
 def ids_in(value: Any) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 
 import asyncpg
@@ -76,11 +77,10 @@ class LayersPhase:
                 self._asked = True
                 self._ask_described(access, outcome)
             return outcome
-        began = False
-        while self._todo and not outcome.findings and not (began and budget.spent()):
-            if began and self._todo[0] in OVER_THE_WIRE and budget.left() < _WIRE_CALLS // 2:
+        while self._todo and not outcome.findings and time.monotonic() < budget.deadline:
+            # What is asked in SQL takes no calls.
+            if self._todo[0] in OVER_THE_WIRE and budget.left() < _WIRE_CALLS:
                 break
-            began = True
             layer = self._todo.pop(0)
             try:
                 if layer.startswith(_DATABASE):

@@ -73,7 +73,7 @@ def observed(history: History) -> Mapping[str, Observed]:
 
 def differences(history: History, noise: Collection[Place] = ()) -> list[Difference]:
     """The first difference of each pair of kinds, if there is one, at a place that is no noise."""
-    worlds = observed(history)
+    worlds = history.derived("worlds", observed)
     limits = Channel.SHARED_LIMITS not in history.accepted
 
     def counts(operation: str, place: str) -> bool:
@@ -92,7 +92,7 @@ def differences(history: History, noise: Collection[Place] = ()) -> list[Differe
 
 def unsteady(history: History) -> set[Place]:
     """Places at which repeats of one world differ among themselves."""
-    worlds = observed(history)
+    worlds = history.derived("worlds", observed)
     found: set[Place] = set()
     for kind in {kind_of(world) for world in worlds}:
         repeats = _of(kind, worlds)

@@ -32,7 +32,7 @@ from crosstalk.phases.two_worlds.evidence import evidence_of
 from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
-from crosstalk.phases.two_worlds.plan import WorldsPlan, plan_of
+from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of
 from crosstalk.phases.two_worlds.watch import MANY_ACTS, Watch, readings_of
 from crosstalk.phases.two_worlds.watching import Correlated, Watching, correlation_of
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
@@ -41,6 +41,7 @@ from crosstalk.targets.base import Target
 
 # Two worlds cost less than three, and most of what differs differs between two.
 _SECRETS_EVERY = 3
+_TWO = (ABSENT, ACTIVE)
 _SHRINKING_SECONDS = 30.0
 # The smallest part of a usual plan: with less, nothing that the observer reads may be served.
 _BRIEFEST = 0.35
@@ -69,7 +70,7 @@ class TwoWorldsPhase:
     name = TwoWorlds.name
     share = 0.18
     least = 100
-    smallest = 0
+    smallest = 40
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
@@ -115,7 +116,12 @@ class TwoWorldsPhase:
                 plan = self._plan(history, runner, budget, watched)
                 if plan is not None and watched:
                     self._watch(plan, runner, budget, outcome)
+                if plan is not None and _calls_of(plan, _TWO, budget) > budget.left():
+                    plan = self._plan_of(history, runner, budget, LEAST)
                 if plan is not None and not budget.spent() and not outcome.findings:
+                    if _calls_of(plan, _TWO, budget) > budget.left():
+                        # One world alone shows nothing.
+                        break
                     self._visit(plan, runner, budget, outcome)
         return outcome
 
@@ -150,9 +156,16 @@ class TwoWorldsPhase:
     def _plan(
         self, history: History, runner: WorldRunner, budget: PhaseBudget, watched: float
     ) -> WorldsPlan | None:
+        # What comes before each world is not the plan's.
+        left = budget.left() - len(_TWO) * budget.fresh_calls
+        size = min(1.0, max(_BRIEFEST, (1 - watched) * left / self.least))
+        return self._plan_of(history, runner, budget, size)
+
+    def _plan_of(
+        self, history: History, runner: WorldRunner, budget: PhaseBudget, size: float
+    ) -> WorldsPlan | None:
         operations = runner.executor.operations
         observers = _shuffled(budget.target.principals.members, budget.random)
-        size = min(1.0, max(_BRIEFEST, (1 - watched) * budget.left() / self.least))
         plans = (
             plan_of(history, operations, each, budget.random, self._read_so_far, size)
             for each in observers
@@ -164,13 +177,17 @@ class TwoWorldsPhase:
     ) -> None:
         self._visits += 1
         outcome.situations[VISITS] += 1
-        worlds = [ABSENT, ACTIVE]
-        if self._visits % _SECRETS_EVERY == 0:
+        worlds = list(_TWO)
+        if (
+            self._visits % _SECRETS_EVERY == 0
+            and _calls_of(plan, [*worlds, SECRETS], budget) <= budget.left()
+        ):
             worlds.append(SECRETS)
         whole = runner.run(plan, worlds)
         self._count(whole, outcome)
         pause = self._pause(whole)
-        if pause and pause * len(worlds) < runner.executor.seconds_left():
+        enough = _calls_of(plan, worlds, budget) <= budget.left()
+        if pause and enough and pause * len(worlds) < runner.executor.seconds_left():
             runner = replace(runner, pause=pause, sleep=self._sleep)
             whole = runner.run(plan, worlds)
         self._judge(plan, worlds, whole, runner, budget, outcome)
@@ -296,6 +313,13 @@ class TwoWorldsPhase:
             control = outcome.controls.setdefault(call.operation, Control())
             control.calls += 1
             control.answered += call.answer.outcome is Answered.OK
+
+
+def _calls_of(plan: WorldsPlan, worlds: Sequence[str], budget: PhaseBudget) -> int:
+    """Return the calls that a plan takes in these worlds, with what comes before each."""
+    alone = len(plan.alone().script.steps)
+    sizes = [alone if each == ABSENT else len(plan.script.steps) for each in worlds]
+    return sum(sizes) + budget.fresh_calls * len(worlds)
 
 
 def _activity(history: History) -> int:

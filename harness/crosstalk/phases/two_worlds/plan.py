@@ -34,6 +34,8 @@ _OTHERS_STEPS = 20
 _READINGS = 9
 _REPEATS = 4
 _CREATIONS = 3
+# The size of a plan of as few calls as can show anything.
+LEAST = 0.2
 
 # A name by which it is counted how often this was done, and the call.
 _Reading: TypeAlias = tuple[str, Step]
@@ -134,9 +136,10 @@ def plan_of(
     possible = _readings(list(operations.values()), observer)
     readings = _chosen(possible, _part_of(_READINGS, size), draw, read_so_far)
     # Between two readings of the same things the observer does nothing, and the others something.
-    repeats = _repeats(script, observer, near, creators, operations, draw)
+    number = _REPEATS if size > LEAST else 1
+    repeats = _repeats(script, observer, near, creators, operations, draw, number)
     creations = _creations(history, operations, observer)
-    words = _chosen(creations, _part_of(_CREATIONS, size), draw, read_so_far)
+    words = _chosen(creations, _part_of(_CREATIONS, size) if size > LEAST else 1, draw, read_so_far)
     added = [*readings, *repeats, *readings, *words]
     last = max(each.number for each in steps)
     numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
@@ -231,10 +234,11 @@ def _repeats(
     creators: set[str],
     operations: Mapping[str, Operation],
     draw: random.Random,
+    number: int,
 ) -> list[Step]:
     """Some of what the others do, once more; without keys, under which it would not be done."""
     theirs = [each for each in script.steps if each.actor.user not in (observer.name, *near)]
-    chosen = _sample(theirs, _REPEATS, creators, draw)
+    chosen = _sample(theirs, number, creators, draw)
     keys = {each.name: each.parameter(Role.KEY) for each in operations.values()}
     found = []
     for step in theirs:

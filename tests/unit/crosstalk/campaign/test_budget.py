@@ -37,6 +37,30 @@ def test_the_first_sweep_may_use_most_of_what_is_kept_for_phases() -> None:
     assert budget.search_is_over(320)
 
 
+def test_the_first_sweep_leaves_the_phases_what_they_cannot_begin_without() -> None:
+    budget, _ = _budget(400, 60.0)
+    budget.sweeping = True
+    budget.executor.calls_made = 319
+    assert not budget.search_is_over(320, 80)
+    assert budget.search_is_over(320, 81)
+    budget.executor.calls_made = 260
+    assert not budget.search_is_over(640, 139)
+    assert budget.search_is_over(640, 500)
+
+
+def test_the_search_keeps_seconds_to_judge_what_was_called_since_the_last_judgement() -> None:
+    budget, now = _budget(10_000, 60.0)
+    budget.executor.calls_made = 100
+    budget.judged(1.0, 100)
+    assert budget.for_judging() == 0.0
+    budget.executor.calls_made = 700
+    assert budget.for_judging() == 6.0
+    now[0] += 40.0
+    assert not budget.search_is_over(0)
+    budget.executor.calls_made = 10_000
+    assert budget.for_judging() == 12.0
+
+
 def test_the_search_keeps_seconds_for_replays_as_the_system_is_slow() -> None:
     slow, now = _budget(10_000, 60.0)
     now[0] += 40.0

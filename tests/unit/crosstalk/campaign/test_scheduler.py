@@ -131,6 +131,38 @@ def test_phase_that_cannot_begin_leaves_its_part_to_the_others() -> None:
     assert scheduler.short() == {"first": (80, 100), "second": (0, 300)}
 
 
+def test_phases_get_the_least_that_they_can_begin_with_before_any_gets_more() -> None:
+    first = _Phase("first", least=100, smallest=40)
+    second = _Phase("second", least=160, smallest=30)
+    scheduler = _scheduler(first, second)
+    assert scheduler.briefest() == 70
+    list(scheduler.remaining(75))
+    assert (first.allowed, second.allowed) == ([41], [34])
+
+
+def test_phase_whose_least_does_not_fit_any_more_is_not_begun() -> None:
+    class Greedy(_Phase):
+        def run(self, budget: PhaseBudget) -> PhaseOutcome:
+            outcome = super().run(budget)
+            budget.executor.calls_made += 20
+            return outcome
+
+    first = Greedy("first", least=100, smallest=40)
+    second = _Phase("second", least=100, smallest=40)
+    scheduler = _scheduler(first, second)
+    list(scheduler.remaining(90))
+    assert (first.allowed, second.allowed) == ([45], [])
+
+
+def test_last_phase_takes_nothing_of_calls_that_others_want() -> None:
+    first = _Phase("first", least=100, smallest=40)
+    last = _Phase("last", share=0.0, least=300, smallest=160)
+    scheduler = _scheduler(first, last)
+    assert scheduler.briefest() == 40
+    list(scheduler.remaining(205))
+    assert (first.allowed, last.allowed) == ([100], [])
+
+
 def test_a_phase_that_used_more_than_its_part_leaves_the_next_one_less() -> None:
     class Greedy(_Phase):
         def run(self, budget: PhaseBudget) -> PhaseOutcome:

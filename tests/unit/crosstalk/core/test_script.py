@@ -134,3 +134,19 @@ def test_script_leaves_a_subject_within_the_name_of_an_object_alone() -> None:
     writer.call(BOB, "read", {"note_id": TASK, "why": "for alice"}, ok({}))
     (step,) = script_of(writer.history).steps
     assert step.arguments == {"note_id": "${alice-note-1}", "why": "for ${alice}"}
+
+
+def test_longest_of_several_values_in_one_text_is_named() -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"id": TASK, "uri": f"notes://{TASK}"}))
+    writer.call(BOB, "get", {"uri": f"see notes://{TASK}!", "id": TASK.upper()}, ok({}))
+    writer.call(BOB, "get", {"uri": f"x{TASK}"}, ok({}))
+    named, inside = script_of(writer.history).steps[1:]
+    assert named.arguments == {"uri": "see notes://${1.id}!", "id": "${1.id|upper}"}
+    assert inside.arguments == {"uri": f"x{TASK}"}
+
+
+def test_value_without_letters_and_digits_is_named_too() -> None:
+    line = "-" * 12
+    writer = Writer().call(ALICE, "add", {}, ok({"rule": line}))
+    writer.call(BOB, "get", {"after": f"a {line} b"}, ok({}))
+    assert script_of(writer.history).steps[1].arguments == {"after": "a ${1.rule} b"}

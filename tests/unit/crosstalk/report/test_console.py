@@ -34,7 +34,7 @@ def test_progress_is_printed_two_seconds_after_the_latest_line() -> None:
         clock.now = 100.0 + seconds
         listening(Progress(int(10 * seconds), 1, seconds))
     lines = out.getvalue().splitlines()
-    assert lines[0] == "7 operations found; seed 1"
+    assert lines[0] == "7 operations found after 0.0 s; seed 1"
     assert [line.split()[:3] for line in lines[1:]] == [["5%", "21", "calls"]]
 
 

@@ -67,3 +67,19 @@ def test_file_below_a_declared_path_is_asked_for_where_a_stranger_is_refused() -
     assert found.name == "rest:GET /me/{file}.css"
     assert found.unannounced
     assert asked[-1] == "/me/xtalicez00000001.css"
+
+
+def test_slow_server_is_asked_for_several_paths_at_once_and_no_longer_than_its_time() -> None:
+    now, served = [0.0], {"/health": as_json({"ok": True}), "/.env": Said(b"K", kind="text/plain")}
+
+    def answer(asked: Asked) -> Said:
+        now[0] += 0.2
+        return served.get(asked.path, Said(status=404))
+
+    with answering(answer) as origin:
+        surface = UsualPaths(origin, "rest-paths", clock=lambda: now[0])
+        found = surface.discover()
+        surface.close()
+    # On this clock forty requests take eight seconds, and those under way are not cut off.
+    assert now[0] <= 8.0 + 6 * 0.2
+    assert [each.name for each in found] == ["rest:GET /health", "rest:GET /.env"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+from typing import Any
 
-from crosstalk.core.history import Call, Channel, Outcome, Probe
+from crosstalk.core.history import Actor, Call, Channel, Outcome, Probe
 from crosstalk.core.principals import ANYBODY
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.surface.capabilities import observation_arguments, required_references
 from crosstalk.surface.operation import Operation
@@ -33,33 +34,49 @@ class UnprovenIdentity:
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Have alice store something where she has not yet, and read it without a credential."""
-        alice = next(each for each in example.members if each.name == ANYBODY.claims)
-        if not any(_stored(call, alice.name) for call in example.history):
-            creators = example.capabilities.creators
-            example.execute_all([example.plan_own(draw, each, alice) for each in creators])
-        probe = Probe("identity", example.next_probe(), "claimed", alice.name)
-        for operation in example.capabilities.protected:
-            if not operation.unproven or not operation.reads_only or operation.conversational:
-                continue
-            arguments = self._arguments(example, draw, operation)
-            if arguments is not None:
-                example.execute(PlannedCall(ANYBODY, operation.name, arguments, probe))
+        claim_identity(example, example.drawer(draw), HypothesisChoice(draw))
 
-    def _arguments(
-        self, example: ExampleRun, draw: Draw, operation: Operation
-    ) -> dict[str, object] | None:
-        """How alice reads her own data; None where she has no object that is needed."""
+
+def claim_identity(example: ExampleRun, drawer: ArgumentDrawer, choice: Choice) -> None:
+    """Have alice store something where she has not yet, and a client say to be alice and read it.
+
+    Args:
+        example: Under way.
+        drawer: Draws arguments.
+        choice: Chooses among alice's objects.
+    """
+    alice = next(each for each in example.members if each.name == ANYBODY.claims)
+
+    def own(operation: Operation, actor: Actor) -> dict[str, Any]:
+        return drawer.arguments(operation, actor, references=("own",), hostile=False)
+
+    if not any(_stored(call, alice.name) for call in example.history):
+        for operation in example.capabilities.creators:
+            example.execute(PlannedCall(alice, operation.name, own(operation, alice)))
+    probe = Probe("identity", example.next_probe(), "claimed", alice.name)
+    for operation in example.capabilities.protected:
+        if not operation.unproven or not operation.reads_only or operation.conversational:
+            continue
         if operation.lists:
-            return observation_arguments(operation, example.history, ANYBODY)
-        arguments = example.plan_own(draw, operation, ANYBODY).arguments
-        found = dict(arguments)
-        for parameter in required_references(operation):
-            known = example.pool.references(ANYBODY.claims, parameter, operation.name, guess=False)
-            if not known:
-                return None
-            chosen = draw(st.sampled_from(known))
-            found[parameter.name] = [chosen] if parameter.many else chosen
-        return found
+            asked = observation_arguments(operation, example.history, ANYBODY)
+        else:
+            found = _objects(example, choice, operation)
+            if found is None:
+                continue
+            asked = {**own(operation, ANYBODY), **found}
+        example.execute(PlannedCall(ANYBODY, operation.name, asked, probe))
+
+
+def _objects(example: ExampleRun, choice: Choice, operation: Operation) -> dict[str, Any] | None:
+    """Objects of alice's by which she reads her own data; None where she has not all of them."""
+    found: dict[str, Any] = {}
+    for parameter in required_references(operation):
+        known = example.pool.references(ANYBODY.claims, parameter, operation.name, guess=False)
+        if not known:
+            return None
+        chosen = choice.of(known)
+        found[parameter.name] = [chosen] if parameter.many else chosen
+    return found
 
 
 def _stored(call: Call, user: str) -> bool:

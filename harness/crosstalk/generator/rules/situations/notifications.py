@@ -32,25 +32,29 @@ class Notifications:
     def applies(self, example: ExampleRun) -> bool:
         """Return whether the server has streams, and it is time to listen again."""
         made = example.state.executor.calls_made
-        return bool(_streams(example)) and example.state.situations[_COUNT] < _FIRST + _SHARE * made
+        return bool(streams(example)) and example.state.situations[_COUNT] < _FIRST + _SHARE * made
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Have one user store and change a few things between the others' listening."""
         actor: Actor = draw(st.sampled_from(example.members))
-        # Whoever holds another's session may hear what is meant for them.
-        listeners = [*example.members, *(each for each in example.impostors if each == HIJACKER)]
-        listen(example, listeners)
+        everyone = listeners(example)
+        listen(example, everyone)
         capabilities = example.capabilities
         acting = [*capabilities.creators, *capabilities.mutates_by_id]
         for _ in range(_ACTS):
             operation = example.least_chosen_operation(draw, self.name, acting)
             example.execute(example.plan_own(draw, operation, actor))
-        listen(example, listeners)
+        listen(example, everyone)
+
+
+def listeners(example: ExampleRun) -> list[Actor]:
+    """Return all users, and whoever holds another's session: they may hear what is meant for it."""
+    return [*example.members, *(each for each in example.impostors if each == HIJACKER)]
 
 
 def listen(example: ExampleRun, actors: Sequence[Actor]) -> None:
     """Have users take in what the server sent them, where it sends anything by itself."""
-    for name in _streams(example):
+    for name in streams(example):
         operation = example.state.executor.operations[name]
         example.execute_all(
             [PlannedCall(each, name, example.with_identity(operation, each)) for each in actors]
@@ -58,7 +62,7 @@ def listen(example: ExampleRun, actors: Sequence[Actor]) -> None:
         example.state.situations[_COUNT] += len(actors)
 
 
-def _streams(example: ExampleRun) -> list[str]:
+def streams(example: ExampleRun) -> list[str]:
     """Return the operations that return what was pushed to their caller, with no more arguments."""
     return [
         name

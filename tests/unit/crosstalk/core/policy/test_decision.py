@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosstalk.core.history import History, Outcome
@@ -176,6 +176,7 @@ def _played(acts: list[tuple[str, object, str]]) -> Story:
     return story
 
 
+@settings(deadline=None)
 @given(ACTS, ACTS)
 def test_later_calls_change_no_earlier_decision(
     before: list[tuple[str, object, str]], after: list[tuple[str, object, str]]

@@ -17,6 +17,7 @@ from crosstalk.execution.stopping import OutOfCallsError, OutOfTimeError, stoppi
 from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.surface.http.delivery import sent_as
 from crosstalk.surface.operation import Operation, Surface
+from crosstalk.surface.patience import ending_at
 from crosstalk.surface.wire_requests import WireRequest, held_back
 
 
@@ -46,6 +47,8 @@ class Executor:
         calls_made: Calls so far that search for something.
         replay_calls: Calls so far that replay what was found, counted apart.
         outcomes: How many calls were answered in each way.
+        called: How many calls each operation got.
+        limited: How many of them were refused for being too many.
     """
 
     def __init__(
@@ -67,6 +70,8 @@ class Executor:
         self.replay_calls = 0
         self._replaying = False
         self.outcomes: Counter[Outcome] = Counter()
+        self.called: Counter[str] = Counter()
+        self.limited: Counter[str] = Counter()
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
@@ -220,7 +225,8 @@ class Executor:
         presented = self._presented(history, planned, found)
         self._count()
         started = time.monotonic()
-        with sent_as(planned.sending), stopping_the_run():
+        ends = self._deadlines[-1] if self._deadlines else math.inf
+        with sent_as(planned.sending), ending_at(ends), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
         ended = time.monotonic()
         if self._watch is not None and (planned.sending is None or not planned.sending.aborted_at):
@@ -262,4 +268,6 @@ class Executor:
             )
             history.record(call)
             self.outcomes[call.answer.outcome] += 1
+            self.called[call.operation] += 1
+            self.limited[call.operation] += call.answer.outcome is Outcome.LIMITED
         return call

@@ -25,6 +25,8 @@ from crosstalk.targets.base import Target
 
 # Where so large a part of the calls was throttled, the rest is too little to acquit.
 _LIMITED_SHARE = 0.25
+# An operation of which more was throttled is told apart, and does not count for the rest.
+_USELESS_SHARE = 0.5
 # Calls by which the first sweep gives each oracle its opportunity at one operation, and phases.
 _CALLS_AN_OPERATION = 6.5
 
@@ -155,8 +157,24 @@ class Conclusion:
                 )
 
     def _throttled(self) -> Iterator[Inconclusive]:
-        made = self.executor.calls_in_all
-        limited = self.executor.outcomes[Answered.LIMITED]
+        """Say which operations a limit made useless, and whether the rest is too little."""
+        limits, called = self.executor.limited, self.executor.called
+        unserved = self.counts.service.unserved()
+        mostly = [
+            name for name, count in sorted(limits.items()) if count > called[name] * _USELESS_SHARE
+        ]
+        for name in mostly:
+            control = self.counts.controls.get(name)
+            # What was served in between could be judged.
+            if name not in unserved and not (control and control.own_reads):
+                yield Inconclusive(
+                    InconclusiveKind.THROTTLED,
+                    name,
+                    f"{limits[name]} of {called[name]} calls were refused for being too many "
+                    "(429), and none showed a user their own",
+                )
+        made = self.executor.calls_in_all - sum(called[name] for name in mostly)
+        limited = self.executor.outcomes[Answered.LIMITED] - sum(limits[each] for each in mostly)
         if limited > made * _LIMITED_SHARE:
             yield Inconclusive(
                 InconclusiveKind.THROTTLED,

@@ -40,6 +40,8 @@ _LEAST_CLIENTS = 2
 _SHRINKING_SECONDS = 20.0
 # Where more of the calls were answered busy, the rest says too little.
 _MOST_BUSY = 0.25
+# Clients of the smallest run, with which a system that refuses more is tried.
+_FEWEST_OF_ALL = 2
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class ConcurrencyPhase:
     least: int = 160
     smallest: int = 32
     _suspected: set[str] = field(default_factory=set)
+    # No more than so many clients, since the system refused more for being too many.
+    _admitted: int = 2**31
 
     def obstacle(self, target: Target) -> str | None:
         """Return why there can be no concurrent clients; None where there can."""
@@ -86,7 +90,21 @@ class ConcurrencyPhase:
                     Inconclusive(InconclusiveKind.NOT_TRIED, self.name, why)
                 )
                 break
+            if _limited(history) > _MOST_BUSY and self._fewer_clients(script):
+                # What was refused says nothing: the same is tried by fewer.
+                _count(history, outcome, busy_tells=False)
+                continue
             self._judge(budget, history, script, outcome)
+
+    def _fewer_clients(self, script: Script) -> bool:
+        """Halve the clients of later runs; return whether there were more than the fewest."""
+        made = {
+            each.actor.name
+            for each in script.steps
+            if each.probe is not None and each.probe.part == "concurrent"
+        }
+        self._admitted = max(_FEWEST_OF_ALL, len(made) // 2)
+        return len(made) > _FEWEST_OF_ALL
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Replay a script several times if need be; the summary says when it showed."""
@@ -151,7 +169,8 @@ class ConcurrencyPhase:
         long = {each.name for each in budget.executor.operations.values() if each.conversational}
         concurrent: list[Step] = []
         room = budget.left() // len(plan.steps) - alone_count + 1
-        for place in range(alone_count, alone_count + max(fewest, min(self.most, room))):
+        wanted = min(self._admitted, max(fewest, min(self.most, room)))
+        for place in range(alone_count, alone_count + wanted):
             own = plan_of(place)
             steps = behaving(
                 own.for_client(client(place), place, "concurrent", salt),
@@ -227,7 +246,17 @@ class ConcurrencyPhase:
             # What sequential calls show must not hide what concurrent ones alone show.
 
 
-def _count(history: History, outcome: PhaseOutcome) -> None:
+def _limited(history: History) -> float:
+    """Return the part of concurrent clients' calls that was refused for being too many."""
+    concurrent = [
+        each.answer.outcome is Outcome.LIMITED
+        for each in history
+        if each.probe is not None and each.probe.part == "concurrent"
+    ]
+    return sum(concurrent) / len(concurrent) if concurrent else 0.0
+
+
+def _count(history: History, outcome: PhaseOutcome, *, busy_tells: bool = True) -> None:
     """Count calls, those that showed callers their own, and those that met another user's."""
     planted: dict[str, set[str]] = {}
     busy = concurrent = 0
@@ -246,7 +275,7 @@ def _count(history: History, outcome: PhaseOutcome) -> None:
     for name, count in Concurrency().opportunities(history).items():
         control = outcome.controls.setdefault(name, Control())
         control.oracles["concurrency"] = control.oracles.get("concurrency", 0) + count
-    if busy > _MOST_BUSY * concurrent:
+    if busy_tells and busy > _MOST_BUSY * concurrent:
         outcome.inconclusive.append(
             Inconclusive(
                 InconclusiveKind.THROTTLED,

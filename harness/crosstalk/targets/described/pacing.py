@@ -1,7 +1,14 @@
-"""Pacing: a surface that is called no faster than a description allows."""
+"""Pacing: a surface that is called no faster than a description, or the system, allows.
+
+A refusal for haste (429) closes its operation for as long as it says: calls of it that come
+meanwhile, from other clients as well, wait instead of being refused one after the other. A wait
+that is longer than the description's patience, and than a part of the time that the run has left,
+is not waited for: the operation has a quota, and no run can slow down enough for it.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +17,15 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation, Surface
+from crosstalk.surface.patience import seconds_to_wait
 from crosstalk.targets.described.config import RateLimitConfig
+
+# Times that a refused call is made again, and the first wait where the answer names none.
+_TRIES, _FIRST_SECONDS = 4, 0.25
+# The part of the time left that one wait may take where it is longer than the patience.
+_SHARE = 0.1
+# Where nothing bounds the run, as when it is looked at for the first time.
+_LONGEST = 300.0
 
 
 class Paced:
@@ -21,6 +36,7 @@ class Paced:
         limit: The rate, and the patience.
         sleep: Waits, in seconds.
         clock: Seconds on a monotonic clock.
+        left: Returns the seconds that the run has left for calls.
     """
 
     def __init__(
@@ -29,13 +45,18 @@ class Paced:
         limit: RateLimitConfig,
         sleep: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
+        left: Callable[[], float] = seconds_to_wait,
     ) -> None:
         self._inner = inner
         self._apart = 1.0 / limit.calls_per_second if limit.calls_per_second else 0.0
         self._patience = limit.patience
         self._sleep = sleep
         self._clock = clock
+        self._left = left
         self._next = 0.0
+        # Operation to when it is served again, on the clock.
+        self._closed: dict[str, float] = {}
+        self._taking = threading.Lock()
 
     def discover(self) -> list[Operation]:
         """List the operations.
@@ -48,22 +69,44 @@ class Paced:
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        """Make one call when its time has come; a refusal for haste is tried once more."""
-        answer = self._once(operation, arguments, presented)
-        if answer.outcome is Outcome.LIMITED and self._patience:
-            self._sleep(min(self._patience, retry_after(answer, self._patience)))
+        """Make one call when its time has come; a refusal for haste is tried again in time."""
+        waited, usual = 0.0, _FIRST_SECONDS
+        for tries in range(_TRIES):
+            waited += self._wait_until(self._closed.get(operation.name, 0.0), self._patience)
             answer = self._once(operation, arguments, presented)
+            if answer.outcome is not Outcome.LIMITED or not self._patience:
+                return answer
+            asked = retry_after(answer, usual)
+            allowed = self._patience if "retry-after" not in answer.headers else self._most()
+            if tries == _TRIES - 1 or asked + waited > allowed:
+                return answer
+            usual *= 2
+            self._closed[operation.name] = self._clock() + asked
         return answer
 
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
 
+    def _most(self) -> float:
+        """Return the seconds that a refusal may have calls wait."""
+        return max(min(self._patience, self._left()), _SHARE * min(self._left(), _LONGEST))
+
+    def _wait_until(self, moment: float, most: float) -> float:
+        """Wait until a moment on the clock, no longer than so many seconds; return how long."""
+        seconds = min(moment - self._clock(), max(most, self._most()), self._left())
+        if seconds > 0:
+            self._sleep(seconds)
+        return max(0.0, seconds)
+
     def _once(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        now = self._clock()
-        if self._apart and now < self._next:
-            self._sleep(self._next - now)
-        self._next = max(now, self._next) + self._apart
+        if self._apart:
+            with self._taking:
+                now = self._clock()
+                turn = max(now, self._next)
+                self._next = turn + self._apart
+            if turn > now:
+                self._sleep(turn - now)
         return self._inner.call(operation, arguments, presented)

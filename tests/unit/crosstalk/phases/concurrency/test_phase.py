@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from crosstalk.core.history import Actor, Answer, History
+from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.script import Script
+from crosstalk.core.verdict import InconclusiveKind
 from crosstalk.execution.executor import Executor
 from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import ConcurrencyPhase
@@ -262,3 +263,40 @@ def test_clients_of_one_user_do_not_take_each_others_objects_for_their_own() -> 
         assert outcome.inconclusive == []
         # Each client has texts of its own although no whole marker has room in them.
         assert system.refused == 0
+
+
+class Narrow(Notes):
+    """Serves few calls at once, and refuses more for being too many."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__(leaks=False)
+        self.at_once = at_once
+        self.under_way = 0
+        self.counting = threading.Lock()
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call, if few others are under way."""
+        with self.counting:
+            if self.under_way >= self.at_once:
+                return Answer(Outcome.LIMITED, 429, None, {}, "rate_limited")
+            self.under_way += 1
+        try:
+            return super().call(operation, arguments, presented)
+        finally:
+            with self.counting:
+                self.under_way -= 1
+
+
+def test_system_that_refuses_many_clients_is_tried_by_fewer() -> None:
+    outcome = ConcurrencyPhase().run(_turn(Narrow(4), calls=900))
+    assert outcome.findings == []
+    assert [each for each in outcome.inconclusive if each.kind is InconclusiveKind.THROTTLED] == []
+    assert outcome.controls["list"].oracles["concurrency"] > 0
+
+
+def test_system_that_serves_one_call_at_a_time_is_said_to_be_throttled() -> None:
+    outcome = ConcurrencyPhase().run(_turn(Narrow(0), calls=900))
+    assert outcome.findings == []
+    assert outcome.inconclusive

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.history import Actor
 from crosstalk.core.principals import ALICE, ANONYMOUS, forger
-from crosstalk.surface.credentials import NOTHING, Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.credentials import Presented
 from crosstalk.targets.described import TargetConfig, load_target
-from crosstalk.targets.described.config import RateLimitConfig
 from crosstalk.targets.described.credentials import (
     DescribedCredentials,
     People,
@@ -22,7 +19,6 @@ from crosstalk.targets.described.credentials import (
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.base import LoginSession, Person
 from crosstalk.targets.described.minting import spoilable
-from crosstalk.targets.described.pacing import Paced
 from crosstalk.targets.described.users import naming_of, neighbours_of
 from tests.repository import ROOT
 
@@ -145,39 +141,3 @@ def test_token_cut_short_is_no_forgery_where_it_is_another_made_up_users(
     identity = credentials(by=["bearer"], token=token).identity
     found = SurfaceCredentials(identity, People(listed, Path.cwd())).spoilable("alice-1")
     assert set(found) == kinds
-
-
-class Throttling:
-    """A surface that answers once that it was called too fast."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def discover(self) -> list[Operation]:
-        return []
-
-    def call(
-        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
-    ) -> Answer:
-        self.calls += 1
-        if self.calls == 2:
-            return Answer(Outcome.LIMITED, 429, None, {"retry-after": "3"})
-        return Answer(Outcome.OK, 200, self.calls)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def test_calls_are_spaced_and_haste_is_forgiven_once() -> None:
-    now, slept = [0.0], list[float]()
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-
-    limit = RateLimitConfig(calls_per_second=2, patience=5)
-    paced = Paced(Throttling(), limit, sleep, lambda: now[0])
-    operation = Operation("mcp", "mcp:x", (), reads_only=True)
-    answers = [paced.call(operation, {}, NOTHING).body for _ in range(2)]
-    assert answers == [1, 3]
-    assert slept == [0.5, 3.0]

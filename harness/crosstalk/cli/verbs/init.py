@@ -72,6 +72,7 @@ def init(
         server.mcp,
         found,
         header=name,
+        value=headers.get(name or "", ""),
         rest=openapi,
         authorization=server.authorization,
         tools=server.tools,

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "change": (
         *("update", "edit", "change", "modify", "complete", "finish", "mark", "toggle", "move"),
         *("rename", "patch", "archive", "assign", "close", "reopen", "append", "replace", "cancel"),
+        *("amend", "restore", "merge", "annotate", "extend"),
     ),
     "create": (
         *("add", "create", "new", "insert", "save", "store", "remember", "write", "put", "make"),
@@ -52,6 +53,13 @@ _NAME = re.compile(
 )
 # Last words of ids that the system gives out.
 _GIVEN = frozenset({"code", "slug", "key", "number", "no", "ref", "reference", "handle"})
+# Begins a description that is a noun phrase or a question: `Your pieces.`, `What you spent.` The
+# description of a tool that acts begins with a verb.
+_SHOWN = re.compile(
+    r"(?:your|my|the|an?|one|all|every|what|which|how|when|where|whether|who|whose)\b"
+    r"|\w+s (?:of|whose)\b",
+    re.IGNORECASE,
+)
 _HARMLESS = re.compile(r"\b(?:ping|health|version|echo|help|time|date)\b", re.IGNORECASE)
 
 
@@ -68,11 +76,19 @@ def kinds_of(tools: Sequence[Mapping[str, Any]], identity: Sequence[str] = ()) -
         identity: Names of arguments that name the user whose data is meant.
     """
     short = without_shared_prefix([str(tool.get("name")) for tool in tools])
-    return {
-        name: kind_of({**tool, "name": short[name]}, identity)
-        for tool in tools
-        for name in (str(tool.get("name")),)
+    named = {str(tool.get("name")): tool for tool in tools}
+    kinds = {name: kind_of({**tool, "name": short[name]}, identity) for name, tool in named.items()}
+    made = {
+        singular(words_of(short[name])[-1])
+        for name, kind in kinds.items()
+        if kind in ("create", "change", "delete") and words_of(short[name])
     }
+    for name, kind in kinds.items():
+        # `contacts` beside `create_contact` shows them.
+        words = {singular(each) for each in words_of(short[name])}
+        if kind == "other" and words and words <= made:
+            kinds[name] = "read" if _needed(named[name], identity) else "list"
+    return kinds
 
 
 def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
@@ -82,8 +98,7 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
         tool: The tool as the server lists it.
         identity: Names of arguments that name the user whose data is meant.
     """
-    leaves = shape_of(tool.get("inputSchema") or {}).leaves
-    needed = [leaf for leaf in leaves if leaf.required and not _says_who(leaf, identity)]
+    needed = _needed(tool, identity)
     roles = {role_of(last_name(leaf.name), leaf.schema) for leaf in needed}
     found = _by_words(words_of(str(tool.get("name", ""))))
     annotations = tool.get("annotations") or {}
@@ -93,7 +108,10 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
         elif annotations.get("destructiveHint") and not needed:
             found = "delete"
         else:
-            found = _by_words(words_of(str(tool.get("description", "")))[:4])
+            description = str(tool.get("description", "")).strip()
+            found = _by_words(words_of(description)[:4])
+            if found is None and _SHOWN.match(description):
+                found = "read"
     if found in ("read", "list", "search"):
         if not needed:
             return "list"
@@ -177,6 +195,12 @@ def _tells(name: str, nouns: Collection[str]) -> bool:
     return (
         bool(words) and words[-1] in _GIVEN and all(singular(each) in nouns for each in words[:-1])
     )
+
+
+def _needed(tool: Mapping[str, Any], identity: Sequence[str]) -> list[Leaf]:
+    """Return the arguments that a call must have beside those that say who calls."""
+    leaves = shape_of(tool.get("inputSchema") or {}).leaves
+    return [leaf for leaf in leaves if leaf.required and not _says_who(leaf, identity)]
 
 
 def _says_who(leaf: Leaf, identity: Sequence[str]) -> bool:

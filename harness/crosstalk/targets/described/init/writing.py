@@ -23,6 +23,7 @@ def written(
     found: Survey,
     *,
     header: str | None,
+    value: str = "",
     rest: str | None = None,
     authorization: AuthorizationServer | None = None,
     tools: Sequence[Mapping[str, Any]] = (),
@@ -34,6 +35,7 @@ def written(
         mcp: The server's transport and address.
         found: The survey.
         header: Name of the header in which a credential was presented, if one was.
+        value: What that header held; the word before the credential is kept.
         rest: URL of an OpenAPI document, if one was given.
         authorization: Where tokens come from, if metadata says it.
         tools: As the server describes them.
@@ -64,7 +66,7 @@ def written(
     if rest:
         lines += ["", "[rest]", f"openapi = {toml(rest)}"]
     lines += ["", *([f"# {authorization.advice()}."] if authorization else [])]
-    lines += _identity(mcp, found, header)
+    lines += _identity(mcp, found, header, value)
     for name, guess in found.tools.items():
         lines += ["", f"[tools.{key(name)}]", f"kind = {toml(guess.kind)}  # guess: {guess.why}"]
         if guess.roles:
@@ -101,16 +103,19 @@ def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
     )
 
 
-def _identity(mcp: McpConfig, found: Survey, header: str | None) -> list[str]:
+def _identity(mcp: McpConfig, found: Survey, header: str | None, value: str) -> list[str]:
     by: list[str] = []
     settings: list[str] = []
     tables: list[str] = []
-    if header is not None and header.lower() == "authorization":
+    scheme = value.partition(" ")[0] if " " in value else ""
+    bearer = header is not None and header.lower() == "authorization"
+    if bearer and (not value or scheme.lower() == "bearer"):
         by.append("bearer")
         tables = _users_with_tokens()
     elif header is not None:
         by.append("header")
-        settings += [f"header = {toml(header)}", 'value = "{token}"  # guess: or "{user}"']
+        shown = toml(f"{scheme} {{token}}".strip())
+        settings += [f"header = {toml(header)}", f'value = {shown}  # guess: or "{{user}}"']
         tables = _users_with_tokens()
     if "{user}" in mcp.url or "{token}" in mcp.url:
         by.append("url")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import pytest
 
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.config import McpConfig
-from crosstalk.targets.described.guesses import kind_of, named_among
+from crosstalk.targets.described.guesses import kind_of, kinds_of, named_among
 from crosstalk.targets.described.init.survey import Survey, survey
 from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
@@ -39,6 +40,53 @@ def test_kinds_are_guessed_from_names_and_what_is_required(
         "required": list(properties),
     }
     assert kind_of({"name": name, "inputSchema": schema}) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "identity"),
+    [
+        ("Bearer t-1", {"by": ["bearer"]}),
+        ("Token t-1", {"by": ["header"], "header": "Authorization", "value": "Token {token}"}),
+        ("t-1", {"by": ["header"], "header": "Authorization", "value": "{token}"}),
+    ],
+)
+def test_word_before_a_presented_credential_is_kept(value: str, identity: dict[str, Any]) -> None:
+    text = written(HTTP, Survey(), header="Authorization", value=value)
+    assert tomllib.loads(text)["identity"] == identity
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "kind"),
+    [
+        ("repertoire", "Your pieces.", "list"),
+        ("forecast", "The value of your deals by stage.", "list"),
+        ("expiring", "Items whose day is near.", "list"),
+        ("free_slots", "When you are free.", "list"),
+        ("clock_out", "End the work on a project.", "other"),
+        ("tidy", "A tool to delete what is old.", "delete"),
+        ("lend", "Notes that you lent a thing.", "other"),
+    ],
+)
+def test_description_that_is_no_sentence_of_doing_is_of_a_reading_tool(
+    name: str, description: str, kind: str
+) -> None:
+    assert kind_of({"name": name, "description": description}) == kind
+
+
+def test_plain_name_of_what_another_tool_creates_shows_it() -> None:
+    needs = {"properties": {"contact_id": {"type": "string"}}, "required": ["contact_id"]}
+    tools: list[dict[str, object]] = [
+        {"name": "create_contact"},
+        {"name": "contacts"},
+        {"name": "contact", "inputSchema": needs},
+        {"name": "frobnicate"},
+    ]
+    assert kinds_of(tools) == {
+        "create_contact": "create",
+        "contacts": "list",
+        "contact": "read",
+        "frobnicate": "other",
+    }
 
 
 def test_argument_of_both_creating_and_reading_is_a_name() -> None:

@@ -6,6 +6,7 @@ that came with the answer; the oracle reads them all.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 
 from crosstalk.core.defects.broken_rules import BrokenRule
@@ -14,9 +15,15 @@ from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, is_empty
 
+# Headers of requests by which a cache that keeps answers apart keeps users apart.
+_OF_A_USER = re.compile(r"^\*$|authorization|cookie|key|token|user|session", re.IGNORECASE)
+
 
 def _may_be_shared(call: Call) -> bool:
-    """Return whether a shared cache may give this answer to others."""
+    """Return whether a shared cache may give this answer to others (RFC 9111, 3.5 and 4.1)."""
+    varied = call.answer.headers.get("vary", "").split(",")
+    if any(_OF_A_USER.search(each.strip()) for each in varied):
+        return False
     said = {
         each.strip().lower() for each in call.answer.headers.get("cache-control", "").split(",")
     }

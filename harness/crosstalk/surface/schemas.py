@@ -14,7 +14,10 @@ from crosstalk.surface.operation import Parameter, Role
 from crosstalk.surface.patterns import admits
 from crosstalk.surface.references import References
 
-_USER = re.compile(r"^(user|owner|account|tenant|customer|subject)(_?id|Id)?$|^(uid|sub)$")
+# A bare `subject` is that of a message.
+_USER = re.compile(
+    r"^(user|owner|account|tenant|customer)(_?id|Id)?$|^subject(_?id|Id)$|^(uid|sub)$"
+)
 # Elsewhere they name an object, or say something of one.
 _PERHAPS_USER = re.compile(
     r"^(?:(?:current|for)_?)?(?:user|owner|account|tenant|customer|subject|member|client|person"

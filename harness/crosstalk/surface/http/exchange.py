@@ -25,7 +25,6 @@ _NOISE = frozenset(
         "transfer-encoding",
         "keep-alive",
         "content-type",
-        "vary",
     }
 )
 

@@ -29,6 +29,7 @@ VOLATILE: Mapping[str, str] = {
     "x-envoy-upstream-service-time": "how long the answer took",
     "x-served-by": "which replica answered",
     "x-timer": "how long the answer took",
+    "vary": "how caches keep answers apart (RFC 9110, section 12.5.5)",
     "via": "which proxies passed it on (RFC 9110, section 7.6.3)",
     "connection": "belongs to the connection (RFC 9110, section 7.6.1)",
     "keep-alive": "belongs to the connection",

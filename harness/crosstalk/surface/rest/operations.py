@@ -219,19 +219,22 @@ class _Reading:
                 ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
+                **({"schemes": schemes} if (schemes := self._schemes(security)) else {}),
                 **({"pushes": "events"} if reads and self._answers() == [MEDIA_TYPE] else {}),
             },
         )
 
-    def _keys(self, security: Sequence[Any]) -> tuple[KeyPlace, ...]:
-        """Where API keys go, by the schemes that the operation names."""
+    def _schemes(self, security: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+        """The security schemes that the operation names (OpenAPI 3.1, section 4.8.27)."""
         components, here = self.document.references.follow(self.document.root.get("components"))
         schemes, here = here.follow(components.get("securitySchemes"))
+        names = dict.fromkeys(key for each in security if isinstance(each, Mapping) for key in each)
+        return tuple(found for name in names if (found := here.follow(schemes.get(name))[0]))
+
+    def _keys(self, security: Sequence[Any]) -> tuple[KeyPlace, ...]:
+        """Where API keys go, by the schemes that the operation names."""
         found = []
-        for name in dict.fromkeys(
-            key for each in security if isinstance(each, Mapping) for key in each
-        ):
-            scheme, _ = here.follow(schemes.get(name))
+        for scheme in self._schemes(security):
             place = scheme.get("in")
             if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
                 found.append(KeyPlace(place, str(scheme.get("name"))))

@@ -18,7 +18,7 @@ from crosstalk.surface.mcp.facts import Kind, is_method
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.database_config import DatabaseConfig
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
-from crosstalk.targets.described.login.config import checked
+from crosstalk.targets.described.login.config import HEADER_CARRIERS, checked
 from crosstalk.targets.described.policy_config import PolicyConfig, check_people
 from crosstalk.targets.described.strict import Strict
 
@@ -381,7 +381,7 @@ class TargetConfig(Strict):
         for name, identity in identities.items():
             by, login = set(identity.by), identity.login
             if name == "mcp" and self.mcp is not None and self.mcp.transport == "stdio":
-                headers = login is not None and login.carrier in ("bearer", "header", "cookie")
+                headers = login is not None and login.carrier in HEADER_CARRIERS
                 if by & {"bearer", "header", "query", "cookie", "url"} or headers:
                     raise ValueError(
                         'transport is "stdio", which has no headers: identity.by may be argument, '

@@ -45,6 +45,8 @@ _LOGIN = re.compile(
     r"log[_-]?in|sign[_-]?in|authenticate|auth$|/tokens?$|/sessions?$", re.IGNORECASE
 )
 _REGISTER = re.compile(r"regist|sign[_-]?up|create_?(?:user|account)", re.IGNORECASE)
+_MAKES_USERS = re.compile(r"^post .*/(?:users?|accounts?|members?)/?$")
+_RENEWAL = re.compile(r"refresh(?:[_-]?token)?$|token/(?:refresh|renew)$|renew$", re.IGNORECASE)
 PASSWORD = re.compile(r"passw|passphrase|\bpin\b|secret", re.IGNORECASE)
 # Arguments by which a user may name an object.
 _NAME = re.compile(
@@ -138,12 +140,22 @@ def is_harmless(tool: Mapping[str, Any]) -> bool:
 
 def is_login(name: str) -> bool:
     """Tell whether a name, of a tool or a path, says that it logs a user in."""
-    return _LOGIN.search(name) is not None
+    return _LOGIN.search(name.rstrip("/")) is not None
+
+
+def is_renewal(name: str) -> bool:
+    """Tell whether a name, of a tool or a path, says that it gives a new token for an old one."""
+    return _RENEWAL.search(name.rstrip("/")) is not None
 
 
 def is_registration(name: str) -> bool:
     """Tell whether a name, of a tool or a path, says that it creates an account."""
-    return _REGISTER.search(name) is not None
+    return _REGISTER.search(name.rstrip("/")) is not None
+
+
+def makes_accounts(request: str) -> bool:
+    """Tell whether a request, written as method and path, creates an account."""
+    return is_registration(request) or _MAKES_USERS.search(request.lower()) is not None
 
 
 def login_among(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

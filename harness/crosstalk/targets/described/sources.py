@@ -27,7 +27,7 @@ def credential_source(config: TargetConfig) -> str:
 def _source(config: TargetConfig, name: SurfaceName, identity: IdentityConfig) -> str:
     login = identity.login
     if login is not None:
-        by = login.tool or login.request or login.token_url or login.grant
+        by = login.tool or login.request or login.token_url or login.grant or login.carried
         return f"a login as the user by {by}"
     if not identity.needs_tokens(config.urls(name)):
         return ""

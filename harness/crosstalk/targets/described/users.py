@@ -13,6 +13,7 @@ from crosstalk.targets.described.config import TargetConfig, qualified
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
+from crosstalk.targets.described.login.config import HEADER_CARRIERS
 from crosstalk.targets.described.people import attributes_of, people_of
 from crosstalk.targets.described.placeholders import filled
 from crosstalk.targets.described.proof import proves
@@ -78,7 +79,7 @@ def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfi
     sessions = config.mcp is not None and config.mcp.transport in ("streamable-http-older", "sse")
     by_header = mcp is not None and (
         (mcp.needs_tokens(config.urls("mcp")) and set(mcp.by) & {"bearer", "header"})
-        or (mcp.login is not None and mcp.login.carrier in ("bearer", "header", "cookie"))
+        or (mcp.login is not None and mcp.login.carrier in HEADER_CARRIERS)
     )
     if sessions and by_header:
         # A session must not go on under another user's token.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.owned_objects import OwnedObject
@@ -115,6 +117,18 @@ def test_canary_fires_when_a_shared_cache_may_keep_what_a_user_received() -> Non
         story = Writer().call(ALICE, "rest:POST /tasks", {"title": SECRET}, answer(directives))
         story.call(ALICE, "rest:GET /tasks", {}, answer(directives))
         assert bool(Canary().judge(story.history)) is fires, directives
+
+
+@pytest.mark.parametrize(
+    ("vary", "fires"),
+    [("Authorization", False), ("Accept-Encoding, Cookie", False), ("Origin", True), ("*", False)],
+)
+def test_cache_that_keeps_the_answers_of_users_apart_is_no_leak(vary: str, fires: bool) -> None:
+    headers = {"cache-control": "public, max-age=60", "vary": vary}
+    answer = Answer(Outcome.OK, 200, {"title": SECRET}, headers)
+    story = Writer().call(ALICE, "rest:POST /tasks", {"title": SECRET}, answer)
+    story.call(ALICE, "rest:GET /tasks", {}, answer)
+    assert bool(Canary().judge(story.history)) is fires
 
 
 def test_canary_had_an_opportunity_where_answers_differ_though_nothing_marks_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from crosstalk.core.identifiers import last_name
@@ -14,7 +15,13 @@ from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
-from crosstalk.targets.described.guesses import PASSWORD, is_login, is_registration, kind_of
+from crosstalk.targets.described.guesses import (
+    PASSWORD,
+    is_login,
+    is_renewal,
+    kind_of,
+    makes_accounts,
+)
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
@@ -22,6 +29,8 @@ from crosstalk.targets.described.init.rest_login import LoginTrial, account_fiel
 from crosstalk.targets.described.init.toml import key, toml
 
 _SECONDS = 5.0
+# Readings that show how a token travels.
+_READINGS = 3
 # Words of paths whose calls cost money, or reach people outside.
 _COSTLY = {
     "it may cost money": r"pay|payment|checkout|charge|billing|subscri|purchase|refund",
@@ -29,7 +38,6 @@ _COSTLY = {
     "it may ask a paid model": r"chat|completion|prompt|generate",
     "it may end the session or the account": r"logout|sign_?out|revoke|deactivate",
 }
-_MAKES_USERS = re.compile(r"^post .*/(?:users?|accounts?|members?)/?$")
 _DOCUMENT = re.compile(r"\.(?:json|ya?ml)$|openapi|swagger|api-docs", re.IGNORECASE)
 _GRAPHQL = re.compile(r"graphi?ql/?$", re.IGNORECASE)
 _USUAL_GRAPHQL = ("/graphql", "/api/graphql")
@@ -46,22 +54,26 @@ class RestSurvey:
         operations: Its operations.
         login: The operation that takes a password and logs a user in, if there is one.
         register: The operation that creates an account, if there is one.
+        refresh: The operation that gives a new token for a refresh token, if there is one.
         identity: Parameters that name the user whose data is meant.
         public: Operations that the document exempts from its security.
         skip: Operations that are better not called, each with the reason.
         graphql: Whether it is GraphQL.
         trial: Where the login's answers have what matters, as one account showed.
+        basic: Whether name and password travel with every request (RFC 7617).
     """
 
     url: str
     operations: list[Operation]
     login: Operation | None = None
     register: Operation | None = None
+    refresh: Operation | None = None
     identity: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
     skip: dict[str, str] = field(default_factory=dict)
     trial: LoginTrial | None = None
     graphql: bool = False
+    basic: bool = False
 
 
 def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
@@ -96,9 +108,8 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
         try:
             found = guessed(candidate, surface.discover())
             found.graphql = graphql
-            if probing and found.login is not None:
-                found.trial = tried(found.login, found.register)
-                _learn_identity(found)
+            if probing:
+                _try_login(found)
             return found
         except SurfaceError:
             if named:
@@ -108,20 +119,45 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
     return None
 
 
+def _try_login(found: RestSurvey) -> None:
+    """Log a made-up user in, where a login was guessed, or sign one up where that gives a token."""
+    readings = [each for each in found.operations if each.lists and each.reads_only]
+    if found.login is not None:
+        found.trial = tried(found.login, found.register, readings[:_READINGS])
+        _learn_identity(found)
+    elif found.register is not None and not found.basic:
+        trial = tried(found.register, None, readings[:_READINGS])
+        if trial.token or (trial.cookie and not trial.refused):
+            # An API key is given out when an account is made, and there is no other login.
+            found.login, found.register, found.trial = found.register, None, trial
+
+
 def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
     """Guess from the operations of a document."""
     found = RestSurvey(url, list(operations))
     with_password = [each for each in operations if _password_in(each) and not each.reads_only]
+    schemes = [one for each in operations for one in each.extra.get("schemes", ())]
+    found.basic = any(str(each.get("scheme")).lower() == "basic" for each in schemes)
     found.login = next((each for each in with_password if is_login(title(each))), None)
     found.register = next(
         (
             each
             for each in with_password
-            if each is not found.login
-            and (is_registration(title(each)) or _creates_users(each))
-            and "{" not in title(each)
+            if each is not found.login and makes_accounts(title(each)) and "{" not in title(each)
         ),
         None,
+    ) or next(
+        (
+            each
+            for each in operations
+            if not (found.login or each.reads_only or "{" in title(each))
+            and each.public
+            and makes_accounts(title(each))
+        ),
+        None,
+    )
+    found.refresh = next(
+        (each for each in operations if not each.reads_only and is_renewal(title(each))), None
     )
     secured = any(not each.public for each in operations)
     accounts = (found.login, found.register)
@@ -134,6 +170,9 @@ def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
         ]
         if operation in accounts:
             found.skip[name] = "it is the login, or makes accounts"
+            continue
+        if operation is found.refresh:
+            found.skip[name] = "it ends a session's token"
             continue
         reason = _costs(operation)
         if reason:
@@ -224,6 +263,8 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
 
 def _identity(found: RestSurvey) -> list[str]:
     arguments = [f"arguments = {toml(found.identity)}  # guess: by name"] if found.identity else []
+    if found.login is None and found.basic:
+        return _basic(found, arguments)
     if found.login is None:
         lines = ["[identity]", 'by = ["bearer"]  # guess: no login was recognized', *arguments]
         for name in ("alice", "bob"):
@@ -254,6 +295,17 @@ def _listed_accounts() -> list[str]:
     return lines
 
 
+def _basic(found: RestSurvey, arguments: Sequence[str]) -> list[str]:
+    """Return the identity of an API to which name and password travel with every request."""
+    lines = ["[identity]", 'by = ["login"]  # guess: HTTP Basic, by the document', *arguments]
+    lines += ["", "[identity.login]", 'carried = "basic"']
+    if found.register is not None:
+        return [*lines, "", "[identity.login.register_first]", *_call(found.register)]
+    for name in ("alice", "bob"):
+        lines += ["", f"[users.{name}]", f'password = "${name.upper()}_PASSWORD"']
+    return lines
+
+
 def _answers(found: RestSurvey) -> list[str]:
     """Return where the login's answer has the token and the id, as a trial showed or by guess."""
     trial = found.trial
@@ -262,15 +314,35 @@ def _answers(found: RestSurvey) -> list[str]:
         said = "guess: the field of the answer that holds the token"
         return [*refused, f'token = "access_token"  # {said}']
     lines = []
-    if trial.token:
+    if trial.token and trial.carried.get("carried") != "cookie":
         lines.append(f"token = {toml(trial.token)}  # it was answered so")
+        lines += [f"{name} = {toml(each)}  # it was served so" for name, each in _carried(trial)]
     elif trial.cookie:
         lines.append('carried = "cookie"  # it set a cookie and gave no token')
     else:
         lines.append('token = "access_token"  # guess: no token was seen in the answer')
+    if found.refresh is not None and trial.refresh:
+        lines.append(f"refresh_token = {toml(trial.refresh)}  # it was answered so")
+        lines.append(f"refresh = {toml(_renewal(found.refresh))}  # guess")
+    if trial.csrf:
+        lines.append(f"csrf = {toml(trial.csrf)}  # it was asked for so")
     if trial.id and _takes_ids(found):
         lines.append(f"subject = {toml(trial.id)}  # it was answered so")
     return lines
+
+
+def _renewal(operation: Operation) -> dict[str, Any]:
+    """Return the call that gives a new token, with the refresh token in each text that it takes."""
+    form = operation.extra["form"]
+    needed = [each.name for each in operation.parameters if each.required]
+    body = nested(dict.fromkeys(needed, "{refresh}"), {n: form.paths[n][0][1:] for n in needed})
+    kind = "json" if form.body is None or form.body.kind == "json" else "form"
+    said = {"request": f"{form.method} {urlsplit(form.url).path}"}
+    return {**said, kind: body} if needed else said
+
+
+def _carried(trial: LoginTrial) -> list[tuple[str, str]]:
+    return [(name, each) for name, each in trial.carried.items() if each != "Authorization"]
 
 
 def _takes_ids(found: RestSurvey) -> bool:
@@ -294,14 +366,6 @@ def _call(operation: Operation) -> list[str]:
 
 def _password_in(operation: Operation) -> bool:
     return any(PASSWORD.search(last_name(each.name)) for each in operation.parameters)
-
-
-def _creates_users(operation: Operation) -> bool:
-    words = title(operation).lower()
-    return (
-        words.startswith("post ")
-        and re.search(r"/(?:users?|accounts?|members?)/?$", words) is not None
-    )
 
 
 def _costs(operation: Operation) -> str:

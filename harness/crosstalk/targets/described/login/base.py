@@ -13,6 +13,8 @@ from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
 
 # Of logins that are tried as operations, beside the surfaces that the file describes.
 SURFACE = "login"
+# What answers call the seconds that a token lives (RFC 6749, section 5.1).
+_LIFETIMES = ("expires_in", "expiresIn")
 # A token is renewed this long before it ends, at most a tenth of its life before.
 _MARGIN_SECONDS = 30.0
 
@@ -126,7 +128,8 @@ def end_of(login: LoginConfig, answer: ReadableAnswer, token: str) -> float | No
     """Return when to renew a token, in seconds of the monotonic clock; None for never."""
     if login.renew_after:
         return time.monotonic() + login.renew_after
-    said = AnswerValue("field", "expires_in").read(answer)
+    named = (AnswerValue("field", each).read(answer) for each in _LIFETIMES)
+    said = next(filter(None, named), None)
     seconds = float(said) if said and said.isdigit() else None
     expiry = claims_of(token).get("exp")
     if seconds is None and isinstance(expiry, int | float):

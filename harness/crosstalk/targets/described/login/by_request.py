@@ -1,4 +1,4 @@
-"""Logins by HTTP: REST requests with JSON or forms, cookies and CSRF tokens, OAuth 2.0 grants.
+"""Logins by HTTP: requests with JSON or forms, cookies and CSRF tokens, OAuth 2.0, HTTP Basic.
 
 Each user has cookies of their own. A login that answers with a redirect has answered: its cookies
 are kept, and the redirect is not followed.
@@ -85,6 +85,9 @@ class RequestLogin:
         Raises:
             CredentialError: The server does not answer or refuses, or the answer lacks the token.
         """
+        if self._login.carrier == "basic":
+            pair = f"{person.name}:{person.password}"
+            return LoginSession(base64.b64encode(pair.encode()).decode())
         cookies, csrf = self._csrf(person, httpx2.Cookies())
         if self._login.grant is not None:
             response = self._granted(self._grant_form(person), person)
@@ -267,6 +270,8 @@ def carried(login: LoginConfig, session: LoginSession) -> dict[str, str]:
     headers: dict[str, str] = {}
     if login.carrier == "bearer":
         headers["Authorization"] = f"Bearer {session.token}"
+    elif login.carrier == "basic":
+        headers["Authorization"] = f"Basic {session.token}"
     elif login.carrier == "header":
         headers[login.header] = login.value.replace("{token}", session.token)
     # Cookies of a login by bearer token are often needed too, e.g. by a gateway.

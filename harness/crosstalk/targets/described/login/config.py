@@ -11,7 +11,9 @@ from crosstalk.targets.described.login.values import AnswerValue
 from crosstalk.targets.described.strict import Strict
 
 Grant = Literal["password", "client_credentials"]
-LoginCarrier = Literal["token-argument", "bearer", "header", "cookie", "session"]
+LoginCarrier = Literal["token-argument", "bearer", "basic", "header", "cookie", "session"]
+# Carriers that are headers of HTTP.
+HEADER_CARRIERS: tuple[LoginCarrier, ...] = ("bearer", "basic", "header", "cookie")
 _REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) (?:/|https?://)\S*")
 
 
@@ -105,7 +107,8 @@ class LoginConfig(CallConfig):
         register_first: The call that creates the account.
         token: Where in the answer the token is: a field's name, `$.data.token`,
             `header:X-Auth-Token`, `cookie:session`; empty where cookies or the session are all.
-        carried: How the token travels afterwards.
+        carried: How the token travels afterwards; `basic` has no token and no login call, as name
+            and password travel with every request (RFC 7617).
         argument: The argument that carries it, where it travels in one.
         header: The header that carries it, where it travels in one.
         value: What that header holds, with `{token}` in it.
@@ -160,6 +163,13 @@ class LoginConfig(CallConfig):
 
     @model_validator(mode="after")
     def _is_whole(self) -> LoginConfig:
+        if self.carried == "basic":
+            if self.tool or self.request or self.grant:
+                raise ValueError(
+                    'identity.login.carried = "basic" sends name and password with every request: '
+                    "leave out tool, request and grant"
+                )
+            return self
         if sum(map(bool, (self.tool, self.request, self.grant))) != 1:
             raise ValueError(
                 "identity.login needs one of: tool (an MCP tool), request "

@@ -12,7 +12,9 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described.credentials import SurfaceCredentials
+from crosstalk.targets.described.guesses import makes_accounts
 from crosstalk.targets.described.login.base import SURFACE, CredentialError
+from crosstalk.targets.described.login.config import LoginConfig
 
 _WHO = "user"
 
@@ -30,7 +32,7 @@ class LoginSurface:
     def discover(self) -> list[Operation]:
         """Return the login as an operation."""
         login = self._credentials.identity.login
-        if login is None or login.grant == "client_credentials":
+        if login is None or not _can_be_repeated(login):
             return []
         named = login.request or login.tool or f"{login.grant} grant"
         return [
@@ -56,3 +58,9 @@ class LoginSurface:
 
     def close(self) -> None:
         """Close nothing: the connections are the login's."""
+
+
+def _can_be_repeated(login: LoginConfig) -> bool:
+    """Return whether a user can log in again: a sign-up that gives out a key works once."""
+    repeated = login.grant != "client_credentials" and login.carrier != "basic"
+    return repeated and not makes_accounts(login.request)

@@ -110,3 +110,134 @@ def test_two_surfaces_of_one_host_have_each_its_own_identity(name: str) -> None:
     assert set(config.identities()) == {"mcp", "rest"}
     assert getattr(config, name).identity is not None
     assert set(config.tools) == {"add", "GET /notes"}
+
+
+def named(path: str, scheme: Mapping[str, Any], *fields: str, form: bool = False) -> dict[str, Any]:
+    """Describe an API whose login or sign-up is at a path, with notes behind a scheme."""
+    schema = {
+        "type": "object",
+        "properties": {each: {"type": "string"} for each in fields},
+        "required": list(fields),
+    }
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    body = {"requestBody": {"content": {kind: {"schema": schema}}}, "responses": {}}
+    return {
+        "openapi": "3.0.3",
+        "info": {},
+        "components": {"securitySchemes": {"it": scheme}},
+        "paths": {
+            path: {"post": {**body, "security": []}},
+            "/notes": {"get": {"security": [{"it": []}], "responses": {}}},
+        },
+    }
+
+
+def identity(api: Mapping[str, Any], routes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the identity of the file of an API."""
+    known = {"GET /openapi.json": lambda _: (200, api), **routes}
+    with serving_routes(known) as server:
+        found = survey_rest(server.url, probing=True)
+    assert found is not None
+    text = written_rest(found)
+    TargetConfig.model_validate(tomllib.loads(text))
+    said: dict[str, Any] = tomllib.loads(text)["identity"]
+    return said
+
+
+def wants(header: str, value: str) -> Any:
+    """Return a route that serves callers with that header alone."""
+    return lambda asked: (200, []) if asked.headers.get(header) == value else (401, {})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header", "value", "carried"),
+    [
+        (
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": 'Token-based authentication with required prefix "Token"',
+            },
+            "authorization",
+            "Token t0ken-of-4711",
+            {"carried": "header", "value": "Token {token}"},
+        ),
+        (
+            {"type": "http", "scheme": "bearer"},
+            "x-access-token",
+            "t0ken-of-4711",
+            {"carried": "header", "header": "X-Access-Token", "value": "{token}"},
+        ),
+        ({"type": "http", "scheme": "bearer"}, "authorization", "Bearer t0ken-of-4711", {}),
+    ],
+)
+def test_token_travels_as_a_reading_showed(
+    scheme: dict[str, Any], header: str, value: str, carried: dict[str, str]
+) -> None:
+    routes = {
+        "POST /auth/token/": lambda _: (200, {"token": "t0ken-of-4711"}),
+        "GET /notes": wants(header, value),
+    }
+    login = identity(named("/auth/token/", scheme, "username", "password"), routes)["login"]
+    found = {key: each for key, each in login.items() if key in ("carried", "header", "value")}
+    assert found == carried
+
+
+def test_form_that_repeats_a_token_of_its_page_is_sent_it() -> None:
+    def page(_: Asked) -> Given:
+        hidden = '<form><input type="hidden" name="csrf_token" value="c-1"></form>'
+        return 200, hidden, {"Set-Cookie": "visit=1; Path=/"}
+
+    def login(asked: Asked) -> Given:
+        if asked.body.get("csrf_token") != "c-1" or asked.cookies.get("visit") != "1":
+            return 400, {"detail": "CSRF"}
+        return 302, {}, {"Set-Cookie": "sid=s-1; Path=/", "Location": "/"}
+
+    routes = {
+        "GET /login": page,
+        "POST /login": login,
+        "GET /notes": lambda asked: (200, []) if asked.cookies.get("sid") else (401, {}),
+    }
+    scheme = {"type": "apiKey", "in": "cookie", "name": "sid"}
+    api = named("/login", scheme, "csrf_token", "username", "password", form=True)
+    found = identity(api, routes)["login"]
+    assert found["form"]["csrf_token"] == "{csrf}"
+    assert found["csrf"] == {"request": "GET /login", "value": "input:csrf_token"}
+    assert found["carried"] == "cookie"
+
+
+def test_sign_up_that_gives_out_a_key_is_the_login() -> None:
+    scheme = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    routes = {
+        "POST /register": lambda _: (201, {"api_key": "ak_0123456789"}),
+        "GET /notes": wants("x-api-key", "ak_0123456789"),
+    }
+    login = identity(named("/register", scheme, "name"), routes)["login"]
+    assert login["request"] == "POST /register"
+    assert login["token"] == "$.api_key"
+    assert "carried" not in login
+
+
+def test_name_and_password_travel_with_every_request_where_the_document_says_basic() -> None:
+    scheme = {"type": "http", "scheme": "basic"}
+    found = identity(named("/signup", scheme, "username", "password"), {})
+    assert found["login"]["carried"] == "basic"
+    assert found["login"]["register_first"]["request"] == "POST /signup"
+
+
+def test_refresh_token_is_given_to_the_operation_that_renews() -> None:
+    api = named("/login", {"type": "http", "scheme": "bearer"}, "username", "password")
+    api["paths"]["/auth/refresh"] = named("/r", {}, "refreshToken")["paths"]["/r"]
+    answer = {"tokens": {"access": {"token": "a" * 20}, "refresh": {"token": "r" * 20}}}
+    routes = {
+        "POST /login": lambda _: (200, answer),
+        "GET /notes": wants("authorization", f"Bearer {'a' * 20}"),
+    }
+    login = identity(api, routes)["login"]
+    assert login["token"] == "$.tokens.access.token"
+    assert login["refresh_token"] == "$.tokens.refresh.token"
+    assert login["refresh"] == {
+        "request": "POST /auth/refresh",
+        "json": {"refreshToken": "{refresh}"},
+    }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, forger
 from crosstalk.targets.described import TargetConfig
@@ -17,6 +18,8 @@ from crosstalk.targets.described.credentials import People, SurfaceCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.base import CredentialError
 from crosstalk.targets.described.login.by_request import RequestLogin
+from crosstalk.targets.described.login.config import LoginConfig
+from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
 from tests.unit.crosstalk.targets.described.http_server import (
     Asked,
@@ -190,6 +193,30 @@ def test_password_grant_is_renewed_by_its_refresh_token(server: HttpServer) -> N
     assert source.present(ALICE, "al").headers == {"Authorization": "Bearer again-r-al"}
     assert source.present(ALICE, "al").headers == {"Authorization": "Bearer again-r-al"}
     assert [each.body["grant_type"] for each in server.asked] == ["password", "refresh_token"]
+
+
+def test_name_and_password_of_basic_travel_with_every_request(server: HttpServer) -> None:
+    login = {"carried": "basic", "register_first": JSON_LOGIN["register_first"]}
+    source = credentials(server, login)
+    sent = {name: source.present(ALICE, name).headers["Authorization"] for name in ("al", "bo")}
+    pair = base64.b64decode(sent["al"].removeprefix("Basic ")).decode()
+    assert pair == f"al:{PASSWORDS['al@x.test']}"
+    assert [each.path for each in server.asked] == ["/register"] * 2
+    forged = source.present(forger("cut-short"), "al").headers["Authorization"]
+    assert forged.startswith("Basic ")
+    assert forged != sent["al"]
+    assert LoginSurface(source).discover() == []
+
+
+def test_basic_takes_no_login_call() -> None:
+    with pytest.raises(ValidationError, match=r"sends name and password with every request"):
+        LoginConfig.model_validate({"carried": "basic", "request": "POST /login"})
+
+
+def test_sign_up_that_gives_out_a_key_is_not_tried_as_a_login_again(server: HttpServer) -> None:
+    login = {"request": "POST /register", "json": {"email": "{user}"}, "token": "$.user.id"}
+    assert LoginSurface(credentials(server, login)).discover() == []
+    assert LoginSurface(credentials(server, JSON_LOGIN)).discover() != []
 
 
 def test_client_credentials_are_each_users_own(server: HttpServer) -> None:

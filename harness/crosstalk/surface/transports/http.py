@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
+from urllib.parse import urljoin
 
 import httpx2
 
@@ -89,6 +90,9 @@ class HttpTransport:
                 if not is_stream(response):
                     response.read()
                     overhear(lambda: response.text)
+                    moved = _moved(url, response)
+                    if moved:
+                        return self._exchange(moved, content, headers, identifier, respond, resume)
                     return Reply(response.status_code, decode(response), clean_headers(response))
                 found, unsolicited = _reply_on(response, identifier, respond)
                 headers = clean_headers(response)
@@ -99,6 +103,19 @@ class HttpTransport:
             raise TransportError(f"no MCP server answers at {url} ({type(error).__name__})") from (
                 error
             )
+
+
+def _moved(url: str, response: httpx2.Response) -> str:
+    """Return where a message is to be posted instead, on the same origin; "" where nowhere.
+
+    A mounted application redirects `/mcp` to `/mcp/` (RFC 9110, sections 15.4.8 and 15.4.9).
+    """
+    if response.status_code not in (307, 308):
+        return ""
+    moved = urljoin(url, response.headers.get("location", ""))
+    # A longer chain than a slash more is no endpoint.
+    slash = moved.rstrip("/") == url.rstrip("/") and moved != url and not url.endswith("/")
+    return moved if slash else ""
 
 
 def _continued(

@@ -27,6 +27,8 @@ from crosstalk.targets.described.login.discovery import AuthorizationServer, aut
 # Where MCP servers are served beside a REST API.
 _USUAL_PATHS = ("/mcp", "/mcp/", "/sse")
 _SECONDS = 10.0
+# Redirects that are followed by the same method (RFC 9110, sections 15.4.8 and 15.4.9).
+_KEEP_METHOD = (307, 308)
 _METADATA_SECONDS = 3.0
 # What `init` cannot know yet, e.g. the user in the address.
 _PLACE = re.compile(r"\{[^}]*\}")
@@ -70,7 +72,7 @@ def detect(
     if (url is None) == (not command):
         raise HarnessError("give the server's URL, or --stdio with its command")
     if url is not None:
-        require_reachable(url)
+        url = require_reachable(url)
     reasons: dict[str, str] = {}
     for candidate in _candidates(url, command, environment):
         transport = transport_of(candidate, Path.cwd())
@@ -121,10 +123,14 @@ def _advice(url: str | None) -> str:
     return f". {found.advice()}" if found is not None else ""
 
 
-def require_reachable(url: str) -> None:
+def require_reachable(url: str) -> str:
     """Check, once for all transports, that a server of HTTP answers at the address.
 
     What is asked for (OPTIONS) changes nothing and opens no stream.
+
+    Returns:
+        The address; the one that it redirects to on its own origin, as `/mcp` does to `/mcp/`
+        where frameworks mount an application.
 
     Raises:
         HarnessError: None does in a few seconds, or it is not an http:// or https:// URL.
@@ -144,7 +150,8 @@ def require_reachable(url: str) -> None:
         raise HarnessError(f"nothing answers at {url}: is the server running?") from error
     left = max(1.0, _REACH_SECONDS - (time.monotonic() - began))
     try:
-        httpx2.request("OPTIONS", _PLACE.sub("x", url), timeout=left, follow_redirects=False)
+        asked = _PLACE.sub("x", url)
+        answer = httpx2.request("OPTIONS", asked, timeout=left, follow_redirects=False)
     except httpx2.TimeoutException as error:
         raise HarnessError(
             f"{url} accepts connections and answers nothing in {_REACH_SECONDS:.0f} s: is it the "
@@ -155,6 +162,9 @@ def require_reachable(url: str) -> None:
             f"what answers at {url} does not speak {parts.scheme.upper()} "
             f"({type(error).__name__}: {str(error)[:100]})"
         ) from error
+    moved = urljoin(asked, answer.headers.get("location", ""))
+    kept = "{" not in url and urlsplit(moved)[:2] == parts[:2]
+    return moved if answer.status_code in _KEEP_METHOD and kept else url
 
 
 def _candidates(

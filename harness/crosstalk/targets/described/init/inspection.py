@@ -60,7 +60,7 @@ def inspect_server(
     )
     detected = detect(url=url, command=command, environment=environment, presented=presented)
     try:
-        found = survey(detected.tools)
+        found = survey(detected.tools, proven=bool(headers))
         # Where a login or a token argument comes first, calls would only be refused.
         if probing and found.login is None and not found.token_arguments:
             surface = ToolSurface(detected.transport, presented)

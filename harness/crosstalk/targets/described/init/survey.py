@@ -19,7 +19,7 @@ from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.nesting import Leaf, nested, shape_of
 from crosstalk.surface.operation import Role
-from crosstalk.surface.schemas import role_of
+from crosstalk.surface.schemas import names_user, role_of
 from crosstalk.targets.described.guesses import (
     is_harmless,
     is_identity,
@@ -72,8 +72,14 @@ class Survey:
     calls: int = 0
 
 
-def survey(tools: Sequence[Mapping[str, Any]]) -> Survey:
-    """Guess from names and schemas alone."""
+def survey(tools: Sequence[Mapping[str, Any]], *, proven: bool = False) -> Survey:
+    """Guess from names and schemas alone.
+
+    Args:
+        tools: As the server lists them.
+        proven: Whether a credential was presented: then an argument such as `client` or `namespace`
+            names an object more likely than the caller.
+    """
     found = Survey(login=login_among(tools))
     found.register = register_among(tools) if found.login is not None else None
     accounts = [each for each in (found.login, found.register) if each is not None]
@@ -81,7 +87,8 @@ def survey(tools: Sequence[Mapping[str, Any]]) -> Survey:
     for tool in rest:
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
             name = last_name(leaf.name)
-            if is_identity(name) and name not in found.identity:
+            says_who = names_user(name) if proven else is_identity(name)
+            if says_who and name not in found.identity:
                 found.identity.append(name)
             if is_token(name) and name not in found.token_arguments:
                 found.token_arguments.append(name)

@@ -99,7 +99,7 @@ def serving_routes(routes: Mapping[str, Route]) -> Iterator[HttpServer]:
         def log_message(self, *said: object) -> None:
             """Write no log."""
 
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         setattr(Handler, f"do_{method}", Handler.serve)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         running = HttpServer(f"http://127.0.0.1:{server.server_port}", dict(routes))

@@ -10,6 +10,8 @@ from crosstalk.core.errors import HarnessError
 from crosstalk.environment.runtime.ports import free_port
 from crosstalk.surface.credentials import NOTHING
 from crosstalk.targets.described.init import detection
+from crosstalk.targets.described.init.survey import survey
+from tests.unit.crosstalk.targets.described.http_server import Asked, Given, serving_routes
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,24 @@ def test_address_that_accepts_and_never_answers_is_told(monkeypatch: pytest.Monk
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
         with pytest.raises(HarnessError, match="accepts connections and answers nothing"):
             detection.require_reachable(url)
+
+
+@pytest.mark.parametrize(
+    ("location", "followed"), [("/mcp/", "/mcp/"), ("http://192.0.2.1/mcp/", "/mcp")]
+)
+def test_address_that_a_mounted_application_redirects_is_the_one_it_redirects_to(
+    location: str, followed: str
+) -> None:
+    def moved(_: Asked) -> Given:
+        return 307, "", {"Location": location}
+
+    with serving_routes({"OPTIONS /mcp": moved}) as server:
+        assert detection.require_reachable(f"{server.url}/mcp") == f"{server.url}{followed}"
+
+
+def test_argument_that_may_name_an_object_is_no_identity_where_a_credential_proves_it() -> None:
+    names = ("namespace", "user_id", "client")
+    schema = {"type": "object", "properties": {each: {"type": "string"} for each in names}}
+    tools = [{"name": "recall", "inputSchema": schema}]
+    assert survey(tools).identity == [*names]
+    assert survey(tools, proven=True).identity == ["user_id"]

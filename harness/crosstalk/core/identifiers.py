@@ -7,6 +7,7 @@ chance count: planted markers, UUIDs, and long opaque strings such as cursors.
 from __future__ import annotations
 
 import re
+import string
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -19,8 +20,12 @@ _CODE_NAME = re.compile(r"(^|_)(code|slug|ref|reference|handle|number|no)$|Code$
 _SHORT_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,15}|[0-9a-f]{6,15}")
 
 _SHORT_WORD = re.compile(r"[^\s${}]{4,11}")
-# Codes that a system draws: `U-WBQV8V6`, `9f3c21ab`.
-_CODE = re.compile(r"([A-Za-z]{1,4}[-_])?([A-Za-z0-9]{6,15})")
+_HEXADECIMAL = "0123456789abcdef"
+# Fewer different characters do not tell which ones a code may have.
+_FEW_CHARACTERS = 6
+# Codes that a system draws, too short to be a secret: `U-WBQV8V6`, `V1StGXR8_Z5j`, `kDq3mXwA`.
+_DRAWN = re.compile(r"[A-Za-z0-9_-]{6,15}")
+_WORDS = re.compile(r"[-_]?(?:[A-Z]?[a-z]+[-_]?)+|[A-Z]+(?:[-_][A-Z]+)*")
 
 # An element of a list in a flat name.
 ELEMENT = "[]"
@@ -158,10 +163,10 @@ def missing_like(example: str, identifier: str) -> str:
     beyond = str(900_000_000 + uuid.UUID(identifier).int % 99_999_999)
     if example.isdigit():
         return beyond
-    prefixed = re.fullmatch(r"([A-Za-z]{1,8}[-_]?)(\d{3,15})", example)
+    prefixed = re.fullmatch(r"([A-Za-z]{1,8}[-_]?)(\d{1,15})", example)
     if prefixed is not None:
         # Of the same length, as another form may be refused before anything is looked up.
-        size = 10 ** (len(prefixed.group(2)) - 1)
+        size = 10 ** max(2, len(prefixed.group(2)) - 1)
         return f"{prefixed.group(1)}{9 * size + uuid.UUID(identifier).int % size}"
     if "://" not in example:
         return _code_like(example, identifier)
@@ -172,18 +177,33 @@ def missing_like(example: str, identifier: str) -> str:
 
 def _code_like(example: str, identifier: str) -> str:
     """Return a code of the example's form and alphabet; the identifier where it is no code."""
-    found = _CODE.fullmatch(example)
-    if found is None or not _HAS_DIGIT.search(example) or markers_in(example):
+    if not is_short_id(example):
         return identifier
-    prefix, code = found.groups()
     random = uuid.UUID(identifier).int
-    hexadecimal = all(each in "0123456789abcdef" for each in code)
-    alphabet = "0123456789abcdef" if hexadecimal else "".join(sorted(set(code) - {"-", "_"}))
-    made = ""
-    for each in code:
-        random, place = divmod(random, len(alphabet))
-        made += each if each in "-_" else alphabet[place]
-    return (prefix or "") + made
+    made = []
+    parts = re.split(r"([-_])", example)
+    # Words in it say what it is the code of.
+    drawn = [each for each in parts if _HAS_DIGIT.search(each)] or parts
+    alphabet = _alphabet("".join(drawn))
+    for part in parts:
+        if part not in drawn or part in ("-", "_"):
+            made.append(part)
+            continue
+        for _ in part:
+            random, place = divmod(random, len(alphabet))
+            made.append(alphabet[place])
+    return "".join(made)
+
+
+def _alphabet(code: str) -> str:
+    """Return the characters of a code: those in it, or all of their kinds where they are few."""
+    if all(each in _HEXADECIMAL for each in code):
+        return _HEXADECIMAL
+    used = "".join(sorted(set(code) - {"-", "_"}))
+    if len(used) >= _FEW_CHARACTERS:
+        return used
+    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+    return "".join(kind for kind in kinds if set(kind) & set(used))
 
 
 def is_code(text: str) -> bool:
@@ -193,7 +213,15 @@ def is_code(text: str) -> bool:
 
 def is_short_id(text: str) -> bool:
     """Return whether a value is an id that may occur with several users by chance."""
-    return _SHORT_ID.fullmatch(text) is not None and not identifiers_in(text)
+    formed = _SHORT_ID.fullmatch(text) is not None or _is_drawn(text)
+    return formed and not identifiers_in(text)
+
+
+def _is_drawn(text: str) -> bool:
+    """Return whether letters stand among digits, or capitals where no word has them."""
+    if _DRAWN.fullmatch(text) is None or not re.search("[A-Za-z]", text):
+        return False
+    return _HAS_DIGIT.search(text) is not None or _WORDS.fullmatch(text) is None
 
 
 def strings_in(value: Any) -> Iterator[str]:

@@ -358,6 +358,10 @@ def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str
 
     def mask(value: object) -> str:
         text = json.dumps(value, sort_keys=True, default=str)
+        # As a whole at first: a part of it may look like an id of its own.
+        for each in sorted(asked, key=len, reverse=True):
+            if len(each) > 3:
+                text = text.replace(json.dumps(each)[1:-1], "*")
         for token in sorted(masked, key=len, reverse=True):
             text = re.sub(re.escape(token), "*", text, flags=re.IGNORECASE)
         for each in asked:

@@ -211,3 +211,23 @@ def test_existence_compares_no_code_that_its_user_chose() -> None:
         .call(BOB, "get", {"unit": "south"}, refused(404, "not_found"), MISSING)
     )
     assert Existence().judge(writer.history) == []
+
+
+def test_refusal_that_repeats_a_name_with_a_marker_in_it_is_like_one_that_repeats_an_id() -> None:
+    planted = "note xtalicez0000000a"
+    writer = Writer().call(ALICE, "add", {"title": planted}, ok({"title": planted}))
+    for named, probe in ((planted, FOREIGN), (NONE, MISSING)):
+        said = refused(200, "error", f"No book {named} on your shelves.")
+        writer.call(BOB, "open", {"book_id": named}, said, probe)
+    assert Existence().judge(writer.history) == []
+
+
+def test_existence_compares_short_ids_that_a_system_draws() -> None:
+    writer = Writer().call(ALICE, "add_book", {}, ok({"book_id": "V1StGXR8_Z5j"}))
+    for named, code, probe in (
+        ("V1StGXR8_Z5j", "forbidden", FOREIGN),
+        ("SZS8R5jV_X1t", "not_found", MISSING),
+    ):
+        writer.call(BOB, "open_book", {"book_id": named}, refused(404, code), probe)
+    (suspicion,) = Existence().judge(writer.history)
+    assert "code" in suspicion.summary

@@ -1,0 +1,36 @@
+"""Identifiers: which values name an object, and ids of the same form that no object has."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from crosstalk.core.identifiers import is_short_id, missing_like
+
+UNKNOWN = str(uuid.UUID(int=0x1F0E5C1A7C394F529F3B2F6F1D4F8A10))
+DRAWN = ["V1StGXR8_Z5j", "kDq3mXwA", "aBcDeFgH", "U-WBQV8V6", "9f3c21ab", "note-1", "42"]
+WORDS = ["books", "to-read", "north-meadow", "README", "London", "myFolderName", "2030-01-01", ""]
+
+
+@pytest.mark.parametrize("value", DRAWN)
+def test_short_id_is_a_number_or_a_code_that_a_system_draws(value: str) -> None:
+    assert is_short_id(value)
+
+
+@pytest.mark.parametrize("value", [*WORDS, "xtalicez0000000a", UNKNOWN])
+def test_word_date_marker_and_long_id_are_no_short_ids(value: str) -> None:
+    assert not is_short_id(value)
+
+
+@pytest.mark.parametrize("value", DRAWN)
+def test_missing_id_is_another_of_the_same_form(value: str) -> None:
+    missing = missing_like(value, UNKNOWN)
+    assert missing != value
+    assert is_short_id(missing)
+    assert [each for each in missing if each in "-_"] == [each for each in value if each in "-_"]
+
+
+def test_missing_code_keeps_the_word_that_it_begins_with() -> None:
+    assert missing_like("alice-3f2a91bc", UNKNOWN).startswith("alice-")
+    assert missing_like("note-1", UNKNOWN).startswith("note-")

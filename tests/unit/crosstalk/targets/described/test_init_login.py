@@ -194,7 +194,7 @@ def test_form_that_repeats_a_token_of_its_page_is_sent_it() -> None:
             return 400, {"detail": "CSRF"}
         return 302, {}, {"Set-Cookie": "sid=s-1; Path=/", "Location": "/"}
 
-    routes = {
+    routes: dict[str, Any] = {
         "GET /login": page,
         "POST /login": login,
         "GET /notes": lambda asked: (200, []) if asked.cookies.get("sid") else (401, {}),

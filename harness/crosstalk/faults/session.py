@@ -25,7 +25,7 @@ from crosstalk.faults.workload import Entry, Findings, Workload
 
 _BETWEEN = ("postgresql", "mcp", "issuer", "model")
 _PATHS = ("rest", "tool", "chat")
-_ATTEMPT_SECONDS = 8.0
+_JOINED_SECONDS = 8.0
 _LOOK_SECONDS = 0.05
 # The longest that a fault leaves behind is a statement on a connection that went silent, which ends
 # 2 s after DATABASE_STATEMENT_TIMEOUT; the rest is for a busy machine.
@@ -259,14 +259,14 @@ class FaultRun:
     ) -> float | None:
         """Return when writes on every path were acknowledged and the services ready for good."""
         probes: list[Callable[[], Awaitable[bool]]] = [
-            partial(workload.serves, path, _ATTEMPT_SECONDS) for path in _PATHS
+            partial(workload.serves, path, RECOVERY_SECONDS) for path in _PATHS
         ]
         try:
             async with asyncio.timeout_at(_loop_time(deadline)):
                 while True:
                     async with asyncio.TaskGroup() as waiting:
                         for each in (*probes, watch.are_ready):
-                            waiting.create_task(_until(each))
+                            waiting.create_task(until_served(each))
                     served = time.monotonic()
                     if await watch.are_ready(STEADY_SECONDS):
                         return served
@@ -274,12 +274,27 @@ class FaultRun:
             return None
 
 
-async def _until(probe: Callable[[], Awaitable[bool]]) -> None:
-    """Probe until the answer is yes."""
-    served = False
-    while not served:
-        served = await probe()
-        await asyncio.sleep(0.0 if served else _LOOK_SECONDS)
+async def until_served(probe: Callable[[], Awaitable[bool]]) -> None:
+    """Probe until the answer is yes.
+
+    A probe that takes long is joined by another and not ended: on a busy machine an answer takes
+    its time, and one that waits on a connection from before the fault never comes.
+    """
+    under_way: set[asyncio.Future[bool]] = set()
+    try:
+        while True:
+            under_way.add(asyncio.ensure_future(probe()))
+            done, under_way = await asyncio.wait(
+                under_way, timeout=_JOINED_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if any(each.result() for each in done):
+                return
+            if done:
+                await asyncio.sleep(_LOOK_SECONDS)
+    finally:
+        for each in under_way:
+            each.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _loop_time(deadline: float) -> float:

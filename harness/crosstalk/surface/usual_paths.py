@@ -93,6 +93,9 @@ class UsualPaths:
         paths.sort(key=lambda each: _ABOUT_ONESELF.search(each) is None)
         found = []
         for path in paths[:_MOST_FILES]:
+            if self._get(path, NOTHING).outcome is Outcome.OK:
+                # A stranger may have it: there is nothing to be kept for them.
+                continue
             answer = self._get(f"{path.rstrip('/')}/{secrets.token_hex(4)}.css", NOTHING)
             if answer.status in (401, 403) or answer.outcome is Outcome.OK:
                 found.append(self._operation(f"{path.rstrip('/')}/{{{FILE}}}.css", file=True))

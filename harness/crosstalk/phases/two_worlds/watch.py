@@ -35,6 +35,8 @@ from crosstalk.surface.operation import Operation
 FEW_ACTS, MANY_ACTS = (1, 2), (4,)
 # A pause without activity lasts so much longer than any with it, and never longer than this.
 _LONGER, _FURTHER_SECONDS, _LONGEST_SECONDS = 1.25, 0.002, 0.3
+# Headers that hold a point in time to the second, and what passes until it is another one.
+TIMED, SECOND = frozenset({"last-modified", "expires"}), 1.1
 # Turns a world's salt into that of the others' calls when they are made once more.
 _NEXT_SALT = 0x9E3779B1
 
@@ -138,11 +140,18 @@ class Watch:
         for active in order:
             yield self.pause(active=active)
 
-    def pause(self, *, active: bool) -> Pause:
-        """Have the others act, or rest for longer than that would take, and look again."""
+    def pause(self, *, active: bool, acts: int = 0) -> Pause:
+        """Have the others act, or rest for longer than that would take, and look again.
+
+        Args:
+            active: Whether they act.
+            acts: How many of their calls they make; by turns where 0.
+        """
+        if acts and self._timed():
+            self.sleep(SECOND)
         began = time.monotonic()
         if active:
-            ended = not self._act()
+            ended = not self._act(acts)
             self._longest = max(self._longest, time.monotonic() - began)
         else:
             ended = False
@@ -151,6 +160,10 @@ class Watch:
             self.sleep(min(_LONGEST_SECONDS, wait))
         pause = Pause(active, {}, {}, {}, ended)
         return replace(pause, ended=True) if ended else self._look_again(pause)
+
+    def _timed(self) -> bool:
+        """Return whether a look showed a time to the second, which must be over to change."""
+        return any(TIMED & set(call.answer.headers) for call, _ in self._before.values())
 
     def _look_again(self, pause: Pause) -> Pause:
         changed: dict[int, Differences] = {}
@@ -182,12 +195,15 @@ class Watch:
             self._before[step.number] = call, now
         return Pause(pause.active, changed, sizes, seconds)
 
-    def plan_to_show(self, reading: Step, acts: Sequence[Step]) -> WorldsPlan:
+    def plan_to_show(
+        self, reading: Step, acts: Sequence[Step], *, seconds: float = 0.0
+    ) -> WorldsPlan:
         """Return a plan in which the reading is made before and after these acts.
 
         Args:
             reading: That changed.
             acts: Of the others; what they need of other steps is taken in as well.
+            seconds: That pass between the first reading and the acts.
         """
         operations = self.runner.executor.operations
         steps = self.plan.script.steps
@@ -200,6 +216,7 @@ class Watch:
         others = set(self.plan.varied())
         ours = [each for each in needed if each.number not in others]
         varied = [each for each in needed if each.number in others]
+        varied = [replace(each, after=seconds) if n == 0 else each for n, each in enumerate(varied)]
         last = max(numbers)
         probe = Probe("worlds", last + 2, "observed", self.plan.observer)
         before = replace(reading, number=last + 1, probe=replace(probe, key=last + 1))
@@ -209,11 +226,12 @@ class Watch:
     def _run(self, step: Step, salt: int | None = None) -> Call | None:
         return self._script.run_step(step, salt=salt)
 
-    def _act(self) -> bool:
+    def _act(self, acts: int = 0) -> bool:
         """Make the next calls of the others; return whether none met a limit."""
         self.last = []
         self._pauses += 1
-        for _ in range(min(self.acts_each[self._pauses % len(self.acts_each)], len(self.acts))):
+        acts = acts or self.acts_each[self._pauses % len(self.acts_each)]
+        for _ in range(min(acts, len(self.acts))):
             turn, place = divmod(self._next, len(self.acts))
             self._next += 1
             step = self.acts[place]

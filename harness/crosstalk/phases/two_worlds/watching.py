@@ -13,10 +13,12 @@ from crosstalk.oracles.observation import general
 from crosstalk.phases.two_worlds.comparison import Place
 from crosstalk.phases.two_worlds.correlation import PAIRS, Pairs, is_duration, proven
 from crosstalk.phases.two_worlds.plan import WorldsPlan
-from crosstalk.phases.two_worlds.watch import MANY_ACTS, Pause, Watch, readings_of
+from crosstalk.phases.two_worlds.watch import MANY_ACTS, SECOND, TIMED, Pause, Watch, readings_of
 
 # Readings that are looked at between the pauses, and visits after which others take their place.
 _READINGS, _VISITS_EACH = 3, 8
+# Readings that are looked at in the visit that a watch begins with.
+_WIDE = 24
 # Of so many visits one is beside a pause without activity, where nothing changes by itself.
 _RESTED_EVERY = 6
 # Replays of one number by which it is decided, in one campaign.
@@ -92,6 +94,10 @@ class Watching:
         """
         watch.prepare()
         readings = readings_of(watch.plan, watch.runner.executor.operations)
+        if readings and watch.acts and not over():
+            noticed = self._wide_visit(watch, readings[:_WIDE])
+            if noticed is not None:
+                return noticed
         while readings and watch.acts and not over():
             readings.sort(key=lambda each: self.looked[each.operation])
             chosen = readings[:_READINGS]
@@ -126,6 +132,18 @@ class Watching:
             if found is not None:
                 return found
         return None
+
+    def _wide_visit(self, watch: Watch, readings: Sequence[Step]) -> Noticed | None:
+        """Make all readings around all that the others do: each meets each in the fewest calls."""
+        if not watch.choose(readings):
+            return None
+        self._rest(watch)
+        pause = watch.pause(active=True, acts=len(watch.acts))
+        if pause.ended:
+            return None
+        # Elsewhere so many readings take a visit.
+        self.visits += max(1, len(readings) // _READINGS)
+        return self._noticed(watch, pause)
 
     def _visit(self, watch: Watch, number: int) -> tuple[Noticed | None, bool]:
         """Make one visit; return what is noticed, and whether the watch is over."""
@@ -170,7 +188,12 @@ class Watching:
             )
             new = tuple(each for each in places if each not in self.restless)
             if new:
-                plans = tuple(watch.plan_to_show(step, acts) for acts in (watch.last, watch.made))
+                timed = any(place.rpartition(".")[2] in TIMED for _, place in new)
+                seconds = SECOND if timed else 0.0
+                plans = tuple(
+                    watch.plan_to_show(step, acts, seconds=seconds)
+                    for acts in (watch.last, watch.made)
+                )
                 return Noticed(step, plans, new)
         return None
 

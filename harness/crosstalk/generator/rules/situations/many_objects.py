@@ -29,7 +29,8 @@ _CHATS = 101
 _KINDS, _READINGS = 2, 60
 # Calls of a campaign for each time that it is done.
 _CALLS_BETWEEN = 700
-_FIRST_AFTER = 500
+_FIRST_PART, _FIRST_AFTER = 0.3, 500
+_FEWEST_CALLS = 400
 # Seconds without which no model is asked so often.
 _SECONDS_TO_CHAT = 40.0
 
@@ -44,10 +45,12 @@ class ManyObjects:
         """Return whether it is time to do it again: it takes many calls."""
         made = example.state.executor.calls_made
         done = example.state.situations["floods"]
+        # Of few calls none are for it.
+        first = min(_FIRST_AFTER, max(_FEWEST_CALLS, int(_FIRST_PART * example.state.calls)))
         return (
             bool(example.capabilities.creators)
             and bool(example.state.observations)
-            and made >= _FIRST_AFTER + done * _CALLS_BETWEEN
+            and made >= first + done * _CALLS_BETWEEN
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from random import Random
 from typing import Any
 
@@ -43,6 +44,7 @@ class Diary:
     made: int = 0
     calls: int = 0
     writes: int = 0
+    written: datetime = datetime(2026, 11, 28, tzinfo=UTC)
 
     def discover(self) -> list[Operation]:
         """Four operations."""
@@ -82,6 +84,7 @@ class Diary:
             return refused(404, "not_found")
         if operation.name == "rename_entry":
             found[0].update(title=arguments["title"], updated_at=_now())
+            self.written = datetime.now(UTC)
             self.writes += 1
         return ok(_shown(found[0]))
 
@@ -97,6 +100,7 @@ class Diary:
             "updated_at": _now(),
         }
         self.entries.insert(0, entry)
+        self.written = datetime.now(UTC)
         self.writes += 1
         return ok(_shown(entry), 201)
 
@@ -114,6 +118,8 @@ class Diary:
         if self.fault in NUMBERS:
             body["number"] = NUMBERS[self.fault](self)
         headers = {"date": _now(), "etag": f'W/"{len(mine)}"'}
+        if self.fault == "last-modified":
+            headers["last-modified"] = format_datetime(self.written, usegmt=True)
         if self.fault == "etag":
             headers["etag"] = f'W/"{self.writes}"'
         return ok(body, 200, **headers)

@@ -250,6 +250,7 @@ def test_a_user_stores_more_than_a_page_holds_between_two_readings_of_another(
     examples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FIRST_AFTER", 50)
+    monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FEWEST_CALLS", 50)
     state, found = played(ManyObjects(), examples=examples)
     assert state.situations["floods"] == 1 + (state.executor.calls_made - 50) // 700
     assert state.situations["largest number of one kind"] == 61

@@ -14,7 +14,7 @@ from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.provenance import provenance
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.runner import Campaign
-from crosstalk.campaign.shards import Shard, results_of
+from crosstalk.campaign.shards import EmitOfShard, Shard, results_of
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.verdict import InconclusiveKind
@@ -55,13 +55,16 @@ def run_campaign(
 
 
 def run_shards(
-    shards: Sequence[Shard], tell: Callable[[CampaignResult, int], None]
+    shards: Sequence[Shard],
+    tell: Callable[[CampaignResult, int], None],
+    emit: EmitOfShard | None = None,
 ) -> tuple[CampaignResult, list[CampaignResult]]:
     """Run all campaigns of the shards.
 
     Args:
         shards: They run at once, each with its own system.
         tell: Called with each result and the number of results so far.
+        emit: Gets the events of all shards, if anything does.
 
     Returns:
         The merged result, cut short where a shard failed after others had results, and each
@@ -74,7 +77,7 @@ def run_shards(
     results: list[CampaignResult] = []
     began, stopped = time.monotonic(), None
     try:
-        for result in results_of(shards):
+        for result in results_of(shards, emit):
             results.append(result)
             tell(result, len(results))
     except (HarnessError, KeyboardInterrupt) as error:

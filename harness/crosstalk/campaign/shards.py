@@ -14,13 +14,13 @@ import queue
 import signal
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from crosstalk.campaign.events import Event
+from crosstalk.campaign.events import Emit, Event, Finished
 from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
@@ -39,6 +39,8 @@ _ERRORS: dict[str, type[HarnessError]] = {
     "failed": HarnessError,
 }
 _Message: TypeAlias = tuple[str, Any]
+# Gets a shard's number, from 1, and an event of one of its campaigns.
+EmitOfShard: TypeAlias = Callable[[int, Event], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ class Shard:
         verified: What it starts.
         campaigns: One after the other.
         examples: Where examples that showed something are kept, if anywhere.
+        number: Its number among the shards, from 1.
     """
 
     folder: Path
     verified: Verified
     campaigns: tuple[CampaignOptions, ...]
     examples: str | None = None
+    number: int = 1
 
 
 def shards_of(
@@ -87,13 +91,25 @@ def shards_of(
             for number in range(shards)
         ]
     return [
-        Shard(folder / f"shard-{number + 1}", verified, tuple(every[number::shards]), examples)
-        for number in range(min(shards, len(every)))
+        Shard(
+            folder / f"shard-{number}",
+            verified,
+            tuple(every[number - 1 :: shards]),
+            examples,
+            number,
+        )
+        for number in range(1, min(shards, len(every)) + 1)
     ]
 
 
-def results_of(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
+def results_of(
+    shards: Sequence[Shard], emit: EmitOfShard | None = None
+) -> Iterator[CampaignResult]:
     """Run the shards at once; yields every campaign's result when it is over.
+
+    Args:
+        shards: What each process does.
+        emit: Gets the events of all campaigns as they happen, but for `Finished`.
 
     Raises:
         HarnessError: A shard could not go on; raised when the others are through.
@@ -102,11 +118,13 @@ def results_of(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
     # Fresh interpreters: a forked one would share sockets and signal handlers with this one.
     context = multiprocessing.get_context("spawn")
     said: multiprocessing.Queue[_Message] = context.Queue()
-    processes = [context.Process(target=_run, args=(each, said)) for each in shards]
+    processes = [
+        context.Process(target=_run, args=(each, said, emit is not None)) for each in shards
+    ]
     for process in processes:
         process.start()
     try:
-        yield from _heard(said, processes)
+        yield from _heard(said, processes, emit)
     finally:
         for process in processes:
             process.join(_LOOK_AFTER_SECONDS)
@@ -116,7 +134,9 @@ def results_of(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
 
 
 def _heard(
-    said: multiprocessing.Queue[_Message], processes: Sequence[BaseProcess]
+    said: multiprocessing.Queue[_Message],
+    processes: Sequence[BaseProcess],
+    emit: EmitOfShard | None,
 ) -> Iterator[CampaignResult]:
     failed: HarnessError | None = None
     over, interrupted, deadline = 0, False, math.inf
@@ -134,6 +154,10 @@ def _heard(
             for process in processes:
                 process.terminate()
         else:
+            if kind == "event":
+                if emit is not None:
+                    emit(*value)
+                continue
             over += kind != "result"
             if kind == "result":
                 yield value
@@ -145,8 +169,9 @@ def _heard(
         raise failed
 
 
-def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
+def _run(shard: Shard, say: multiprocessing.Queue[_Message], with_events: bool) -> None:
     """What a shard's process does."""
+    emit = _sender(shard.number, say) if with_events else _quiet
     end_with_parent()
     interrupted_once()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(shard.folder / "hypothesis"))
@@ -155,7 +180,7 @@ def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
             kept = open_examples(shard.examples, target.about) if shard.examples else None
             for options in shard.campaigns:
                 folder = shard.folder / f"seed-{options.seed}"
-                result = Campaign(target, options, _quiet, folder, examples=kept).run()
+                result = Campaign(target, options, emit, folder, examples=kept).run()
                 say.put(("result", result))
                 if any(each.kind is InconclusiveKind.INTERRUPTED for each in result.inconclusive):
                     break
@@ -180,5 +205,15 @@ def _run(shard: Shard, say: multiprocessing.Queue[_Message]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _sender(number: int, say: multiprocessing.Queue[_Message]) -> Emit:
+    """Return a listener that hands a shard's events on; a result goes its own way."""
+
+    def send(event: Event) -> None:
+        if not isinstance(event, Finished):
+            say.put(("event", (number, event)))
+
+    return send
+
+
 def _quiet(event: Event) -> None:
-    """A shard tells results alone."""
+    """Ignore an event: results alone are asked for."""

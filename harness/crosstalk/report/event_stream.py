@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -43,22 +43,37 @@ class EventStream:
 
     def __call__(self, event: Event) -> None:
         """Write an event; the end of a campaign is `verdict`, once the reports are written."""
+        self._event(event, {})
+
+    def of_shard(self, number: int, event: Event) -> None:
+        """Write an event of one of several shards, with the shard's number."""
+        self._event(event, {"shard": number})
+
+    def _event(self, event: Event, where: Mapping[str, Any]) -> None:
         if isinstance(event, Started):
-            self._write("started", version=VERSION, operations=event.operations, seed=event.seed)
+            self._write(
+                "started",
+                **where,
+                version=VERSION,
+                operations=event.operations,
+                seed=event.seed,
+            )
         elif isinstance(event, PartBegun):
-            self._write("phase", name=event.name)
+            self._write("phase", **where, name=event.name)
         elif isinstance(event, Progress):
             self._write(
                 "calls",
+                **where,
                 calls=event.calls,
                 examples=event.examples,
                 replay_calls=event.replay_calls,
             )
         elif isinstance(event, Suspected):
-            self._write("suspicion", **_named(event.finding))
+            self._write("suspicion", **where, **_named(event.finding))
         elif isinstance(event, Shortened):
             self._write(
                 "shrinking",
+                **where,
                 **_named(event.finding),
                 steps=event.steps,
                 replay_calls=event.replay_calls,
@@ -66,6 +81,7 @@ class EventStream:
         elif isinstance(event, FindingFound):
             self._write(
                 "finding",
+                **where,
                 **_named(event.finding),
                 severity=weakness_of(event.finding.oracle).severity,
                 script=event.finding.script.lines(),

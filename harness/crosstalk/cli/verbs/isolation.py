@@ -199,7 +199,7 @@ def _carried_out(
             verified=verified,
             examples=examples,
         )
-        result, single = _run_many(console, shared_out)
+        result, single = _run_many(output, shared_out)
         result.provenance = provenance(options, verified.about, verified.described)
         more: dict[str, Any] = {"shards": shards, "campaigns": single}
     else:
@@ -243,11 +243,12 @@ def _run_one(
         return run_campaign(folder.path, options, verified, emit, examples)
 
 
-def _run_many(console: Console, shards: list[Shard]) -> tuple[CampaignResult, list[dict[str, Any]]]:
+def _run_many(output: _Output, shards: list[Shard]) -> tuple[CampaignResult, list[dict[str, Any]]]:
     """Run all campaigns of the shards, and print a line about each and what they come to."""
     from crosstalk.campaign.running import run_shards
     from crosstalk.report.console import ConsoleReport
 
+    console, stream = output.console, output.stream
     total = sum(len(each.campaigns) for each in shards)
     console.print(f"{total} campaigns, {len(shards)} at once, each shard with its own system")
 
@@ -258,7 +259,7 @@ def _run_many(console: Console, shards: list[Shard]) -> tuple[CampaignResult, li
             markup=False,
         )
 
-    together, results = run_shards(shards, tell)
+    together, results = run_shards(shards, tell, stream.of_shard if stream else None)
     report = ConsoleReport(console, together.calls)
     for finding in together.findings:
         report.finding(finding)

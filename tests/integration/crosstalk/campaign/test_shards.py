@@ -18,7 +18,7 @@ from crosstalk.core.errors import HarnessError
 def test_results_from_before_a_shard_failed_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def one_and_no_more(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
+    def one_and_no_more(shards: Sequence[Shard], emit: object) -> Iterator[CampaignResult]:
         yield CampaignResult("clean", 10, 1.0, 100, [], {}, [])
         raise HarnessError("PostgreSQL did not start")
 

@@ -49,7 +49,7 @@ def test_each_shard_has_a_folder_of_its_own() -> None:
 def test_a_shard_that_fails_at_once_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(shards: Sequence[Shard]) -> Iterator[CampaignResult]:
+    def nothing(shards: Sequence[Shard], emit: object) -> Iterator[CampaignResult]:
         raise HarnessError("PostgreSQL did not start")
 
     monkeypatch.chdir(tmp_path)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from crosstalk.cli.machine import print_json
+from crosstalk.cli.options import AsJson
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.report.terminal import make_console
@@ -42,6 +45,7 @@ def init(
     probe: Annotated[
         bool, typer.Option(help="Try the guesses with a few calls, which store something.")
     ] = True,
+    as_json: AsJson = False,
 ) -> int:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
     from crosstalk.targets.described.init.combining import combined
@@ -50,14 +54,14 @@ def init(
     from crosstalk.targets.described.init.rest import survey_rest, written_rest
     from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
-    console = make_console()
+    console = make_console(errors=as_json)
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
     api = survey_rest(url, probing=probe) if url is not None else None
     beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
     if api is not None and beside is None:
-        return _describe_rest(console, api, output, token or "")
+        return _describe_rest(console, api, output, token or "", as_json)
     url = beside or url
     server = inspect_server(
         url=url,
@@ -94,12 +98,12 @@ def init(
     unproven = unproven_by_guess(server.mcp, found, name)
     if unproven:
         console.print(f"{unproven}: a run will report it", markup=False, soft_wrap=True)
-    _print_next_steps(console, output, text)
+    _print_next_steps(console, output, text, as_json)
     return ExitCode.CLEAN
 
 
-def _print_next_steps(console: Console, output: Path, text: str) -> None:
-    """Print what is to be done with the file, a line for each step."""
+def _print_next_steps(console: Console, output: Path, text: str, as_json: bool) -> None:
+    """Print what is to be done with the file, a line for each step; for programs, the file too."""
     tokens = list(dict.fromkeys(_VARIABLE.findall(text)))
     target = "" if str(output) == "crosstalk.toml" else f" --target {output}"
     steps = ["look through the lines marked `guess`, and set confirmed = true"]
@@ -109,9 +113,28 @@ def _print_next_steps(console: Console, output: Path, text: str) -> None:
     console.print(f"wrote {output}; next:", markup=False, soft_wrap=True)
     for number, step in enumerate(steps, start=1):
         console.print(f"  {number}. {step}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json(_for_programs(output, text, tokens, steps))
 
 
-def _describe_rest(console: Console, api: RestSurvey, output: Path, token: str) -> ExitCode:
+def _for_programs(
+    output: Path, text: str, variables: Sequence[str], steps: Sequence[str]
+) -> dict[str, Any]:
+    """Return what was written, which lines are guesses, and what is to be done."""
+    lines = enumerate(text.splitlines(), start=1)
+    guesses = [{"line": number, "text": line} for number, line in lines if "guess" in line]
+    return {
+        "file": str(output),
+        "description": tomllib.loads(text),
+        "guesses": guesses,
+        "variables": list(variables),
+        "next": list(steps),
+    }
+
+
+def _describe_rest(
+    console: Console, api: RestSurvey, output: Path, token: str, as_json: bool
+) -> ExitCode:
     """Write the file of a REST API that its OpenAPI document, or introspection, describes."""
     from crosstalk.targets.described.init.rest import written_rest
 
@@ -125,7 +148,7 @@ def _describe_rest(console: Console, api: RestSurvey, output: Path, token: str) 
         markup=False,
         soft_wrap=True,
     )
-    _print_next_steps(console, output, text)
+    _print_next_steps(console, output, text, as_json)
     return ExitCode.CLEAN
 
 

@@ -102,6 +102,7 @@ class ContainerWiring(Wiring):
         }
         return {
             **self.settings(service),
+            **self.handed_on(service),
             **(own[service]() if service in own else {}),
             **self.options.extra_env.get(service, {}),
         }

@@ -36,6 +36,10 @@ class ProcessOptions:
         openai_api_key: With it the backend uses a real model instead of the offline one.
         openai_base_url: Any compatible server, instead of the offline model.
         openai_model: Name of the model.
+        openai_api: The API that it speaks: `responses`, which is the default, or
+            `chat_completions`.
+        hand_on_settings: Hand on the services' settings that this process's environment has, but
+            for those that the start decides: addresses, keys, the database.
         ports: Service name (one of `SERVICES`) to a fixed port; 0 or absent takes a free one.
         extra_env: Service name to environment variables that are added or replaced.
         links: Service name to the port at which the other services reach it, where a proxy of the
@@ -55,6 +59,8 @@ class ProcessOptions:
     openai_api_key: str | None = field(default=None, repr=False)
     openai_base_url: str | None = None
     openai_model: str | None = None
+    openai_api: str | None = None
+    hand_on_settings: bool = False
     ports: Mapping[str, int] = field(default_factory=dict)
     extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     links: Mapping[str, int] = field(default_factory=dict)

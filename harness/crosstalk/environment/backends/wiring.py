@@ -1,7 +1,8 @@
 """Commands and environment variables of the services.
 
 A service gets the few variables that any program needs, and its own settings. Nothing of the
-caller's shell leaks into it, an `OPENAI_API_KEY` least of all.
+caller's shell leaks into it, an `OPENAI_API_KEY` least of all; only `up`, which a person starts,
+hands on the settings that their shell has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from crosstalk.core.neighbours import SECOND_ISSUER
 from crosstalk.environment.backends.options import ProcessOptions
 from crosstalk.environment.backends.replicas import service_of
 from crosstalk.environment.backends.replicas import settings as replica_settings
+from crosstalk.environment.parts.service_settings import settings_of_service
 from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.cache import cache_folder
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair, LocalIssuer
@@ -32,6 +34,17 @@ LIMITS = (
     "RATE_LIMIT_BURST",
     "CHAT_RATE_LIMIT_PER_MINUTE",
     "CHAT_RATE_LIMIT_BURST",
+)
+# What the start gives a service and a person may replace; `up` lets them.
+_REPLACEABLE = frozenset({"LOG_LEVEL", "DRAIN_SECONDS", *LIMITS})
+# What a person's shell has for other programs, or what a start on loopback cannot take over.
+_NEVER_HANDED_ON = frozenset(
+    {
+        *("BACKEND_HOST", "MCP_HOST", "METRICS_HOST"),
+        *("MCP_DATA_ACCESS", "MCP_SIGNING_KEY", "DATABASE_POOLER"),
+        # Options of the start, because they choose between the models.
+        *("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_API"),
+    }
 )
 _ROLES = ("owner", "backend", "mcp", "auth")
 # Variables that locate programs, libraries, certificates and temporary files.
@@ -136,6 +149,7 @@ class Wiring:
         return {
             **clean_environment(python_path),
             **self.settings(service),
+            **self.handed_on(service),
             **(replica_settings(service, self.ports[name]) if name != service else {}),
             **self.options.extra_env.get(service, {}),
         }
@@ -144,6 +158,14 @@ class Wiring:
         """Return the settings of a service of the system; none for one configured by arguments."""
         own = {"mcp": self._mcp, "backend": self._backend, "frontend": self._frontend}
         return own[service]() if service in own else {}
+
+    def handed_on(self, service: str) -> dict[str, str]:
+        """Return the settings of a service that this process's own environment chooses."""
+        if not self.options.hand_on_settings:
+            return {}
+        decided = {*self.settings(service), *_NEVER_HANDED_ON} - _REPLACEABLE
+        names = settings_of_service(self.root, service) - decided
+        return {name: os.environ[name] for name in sorted(names) if os.environ.get(name)}
 
     def migration(self, admin_url: str) -> tuple[list[str], dict[str, str]]:
         """Return command and environment that make roles, database and tables."""
@@ -228,6 +250,7 @@ class Wiring:
                 "OPENAI_BASE_URL": options.openai_base_url or "",
                 **_of_ours(_PROXIES),
             }
+            model["OPENAI_API"] = options.openai_api or ""
         model["OPENAI_MODEL"] = options.openai_model or ""
         issuers = self._people(BACKEND_AUDIENCE)
         if options.data_access != "direct":

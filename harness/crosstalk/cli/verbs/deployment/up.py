@@ -48,6 +48,8 @@ def up(
         openai_api_key=os.environ.get("OPENAI_API_KEY"),
         openai_base_url=os.environ.get("OPENAI_BASE_URL"),
         openai_model=os.environ.get("OPENAI_MODEL"),
+        openai_api=os.environ.get("OPENAI_API"),
+        hand_on_settings=True,
         ports={"backend": backend_port, "mcp": mcp_port, "frontend": frontend_port},
         frontend=frontend,
     )
@@ -85,7 +87,6 @@ def _explain(console: Console, running: RunningSystem) -> None:
     say(f"mcp       {running.mcp_url}")
     say(f"model     {model}")
     say(f"logs      {running.logs}")
-    say(f"database  {running.databases['admin']}")
     say()
     users = ("alice", "bob")
     for user in users:

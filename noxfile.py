@@ -243,7 +243,7 @@ def lock(session: nox.Session) -> None:
     plain = ("--generate-hashes", "--no-annotate", "--no-header")
     for file, group in PINNED.items():
         session.run(*compiling, *plain, "--group", group, "--output-file", file)
-    campaign = "deploy/campaign/requirements.txt"
+    campaign = "deploy/harness/requirements.txt"
     session.run(*compiling, *plain, "pyproject.toml", "--output-file", campaign)
     bill = ("system/requirements-sbom.in", "--output-file", "system/requirements-sbom.txt")
     session.run(*compiling, *plain, *bill)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.repository import ROOT
 
-CAMPAIGN = "deploy/campaign/requirements.txt"
+CAMPAIGN = "deploy/harness/requirements.txt"
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
     for folder in (ROOT, ROOT / "deploy")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -106,6 +107,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["meaning"] = meaning
+    made.filters["breakable"] = _breakable
     made.filters["known_as"] = known_as
     made.filters["sequence"] = sequence_of
     made.filters["severity"] = lambda finding: weakness_of(finding.oracle).severity
@@ -117,13 +119,19 @@ def _finalized(value: object) -> object:
     return value if isinstance(value, Markup) else printable(str(value))
 
 
+def _breakable(name: str) -> Markup:
+    """Return a name that a narrow column breaks after its signs instead of in mid-word."""
+    parts = re.split(r"(?<=[/_:.])(?=.)", printable(name))
+    return Markup("<wbr>").join(parts)
+
+
 def _facts(result: CampaignResult) -> list[tuple[str, str]]:
     """Return what was run, and with what it can be run again."""
     return [
         ("calls", f"{result.calls} in {result.seconds:.1f} s"),
         ("findings", str(len(result.findings))),
         ("seed", str(result.seed)),
-        *result.provenance.items(),
+        *((name, value) for name, value in result.provenance.items() if value != "unknown"),
     ]
 
 

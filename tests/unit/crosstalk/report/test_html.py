@@ -35,7 +35,7 @@ HOSTILE = (
 _ATTRIBUTES = {
     *("autocomplete", "class", "charset", "colspan", "content", "data-operation", "data-oracle"),
     *("data-severity", "hidden", "href", "http-equiv", "id", "lang", "name", "open", "scope"),
-    *("title", "type", "value"),
+    *("data-label", "tabindex", "title", "type", "value"),
 }
 
 
@@ -95,7 +95,10 @@ def test_html_report_shows_a_hostile_text_as_text(text: str) -> None:
     harmless = Page(html(everywhere("harmless")))
     page = Page(html(everywhere(text)))
     # The order of rows follows their names; the tags are the same ones.
-    assert Counter(page.tags) == Counter(harmless.tags)
+    # A long name may be broken at more places than a short one.
+    assert Counter(page.tags) - Counter({"wbr": page.tags.count("wbr")}) == Counter(
+        harmless.tags
+    ) - Counter({"wbr": harmless.tags.count("wbr")})
     assert not {"img", "svg"} & set(page.tags)
     assert page.tags.count("script") == 1
     assert page.links == ["#finding-1"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 
 from crosstalk.environment.runtime.ports import free_port
-from tests.integration.crosstalk.targets.described.describing import SECRET, SERVER, describe
-from tests.integration.pipeline.steps import environment, run_action, run_gitlab
+from crosstalk.environment.runtime.probes import listens
+from tests.integration.crosstalk.targets.described.describing import SERVER, describe
+from tests.integration.pipeline.steps import JobRun, environment, run_action, run_gitlab
 from tests.repository import ROOT
 
 SHORT = "--calls 300 --seed 7"
+EXAMPLE = ROOT / "examples/notes-rest"
 SCHEMAS = ROOT / "harness/crosstalk/report/schemas"
 
 
@@ -30,52 +34,81 @@ def faults(schema: str, data: object) -> list[str]:
     ]
 
 
-def test_github_action_is_red_by_a_leak_and_green_by_its_fix_or_a_baseline(tmp_path: Path) -> None:
-    port = free_port()
-    (tmp_path / "crosstalk.toml").write_text(
-        f'[mcp]\ntransport = "streamable-http"\nurl = "http://127.0.0.1:{port}/mcp"\n'
-        f'[identity]\nby = ["bearer"]\nmint = {{key = "{SECRET}"}}\n'
-    )
-
-    def job(leak: str, baseline: str = "") -> tuple[int, str, str]:
-        start = (
-            f"exec {sys.executable} {SERVER} --transport current --identity bearer "
-            f"--port {port} {leak}"
-        )
-        inputs = {
-            "start": start,
-            "wait-for": f"http://127.0.0.1:{port}/mcp",
-            "profile": "quick",
-            "arguments": SHORT,
-            "baseline": baseline,
-        }
-        done = run_action(tmp_path, inputs)
-        return done.code, done.output, done.page
-
-    code, output, page = job("--leak get")
-    assert code == 1, output
-    assert "## Isolation: leak" in page
-    code, output, page = job("")
-    assert code == 0, output
-    assert "## Isolation: clean" in page
-    code, output, _ = job("--leak get")
-    assert code == 1, output
-    wrote = subprocess.run(
-        ["crosstalk", "baseline"],
-        cwd=tmp_path,
-        env=environment(tmp_path),
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb of this checkout as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "crosstalk", *arguments],
+        cwd=folder,
+        env=environment(folder),
         check=False,
         capture_output=True,
         text=True,
-        executable=str(tmp_path / ".tools/crosstalk"),
     )
-    assert wrote.returncode == 0, wrote.stderr
-    code, output, page = job("--leak get", "crosstalk-baseline.json")
-    assert code == 0, output
-    assert "0 new" in page
-    code, output, page = job("--leak list", "crosstalk-baseline.json")
-    assert code == 1, output
-    assert "not shown" in page
+
+
+def leaking_more(folder: Path) -> Path:
+    """Write the leaky example with another leak: whoever knows a note's id may delete it."""
+    text = (EXAMPLE / "leaky.py").read_text()
+    checked = 'if note_id not in notes or notes[note_id]["owner"] != user:'
+    assert text.count(checked) == 1
+    file = folder / "leaking_more.py"
+    file.write_text(text.replace(checked, "if note_id not in notes:"))
+    return file
+
+
+@pytest.mark.timeout(600)
+def test_github_action_is_red_by_a_leak_green_by_its_fix_and_red_by_a_new_one(
+    tmp_path: Path,
+) -> None:
+    """The way of a project: a description by `init`, a baseline, and a second leak later."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+
+    def job(server: Path, baseline: str = "") -> JobRun:
+        return run_action(
+            tmp_path,
+            {
+                "start": f"exec {sys.executable} {server} {port}",
+                "wait-for": f"{address}/openapi.json",
+                "profile": "quick",
+                "arguments": SHORT,
+                "baseline": baseline,
+            },
+        )
+
+    leaky, fixed, more = EXAMPLE / "leaky.py", EXAMPLE / "fixed.py", leaking_more(tmp_path)
+    server = subprocess.Popen([sys.executable, str(leaky), str(port)])
+    try:
+        while not listens(port):
+            assert server.poll() is None, "the example ended"
+            time.sleep(0.05)
+        assert command(tmp_path, "init", address).returncode == 0
+    finally:
+        server.terminate()
+        server.wait()
+    unconfirmed = job(leaky)
+    assert unconfirmed.code == 2, unconfirmed.output
+    description = tmp_path / "crosstalk.toml"
+    description.write_text(description.read_text().replace("confirmed = false", "confirmed = true"))
+
+    done = job(leaky)
+    assert done.code == 1, done.output
+    assert "## Isolation: leak" in done.page
+    assert command(tmp_path, "baseline").returncode == 0
+    done = job(fixed)
+    assert done.code == 0, done.output
+    assert "## Isolation: clean" in done.page
+    done = job(leaky, "crosstalk-baseline.json")
+    assert done.code == 0, done.output
+    assert "0 new" in done.page
+    done = job(more, "crosstalk-baseline.json")
+    assert done.code == 1, done.output
+    summary = json.loads(
+        (tmp_path / ".crosstalk/runs/isolation-crosstalk/latest/summary.json").read_text()
+    )
+    states = {each["tool"]: each["state"] for each in summary["findings"]}
+    assert states["rest:GET /notes/{note_id}"] == "known"
+    assert states["rest:DELETE /notes/{note_id}"] == "new"
 
 
 def test_github_action_uses_nothing_but_actions_of_github_and_no_input_in_a_script() -> None:
@@ -128,6 +161,50 @@ def test_a_run_for_programs_keeps_to_its_schemas(tmp_path: Path) -> None:
     assert kinds[-1] == "verdict"
     assert {"phase", "calls", "suspicion", "finding"} <= set(kinds)
     assert lines[-1]["exit_code"] == 1
+
+
+def test_init_for_programs_says_what_it_wrote_and_what_is_a_guess(tmp_path: Path) -> None:
+    server = f"{sys.executable} {SERVER} --transport stdio --identity argument"
+    done = subprocess.run(
+        [*(sys.executable, "-m", "crosstalk", "init", "--stdio", server), "--json"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["file"] == "crosstalk.toml"
+    assert said["description"] == tomllib.loads((tmp_path / "crosstalk.toml").read_text())
+    assert said["description"]["confirmed"] is False
+    lines = (tmp_path / "crosstalk.toml").read_text().splitlines()
+    assert {"get_note", "add_note"} <= set(said["description"]["tools"])
+    assert said["guesses"]
+    assert all(lines[each["line"] - 1] == each["text"] for each in said["guesses"])
+    assert said["next"][-1] == "crosstalk isolation --profile quick"
+
+
+@pytest.mark.long
+def test_events_of_shards_have_the_number_of_the_shard(tmp_path: Path) -> None:
+    command = "isolation --reference --shards 2 --calls 300 --seed 7 --events events.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-m", "crosstalk", *command.split()],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 3), done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [fault for line in lines for fault in faults("events", line)] == []
+    begun = [line for line in lines if line["event"] == "started"]
+    assert sorted(line["shard"] for line in begun) == [1, 2]
+    assert len({line["seed"] for line in begun}) == 2
+    assert {line.get("shard") for line in lines[:-1]} == {1, 2}
+    assert lines[-1]["event"] == "verdict"
+    assert "shard" not in lines[-1]
 
 
 @pytest.mark.parametrize("name", ["summary", "events"])

@@ -26,6 +26,8 @@ _FEW_CHARACTERS = 6
 # Codes that a system draws, too short to be a secret: `U-WBQV8V6`, `V1StGXR8_Z5j`, `kDq3mXwA`.
 _DRAWN = re.compile(r"[A-Za-z0-9_-]{6,15}")
 _WORDS = re.compile(r"[-_]?(?:[A-Z]?[a-z]+[-_]?)+|[A-Z]+(?:[-_][A-Z]+)*")
+# Longer ones: 32 hexadecimal digits, `note_01J8ZK…`.
+_LONG_CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 # An element of a list in a flat name.
 ELEMENT = "[]"
@@ -156,7 +158,8 @@ def missing_like(example: str, identifier: str) -> str:
 
     The example with another UUID in place of its own, e.g. in a URI; a number beyond any sequence
     for a number, also behind a prefix (`DOC-1001`) or at the end of a URI; a URI with the UUID as
-    its last part; the UUID itself otherwise.
+    its last part; another code of the same length and alphabet for a code, however long, because
+    what looks unlike an id of the system may be refused as malformed; the UUID itself otherwise.
     """
     if _UUID.search(example):
         return _UUID.sub(identifier, example)
@@ -177,9 +180,10 @@ def missing_like(example: str, identifier: str) -> str:
 
 def _code_like(example: str, identifier: str) -> str:
     """Return a code of the example's form and alphabet; the identifier where it is no code."""
-    if not is_short_id(example):
+    long = _LONG_CODE.fullmatch(example) and _HAS_DIGIT.search(example) and not markers_in(example)
+    if not (long or is_short_id(example)):
         return identifier
-    random = uuid.UUID(identifier).int
+    random = int(uuid.UUID(identifier).hex * (1 + len(example) // 16), 16)
     made = []
     parts = re.split(r"([-_])", example)
     # Words in it say what it is the code of.
@@ -189,7 +193,10 @@ def _code_like(example: str, identifier: str) -> str:
         if part not in drawn or part in ("-", "_"):
             made.append(part)
             continue
-        for _ in part:
+        # The time that some ids begin with keeps its first character: a ULID's is at most 7.
+        kept = part[:1] if long else ""
+        made.append(kept)
+        for _ in part[len(kept) :]:
             random, place = divmod(random, len(alphabet))
             made.append(alphabet[place])
     return "".join(made)

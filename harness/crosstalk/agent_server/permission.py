@@ -69,8 +69,15 @@ class Permission:
         except ValueError as error:
             raise HarnessError(f"{file} is not TOML: {error}") from error
         rest = data.get("rest")
-        if isinstance(rest, dict) and not rest.get("base") and not rest.get("graphql"):
-            raise HarnessError(f"refused: {file} has no rest.base, so that its document decides")
+        # Calls go to the origin of one of these, whatever servers a document names.
+        if isinstance(rest, dict) and not any(
+            "://" in os.path.expandvars(str(rest.get(key, "")))
+            for key in ("base", "openapi", "graphql")
+        ):
+            raise HarnessError(
+                f"refused: {file} names no URL of the REST API: set rest.base, or rest.openapi to "
+                "the URL of its document"
+            )
         for key, text in _texts(data):
             if key in _PROGRAMS and not self.commands:
                 raise HarnessError(

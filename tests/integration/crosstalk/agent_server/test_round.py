@@ -10,33 +10,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from mcp import Client, StdioServerParameters
 
 from crosstalk.environment.runtime.ports import free_port
-from tests.integration.crosstalk.targets.described.describing import SERVER
+from crosstalk.environment.runtime.probes import listens
 from tests.integration.pipeline.steps import environment
+from tests.repository import ROOT
+
+EXAMPLE = ROOT / "examples/notes-rest"
+OPERATION = "rest:GET /notes/{note_id}"
 
 
 @contextmanager
-def notes(port: int, *options: str) -> Iterator[None]:
-    """The server of notes, running at a port."""
-    command = [sys.executable, str(SERVER), "--transport", "current", "--identity", "argument"]
-    process = subprocess.Popen([*command, "--port", str(port), *options])
+def notes(form: str, port: int) -> Iterator[None]:
+    """An example of notes over REST, leaky or fixed, running at a port."""
+    server = subprocess.Popen([sys.executable, str(EXAMPLE / f"{form}.py"), str(port)])
     try:
-        for _ in range(200):
-            try:
-                urlopen(f"http://127.0.0.1:{port}/", timeout=2)
-            except HTTPError:
-                break
-            except OSError:
-                time.sleep(0.1)
+        while not listens(port):
+            assert server.poll() is None, "the example ended"
+            time.sleep(0.05)
         yield
     finally:
-        process.terminate()
-        process.wait()
+        server.terminate()
+        server.wait()
 
 
 def served(folder: Path) -> StdioServerParameters:
@@ -56,30 +53,36 @@ async def call(client: Client, tool: str, **arguments: Any) -> tuple[bool, str]:
 async def test_an_agent_finds_a_leak_and_sees_it_fixed(tmp_path: Path) -> None:
     port = free_port()
     async with Client(served(tmp_path)) as client:
-        with notes(port, "--leak", "get"):
-            failed, text = await call(client, "init", url=f"http://127.0.0.1:{port}/mcp")
+
+        async def answer(tool: str, **arguments: Any) -> str:
+            failed, text = await call(client, tool, **arguments)
             assert not failed, text
+            return text
+
+        with notes("leaky", port):
+            assert "confirmed = false" in await answer("init", url=f"http://127.0.0.1:{port}")
+            failed, text = await call(client, "run", calls=400)
+            assert failed, text
+            assert "confirmed = true" in text
             file = tmp_path / "crosstalk.toml"
-            written = file.read_text().replace("confirmed = false", "confirmed = true")
-            file.write_text('accepted = ["unauthenticated-identity"]\n' + written)
-            failed, text = await call(client, "plan")
-            assert not failed, text
-            failed, text = await call(client, "run", calls=400, seed=7)
-            assert not failed, text
-            found = json.loads(text)
-            assert (found["exit_code"], found["verdict"]) == (1, "leak"), text
-            (number, *_) = [
-                str(each["number"]) for each in found["findings"] if "get_note" in each["tool"]
-            ]
-            failed, text = await call(client, "explain", finding=number)
-            assert json.loads(text)["remedy"], text
-            failed, text = await call(client, "replay", finding=number)
-            assert json.loads(text)["shown"] is True, text
-        with notes(port):
-            failed, text = await call(client, "replay", finding=number)
-            assert json.loads(text)["shown"] is False, text
-            failed, text = await call(client, "run", calls=500, seed=7)
-            assert json.loads(text)["verdict"] == "clean", text
+            file.write_text(file.read_text().replace("confirmed = false", "confirmed = true"))
+            planned = json.loads(await answer("plan"))
+            assert OPERATION in json.dumps(planned)
+            ran = json.loads(await answer("run", calls=400, seed=7))
+            assert (ran["exit_code"], ran["verdict"]) == (1, "leak")
+            found = json.loads(await answer("findings"))
+            assert found["findings"] == ran["findings"]
+            assert {each["tool"] for each in found["findings"]} == {OPERATION}
+            number = str(found["findings"][0]["number"])
+            explained = json.loads(await answer("explain", finding=number))
+            assert explained["remedy"] == ["verify that the object named belongs to the caller"]
+            assert explained["script"]
+            assert json.loads(await answer("replay", finding=number))["shown"] is True
+        with notes("fixed", port):
+            assert json.loads(await answer("replay", finding=number))["shown"] is False
+            ran = json.loads(await answer("run", calls=400, seed=7))
+            assert (ran["exit_code"], ran["verdict"], ran["findings"]) == (0, "clean", [])
+            assert json.loads(await answer("findings"))["findings"] == []
 
 
 async def test_other_hosts_programs_and_folders_are_refused(tmp_path: Path) -> None:

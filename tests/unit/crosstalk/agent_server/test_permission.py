@@ -54,6 +54,15 @@ def test_descriptions_that_reach_or_start_more_are_refused(tmp_path: Path, text:
         NOTHING.require_target(file)
 
 
+def test_a_document_on_loopback_says_where_its_api_is(tmp_path: Path) -> None:
+    file = tmp_path / "crosstalk.toml"
+    file.write_text('[rest]\nopenapi = "http://127.0.0.1:8000/openapi.json"\n')
+    NOTHING.require_target(file)
+    file.write_text('[rest]\nopenapi = "http://example.com/openapi.json"\n')
+    with pytest.raises(HarnessError, match=r"example\.com"):
+        NOTHING.require_target(file)
+
+
 def test_variables_in_a_url_are_looked_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

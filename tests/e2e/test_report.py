@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, expect
 
 from crosstalk.report.html import html
+from tests.e2e.browser import axe_violations
 from tests.unit.crosstalk.report.results import leaking
 
 
@@ -32,6 +33,7 @@ def test_the_report_fits_and_runs_nothing_of_the_targets(
     page.goto(page_file.as_uri())
     page.screenshot(path=run_folder / f"report-{width}-{scheme}.png", full_page=True)
 
+    assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert said == []
     background = "element => getComputedStyle(element).backgroundColor"

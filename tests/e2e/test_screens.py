@@ -43,14 +43,21 @@ _TASKS = [
 
 @pytest.fixture
 def look(picture: Picture) -> Look:
-    """Takes a picture of a screen and checks that every person can use it."""
+    """Takes pictures of a screen, also in the dark, and checks that every person can use it."""
 
-    def look_at(person: Person, name: str, part: str = "body") -> None:
+    def look_at(person: Person, name: str, part: str = "body", *, dark: bool = True) -> None:
         # What fades in is judged when it is there.
         person.page.wait_for_timeout(300)
         picture(person, name)
         assert axe_violations(person.page, part) == [], name
         assert person.page.evaluate(_TOO_WIDE) == [], name
+        if dark:
+            person.page.emulate_media(color_scheme="dark")
+            # Colours that fade are judged when they are there.
+            person.page.wait_for_timeout(300)
+            picture(person, f"{name}-dark")
+            assert axe_violations(person.page, part) == [], f"{name} in the dark"
+            person.page.emulate_media(color_scheme="light")
 
     return look_at
 
@@ -132,7 +139,7 @@ def test_assistant_screens_are_accessible(
     composer.fill("What is on my list? Show my tasks.")
     composer.press("Enter")
     expect(page.get_by_text("Here is what I found").first).to_be_visible()
-    look(person, "chat-mid-stream")
+    look(person, "chat-mid-stream", dark=False)
     assert page.get_by_role("button", name="Stop").is_visible(), "the answer ended before the look"
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Send")).to_be_visible()

@@ -52,6 +52,11 @@ _CARRIERS = {
     "url": "https://example.com/{marker}",
     "hostname": "{marker}.example.com",
 }
+# Names of texts that have a form, where the schema does not say it.
+_FORMED_NAMES = (
+    (re.compile(r"^e_?mail$|_e_?mail$|^email_?address$", re.IGNORECASE), _CARRIERS["email"]),
+    (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
+)
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
@@ -69,6 +74,14 @@ def own_request(marker: str) -> str:
 def _ending(parameter: Parameter) -> str:
     """Return what the name of a file ends in, where one is asked for."""
     return ".txt" if _FILE_NAME.search(last_name(parameter.name)) else ""
+
+
+def _carrier(parameter: Parameter) -> str:
+    """Return the form of a text with a marker in it: by its format, or by its name."""
+    said = _CARRIERS.get(str(parameter.schema.get("format")))
+    name = last_name(parameter.name)
+    named = (carrier for pattern, carrier in _FORMED_NAMES if pattern.search(name))
+    return said or next(named, "{common} {marker}")
 
 
 @dataclass(slots=True)
@@ -317,7 +330,7 @@ class ArgumentDrawer:
             forms = [f"Pw-{marker}!", marker]
         else:
             marker = self.plant(me)
-            carrier = _CARRIERS.get(str(parameter.schema.get("format")), "{common} {marker}")
+            carrier = _carrier(parameter)
             forms = [carrier.format(common=COMMON_WORD, marker=marker), marker]
         shortest, longest = (parameter.schema.get(each) for each in ("minLength", "maxLength"))
         if isinstance(shortest, int):

@@ -14,7 +14,7 @@ import json
 import re
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -70,6 +70,8 @@ class _Pairing:
             value: each.owner for each in history.owned for value in identifiers_of(each.id)
         }
         self._numbers = _Numbers()
+        # Users with the ids under which they put something, and the first call that did.
+        self._put: dict[tuple[str | None, str], int] = {}
         for each in history.owned:
             self._numbers.given[each.kind][each.id].add(each.owner)
 
@@ -83,6 +85,16 @@ class _Pairing:
         for value in codes_in_answer(call):
             owners.setdefault(value, str(call.actor.user))
         self._numbers.take(call)
+        found = self._pair(call)
+        if ":PUT " in call.operation and call.answer.outcome is Outcome.OK:
+            # It creates what is not there (RFC 9110, section 9.3.4): from now on the caller may
+            # have something under that id as well.
+            for each in _named(call):
+                self._put.setdefault((call.actor.user, each), call.index)
+        return found
+
+    def _pair(self, call: Call) -> _Pair | None:
+        history, owners = self._history, self._owners
         probe = call.probe
         if probe is None or probe.kind != "existence":
             _note_planted(call, owners)
@@ -95,11 +107,17 @@ class _Pairing:
         if (
             _comparable(foreign, missing, owners, self._numbers, history.public_values)
             and not _permitted(history, probe.victim, foreign)
+            and not self._put_before(foreign, _named(foreign) - _named(missing))
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
             return foreign, missing
         return None
+
+    def _put_before(self, call: Call, values: Collection[str]) -> bool:
+        """Return whether a caller had put something under one of these ids."""
+        first = (self._put.get((call.actor.user, each), call.index) for each in values)
+        return any(each < call.index for each in first)
 
 
 def _permitted(history: History, victim: str, call: Call) -> bool:

@@ -18,7 +18,12 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 _LONGEST = 200
 _NOT_NAMES = ("enum", "const", "format")
 # An argument of these names seldom refers to an object, even where there are objects so called.
-_SAID = frozenset({"message", "text", "content", "note", "comment", "body", "prompt", "question"})
+_SAID = frozenset(
+    {
+        *("message", "text", "content", "note", "comment", "body", "prompt", "question"),
+        *("email", "mail", "phone", "url", "date", "day", "time", "month", "year"),
+    }
+)
 
 
 def with_plain_references(

@@ -93,6 +93,24 @@ def test_existence_says_nothing_of_an_id_that_is_the_callers_own() -> None:
     assert Existence().judge(writer.history) == []
 
 
+@pytest.mark.parametrize(("answered", "found"), [(ok({"id": HERS}), 0), (refused(409, "x"), 1)])
+def test_existence_says_nothing_of_an_id_under_which_the_caller_put_something(
+    answered: Answer, found: int
+) -> None:
+    writer = Writer().call(ALICE, "rest:POST /notes", {}, ok({"id": HERS}))
+    writer.call(BOB, "rest:PUT /notes/{id}", {"id": HERS, "title": "mine"}, answered)
+    writer.call(BOB, "rest:DELETE /notes/{id}", {"id": HERS}, ok(None, 204), FOREIGN)
+    writer.call(BOB, "rest:DELETE /notes/{id}", {"id": NONE}, refused(404, "x"), MISSING)
+    assert len(Existence().judge(writer.history)) == found
+
+
+def test_existence_fires_where_the_put_itself_tells_the_two_apart() -> None:
+    writer = Writer().call(ALICE, "rest:POST /notes", {}, ok({"id": HERS}))
+    writer.call(BOB, "rest:PUT /notes/{id}", {"id": HERS}, ok({"n": 1}, 200), FOREIGN)
+    writer.call(BOB, "rest:PUT /notes/{id}", {"id": NONE}, ok({"n": 1}, 201), MISSING)
+    assert len(Existence().judge(writer.history)) == 1
+
+
 def test_existence_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
     writer = Writer().call(BOB, "get", {"task_id": HERS}, refused(404, "x"), FOREIGN)
     writer.call(BOB, "get", {}, refused(422, "y"), MISSING)

@@ -60,6 +60,14 @@ def test_an_argument_with_the_name_of_a_kind_refers_to_an_object(name: str, argu
     }
 
 
+def test_an_email_is_a_value_where_a_prompt_drafts_one() -> None:
+    tools = (
+        tool("create_contact", "create", "name", "email"),
+        tool("draft_email", "read", code=True),
+    )
+    assert roles(tools)["create_contact"]["email"] is Role.TEXT
+
+
 def test_a_role_that_the_file_states_is_kept() -> None:
     assert roles(APIARY, requeen=["hive"])["requeen"]["hive"] is Role.TEXT
 

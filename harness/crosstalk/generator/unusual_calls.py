@@ -1,4 +1,4 @@
-"""Calls that a sweep makes beside the plain ones: the likeliest other spellings and owners.
+"""Calls that a sweep makes beside the plain ones: likely spellings, lists and owners.
 
 Rules of their own try all of them. These are few, so that a short run has tried the likeliest too.
 """
@@ -45,6 +45,7 @@ def unusual_calls(
         drawn = drawer.arguments(operation, attacker, references=(attacker.name,), hostile=False)
         extra = [
             *_names_in_other_spellings(example, operation, attacker, victim),
+            *_behind_own_ones(example, operation, attacker, victim),
             *_owners(example, operation, attacker, victim),
         ]
         for more in extra:
@@ -62,6 +63,19 @@ def _names_in_other_spellings(
         subject = example.history.subjects[victim.name]
         for form in forms_for(parameter.schema)[:_FORMS] if theirs and mine else ():
             yield {parameter.name: spelled(form, theirs[-1], mine[-1], subject)}
+
+
+def _behind_own_ones(
+    example: ExampleRun, operation: Operation, attacker: Actor, victim: Actor
+) -> Iterator[dict[str, Any]]:
+    """Yield lists of an own object and one of the victim's: a check may look at the first alone."""
+    for parameter in operation.parameters:
+        if not (parameter.refers and parameter.many) or deletes(operation.name):
+            continue
+        theirs = example.pool.references(victim.name, parameter, operation.name, guess=False)
+        mine = example.pool.references(attacker.name, parameter, operation.name, guess=False)
+        if theirs and mine:
+            yield {parameter.name: [mine[-1], theirs[-1]]}
 
 
 def _owners(

@@ -24,9 +24,14 @@ DELETE = Operation("mcp", "mcp:delete_file", (PATH,), reads_only=False)
 ACTING = Probe("ownership", 1, "attack", "bob")
 
 
-def test_sweep_joins_names_and_sends_the_owner_that_answers_show() -> None:
+IDS = Parameter("note_ids", {"type": "array", "items": {"type": "string"}}, True, Role.REFERENCE)
+BATCH = Operation("mcp", "mcp:read_notes", (IDS,), reads_only=True)
+
+
+def example_of(*offered: Operation) -> ExampleRun:
+    """Return an example on a system that offers these operations."""
     shelf = Shelf()
-    operations = {each.name: each for each in (WRITE, READ, DELETE)}
+    operations = {each.name: each for each in offered}
     state = GeneratorState(
         executor=Executor({"mcp": shelf}, operations, shelf),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
@@ -35,7 +40,23 @@ def test_sweep_joins_names_and_sends_the_owner_that_answers_show() -> None:
         on_example_end=lambda history: None,
         stopped=lambda: False,
     )
-    example = ExampleRun(state, Capabilities.of(list(operations.values())))
+    return ExampleRun(state, Capabilities.of(list(operations.values())))
+
+
+def test_sweep_names_an_object_of_the_victim_behind_an_own_one() -> None:
+    example = example_of(BATCH)
+    for number, actor in enumerate((ALICE, BOB), 1):
+        answer = Answer(
+            Outcome.OK, 200, {"note_id": f"{number}0a1fc95-41f3-4131-b962-eac9f4851703"}
+        )
+        example.pool.harvest(Call(number, actor, "mcp:add_note", {}, answer, 0.0, 0.0))
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    (found,) = unusual_calls(example, drawer, ALICE, BOB, "mcp", ACTING)
+    assert [each[0] for each in found.arguments["note_ids"]] == ["1", "2"]
+
+
+def test_sweep_joins_names_and_sends_the_owner_that_answers_show() -> None:
+    example = example_of(WRITE, READ, DELETE)
     for actor in (ALICE, BOB):
         arguments = {"path": f"of-{actor.name}", "text": "t"}
         answer = Answer(Outcome.OK, 200, {"text": "t", "ownerName": actor.name})

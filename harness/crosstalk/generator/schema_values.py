@@ -116,7 +116,8 @@ class SchemaValues:
         if "const" in schema:
             yield schema["const"]
         elif "enum" in schema:
-            yield from schema["enum"]
+            # Null is as if the argument were left out, which is tried anyhow.
+            yield from [each for each in schema["enum"] if each is not None] or schema["enum"]
         elif depth < _DEEPEST:
             yield from self._by_form(schema, depth)
 
@@ -180,9 +181,28 @@ class SchemaValues:
         }
         if any(not inner[name] for name in needed):
             return
+        least = schema.get("minProperties", 0)
+        if isinstance(least, int) and least > len(needed):
+            further = self._further(schema, least, depth)
+            inner = {**further, **inner}
+            needed = [*needed, *(each for each in inner if each not in needed)][:least]
         for place in range(max((len(inner[name]) for name in needed), default=1)):
             yield {name: inner[name][place % len(inner[name])] for name in needed}
         yield {name: values[0] for name, values in inner.items() if values}
+
+    def _further(self, schema: Mapping[str, Any], count: int, depth: int) -> dict[str, list[Any]]:
+        """Return members that an object may have beside those that are described, with values."""
+        patterns = schema.get("patternProperties") or {}
+        named = {pattern: each for pattern, each in patterns.items() if isinstance(pattern, str)}
+        if not named and schema.get("additionalProperties") is not False:
+            names = schema.get("propertyNames")
+            pattern = names.get("pattern") if isinstance(names, Mapping) else None
+            named = {str(pattern or "^note[0-9]{2}$"): schema.get("additionalProperties", {})}
+        return {
+            name: _distinct(itertools.islice(self._composed(each, depth + 1), _MOST))
+            for pattern, each in named.items()
+            for name in matching(pattern, self._seed, count)
+        }
 
     def _drawn(self, schema: Schema) -> list[Any]:
         """Return what hypothesis-jsonschema draws, outside any example that is under way."""

@@ -59,8 +59,10 @@ def flat_name(path: Sequence[str]) -> str:
     )
 
 
-def shape_of(schema: Mapping[str, Any]) -> Shape:
-    """Return the values that a JSON Schema of arguments has room for."""
+def shape_of(schema: Mapping[str, Any] | bool) -> Shape:
+    """Return the values that a JSON Schema of arguments has room for; none that `true` names."""
+    if not isinstance(schema, Mapping):
+        return Shape((), ())
     return _Walk().shape(resolve(schema, schema), (), required=True)
 
 
@@ -147,10 +149,14 @@ class _Walk:
     def _visit(self, schema: Mapping[str, Any], path: tuple[str, ...], required: bool) -> None:
         schema = _one_of(schema)
         properties = schema.get("properties")
+        said = schema.get("required")
+        needed = {str(each) for each in said} if isinstance(said, list) else set()
+        if isinstance(properties, Mapping) and schema.get("additionalProperties") is not False:
+            # What must be there and is described nowhere may be anything.
+            properties = {**properties, **{each: {} for each in needed if each not in properties}}
         if isinstance(properties, Mapping) and properties and len(path) < self.deepest:
             if path and required:
                 self.containers.append(path)
-            needed = set(schema.get("required", ()))
             for name, each in properties.items():
                 # What only answers hold is not sent.
                 if isinstance(each, Mapping) and each.get("readOnly") is not True:

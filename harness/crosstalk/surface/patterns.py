@@ -32,6 +32,8 @@ _PROPERTIES: Mapping[str, str] = {
     "M": "\u0301",
 }
 _PROPERTY = re.compile(r"\\p\{(?:\w+=)?(\w+)\}")
+# A named group, and not a look behind.
+_GROUP = re.compile(r"(?<!\\)\(\?<(?![=!])")
 _LITERAL = re.compile(r"/(\^.*\$|\^.*|.*\$)/([dgimsuvy]*)", re.DOTALL)
 _DRAWN = 60
 
@@ -56,7 +58,7 @@ def python_pattern(pattern: str) -> str:
         in_class = before.count("[") - before.count(r"\[") > before.count("]") - before.count(r"\]")
         return inside if in_class else f"[{inside}]"
 
-    return _PROPERTY.sub(characters, pattern)
+    return _GROUP.sub("(?P<", _PROPERTY.sub(characters, pattern))
 
 
 def admits(schema: Mapping[str, Any], text: str) -> bool:

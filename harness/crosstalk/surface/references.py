@@ -164,6 +164,29 @@ class _Inlining:
         return resolved
 
 
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+# Types that JSON Schema does not have, as servers written by hand name them: type, format, names.
+_HAND_WRITTEN = (
+    ("integer", "", "int long int32 int64 bigint"),
+    ("number", "", "float double decimal numeric"),
+    ("string", "", "str text char varchar"),
+    ("string", "date", "date"),
+    ("string", "date-time", "datetime date-time timestamp"),
+    ("string", "uuid", "uuid"),
+    ("string", "email", "email"),
+    ("string", "uri", "url uri"),
+    ("string", "binary", "file binary bytes"),
+    ("boolean", "", "bool"),
+    ("array", "", "list tuple set"),
+    ("object", "", "dict map json"),
+)
+_MEANT: Mapping[str, Mapping[str, str]] = {
+    name: {"type": kind, **({"format": form} if form else {})}
+    for kind, form, names in _HAND_WRITTEN
+    for name in names.split()
+}
+
+
 def _is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and (
         schema.get("type") == "null" or schema.get("enum") == [None]
@@ -178,10 +201,18 @@ def _as_2020(schema: Mapping[str, Any]) -> dict[str, Any]:
             strict = found.pop(exclusive)
             if strict and bound in found:
                 found[exclusive] = found.pop(bound)
+    if isinstance(found.get("items"), list):
+        # A tuple, as it was written before 2020-12.
+        found["prefixItems"] = found.pop("items")
+        if "additionalItems" in found:
+            found["items"] = found.pop("additionalItems")
     kinds = found.get("type")
     if isinstance(kinds, list) and "null" in kinds:
         useful = [each for each in kinds if each != "null"]
         found["type"] = useful[0] if len(useful) == 1 else useful
+    if isinstance(kinds, str) and kinds not in _TYPES:
+        del found["type"]
+        found = {**_MEANT.get(kinds.lower(), {}), **found}
     return found
 
 

@@ -187,7 +187,9 @@ class ToolSurface:
         name = str(tool["name"])
         own = self._facts.get(name)
         facts = own or ToolFacts(roles=named)
-        schema = tool.get("inputSchema") or {}
+        said = tool.get("inputSchema")
+        # `true` admits anything, and says nothing of it.
+        schema: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
         shape = with_names(self._shape(schema), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(

@@ -41,6 +41,9 @@ DRAWN: list[Any] = [
     {"not": {"type": "string"}},
     {"if": {"type": "string"}, "then": {"minLength": 2}},
     {"minimum": 3},
+    {"type": "object", "patternProperties": {"^x-[a-z]+$": {"type": "integer"}}, "minProperties": 1}
+    | {"additionalProperties": False},
+    {"type": "object", "propertyNames": {"pattern": "^[a-z]{3}$"}, "minProperties": 2},
 ]
 
 

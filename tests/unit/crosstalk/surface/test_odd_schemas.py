@@ -86,3 +86,37 @@ def test_pattern_that_is_written_as_a_literal_is_what_stands_between_the_slashes
 def test_bound_that_is_no_number_bounds_nothing() -> None:
     assert admits({"minLength": "3"}, "a")
     assert not admits({"minLength": 3}, "a")
+
+
+def test_named_group_of_ecma_is_one_of_python_and_a_look_behind_stays() -> None:
+    assert python_pattern(r"^(?<year>\d{4})-(?<!x)\d$") == r"^(?P<year>\d{4})-(?<!x)\d$"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("float", {"type": "number"}), ("INT", {"type": "integer"}), ("any", {})],
+)
+def test_type_that_json_schema_does_not_have_is_what_is_meant_by_it(
+    said: str, meant: dict[str, str]
+) -> None:
+    assert parameter("x", {"type": said}, {}, required=True).schema == meant
+
+
+def test_date_as_a_type_is_written_as_a_date() -> None:
+    schema = parameter("x", {"type": "date"}, {}, required=True).schema
+    assert SchemaValues(1).of(schema)[0] == "2030-01-01"
+
+
+def test_tuple_as_it_was_written_before_2020_has_its_members() -> None:
+    tuple_ = {"type": "array", "items": [TEXT, {"type": "integer"}], "additionalItems": False}
+    schema = parameter("x", tuple_, {}, required=True).schema
+    assert SchemaValues(1).of(schema)[0] == ["note", 1]
+
+
+def test_argument_that_must_be_there_and_is_not_described_is_given() -> None:
+    (leaf,) = shape_of({"type": "object", "properties": {}, "required": ["ghost"]}).leaves
+    assert (leaf.name, leaf.required) == ("ghost", True)
+
+
+def test_arguments_that_anything_is_admitted_for_have_no_names() -> None:
+    assert shape_of(True).leaves == ()

@@ -26,18 +26,20 @@ _MOST_OPTIONS = 6
 Reading: TypeAlias = tuple[Operation, dict[str, Any]]
 
 
-def all_readings(example: ExampleRun, reader: Actor) -> list[Reading]:
+def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -> list[Reading]:
     """Return the calls that show a user everything that is theirs, each form of it once.
 
     Args:
         example: The example, which knows the user's objects.
         reader: Who reads.
+        switches: Whether lists are read with their options as well.
     """
     found: list[Reading] = []
     for operation in example.state.observations:
         asked = observation_arguments(operation, example.history, reader)
         found += [(operation, each) for each in _pages(operation, asked)]
-        found += [(operation, {**asked, **each}) for each in options(operation)]
+        if switches:
+            found += [(operation, {**asked, **each}) for each in options(operation)]
     for operation in example.capabilities.protected:
         query = operation.parameter(Role.QUERY)
         if query is None or not _reads_by_itself(operation):

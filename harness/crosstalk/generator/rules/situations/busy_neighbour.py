@@ -21,7 +21,7 @@ from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 # When it is done in a campaign, and how often again: the part of its calls, and calls at most.
-_FIRST_PART, _FIRST_AFTER = 0.25, 400
+_FIRST_PART, _FIRST_AFTER = 0.15, 300
 _BETWEEN_PART, _CALLS_BETWEEN = 0.4, 900
 _MOST_READINGS = 60
 # Headers that hold a point in time to the second, and the pause after which it is another.

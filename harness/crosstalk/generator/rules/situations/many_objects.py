@@ -29,7 +29,7 @@ _CHATS = 101
 _KINDS, _READINGS = 2, 60
 # Calls of a campaign for each time that it is done.
 _CALLS_BETWEEN = 700
-_FIRST_PART, _FIRST_AFTER = 0.3, 500
+_FIRST_PART, _FIRST_AFTER = 0.2, 500
 _FEWEST_CALLS = 400
 # Seconds without which no model is asked so often.
 _SECONDS_TO_CHAT = 40.0
@@ -69,7 +69,7 @@ class ManyObjects:
         stored = list({operation.name: operation for operation, _ in flood}.values())
         example.execute_all([own(each, victim) for each in stored])
         surfaces = {each.surface.partition("-")[0] for each in stored}
-        readings = all_readings(example, victim)
+        readings = all_readings(example, victim, switches=False)
         # What another server shows, or stores, is another matter, unless a model stores by it.
         near = [each for each in readings if each[0].surface.partition("-")[0] in surfaces]
         readings = (near if near and not _asks_a_model(stored) else readings)[:_READINGS]

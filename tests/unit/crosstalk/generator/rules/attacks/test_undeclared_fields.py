@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from crosstalk.execution.executor import Executor
 from crosstalk.generator.rules.attacks.undeclared_fields import UndeclaredFields
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
-from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.generator.undeclared import owner_filters, undeclared_fields
 from crosstalk.oracles import Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -122,3 +123,14 @@ def test_declared_field_is_not_sent_as_an_undeclared_one() -> None:
     writer = Writer().call(BOB, "list", {}, ok([{"text": "b", "ownerId": "x"}]))
     found = undeclared_fields(declared, writer.history, "bob", "alice")
     assert "note.ownerId" not in {each.name for each in found}
+
+
+def test_open_filter_asks_for_another_owner_as_answers_call_one() -> None:
+    given = Parameter("filter", {"type": "object"}, True, Role.VALUE)
+    find = Operation("mcp", "mcp:find_notes", (given,), reads_only=True)
+    writer = Writer().call(BOB, "list", {}, ok([{"text": "b", "owner": "bob-1"}]))
+    found = [each.value for each in owner_filters(find, writer.history, "bob", "alice")]
+    assert found[0] == {"owner": "bob-1"}
+    assert {"owner": {"$ne": "alice-1"}} in found
+    closed = Parameter("filter", {"type": "object", "properties": {"text": {}}}, True, Role.VALUE)
+    assert owner_filters(replace(find, parameters=(closed,)), writer.history, "bob", "alice") == []

@@ -19,12 +19,14 @@ class Finding:
         oracle: What it shows by, in the tool's word.
         summary: A sentence.
         calls: Calls made until it was reported; None where the tool does not say.
+        shown_at: Another operation that it names: the reading that showed it.
     """
 
     operation: str
     oracle: str
     summary: str = ""
     calls: int | None = None
+    shown_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Match:
     Attributes:
         planted: The leak.
         how: `exact` at its operation by its oracle, `operation` at its operation by another oracle,
+            `shown` where the finding names another operation beside, which showed it there,
             `alone` elsewhere while no other leak was on, None where it was not found.
         by: The oracles that found it.
     """
@@ -47,9 +50,15 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
     """Return each planted leak with the findings at its operation.
 
     Two leaks of one operation by two oracles need a finding by each of the two; the oracle decides
-    which one a finding is, and only what is left over stands for the other.
+    which one a finding is, and only what is left over stands for the other. A finding at whose
+    operation nothing is planted may be a leak of the operation that showed it.
     """
     matches = []
+    elsewhere = [
+        each
+        for each in findings
+        if not any(is_same(each.operation, leak.operation) for leak in planted)
+    ]
     for leak in planted:
         here = [each for each in findings if is_same(each.operation, leak.operation)]
         others = [
@@ -61,7 +70,13 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
             continue
         taken = {each.oracle for each in others}
         left = tuple(each for each in by if each not in taken)
-        matches.append(Match(leak, "operation" if left else None, left))
+        shown = [
+            each for each in elsewhere if each.shown_at and is_same(each.shown_at, leak.operation)
+        ]
+        if left or not shown:
+            matches.append(Match(leak, "operation" if left else None, left))
+        else:
+            matches.append(Match(leak, "shown", tuple(sorted({each.oracle for each in shown}))))
     return matches
 
 

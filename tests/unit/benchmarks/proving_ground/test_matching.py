@@ -49,3 +49,15 @@ def test_two_leaks_of_one_operation_want_a_finding_each() -> None:
     assert (one.how, other.how) == ("exact", None)
     (one, other) = match_findings(leaks, [Finding("GET /x", "ownership")])
     assert (one.how, other.how) == ("operation", "operation")
+
+
+def test_finding_may_be_the_leak_of_the_operation_that_showed_it() -> None:
+    leaks = [planted("usage", "two-worlds", "GET /usage")]
+    found = Finding("PUT /file", "ownership", shown_at="GET /usage")
+    assert [each.how for each in match_findings(leaks, [found])] == ["shown"]
+
+
+def test_one_finding_is_not_two_leaks() -> None:
+    leaks = [planted("a", "ownership", "PUT /file"), planted("b", "two-worlds", "GET /usage")]
+    found = Finding("PUT /file", "ownership", shown_at="GET /usage")
+    assert [each.how for each in match_findings(leaks, [found])] == ["exact", None]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import singular, without_shared_prefix
+from crosstalk.core.object_kinds import singular, stem_of, without_shared_prefix
 from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
@@ -53,6 +53,8 @@ _NAME = re.compile(
     r"^(?:key|name|title|slug|code|handle|path|file_?name|label|topic|\w+_name|\w+name|\w+_key)$",
     re.IGNORECASE,
 )
+# Arguments by which a value is recalled, and nothing is searched.
+_KEY = re.compile(r"^(?:key|path|slug|code|handle|\w+_key)$", re.IGNORECASE)
 # Last words of ids that the system gives out.
 _GIVEN = frozenset({"code", "slug", "key", "number", "no", "ref", "reference", "handle"})
 # Begins a description that is a noun phrase or a question: `Your pieces.`, `What you spent.` The
@@ -102,9 +104,12 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
     """
     needed = _needed(tool, identity)
     roles = {role_of(last_name(leaf.name), leaf.schema) for leaf in needed}
-    found = _by_words(words_of(str(tool.get("name", ""))))
+    words = words_of(str(tool.get("name", "")))
+    found = _by_words(words)
     annotations = tool.get("annotations") or {}
-    if found is None:
+    if _shows_by_noun(words, needed, found):
+        found = "read"
+    elif found is None:
         if annotations.get("readOnlyHint"):
             found = "read"
         elif annotations.get("destructiveHint") and not needed:
@@ -117,10 +122,26 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
     if found in ("read", "list", "search"):
         if not needed:
             return "list"
-        return "search" if Role.QUERY in roles or found == "search" else "read"
+        by_key = any(_KEY.search(last_name(leaf.name)) for leaf in needed)
+        searches = Role.QUERY in roles or (found == "search" and not by_key)
+        return "search" if searches else "read"
     if found == "create" and Role.REFERENCE in roles:
         return "change"
     return found or "other"
+
+
+def _shows_by_noun(words: Sequence[str], needed: Sequence[Leaf], found: Kind | None) -> bool:
+    """Return whether a tool is called by what it shows: `trips()`, `trip(trip_id)`.
+
+    `posts()` shows posts, and posts nothing.
+    """
+    if not words or found in ("read", "list", "search"):
+        return False
+    last = words[-1]
+    if not needed:
+        return singular(last) != last and _by_words(words[:-1]) is None
+    names = [last_name(leaf.name) for leaf in needed]
+    return found is None and [singular(stem_of(each)) for each in names] == [last] != names
 
 
 def is_identity(name: str) -> bool:

@@ -31,6 +31,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _DELETING = frozenset(
     {"delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"}
 )
+_LOGOUT = re.compile(r"(?<![a-z])(?:log|sign)[_-]?(?:out|off)(?![a-z])", re.IGNORECASE)
 # Nouns whose plural no rule of spelling gives.
 _IRREGULAR: Mapping[str, str] = {
     "people": "person",
@@ -117,6 +118,11 @@ def deletes(operation: str) -> bool:
     """Return whether an operation deletes something, by its name or its HTTP method."""
     words = _WORD.findall(operation.split(":", 1)[-1].split("{")[0])
     return any(word.lower() in _DELETING for word in words)
+
+
+def ends_session(operation: str) -> bool:
+    """Return whether an operation logs its caller out, by its name."""
+    return _LOGOUT.search(operation.split(":", 1)[-1]) is not None
 
 
 def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:

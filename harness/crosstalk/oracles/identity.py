@@ -16,6 +16,7 @@ from collections import Counter
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, Channel, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.object_kinds import ends_session
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive
 
@@ -148,4 +149,6 @@ class Identity:
             if call.actor.user is None
             and call.operation not in history.public_operations
             and conclusive(call.answer)
+            # Whoever has no session may well be told that there is none any more.
+            and not (ends_session(call.operation) and not call.answer.body)
         ]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.object_kinds import ends_session
 from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.tools import ToolSurface
@@ -109,7 +110,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         of_mcp = mcp_surfaces(config, transport, tools, looking, others)
     surfaces = _surfaces(config, folder, credentials, of_mcp)
     try:
-        operations = _operations(config, surfaces)
+        operations, skipped = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
         surfaces |= paths
         operations |= discovered(paths)
@@ -140,10 +141,8 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         allowed_flows=flows_of(config),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
-        untried=tuple(
-            each for each in not_understood_by(of_mcp) if each.where not in config.skipped()
-        ),
-        skipped=config.skipped(),
+        untried=tuple(each for each in not_understood_by(of_mcp) if each.where not in skipped),
+        skipped=skipped,
         not_applicable=_not_applicable(config, operations),
         persistent=bool(users) and config.reset is None,
         prepare=setup.prepare if setup.needed else None,
@@ -184,7 +183,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         of_mcp = {name: every[name] for name in ("mcp", "mcp-resources")}
     surfaces = _surfaces(config, folder, credentials, of_mcp)
     try:
-        operations = _operations(config, surfaces)
+        operations, skipped = _operations(config, surfaces)
         policy = policy_of(config, operations)
         # Usual paths are not looked for: that would be calls.
     except BaseException:
@@ -200,7 +199,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
         untried=tuple(not_understood_by(of_mcp)),
-        skipped=config.skipped(),
+        skipped=skipped,
         not_applicable=_not_applicable(config, operations),
         policy=policy,
     )
@@ -312,8 +311,14 @@ def _surfaces(
     return surfaces
 
 
-def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[str, Operation]:
-    """The operations; those of a surface where no credential proves who calls are marked."""
+def _operations(
+    config: TargetConfig, surfaces: Mapping[str, Surface]
+) -> tuple[dict[str, Operation], dict[str, str]]:
+    """The operations to be called, and the others with the reason.
+
+    Those of a surface where no credential proves who calls are marked. Users who are logged out
+    would be served nothing from then on: what ends a session is called where the file names it.
+    """
     unproven = unproven_surfaces(config)
     found = {
         name: replace(each, unproven=True) if surface_name(each.surface) in unproven else each
@@ -321,7 +326,11 @@ def _operations(config: TargetConfig, surfaces: Mapping[str, Surface]) -> dict[s
         if each.reads_only or not config.read_only
     }
     stated = {operation_name(name): each.arguments for name, each in config.tools.items()}
-    return with_plain_references(found, stated)
+    logouts = {
+        name: "it ends the session" for name in found if ends_session(name) and name not in stated
+    }
+    kept = {name: each for name, each in found.items() if name not in logouts}
+    return with_plain_references(kept, stated), logouts | config.skipped()
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:

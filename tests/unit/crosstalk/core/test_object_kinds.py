@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crosstalk.core.object_kinds import (
+    ends_session,
     kind_of_argument,
     kind_of_field,
     noun_of,
@@ -101,3 +102,18 @@ def test_names_that_share_no_prefix_or_need_it_stay_as_they_are(names: list[str]
 )
 def test_plural_and_singular_of_a_noun_are_one_kind(plural: str, one: str) -> None:
     assert singular(plural) == singular(one) == one
+
+
+@pytest.mark.parametrize(
+    ("operation", "ends"),
+    [
+        ("rest:POST /logout", True),
+        ("rest:POST /auth/sign-out", True),
+        ("mcp:log_off", True),
+        ("rest:GET /catalogout", False),
+        ("rest:POST /signoffs", False),
+        ("rest:GET /logs", False),
+    ],
+)
+def test_logouts_are_known_by_their_names(operation: str, ends: bool) -> None:
+    assert ends_session(operation) is ends

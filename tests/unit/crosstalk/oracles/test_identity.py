@@ -28,6 +28,14 @@ def test_identity_fires_when_a_tool_error_shows_that_the_call_got_in() -> None:
     assert found.calls == (1, 2)
 
 
+def test_identity_says_nothing_of_a_logout_that_shows_nothing() -> None:
+    writer = Writer().call(STRANGER, "rest:POST /logout", {}, ok(None, 204))
+    assert Identity().judge(writer.history) == []
+    writer.call(STRANGER, "rest:POST /logout", {}, ok({"user": "bob"}))
+    writer.call(STRANGER, "rest:POST /checkout", {}, ok(None, 204))
+    assert [each.calls for each in Identity().judge(writer.history)] == [(2,), (3,)]
+
+
 def test_identity_is_silent_where_a_credential_is_refused_inside_a_200() -> None:
     unknown = Answer(Outcome.ERROR, 200, {}, {}, "-32001", "unknown keeper: send your key")
     missing = Answer(Outcome.ERROR, 200, {}, {}, "-32602", "no such hive")

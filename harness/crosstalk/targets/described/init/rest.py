@@ -272,7 +272,10 @@ def _identity(found: RestSurvey) -> list[str]:
         return lines
     lines = ["[identity]", 'by = ["login"]  # guess: by its path and password', *arguments]
     called = _call(found.login)
-    if found.register is None:
+    trial = found.trial
+    # A login that served a made-up user makes accounts, as a sign-up that gives out a key does.
+    served = trial is not None and not trial.refused and bool(trial.token or trial.cookie)
+    if found.register is None and not served:
         # Accounts that exist have names of their own.
         called = [each.replace("{user}@example.com", "{user}") for each in called]
     lines += ["", "[identity.login]", *called, *_answers(found)]
@@ -280,7 +283,7 @@ def _identity(found: RestSurvey) -> list[str]:
         lines += ["", "[identity.login.register_first]", *_call(found.register)]
         if found.trial and found.trial.registered_id and not found.trial.id and _takes_ids(found):
             lines.append(f"subject = {toml(found.trial.registered_id)}  # it was answered so")
-    else:
+    elif not served:
         lines += ["", "# No sign-up was recognized: accounts that exist."]
         lines += _listed_accounts()
     return lines
@@ -301,9 +304,7 @@ def _basic(found: RestSurvey, arguments: Sequence[str]) -> list[str]:
     lines += ["", "[identity.login]", 'carried = "basic"']
     if found.register is not None:
         return [*lines, "", "[identity.login.register_first]", *_call(found.register)]
-    for name in ("alice", "bob"):
-        lines += ["", f"[users.{name}]", f'password = "${name.upper()}_PASSWORD"']
-    return lines
+    return [*lines, *_listed_accounts()]
 
 
 def _answers(found: RestSurvey) -> list[str]:

@@ -132,15 +132,19 @@ def named(path: str, scheme: Mapping[str, Any], *fields: str, form: bool = False
     }
 
 
-def identity(api: Mapping[str, Any], routes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the identity of the file of an API."""
+def identity(
+    api: Mapping[str, Any], routes: Mapping[str, Any], *, listed: bool = False
+) -> dict[str, Any]:
+    """Return the identity of the file of an API, whose users are listed or made up."""
     known = {"GET /openapi.json": lambda _: (200, api), **routes}
     with serving_routes(known) as server:
         found = survey_rest(server.url, probing=True)
     assert found is not None
     text = written_rest(found)
     TargetConfig.model_validate(tomllib.loads(text))
-    said: dict[str, Any] = tomllib.loads(text)["identity"]
+    data = tomllib.loads(text)
+    assert ("users" in data) is listed
+    said: dict[str, Any] = data["identity"]
     return said
 
 
@@ -241,3 +245,11 @@ def test_refresh_token_is_given_to_the_operation_that_renews() -> None:
         "request": "POST /auth/refresh",
         "json": {"refreshToken": "{refresh}"},
     }
+
+
+def test_login_that_refuses_a_made_up_user_wants_accounts_that_exist() -> None:
+    api = named("/login", {"type": "http", "scheme": "bearer"}, "username", "password")
+    refusing = {"POST /login": lambda _: (403, {}), "GET /notes": lambda _: (401, {})}
+    identity(api, refusing, listed=True)
+    serving = {"POST /login": lambda _: (200, {"token": "t0ken-of-4711"})}
+    identity(api, serving | {"GET /notes": wants("authorization", "Bearer t0ken-of-4711")})

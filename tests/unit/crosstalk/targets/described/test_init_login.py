@@ -249,7 +249,10 @@ def test_refresh_token_is_given_to_the_operation_that_renews() -> None:
 
 def test_login_that_refuses_a_made_up_user_wants_accounts_that_exist() -> None:
     api = named("/login", {"type": "http", "scheme": "bearer"}, "username", "password")
-    refusing = {"POST /login": lambda _: (403, {}), "GET /notes": lambda _: (401, {})}
+    refusing: dict[str, Any] = {
+        "POST /login": lambda _: (403, {}),
+        "GET /notes": lambda _: (401, {}),
+    }
     identity(api, refusing, listed=True)
-    serving = {"POST /login": lambda _: (200, {"token": "t0ken-of-4711"})}
+    serving: dict[str, Any] = {"POST /login": lambda _: (200, {"token": "t0ken-of-4711"})}
     identity(api, serving | {"GET /notes": wants("authorization", "Bearer t0ken-of-4711")})

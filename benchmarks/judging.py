@@ -1,4 +1,4 @@
-"""Time that judging takes as a history grows: `python -m benchmarks.judging [CALLS...]`.
+"""Processor time that judging takes as a history grows: `python -m benchmarks.judging [CALLS...]`.
 
 A history of a leaking server is written, without a server, and judged as a campaign does: after
 every hundred calls by all oracles, with the likely cause of each suspicion, and at the end for the
@@ -118,9 +118,9 @@ def main() -> None:
 
     @contextmanager
     def timed(part: str) -> Iterator[None]:
-        began = time.perf_counter()
+        began = time.process_time()
         yield
-        seconds.setdefault(part, []).append(time.perf_counter() - began)
+        seconds.setdefault(part, []).append(time.process_time() - began)
 
     def judged(part: str, judge: Callable[[], object]) -> None:
         with timed(part):
@@ -133,16 +133,16 @@ def main() -> None:
         for history in one_by_one(calls):
             suspicions = []
             for oracle in ORACLES:
-                began = time.perf_counter()
+                began = time.process_time()
                 suspicions += oracle.judge(history)
-                spent[oracle.name] += time.perf_counter() - began
-        began = time.perf_counter()
+                spent[oracle.name] += time.process_time() - began
+        began = time.process_time()
         script = script_of(history)
-        spent["script"] = time.perf_counter() - began
-        began = time.perf_counter()
+        spent["script"] = time.process_time() - began
+        began = time.process_time()
         for each in suspicions:
             likely_cause(history, each, script)
-        spent["causes"] = time.perf_counter() - began
+        spent["causes"] = time.process_time() - began
         for part, passed in spent.items():
             seconds.setdefault(part, []).append(passed)
         judged("controls", partial(controls_of, history))

@@ -9,7 +9,7 @@ up tell of others' objects too, without asking for any.
 
 from __future__ import annotations
 
-import itertools
+import bisect
 import json
 import re
 import uuid
@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
@@ -41,13 +40,54 @@ from crosstalk.surface.http.headers import shows
 
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.
 _NEAR = 2**20
+# Begins the name of a part that is a header.
+_HEADER = "headers."
 
-# A call with another user's id, and the same with an id that no user has.
-_Pair: TypeAlias = tuple[Call, Call]
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A call with another user's id, and the same with an id that no user has.
+
+    Attributes:
+        foreign: The call with the id of another user.
+        missing: The other call.
+        plain: Parts of the answers that differ once all ids are masked; headers that one has alone.
+        headers: Headers that both answers have, with other values.
+    """
+
+    foreign: Call
+    missing: Call
+    plain: tuple[str, ...]
+    headers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, foreign: Call, missing: Call) -> _Pair:
+        """Compare the answers to two calls."""
+        asked = {
+            str(call.arguments[name])
+            for call in (foreign, missing)
+            for name in call.arguments
+            if foreign.arguments.get(name) != missing.arguments.get(name)
+        }
+        one, other = _observable(foreign, asked), _observable(missing, asked)
+        differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+        both = [
+            each for each in differing if each.startswith(_HEADER) and each in one.keys() & other
+        ]
+        plain = tuple(each for each in differing if each not in both)
+        return cls(foreign, missing, plain, tuple(each.removeprefix(_HEADER) for each in both))
+
+    def told_apart_by(self, steady: frozenset[str]) -> list[str]:
+        """Return the parts by which the answers can be told apart.
+
+        Args:
+            steady: Headers whose values come again.
+        """
+        return [*self.plain, *(f"{_HEADER}{each}" for each in self.headers if each in steady)]
 
 
-def _pairs(history: History) -> list[tuple[Call, Call]]:
-    """Return the pairs that can be compared: a call with another's id, and one with a missing."""
+def _pairs(history: History) -> list[_Pair]:
+    """Return the pairs that can be compared."""
     if history.policy is not None:
         # What a policy permits at one call, a later one may tell.
         found: Sequence[_Pair | None] = history.derived(
@@ -111,7 +151,7 @@ class _Pairing:
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
-            return foreign, missing
+            return _Pair.of(foreign, missing)
         return None
 
     def _put_before(self, call: Call, values: Collection[str]) -> bool:
@@ -262,8 +302,9 @@ class Existence:
         """One suspicion for each pair of answers that differ."""
         found = []
         steady = _steady_headers(history)
-        for first, second in _pairs(history):
-            differing = _told_apart(first, second, steady)
+        for pair in _pairs(history):
+            first, second = pair.foreign, pair.missing
+            differing = pair.told_apart_by(steady)
             if not differing:
                 continue
             victim = first.probe.victim if first.probe else "another user"
@@ -281,24 +322,18 @@ class Existence:
 
     def _counted(self, history: History) -> list[Suspicion]:
         """Ids that follow each other over users: each tells of the others' objects."""
-        first_seen: dict[str, tuple[str, Call]] = {}
-        for seen in observations(history):
-            for value in filter(is_uuid, seen.own):
-                first_seen.setdefault(value, (str(seen.call.actor.user), seen.call))
-        known = [(uuid.UUID(value).int, *owned) for value, owned in first_seen.items()]
-        known.sort(key=lambda each: each[0])
-        for (one, owner, first), (other, another, second) in itertools.pairwise(known):
-            if owner != another and other - one < _NEAR:
-                last = max(first, second, key=lambda call: call.index)
-                return [
-                    Suspicion(
-                        self.name,
-                        last.operation,
-                        tuple(sorted((first.index, second.index))),
-                        f"ids of {owner} and {another} follow each other: they can be counted",
-                        rule=BrokenRule.COUNTING,
-                    )
-                ]
+        near = history.followed("near ids", lambda it: _Counting(it).take)
+        for first, second in filter(None, near):
+            owners = sorted(str(each.actor.user) for each in (first, second))
+            return [
+                Suspicion(
+                    self.name,
+                    second.operation,
+                    (first.index, second.index),
+                    f"ids of {' and '.join(owners)} follow each other: they can be counted",
+                    rule=BrokenRule.COUNTING,
+                )
+            ]
         return []
 
     def opportunities(self, history: History) -> Counter[str]:
@@ -310,38 +345,55 @@ class Existence:
             for value in _named(call)
         }
         return Counter(
-            foreign.operation
-            for foreign, missing in _pairs(history)
-            if foreign.probe is not None
+            pair.foreign.operation
+            for pair in _pairs(history)
+            if pair.foreign.probe is not None
             and any(
-                (foreign.probe.victim, foreign.operation, value) in served
-                for value in _named(foreign) - _named(missing)
+                (pair.foreign.probe.victim, pair.foreign.operation, value) in served
+                for value in _named(pair.foreign) - _named(pair.missing)
             )
         )
 
 
+class _Counting:
+    """Takes the calls of a history in order, and finds UUIDs of two users that are near."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._taken = 0
+        self._sorted: list[int] = []
+        self._first: dict[int, Call] = {}
+
+    def take(self, call: Call) -> tuple[Call, Call] | None:
+        """Return two calls that showed two users such ids, the second of them the next call."""
+        seen = observations(self._history)[self._taken]
+        self._taken += 1
+        found = None
+        for value in sorted(filter(is_uuid, seen.own)):
+            number = uuid.UUID(value).int
+            if number in self._first:
+                continue
+            place = bisect.bisect(self._sorted, number)
+            for neighbour in self._sorted[max(0, place - 1) : place + 1]:
+                earlier = self._first[neighbour]
+                if earlier.actor.user != call.actor.user and abs(number - neighbour) < _NEAR:
+                    found = found or (earlier, call)
+            self._sorted.insert(place, number)
+            self._first[number] = call
+        return found
+
+
 def told_apart(history: History, first: Call, second: Call) -> list[str]:
     """Return the parts by which the answers to two calls of a pair can be told apart."""
-    return _told_apart(first, second, _steady_headers(history))
-
-
-def _told_apart(first: Call, second: Call, steady: frozenset[str]) -> list[str]:
-    asked = {
-        str(call.arguments[name])
-        for call in (first, second)
-        for name in call.arguments
-        if first.arguments.get(name) != second.arguments.get(name)
-    }
-    one, other = _observable(first, asked, steady), _observable(second, asked, steady)
-    return [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    return _Pair.of(first, second).told_apart_by(_steady_headers(history))
 
 
 def times(history: History) -> dict[str, list[tuple[float, float]]]:
     """Operation to the seconds that each pair of calls took: foreign id, missing id."""
     found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for foreign, missing in _pairs(history):
-        seconds = foreign.ended - foreign.started, missing.ended - missing.started
-        found[foreign.operation].append(seconds)
+    for pair in _pairs(history):
+        seconds = [each.ended - each.started for each in (pair.foreign, pair.missing)]
+        found[pair.foreign.operation].append((seconds[0], seconds[1]))
     return found
 
 
@@ -371,7 +423,7 @@ def _masked_header(value: str) -> str:
     return substituted(without_times(value), lambda _: "*")
 
 
-def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str, str]:
+def _observable(call: Call, asked: set[str]) -> dict[str, str]:
     masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
 
     def mask(value: object) -> str:
@@ -396,7 +448,7 @@ def _observable(call: Call, asked: set[str], steady: frozenset[str]) -> dict[str
         "message": mask(answer.message),
         "body": mask(answer.body),
         **{
-            f"headers.{name}": mask(_masked_header(value)) if name in steady else "present"
+            f"{_HEADER}{name}": mask(_masked_header(value))
             for name, value in answer.headers.items()
             if shows(name)
         },

@@ -53,45 +53,117 @@ class _Attack:
         return self.first is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Where two answers of one operation differ: in plain parts, or else in these headers."""
+
+    operation: str
+    plain: tuple[str, ...]
+    headers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, first: Call, second: Call) -> _Difference:
+        """Compare the answers to two calls."""
+        one, other = first.answer, second.answer
+        plain = tuple(
+            name
+            for name, before, after in (
+                ("status", one.status, other.status),
+                ("code", one.code, other.code),
+                ("body", _text(one.body), _text(other.body)),
+            )
+            if before != after
+        )
+        names = sorted({*one.headers, *other.headers})
+        headers = tuple(each for each in names if one.headers.get(each) != other.headers.get(each))
+        return cls(first.operation, plain, headers)
+
+    def parts(self, steady: Collection[tuple[str, str]]) -> list[str]:
+        """Return the parts that differ; headers only where they do not differ by themselves."""
+        # A header that follows from what has changed says nothing more.
+        return [*self.plain] or [
+            f"headers.{name}" for name in self.headers if (self.operation, name) in steady
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Two readings of one victim with what others did between them.
+
+    Attributes:
+        before: The first reading.
+        after: The second one.
+        calls: What others did.
+        difference: Between the two.
+        repeats: Differences between readings in a row, before others acted.
+    """
+
+    before: Call
+    after: Call
+    calls: list[Call]
+    difference: _Difference
+    repeats: tuple[_Difference, ...]
+
+    def permitted(self, history: History) -> bool:
+        """Return whether an act between the readings may change, or show in, the second one."""
+        if not history.shares_anything:
+            return False
+        victim, after = self.after.probe.victim if self.after.probe else "", self.after
+        return any(
+            _permitted(history, victim, each)
+            # What others store is meant to show in this reading.
+            or history.permits(each.actor.user or "", victim, after.operation, None, after)
+            for each in self.calls
+        )
+
+
 def _attacks(history: History) -> list[_Attack]:
     """Readings of victims before and after an attack; found once a history."""
-    return history.derived("attacks", lambda it: [*_walk(it), *_effects(it)])
+    return history.derived("attacks", lambda it: [*_compared(it), *_effects(it)])
 
 
-def _walk(history: History) -> Iterator[_Attack]:
+def _compared(history: History) -> Iterator[_Attack]:
     steady = _steady_headers(history)
-    before: dict[_Key, Call] = {}
-    unsteady: set[_Key] = set()
-    for call in history:
+    for each in history.followed("readings", lambda it: _Readings(it).take):
+        # Two readings in a row that differ say nothing about the acts of others.
+        if each is None or any(repeat.parts(steady) for repeat in each.repeats):
+            continue
+        if not each.permitted(history):
+            yield _Attack(each.before, each.after, each.calls, each.difference.parts(steady))
+
+
+class _Readings:
+    """Takes the calls of a history in order, and finds readings before and after others acted."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._before: dict[_Key, Call] = {}
+        self._repeats: defaultdict[_Key, tuple[_Difference, ...]] = defaultdict(tuple)
+
+    def take(self, call: Call) -> _Window | None:
+        """Return the window that the next call closes, if it closes one."""
         probe = call.probe
         if probe is None or probe.kind != "ownership":
-            continue
-        arguments = json.dumps(call.arguments, sort_keys=True, default=str)
-        key = (probe.key, call.operation, arguments)
+            return None
+        key = (probe.key, call.operation, _text(call.arguments))
+        first = self._before.get(key)
         if probe.part == "before":
-            # Two readings in a row that differ say nothing about the acts of others.
-            if key in before and _changed(before[key], call, steady):
-                unsteady.add(key)
-            before[key] = call
-        elif probe.part == "after" and key in before and key not in unsteady:
-            first = before[key]
-            between = history.calls[first.index : call.index - 1]
-            meddled = any(
-                each.actor.user == probe.victim
-                and each.probe != first.probe
-                and each.probe != probe
-                for each in between
-            )
-            attack = [each for each in between if each.actor.user != probe.victim]
-            if any(
-                _permitted(history, probe.victim, each)
-                # What others store is meant to show in this reading.
-                or history.permits(each.actor.user or "", probe.victim, call.operation, None, call)
-                for each in (attack if history.shares_anything else ())
-            ):
-                continue
-            if attack and not meddled and conclusive(first.answer) and conclusive(call.answer):
-                yield _Attack(first, call, attack, _changed(first, call, steady))
+            if first is not None:
+                self._repeats[key] += (_Difference.of(first, call),)
+            self._before[key] = call
+            return None
+        if probe.part != "after" or first is None:
+            return None
+        between = self._history.calls[first.index : call.index - 1]
+        meddled = any(
+            each.actor.user == probe.victim and each.probe not in (first.probe, probe)
+            for each in between
+        )
+        acts = [each for each in between if each.actor.user != probe.victim]
+        if meddled or not acts or not (conclusive(first.answer) and conclusive(call.answer)):
+            return None
+        difference = _Difference.of(first, call)
+        return _Window(first, call, acts, difference, self._repeats[key])
 
 
 def _effects(history: History) -> Iterator[_Attack]:
@@ -129,26 +201,6 @@ def _permitted(history: History, victim: str, act: Call) -> bool:
     """Return whether an act may change what is the victim's, or shares it."""
     asked = (victim, act.actor.user, act.operation, named_values(act), act)
     return history.permits(*asked, change=True) or shares(history, victim, act)
-
-
-def _changed(first: Call, second: Call, steady: Collection[tuple[str, str]]) -> list[str]:
-    """The parts in which two readings differ."""
-    one, other = first.answer, second.answer
-    plain = [
-        name
-        for name, before, after in (
-            ("status", one.status, other.status),
-            ("code", one.code, other.code),
-            ("body", _text(one.body), _text(other.body)),
-        )
-        if before != after
-    ]
-    # A header that follows from what has changed says nothing more.
-    return plain or [
-        f"headers.{name}"
-        for name in sorted({*one.headers, *other.headers})
-        if (first.operation, name) in steady and one.headers.get(name) != other.headers.get(name)
-    ]
 
 
 def _steady_headers(history: History) -> frozenset[tuple[str, str]]:

@@ -91,7 +91,9 @@ class PhaseScheduler:
 
         What comes last, and is left out where calls are few, is not among them.
         """
-        return sum(each.smallest for each in self._waiting() if each.share)
+        needed = sum(each.smallest for each in self._waiting() if each.share)
+        # The search stops after the calls that are made at once.
+        return needed + self.executor.concurrency if needed else 0
 
     def remaining(
         self,

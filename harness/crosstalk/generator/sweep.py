@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from crosstalk.core.history import History
@@ -31,6 +31,8 @@ from crosstalk.surface.capabilities import Capabilities
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
+# Calls without a credential that are made before all owners are served.
+_REFUSED_SOON = 2
 # The part of a campaign's calls that all passes but the first may use.
 _SHARE = 0.6
 
@@ -80,10 +82,16 @@ class Sweep:
             if not lacking.all or lacking.all == before:
                 return
             before = lacking.all
-            for surfaces in surfaces_together(self._capabilities):
+            groups = surfaces_together(self._capabilities)
+            for surfaces in groups:
                 if self.state.stopped() or (number and self.state.executor.calls_made >= most):
                     return
                 part = lacking.on(surfaces)
+                if not number:
+                    # Where calls are few, every owner is served before any stranger is refused.
+                    last = surfaces == groups[-1]
+                    soon = part.identity[:_REFUSED_SOON] if surfaces == groups[0] else ()
+                    part = replace(part, identity=lacking.identity if last else soon)
                 if part.all:
                     self._one(part, surfaces)
 

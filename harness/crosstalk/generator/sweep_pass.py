@@ -33,6 +33,8 @@ from crosstalk.surface.capabilities import (
 )
 from crosstalk.surface.operation import Operation, Parameter
 
+# Calls by which the sweep gives each oracle its opportunity at one operation, and phases theirs.
+CALLS_AN_OPERATION = 6.5
 # What the first pass reads of what the server says about itself.
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
@@ -74,6 +76,9 @@ class SweepPass:
         self._victim = members[number % len(members)]
         self._attacker = members[(number + 1) % len(members)]
         self._first = number == 0
+        # Where calls are few, they serve owners.
+        operations = len(example.state.executor.operations)
+        self._hurried = example.state.calls < CALLS_AN_OPERATION * operations
         self._asked: list[tuple[Operation, Parameter, str]] = []
         # Operations that showed the victim their own, each with the object that was named.
         self._shown: set[tuple[str, str]] = set()
@@ -212,7 +217,7 @@ class SweepPass:
             ):
                 example.execute(planned)
             self._asked.append((operation, parameter, theirs))
-        for surface in sorted(self._surfaces) if self._first else ():
+        for surface in sorted(self._surfaces) if self._first and not self._hurried else ():
             unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
             for planned in unusual:
                 if self._ended():
@@ -247,13 +252,14 @@ class SweepPass:
 
         What is removed may go to a list that had nothing to show before, e.g. a bin.
         """
-        if not any(deletes(each.name) for each in self._wanted()):
+        if self._hurried or not any(deletes(each.name) for each in self._wanted()):
             return
         for operation in self._capabilities.protected:
             if self._ended():
                 return
             listing = operation.reads_only and operation.lists and not operation.conversational
-            here = operation.surface in self._surfaces
+            # What a server says of itself is no list of objects.
+            here = operation.surface in self._surfaces and not operation.descriptive
             if listing and here and not required_references(operation):
                 self._use(operation, self._attacker, tries=1)
 

@@ -18,6 +18,7 @@ from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
 from crosstalk.generator.situations import situations_not_made
+from crosstalk.generator.sweep_pass import CALLS_AN_OPERATION
 from crosstalk.oracles import oracles_under
 from crosstalk.oracles.controls import coverage_of
 from crosstalk.phases.limits.phase import LimitsPhase
@@ -27,8 +28,6 @@ from crosstalk.targets.base import Target
 _LIMITED_SHARE = 0.25
 # An operation of which more was throttled is told apart, and does not count for the rest.
 _USELESS_SHARE = 0.5
-# Calls by which the first sweep gives each oracle its opportunity at one operation, and phases.
-_CALLS_AN_OPERATION = 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Conclusion:
 
     def _needed(self, given: int) -> int:
         """Return about how many calls serve every operation; 0 where as many were given."""
-        needed = 10 * math.ceil(_CALLS_AN_OPERATION * len(self.executor.operations) / 10)
+        needed = 10 * math.ceil(CALLS_AN_OPERATION * len(self.executor.operations) / 10)
         return needed if given < needed else 0
 
     def _not_drawn(self) -> Iterator[Inconclusive]:

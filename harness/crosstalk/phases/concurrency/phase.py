@@ -58,7 +58,7 @@ class ConcurrencyPhase:
     most: int = 16
     name: str = "concurrency"
     least: int = 160
-    smallest: int = 32
+    smallest: int = 30
     _suspected: set[str] = field(default_factory=set)
     # No more than so many clients, since the system refused more for being too many.
     _admitted: int = 2**31

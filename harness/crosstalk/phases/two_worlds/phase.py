@@ -70,7 +70,7 @@ class TwoWorldsPhase:
     name = TwoWorlds.name
     share = 0.18
     least = 100
-    smallest = 40
+    smallest = 50
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep

@@ -135,7 +135,7 @@ def test_phases_get_the_least_that_they_can_begin_with_before_any_gets_more() ->
     first = _Phase("first", least=100, smallest=40)
     second = _Phase("second", least=160, smallest=30)
     scheduler = _scheduler(first, second)
-    assert scheduler.briefest() == 70
+    assert scheduler.briefest() == 71
     list(scheduler.remaining(75))
     assert (first.allowed, second.allowed) == ([41], [34])
 
@@ -158,7 +158,7 @@ def test_last_phase_takes_nothing_of_calls_that_others_want() -> None:
     first = _Phase("first", least=100, smallest=40)
     last = _Phase("last", share=0.0, least=300, smallest=160)
     scheduler = _scheduler(first, last)
-    assert scheduler.briefest() == 40
+    assert scheduler.briefest() == 41
     list(scheduler.remaining(205))
     assert (first.allowed, last.allowed) == ([100], [])
 

@@ -18,6 +18,8 @@ from crosstalk.execution.executor import Executor
 _CALLS_TO_CONFIRM = 50
 # The largest parts that are kept for replays, for phases without a turn, and for judging.
 _MOST_FOR_REPLAYS, _MOST_FOR_PHASES, _MOST_FOR_JUDGING = 0.2, 0.35, 0.2
+# The largest part without which phases could not begin.
+_MOST_TO_BEGIN = 0.5
 # The part that is kept for phases while the first sweep gives every oracle its opportunity.
 _PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: part and most seconds.
@@ -73,7 +75,7 @@ class CampaignBudget:
             briefest: Calls without which these phases cannot begin.
         """
         most = _PHASES_AFTER_SWEEP if self.sweeping else _MOST_FOR_PHASES
-        needed = min(briefest, _MOST_FOR_PHASES * self.options.calls)
+        needed = min(briefest, _MOST_TO_BEGIN * self.options.calls)
         calls = min(waiting, max(needed, most * self.options.calls))
         phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)
         return max(

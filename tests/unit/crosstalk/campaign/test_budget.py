@@ -43,8 +43,9 @@ def test_the_first_sweep_leaves_the_phases_what_they_cannot_begin_without() -> N
     budget.executor.calls_made = 319
     assert not budget.search_is_over(320, 80)
     assert budget.search_is_over(320, 81)
-    budget.executor.calls_made = 260
-    assert not budget.search_is_over(640, 139)
+    budget.executor.calls_made = 199
+    assert not budget.search_is_over(640, 500)
+    budget.executor.calls_made = 200
     assert budget.search_is_over(640, 500)
 
 

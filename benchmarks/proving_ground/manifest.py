@@ -41,7 +41,7 @@ class Planted(Strict):
         oracle: What it shows by: another's text, another's changed object, whether something
             exists, what others do, or only under concurrent calls.
         operation: `METHOD /path`, `tool name`, `resource uri` or `prompt name`; a bare name is a
-            tool's, a bare URI a resource's.
+            tool's or a prompt's, a bare URI a resource's.
         subtle: It is more than a plain read by id.
         why: The mistake.
         shows: The calls that show it.

@@ -81,7 +81,12 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two operations are one: names of path parameters do not count."""
+    """Return whether two operations are one.
+
+    Names of path parameters do not count; a bare name is that of a tool or of a prompt.
+    """
+    if " " not in one or " " not in other:
+        one, other = (re.sub(r"^(?:tool|prompt) ", "", each.strip()) for each in (one, other))
     return _normal(one) == _normal(other)
 
 

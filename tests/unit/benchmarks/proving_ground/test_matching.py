@@ -21,6 +21,7 @@ def planted(name: str, oracle: str, operation: str) -> Planted:
         ("GET /notes/{id}", "GET /notes/{note_id}"),
         ("GET /notes/", "GET /notes"),
         ("get_note", "tool get_note"),
+        ("review_note", "prompt review_note"),
         ("notes://all", "resource notes://all"),
         ("query note", "POST /graphql note"),
         ("mutation addNote", "POST /api/graphql addNote"),

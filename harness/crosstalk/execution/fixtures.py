@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, History
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.neighbours import UNLIKE, alike
@@ -109,6 +110,10 @@ class Fixture:
         subjects = alike(self.form, before)
         if self._target.renamed is not None and subjects != before:
             self._target.renamed(before, subjects)
+            if not self._admitted(subjects):
+                # Rules for names are the system's own: the example goes on with names unlike.
+                self.leave_out_form()
+                self.form, subjects = UNLIKE, before
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,
@@ -124,6 +129,17 @@ class Fixture:
             new_users=principals.bystander is not None,
         )
         return self._latest
+
+    def _admitted(self, subjects: Mapping[str, str]) -> bool:
+        """Return whether users of such names can have their credentials, e.g. by signing up."""
+        surfaces = {each.surface for each in self._executor.operations.values()}
+        try:
+            for member in self._target.principals.members:
+                for surface in surfaces:
+                    self._target.credentials.present(member, subjects[member.name], surface)
+        except HarnessError:
+            return False
+        return True
 
     def _existing(self, subjects: Mapping[str, str]) -> tuple[OwnedObject, ...]:
         """Return the objects that exist already, found once where nothing is made or reset."""

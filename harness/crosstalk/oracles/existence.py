@@ -267,6 +267,9 @@ def _comparable(
     if len(differing) != 1 or foreign.probe is None:
         return False
     (name,), victim = differing, foreign.probe.victim
+    if any(each != name and one[each] in (one[name], other[name]) for each in one):
+        # "These are the same contact" tells that one thing was named twice.
+        return False
     short, other_short = _single(one[name]), _single(other[name])
     if is_short_id(short) and is_short_id(other_short):
         kind = kind_of_argument(name, foreign.operation)

@@ -111,6 +111,18 @@ def test_existence_fires_where_the_put_itself_tells_the_two_apart() -> None:
     assert len(Existence().judge(writer.history)) == 1
 
 
+@pytest.mark.parametrize(("kept", "found"), [(HERS, 0), ("another", 1)])
+def test_existence_says_nothing_where_one_of_the_calls_names_one_thing_twice(
+    kept: str, found: int
+) -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+    same = refused(400, "same", "these are the same")
+    missing = refused(400, "missing", "there is no such contact")
+    writer.call(BOB, "merge", {"keep": kept, "drop": HERS}, same, FOREIGN)
+    writer.call(BOB, "merge", {"keep": kept, "drop": NONE}, missing, MISSING)
+    assert len(Existence().judge(writer.history)) == found
+
+
 def test_existence_says_nothing_of_calls_that_differ_in_more_than_the_id() -> None:
     writer = Writer().call(BOB, "get", {"task_id": HERS}, refused(404, "x"), FOREIGN)
     writer.call(BOB, "get", {}, refused(422, "y"), MISSING)

@@ -1,0 +1,37 @@
+"""Users of an example: names that are nearly the same, where the system admits them."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosstalk.core.errors import HarnessError
+from crosstalk.core.history import Actor
+from crosstalk.execution.executor import Executor
+from crosstalk.execution.fixtures import Fixture
+from crosstalk.surface.credentials import NOTHING, Presented
+from crosstalk.surface.operation import Operation
+from crosstalk.targets.base import Target
+
+
+class Choosy:
+    """Credentials of a system that refuses to sign up names which begin with a digit."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        if subject[0].isdigit():
+            raise HarnessError(f"sign-up refused {subject}")
+        return NOTHING
+
+
+@pytest.mark.parametrize("admitted", [False, True])
+def test_names_that_the_system_refuses_are_left_out_and_end_nothing(admitted: bool) -> None:
+    target = Target(
+        surfaces={},
+        credentials=Choosy(),
+        operations={"rest:GET /notes": Operation("rest", "rest:GET /notes", (), reads_only=True)},
+        neighbours=("separators" if admitted else "beginnings",),
+        renamed=lambda before, after: None,
+    )
+    executor = Executor(target.surfaces, target.operations, target.credentials)
+    fixture = Fixture(target, executor)
+    alike = [fixture.next_example().subjects["bob"].startswith("alice") for _ in range(2)]
+    assert alike == [admitted, admitted]

@@ -33,7 +33,8 @@ _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 _CARRYING = frozenset({None, "", "email", "idn-email", "uri", "url", "hostname", "password"})
 _SAMPLE = "xtuserz00000000"
 _QUERY = re.compile(
-    r"^(?:q|query|search|keywords?|terms?|needle|phrase|prefix|suffix|starts_?with|contains)$"
+    r"^(?:q|query|search|keywords?|terms?|needle|phrase|prefix|suffix|starts_?with|contains|containing"
+    r"|substring|fragment)$"
     r"|^(?:search|query)_?(?:text|term|string)$|^(?:text|name|title)_?(?:contains|prefix)$",
     re.IGNORECASE,
 )

@@ -15,6 +15,7 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
+from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
 from crosstalk.generator.rules.situations.self_description import (
@@ -93,6 +94,7 @@ class SweepPass:
             (self._listen,),
             (self._store,),
             (self._listen_again,),
+            (self._resume,),
             (self._read_descriptions,),
             (self._attack, self._serve_the_owner, self._list_what_was_removed),
             (self._call_without_credential,),
@@ -136,6 +138,11 @@ class SweepPass:
                 for operation in self._creators()[:1]:
                     self._use(operation, owner, tries=1)
         self._listen()
+
+    def _resume(self) -> None:
+        """Have the victim's streams resumed by the victim and by others, on the first pass."""
+        if self._first:
+            resume_streams(self._example, self._victim, self._attacker)
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""

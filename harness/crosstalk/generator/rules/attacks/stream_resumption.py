@@ -6,6 +6,8 @@ Event ids are known from logs, proxies and guesses. A server that keeps streams 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
@@ -34,27 +36,43 @@ class StreamResumption:
         return (
             _RESUME in example.state.executor.operations
             and example.state.situations[_COUNT] < _FIRST + _SHARE * made
-            and any(self._events(example, each) for each in example.members)
+            and any(_events(example, each) for each in example.members)
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Resume after two events of one user's, as every client that should not be able to."""
-        owners = [each for each in example.members if self._events(example, each)]
+        owners = [each for each in example.members if _events(example, each)]
         owner: Actor = draw(st.sampled_from(owners))
         other = example.other_member(draw, owner)
-        planned = []
-        for event in draw(st.permutations(self._events(example, owner)))[:_EVENTS]:
-            # The owner's own answer shows that there is something to be sent again.
-            planned += [PlannedCall(each, _RESUME, {"event_id": event}) for each in (owner, other)]
-        asked = planned[0].arguments
-        others = [each for each in example.impostors if each == HIJACKER]
-        others += [ANONYMOUS] if example.state.principals.strangers else []
-        planned += [PlannedCall(each, _RESUME, asked) for each in others]
-        example.execute_all(planned)
-        example.state.situations[_COUNT] += len(planned)
+        events = draw(st.permutations(_events(example, owner)))[:_EVENTS]
+        _resume_after(example, owner, other, events)
 
-    @staticmethod
-    def _events(example: ExampleRun, owner: Actor) -> list[str]:
-        """Return the latest events of a user's streams: early ones are kept for a while only."""
-        (parameter,) = example.state.executor.operations[_RESUME].parameters
-        return example.pool.references(owner.name, parameter, _RESUME, guess=False)[-6:]
+
+def resume_streams(example: ExampleRun, owner: Actor, other: Actor) -> None:
+    """Resume after the owner's latest events, as every client that should not be able to.
+
+    Args:
+        example: Under way; nothing is done where the server has no streams to be resumed.
+        owner: Whose streams they are.
+        other: Another user.
+    """
+    if _RESUME in example.state.executor.operations:
+        _resume_after(example, owner, other, _events(example, owner)[-_EVENTS:])
+
+
+def _resume_after(example: ExampleRun, owner: Actor, other: Actor, events: Sequence[str]) -> None:
+    planned = []
+    for event in events:
+        # The owner's own answer shows that there is something to be sent again.
+        planned += [PlannedCall(each, _RESUME, {"event_id": event}) for each in (owner, other)]
+    others = [each for each in example.impostors if each == HIJACKER]
+    others += [ANONYMOUS] if example.state.principals.strangers else []
+    planned += [PlannedCall(each, _RESUME, planned[0].arguments) for each in others if planned]
+    example.execute_all(planned)
+    example.state.situations[_COUNT] += len(planned)
+
+
+def _events(example: ExampleRun, owner: Actor) -> list[str]:
+    """Return the latest events of a user's streams: early ones are kept for a while only."""
+    (parameter,) = example.state.executor.operations[_RESUME].parameters
+    return example.pool.references(owner.name, parameter, _RESUME, guess=False)[-6:]

@@ -78,6 +78,6 @@ def _words(step: Step, operation: Operation) -> set[str]:
         for text in _texts(value):
             known = json.dumps(text) in listed or "${" in text or bool(markers_in(text))
             sample = marker(_SAID_BY_ALL, 0)
-            if text and not known and (not plain or admits(schema, sample)):
+            if not known and (not plain or admits(schema, sample)):
                 found.add(text)
     return found

@@ -71,7 +71,7 @@ def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str
         return (CAPITALS, *_UUID)
     plain = _IDENTITY if identity else (*_JOINED, *_DRESSED)
     beginning = () if identity else (BEGINNING,)
-    return (*plain[:_FIRST], CAPITALS, *beginning, *plain[_FIRST:])
+    return (plain[0], *beginning, *plain[1:_FIRST], CAPITALS, *plain[_FIRST:])
 
 
 def spelled(form: str, theirs: str, own: str, victim: str) -> str:

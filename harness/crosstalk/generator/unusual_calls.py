@@ -13,7 +13,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.spellings import forms_for, spelled
+from crosstalk.generator.spellings import BEGINNING, forms_for, spelled
 from crosstalk.generator.undeclared import undeclared_fields
 from crosstalk.surface.operation import Operation, Role
 
@@ -61,7 +61,9 @@ def _names_in_other_spellings(
         theirs = example.pool.references(victim.name, parameter, operation.name, guess=False)
         mine = example.pool.references(attacker.name, parameter, operation.name, guess=False)
         subject = example.history.subjects[victim.name]
-        for form in forms_for(parameter.schema)[:_FORMS] if theirs and mine else ():
+        # A name that a user chose is seldom found by its beginning.
+        forms = [each for each in forms_for(parameter.schema) if each != BEGINNING][:_FORMS]
+        for form in forms if theirs and mine else ():
             yield {parameter.name: spelled(form, theirs[-1], mine[-1], subject)}
 
 

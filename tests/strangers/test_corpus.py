@@ -37,7 +37,16 @@ def test_confirmed_file_is_valid_where_there_is_one(path: Path, tmp_path: Path) 
     assert load_target(copied).confirmed
 
 
+def test_corpus_is_wide_and_mostly_written_without_having_read_the_harness() -> None:
+    manifests = [entry.manifest for entry in read_corpus()]
+    assert len(manifests) >= 55
+    assert len({each.domain for each in manifests}) >= 12
+    assert len({each.framework for each in manifests}) >= 8
+    assert 2 * sum(each.author == "blind" for each in manifests) >= len(manifests)
+    assert {each.surface for each in manifests} == {"rest", "mcp", "both"}
+
+
 def test_planted_leaks_are_of_several_oracles() -> None:
     planted = Counter(each.oracle for entry in read_corpus() for each in entry.manifest.planted)
-    assert {"canary", "ownership"} <= set(planted)
+    assert min(planted[each] for each in ("canary", "ownership", "existence", "two-worlds")) >= 5
     assert all(described(each).name == "crosstalk.toml" for each in read_corpus())

@@ -35,8 +35,12 @@ _ID = re.compile(r"^(?:user_?|account_?|member_?)?_?id$|^sub(?:ject)?$|^uuid$", 
 _SHORTEST_TOKEN = 8
 _CSRF = re.compile(r"csrf|xsrf|authenticity_token|^_token$", re.IGNORECASE)
 _FIELD = re.compile(r"<(?:input|meta)\b[^>]*\bname\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
-# Headers that repeat a token of a cookie, by what frameworks call the cookie.
-_CSRF_HEADERS = {"csrftoken": "X-CSRFToken", "xsrf-token": "X-XSRF-TOKEN"}
+# Headers that repeat a token, by what frameworks call its cookie or the field of a form.
+_CSRF_HEADERS = {
+    "csrftoken": "X-CSRFToken",
+    "csrfmiddlewaretoken": "X-CSRFToken",
+    "xsrf-token": "X-XSRF-TOKEN",
+}
 # What stands before the token in `Authorization`, as a document's words have it.
 _PREFIX = re.compile(r"prefix\W+(?:of|is)?\W*[\"'`]?([A-Za-z]+)", re.IGNORECASE)
 _CARRYING: tuple[tuple[str, str], ...] = (
@@ -200,7 +204,9 @@ def _csrf(
         if _CSRF.search(field_name):
             value = AnswerValue("input", field_name).read(ReadableAnswer(page))
             places["csrf"] = value or ""
-            return {"request": f"GET {path}", "value": f"input:{field_name}"}
+            header = _CSRF_HEADERS.get(field_name.lower())
+            said = {"request": f"GET {path}", "value": f"input:{field_name}"}
+            return {**said, **({"header": header} if header else {})}
     found = _csrf_cookie(cookies)
     if found:
         places["csrf"] = cookies[found["value"].partition(":")[2]]

@@ -188,13 +188,17 @@ def test_token_travels_as_a_reading_showed(
     assert found == carried
 
 
-def test_form_that_repeats_a_token_of_its_page_is_sent_it() -> None:
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("csrf_token", {}), ("csrfmiddlewaretoken", {"header": "X-CSRFToken"})],
+)
+def test_form_that_repeats_a_token_of_its_page_is_sent_it(name: str, more: dict[str, str]) -> None:
     def page(_: Asked) -> Given:
-        hidden = '<form><input type="hidden" name="csrf_token" value="c-1"></form>'
+        hidden = f'<form><input type="hidden" name="{name}" value="c-1"></form>'
         return 200, hidden, {"Set-Cookie": "visit=1; Path=/"}
 
     def login(asked: Asked) -> Given:
-        if asked.body.get("csrf_token") != "c-1" or asked.cookies.get("visit") != "1":
+        if asked.body.get(name) != "c-1" or asked.cookies.get("visit") != "1":
             return 400, {"detail": "CSRF"}
         return 302, {}, {"Set-Cookie": "sid=s-1; Path=/", "Location": "/"}
 
@@ -204,10 +208,10 @@ def test_form_that_repeats_a_token_of_its_page_is_sent_it() -> None:
         "GET /notes": lambda asked: (200, []) if asked.cookies.get("sid") else (401, {}),
     }
     scheme = {"type": "apiKey", "in": "cookie", "name": "sid"}
-    api = named("/login", scheme, "csrf_token", "username", "password", form=True)
+    api = named("/login", scheme, name, "username", "password", form=True)
     found = identity(api, routes)["login"]
-    assert found["form"]["csrf_token"] == "{csrf}"
-    assert found["csrf"] == {"request": "GET /login", "value": "input:csrf_token"}
+    assert found["form"][name] == "{csrf}"
+    assert found["csrf"] == {"request": "GET /login", "value": f"input:{name}", **more}
     assert found["carried"] == "cookie"
 
 

@@ -7,7 +7,7 @@ one that made a call refused is left out, and tried again more and more seldom.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.field_lessons import FieldLessons
-from crosstalk.generator.refusals import lessons, usual_values
+from crosstalk.generator.refusals import lessons, named_in, usual_values
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -51,6 +51,8 @@ class ArgumentKnowledge:
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     _served: Counter[str] = field(default_factory=Counter)
     _refused_bare: Counter[str] = field(default_factory=Counter)
+    # Optional arguments that the refusal of a call without them spoke of.
+    _missed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def value(self, choice: Choice, operation: Operation, parameter: Parameter) -> Any:
         """Return a value of the parameter's schema; None where none can be drawn.
@@ -95,11 +97,13 @@ class ArgumentKnowledge:
         chosen = {each.name for each in optional if each.role not in _FORMED and choice.coin()}
         if not self._served[operation.name]:
             # Either nothing was tried yet, or the system asks for more than its schema says.
+            chosen |= self._missed[operation.name]
             if self._refused_bare[operation.name] >= _REFUSED_BARE:
                 chosen |= {name for name in formed if choice.coin()}
             return chosen
         proven = [name for name in formed if self._proven(operation.name, name)]
-        chosen |= {name for name in proven if choice.coin()}
+        missed = self._missed[operation.name]
+        chosen |= {name for name in proven if name in missed or choice.coin()}
         unproven = [name for name in formed if name not in proven]
         if unproven and choice.coin():
             name = choice.of(unproven)
@@ -129,6 +133,8 @@ class ArgumentKnowledge:
             return
         if not given:
             self._refused_bare[operation.name] += 1
+            left_out = [each.name for each in operation.parameters if not each.required]
+            self._missed[operation.name].update(named_in(answer, left_out))
         self._take_lessons(operation, arguments, answer, given)
         unproven = [name for name in given if not self._proven(operation.name, name)]
         # Where all have been accepted before, it was one of their values.

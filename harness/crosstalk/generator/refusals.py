@@ -100,6 +100,14 @@ def lessons(
     return found
 
 
+def named_in(answer: Answer, names: Iterable[str]) -> list[str]:
+    """Return those arguments that a refusal speaks of: `'cvc' is a dependency of 'card'`."""
+    texts = _texts(answer)
+    return [
+        each for each in names if any(_mentions(text, last_name(each).lower()) for text in texts)
+    ]
+
+
 def usual_values(name: str) -> list[Any]:
     """Return the values that an argument of this name usually takes; none where it says nothing."""
     short = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last_name(name)).lower()

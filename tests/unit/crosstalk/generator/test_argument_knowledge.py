@@ -50,6 +50,16 @@ def test_optional_arguments_are_tried_where_a_call_without_them_is_always_refuse
     assert any(accepted for _, accepted in made)
 
 
+def test_optional_argument_that_a_refusal_names_is_given_from_then_on() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    said = Answer(Outcome.ERROR, 200, "'due' is a dependency of 'title'")
+    knowledge.learn(ADD, {"title": "x"}, said)
+    for _ in range(5):
+        given = knowledge.optional(choice, ADD)
+        assert "due" in given
+        knowledge.learn(ADD, dict.fromkeys({"title", *given}, "x"), OK)
+
+
 def test_all_optional_arguments_are_given_where_none_is_refused() -> None:
     knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
     made = [called(knowledge, choice, set(), set())[0] for _ in range(60)]

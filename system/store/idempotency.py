@@ -8,7 +8,8 @@ The key is claimed before the write and kept with the digest of the arguments an
 write's own transaction. Either all of it is there or nothing is: a write that fails leaves its key
 free, since there is nothing that a repeat could double. While the first call is under way, a second
 one with its key waits at the primary key, and goes on with the first one's result, or as the first
-one if that failed.
+one if that failed. A result in a shared project goes to its members alone: who has left since is
+answered as if the project did not exist.
 
 Expired keys of a user go when that user next writes with a key, a few at a time; nothing here needs
 a timer. Keys of users who never write again are an administrator's to remove (`python -m
@@ -31,8 +32,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from system.errors import CallUnderWay, Conflict, KeyReused
-from system.store.models import IdempotencyKey
+from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
+from system.store.models import IdempotencyKey, Membership
 from system.store.schemas import View
 from system.store.session import UserSession
 from system.store.users import ensure_user
@@ -87,7 +88,9 @@ def _once(
         given = {name: value for name, value in bound.arguments.items() if name in compared}
         digest = digest_of(given)
         if not await _claim(session, operation, use.key, digest, use.lifetime):
-            return _read(view, await _first_result(session, operation, use.key, digest))
+            stored = await _first_result(session, operation, use.key, digest)
+            await _require_shared_still(session, operation, use.key)
+            return _read(view, stored)
         result = await write(session, *args, **kwargs)
         await _keep(session, operation, use.key, result.model_dump_json())
         await _forget_expired(session)
@@ -174,6 +177,28 @@ async def _first_result(session: UserSession, operation: str, key: str, digest: 
     return str(result)
 
 
+async def _require_shared_still(session: UserSession, operation: str, key: str) -> None:
+    """Check that the subject is still a member where the first call was in a shared project.
+
+    Raises:
+        NotFound: They are not: the result is of what they see no more.
+    """
+    written = select(col(IdempotencyKey.project_id)).where(
+        col(IdempotencyKey.user_id) == session.user_id,
+        col(IdempotencyKey.operation) == operation,
+        col(IdempotencyKey.key) == key,
+    )
+    project_id = (await session.execute(written)).scalar_one()
+    if project_id is None:
+        return
+    joined = select(col(Membership.role)).where(
+        col(Membership.member_id) == session.user_id,
+        col(Membership.project_id) == project_id,
+    )
+    if (await session.execute(joined)).first() is None:
+        raise NotFound()
+
+
 def _read(view: type[Result], stored: str) -> Result:
     try:
         return view.model_validate_json(stored)
@@ -188,7 +213,8 @@ async def _keep(session: UserSession, operation: str, key: str, result: str) -> 
         col(IdempotencyKey.operation) == operation,
         col(IdempotencyKey.key) == key,
     )
-    await session.execute(statement.values(result=result))
+    kept = {"result": result, "project_id": session.shared_project}
+    await session.execute(statement.values(kept))
 
 
 async def _forget_expired(session: UserSession) -> None:

@@ -2,7 +2,8 @@
 
 Every user-owned row has its owner in its primary key, and a reference between such rows carries
 the owner too: `(user_id, project_id)` points at `(user_id, id)`, so a row cannot even name another
-user's row, and a key collision across users cannot happen, let alone be observed.
+user's row, and a key collision across users cannot happen, let alone be observed. What members add
+to a shared project is the project owner's row, with its author in a column.
 """
 
 from __future__ import annotations
@@ -52,12 +53,14 @@ class Project(SQLModel, table=True):
 
 
 class Task(SQLModel, table=True):
-    """Something its owner means to do."""
+    """Something to be done; in a shared project its owner is the project's."""
 
     __tablename__: ClassVar[str] = "tasks"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], ["user.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(["user_id", "project_id"], ["projects.user_id", "projects.id"]),
+        ForeignKeyConstraint(
+            ["user_id", "project_id"], ["projects.user_id", "projects.id"], onupdate="CASCADE"
+        ),
     )
 
     user_id: str = Field(sa_column=Column(Text, primary_key=True))
@@ -71,6 +74,50 @@ class Task(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_timestamp())
     updated_at: datetime = Field(sa_column=_timestamp())
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    # Who added it; the database names the subject of the transaction.
+    author_id: str | None = None
+
+
+class Membership(SQLModel, table=True):
+    """A person's role in another user's project; `user_id` is the project's owner."""
+
+    __tablename__: ClassVar[str] = "memberships"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "project_id"],
+            ["projects.user_id", "projects.id"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+    )
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    project_id: UUID = Field(primary_key=True)
+    member_id: str = Field(sa_column=Column(Text, primary_key=True))
+    role: str
+    created_at: datetime = Field(sa_column=_timestamp())
+
+
+class Invitation(SQLModel, table=True):
+    """Offer of an owner to a person: a role in a project, or the project itself."""
+
+    __tablename__: ClassVar[str] = "invitations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "project_id"],
+            ["projects.user_id", "projects.id"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("user_id", "project_id", "invitee_id"),
+    )
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    project_id: UUID
+    invitee_id: str
+    role: str
+    created_at: datetime = Field(sa_column=_timestamp())
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -84,6 +131,8 @@ class IdempotencyKey(SQLModel, table=True):
     key: str = Field(sa_column=Column(Text, primary_key=True))
     digest: str
     result: str | None = None
+    # The project of another user that the write was in: who has left it gets no result any more.
+    project_id: UUID | None = None
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 

@@ -1,4 +1,4 @@
-"""Projects, each shown with how many of its owner's tasks it holds."""
+"""Projects, one's own and those that are shared with one, each with how many tasks it holds."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from system.store.schemas import (
     TaskStatus,
 )
 from system.store.session import UserSession
+from system.store.sharing.access import in_shared_projects, newest_of_both, refuse_members
 from system.store.users import ensure_user
 
 _LISTING = "projects"
@@ -56,7 +57,7 @@ async def get_project(session: UserSession, *, project_id: UUID) -> ProjectView:
     rows = await session.execute(_projects(session).where(col(Project.id) == project_id))
     row = rows.one_or_none()
     if row is None:
-        raise NotFound()
+        row = await _shared_project(session, project_id)
     return _view(row)
 
 
@@ -69,11 +70,14 @@ async def list_projects(
         ValidationFailed: The cursor is not one of this list.
     """
     statement = _projects(session)
+    others = _shared_projects(session)
     after = decode_cursor(session, _LISTING, cursor)
     if after is not None:
         statement = statement.where(col(Project.id) < after)
+        others = others.where(col(Project.id) < after)
     statement = statement.order_by(col(Project.id).desc()).limit(limit + 1)
-    rows, more = cut_page(list((await session.execute(statement)).all()), limit)
+    both = newest_of_both(_counted(), statement, others)
+    rows, more = cut_page(list((await session.execute(both)).all()), limit)
     items = [_view(row) for row in rows]
     return ProjectPage(
         items=items,
@@ -89,8 +93,10 @@ async def rename_project(
 
     Raises:
         NotFound: No such project for this user.
+        Forbidden: It is another user's, and shared with this one.
         Conflict: This user has another project of that name.
     """
+    await refuse_members(session, project_id)
     await get_project(session, project_id=project_id)
     taken = select(col(Project.id)).where(
         col(Project.user_id) == session.user_id,
@@ -113,7 +119,9 @@ async def delete_project(session: UserSession, *, project_id: UUID) -> Deletion:
 
     Raises:
         NotFound: No such project for this user.
+        Forbidden: It is another user's, and shared with this one.
     """
+    await refuse_members(session, project_id)
     statement = delete(Project).where(
         col(Project.user_id) == session.user_id,
         col(Project.id) == project_id,
@@ -138,11 +146,30 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
+def _counted() -> Select[Project, int, int]:
+    """Projects of any owner with their task counts."""
+    open_tasks = _count(col(Task.status) != TaskStatus.COMPLETED.value)
+    return select(Project, _count().label("task_count"), open_tasks.label("open_task_count"))
+
+
+def _shared_projects(session: UserSession) -> Select[Project, int, int]:
+    """Other users' projects that are shared with the subject."""
+    shared = in_shared_projects(session, col(Project.user_id), col(Project.id))
+    return _counted().where(shared).execution_options(populate_existing=True)
+
+
+async def _shared_project(session: UserSession, project_id: UUID) -> Row[Any]:
+    statement = _shared_projects(session).where(col(Project.id) == project_id)
+    row = (await session.execute(statement)).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
 def _projects(session: UserSession) -> Select[Project, int, int]:
     """The subject's projects with their task counts."""
-    open_tasks = _count(col(Task.status) != TaskStatus.COMPLETED.value)
     return (
-        select(Project, _count(), open_tasks)
+        _counted()
         .where(col(Project.user_id) == session.user_id)
         .execution_options(populate_existing=True)
     )

@@ -12,27 +12,34 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from system.errors import Conflict
-from system.store.models import Conversation, Message, Project, Task
+from system.store.models import Conversation, Invitation, Message, Project, Task
 from system.store.session import UserSession
 
-_Owned = type[Task] | type[Project] | type[Conversation] | type[Message]
+_Owned = type[Task] | type[Project] | type[Conversation] | type[Message] | type[Invitation]
 _NAMES: Mapping[_Owned, str] = {
     Task: "tasks",
     Project: "projects",
     Conversation: "conversations",
     Message: "messages",
+    Invitation: "invitations",
 }
 
 
-async def require_quota(session: UserSession, kind: _Owned) -> None:
+async def require_quota(session: UserSession, kind: _Owned, *, owner: str | None = None) -> None:
     """Check that the user may keep one more row of this kind.
+
+    Args:
+        session: The subject's.
+        kind: Of the row.
+        owner: Whose it will be, where it is not the subject's; counted are the rows that the
+            subject sees, so that the answer tells of no others.
 
     Raises:
         Conflict: There is no room; `details` says how many there may be.
     """
     name = _NAMES[kind]
     most = session.limits.quotas[name]
-    kept = select(col(kind.id)).where(col(kind.user_id) == session.user_id).limit(most)
+    kept = select(col(kind.id)).where(col(kind.user_id) == (owner or session.user_id)).limit(most)
     counted = await session.execute(select(func.count()).select_from(kept.subquery()))
     if counted.scalar_one() >= most:
         raise Conflict(

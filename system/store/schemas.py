@@ -81,6 +81,12 @@ SearchQuery = Annotated[
 MessageText = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_MESSAGE), AfterValidator(storable)
 ]
+PersonId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_USER_ID),
+    AfterValidator(storable),
+    STORABLE_SCHEMA,
+]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(storable)]
 # Visible ASCII, so that a key looks the same in a header, in JSON and in a log.
 IDEMPOTENCY_KEY_PATTERN = r"^[!-~]{1,255}$"
@@ -101,6 +107,13 @@ class TaskPriority(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+class MemberRole(StrEnum):
+    """Role of a person in another user's project: a viewer reads, an editor changes tasks."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
 
 
 class MessageRole(StrEnum):
@@ -195,6 +208,67 @@ class ProjectPage(View):
 
     items: list[ProjectView]
     next_cursor: str | None
+
+
+class InvitationRole(StrEnum):
+    """Role that a person is offered in a project; as its owner they take it over."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+class InvitationDraft(Input):
+    """An invitation to be stored."""
+
+    invitee_id: PersonId
+    role: InvitationRole = InvitationRole.VIEWER
+
+
+class InvitationView(View):
+    """An invitation; it shows nothing of the project, which its person does not see yet."""
+
+    id: UUID
+    project_id: UUID
+    owner_id: str
+    invitee_id: str
+    role: InvitationRole
+    created_at: datetime
+
+
+class InvitationPage(View):
+    """Invitations, newest first; `next_cursor` is null on the last page."""
+
+    items: list[InvitationView]
+    next_cursor: str | None
+
+
+class RoleChange(Input):
+    """Another role for a member."""
+
+    role: MemberRole
+
+
+class MemberView(View):
+    """A person with a role in a project."""
+
+    project_id: UUID
+    member_id: str
+    role: InvitationRole
+    created_at: datetime
+
+
+class MemberList(View):
+    """The owner first, then the members that the caller sees: the owner sees all of them."""
+
+    items: list[MemberView]
+
+
+class MemberRemoval(View):
+    """The member whose membership ended, and of which project."""
+
+    project_id: UUID
+    member_id: str
 
 
 class UserStats(View):

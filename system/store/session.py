@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from itsdangerous import URLSafeSerializer
@@ -85,6 +86,7 @@ class UserSession:
 
     Attributes:
         limits: Of what the subject may ask.
+        shared_project: The project of another user that the transaction's work is in.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class UserSession:
         self.user_id = user_id
         self.cursors = cursors
         self._key_use = key_use
+        self.shared_project: UUID | None = None
 
     async def search(self, statement: Executable) -> Result[Any]:
         """Run a statement that may look at every row of the user's, for a short time at most.
@@ -117,6 +120,10 @@ class UserSession:
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
         return await self._session.execute(statement)
+
+    def note_shared(self, project_id: UUID) -> None:
+        """Note that what is read or written is in another user's project."""
+        self.shared_project = project_id
 
     def take_key(self) -> KeyUse | None:
         """The idempotency key, for the first write that asks; the writes inside it get none."""

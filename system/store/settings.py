@@ -43,6 +43,9 @@ class StoreSettings(Deployed):
         default=10_000, ge=1, description="The same for conversations."
     )
     messages_per_user: int = Field(default=100_000, ge=1, description="The same for messages.")
+    invitations_per_user: int = Field(
+        default=1_000, ge=1, description="Invitations of one user that are not answered."
+    )
     database_sessions_per_user: int = Field(
         default=4, ge=1, description="Connections that one user's calls may hold at once."
     )
@@ -62,6 +65,7 @@ class StoreSettings(Deployed):
             "projects": self.projects_per_user,
             "conversations": self.conversations_per_user,
             "messages": self.messages_per_user,
+            "invitations": self.invitations_per_user,
         }
 
     @property

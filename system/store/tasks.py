@@ -1,5 +1,9 @@
 """Tasks: every statement names the subject itself, whatever row-level security would also do.
 
+A task in a shared project is its project's owner's row. What a subject does with their own rows is
+here, and what with other users' in `system.store.sharing.tasks`, which is asked where a task or a
+project is not the subject's own.
+
 The two layers are independent on purpose: either one alone keeps users apart, and the harness
 takes each away in turn to show it.
 """
@@ -7,7 +11,6 @@ takes each away in turn to show it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Result,
-    Row,
     Select,
-    and_,
     delete,
     func,
     insert,
@@ -42,6 +43,9 @@ from system.store.schemas import (
     TaskView,
 )
 from system.store.session import UserSession
+from system.store.sharing import tasks as shared
+from system.store.sharing.access import newest_of_both, refuse_members
+from system.store.sharing.task_views import named_tasks, view_of
 from system.store.users import ensure_user
 
 
@@ -50,10 +54,14 @@ async def add_task(session: UserSession, *, draft: TaskDraft) -> TaskView:
     """Store a task.
 
     Raises:
-        NotFound: `project_id` is not a project of this user.
+        NotFound: `project_id` is not a project that this user sees.
+        Forbidden: It is one that they may only read.
         Conflict: The user has as many tasks as one may keep.
     """
     await ensure_user(session)
+    place = await shared.place_of(session, draft.project_id)
+    if place is not None:
+        return await shared.add_task(session, place, draft)
     await require_quota(session, Task)
     if draft.project_id is not None:
         await _require_project(session, draft.project_id)
@@ -74,8 +82,8 @@ async def get_task(session: UserSession, *, task_id: UUID) -> TaskView:
     rows = await session.execute(_tasks(session).where(col(Task.id) == task_id))
     row = rows.one_or_none()
     if row is None:
-        raise NotFound()
-    return _view(row)
+        return await shared.get_task(session, task_id)
+    return view_of(row)
 
 
 async def list_tasks(
@@ -122,7 +130,8 @@ async def update_task(session: UserSession, *, task_id: UUID, change: TaskChange
     """Change the given fields of a task and leave the others.
 
     Raises:
-        NotFound: No such task, or `project_id` is not a project, of this user.
+        NotFound: No such task for this user, or `project_id` is not a project of theirs.
+        Forbidden: The task is one that they may only read, or would go to another's project.
     """
     values: dict[str, Any] = change.model_dump(exclude_unset=True)
     if change.project_id is not None:
@@ -140,6 +149,7 @@ async def complete_task(session: UserSession, *, task_id: UUID) -> TaskView:
 
     Raises:
         NotFound: No such task for this user.
+        Forbidden: It is one that they may only read.
     """
     return await update_task(
         session, task_id=task_id, change=TaskChange(status=TaskStatus.COMPLETED)
@@ -150,11 +160,15 @@ async def complete_task(session: UserSession, *, task_id: UUID) -> TaskView:
 async def complete_all_tasks(
     session: UserSession, *, project_id: UUID | None = None
 ) -> BulkCompletion:
-    """Mark all open tasks completed, or those of one project.
+    """Mark all open tasks of the user's own completed, or those of one project.
 
     Raises:
-        NotFound: `project_id` is not a project of this user.
+        NotFound: `project_id` is not a project that this user sees.
+        Forbidden: It is one that they may only read.
     """
+    place = await shared.place_of(session, project_id)
+    if place is not None:
+        return await shared.complete_all_tasks(session, place)
     statement = update(Task).where(
         col(Task.user_id) == session.user_id,
         col(Task.status) != TaskStatus.COMPLETED.value,
@@ -175,6 +189,7 @@ async def delete_task(session: UserSession, *, task_id: UUID) -> Deletion:
 
     Raises:
         NotFound: No such task for this user.
+        Forbidden: It is one that they may only read.
     """
     statement = delete(Task).where(
         col(Task.user_id) == session.user_id,
@@ -182,7 +197,7 @@ async def delete_task(session: UserSession, *, task_id: UUID) -> Deletion:
     )
     deleted = await session.execute(statement.returning(col(Task.id)))
     if deleted.one_or_none() is None:
-        raise NotFound()
+        await shared.delete_task(session, task_id)
     return Deletion(id=task_id)
 
 
@@ -195,7 +210,7 @@ async def _change(session: UserSession, task_id: UUID, values: dict[str, Any]) -
         statement.values(**values, updated_at=func.now()).returning(col(Task.id))
     )
     if changed.one_or_none() is None:
-        raise NotFound()
+        await shared.change_task(session, task_id, values)
 
 
 async def _require_project(session: UserSession, project_id: UUID) -> None:
@@ -204,6 +219,7 @@ async def _require_project(session: UserSession, project_id: UUID) -> None:
         col(Project.id) == project_id,
     )
     if (await session.execute(statement)).one_or_none() is None:
+        await refuse_members(session, project_id)
         raise NotFound()
 
 
@@ -219,10 +235,12 @@ async def _page(
     after = decode_cursor(session, listing, cursor)
     if after is not None:
         statement = statement.where(col(Task.id) < after)
+        filters = [*filters, col(Task.id) < after]
+    others = shared.newest_tasks(session, filters, limit + 1)
     statement = statement.order_by(col(Task.id).desc()).limit(limit + 1)
-    found = await (run or session.execute)(statement)
+    found = await (run or session.execute)(newest_of_both(named_tasks(), statement, others))
     rows, more = cut_page(list(found.all()), limit)
-    items = [_view(row) for row in rows]
+    items = [view_of(row) for row in rows]
     return TaskPage(
         items=items,
         next_cursor=encode_cursor(session, listing, items[-1].id) if more else None,
@@ -232,25 +250,7 @@ async def _page(
 def _tasks(session: UserSession) -> Select[Task, str]:
     """The subject's tasks with the names of their projects."""
     return (
-        _joined()
+        named_tasks()
         .where(col(Task.user_id) == session.user_id)
         .execution_options(populate_existing=True)
-    )
-
-
-@cache
-def _joined() -> Select[Task, str]:
-    """Statement for tasks with their projects' names, of any owner; made once."""
-    in_project = and_(
-        col(Project.user_id) == col(Task.user_id),
-        col(Project.id) == col(Task.project_id),
-    )
-    return select(Task, col(Project.name)).join(Project, in_project, isouter=True)
-
-
-def _view(row: Row[Any]) -> TaskView:
-    task, project_name = tuple(row)
-    return TaskView(
-        **task.model_dump(exclude={"user_id"}),
-        project_name=project_name,
     )

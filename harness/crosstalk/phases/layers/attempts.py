@@ -128,7 +128,8 @@ async def read_through_an_error(intruder: Intruder, table: Table) -> str | None:
 
 async def write_as_another(intruder: Intruder, table: Table) -> str | None:
     """Change the victim's rows with one's own subject set, or with none."""
-    change = f'UPDATE {table.name} SET "{table.owner}" = "{table.owner}"'
+    column = _changeable(table)
+    change = f'UPDATE {table.name} SET "{column}" = "{column}"'
     return await _write(intruder, table, change)
 
 
@@ -143,7 +144,7 @@ async def change_every_row(intruder: Intruder, table: Table) -> str | None:
     Where a statement reads no column, PostgreSQL does not ask the policies for SELECT: a policy for
     UPDATE or DELETE that lets every row through shows in nothing else.
     """
-    column = next((name for name in table.columns if name not in table.made), table.owner)
+    column = _changeable(table)
     for change in (
         f'UPDATE {table.name} SET "{column}" = DEFAULT',
         f"DELETE FROM {table.name}",
@@ -304,6 +305,12 @@ def _borrowed(table: Table, user: str) -> dict[str, Any]:
     """References that fit a row of that user's."""
     columns = {each for r in table.references for each in r.columns if each != table.owner}
     return {name: table.rows[user][name] for name in columns}
+
+
+def _changeable(table: Table) -> str:
+    """Return a column that a service may change: an owner or key it often may not."""
+    fixed = {table.owner, *table.key, *table.made}
+    return next((name for name in table.columns if name not in fixed), table.owner)
 
 
 def _missing(like: str) -> str:

@@ -111,7 +111,10 @@ def new_row(table: Table, user: str, subject: str, number: int) -> dict[str, Any
         elif name == "digest":
             row[name] = _DIGEST
         elif name == "role":
-            row[name] = "user"
+            row[name] = table.choices.get(name, "user")
+        elif name in ("member_id", "invitee_id"):
+            # Somebody else, so that what is the victim's is nobody's who attacks.
+            row[name] = f"guest-of-{subject}"
         elif name == "operation":
             row[name] = "add_task"
     return row

@@ -79,7 +79,7 @@ async def test_two_migrations_at_once_both_succeed(empty_database: str) -> None:
     await asyncio.gather(*(migrate(empty_database) for _ in range(3)))
     connection = await asyncpg.connect(empty_database)
     try:
-        assert await connection.fetch("SELECT version_num FROM alembic_version") == [("0004",)]
+        assert await connection.fetch("SELECT version_num FROM alembic_version") == [("0005",)]
     finally:
         await connection.close()
 
@@ -95,6 +95,23 @@ async def test_migration_gives_up_on_a_table_that_stays_in_use(empty_database: s
         await migrate(empty_database)
     finally:
         await reader.close()
+
+
+async def test_tasks_that_were_there_get_their_owner_as_author(
+    empty_database: str, running: RunningSystem
+) -> None:
+    await migrate(empty_database, "0004")
+    url = make_url(running.databases["admin"]).set(database=make_url(empty_database).database)
+    admin = await asyncpg.connect(url.render_as_string(hide_password=False))
+    try:
+        await admin.execute("INSERT INTO \"user\" (id) VALUES ('ann')")
+        await admin.execute(
+            "INSERT INTO tasks (user_id, id, title) VALUES ('ann', gen_random_uuid(), 'x')"
+        )
+        await migrate(empty_database)
+        assert await admin.fetchval("SELECT author_id FROM tasks") == "ann"
+    finally:
+        await admin.close()
 
 
 async def test_mcp_role_has_no_privilege_on_conversations_and_messages(

@@ -77,6 +77,18 @@ class Intruder:
             return said(error)
         return None
 
+    async def change(self, statement: str) -> tuple[bool, str]:
+        """Try a change as the attacker: whether it reached a row, and the error, empty if none.
+
+        Where no policy is for the command, no row is there to be changed, and nothing is refused.
+        """
+        try:
+            async with self.speaking(self.me) as connection:
+                status = await connection.execute(statement)
+        except asyncpg.PostgresError as error:
+            return False, said(error)
+        return not status.endswith(" 0"), ""
+
 
 # What crossed, in a few words; None where nothing did.
 Attempt: TypeAlias = Callable[[Intruder, Table], Awaitable[str | None]]
@@ -176,12 +188,11 @@ async def insert_for_another(intruder: Intruder, table: Table) -> str | None:
 
 async def move_to_another(intruder: Intruder, table: Table) -> str | None:
     """Make a row of one's own the victim's."""
-    error = await intruder.refused(
+    reached, error = await intruder.change(
         f'UPDATE {table.name} SET "{table.owner}" = {_literal(intruder.them)} '
-        f'WHERE "{table.owner}" = {_literal(intruder.me)}',
-        intruder.me,
+        f'WHERE "{table.owner}" = {_literal(intruder.me)}'
     )
-    if error is None:
+    if reached:
         return "a row of the attacker's became the victim's"
     told = error.startswith(_UNIQUE)
     return f"the error tells that there is such a row already: {error}" if told else None
@@ -204,17 +215,17 @@ async def refer_to_another(intruder: Intruder, table: Table) -> str | None:
             continue
         missing = _missing(str(theirs))
         answers = [
-            await intruder.refused(
+            await intruder.change(
                 f'UPDATE {table.name} SET "{column}" = {_literal(each)} '
-                f'WHERE "{table.owner}" = {_literal(intruder.me)}',
-                intruder.me,
+                f'WHERE "{table.owner}" = {_literal(intruder.me)}'
             )
             for each in (str(theirs), missing)
         ]
-        if answers[0] is None:
+        (reached, error), (_, of_missing) = answers
+        if reached:
             return f"a row of the attacker's refers to the victim's {reference.target}"
-        if _masked(answers[0], str(theirs)) != _masked(answers[1], missing):
-            return f"the victim's row and a missing one are told apart: {answers[0]}"
+        if _masked(error, str(theirs)) != _masked(of_missing, missing):
+            return f"the victim's row and a missing one are told apart: {error}"
     return None
 
 
@@ -322,8 +333,8 @@ def _missing(like: str) -> str:
     return f"missing-{secrets.token_hex(6)}"
 
 
-def _masked(error: str | None, value: str) -> str:
-    return _IDS.sub("<id>", re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "<id>", error or ""))
+def _masked(error: str, value: str) -> str:
+    return _IDS.sub("<id>", re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "<id>", error))
 
 
 def _literal(text: str) -> str:

@@ -59,6 +59,9 @@ def init(
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
     api = survey_rest(url, probing=probe) if url is not None else None
+    if api is not None and headers:
+        # What is presented may be what tells callers apart.
+        api.unproven = None
     beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
     if api is not None and beside is None:
         return _describe_rest(console, api, output, token or "", as_json)
@@ -148,6 +151,8 @@ def _describe_rest(
         markup=False,
         soft_wrap=True,
     )
+    if api.unproven is not None:
+        console.print(f"{api.unproven}: a run will report it", markup=False, soft_wrap=True)
     _print_next_steps(console, output, text, as_json)
     return ExitCode.CLEAN
 

@@ -301,6 +301,7 @@ def _surfaces(
             identities,
             {name: each for name, each in config.tools.items() if is_operation(name)},
             read_only=config.read_only,
+            carried=config.identities()["rest"].carriers(),
         )
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,8 @@ class DescribedRest:
         roles: Roles of parameters in every operation, by name.
         tools: Descriptions of operations, by method and path as the document writes them.
         read_only: Leaves out every operation that may change something.
+        carried: Places (`header`, `query`, `cookie`) and names, in lower case, of what says who
+            calls. It travels with every call, and is no argument of any.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class DescribedRest:
         tools: Mapping[str, ToolConfig] | None = None,
         *,
         read_only: bool = False,
+        carried: Collection[tuple[str, str]] = (),
     ) -> None:
         self._inner = inner
         self._config = config
         self._roles = roles
         self._tools = dict(tools or {})
         self._read_only = read_only
+        self._carried = frozenset(carried)
 
     def discover(self) -> list[Operation]:
         """List the API's operations, without those that are left out.
@@ -94,7 +98,8 @@ class DescribedRest:
         parameters = tuple(
             replace(limited, role=self._role(limited, tool))
             for each in operation.parameters
-            if (limited := _limited(each, tool)) is not None
+            if not self._is_carried(operation, each)
+            and (limited := _limited(each, tool)) is not None
         )
         reads_only = operation.reads_only if tool.kind == "other" else tool.kind in READING
         needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
@@ -107,6 +112,11 @@ class DescribedRest:
             lists=reads_only and not public and not needs,
             extra=extra,
         )
+
+    def _is_carried(self, operation: Operation, parameter: Parameter) -> bool:
+        paths = getattr(operation.extra.get("form"), "paths", {}).get(parameter.name, ())
+        places = {(str(path[0]), str(path[-1]).lower()) for path in paths}
+        return bool(places) and places <= self._carried
 
     def _role(self, parameter: Parameter, tool: ToolConfig) -> Role:
         short = last_name(parameter.name)

@@ -261,3 +261,15 @@ def _with_password(
         ):
             return tool
     return None
+
+
+def unproven_sentence(ways: Sequence[str]) -> str:
+    """Return what `init` says where no credential proves who calls.
+
+    Args:
+        ways: What names the caller, e.g. `the argument user_id`; none where nothing does.
+    """
+    return (
+        "Any client that reaches this server can act as any user: "
+        f"{' and '.join(ways) or 'nothing'} says who calls, and no credential proves it"
+    )

@@ -106,6 +106,11 @@ class IdentityConfig(Strict):
             raise ValueError('identity.by has "none" and something else: choose')
         return self
 
+    def carriers(self) -> set[tuple[str, str]]:
+        """Return the places and names, in lower case, in which the identity travels over HTTP."""
+        names = {"header": self.header, "query": self.query, "cookie": self.cookie}
+        return {(place, name.lower()) for place, name in names.items() if place in self.by}
+
     def needs_tokens(self, urls: Sequence[str] = ()) -> bool:
         """Return whether callers present tokens that do not come from a login.
 

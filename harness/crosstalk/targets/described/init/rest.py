@@ -26,6 +26,7 @@ from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
+from crosstalk.targets.described.init.rest_unproven import Unproven, unproven
 from crosstalk.targets.described.init.toml import key, toml
 
 _SECONDS = 5.0
@@ -61,6 +62,7 @@ class RestSurvey:
         graphql: Whether it is GraphQL.
         trial: Where the login's answers have what matters, as one account showed.
         basic: Whether name and password travel with every request (RFC 7617).
+        unproven: What names the caller where no credential proves it, as a reading showed.
     """
 
     url: str
@@ -74,6 +76,7 @@ class RestSurvey:
     trial: LoginTrial | None = None
     graphql: bool = False
     basic: bool = False
+    unproven: Unproven | None = None
 
 
 def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
@@ -130,6 +133,8 @@ def _try_login(found: RestSurvey) -> None:
         if trial.token or (trial.cookie and not trial.refused):
             # An API key is given out when an account is made, and there is no other login.
             found.login, found.register, found.trial = found.register, None, trial
+    if found.login is None and not (found.basic or found.graphql):
+        found.unproven = unproven(found.operations, found.identity)
 
 
 def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
@@ -213,6 +218,7 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
         "# correct them (docs/targets.md says how), then set confirmed = true.",
         "confirmed = false",
+        *_told(found),
         "",
         "[rest]",
         f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}",
@@ -244,6 +250,12 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def _told(found: RestSurvey) -> list[str]:
+    if found.unproven is None:
+        return []
+    return [f"# {found.unproven}. If that is known:", '# accepted = ["unauthenticated-identity"]']
+
+
 def title(operation: Operation) -> str:
     """Return an operation's method and path."""
     return operation.name.split(":", 1)[1]
@@ -262,7 +274,10 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
 
 
 def _identity(found: RestSurvey) -> list[str]:
-    arguments = [f"arguments = {toml(found.identity)}  # guess: by name"] if found.identity else []
+    named = found.identity if found.unproven is None else list(found.unproven.arguments)
+    arguments = [f"arguments = {toml(named)}  # guess: by name"] if named else []
+    if found.unproven is not None:
+        return ["[identity]", *found.unproven.settings(), *arguments]
     if found.login is None and found.basic:
         return _basic(found, arguments)
     if found.login is None:

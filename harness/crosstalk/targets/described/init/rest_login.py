@@ -139,16 +139,16 @@ def _carried(
 ) -> dict[str, str]:
     """Return settings of the first way, other than a bearer token, in which a reading is served."""
     for reading in readings:
-        if not _refuses(_read(http, reading, name, NOTHING)):
+        if not _refuses(read_status(http, reading, name, NOTHING)):
             continue
         bearer = Presented({"Authorization": f"Bearer {token}"})
-        if token and not _refuses(_read(http, reading, name, bearer)):
+        if token and not _refuses(read_status(http, reading, name, bearer)):
             return {}
-        if cookies and not _refuses(_read(http, reading, name, Presented(cookies=cookies))):
+        if cookies and not _refuses(read_status(http, reading, name, Presented(cookies=cookies))):
             return {"carried": "cookie"}
         for header, value in [*_by_words(reading), *_CARRYING] if token else ():
             presented = Presented({header: value.replace("{token}", token)})
-            if not _refuses(_read(http, reading, name, presented)):
+            if not _refuses(read_status(http, reading, name, presented)):
                 return {"carried": "header", "header": header, "value": value}
     return {}
 
@@ -163,7 +163,16 @@ def _by_words(operation: Operation) -> list[tuple[str, str]]:
     ]
 
 
-def _read(http: httpx2.Client, reading: Operation, name: str, presented: Presented) -> int:
+def read_status(http: httpx2.Client, reading: Operation, name: str, presented: Presented) -> int:
+    """Read something, with a name for the user and values for what is required.
+
+    Returns:
+        The status of the answer.
+
+    Raises:
+        HTTPError: There was none.
+        UnsendableError: HTTP cannot express a value.
+    """
     form = reading.extra["form"]
     given = {each.name: name for each in reading.parameters if each.role is Role.IDENTITY}
     given |= {

@@ -9,6 +9,7 @@ from typing import Any
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
+from crosstalk.targets.described.guesses import unproven_sentence
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.survey import Survey
@@ -96,11 +97,7 @@ def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
     if not ways and mcp.transport == "stdio":
         # Perhaps a process of its own serves each user.
         return ""
-    who = " and ".join(ways) or "nothing"
-    return (
-        f"Any client that reaches this server can act as any user: {who} says who calls, "
-        "and no credential proves it"
-    )
+    return unproven_sentence(ways)
 
 
 def _identity(mcp: McpConfig, found: Survey, header: str | None, value: str) -> list[str]:

@@ -89,7 +89,8 @@ class UsualPaths:
 
     def _below_declared(self) -> list[Operation]:
         """Return what would give a file below a declared path, where a stranger is refused it."""
-        paths = [each for each in sorted(self._declared) if "{" not in each and each != "/"]
+        known = sorted(self._declared - self._left_out)
+        paths = [each for each in known if "{" not in each and each != "/"]
         paths.sort(key=lambda each: _ABOUT_ONESELF.search(each) is None)
         found = []
         for path in paths[:_MOST_FILES]:

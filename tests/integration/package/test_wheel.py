@@ -135,6 +135,7 @@ def test_mutant_is_killed(system: Environment) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_system_runs_for_a_person_until_interrupted(system: Environment) -> None:
     ports = ("--backend-port", "0", "--mcp-port", "0")
     with subprocess.Popen(

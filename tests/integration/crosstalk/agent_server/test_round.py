@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import Client, StdioServerParameters
 
 from crosstalk.environment.runtime.ports import free_port
@@ -50,6 +51,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> tuple[bool, str]:
     return bool(result.is_error), result.content[0].text  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 async def test_an_agent_finds_a_leak_and_sees_it_fixed(tmp_path: Path) -> None:
     port = free_port()
     async with Client(served(tmp_path)) as client:

@@ -53,10 +53,10 @@ def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     calls: list[int] = []
     parts: list[list[str]] = []
     first, again = found_in(1), found_in(2)
-    # Another seed, and yet the same example, before anything else is looked at.
+    # Another seed, and yet the same example, before anything is searched.
     assert [step.operation for step in first.steps] == [step.operation for step in again.steps]
     assert "first sweep" in parts[0]
-    assert parts[1] == ["kept examples"]
+    assert parts[1] == ["who calls", "kept examples"]
     assert calls[1] == calls[0]
     where = str(tmp_path / "nothing kept yet")
     apart = found_in(2)

@@ -7,6 +7,7 @@ import json
 import time
 
 import httpx2
+import pytest
 
 from crosstalk.environment import RunningSystem
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair
@@ -16,6 +17,7 @@ from tests.integration.system.identity.traffic import Traffic, flood, meanwhile
 INTERVAL = 1.0
 
 
+@pytest.mark.long
 async def test_the_issuers_key_is_replaced_while_forged_key_ids_pour_in(
     running: RunningSystem, alice: str
 ) -> None:

@@ -39,10 +39,12 @@ def test_declared_paths_are_spelt_otherwise_and_left_out_ones_are_not_called() -
         return Said(status=404)
 
     with answering(answer) as origin:
-        UsualPaths(origin, "rest-paths", ["/api/v1/notes", "/notes/{id}"], ["/metrics"]).discover()
+        declared, left_out = ["/api/v1/notes", "/notes/{id}", "/logout"], ["/metrics", "/logout"]
+        UsualPaths(origin, "rest-paths", declared, left_out).discover()
     assert {"/api/v1/notes/", "/internal/api/v1/notes", "/api/v2/notes", "/v1/notes"} <= set(asked)
-    assert "/metrics" not in asked
-    assert "/api/v1/notes" not in asked
+    assert not {"/metrics", "/logout"} & set(asked)
+    # Once, to see whether a stranger is refused it.
+    assert asked.count("/api/v1/notes") == 1
     assert not [each for each in asked if "{" in each]
 
 

@@ -20,7 +20,7 @@ FORMS = [
 def test_users_data_in_what_a_server_says_of_itself_is_found(
     tmp_path: Path, transport: str, leak: str, operation: str
 ) -> None:
-    result = campaign(describe(tmp_path, transport, "bearer", "--leak", leak), calls=400)
+    result = campaign(describe(tmp_path, transport, "bearer", "--leak", leak), calls=800)
     (finding,) = result.findings
     assert (finding.oracle, finding.operation) == ("canary", operation)
 

@@ -64,7 +64,9 @@ async def test_target_without_a_path_is_400_and_no_error_in_the_log(
     async with served() as server, client(server) as asking:
         await asking.send(line + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await asking.refusal())[0] == 400
-    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+    # Exporters of earlier tests may still be at work in their threads.
+    own = [each for each in caplog.records if not each.name.startswith("opentelemetry")]
+    assert not [each for each in own if each.levelname == "ERROR"]
 
 
 async def test_bytes_that_are_not_http_are_400_in_the_envelope() -> None:

@@ -57,7 +57,7 @@ def test_reading_that_is_not_served_leaves_the_guess_at_tokens(status: int) -> N
     assert described(document(WHO), (status, {}))["identity"]["by"] == ["bearer"]
 
 
-def test_one_refused_reading_outweighs_those_for_everybody() -> None:
+def test_one_refused_reading_outweighs_those_for_every_user() -> None:
     told = document(paths={"/products": {"get": {"responses": {}}}})
     routes = {
         "GET /openapi.json": lambda _: (200, told),

@@ -49,15 +49,18 @@ class StreamResumption:
 
 
 def resume_streams(example: ExampleRun, owner: Actor, other: Actor) -> None:
-    """Resume after the owner's latest events, as every client that should not be able to.
+    """Resume after the owner's latest events and an early one, as each client that should not.
 
     Args:
         example: Under way; nothing is done where the server has no streams to be resumed.
         owner: Whose streams they are.
         other: Another user.
     """
-    if _RESUME in example.state.executor.operations:
-        _resume_after(example, owner, other, _events(example, owner)[-_EVENTS:])
+    if _RESUME not in example.state.executor.operations:
+        return
+    events = _events(example, owner)
+    # After an early one something is sent again; the latest ones are surely kept.
+    _resume_after(example, owner, other, [*events[-_EVENTS:], *events[:-_EVENTS][:1]])
 
 
 def _resume_after(example: ExampleRun, owner: Actor, other: Actor, events: Sequence[str]) -> None:

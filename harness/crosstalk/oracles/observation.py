@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -65,10 +65,18 @@ class Normalizer:
         concurrent: Whether other clients make the same calls meanwhile, each with markers of its
             own: markers are symbols then, and gaps in numbers, times and headers, which depend on
             who came first, are left out.
+        echoes: Operations and places of their answers that have the number that was asked for.
     """
 
-    def __init__(self, subjects: Mapping[str, str], *, concurrent: bool = False) -> None:
+    def __init__(
+        self,
+        subjects: Mapping[str, str],
+        *,
+        concurrent: bool = False,
+        echoes: Collection[tuple[str, str]] = (),
+    ) -> None:
         self._concurrent = concurrent
+        self._echoes = frozenset(echoes)
         self._users = {subject: f"<{name}>" for name, subject in subjects.items()}
         # Longest first: one subject may begin as another does. Short ones occur by chance.
         self._subjects = [
@@ -173,6 +181,8 @@ class Normalizer:
                 return self._users[text]
             if ID_NAME.search(field) and is_short_id(text):
                 return self._number(kind_of_field(path.partition(".")[2], operation), text, path)
+            if text in self._echoed and (operation, general(path)) in self._echoes:
+                return self._echoed[text]
             if _precise_time(value):
                 return self._change(holder, field, text)
         if isinstance(value, float) and _between(value, _EPOCH_SECONDS):
@@ -242,6 +252,45 @@ def described(found: Differences) -> str:
 def general(place: str) -> str:
     """Return a place without the numbers of rows."""
     return re.sub(r"\.\d+", ".*", place)
+
+
+def echoing_places(calls: Iterable[Call]) -> frozenset[tuple[str, str]]:
+    """Find the places at which every answer has the number that was asked for (`deleted: 7`).
+
+    A count may be equal to an id by chance: two different numbers must have come back there, and
+    none that was not asked for.
+
+    Returns:
+        Operations, each with a place of its answers.
+    """
+    echoed: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    others: set[tuple[str, str]] = set()
+    for call in calls:
+        asked = {
+            str(value)
+            for name, value in call.arguments.items()
+            if ID_NAME.search(last_name(name)) and str(value).isdigit()
+        }
+        if not asked or call.answer.outcome is not Outcome.OK:
+            continue
+        for place, number in _numbers_in(call.answer.body, "body"):
+            where = call.operation, general(place)
+            if number in asked:
+                echoed[where].add(number)
+            else:
+                others.add(where)
+    return frozenset(where for where, seen in echoed.items() if len(seen) > 1) - others
+
+
+def _numbers_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _numbers_in(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _numbers_in(item, f"{path}.{place}")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield path, str(value)
 
 
 def without_times(text: str) -> str:

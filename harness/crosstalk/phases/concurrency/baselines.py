@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.oracles.base import conclusive, denies
-from crosstalk.oracles.observation import Normalizer, Observed
+from crosstalk.oracles.observation import Normalizer, Observed, echoing_places
 from crosstalk.phases.concurrency.stored_objects import copies_in, ids_in
 
 # The key of the call that planted a marker, and which of its markers it is.
@@ -171,6 +171,9 @@ def clients_of(history: History, part: str = "concurrent") -> list[Client]:
     """Return the clients that were concurrent, or `alone`."""
     clients: dict[str, Client] = {}
     names: defaultdict[str | None, set[str]] = defaultdict(set)
+    echoes = echoing_places(
+        each for each in history if each.probe is not None and each.probe.kind == "concurrency"
+    )
     for call in history:
         if call.probe is not None and call.probe.kind == "concurrency":
             names[call.actor.user].add(call.actor.name)
@@ -178,7 +181,9 @@ def clients_of(history: History, part: str = "concurrent") -> list[Client]:
             continue
         if call.actor.name not in clients:
             subject = history.subjects.get(call.actor.user or "", "")
-            clients[call.actor.name] = Client(Normalizer({"me": subject}, concurrent=True))
+            clients[call.actor.name] = Client(
+                Normalizer({"me": subject}, concurrent=True, echoes=echoes)
+            )
         clients[call.actor.name].take(call)
     for client in clients.values():
         client.shares = len(names[client.user]) > 1

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Call, Channel, History, Outcome
-from crosstalk.oracles.observation import GAP, REUSE, Differences, Normalizer, described, general
+from crosstalk.oracles.observation import (
+    GAP,
+    REUSE,
+    Differences,
+    Normalizer,
+    described,
+    echoing_places,
+    general,
+)
 from crosstalk.oracles.observation import Observed as Seen
 
 ABSENT, ACTIVE, SECRETS = "absent", "active", "secrets"
@@ -60,13 +68,16 @@ def observed(history: History) -> Mapping[str, Observed]:
     """World to what its observer saw: number of the step to call and observation."""
     found: dict[str, dict[int, tuple[Call, Seen]]] = {}
     normalizers: dict[str, Normalizer] = {}
+    echoes = echoing_places(
+        each for each in history if each.probe is not None and each.probe.kind == "worlds"
+    )
     for call in history:
         if call.probe is None or call.probe.kind != "worlds" or call.world not in history.worlds:
             continue
         world = found.setdefault(call.world, {})
         if call.probe.part == "observed":
             if call.world not in normalizers:
-                normalizers[call.world] = Normalizer(history.worlds[call.world])
+                normalizers[call.world] = Normalizer(history.worlds[call.world], echoes=echoes)
             world[call.probe.key] = (call, normalizers[call.world].observation(call))
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosstalk.core.history import Answer, Call
 from crosstalk.core.identifiers import marker
-from crosstalk.oracles.observation import Normalizer, described, differences
+from crosstalk.oracles.observation import Normalizer, described, differences, echoing_places
 from tests.unit.crosstalk.histories import ALICE, ok
 
 SUBJECTS = {"alice": "alice-1f", "bob": "bob-1f"}
@@ -160,3 +160,32 @@ def test_a_number_that_is_given_again_names_an_object_whose_time_is_its_first() 
         ][-1]["body.updated_at"]
 
     assert world(2, 2) == world(2, 9)
+
+
+def deletions(field: str, *numbers: tuple[int, int]) -> list[Call]:
+    """Deletions, each of an id and answered with a number."""
+    return [
+        Call(place, ALICE, "delete_card", {"card_id": str(asked)}, ok({field: said}), 0.0, 0.0)
+        for place, (asked, said) in enumerate(numbers)
+    ]
+
+
+def test_number_that_comes_back_as_it_was_asked_for_is_told_apart_and_not_what_it_is() -> None:
+    calls = deletions("deleted", (416, 416), (418, 418))
+    echoes = echoing_places(calls)
+    assert echoes == {("delete_card", "body.deleted")}
+    one, other = (
+        Normalizer({}, concurrent=True, echoes=echoes).observation(each) for each in calls
+    )
+    assert one == other
+    # Without what was learnt they differ, and where another's number comes back.
+    plain = [Normalizer({}, concurrent=True).observation(each) for each in calls]
+    assert differences(*plain).keys() == {"body.deleted"}
+    (crossed,) = deletions("deleted", (420, 418))
+    shown = Normalizer({}, concurrent=True, echoes=echoes).observation(crossed)
+    assert differences(one, shown).keys() == {"body.deleted"}
+
+
+def test_count_that_is_an_id_by_chance_is_no_echo() -> None:
+    assert echoing_places(deletions("removed", (1, 1), (2, 1), (3, 3))) == set()
+    assert echoing_places(deletions("removed", (1, 1), (1, 1))) == set()

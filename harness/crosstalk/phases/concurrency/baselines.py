@@ -52,7 +52,15 @@ class Client:
         if call.answer.outcome is Outcome.OK and markers_in(call.arguments):
             identifier = body.get("id") if isinstance(body, Mapping) else None
             if isinstance(identifier, str | int):
-                self.ids.setdefault(key_of(call), str(identifier))
+                self._note_made(key_of(call), str(identifier))
+
+    def _note_made(self, key: int, identifier: str) -> None:
+        """Note the id of what a write made; one that is given again names the newer object."""
+        if key in self.ids:
+            return
+        for older in [each for each, known in self.ids.items() if known == identifier]:
+            del self.ids[older]
+        self.ids[key] = identifier
 
     def meddled(self, other: Client, call: Call) -> bool:
         """Return whether this client acted for the same user since the other's first call."""

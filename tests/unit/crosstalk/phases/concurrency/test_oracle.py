@@ -36,6 +36,7 @@ class Clients:
         at: float | None = None,
         aborted: bool = False,
         user: str | None = None,
+        operation: str = "",
     ) -> None:
         """One call of a client."""
         self._clock = self._clock + 1 if at is None else at
@@ -46,7 +47,7 @@ class Clients:
             Call(
                 len(self.history) + 1,
                 Actor(name, user, user),
-                "add" if key == 1 else "list",
+                operation or ("add" if key == 1 else "list"),
                 arguments,
                 answer,
                 self._clock,
@@ -284,3 +285,25 @@ def test_user_who_is_served_what_only_another_role_is_served_alone_is_a_finding(
     _of_two_roles(clients)
     clients.call("bela, client 2", 2, {}, ok({"items": []}), user="bela")
     assert "the answer to bela, client 2" in Concurrency().judge(clients.history)[0].summary
+
+
+def test_number_that_is_given_again_after_a_deletion_names_the_newer_object() -> None:
+    clients = Clients()
+    stories: list[tuple[str, Literal["alone", "concurrent"], int, int]] = [
+        # Alone the number of what was deleted is free again; beside others it is taken.
+        ("abel", "alone", 7, 7),
+        ("bela", "alone", 7, 7),
+        ("cleo", "concurrent", 8, 10),
+        ("dora", "concurrent", 9, 11),
+    ]
+    for name, part, first, second in stories:
+        for key, number in ((1, first), (3, second)):
+            note = marker(name, key)
+            stored = ok({"id": number, "title": note})
+            clients.call(name, key, {"title": note}, stored, part=part, operation="add_card")
+            if key == 1:
+                gone, said = {"card_id": str(number)}, ok({"deleted": number})
+                clients.call(name, 2, gone, said, part=part, operation="delete_card")
+        row = {"id": second, "title": marker(name, 3)}
+        clients.call(name, 4, {}, ok([row]), part=part, operation="list_cards")
+    assert Concurrency().judge(clients.history) == []

@@ -30,6 +30,9 @@ from crosstalk.phases.concurrency.baselines import (
 )
 from crosstalk.phases.concurrency.stored_objects import attribute, copies_in
 
+# In summaries of answers that differ and show nothing of another user's.
+DIFFERS = "is not what it is alone"
+
 
 class Concurrency:
     """Fires when, beside concurrent clients, an answer holds another's data or lacks its own."""
@@ -105,7 +108,7 @@ class Concurrency:
                     found = differences(seen, expected.seen)
                     if not found:
                         continue
-                    how = f"is not what it is alone: {described(found)}"
+                    how = f"{DIFFERS}: {described(found)}"
                 yield Suspicion(
                     self.name,
                     call.operation,

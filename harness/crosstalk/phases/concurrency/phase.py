@@ -27,7 +27,7 @@ from crosstalk.phases.concurrency.confirmation import (
     shrunk,
 )
 from crosstalk.phases.concurrency.evidence import evidence_of
-from crosstalk.phases.concurrency.oracle import Concurrency, unstable
+from crosstalk.phases.concurrency.oracle import DIFFERS, Concurrency, unstable
 from crosstalk.phases.concurrency.plans import ClientPlan, ClientPlanner
 from crosstalk.targets.base import Target
 
@@ -38,6 +38,8 @@ _BRIEF_STEPS, _BRIEF_READINGS, _BRIEF_FEWEST = 3, 2, 4
 # Clients without whom there is no run.
 _LEAST_CLIENTS = 2
 _SHRINKING_SECONDS = 20.0
+# Runs of one call after the other: what one of them shows does not hang on calls at once.
+_ONE_BY_ONE = 3
 # Where more of the calls were answered busy, the rest says too little.
 _MOST_BUSY = 0.25
 # Clients of the smallest run, with which a system that refuses more is tried.
@@ -212,7 +214,8 @@ class ConcurrencyPhase:
                     if seen is not None:
                         confirmed = Shrunk(script, seen, minimal=False)
                         at = seen.suspicion.operation
-                        one_by_one = shows_one_by_one(budget, script, at)
+                        runs = [shows_one_by_one(budget, script, at) for _ in range(_ONE_BY_ONE)]
+                        one_by_one = any(runs)
                         if not one_by_one:
                             confirmed = shrunk(budget, script, seen, _SHRINKING_SECONDS)
             except OutOfTimeError:
@@ -223,6 +226,10 @@ class ConcurrencyPhase:
                     Inconclusive(InconclusiveKind.UNCONFIRMED, suspicion.operation, said)
                 )
                 return
+            if one_by_one and DIFFERS in confirmed.shown.suspicion.summary:
+                # Nothing of another user's was shown, and the answer differs by itself, as in an
+                # order that is drawn by lot: whether others matter is asked by two worlds.
+                continue
             script, shown = confirmed.script, confirmed.shown
             summary = shown.suspicion.summary
             if one_by_one:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 import uuid
@@ -140,6 +141,28 @@ def test_leak_that_sequential_calls_show_as_well_is_not_a_finding_of_concurrency
     (finding,) = outcome.explained
     assert finding.operation == "list"
     assert finding.summary.endswith("one call after the other shows it as well")
+
+
+class Unordered(Notes):
+    """Lists one's own notes, now and then in another order, whoever else calls."""
+
+    def __init__(self) -> None:
+        super().__init__(leaks=False)
+        self._lot = random.Random(4)
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Add a note, or list one's own."""
+        answer = super().call(operation, arguments, presented)
+        if operation is _LIST and self._lot.random() < 0.1:
+            return ok({"items": answer.body["items"][::-1]})
+        return answer
+
+
+def test_answer_that_differs_by_itself_is_not_a_finding() -> None:
+    outcome = ConcurrencyPhase().run(_turn(Unordered()))
+    assert (outcome.findings, outcome.explained) == ([], [])
 
 
 def test_concurrency_phase_stays_within_its_turn() -> None:

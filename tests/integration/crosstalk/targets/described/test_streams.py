@@ -45,7 +45,7 @@ def test_stream_that_tells_another_user_is_found(tmp_path: Path, leak: str, oper
 
 def test_streams_of_their_owners_alone_are_clean_and_were_heard(tmp_path: Path) -> None:
     with streaming() as url:
-        result = campaign(describe(tmp_path, url), calls=500)
+        result = campaign(describe(tmp_path, url), calls=1_000)
     assert result.findings == []
     assert not [each for each in result.inconclusive if each.where.startswith("mcp:")]
     assert result.controls["mcp:notifications"].own_reads

@@ -130,7 +130,7 @@ async def update_task(session: UserSession, *, task_id: UUID, change: TaskChange
     """Change the given fields of a task and leave the others.
 
     Raises:
-        NotFound: No such task for this user, or `project_id` is not a project of theirs.
+        NotFound: No such task for this user, or `project_id` is not one of their projects.
         Forbidden: The task is one that they may only read, or would go to another's project.
     """
     values: dict[str, Any] = change.model_dump(exclude_unset=True)

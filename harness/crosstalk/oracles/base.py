@@ -24,6 +24,7 @@ class Suspicion:
         summary: What reached whom, in one sentence.
         operations: All operations that show the same, where that is one defect of the server.
         rule: What is broken, where the oracle knows it without the script.
+        differs: The answer differs from another, and holds nothing of another user's.
     """
 
     oracle: str
@@ -32,6 +33,7 @@ class Suspicion:
     summary: str
     operations: tuple[str, ...] = ()
     rule: BrokenRule | None = None
+    differs: bool = False
 
 
 class Oracle(Protocol):

@@ -20,11 +20,10 @@ from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.policy.objects import named_values
 from crosstalk.core.policy.sharing import shares
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
-from crosstalk.surface.http.headers import shows
+from crosstalk.surface.http.headers import TIMED, shows
 
 _Key: TypeAlias = tuple[int, str, str]
 # A point in time to the second is the same by chance in answers that follow each other closely.
-_TIMED = frozenset({"last-modified", "expires"})
 _TIMED_SECONDS = 2.0
 
 
@@ -245,7 +244,7 @@ class _HeaderWatch:
                 continue
             place = (call.operation, name)
             if last.answer.headers.get(name) == call.answer.headers.get(name):
-                if name not in _TIMED or call.started - last.started >= _TIMED_SECONDS:
+                if name not in TIMED or call.started - last.started >= _TIMED_SECONDS:
                     self._steady.add(place)
             elif alone:
                 self._differing.add(place)

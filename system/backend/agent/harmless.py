@@ -28,6 +28,10 @@ _LEVELS = 6
 _Event = TypeVar("_Event")
 
 
+class HarmfulError(ValueError):
+    """Arguments that the code which reads them next could not go on with."""
+
+
 def harmless_event(event: _Event) -> _Event:
     """The same event, its texts changed in place where the SDKs could not go on with them."""
     if isinstance(event, BaseModel):
@@ -41,23 +45,35 @@ def harmless_event(event: _Event) -> _Event:
     return event
 
 
-def harmless_arguments(given: str) -> bool:
-    """Tell whether any parser can read arguments, and write them again; they may still be wrong."""
+def parsed_arguments(given: str) -> object:
+    """Parse arguments as a model wrote them; none at all are an empty object.
+
+    Raises:
+        HarmfulError: They are too long or too deep, or cannot be written again.
+        ValueError: They are not JSON, which does no harm.
+    """
     try:
         text = given.encode()
         if len(text) > MOST_BYTES:
-            return False
+            raise HarmfulError
         if shape_problem(text, max_depth=MOST_DEPTH, max_values=MOST_VALUES):
-            return False
+            raise HarmfulError
         value = json.loads(text or b"{}")
-    except UnicodeEncodeError:
-        return False
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise HarmfulError from None
+    return value
+
+
+def _is_harmful(given: str) -> bool:
+    try:
+        parsed_arguments(given)
+    except HarmfulError:
+        return True
     except ValueError:
         # A text that is not JSON is one that the model reads about.
-        return True
-    except RecursionError:
         return False
-    return _encodable(json.dumps(value, ensure_ascii=False))
+    return False
 
 
 def _clean(owner: BaseModel, name: str, levels: int) -> None:
@@ -69,7 +85,7 @@ def _clean(owner: BaseModel, name: str, levels: int) -> None:
 
 def _cleaned(value: Any, name: str, levels: int) -> Any:
     if isinstance(value, str):
-        if name == "arguments" and not harmless_arguments(value):
+        if name == "arguments" and _is_harmful(value):
             return LEFT_OUT
         return value if _encodable(value) else value.encode(errors="replace").decode()
     if isinstance(value, BaseModel) and levels:

@@ -16,7 +16,7 @@ from agents.tool_context import ToolContext
 from mcp.types import CallToolResult, TextContent, Tool
 
 from system.backend.agent.bridge import BoundTools
-from system.backend.agent.harmless import harmless_arguments
+from system.backend.agent.harmless import parsed_arguments
 from system.errors import NotReached, RateLimited, ServiceError, Unavailable, ValidationFailed
 
 _UNKNOWN_OUTCOME = (
@@ -89,10 +89,8 @@ async def called(tools: BoundTools, name: str, given: str) -> str:
 
 
 def _arguments(given: str) -> dict[str, Any] | None:
-    if not harmless_arguments(given):
-        return None
     try:
-        arguments = json.loads(given or "{}")
+        arguments = parsed_arguments(given)
     except ValueError:
         return None
     return arguments if isinstance(arguments, dict) else None

@@ -100,7 +100,7 @@ async def list_invitations(
     cursor: str | None = None,
     limit: int = 20,
 ) -> InvitationPage:
-    """A page of the invitations that the subject got, or of those to a project of theirs.
+    """A page of the invitations that the subject got, or of those to one of their projects.
 
     Raises:
         ValidationFailed: The cursor is not one of this list.

@@ -179,9 +179,7 @@ def clients_of(history: History, part: str = "concurrent") -> list[Client]:
     """Return the clients that were concurrent, or `alone`."""
     clients: dict[str, Client] = {}
     names: defaultdict[str | None, set[str]] = defaultdict(set)
-    echoes = echoing_places(
-        each for each in history if each.probe is not None and each.probe.kind == "concurrency"
-    )
+    echoes = history.derived("echoes of clients", _echoes)
     for call in history:
         if call.probe is not None and call.probe.kind == "concurrency":
             names[call.actor.user].add(call.actor.name)
@@ -196,6 +194,12 @@ def clients_of(history: History, part: str = "concurrent") -> list[Client]:
     for client in clients.values():
         client.shares = len(names[client.user]) > 1
     return list(clients.values())
+
+
+def _echoes(history: History) -> frozenset[tuple[str, str]]:
+    return echoing_places(
+        each for each in history if each.probe is not None and each.probe.kind == "concurrency"
+    )
 
 
 def markers_in(arguments: Mapping[str, Any]) -> list[str]:

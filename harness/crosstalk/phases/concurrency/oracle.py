@@ -30,9 +30,6 @@ from crosstalk.phases.concurrency.baselines import (
 )
 from crosstalk.phases.concurrency.stored_objects import attribute, copies_in
 
-# In summaries of answers that differ and show nothing of another user's.
-DIFFERS = "is not what it is alone"
-
 
 class Concurrency:
     """Fires when, beside concurrent clients, an answer holds another's data or lacks its own."""
@@ -108,12 +105,13 @@ class Concurrency:
                     found = differences(seen, expected.seen)
                     if not found:
                         continue
-                    how = f"{DIFFERS}: {described(found)}"
+                    how = f"is not what it is alone: {described(found)}"
                 yield Suspicion(
                     self.name,
                     call.operation,
                     (call.index,),
                     f"beside concurrent clients, the answer to {call.actor.name} {how}",
+                    differs=not client.shares,
                 )
                 break
 

@@ -27,7 +27,7 @@ from crosstalk.phases.concurrency.confirmation import (
     shrunk,
 )
 from crosstalk.phases.concurrency.evidence import evidence_of
-from crosstalk.phases.concurrency.oracle import DIFFERS, Concurrency, unstable
+from crosstalk.phases.concurrency.oracle import Concurrency, unstable
 from crosstalk.phases.concurrency.plans import ClientPlan, ClientPlanner
 from crosstalk.targets.base import Target
 
@@ -214,8 +214,9 @@ class ConcurrencyPhase:
                     if seen is not None:
                         confirmed = Shrunk(script, seen, minimal=False)
                         at = seen.suspicion.operation
-                        runs = [shows_one_by_one(budget, script, at) for _ in range(_ONE_BY_ONE)]
-                        one_by_one = any(runs)
+                        one_by_one = any(
+                            shows_one_by_one(budget, script, at) for _ in range(_ONE_BY_ONE)
+                        )
                         if not one_by_one:
                             confirmed = shrunk(budget, script, seen, _SHRINKING_SECONDS)
             except OutOfTimeError:
@@ -226,7 +227,7 @@ class ConcurrencyPhase:
                     Inconclusive(InconclusiveKind.UNCONFIRMED, suspicion.operation, said)
                 )
                 return
-            if one_by_one and DIFFERS in confirmed.shown.suspicion.summary:
+            if one_by_one and confirmed.shown.suspicion.differs:
                 # Nothing of another user's was shown, and the answer differs by itself, as in an
                 # order that is drawn by lot: whether others matter is asked by two worlds.
                 continue

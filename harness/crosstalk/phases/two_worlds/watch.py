@@ -29,14 +29,15 @@ from crosstalk.phases.two_worlds.correlation import size_of_change
 from crosstalk.phases.two_worlds.plan import WorldsPlan
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
 from crosstalk.surface.capabilities import creators_among
+from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation
 
 # Calls of the others in one pause, by turns; and where a number has to show their influence.
 FEW_ACTS, MANY_ACTS = (1, 2), (4,)
 # A pause without activity lasts so much longer than any with it, and never longer than this.
 _LONGER, _FURTHER_SECONDS, _LONGEST_SECONDS = 1.25, 0.002, 0.3
-# Headers that hold a point in time to the second, and what passes until it is another one.
-TIMED, SECOND = frozenset({"last-modified", "expires"}), 1.1
+# What passes until a time to the second is another one.
+SECOND = 1.1
 # Turns a world's salt into that of the others' calls when they are made once more.
 _NEXT_SALT = 0x9E3779B1
 

@@ -13,7 +13,8 @@ from crosstalk.oracles.observation import general
 from crosstalk.phases.two_worlds.comparison import Place
 from crosstalk.phases.two_worlds.correlation import PAIRS, Pairs, is_duration, proven
 from crosstalk.phases.two_worlds.plan import WorldsPlan
-from crosstalk.phases.two_worlds.watch import MANY_ACTS, SECOND, TIMED, Pause, Watch, readings_of
+from crosstalk.phases.two_worlds.watch import MANY_ACTS, SECOND, Pause, Watch, readings_of
+from crosstalk.surface.http.headers import TIMED
 
 # Readings that are looked at between the pauses, and visits after which others take their place.
 _READINGS, _VISITS_EACH = 3, 8

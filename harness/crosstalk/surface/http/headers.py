@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# Headers that hold a point in time to the second (RFC 9110, section 8.8.2; RFC 9111, section 5.3).
+TIMED = frozenset({"last-modified", "expires"})
 # Header to the reason why it shows nothing.
 VOLATILE: Mapping[str, str] = {
     "date": "the time of the answer (RFC 9110, section 6.6.1)",

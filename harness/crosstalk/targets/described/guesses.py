@@ -263,6 +263,13 @@ def _with_password(
     return None
 
 
+def unproven_comment(sentence: str) -> list[str]:
+    """Return the lines of a file that say so, and what to write where it is known."""
+    if not sentence:
+        return []
+    return [f"# {sentence}. If that is known:", '# accepted = ["unauthenticated-identity"]']
+
+
 def unproven_sentence(ways: Sequence[str]) -> str:
     """Return what `init` says where no credential proves who calls.
 

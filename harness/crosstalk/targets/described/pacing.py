@@ -93,7 +93,7 @@ class Paced:
         return max(min(self._patience, self._left()), _SHARE * min(self._left(), _LONGEST))
 
     def _wait_until(self, moment: float, most: float) -> float:
-        """Wait until a moment on the clock, no longer than so many seconds; return how long."""
+        """Wait until a moment on the clock, at most the given seconds; return how long it took."""
         seconds = min(moment - self._clock(), max(most, self._most()), self._left())
         if seconds > 0:
             self._sleep(seconds)

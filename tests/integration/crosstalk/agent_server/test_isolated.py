@@ -1,6 +1,6 @@
 """The tools of `crosstalk mcp` under a campaign of their own: a process and a folder for each user.
 
-Two people work on one machine, each with the verifier in a folder of theirs. Neither may see the
+Two people work on one machine, each with the verifier in their own folder. Neither may see the
 other's descriptions and findings through their own process.
 """
 

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from crosstalk.core.history import Actor, Call, Probe
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
+from crosstalk.generator.choice import Draw, drawn_random
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.honest_calls import HonestCalls, read_again
 from crosstalk.generator.readings import all_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation
 
 # When it is done in a campaign, and how often again: the part of its calls, and calls at most.
 _FIRST_PART, _FIRST_AFTER = 0.15, 300
 _BETWEEN_PART, _CALLS_BETWEEN = 0.4, 900
 _MOST_READINGS = 60
-# Headers that hold a point in time to the second, and the pause after which it is another.
-_TIMED = frozenset({"last-modified", "expires"})
+# The pause after which a time to the second is another.
 _SECONDS = 2.1
 # Objects of each kind: a page of one is full, and one of them is left when one is deleted.
 _EACH = 2
@@ -52,14 +52,8 @@ class BusyNeighbour:
             draw, self.name, example.members, lambda each: (each.name,), among=1
         )
         other = example.other_member(draw, reader)
-        # Hypothesis limits what one example draws; the choices of so many calls exceed it.
         random = drawn_random(draw)
-        drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
-
-        def own(operation: Operation, actor: Actor, probe: Probe | None = None) -> PlannedCall:
-            arguments = drawer.arguments(operation, actor, references=("own",), hostile=False)
-            return PlannedCall(actor, operation.name, arguments, probe)
-
+        own = HonestCalls.of(example, random).call
         storing = [*example.capabilities.creators, *example.capabilities.chats]
         for actor in (other, reader):
             for operation in storing:
@@ -77,16 +71,13 @@ class BusyNeighbour:
                 break
             if self._has_objects(example, operation, other):
                 example.execute(own(operation, other, attack))
-        after = Probe("ownership", key, "after", reader.name)
-        example.execute_all(
-            [PlannedCall(reader, each.name, asked, after) for each, asked in readings]
-        )
+        read_again(example, readings, reader, key)
         example.state.situations[NEIGHBOUR] += len(readings)
 
     @staticmethod
     def _let_time_pass(example: ExampleRun, seen: Sequence[Call], probe: Probe) -> None:
         """Read again what holds a time to the second, when that is another second."""
-        timed = [each for each in seen if _TIMED & set(each.answer.headers)]
+        timed = [each for each in seen if TIMED & set(each.answer.headers)]
         if timed and example.state.executor.seconds_left() > 10 * _SECONDS:
             example.state.sleep(_SECONDS)
             example.execute_all(

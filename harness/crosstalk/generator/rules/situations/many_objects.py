@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
-from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
+from crosstalk.generator.choice import Draw, drawn_random
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.honest_calls import HonestCalls, read_again
 from crosstalk.generator.readings import all_readings
 from crosstalk.surface.capabilities import page_size, references
 from crosstalk.surface.operation import Operation
@@ -57,14 +56,7 @@ class ManyObjects:
         """Read as a victim, store as another user, read as the victim, and as the other."""
         attacker: Actor = draw(st.sampled_from(example.members))
         victim = example.other_member(draw, attacker)
-        # Hypothesis limits what one example draws; the choices of so many calls exceed it.
-        random = drawn_random(draw)
-        drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
-
-        def own(operation: Operation, actor: Actor, probe: Probe | None = None) -> PlannedCall:
-            arguments = drawer.arguments(operation, actor, references=("own",), hostile=False)
-            return PlannedCall(actor, operation.name, arguments, probe)
-
+        own = HonestCalls.of(example, drawn_random(draw)).call
         flood = self._flood(example, draw)
         stored = list({operation.name: operation for operation, _ in flood}.values())
         example.execute_all([own(each, victim) for each in stored])
@@ -79,10 +71,7 @@ class ManyObjects:
         example.execute_all(
             [own(operation, attacker, attack) for operation, count in flood for _ in range(count)]
         )
-        after = Probe("ownership", key, "after", victim.name)
-        example.execute_all(
-            [PlannedCall(victim, each.name, asked, after) for each, asked in readings]
-        )
+        read_again(example, readings, victim, key)
         lists = [each for each in example.state.observations if each.surface in surfaces]
         example.execute_all([example.reading(each, attacker) for each in lists])
         self._count(example, [count for _, count in flood])

@@ -21,6 +21,7 @@ from crosstalk.targets.described.guesses import (
     is_renewal,
     kind_of,
     makes_accounts,
+    unproven_comment,
 )
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
@@ -218,7 +219,7 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
         "# correct them (docs/targets.md says how), then set confirmed = true.",
         "confirmed = false",
-        *_told(found),
+        *unproven_comment(str(found.unproven or "")),
         "",
         "[rest]",
         f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}",
@@ -248,12 +249,6 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
     lines += policy_guesses(offered, token)
     lines += database_comment()
     return "\n".join(lines) + "\n"
-
-
-def _told(found: RestSurvey) -> list[str]:
-    if found.unproven is None:
-        return []
-    return [f"# {found.unproven}. If that is known:", '# accepted = ["unauthenticated-identity"]']
 
 
 def title(operation: Operation) -> str:

@@ -20,6 +20,7 @@ from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest.request import UnsendableError
 from crosstalk.targets.described.guesses import unproven_sentence
 from crosstalk.targets.described.init.rest_login import read_status
+from crosstalk.targets.described.init.toml import toml
 
 _SECONDS = 5.0
 _READINGS = 12
@@ -30,8 +31,8 @@ _HEADER = re.compile(
     r"|employee|patient|student|author|caller|principal)(?:[-_]?(?:id|name|email))?$",
     re.IGNORECASE,
 )
-# Served to everybody by servers with and without credentials.
-_FOR_EVERYBODY = re.compile(r"health|ping|status|version|ready|live|metrics|docs|openapi|\b/$")
+# Served to every caller, with and without a credential.
+_FOR_EVERY_CALLER = re.compile(r"health|ping|status|version|ready|live|metrics|docs|openapi|\b/$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,9 @@ class Unproven:
     def settings(self) -> list[str]:
         """Return the lines of `[identity]`."""
         by = [*(["header"] if self.header else []), *(["argument"] if self.arguments else [])]
-        lines = [f"by = [{', '.join(f'{chr(34)}{each}{chr(34)}' for each in by or ['none'])}]"]
-        lines[0] += "  # guess: a reading without a credential was served"
+        lines = [f"by = {toml(by or ['none'])}  # guess: a reading without a credential was served"]
         if self.header:
-            lines.append(f'header = "{self.header}"  # guess: by name')
+            lines.append(f"header = {toml(self.header)}  # guess: by name")
         return lines
 
 
@@ -94,7 +94,7 @@ def unproven(operations: Sequence[Operation], identity: Sequence[str]) -> Unprov
 def _is_readable(operation: Operation) -> bool:
     if isinstance(operation.extra["form"], GraphQLForm) or not operation.reads_only:
         return False
-    if _FOR_EVERYBODY.search(operation.name.lower()):
+    if _FOR_EVERY_CALLER.search(operation.name.lower()):
         return False
     header_names = _header_names(operation)
     return not any(

@@ -9,7 +9,7 @@ from typing import Any
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
 from crosstalk.targets.described.config import McpConfig
-from crosstalk.targets.described.guesses import unproven_sentence
+from crosstalk.targets.described.guesses import unproven_comment, unproven_sentence
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.survey import Survey
@@ -46,14 +46,7 @@ def written(
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
         "# correct them (docs/targets.md says how), then set confirmed = true.",
         "confirmed = false",
-        *(
-            [
-                f"# {unproven}. If that is known:",
-                '# accepted = ["unauthenticated-identity"]',
-            ]
-            if (unproven := unproven_by_guess(mcp, found, header))
-            else []
-        ),
+        *unproven_comment(unproven_by_guess(mcp, found, header)),
         "",
         "[mcp]",
         f"transport = {toml(mcp.transport)}",

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from crosstalk.model.conversation import ModelReply, ToolCall
 from crosstalk.model.wire import response_events
-from system.backend.agent.harmless import LEFT_OUT, harmless_arguments
+from system.backend.agent.harmless import LEFT_OUT, HarmfulError, parsed_arguments
 from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
 from tests.unit.system.backend.serving import serving
 
@@ -101,4 +101,11 @@ async def test_half_a_character_in_a_tools_name_is_an_unknown_tool() -> None:
     ],
 )
 def test_harmless_arguments(given: str, harmless: bool) -> None:
-    assert harmless_arguments(given) is harmless
+    harmful = False
+    try:
+        parsed_arguments(given)
+    except HarmfulError:
+        harmful = True
+    except ValueError:
+        harmful = False
+    assert harmful is not harmless

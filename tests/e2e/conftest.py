@@ -22,6 +22,7 @@ from crosstalk.environment import (
     RunningSystem,
     chosen_environment,
 )
+from crosstalk.environment.runtime.process import ServiceProcess
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -65,13 +66,34 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running(run_folder: Path, pytestconfig: pytest.Config) -> Iterator[RunningSystem]:
     """The reference system with its frontend, started once, or one that runs already."""
-    options = ProcessOptions(run_folder=run_folder, frontend=True, model_piece_ms=_PIECE_MS)
+    options = ProcessOptions(
+        run_folder=run_folder,
+        frontend=True,
+        # As people see it.
+        adversarial_model=False,
+        model_piece_ms=_PIECE_MS,
+    )
     file = pytestconfig.getoption("--attach")
     disposable = pytestconfig.getoption("--disposable-data")
     attachment = Attachment(file, disposable) if file else None
     kind = pytestconfig.getoption("--environment")
     with chosen_environment(kind, options, attachment) as system:
         yield system
+
+
+@pytest.fixture
+def prompt_injected(running: RunningSystem) -> Iterator[None]:
+    """Has the offline model obey every directive meanwhile; one that was not started here does."""
+    service = running.services.get("model")
+    if not isinstance(service, ServiceProcess):
+        yield
+        return
+    before = service.command
+    service.command = [*before, "--adversarial"]
+    running.restart("model")
+    yield
+    service.command = before
+    running.restart("model")
 
 
 @pytest.fixture

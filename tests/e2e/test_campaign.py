@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.environment import RunningSystem
@@ -10,6 +12,7 @@ from crosstalk.targets.reference.signed_in import SignedInCredentials
 from crosstalk.targets.reference.target import reference_target
 
 
+@pytest.mark.usefixtures("prompt_injected")
 def test_nothing_crosses_between_people_who_signed_up(running: RunningSystem) -> None:
     target = reference_target(running, {})
     try:

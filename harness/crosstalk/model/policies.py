@@ -1,9 +1,10 @@
 """Model policies of the offline model: helpful, prompt-injected, or replaying a recording.
 
-The helpful policy maps simple requests to tool calls by their words. The adversarial policy is
-fully prompt-injected: it obeys a directive wherever it reads one, in the user's text or in a tool's
-result, with any tool and any argument, and repeats its whole input on request. Isolation that needs
-this model's good behaviour is not isolation.
+The helpful policy maps simple requests to tool calls by their words, and puts what they returned
+into a sentence and a list. The adversarial policy is fully prompt-injected: it obeys a directive
+wherever it reads one, in the user's text or in a tool's result, with any tool and any argument,
+shows results whole, and repeats its whole input on request. Isolation that needs this model's good
+behaviour is not isolation.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from crosstalk.model.answers import answer_to
 from crosstalk.model.conversation import ModelReply, Prompt, ToolCall
 
 ModelPolicy: TypeAlias = Callable[[Prompt], ModelReply]
@@ -25,11 +27,13 @@ _MAX_REPEATED = 6_000
 
 
 def helpful(prompt: Prompt) -> ModelReply:
-    """Answer a simple request with one tool call, then with its result."""
+    """Answer a simple request with one tool call, then with a sentence about its result."""
     if prompt.outputs:
-        # Fenced, so that a chat shows the lines of JSON as they are.
-        found = "\n".join(f"```json\n{output}\n```" for output in prompt.outputs)
-        return ModelReply(text=f"Here is what I found:\n{found}")
+        return ModelReply(text=answer_to(prompt.calls, prompt.outputs))
+    return _first_step(prompt)
+
+
+def _first_step(prompt: Prompt) -> ModelReply:
     call = _intent(prompt)
     if call is None:
         return ModelReply(text="I can add, list, search, complete and delete your tasks.")
@@ -37,7 +41,7 @@ def helpful(prompt: Prompt) -> ModelReply:
 
 
 def adversarial(prompt: Prompt) -> ModelReply:
-    """Obey every directive once; without a directive, behave like the helpful policy."""
+    """Obey every directive once; without one do as the helpful policy, and show results whole."""
     if _REPEAT in prompt.text:
         return ModelReply(text="I was told:\n" + "\n".join(_repeated(prompt)))
     done = [(call.name, _key(call.arguments)) for call in prompt.calls]
@@ -48,7 +52,11 @@ def adversarial(prompt: Prompt) -> ModelReply:
             done.remove(key)
             continue
         return ModelReply(calls=(order,))
-    return helpful(prompt)
+    if prompt.outputs:
+        # Fenced, so that a chat shows the lines of JSON as they are.
+        whole = "\n".join(f"```json\n{output}\n```" for output in prompt.outputs)
+        return ModelReply(text=f"{answer_to(prompt.calls, prompt.outputs)}\n\nWhole:\n{whole}")
+    return _first_step(prompt)
 
 
 def _repeated(prompt: Prompt) -> Iterator[str]:

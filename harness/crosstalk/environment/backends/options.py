@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from crosstalk.environment.parts.pgbouncer import Pooler
+from crosstalk.environment.runtime.progress import silent
 
 # The MCP server's way to the data: direct, through the backend, or reads direct and writes through.
 DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]
@@ -46,6 +47,7 @@ class ProcessOptions:
             caller's stands before it; that proxy listens before the start.
         frontend: Build and start the frontend too; needs Node.
         model_think_ms: Delay of the offline model before each reply.
+        tell: Called with a line about what takes long, such as a first build of the frontend.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
     """
 
@@ -67,6 +69,7 @@ class ProcessOptions:
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     frontend: bool = False
     model_think_ms: int = 0
+    tell: Callable[[str], None] = field(default=silent, repr=False, compare=False)
 
     @property
     def offline(self) -> bool:

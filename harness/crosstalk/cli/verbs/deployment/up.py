@@ -41,6 +41,10 @@ def up(
 ) -> int:
     """Run the system for a person until Ctrl-C; prints URLs, tokens and curl lines."""
     console = make_console()
+
+    def tell(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     folder = open_run("up")
     options = ProcessOptions(
         run_folder=folder.path,
@@ -52,11 +56,11 @@ def up(
         hand_on_settings=True,
         ports={"backend": backend_port, "mcp": mcp_port, "frontend": frontend_port},
         frontend=frontend,
+        tell=tell,
     )
     starting = chosen_environment(environment, options)
-    console.print("starting PostgreSQL, issuer, model, MCP server, backend ...")
-    if frontend:
-        console.print("and the frontend; the first time it is built, which takes a minute or two")
+    pages = ", the pages" if frontend else ""
+    console.print(f"starting PostgreSQL, issuer, model, MCP server, backend{pages} ...")
     try:
         with starting as running:
             write_details(folder, mcp_url=running.mcp_url)

@@ -4,16 +4,20 @@ A block is fenced and begins with `sh`. A comment before it, which no reader of 
 what is different from a block that is run and ends with 0:
 
     <!-- ends with 1 -->            its last command ends with 1
-    <!-- long -->                   run by `./noxw -s long` alone
+    <!-- long -->                   run by `./noxw -s long` alone; `long, ends with 1` is both
     <!-- not run: REASON -->        left out, and the test prints the reason
 
 A fence `text` right after one is output that the block must have printed, line after line; an
 ellipsis in it stands for anything, and numbers and identifiers may differ.
+
+A fence with a title (`python title="PATH"`) is a file that its reader writes, and a fence `diff` on
+a page with such files a change that its reader makes, both before any command is run.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +28,8 @@ _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.DOTALL)
 _ANSWERS = "curl -s -o /dev/null http://127.0.0.1:8000/"
 _ENDS = re.compile(r"ends with (\d+)")
 # Languages of fences that hold no commands.
-DATA = frozenset({"text", "toml", "yaml", "json", "python", "diff"})
+DATA = frozenset({"text", "toml", "yaml", "json", "python", "diff", "sql"})
+_TITLE = re.compile(r'title="([^"]+)"')
 # A marker of the harness, a long hexadecimal name, a number.
 _VARYING = re.compile(r"\bxt?[a-z]+z[0-9a-f]{8}\b|\b[0-9a-f]{12,}\b|\d+")
 
@@ -63,7 +68,7 @@ def blocks_of(document: Path) -> list[Block]:
             continue
         line = (token.map or [0])[0] + 1
         if token.info != "sh":
-            if token.info not in DATA:
+            if token.info.partition(" ")[0] not in DATA:
                 raise ValueError(f"{document.name}:{line}: a fence of kind {token.info!r}")
             continue
         before = tokens[number - 1]
@@ -75,18 +80,50 @@ def blocks_of(document: Path) -> list[Block]:
     return found
 
 
+def write_files(document: Path, folder: Path, port: int) -> int:
+    """Write a document's files into a folder and make its changes there; return how many.
+
+    Args:
+        document: The page.
+        folder: A copy of the checkout.
+        port: Takes the place of 8000.
+
+    Raises:
+        subprocess.CalledProcessError: A change does not apply.
+    """
+    written, changes = 0, []
+    for token in MarkdownIt("commonmark").parse(document.read_text(encoding="utf-8")):
+        if token.type != "fence":
+            continue
+        title = _TITLE.search(token.info)
+        if title is not None:
+            file = folder / title[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(token.content.replace("8000", str(port)), encoding="utf-8")
+            written += 1
+        elif token.info == "diff":
+            changes.append(token.content)
+    for each in changes if written else ():
+        # By what stands around a change: the lines' numbers may be others meanwhile.
+        subprocess.run(["git", "apply", "-"], cwd=folder, input=each, text=True, check=True)
+    return written + len(changes) if written else 0
+
+
 def _block(
     place: str, line: int, commands: str, comment: re.Match[str] | None, printed: tuple[str, ...]
 ) -> Block:
     word = comment[1] if comment else ""
     if word.startswith("not run: "):
         return Block(line, commands, left_out=" ".join(word.removeprefix("not run: ").split()))
-    if word == "long":
-        return Block(line, commands, long=True, printed=printed)
-    ends = _ENDS.fullmatch(word)
-    if word and not ends:
-        raise ValueError(f"{place}: no such mark: {word}")
-    return Block(line, commands, int(ends[1]) if ends else 0, printed=printed)
+    long, status = False, 0
+    for each in filter(None, re.split(r",\s*", word)):
+        if each == "long":
+            long = True
+        elif ends := _ENDS.fullmatch(each):
+            status = int(ends[1])
+        else:
+            raise ValueError(f"{place}: no such mark: {each}")
+    return Block(line, commands, status, long, printed=printed)
 
 
 def script_of(blocks: list[Block], marks: str) -> str:

@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 
 from crosstalk.environment.runtime.ports import free_port
-from tests.integration.documents.blocks import Block, blocks_of, missing_lines, script_of
+from tests.integration.documents.blocks import (
+    Block,
+    blocks_of,
+    missing_lines,
+    script_of,
+    write_files,
+)
 from tests.integration.pipeline.steps import environment
 from tests.repository import ROOT
 
@@ -23,6 +29,11 @@ SECONDS = 560
 DOCUMENTS = {
     "README.md": "",
     "docs/tutorial.md": "",
+    "docs/howto/login.md": "",
+    "docs/howto/many-machines.md": "",
+    "docs/howto/mcp-server.md": "",
+    "docs/howto/pytest.md": "",
+    "docs/howto/rest-api.md": "",
     "examples/notes-mcp/README.md": "examples/notes-mcp",
     "examples/notes-rest/README.md": "examples/notes-rest",
 }
@@ -38,14 +49,23 @@ def checkout(folder: Path) -> None:
     noxw.chmod(0o755)
 
 
-def run(folder: Path, blocks: list[Block]) -> tuple[list[tuple[int, str]], str]:
-    """Run blocks in one shell; the status and output of each that ended, and what came last."""
+def run(
+    folder: Path, blocks: list[Block], port: int, **more: str
+) -> tuple[list[tuple[int, str]], str]:
+    """Run blocks in one shell; the status and output of each that ended, and what came last.
+
+    Args:
+        folder: Where its reader is.
+        blocks: In their order.
+        port: Takes the place of 8000.
+        more: Further environment variables.
+    """
     marks = f"ended-{secrets.token_hex(6)}"
-    variables = environment(folder, LANG="C.UTF-8", COLUMNS="160")
+    variables = environment(folder, LANG="C.UTF-8", COLUMNS="160", **more)
     variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
     # Its own `crosstalk` before any that is installed there.
     variables["PATH"] = f"{folder / '.tools'}{os.pathsep}{variables['PATH']}"
-    script = script_of(blocks, marks).replace("8000", str(free_port()))
+    script = script_of(blocks, marks).replace("8000", str(port))
     shell = subprocess.Popen(
         ["bash", "-c", script],
         cwd=folder,
@@ -76,7 +96,13 @@ def run(folder: Path, blocks: list[Block]) -> tuple[list[tuple[int, str]], str]:
 def follow(document: str, folder: Path, blocks: list[Block]) -> None:
     """Run blocks of a document, and hold each to its status and to what it must print."""
     checkout(folder)
-    ended, last = run(folder / DOCUMENTS[document], blocks)
+    here, port = folder / DOCUMENTS[document], free_port()
+    write_files(ROOT / document, here, port)
+    hold(document, blocks, *run(here, blocks, port))
+
+
+def hold(document: str, blocks: list[Block], ended: list[tuple[int, str]], last: str) -> None:
+    """Hold each block to its status and to what it must print."""
     wrong = []
     for block, (status, output) in zip(blocks, ended, strict=False):
         place = f"{document}:{block.line}"
@@ -131,7 +157,7 @@ def test_a_command_that_fails_and_one_that_prints_something_else_are_noticed(
     first, second, third, fourth = blocks_of(page)
     assert (third.left_out, second.status) == ("a reason", 3)
     (tmp_path / "work").mkdir()
-    ended, last = run(tmp_path / "work", [first, second, fourth])
+    ended, last = run(tmp_path / "work", [first, second, fourth], free_port())
     assert ended == [(0, "one 1"), (3, "")]
     assert last == ""
     assert missing_lines(first.printed, "one 1") == []

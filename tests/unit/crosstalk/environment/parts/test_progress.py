@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from crosstalk.environment.runtime.progress import told
+from crosstalk.environment.parts.progress import told
 
 
 def test_progress_is_told_at_the_beginning_meanwhile_and_at_the_end() -> None:

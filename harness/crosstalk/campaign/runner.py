@@ -203,6 +203,9 @@ class Campaign:
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
         self._counts.take(calibration.history)
+        for call in calibration.history:
+            if operations[call.operation].public:
+                self._scheduler.knowledge.catalogue.learn(call)
         self._scheduler.observations = tuple(calibration.observations)
         state = GeneratorState(
             executor=self._executor,

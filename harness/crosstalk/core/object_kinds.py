@@ -23,6 +23,8 @@ _VERBS = frozenset(
     | {"search", "find", "update", "change", "edit", "complete", "finish", "remove", "all", "bulk"}
     | {"by", "id", "as", "events", "me", "mine", "my", "own"}
     | {"tool", "tools", "api", "mcp", "v", "action", "endpoint"}
+    | {"copy", "duplicate", "clone", "submit", "restore", "archive", "unarchive", "publish"}
+    | {"rename", "reopen", "cancel"}
 )
 # Names of which a shared beginning may be by chance.
 _FEW = 3
@@ -84,6 +86,10 @@ IDENTIFYING_FIELDS = (
     *("id", "uuid", "slug", "code", "key", "ref", "reference", "handle", "number", "no"),
     *("name", "label", "title"),
 )
+# Kinds of what a history shows, and arguments by which two of them are compared.
+VERSIONS = frozenset({"revision", "version", "history", "snapshot", "checkpoint", "rev"})
+_COMPARED = frozenset({"old", "new", "from", "to", "left", "right", "base", "head", "before"})
+_COMPARING = frozenset({"compare", "diff", "difference"})
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -154,8 +160,52 @@ def _lists(path: str) -> bool:
 
 
 def kind_of_argument(name: str, operation: str) -> str:
-    """Return the kind of object that an argument names; `params.task_ids[]` takes a `task`."""
-    return singular(stem_of(last_name(name)) or noun_of(operation))
+    """Return the kind of object that an argument names; `params.task_ids[]` takes a `task`.
+
+    An `{id}` in an address is one of the collection before it: in `/trips/{id}/start` of a trip.
+    """
+    stem = stem_of(last_name(name))
+    return singular(stem or _collection_before(name, operation) or noun_of(operation))
+
+
+def kind_named(name: str, operation: str) -> str:
+    """Return the kind of object that an argument names by what its system calls it.
+
+    As `kind_of_argument`, but a `{number}` in `/claims/{number}/lines` is that of a claim.
+    """
+    if compares_versions(name, operation):
+        return "revision"
+    if last_name(name).lower() not in IDENTIFYING_FIELDS:
+        return kind_of_argument(name, operation)
+    return singular(_collection_before(name, operation) or noun_of(operation))
+
+
+def compares_versions(name: str, operation: str) -> bool:
+    """Return whether an argument names one of two versions: `old` and `new` of a comparison."""
+    words = {each.lower() for each in _WORD.findall(operation.split(":", 1)[-1])}
+    return last_name(name).lower() in _COMPARED and bool(words & _COMPARING)
+
+
+def is_of_kind(have: str, wanted: str) -> bool:
+    """Return whether an id of one kind may do where another is wanted.
+
+    `subtask` ids may do where a `task` is wanted; a history shows versions by any name.
+    """
+    if not wanted:
+        return False
+    among = VERSIONS if wanted in VERSIONS else {wanted}
+    return any(each in have for each in among)
+
+
+def _collection_before(name: str, operation: str) -> str:
+    """Return the noun that stands in an address before a variable; empty where none does."""
+    before, variable, _ = operation.partition(f"{{{name}}}")
+    if not variable:
+        return ""
+    address = before.split(":", 1)[-1].rpartition(" ")[2]
+    plain = re.sub(r"\{[^}]*\}", "", address)
+    words = [each.lower() for each in _WORD.findall(plain)]
+    return next((each for each in reversed(words) if each not in _VERBS), "")
 
 
 def is_plain(name: str) -> bool:

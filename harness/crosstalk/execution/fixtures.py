@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor, Answer, History
+from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
@@ -203,6 +203,7 @@ class Fixture:
                     observation_arguments(operation, history, actor),
                 )
                 readings.setdefault(operation.name, []).append(call.answer)
+        self._read_as_user(history, newcomer, readings)
         mine = set(history.subjects.values())
         self._public_values = self._target.public_values | frozenset(
             value
@@ -229,6 +230,26 @@ class Fixture:
                     )
                 )
         return Calibration(history, stable, unstable)
+
+    def _read_as_user(
+        self, history: History, user: Actor, readings: Mapping[str, Sequence[Answer]]
+    ) -> None:
+        """Read as a user what every user may see, where a stranger was refused or lacks a value."""
+        for operation in self._executor.operations.values():
+            if not (operation.public and operation.reads_only) or operation.pushes:
+                continue
+            needed = [
+                each
+                for each in operation.parameters
+                if each.required and each.role is not Role.IDENTITY
+            ]
+            values = {each.name: each.schema.get("enum") for each in needed}
+            shown = any(each.outcome is Outcome.OK for each in readings.get(operation.name, ()))
+            if shown or not all(values.values()):
+                continue
+            asked = observation_arguments(operation, history, user)
+            chosen = {name: listed[0] for name, listed in values.items() if listed}
+            self._executor.execute(history, user, operation.name, {**asked, **chosen})
 
 
 def known_values(owned: Sequence[OwnedObject]) -> set[str]:

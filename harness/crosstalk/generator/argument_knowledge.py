@@ -13,15 +13,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.generator.catalogue import Catalogue
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.field_lessons import FieldLessons
-from crosstalk.generator.refusals import lessons, named_in, usual_values
+from crosstalk.generator.moments import likely_moments, window_edge
+from crosstalk.generator.refusals import (
+    described_values,
+    lessons,
+    listed_values,
+    named_in,
+    usual_values,
+)
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Parameters by which a call can be refused for its form; the others name users, objects and calls.
 _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
+# Parameters that may take what a public list shows.
+_LISTED = frozenset({Role.VALUE, Role.REFERENCE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
 _REFUSED_BARE = 3
 _MOST_PATIENCE = 5
@@ -38,12 +48,14 @@ class ArgumentKnowledge:
         undrawn: (operation, parameter) to why no value could be drawn.
         seeds: (operation, parameter) to values that were accepted elsewhere, e.g. in a recording.
         fields: What was learnt about the fields of objects that arguments take.
+        catalogue: What the system shows to every user.
     """
 
     values: SchemaValues = field(default_factory=SchemaValues)
     undrawn: dict[tuple[str, str], str] = field(default_factory=dict)
     seeds: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     fields: FieldLessons = field(default_factory=FieldLessons)
+    catalogue: Catalogue = field(default_factory=Catalogue)
     _learnt: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _proven_values: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _vain: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -51,6 +63,9 @@ class ArgumentKnowledge:
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     _served: Counter[str] = field(default_factory=Counter)
     _refused_bare: Counter[str] = field(default_factory=Counter)
+    _denied: Counter[str] = field(default_factory=Counter)
+    # Arguments that took the caller's own subject, though nothing says that they name a user.
+    _of_subjects: set[tuple[str, str]] = field(default_factory=set)
     # Optional arguments that the refusal of a call without them spoke of.
     _missed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -63,9 +78,10 @@ class ArgumentKnowledge:
         known = self.known(choice, operation, parameter)
         if known is not None:
             return known
-        values = self.values.many(parameter.schema)
+        values = likely_moments(parameter) or self.values.many(parameter.schema)
         if values:
-            return choice.of(values)
+            edge = window_edge(operation, parameter, values)
+            return choice.of(values) if edge is None else edge
         why = self.values.why_none(parameter.schema)
         self.undrawn.setdefault((operation.name, parameter.name), why)
         return None
@@ -80,8 +96,28 @@ class ArgumentKnowledge:
         learnt = self._learnt.get(place)
         if learnt:
             return choice.of(self._proven_values.get(place) or learnt)
+        # A text may say anything, until it is refused.
+        closed = isinstance(parameter.schema, Mapping) and "enum" in parameter.schema
+        takes = parameter.required and not closed and parameter.role in _LISTED
+        if takes or (parameter.role is Role.TEXT and self.vain(operation)):
+            listed = self.catalogue.values(parameter.name, operation.name)
+            if listed:
+                return _typed(choice.of(listed), parameter)
         seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
         return choice.of(seeds) if seeds and choice.coin() else None
+
+    def note_subject(self, operation: Operation, parameter: Parameter) -> None:
+        """Note that an argument took the caller's own subject, and something was shown."""
+        self._of_subjects.add((operation.name, parameter.name))
+
+    def takes_subject(self, operation: Operation, parameter: Parameter) -> bool:
+        """Return whether an argument has taken the subject of a user."""
+        return (operation.name, parameter.name) in self._of_subjects
+
+    def vain(self, operation: Operation) -> bool:
+        """Return whether honest calls of an operation were refused, and none was ever served."""
+        refused = self._refused_bare[operation.name] + self._denied[operation.name]
+        return refused > 0 and not self._served[operation.name]
 
     def suggestions(self) -> dict[str, dict[str, list[Any]]]:
         """Return operation to argument to the values by which a refusal was overcome."""
@@ -128,8 +164,12 @@ class ArgumentKnowledge:
             self._confirm(operation, arguments)
             self._accepted.update((operation.name, name) for name in given)
             return
-        refused = answer.outcome in (Outcome.ERROR, Outcome.REFUSED) and not denies(answer)
-        if not refused:
+        if answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
+            return
+        if denies(answer):
+            # No object was found by what was given; the refusal may list those that there are.
+            self._denied[operation.name] += 1
+            self._take_listed(operation, arguments, answer)
             return
         if not given:
             self._refused_bare[operation.name] += 1
@@ -139,6 +179,20 @@ class ArgumentKnowledge:
         unproven = [name for name in given if not self._proven(operation.name, name)]
         # Where all have been accepted before, it was one of their values.
         self._refused.update((operation.name, name) for name in unproven or given)
+
+    def _take_listed(
+        self, operation: Operation, arguments: Mapping[str, Any], answer: Answer
+    ) -> None:
+        """Note the values that a denial lists: "unknown show; there are early, late"."""
+        sent = [
+            each
+            for each in operation.parameters
+            if each.name in arguments and each.role in (*_FORMED, Role.REFERENCE, Role.NAME)
+        ]
+        for name, values in listed_values(answer, sent).items():
+            new = [each for each in values if each != arguments.get(name)]
+            if new and not self._accepted[operation.name, name]:
+                self._learnt[operation.name, name] = new
 
     def _confirm(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
         """Note which learnt values were accepted."""
@@ -167,7 +221,12 @@ class ArgumentKnowledge:
                 if self._refused_bare[operation.name] > 1 and not self._served[operation.name]
                 else []
             )
-            known = {n: self.seeds.get((operation.name, n)) or usual_values(n) for n in names}
+            schemas = {each.name: each.schema for each in formed}
+            known = {
+                n: self.seeds.get((operation.name, n))
+                or [*described_values(schemas.get(n)), *usual_values(n)]
+                for n in names
+            }
             taught = {name: values for name, values in known.items() if values}
         for name, values in taught.items():
             place = operation.name, name
@@ -181,3 +240,11 @@ class ArgumentKnowledge:
                 if left:
                     continue
             self._learnt[place] = [each for each in values if each != arguments.get(name)]
+
+
+def _typed(value: str, parameter: Parameter) -> Any:
+    """Return a value of a public list in the type that the parameter takes."""
+    schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
+    if schema.get("type") in ("integer", "number"):
+        return int(value) if value.isdigit() else None
+    return [value] if schema.get("type") == "array" else value

@@ -14,7 +14,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import cut_marker, last_name, map_strings, missing_like
-from crosstalk.core.object_kinds import kind_of_argument
+from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.value_pool import ValuePool
@@ -57,6 +57,9 @@ _FORMED_NAMES = (
     (re.compile(r"^e_?mail$|_e_?mail$|^email_?address$", re.IGNORECASE), _CARRIERS["email"]),
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
+# Texts stored last, of which one is looked for; characters of a word with a marker in it.
+_LATEST = 6
+_WORD_LENGTH = 32
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
@@ -82,6 +85,18 @@ def _carrier(parameter: Parameter) -> str:
     name = last_name(parameter.name)
     named = (carrier for pattern, carrier in _FORMED_NAMES if pattern.search(name))
     return said or next(named, "{common} {marker}")
+
+
+def _lists_words(parameter: Parameter) -> bool:
+    """Return whether a parameter takes a list of words of any kind, with room for a marker."""
+    schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
+    items = schema.get("items")
+    if schema.get("type") != "array" or not isinstance(items, Mapping):
+        return False
+    said = {"enum", "const", "format", "pattern"} & set(items)
+    longest = items.get("maxLength")
+    short = isinstance(longest, int) and longest < _WORD_LENGTH
+    return items.get("type") == "string" and not said and not short
 
 
 @dataclass(slots=True)
@@ -135,7 +150,7 @@ class ArgumentDrawer:
         spoilt = self.choice.of(operation.parameters) if spoiled and operation.parameters else None
         optional = self.knowledge.optional(self.choice, operation)
         arguments: dict[str, Any] = {}
-        kind = kind_of_argument(naming.name, operation.name) if naming else ""
+        kind = kind_named(naming.name, operation.name) if naming else ""
         chosen: list[tuple[str, str]] = [(kind, target)] if target else []
         # The innermost object first: an invoice without lines has none to go with it.
         outermost_last = [each for each in reversed(operation.parameters) if each.refers]
@@ -156,7 +171,7 @@ class ArgumentDrawer:
                 if value is not None:
                     arguments[parameter.name] = value
                 if parameter.refers and isinstance(value, str):
-                    chosen.append((kind_of_argument(parameter.name, operation.name), value))
+                    chosen.append((kind_named(parameter.name, operation.name), value))
         return {
             each.name: arguments[each.name]
             for each in operation.parameters
@@ -211,7 +226,7 @@ class ArgumentDrawer:
                 self._reference(operation, parameter, actor, sources, ())
                 for sources in (("own",), references)
             ]
-            return [found for found in each if found is not None]
+            return list(dict.fromkeys(found for found in each if found is not None))
         if parameter.refers:
             return self._reference(operation, parameter, actor, references, chosen)
         if parameter.role is Role.CURSOR:
@@ -223,8 +238,50 @@ class ArgumentDrawer:
         if parameter.role is Role.TEXT:
             if operation.conversational:
                 return self._chat(actor)
-            return self._text(parameter, actor)
+            if operation.reads_only:
+                return self._sought(operation, parameter, actor, references)
+            return self._given_before(operation, parameter, actor) or self._text(parameter, actor)
+        if _lists_words(parameter):
+            return [COMMON_WORD] if operation.reads_only else self._words(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)
+
+    def _sought(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        actor: Actor,
+        references: Sequence[str],
+    ) -> str:
+        """Return a text for a reading, which looks for what is stored: a new one finds nothing."""
+        me = actor.user or actor.claims
+        source = self.choice.of(list(references))
+        others = [each for each in self.subjects if each != me]
+        owners = [me] if source == "own" else others if source == "foreign" else [str(source)]
+        owner = self.choice.of(owners)
+        if self.pool.names_user(parameter):
+            return self.subjects[owner]
+        order = self.pool.search_order(owner, operation.name, last_name(parameter.name))
+        known = self.pool.texts(owner, order[0])[-_LATEST:] if order else []
+        # A word of all texts finds those that only hold it.
+        return self.choice.of([*known, COMMON_WORD])
+
+    def _given_before(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
+        """Return a text that the actor stored under that name, where new ones are refused.
+
+        A reply is that of a guest who was asked, and a barcode is scanned that an article has.
+        """
+        if not self.knowledge.vain(operation) or _PASSWORD.search(last_name(parameter.name)):
+            return None
+        me = actor.user or actor.claims
+        name = last_name(parameter.name)
+        found = self.pool.texts(me, name, other_than=operation.name)
+        return self.choice.of(found[-_LATEST:]) if found else None
+
+    def _words(self, parameter: Parameter, actor: Actor) -> list[str]:
+        """Return words for a list of free ones, e.g. tags: one that all use, and a marked one."""
+        marked = f"{COMMON_WORD}-{self.plant(actor.user or actor.claims)}"
+        most = parameter.schema.get("maxItems")
+        return [marked] if most == 1 else [COMMON_WORD, marked]
 
     def _placed(self, value: Any, actor: Actor, references: Sequence[str]) -> Any:
         """Return a value of the file with the users, and a new marker, in their places."""
@@ -256,6 +313,8 @@ class ArgumentDrawer:
             owners = [user for user in self.subjects if user != me]
         else:
             owners = [str(source)]
+        if self._may_be_subject(operation, parameter):
+            return self.subjects[self.choice.of(owners)]
         found = [
             each
             for owner in owners
@@ -264,11 +323,23 @@ class ArgumentDrawer:
             )
         ]
         if not found:
-            # Nothing to refer to: an optional reference is left out.
+            # What a refusal listed, or what there is for everybody; else there is nothing to refer
+            # to, and an optional reference is left out.
+            listed = self.knowledge.known(self.choice, operation, parameter)
+            if listed is not None:
+                return str(listed)
             return self._missing(parameter) if parameter.required else None
         # An item of that thread rather than of any.
-        kind = kind_of_argument(parameter.name, operation.name)
+        kind = kind_named(parameter.name, operation.name)
         return self.choice.of(self.pool.related(kind, found, chosen))
+
+    def _may_be_subject(self, operation: Operation, parameter: Parameter) -> bool:
+        """Return whether to name a user: `memory://{name}` may take the caller's own name."""
+        if self.knowledge.takes_subject(operation, parameter):
+            return True
+        numbered = parameter.schema.get("type") in ("integer", "number")
+        tried = operation.reads_only and self.knowledge.vain(operation) and not numbered
+        return tried and parameter.required and self.choice.coin()
 
     def _guesses(self, parameter: Parameter) -> bool:
         """Return whether any id may stand there where none is known to fit."""

@@ -15,6 +15,7 @@ from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
+from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Role
 
@@ -164,9 +165,12 @@ class ExampleRun(Selection):
             operation, call
         ):
             self.state.knowledge.learn(operation, call.arguments, call.answer)
+            self._note_subjects(operation, call)
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
         self.pool.harvest(call)
+        if call.answer.outcome is Outcome.OK:
+            self.pool.learn_search(call, operation, found=not is_empty(call.answer.body))
         key = operation.parameter(Role.KEY)
         if key is not None and isinstance(call.arguments.get(key.name), str):
             self.pool.keep_key(call.actor.user or call.actor.claims, call.arguments[key.name])
@@ -174,6 +178,14 @@ class ExampleRun(Selection):
         if call.actor.claims == call.actor.user:
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
+
+    def _note_subjects(self, operation: Operation, call: Call) -> None:
+        """Note the references for which a user was served by their own subject."""
+        if call.answer.outcome is Outcome.OK and not is_empty(call.answer.body):
+            mine = self.history.subjects[call.actor.user or call.actor.claims]
+            for each in operation.parameters:
+                if each.refers and call.arguments.get(each.name) == mine:
+                    self.state.knowledge.note_subject(operation, each)
 
     def _count_change(self, operation: Operation) -> None:
         """Count an owner's change of an object that existed."""
@@ -192,6 +204,8 @@ class ExampleRun(Selection):
             if given is None:
                 continue
             named = given if isinstance(given, list) else [given]
+            if given == self.history.subjects[user]:
+                continue
             if parameter.refers and not (parameter.role is Role.NAME and operation.stores):
                 own = self.pool.references(user, parameter, operation.name)
                 if not {str(each) for each in named} <= set(own):

@@ -15,11 +15,49 @@ from crosstalk.core.object_kinds import IDENTIFYING_FIELDS
 
 @dataclass(slots=True)
 class FieldLessons:
-    """Lessons that the examples of a campaign share."""
+    """Lessons that the examples of a campaign share.
 
+    Attributes:
+        subject_fields: Fields under which answers name a user, e.g. `athlete`.
+    """
+
+    subject_fields: set[str] = field(default_factory=set)
     _served: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # Field and kind of ids to the operations that show them.
+    _sources: dict[tuple[str, str, str], None] = field(default_factory=dict)
+    _sought: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _found: set[tuple[str, str]] = field(default_factory=set)
     _takes: defaultdict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    def note_source(self, of: str, kind: str, operation: str) -> None:
+        """Note that an operation shows ids of that kind under that field."""
+        self._sources[of, kind, operation] = None
+
+    def known_sources(self) -> list[tuple[str, str, str]]:
+        """Return field, kind and operation of all ids that were shown, in order."""
+        return list(self._sources)
+
+    def learn_search(self, operation: str, stored_as: str, *, found: bool) -> None:
+        """Note whether a reading found anything by a text that had been stored as an argument."""
+        self._sought[operation, stored_as] += 1
+        if found:
+            self._found.add((operation, stored_as))
+
+    def search_order(self, operation: str, stored: Iterable[str]) -> list[str]:
+        """Return arguments whose texts a reading may look for: what found something, then least.
+
+        Args:
+            operation: The reading.
+            stored: Names of arguments under which texts were stored.
+        """
+        return sorted(
+            dict.fromkeys(stored),
+            key=lambda each: (
+                (operation, each) not in self._found,
+                self._sought[operation, each],
+            ),
+        )
 
     def learn(self, argument: str, of: str, kind: str, *, served: bool) -> None:
         """Note how a call was answered that named an own object.

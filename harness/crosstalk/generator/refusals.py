@@ -13,6 +13,7 @@ from typing import Any
 
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name, strings_in
+from crosstalk.core.object_kinds import stem_of
 from crosstalk.surface.operation import Parameter
 from crosstalk.surface.patterns import matching
 
@@ -27,11 +28,24 @@ _ASKING = (
 _LISTED = re.compile(
     rf"\b(?:{_ASKING})(?:[\s:]+(?:{_ASKING})\b)*\s*:?\s*(?P<rest>[^\n;]+)", re.IGNORECASE
 )
+_THERE = re.compile(
+    r"\b(?:there (?:are|is)|known(?: \w+)?(?: are)?|available(?: \w+)?(?: are)?|choose(?: from)?"
+    r"|one of|any of|try|valid(?: \w+)?(?: are)?|options(?: are)?|have)\s*:?\s*(?P<rest>[^\n;]+)",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"['\"`‘“]([^'\"`’”\n]{1,40})['\"`’”]")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+#/-]{0,29}")
 _PIECES = re.compile(r"\s*(?:,\s*(?:or|and)?\s+|,|\||\bor\b|\band\b)\s*", re.IGNORECASE)
 _STRPTIME = re.compile(r"%[aAbBdHIjmMpSUwWxXyYzZf](?:[-/:.T ,]*%[aAbBdHIjmMpSUwWxXyYzZf])+")
 _TEMPLATE = re.compile(r"\b(?:YYYY|DD|MM|HH|hh)(?:[-/:.T ]?(?:YYYY|YY|MM|DD|HH|hh|mm|ss|SS))+Z?\b")
+# What shows the form by one value: "is written like 2025-03", "write: front = back".
+_EXAMPLE = re.compile(
+    r"(?:\b(?:written|write|like|such as|for example|for instance|as in|example|format|form)\b"
+    r"|\be\.?g\.?)(?:\s+(?:like|as|is))?[,:]?\s+['\"`(]*(?P<one>[^'\"`;()\n]{1,60}?)"
+    r"(?=['\"`;()\n]|[.,]?\s*$|[.,]\s|\s+(?:and|or|please|with|without)\b)",
+    re.IGNORECASE,
+)
+_FORMED = re.compile(r"[\d=@/_:#+|\t-]")
 _BEGINS = re.compile(r"(?:start|begin)(?:s|ning)? with\s+['\"`]?([^\s'\"`,]{1,20})", re.IGNORECASE)
 _PATTERN = re.compile(r"(?:match|pattern|regex|form)[^'\"`/^]{0,20}['\"`/]?(\^[^\n'\"`]+?\$)")
 _LEAST = re.compile(
@@ -85,7 +99,7 @@ def lessons(
     known = {last_name(each.name).lower(): each for each in parameters}
     found: dict[str, list[Any]] = {}
     for name, said in _complaints(answer, known):
-        values = list(dict.fromkeys(asked_for(said, known[name])))[:_MOST] if name else []
+        values = _distinct(asked_for(said, known[name])) if name else []
         if name and values:
             found.setdefault(known[name].name, values)
     if found:
@@ -94,7 +108,7 @@ def lessons(
     for text in _texts(answer):
         named = [each for name, each in known.items() if _mentions(text, name)]
         for each in named or [one for one in known.values() if [one.name] == alone]:
-            values = list(dict.fromkeys(asked_for(text, each)))[:_MOST]
+            values = _distinct(asked_for(text, each))
             if values:
                 found.setdefault(each.name, values)
     return found
@@ -118,6 +132,10 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
     """Return the values that a sentence asks for, in the type that the schema wants."""
     kind = parameter.schema.get("type", "string")
     number = kind in ("integer", "number")
+    if kind == "array":
+        yield from ([each] for each in _examples(said))
+        return
+    yield from (each for each in _examples(said) if not number)
     yield from _formats(said)
     yield from _bounds(said, number=number)
     for value in _listed(said):
@@ -169,6 +187,64 @@ def _texts(answer: Answer) -> list[str]:
 def _mentions(text: str, name: str) -> bool:
     words = re.escape(name).replace("_", "[_ -]?")
     return re.search(rf"(?<![a-z]){words}(?![a-z])", text.lower()) is not None
+
+
+def listed_values(answer: Answer, parameters: Iterable[Parameter]) -> dict[str, list[Any]]:
+    """Return the values that a denial lists for the arguments that it speaks of, by argument.
+
+    One that it names by another word (`unknown show` for `show_id`) counts as well.
+    """
+    found: dict[str, list[Any]] = {}
+    for text in _texts(answer):
+        for each in parameters:
+            short = last_name(each.name).lower()
+            named = _mentions(text, short) or _mentions(text, stem_of(short) or short)
+            values = _distinct(_several(text)) if named else []
+            if len(values) > 1:
+                found.setdefault(each.name, values)
+    return found
+
+
+def described_values(schema: Any) -> list[Any]:
+    """Return the values that the description of an argument shows: "front = back, one a line"."""
+    said = schema.get("description") if isinstance(schema, Mapping) else None
+    if not isinstance(schema, Mapping) or not isinstance(said, str):
+        return []
+    begun = re.match(r"\s*([^,;.()\n]{3,40}?)\s*(?:[,;.(\n]|$)", said)
+    shown = [begun.group(1)] if begun and re.search(r"\S [=|:] \S", begun.group(1)) else []
+    values = [*(each for one in shown for each in _marked(one)), *_examples(said), *_formats(said)]
+    return [[each] for each in values] if schema.get("type") == "array" else values
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    """Return the first values, each once; lists are compared by what is in them."""
+    return list({repr(each): each for each in values}.values())[:_MOST]
+
+
+def _examples(said: str) -> Iterator[str]:
+    """Yield the values that a sentence gives as examples, with a marker in place of a word."""
+    for match in _EXAMPLE.finditer(said):
+        one = match.group("one").strip()
+        if _FORMED.search(one) and not (_TEMPLATE.search(one) or _STRPTIME.search(one)):
+            yield from _marked(one)
+
+
+def _marked(example: str) -> Iterator[str]:
+    """Yield an example of two parts with a marker in its first, and as it stands."""
+    parts = re.match(r"([A-Za-z]+)(\s*[=|:]\s*\S.*)$", example)
+    if parts is not None:
+        yield "{marker}" + parts.group(2)
+    yield example
+
+
+def _several(said: str) -> Iterator[str]:
+    """Yield what a sentence lists after saying that there is such: `there are a, b, c`."""
+    for match in _THERE.finditer(said):
+        rest = match.group("rest")
+        quoted = _QUOTED.findall(rest)
+        pieces = quoted or [each.strip(" .'\"") for each in _PIECES.split(rest.rstrip(". "))]
+        if len(pieces) > 1 and all(quoted or _WORD.fullmatch(each) for each in pieces):
+            yield from pieces
 
 
 def _formats(said: str) -> Iterator[str]:

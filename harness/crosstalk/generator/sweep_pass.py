@@ -15,6 +15,7 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
+from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
@@ -83,6 +84,7 @@ class SweepPass:
         self._asked: list[tuple[Operation, Parameter, str]] = []
         # Operations that showed the victim their own, each with the object that was named.
         self._shown: set[tuple[str, str]] = set()
+        self._provision = Provision(example, lambda one, user: self._use(one, user, tries=1))
 
     def run(self) -> None:
         """Make the pass, one step after the other; a replay in between ends it.
@@ -295,11 +297,24 @@ class SweepPass:
             for operation in list(refused):
                 if self._ended():
                     return
-                wanted = required_references(operation)
-                named = bool(wanted) and self._newest(operation, wanted[0]) is not None
-                parameter, target = (wanted[0], newest) if named else (None, "")
+                parameter, target = self._after_change(operation, newest)
                 if self._use(operation, self._victim, parameter, target, tries=1):
                     refused.remove(operation)
+
+    def _after_change(self, operation: Operation, changed: str) -> tuple[Parameter | None, str]:
+        """Return what an operation names once an object was changed: it, or what lists show now.
+
+        What was thrown away may go by another id in a bin.
+        """
+        wanted = required_references(operation)
+        if not wanted:
+            return None, ""
+        pool, owner = self._example.pool, self._victim.name
+        if changed in pool.references(owner, wanted[0], operation.name, guess=False):
+            return wanted[0], changed
+        self._provision.look(operation, self._victim)
+        newest = self._newest(operation, wanted[0])
+        return (wanted[0], newest) if newest is not None else (None, "")
 
     def _call_without_credential(self) -> None:
         """Have a caller without a credential call everything that it has not called yet."""
@@ -411,6 +426,8 @@ class SweepPass:
     ) -> bool:
         """Have a user call an operation with their own objects; return whether it was served."""
         for _ in range(tries):
+            if not target and not self._ended():
+                self._provision.for_call(operation, actor)
             if self._ended():
                 return False
             planned = self._own(operation, actor, parameter, target)

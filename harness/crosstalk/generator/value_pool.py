@@ -21,15 +21,19 @@ from crosstalk.core.identifiers import (
     is_short_id,
     last_name,
     marked_for_others,
+    markers_in,
 )
 from crosstalk.core.object_kinds import (
     CURSOR_FIELD,
     IDENTIFYING_FIELDS,
+    deletes,
+    is_of_kind,
     is_plain,
-    kind_of_argument,
+    kind_named,
     kind_of_field,
     noun_of,
     singular,
+    stem_of,
 )
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.field_lessons import FieldLessons
@@ -76,6 +80,8 @@ class ValuePool:
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
         self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        # Texts that users stored, each with the argument that held it and the operation.
+        self._texts: defaultdict[str, dict[tuple[str, str, str], None]] = defaultdict(dict)
         self._together: defaultdict[str, set[str]] = defaultdict(set)
         # A number belongs with another where it was seen inside it, or asked for by it.
         self._numbers_together: set[tuple[_Number, _Number]] = set()
@@ -100,6 +106,9 @@ class ValuePool:
             return
         for parameter in operation.parameters:
             given = call.arguments.get(parameter.name)
+            if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
+                stored = last_name(parameter.name), given, operation.name
+                self._texts[call.actor.user][stored] = None
             if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
                 self._names[call.actor.user][last_name(parameter.name), given] = None
             short = last_name(parameter.name)
@@ -122,13 +131,15 @@ class ValuePool:
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+            if text in self._subjects and text not in named:
+                self._lessons.subject_fields.add(name)
             item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             # What stood in a URI names something, whatever its variable is called.
             variable = _VARIABLE.fullmatch(path) is not None
             if is_short_id(text) and (variable or _ID_FIELD.search(name)):
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
-                    self._ids[call.actor.user].setdefault((item.kind, text), item)
+                    self._keep(call, item, item.kind)
                 self._keep_together(call, path, item, found, has_id=has_id)
                 continue
             if name in self._reference_fields and not _ID_FIELD.search(name):
@@ -139,10 +150,10 @@ class ValuePool:
                     item = _Harvested(text, name, kind)
                 if text.isdigit() and text not in named:
                     # Objects of each user may be numbered from 1.
-                    self._ids[call.actor.user].setdefault((item.kind, text), item)
+                    self._keep(call, item, item.kind)
                     self._keep_together(call, path, item, found, has_id=has_id)
                     continue
-                self._keep_reference(call.actor.user, text, item, named)
+                self._keep_reference(call, item, named)
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
@@ -154,15 +165,21 @@ class ValuePool:
             if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
             elif (variable or (told and _ID_FIELD.search(name))) and text not in self._subjects:
-                self._ids[call.actor.user].setdefault(("", text), item)
+                self._keep(call, item)
                 self._together[text] |= sent | received
 
-    def _keep_reference(self, user: str, text: str, item: _Harvested, named: set[str]) -> None:
+    def _keep(self, call: Call, item: _Harvested, kind: str = "") -> None:
+        """Keep an id for the caller, and which operation shows such ids."""
+        self._ids[str(call.actor.user)].setdefault((kind, item.value), item)
+        self._lessons.note_source(item.field, item.kind, call.operation)
+
+    def _keep_reference(self, call: Call, item: _Harvested, named: set[str]) -> None:
         """Keep what stands under a reference's name; a slug may be made of what its owner sent."""
+        user, text = str(call.actor.user), item.value
         if not text or len(text) > _LONGEST_REFERENCE or text in named or text in self._subjects:
             return
         if not marked_for_others(text, user) and self._first.setdefault(text, user) == user:
-            self._ids[user].setdefault(("", text), item)
+            self._keep(call, item)
 
     def _learn_fields(self, call: Call) -> None:
         """Note how calls were answered that named an own object by an argument of plain name."""
@@ -197,7 +214,7 @@ class ValuePool:
                 and (
                     each.field == name
                     or self._lessons.takes(name, each.field, each.kind)
-                    or (_identifies(each.field) and bool(kind) and kind in each.kind)
+                    or (_identifies(each.field) and is_of_kind(each.kind, kind))
                 )
             ]
 
@@ -221,26 +238,40 @@ class ValuePool:
         """Note with which other numbers one belongs: those asked for, those it stands inside."""
         mine = (item.kind, item.value)
         for name, value in call.arguments.items():
-            if isinstance(value, str | int) and is_short_id(str(value)):
-                asked = (kind_of_argument(name, call.operation), str(value))
+            if isinstance(value, str | int) and _names_one(str(value)):
+                asked = (kind_named(name, call.operation), str(value))
                 self._numbers_together.add((mine, asked))
         holder = path.rpartition(".")[0]
         for other, value in found:
             outside = other.rpartition(".")[0]
             inside = holder != outside and f"{holder}.".startswith(f"{outside}." if outside else "")
-            if inside and is_short_id(value) and _ID_FIELD.search(other.rpartition(".")[2]):
+            if inside and _names_one(value) and _ID_FIELD.search(other.rpartition(".")[2]):
                 kind = kind_of_field(other, call.operation, has_id=has_id)
                 self._numbers_together.add((mine, (kind, value)))
 
     def _notice_missing(self, call: Call) -> None:
+        """Note that an object is gone where its owner was told so, and nothing else was named."""
         user, answer = call.actor.user, call.answer
         if user is None or call.actor.claims != user:
             return
         if answer.status == 404 or answer.code == "not_found":
-            own = [each for each in identifiers_of(call.arguments) if ("", each) in self._ids[user]]
-            # With two of them it is not known which one is missing.
-            if len(own) == 1:
-                self._gone.update(own)
+            if self._names_more(call, user):
+                return
+            for argument, value in call.arguments.items():
+                item = self._ids[user].get(("", value)) if isinstance(value, str) else None
+                kind = kind_named(argument, call.operation)
+                if item is not None and _fits(item, last_name(argument), kind):
+                    self._gone.add(item.value)
+        elif answer.outcome is Outcome.OK and not deletes(call.operation):
+            # It is there again, e.g. taken out of a bin.
+            self._gone -= identifiers_of(call.answer.body)
+
+    def _names_more(self, call: Call, user: str) -> bool:
+        """Return whether a call names more than one thing that may be the missing one."""
+        texts = [str(each) for each in call.arguments.values() if not isinstance(each, bool)]
+        own = [each for each in texts if ("", each) in self._ids[user]]
+        others = [each for each in texts if each not in own and each not in self._subjects]
+        return len(own) > 1 or any(not markers_in(each) for each in others)
 
     def references(
         self, user: str, parameter: Parameter, operation: str, *, guess: bool = True
@@ -258,30 +289,99 @@ class ValuePool:
             same = [chosen for argument, chosen in known if argument == name]
             seen = [each.value for each in self._ids[user].values() if each.field == name]
             return same or seen or [chosen for _, chosen in known]
-        kind = kind_of_argument(parameter.name, operation)
+        kind = kind_named(parameter.name, operation)
         if is_plain(name) and not parameter.many:
             return self._under_plain_name(user, parameter, name, kind, guess=guess)
-        fitting = {
-            owner: list(
-                dict.fromkeys(
-                    each.value
-                    for each in items.values()
-                    if each.value not in self._gone
-                    and _fits(each, name, kind)
-                    and _admits(parameter, each.value)
+        # An `id` is of many kinds: one of another kind is taken where none of this one is known.
+        ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
+        if _says_no_kind(name):
+            ways.append((_is_called, kind))
+        elif parameter.many:
+            # The `order` of questions lists questions.
+            ways.append((_fits, singular(noun_of(operation))))
+        for fits, wanted in ways:
+            fitting = {
+                owner: list(
+                    dict.fromkeys(
+                        each.value
+                        for each in items.values()
+                        if each.value not in self._gone
+                        and fits(each, name, wanted)
+                        and _admits(parameter, each.value)
+                    )
                 )
-            )
-            for owner, items in self._ids.items()
-        }
-        if any(fitting.values()) or not guess:
-            return fitting.get(user, [])
+                for owner, items in self._ids.items()
+            }
+            if any(fitting.values()):
+                return fitting.get(user, [])
+        if not guess:
+            return []
         # A URI is not an id, nor an id a URI.
         wants_uri = name.lower().endswith("uri")
         return list(
             dict.fromkeys(
                 each
                 for _, each in self._ids[user]
-                if ("://" in each) is wants_uri and _admits(parameter, each)
+                if ("://" in each) is wants_uri
+                and _admits(parameter, each)
+                and each not in self._gone
+            )
+        )
+
+    def names_user(self, parameter: Parameter) -> bool:
+        """Return whether answers name users under the name of an argument."""
+        return last_name(parameter.name) in self._lessons.subject_fields
+
+    def learn_search(self, call: Call, operation: Operation, *, found: bool) -> None:
+        """Note by which stored texts a reading finds something."""
+        user = call.actor.user
+        for parameter in operation.parameters if operation.reads_only and user else ():
+            text = call.arguments.get(parameter.name)
+            if parameter.role is Role.TEXT and isinstance(text, str):
+                for each in self.stored_as(str(user), text):
+                    self._lessons.learn_search(operation.name, each, found=found)
+
+    def search_order(self, user: str, operation: str, name: str) -> list[str]:
+        """Return arguments whose texts a reading may look for, the likeliest first.
+
+        Args:
+            user: Who stored them.
+            operation: The reading.
+            name: Of its argument; what was stored under that name comes before the others.
+        """
+        stored = sorted(self.stored_as(user), key=lambda each: each != name)
+        return self._lessons.search_order(operation, stored)
+
+    def sources(self, parameter: Parameter, operation: str) -> list[str]:
+        """Return the operations that have shown ids which fit the parameter."""
+        name, kind = last_name(parameter.name), kind_named(parameter.name, operation)
+        plain = is_plain(name) and not parameter.many
+        return [
+            each
+            for field, of, each in self._lessons.known_sources()
+            if _fits(_Harvested("", field, of), name, kind)
+            or (plain and _identifies(field) and is_of_kind(of, kind))
+        ]
+
+    def texts(self, user: str, name: str, *, other_than: str = "") -> list[str]:
+        """Return texts that `user` has stored as an argument of that name, oldest first.
+
+        Args:
+            user: Whose they are.
+            name: Of the argument.
+            other_than: Name of an operation whose own texts do not count.
+        """
+        return [
+            text
+            for argument, text, operation in self._texts[user]
+            if argument == name and operation != other_than
+        ]
+
+    def stored_as(self, user: str, text: str = "") -> list[str]:
+        """Return names of arguments by which `user` has stored a text, or any text."""
+        return list(
+            dict.fromkeys(
+                argument for argument, stored, _ in self._texts[user] if text in ("", stored)
             )
         )
 
@@ -299,7 +399,13 @@ class ValuePool:
             values: Ids.
             chosen: Other ids of the call, each after its kind, which is empty where unknown.
         """
-        found = [
+        return self.belonging(kind, values, chosen) or values
+
+    def belonging(
+        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
+    ) -> Sequence[str]:
+        """Return those of `values` that were seen together with all `chosen`, as `related` does."""
+        return [
             each
             for each in values
             if all(
@@ -309,7 +415,6 @@ class ValuePool:
                 for other_kind, other in chosen
             )
         ]
-        return found or values
 
     def _beside(self, kind: str, value: str, other_kind: str, other: str) -> bool:
         """Return whether two numbers were seen together, in either order."""
@@ -349,9 +454,26 @@ def _same(seen: _Number, asked: _Number) -> bool:
 
 def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
     """Return whether an id is of that kind; `subtask` ids may do where a `task` is wanted."""
-    if item.field == parameter:
+    called = item.field == parameter
+    if called and not _says_no_kind(parameter):
         return True
-    return _OBJECT_ID.search(item.field) is not None and bool(kind) and kind in item.kind
+    alike = called or _OBJECT_ID.search(item.field) is not None
+    return alike and is_of_kind(item.kind, kind)
+
+
+def _is_called(item: _Harvested, parameter: str, _kind: str) -> bool:
+    """Return whether an id stood under the name of the parameter."""
+    return item.field == parameter
+
+
+def _says_no_kind(name: str) -> bool:
+    """Return whether a name is that of ids of every kind: `id`, `slug`, `number`."""
+    return not stem_of(name) or name.lower() in IDENTIFYING_FIELDS
+
+
+def _names_one(value: str) -> bool:
+    """Return whether a value is an id: a short one, or one that is known by itself."""
+    return is_short_id(value) or bool(identifiers_in(value))
 
 
 def _identifies(field: str) -> bool:

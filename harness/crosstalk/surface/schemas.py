@@ -27,6 +27,7 @@ _PERHAPS_USER = re.compile(
 )
 _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
 _MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
+_WHEN = re.compile(r"^(?:[a-z]+_)?(year|season|month|week|quarter|date|day)$", re.IGNORECASE)
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
 _CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
 # Formats of texts that have room for a marker, and one to try a pattern with.
@@ -56,6 +57,12 @@ def names_user(name: str, *, perhaps: bool = False) -> bool:
     return (_PERHAPS_USER if perhaps else _USER).search(name) is not None
 
 
+def says_when(name: str) -> str:
+    """Return the word by which an argument's name says a time: `week`; empty where it does not."""
+    found = _WHEN.match(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
+    return found.group(1).lower() if found else ""
+
+
 def role_of(name: str, schema: Mapping[str, Any]) -> Role:
     """Return the role of a parameter."""
     kind = schema.get("type")
@@ -71,7 +78,7 @@ def role_of(name: str, schema: Mapping[str, Any]) -> Role:
     if _QUERY.search(name):
         return Role.QUERY
     free = kind == "string" and not {"enum", "const"} & set(schema)
-    carries = schema.get("format") in _CARRYING and admits(schema, _SAMPLE)
+    carries = schema.get("format") in _CARRYING and admits(schema, _SAMPLE) and not says_when(name)
     return Role.TEXT if free and carries else Role.VALUE
 
 

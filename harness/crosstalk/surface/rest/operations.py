@@ -16,7 +16,7 @@ from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
 from crosstalk.surface.rest.document import ApiDocument
 from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
 from crosstalk.surface.rest.styles import Style
-from crosstalk.surface.schemas import names_user, role_of
+from crosstalk.surface.schemas import names_user, role_of, says_when
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACES = ("path", "query", "header", "cookie")
@@ -146,8 +146,8 @@ class _Reading:
             return Role.IDENTITY
         plain = leaf.schema.get("type", "string") in ("string", "integer", "number")
         closed = {"enum", "const"} & set(leaf.schema) or leaf.schema.get("format") == "date"
-        # What an address holds names an object, whatever it is called.
-        return Role.REFERENCE if plain and not closed else role
+        # What an address holds names an object, whatever it is called, unless it is a time.
+        return Role.REFERENCE if plain and not closed and not says_when(name) else role
 
     def _collection(self, name: str) -> str:
         """The noun before a path parameter: `user` in `/users/{username}`."""
@@ -318,6 +318,7 @@ def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
         if each.role is Role.TEXT and each.name in in_paths
     }
     named |= in_paths & _names_put(operations)
+    named |= _names_asked(operations)
     if not named:
         return operations
     return [
@@ -344,6 +345,25 @@ def _names_put(operations: Sequence[Operation]) -> set[str]:
         if stores and last.startswith("{") and last.endswith("}") and collection not in posted:
             found.add(last[1:-1])
     return found
+
+
+def _names_asked(operations: Sequence[Operation]) -> set[str]:
+    """Return required query parameters by which one address stores and shows: `/file?path=`."""
+    stored: set[tuple[str, str]] = set()
+    shown: set[tuple[str, str]] = set()
+    for operation in operations:
+        form = operation.extra["form"]
+        texts = [each for each in operation.parameters if each.role is Role.TEXT]
+        asked = {
+            (form.url, each.name)
+            for each in texts
+            if each.required and form.paths[each.name][0][0] == "query"
+        }
+        if operation.reads_only or form.method == "DELETE":
+            shown |= asked
+        elif len(texts) > len(asked):
+            stored |= asked
+    return {name for _, name in stored & shown}
 
 
 def _is(operation: Operation, method: str) -> bool:

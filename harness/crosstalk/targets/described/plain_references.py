@@ -7,15 +7,26 @@ is served.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import deletes, kind_of_argument, noun_of, singular, stem_of
+from crosstalk.core.object_kinds import (
+    VERSIONS,
+    compares_versions,
+    deletes,
+    kind_of_argument,
+    noun_of,
+    singular,
+    stem_of,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Longer texts are something that is said, not the name of an object.
 _LONGEST = 200
+# Operations that read or delete what an argument names, after which it is no text elsewhere.
+_NAMED_OFTEN = 2
 _NOT_NAMES = ("enum", "const", "format")
 # An argument of these names seldom refers to an object, even where there are objects so called.
 _SAID = frozenset(
@@ -36,6 +47,9 @@ def with_plain_references(
         stated: Operation name to the arguments of which the description says the role.
     """
     kinds = _kinds(operations.values())
+    if _has_versions(operations.values()):
+        kinds = {each: [] for each in VERSIONS} | kinds
+    named_elsewhere = _named_by(operations.values())
     fields = {
         last_name(parameter.name)
         for operation in operations.values()
@@ -43,7 +57,7 @@ def with_plain_references(
         if parameter.role is Role.REFERENCE and not parameter.many
     }
     return {
-        name: _corrected(operation, kinds, fields, frozenset(stated.get(name, ())))
+        name: _corrected(operation, kinds, fields, named_elsewhere, frozenset(stated.get(name, ())))
         for name, operation in operations.items()
     }
 
@@ -63,6 +77,21 @@ def _kinds(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
     return found
 
 
+def _has_versions(operations: Iterable[Operation]) -> bool:
+    """Return whether any reading lists versions: `/pages/{slug}/history`, `list_revisions`."""
+    return any(each.reads_only and singular(noun_of(each.name)) in VERSIONS for each in operations)
+
+
+def _named_by(operations: Iterable[Operation]) -> dict[str, int]:
+    """Return names of required arguments to how many operations read or delete what they name."""
+    return Counter(
+        each.name
+        for operation in operations
+        for each in operation.parameters
+        if each.required and (operation.reads_only or deletes(operation.name))
+    )
+
+
 def _creates(operation: Operation) -> bool:
     return operation.extra.get("kind") == "create" or ":POST " in operation.name
 
@@ -71,6 +100,7 @@ def _corrected(
     operation: Operation,
     kinds: Mapping[str, list[Operation]],
     fields: Collection[str],
+    named_elsewhere: Mapping[str, int],
     stated: Collection[str],
 ) -> Operation:
     if operation.public or operation.conversational or operation.effect_only:
@@ -83,7 +113,10 @@ def _corrected(
     parameters = tuple(
         replace(each, role=Role.REFERENCE)
         if {each.name, last_name(each.name)}.isdisjoint(stated)
-        and (_is_list(each, kinds, fields) or _is_plain(each, operation, kinds, named))
+        and (
+            _is_list(each, kinds, fields)
+            or _is_plain(each, operation, kinds, named, named_elsewhere)
+        )
         else each
         for each in operation.parameters
     )
@@ -109,6 +142,7 @@ def _is_plain(
     operation: Operation,
     kinds: Mapping[str, list[Operation]],
     named: Collection[str],
+    named_elsewhere: Mapping[str, int],
 ) -> bool:
     """Return whether one argument names an object of a kind that the operation does not name yet.
 
@@ -122,6 +156,8 @@ def _is_plain(
         "integer",
     ):
         return False
+    if compares_versions(name, operation.name):
+        return bool(VERSIONS & set(kinds))
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False
@@ -132,8 +168,9 @@ def _is_plain(
         return _names_what_exists(operation, kind, kinds)
     texts = [each for each in operation.parameters if each.role is Role.TEXT]
     changes = not operation.reads_only and not deletes(operation.name)
-    # What is changed by its only text is more often told than named.
-    return not changes or operation.extra.get("kind") == "change" or texts != [parameter]
+    # What is changed by its only text is more often told than named, unless others name it so too.
+    told = changes and operation.extra.get("kind") != "change" and texts == [parameter]
+    return not told or named_elsewhere.get(parameter.name, 0) >= _NAMED_OFTEN
 
 
 def _by_its_noun(operation: Operation, kind: str) -> bool:

@@ -6,6 +6,8 @@ import pytest
 
 from crosstalk.core.object_kinds import (
     ends_session,
+    is_of_kind,
+    kind_named,
     kind_of_argument,
     kind_of_field,
     noun_of,
@@ -117,3 +119,31 @@ def test_plural_and_singular_of_a_noun_are_one_kind(plural: str, one: str) -> No
 )
 def test_logouts_are_known_by_their_names(operation: str, ends: bool) -> None:
     assert ends_session(operation) is ends
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "kind"),
+    [
+        ("id", "rest:DELETE /v1/jobs/{id}/parts/{partId}", "job"),
+        ("partId", "rest:DELETE /v1/jobs/{id}/parts/{partId}", "part"),
+        ("id", "rest:POST /plans/{id}/start", "plan"),
+        ("id", "mcp:resources/read diary://workouts/{id}", "workout"),
+        ("id", "mcp:get_note", "note"),
+        ("number", "rest:POST /claims/{number}/lines", "claim"),
+        ("slug", "rest:POST /bulk-orders/{slug}/copy", "order"),
+        ("no", "mcp:remove_card", "card"),
+        ("old", "rest:GET /pages/{slug}/compare", "revision"),
+        ("old", "rest:POST /tags/rename", "old"),
+    ],
+)
+def test_argument_names_the_kind_that_its_address_says(
+    name: str, operation: str, kind: str
+) -> None:
+    assert kind_named(name, operation) == kind
+
+
+def test_versions_go_by_several_names() -> None:
+    assert is_of_kind("history", "revision")
+    assert is_of_kind("subtask", "task")
+    assert not is_of_kind("page", "revision")
+    assert not is_of_kind("page", "")

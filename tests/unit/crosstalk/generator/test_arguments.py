@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from crosstalk.core.principals import ALICE
+from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,73 @@ def test_text_has_the_form_that_its_name_asks_for(name: str, text: str) -> None:
         ArgumentKnowledge(),
     )
     assert drawer.arguments(operation, ALICE, hostile=False) == {name: text}
+
+
+def drawn(operation: Operation, pool: ValuePool, source: str = "own") -> object:
+    """Return the first argument of one call by alice, who knows of bob."""
+    drawer = HonestDrawer(
+        RandomChoice(Random(2)),
+        pool,
+        {"alice": "alice-1", "bob": "bob-1"},
+        lambda _: "xtmark",
+        ArgumentKnowledge(),
+    )
+    arguments = drawer.arguments(operation, ALICE, references=(source,), hostile=False)
+    return arguments[operation.parameters[0].name]
+
+
+def stored(pool: ValuePool, actor: Actor, **arguments: str) -> None:
+    """Keep the texts that a user has stored."""
+    texts = tuple(Parameter(each, {"type": "string"}, True, Role.TEXT) for each in arguments)
+    operation = Operation("mcp", "mcp:add_card", texts, reads_only=False)
+    for call in Writer().call(actor, operation.name, arguments, ok({})).history:
+        pool.keep_names(call, operation)
+
+
+WORD = Parameter("word", {"type": "string"}, True, Role.TEXT)
+LOOK_UP = Operation("mcp", "mcp:look_up", (WORD,), reads_only=True)
+
+
+def test_reading_looks_for_a_text_that_was_stored() -> None:
+    pool = ValuePool()
+    assert drawn(LOOK_UP, pool) == "note"
+    stored(pool, ALICE, front="note xtalicez00000001")
+    stored(pool, BOB, front="note xtbobz00000001")
+    assert drawn(LOOK_UP, pool) in ("note", "note xtalicez00000001")
+    assert drawn(LOOK_UP, pool, "bob") in ("note", "note xtbobz00000001")
+
+
+def test_reading_looks_for_what_has_found_something() -> None:
+    pool = ValuePool()
+    stored(pool, ALICE, back="note b", front="note f")
+    writer = Writer()
+    for text, body in (("note b", []), ("note f", [{"front": "note f"}])):
+        writer.call(ALICE, LOOK_UP.name, {"word": text}, ok(body))
+    for call in writer.history:
+        pool.learn_search(call, LOOK_UP, found=bool(call.answer.body))
+    assert pool.search_order("alice", LOOK_UP.name, "word") == ["front", "back"]
+
+
+def test_list_of_words_holds_a_marked_one() -> None:
+    tags = Parameter("tags", {"type": "array", "items": {"type": "string"}}, True, Role.VALUE)
+    add = Operation("mcp", "mcp:add_note", (tags,), reads_only=False)
+    assert drawn(add, ValuePool()) == ["note", "note-xtmark"]
+    assert drawn(replace(add, reads_only=True), ValuePool()) == ["note"]
+
+
+def test_variable_that_is_never_served_may_take_the_callers_own_subject() -> None:
+    name = Parameter("name", {"type": "string"}, True, Role.NAME)
+    facts = Operation("mcp-resources", "mcp:resources/read facts://{name}", (name,), True)
+    knowledge = ArgumentKnowledge()
+    knowledge.learn(facts, {"name": "x"}, Answer(Outcome.ERROR, 404, "There is no such"))
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)),
+        ValuePool(),
+        {"alice": "alice-1", "bob": "bob-1"},
+        lambda _: "xtmark",
+        knowledge,
+    )
+    given = {str(drawer.arguments(facts, ALICE, references=("own",))["name"]) for _ in range(20)}
+    assert "alice-1" in given
+    knowledge.note_subject(facts, name)
+    assert drawer.arguments(facts, ALICE, references=("bob",)) == {"name": "bob-1"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.refusals import lessons, usual_values
+from crosstalk.generator.refusals import described_values, lessons, listed_values, usual_values
 from crosstalk.surface.operation import Parameter, Role
 
 TEXT = {"type": "string"}
@@ -83,3 +83,41 @@ def test_name_says_what_is_usual_where_a_refusal_says_nothing(name: str, value: 
 
 def test_name_that_says_nothing_gives_nothing() -> None:
     assert usual_values("description") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "schema", "value"),
+    [
+        ({"error": "priority is written like 2025-03"}, TEXT, "2025-03"),
+        ({"error": "priority: use e.g. P-17, please"}, TEXT, "P-17"),
+        ({"error": "a priority is like high/urgent, without dots"}, TEXT, "high/urgent"),
+        (
+            {"error": "Cannot read the priority 'x'; write: front = back"},
+            {"type": "array", "items": TEXT},
+            ["{marker} = back"],
+        ),
+    ],
+)
+def test_refusal_that_shows_an_example_gives_it(
+    body: Any, schema: dict[str, Any], value: object
+) -> None:
+    found = lessons(refusal(body), [Parameter("priority", schema, True, Role.VALUE)])
+    assert found["priority"][0] == value
+
+
+def test_denial_lists_the_values_that_there_are() -> None:
+    show = Parameter("show_id", TEXT, True, Role.REFERENCE)
+    said = refusal(message="Unknown show; there are rust-in-peace, long-table, night-bus")
+    assert listed_values(said, [show, PRIORITY]) == {
+        "show_id": ["rust-in-peace", "long-table", "night-bus"]
+    }
+    assert listed_values(refusal(message="Unknown show"), [show]) == {}
+    assert listed_values(refusal(message="There is no show like yours"), [show]) == {}
+
+
+def test_description_shows_values() -> None:
+    described = {**TEXT, "description": "front = back, one a line"}
+    assert described_values(described) == ["{marker} = back", "front = back"]
+    assert described_values({**TEXT, "description": "A day, e.g. 2025-03-01."}) == ["2025-03-01"]
+    assert described_values({**TEXT, "description": "The title"}) == []
+    assert described_values(True) == []

@@ -216,3 +216,52 @@ def test_number_by_which_a_path_names_an_object_is_each_users_own() -> None:
     number = Parameter("number", {"type": "integer"}, required=True, role=Role.REFERENCE)
     for user in ("alice", "bob"):
         assert found.references(user, number, "rest:GET /numbered/{number}/attachments") == ["1"]
+
+
+ANY_ID = Parameter("id", {"type": "string"}, required=True, role=Role.REFERENCE)
+SLUG = Parameter("slug", {"type": "string"}, required=True, role=Role.REFERENCE)
+
+
+def test_an_id_in_an_address_takes_ids_of_the_collection_before_it() -> None:
+    writer = Writer().call(ALICE, "rest:POST /jobs", {}, ok({"id": 501}))
+    writer.call(ALICE, "rest:POST /plans", {}, ok({"id": 502}))
+    writer.call(ALICE, "rest:POST /jobs/{id}/parts", {"id": "501"}, ok({"id": 503}))
+    found = pool(writer)
+    assert found.references("alice", ANY_ID, "rest:DELETE /jobs/{id}/parts/{part_id}") == ["501"]
+    assert found.references("alice", ANY_ID, "rest:POST /plans/{id}/start") == ["502"]
+    assert found.references("alice", ANY_ID, "rest:POST /parts/{id}/move") == ["503"]
+    # Of another kind where none of that kind is known.
+    assert found.references("alice", ANY_ID, "rest:GET /boxes/{id}") == ["501", "502", "503"]
+
+
+def test_an_object_is_gone_only_where_nothing_else_was_named() -> None:
+    writer = Writer().call(ALICE, "rest:POST /pages", {}, ok({"id": TASK}))
+    writer.call(
+        ALICE,
+        "rest:POST /pages/{id}/restore",
+        {"id": TASK, "revision": 51},
+        refused(404, "not_found"),
+    )
+    writer.call(ALICE, "rest:POST /bin/{id}/back", {"id": TASK}, refused(404, "not_found"))
+    assert pool(writer).references("alice", ANY_ID, "rest:GET /pages/{id}") == [TASK]
+    writer.call(ALICE, "rest:GET /pages/{id}", {"id": TASK}, refused(404, "not_found"))
+    assert pool(writer).references("alice", ANY_ID, "rest:GET /pages/{id}") == []
+    writer.call(ALICE, "rest:GET /pages", {}, ok([{"id": TASK}]))
+    assert pool(writer).references("alice", ANY_ID, "rest:GET /pages/{id}") == [TASK]
+
+
+def test_versions_of_a_history_are_given_to_what_compares_and_restores_them() -> None:
+    writer = Writer().call(ALICE, "rest:POST /pages", {}, ok({"slug": "home-1", "id": 7_000_001}))
+    listed = {"slug": "home-1", "revisions": [{"id": 800_001}, {"id": 800_002}]}
+    writer.call(ALICE, "rest:GET /pages/{slug}/history", {"slug": "home-1"}, ok(listed))
+    found = ValuePool(["slug", "revision", *IDENTIFYING_FIELDS])
+    for call in writer.history:
+        found.harvest(call)
+    revision = Parameter("revision", {"type": "integer"}, required=True, role=Role.REFERENCE)
+    old = Parameter("old", {"type": "string"}, required=True, role=Role.REFERENCE)
+    numbers = ["800001", "800002"]
+    assert found.references("alice", revision, "rest:POST /pages/{slug}/restore") == numbers
+    assert found.references("alice", old, "rest:GET /pages/{slug}/compare") == numbers
+    assert found.sources(old, "rest:GET /pages/{slug}/compare") == [
+        "rest:GET /pages/{slug}/history"
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import is_short_id, missing_like
+from crosstalk.core.object_kinds import kind_named
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Draw, HypothesisChoice
@@ -149,4 +151,29 @@ def comparable_ids(
     mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
     # A number or name that both have, each for an object of their own, compares nothing.
     own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
-    return [each for each in known if each not in own]
+    foreign = [each for each in known if each not in own]
+    return _with_companions(example, victim, operation, parameter, foreign) or foreign
+
+
+def _with_companions(
+    example: ExampleRun,
+    victim: Actor,
+    operation: Operation,
+    parameter: Parameter,
+    known: Sequence[str],
+) -> list[str]:
+    """Return those for which the victim has all else that the operation names: a part of a job."""
+    others = [each for each in required_references(operation) if each.name != parameter.name]
+    kind = kind_named(parameter.name, operation.name)
+    return [
+        one
+        for one in known
+        if all(
+            example.pool.belonging(
+                kind_named(other.name, operation.name),
+                example.pool.references(victim.name, other, operation.name, guess=False),
+                [(kind, one)],
+            )
+            for other in others
+        )
+    ]

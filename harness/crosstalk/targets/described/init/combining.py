@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+_NOBODY = 'by = ["none"]'
+_LOGIN = 'by = ["login"]'
 _TABLE = re.compile(r"^\[", re.MULTILINE)
 
 
 def combined(mcp: str, rest: str) -> str:
     """Return a description of both surfaces, each with its own identity.
+
+    Where nothing says to the MCP server who calls, and the REST API has a login, its token is
+    guessed to serve both: servers of one host seldom tell users apart by one of them alone.
 
     Args:
         mcp: Text of the MCP server's file.
@@ -16,6 +21,11 @@ def combined(mcp: str, rest: str) -> str:
     """
     head, *tables = _tables(mcp)
     _, *further = _tables(rest)
+    if _NOBODY in "".join(tables) and _LOGIN in "".join(further):
+        kept = [each for each in tables if not _name(each).startswith("identity")]
+        known = {_name(each) for each in kept}
+        shared = [each for each in further if _name(each) not in known]
+        return head + "".join(f"{_shared(each).rstrip()}\n\n" for each in [*kept, *shared])
     known = {_name(each) for each in tables}
     tables = [_own_identity(each, "mcp") for each in tables]
     tables += [
@@ -24,6 +34,12 @@ def combined(mcp: str, rest: str) -> str:
         if _name(each) not in known or _name(each).startswith("identity")
     ]
     return head + "".join(tables)
+
+
+def _shared(table: str) -> str:
+    """Return a table with the comment that its login serves both surfaces, where it has one."""
+    comment = "  # guess: its token says to the MCP server too who calls"
+    return re.sub(rf"^{re.escape(_LOGIN)}.*$", _LOGIN + comment, table, flags=re.MULTILINE)
 
 
 def _tables(text: str) -> list[str]:

@@ -33,9 +33,10 @@ from crosstalk.targets.described.init.toml import key, toml
 _SECONDS = 5.0
 # Readings that show how a token travels.
 _READINGS = 3
+_MONEY = r"pay|payment|checkout|charge|billing|subscri|purchase|refund"
 # Words of paths whose calls cost money, or reach people outside.
 _COSTLY = {
-    "it may cost money": r"pay|payment|checkout|charge|billing|subscri|purchase|refund",
+    "it may cost money": _MONEY,
     "it may send mail or messages": r"mail|invite|invitation|sms|notify|newsletter|send|share",
     "it may ask a paid model": r"chat|completion|prompt|generate",
     "it may end the session or the account": r"logout|sign_?out|revoke|deactivate",
@@ -181,7 +182,7 @@ def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
             found.skip[name] = "it ends a session's token"
             continue
         reason = _costs(operation)
-        if reason:
+        if reason and not _is_record(operation, operations):
             found.skip[name] = reason
         elif secured and operation.public:
             found.public.append(name)
@@ -377,6 +378,19 @@ def _call(operation: Operation) -> list[str]:
 
 def _password_in(operation: Operation) -> bool:
     return any(PASSWORD.search(last_name(each.name)) for each in operation.parameters)
+
+
+def _is_record(operation: Operation, operations: Sequence[Operation]) -> bool:
+    """Return whether a payment is one that users write down: they correct and delete it as well.
+
+    A budget has payments that were made elsewhere. What moves money is not edited afterwards.
+    """
+    method, _, path = title(operation).partition(" ")
+    collection = re.split(r"/\{", path)[0]
+    if method not in ("POST", "PUT", "PATCH", "DELETE") or not re.search(_MONEY, collection):
+        return False
+    edited = re.compile(rf"(?:PUT|PATCH|DELETE) {re.escape(collection)}/\{{[^/]*\}}$")
+    return any(edited.match(title(each)) for each in operations)
 
 
 def _costs(operation: Operation) -> str:

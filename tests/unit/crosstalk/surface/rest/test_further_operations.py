@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
+from crosstalk.surface.operation import Role
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.document import ApiDocument
 from crosstalk.surface.rest.operations import operations_of
@@ -24,3 +25,22 @@ def test_document_is_joined_by_operations_that_it_leaves_out() -> None:
     (partner,) = found["rest:GET /partner/{partner}/notes"].parameters
     assert (partner.name, partner.required) == ("partner", True)
     assert ROOT["paths"] == {"/notes": {"get": {"responses": {}, "summary": "mine"}}}
+
+
+def test_query_by_which_one_address_stores_and_shows_names_an_object() -> None:
+    path = {"name": "path", "in": "query", "required": True, "schema": {"type": "string"}}
+    content = {"type": "object", "properties": {"content": {"type": "string"}}}
+    stored = {"content": {"application/json": {"schema": content}}}
+    shown = {"parameters": [path], "responses": {}}
+    other = {"parameters": [{**path, "name": "word"}], "responses": {}}
+    root = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/file": {"get": shown, "delete": shown, "put": {**shown, "requestBody": stored}},
+            "/find": {"get": other},
+        },
+    }
+    document = ApiDocument(URL, root, References.of(root, url=URL, load=httpx2.get))
+    found = {each.name: each.parameters[0].role for each in operations_of(document)}
+    assert {found[f"rest:{method} /file"] for method in ("GET", "DELETE", "PUT")} == {Role.NAME}
+    assert found["rest:GET /find"] is Role.TEXT

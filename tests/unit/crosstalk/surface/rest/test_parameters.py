@@ -99,7 +99,7 @@ def test_credentials_may_travel_in_the_query_and_in_cookies() -> None:
         ("/users/{username}/notes", "username", Role.IDENTITY),
         ("/users/{user_id}", "user_id", Role.IDENTITY),
         ("/users/{id}", "id", Role.REFERENCE),
-        ("/reports/{year}", "year", Role.REFERENCE),
+        ("/reports/{year}", "year", Role.VALUE),
     ],
 )
 def test_path_parameter_names_an_object_or_a_user(path: str, name: str, role: Role) -> None:

@@ -260,3 +260,23 @@ def test_login_that_refuses_a_made_up_user_wants_accounts_that_exist() -> None:
     identity(api, refusing, listed=True)
     serving: dict[str, Any] = {"POST /login": lambda _: (200, {"token": "t0ken-of-4711"})}
     identity(api, serving | {"GET /notes": wants("authorization", "Bearer t0ken-of-4711")})
+
+
+def test_login_of_the_rest_api_serves_an_mcp_server_to_which_nothing_says_who_calls() -> None:
+    mcp = (
+        'confirmed = false\n\n[mcp]\nurl = "http://x/mcp"\n\n'
+        '[identity]\nby = ["none"]  # guess: nothing says who calls\n\n[tools.add]\n'
+        'kind = "create"\n'
+    )
+    rest = (
+        'confirmed = false\n\n[rest]\nopenapi = "http://x/openapi.json"\n\n[identity]\n'
+        'by = ["login"]  # guess: by its path\n\n[identity.login]\nrequest = "POST /login"\n'
+        'token = "t"\n'
+    )
+    text = combined(mcp, rest)
+    config = TargetConfig.model_validate(tomllib.loads(text))
+    assert {name: each.by for name, each in config.identities().items()} == {
+        "mcp": ["login"],
+        "rest": ["login"],
+    }
+    assert "guess: its token says to the MCP server too" in text

@@ -126,3 +126,17 @@ def test_login_without_a_sign_up_lists_users_who_exist() -> None:
 def _written_of(document: dict[str, Any]) -> dict[str, Any]:
     with serving_routes({"GET /openapi.json": lambda _: (200, document)}) as running:
         return tomllib.loads(written_rest(surveyed(running.url)))
+
+
+def test_payments_that_users_correct_are_records_and_are_called() -> None:
+    payment = {"parameters": [{**NOTE_ID, "name": "payment_id"}], **body(NOTE)}
+    records = {
+        "/payments": {"post": body(NOTE)},
+        "/payments/{payment_id}": {"patch": payment},
+        "/orders/{payment_id}/pay": {"post": payment},
+    }
+    document = {**DOCUMENT, "paths": {**DOCUMENT["paths"], **records}}
+    with serving_routes({"GET /openapi.json": lambda _: (200, document)}) as running:
+        skip = surveyed(running.url).skip
+    assert {"POST /payments", "PATCH /payments/{payment_id}"}.isdisjoint(skip)
+    assert skip["POST /orders/{payment_id}/pay"] == "it may cost money"

@@ -98,3 +98,29 @@ def test_a_list_of_codes_refers_to_what_a_path_names_by_one() -> None:
     shown = Operation("rest", "rest:GET /units/{code}", (one,), reads_only=True)
     found = with_plain_references({each.name: each for each in (archive, shown)}, {})
     assert found[archive.name].parameters[0].role is Role.REFERENCE
+
+
+def test_a_version_refers_where_something_lists_versions() -> None:
+    slug = Parameter("slug", TEXT, True, Role.REFERENCE)
+    number = Parameter("revision", {"type": "integer"}, True, Role.VALUE)
+    old = Parameter("old", TEXT, True, Role.TEXT)
+    restore = Operation("rest", "rest:POST /pages/{slug}/restore", (slug, number), reads_only=False)
+    compare = Operation("rest", "rest:GET /pages/{slug}/compare", (slug, old), reads_only=True)
+    history = Operation("rest", "rest:GET /pages/{slug}/history", (slug,), reads_only=True)
+    found = with_plain_references({each.name: each for each in (restore, compare, history)}, {})
+    assert [found[each.name].parameters[1].role for each in (restore, compare)] == [
+        Role.REFERENCE,
+        Role.REFERENCE,
+    ]
+    alone = with_plain_references({each.name: each for each in (restore, compare)}, {})
+    assert alone[restore.name].parameters[1].role is Role.VALUE
+
+
+def test_the_only_text_of_a_change_refers_where_others_read_and_delete_by_it() -> None:
+    operations = (
+        tool("create_deck", "create", "name"),
+        tool("cards", "read", "deck"),
+        tool("delete_deck", "delete", "deck"),
+        tool("next_card", "other", "deck"),
+    )
+    assert roles(operations)["next_card"]["deck"] is Role.REFERENCE

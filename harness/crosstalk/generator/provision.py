@@ -1,0 +1,108 @@
+"""Makes first what an operation names: parents before children; reads lists anew.
+
+A part stands in a job: where its owner has no job, or has deleted the last one, a call that names
+one is refused, however often it is made. What made such objects before makes another. What nothing
+makes may be listed after some change: a bin lists what was thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crosstalk.core.history import Actor
+from crosstalk.core.object_kinds import VERSIONS, deletes, kind_named, noun_of, singular
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation, Parameter
+
+# A line in an order of a customer: what is made for what is made.
+_DEEPEST = 3
+# Attempts for one user's one parameter, after which it is left.
+_ATTEMPTS = 3
+_LISTS = 2
+
+
+@dataclass(slots=True)
+class Provision:
+    """Makes what honest calls name.
+
+    Attributes:
+        example: The example.
+        use: Has a user call an operation with their own objects; returns whether it was served.
+    """
+
+    example: ExampleRun
+    use: Callable[[Operation, Actor], bool]
+    _made: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _depth: int = 0
+
+    def for_call(self, operation: Operation, actor: Actor) -> None:
+        """Make or find, for a user, what an operation must name and they have none of."""
+        for parameter in required_references(operation):
+            place = actor.name, operation.name, parameter.name
+            if self._has(operation, actor, parameter) or self._made[place] >= _ATTEMPTS:
+                continue
+            self._made[place] += 1
+            if not self._make(operation, actor, parameter):
+                self.look(operation, actor)
+                if kind_named(parameter.name, operation.name) in VERSIONS:
+                    self._read_history(actor)
+
+    def look(self, operation: Operation, actor: Actor) -> None:
+        """Read the lists that may show what is wanted: those of the collection, by the address."""
+        address = operation.name.partition(" ")[2]
+        collection = re.split(r"[/ ]?\{", address)[0] if "{" in address else ""
+        lists = [
+            each
+            for each in self.example.capabilities.protected
+            if each.lists and not (each.conversational or each.descriptive or each.pushes)
+        ]
+        near = [each for each in lists if each.name.partition(" ")[2] == collection]
+        if not near and not collection:
+            near = [each for each in lists if each.surface == operation.surface]
+        for each in near[:_LISTS]:
+            self.example.execute(self.example.reading(each, actor))
+
+    def _read_history(self, actor: Actor) -> None:
+        """Have the user read what lists versions of their objects."""
+        if self._depth >= _DEEPEST:
+            return
+        self._depth += 1
+        try:
+            for each in self.example.capabilities.protected:
+                listing = each.reads_only and singular(noun_of(each.name)) in VERSIONS
+                if listing and not each.conversational:
+                    self.use(each, actor)
+        finally:
+            self._depth -= 1
+
+    def _make(self, operation: Operation, actor: Actor, parameter: Parameter) -> bool:
+        """Have the user make an object that fits, and before it what it stands in."""
+        if self._depth >= _DEEPEST:
+            return False
+        self._depth += 1
+        try:
+            return any(
+                self.use(maker, actor) and self._has(operation, actor, parameter)
+                for maker in self._makers(operation, parameter)
+            )
+        finally:
+            self._depth -= 1
+
+    def _has(self, operation: Operation, actor: Actor, parameter: Parameter) -> bool:
+        pool = self.example.pool
+        return bool(pool.references(actor.name, parameter, operation.name, guess=False))
+
+    def _makers(self, operation: Operation, parameter: Parameter) -> list[Operation]:
+        """Return what showed such ids when it stored something: what names fewest things first."""
+        known = self.example.state.executor.operations
+        found = [
+            known[name]
+            for name in self.example.pool.sources(parameter, operation.name)
+            if name in known and name != operation.name
+        ]
+        making = [each for each in found if not each.reads_only and not deletes(each.name)]
+        return sorted(making, key=lambda each: len(required_references(each)))[:_LISTS]

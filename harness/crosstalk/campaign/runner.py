@@ -55,6 +55,7 @@ from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
+from crosstalk.generator.survey.survey import Survey
 from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
@@ -150,6 +151,7 @@ class Campaign:
             shortening=self._budget.shortening_seconds(),
             begun=lambda name: emit(PartBegun(f"phase {name}")),
             fresh_calls=lambda: self._fixture.calls_each,
+            calls=options.calls,
         )
 
     def run(self) -> CampaignResult:
@@ -218,6 +220,8 @@ class Campaign:
             judge=self._review.follow_up,
             stopped=self._stopped,
             unserved=self._counts.service.unserved,
+            opportunities=self._counts.opportunities,
+            found=self._record.places,
             situations=self._counts.situations,
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
@@ -229,6 +233,7 @@ class Campaign:
             Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
             self._options.calls,
         )
+        survey = Survey(state, sweep.random, self._options.calls)
         machine = make_machine(state, policy=self._target.policy is not None)
         if self._target.unproven_identity and not self._stopped():
             # Beside that every other finding matters less.
@@ -242,6 +247,9 @@ class Campaign:
             self._budget.sweeping = True
             self._by_plan(sweep.run)
             self._budget.sweeping = False
+        if not self._stopped():
+            self._emit(PartBegun("survey"))
+            self._by_plan(survey.run)
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)

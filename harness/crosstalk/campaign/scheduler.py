@@ -37,6 +37,7 @@ class PhaseScheduler:
         shortening: Seconds that shortening one finding may take.
         fresh_calls: Returns the calls that a fresh history takes.
         begun: Told the name of each phase whose turn begins.
+        calls: Calls that the campaign means to make.
     """
 
     target: Target
@@ -52,6 +53,7 @@ class PhaseScheduler:
     fresh_calls: Callable[[], int] = int
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
     begun: Callable[[str], None] = lambda _name: None
+    calls: int = 2**31
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
@@ -76,15 +78,24 @@ class PhaseScheduler:
         elapsed, ends = time.monotonic() - self._began, self.executor.calls_made + calls_left
         for phase in self.phases:
             calls = int(phase.share * self.executor.calls_made - self._calls[phase.name])
-            others = self.waiting() - (0 if self._turns[phase.name] else phase.least)
+            least = self._least(phase)
+            others = self.waiting() - (0 if self._turns[phase.name] else least)
             calls = min(calls, ends - self.executor.calls_made - others)
             seconds = phase.share * elapsed - self._seconds[phase.name]
-            if calls >= phase.least and seconds > 0:
+            if calls >= least and seconds > 0:
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
 
     def waiting(self) -> int:
         """Return the calls that the phases want which never had a turn."""
-        return sum(each.least for each in self._waiting())
+        return sum(map(self._least, self._waiting()))
+
+    def _least(self, phase: Phase) -> int:
+        """Return the calls of one turn: of a short campaign no more than the phase's share.
+
+        What comes last has no share, and takes what is left.
+        """
+        part = int(phase.share * self.calls) if phase.share else phase.least
+        return min(phase.least, max(phase.smallest, part))
 
     def briefest(self) -> int:
         """Return the calls by which each phase without a turn can do the least that it does.
@@ -118,7 +129,7 @@ class PhaseScheduler:
             if allowed < phase.smallest:
                 self._given_up.add(phase.name)
                 continue
-            part = phase.least / self.waiting()
+            part = self._least(phase) / self.waiting()
             yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
 
     def _part(self, phase: Phase, calls: int) -> int:
@@ -126,8 +137,9 @@ class PhaseScheduler:
         as it wants more than the others.
         """
         spare = max(0, calls - sum(each.smallest for each in self._waiting()))
-        part = phase.smallest + int(spare * phase.least / self.waiting())
-        return min(phase.least, part, calls)
+        least = self._least(phase)
+        part = phase.smallest + int(spare * least / self.waiting())
+        return min(least, part, calls)
 
     def _able_to_begin(self, calls: int) -> list[Phase]:
         """Return the phases without a turn whose part of these calls is enough to begin.
@@ -136,7 +148,7 @@ class PhaseScheduler:
         nothing of what the others want.
         """
         for phase in sorted(self._waiting(), key=lambda each: each.smallest, reverse=True):
-            part = calls * phase.least / self.waiting()
+            part = calls * self._least(phase) / self.waiting()
             together = sum(each.smallest for each in self._waiting())
             if together > calls or (not phase.share and phase.smallest > part):
                 self._given_up.add(phase.name)

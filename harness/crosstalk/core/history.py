@@ -96,10 +96,12 @@ class Probe:
             of a client that says to be the victim, where no credential proves it; `effect` compares
             whether the victim's calls still work after another user acted; `escalation` compares
             what the actor may do, and what the victim sees, before and after undeclared fields;
-            `delegation` compares what a reserved operation shows with what an agent shows.
+            `delegation` compares what a reserved operation shows with what an agent shows; `names`
+            compares whether words, or an id in a text, are accepted that the victim has stored, and
+            the same of which nobody has any.
         key: Calls with one key belong together.
-        part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence),
-            `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), `claimed`
+        part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence,
+            names), `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), `claimed`
             (identity), or `alone`, `before`, `attack`, `after` (escalation).
         victim: The user whose data is at stake; of `worlds` the observer.
     """
@@ -113,6 +115,7 @@ class Probe:
         "effect",
         "escalation",
         "delegation",
+        "names",
     ]
     key: int
     part: Literal[

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History
-from crosstalk.core.identifiers import strings_in
+from crosstalk.core.identifiers import markers_in, strings_in
+from crosstalk.core.object_kinds import deletes
 from crosstalk.core.script import Script, Step
 from crosstalk.oracles.base import Suspicion
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
 # Owner, kind and place of an object that existed before, e.g. `alice-note-1`.
 _OBJECT = re.compile(r"([a-z][a-z0-9_]*)-[a-z0-9_]+-\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_REPLACING = frozenset(
+    {"put", "patch", "set", "update", "change", "edit", "rename", "move", "reorder", "undo", "redo"}
+    | {"restore", "merge", "complete", "finish", "close", "archive", "empty", "cancel", "revoke"}
+)
 
 
 # Who calls, and with what, says nothing more about them.
@@ -78,8 +84,8 @@ def cause_of(
 
     Where the answer to a call of a user's own shows it, and an earlier call named what belongs to
     another user, it is the earlier one's doing: e.g. a note that was overwritten shows it when its
-    owner reads it. A reading that changes only in that it shows more of others' is itself the
-    cause, and not the call by which another user stored what it shows.
+    owner reads it. A reading from which nothing of its owner's is lost when another user stores
+    something of their own, e.g. an average, is itself the cause, and not the call that stored it.
 
     Args:
         script: Whole and as short as it can be: its steps are the calls of the history.
@@ -129,7 +135,13 @@ def _causing_step(
     if suspicion.oracle == "ownership":
         acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
         meddling = [each for each in acts if _meddles(each, script)]
-        return (meddling or ([shown] if _shows_more(suspicion, history) else acts))[-1]
+        if meddling:
+            return meddling[-1]
+        if _reads_too_far(acts, suspicion, history):
+            return shown
+        # What names an own object reaches another's less easily than what names none.
+        at_large = [each for each in acts if not each.references() and _replaces(each.operation)]
+        return (at_large or acts)[-1]
     if suspicion.oracle != "canary" or _meddles(shown, script):
         return shown
     earlier = [
@@ -142,6 +154,28 @@ def _causing_step(
 
 def _meddles(step: Step, script: Script) -> bool:
     return step.actor.claims != step.actor.user or names_others(step, script)
+
+
+def _reads_too_far(acts: Sequence[Step], suspicion: Suspicion, history: History) -> bool:
+    """Return whether a reading is to blame, and not what others did with their own meanwhile."""
+    if not acts or _shows_more(suspicion, history):
+        return bool(acts)
+    before, after = (history.calls[suspicion.calls[place] - 1].answer for place in (0, -1))
+    if before.outcome is not after.outcome:
+        return False
+    if before.body == after.body:
+        # A validator or a counter of the answer alone.
+        return True
+    mine = Counter(each for text in strings_in(before.body) for each in markers_in(text))
+    left = Counter(each for text in strings_in(after.body) for each in markers_in(text))
+    # What names no object may change, or remove, what it should not.
+    return mine <= left and (bool(acts[-1].references()) or not _replaces(acts[-1].operation))
+
+
+def _replaces(operation: str) -> bool:
+    """Return whether an operation changes or removes what there is, by its name."""
+    words = {each.lower() for each in _WORD.findall(operation.partition(":")[2])}
+    return deletes(operation) or bool(words & _REPLACING)
 
 
 def _shows_more(suspicion: Suspicion, history: History) -> bool:

@@ -235,7 +235,7 @@ class Confirmation:
 
     def _without_the_act(self, shown: Shown) -> bool:
         """Return whether it shows all the same with the act that should explain it left out."""
-        counterfactual = Counterfactual(self.replayer.run)
+        counterfactual = Counterfactual(self.replayer.run, self.replayer.run)
         return counterfactual.shows(shown.script, shown.history, shown.suspicion)
 
     def _proven(

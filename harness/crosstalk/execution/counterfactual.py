@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, missing_like
+from crosstalk.core.identifiers import identifiers_of, is_marker, markers_in, missing_like, remarked
 from crosstalk.core.script import Script, Step, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
@@ -39,9 +39,11 @@ class Counterfactual:
 
     Attributes:
         run: Replays a script on fresh subjects; None where a step cannot be made.
+        run_in_words: The same with the salt of another replay, so that the words are the same.
     """
 
     run: Callable[[Script], History | None]
+    run_in_words: Callable[[Script, int], History | None] | None = None
 
     def shows(self, script: Script, history: History, suspicion: Suspicion) -> bool:
         """Return whether it shows all the same with the act left out.
@@ -58,6 +60,11 @@ class Counterfactual:
         if suspicion.oracle == "canary":
             return self._reaches(script, history, suspicion)
         return False
+
+    def _run_again(self, script: Script, salt: int) -> History | None:
+        if self.run_in_words is None:
+            return self.run(script)
+        return self.run_in_words(script, salt)
 
     def _changes(self, script: Script, history: History, suspicion: Suspicion) -> bool:
         """Return whether the victim's reading changes when no other user acts in between."""
@@ -142,7 +149,8 @@ class Counterfactual:
         without = script.without(*acts)
         alone = None if without is None else self.run(without)
         # Only then: where nothing is reset, what was stored first would still be shown.
-        again = None if alone is None else self.run(script)
+        # In the same words: what the system makes of them, a slug or a digest, is the same for all.
+        again = None if alone is None else self._run_again(script, alone.salt)
         if alone is None or again is None:
             return False
         shown: set[str] = set()
@@ -166,12 +174,16 @@ def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:
 
 def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script:
     """Return the script with a second missing id in place of the other user's."""
-    second = {
-        name: _another(missing.arguments[name])
-        for name, value in foreign.arguments.items()
-        if value != missing.arguments[name]
-    }
-    number = script.steps[foreign.index - 1].number
+    number, said = script.steps[foreign.index - 1].number, script.steps[foreign.index - 1].arguments
+    second: dict[str, Any] = {}
+    for name, value in foreign.arguments.items():
+        other = missing.arguments[name]
+        if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
+            # What both lists hold is the caller's own.
+            places = zip(said[name], value, other, strict=True)
+            second[name] = [kept if one == two else _another(two) for kept, one, two in places]
+        elif value != other:
+            second[name] = _another(other)
     return Script(
         tuple(
             replace(step, arguments={**step.arguments, **second}) if step.number == number else step
@@ -184,6 +196,8 @@ def _another(value: Any) -> Any:
     """Return another value of the same form that no object has."""
     if isinstance(value, list):
         return [_another(each) for each in value]
+    if isinstance(value, str) and markers_in(value):
+        return remarked(value, uuid.uuid4().int % 2**32)
     return missing_like(str(value), str(uuid.uuid4()))
 
 

@@ -33,7 +33,7 @@ class Replayer:
     executor: Executor
     fresh_history: Callable[[], History]
 
-    def run(self, script: Script) -> History | None:
+    def run(self, script: Script, salt: int | None = None) -> History | None:
         """Return the history of one replay; None if a step needs a value that did not come back.
 
         Raises:
@@ -42,7 +42,7 @@ class Replayer:
         """
         self.executor.require_time()
         history = self.fresh_history()
-        history.salt = secrets.randbits(32)
+        history.salt = secrets.randbits(32) if salt is None else salt
         runner = ScriptRunner(self.executor, history, history.salt)
         return runner.history if runner.run_script(script) else None
 

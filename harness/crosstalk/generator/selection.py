@@ -45,6 +45,7 @@ class Selection:
         self.history = state.fresh_history()
         self.pool = ValuePool(capabilities.reference_fields, state.knowledge.fields)
         self.pool.know_subjects(set(self.history.subjects.values()))
+        self.pool.know_public(self.history.public_values)
         self.pool.know_objects(self.history.owned)
 
     def least_chosen(

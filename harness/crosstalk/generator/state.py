@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosstalk.core.history import Actor, History
@@ -13,6 +13,9 @@ from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.surface.operation import Operation
+
+# Honest calls of one operation that is never served: the part of a campaign's calls, and bounds.
+_PART_IN_VAIN, _LEAST_IN_VAIN, _MOST_IN_VAIN = 0.04, 8, 60
 
 
 @dataclass(slots=True)
@@ -29,6 +32,9 @@ class GeneratorState:
         stopped: Returns whether the campaign should make no more calls.
         judge: Judges an example that is not over yet; returns whether any of it was replayed.
         unserved: Returns the names of the operations that no example has served yet.
+        opportunities: Returns oracle name to the operations at which it has had an opportunity in
+            the examples that are over.
+        found: Returns oracle and operation of what was found so far.
         principals: Who can take part.
         knowledge: What the campaign has learnt about arguments.
         planted: Number of markers planted so far.
@@ -50,6 +56,8 @@ class GeneratorState:
     stopped: Callable[[], bool]
     judge: Callable[[History], bool] | None = None
     unserved: Callable[[], Collection[str]] = tuple
+    opportunities: Callable[[], Mapping[str, Collection[str]]] = dict
+    found: Callable[[], Collection[tuple[str, str]]] = tuple
     principals: Principals = ALL_PRINCIPALS
     knowledge: ArgumentKnowledge = field(default_factory=ArgumentKnowledge)
     planted: int = 0
@@ -61,6 +69,14 @@ class GeneratorState:
     situations: Counter[str] = field(default_factory=Counter)
     sleep: Callable[[float], None] = time.sleep
     calls: int = 1_000
+
+    def in_vain(self, operation: Operation) -> bool:
+        """Return whether an operation was tried so often, and never served, that it is left alone.
+
+        The fewer calls a campaign has, the fewer it can spend on what the system refuses.
+        """
+        most = min(_MOST_IN_VAIN, max(_LEAST_IN_VAIN, int(_PART_IN_VAIN * self.calls)))
+        return not self.served[operation.name] and self.tried[operation.name] >= most
 
     def __post_init__(self) -> None:
         self.steady.update(each.name for each in self.observations)

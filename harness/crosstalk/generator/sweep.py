@@ -34,7 +34,7 @@ _PASSES = 4
 # Calls without a credential that are made before all owners are served.
 _REFUSED_SOON = 2
 # The part of a campaign's calls that all passes but the first may use.
-_SHARE = 0.6
+_SHARE = 0.35
 
 
 @dataclass(slots=True)
@@ -76,15 +76,21 @@ class Sweep:
     def run(self) -> None:
         """Make passes until nothing is lacking, or one pass changes nothing."""
         before: list[tuple[str, str]] = []
-        most = self.state.executor.calls_made + int(_SHARE * self.calls)
+        begun = self.state.executor.calls_made
+        most = begun + int(_SHARE * self.calls)
         for number in range(_PASSES):
             lacking = Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
             if not lacking.all or lacking.all == before:
                 return
             before = lacking.all
+            # Where calls are few, a pass that is likely to go beyond its part is not begun.
+            made = self.state.executor.calls_made
+            expected = (made - begun) // max(1, number)
+            if number and made + expected > most:
+                return
             groups = surfaces_together(self._capabilities)
             for surfaces in groups:
-                if self.state.stopped() or (number and self.state.executor.calls_made >= most):
+                if self.state.stopped():
                     return
                 part = lacking.on(surfaces)
                 if not number:

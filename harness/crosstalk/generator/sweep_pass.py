@@ -23,6 +23,7 @@ from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
 )
+from crosstalk.generator.survey.reach import Form, Reach
 from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.service import NOTHING_TO_SHOW
@@ -226,6 +227,10 @@ class SweepPass:
             ):
                 example.execute(planned)
             self._asked.append((operation, parameter, theirs))
+            if not parameter.many:
+                # The survey makes what was not made yet, in the other forms.
+                made = Reach(operation, parameter, Form.JOINT if joint else Form.PLAIN)
+                example.state.choices[made.key] += 1
         for surface in sorted(self._surfaces) if self._first and not self._hurried else ():
             unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
             for planned in unusual:
@@ -426,6 +431,8 @@ class SweepPass:
     ) -> bool:
         """Have a user call an operation with their own objects; return whether it was served."""
         for _ in range(tries):
+            if self._example.state.in_vain(operation):
+                return False
             if not target and not self._ended():
                 self._provision.for_call(operation, actor)
             if self._ended():

@@ -87,10 +87,15 @@ class ValuePool:
         self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
         self._passwords: dict[str, str] = {}
+        self._public: frozenset[str] = frozenset()
 
     def know_subjects(self, subjects: set[str]) -> None:
         """Keep the subjects, which are identities and not references to objects."""
         self._subjects = subjects
+
+    def know_public(self, values: Collection[str]) -> None:
+        """Keep what others may know: a finding cannot rest on it (`History.public_values`)."""
+        self._public = frozenset(values)
 
     def know_objects(self, owned: Sequence[OwnedObject]) -> None:
         """Keep the ids of objects that existed before, each for its owner."""
@@ -279,8 +284,25 @@ class ValuePool:
         """Return ids that `user` has received and that fit the parameter, oldest first.
 
         Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
-        false.
+        false. What others may know already is left out where there is anything else.
         """
+        found = self._references(user, parameter, operation, guess=guess)
+        return self._unknown(user, found) or found
+
+    def _unknown(self, user: str, values: Sequence[str]) -> list[str]:
+        """Return those of a user's ids of which it is not known that others may have seen them."""
+        if not self._public:
+            return list(values)
+        known = {
+            each.value
+            for each in self._ids[user].values()
+            if each.value in self._public or f"{each.kind} {each.value}" in self._public
+        }
+        return [each for each in values if each not in known]
+
+    def _references(
+        self, user: str, parameter: Parameter, operation: str, *, guess: bool
+    ) -> list[str]:
         name = last_name(parameter.name)
         if parameter.many:
             name = name.removesuffix("s")
@@ -387,7 +409,8 @@ class ValuePool:
 
     def long_ids(self, user: str) -> list[str]:
         """Return the ids of objects that `user` has received and that name no other's by chance."""
-        return [value for _, value in self._ids[user] if not is_short_id(value)]
+        found = [value for _, value in self._ids[user] if not is_short_id(value)]
+        return self._unknown(user, found) or found
 
     def related(
         self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]

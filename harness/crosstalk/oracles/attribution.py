@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, marker, strings_in
+from crosstalk.core.identifiers import identifiers_of, is_marker, marker, markers_in, strings_in
 from crosstalk.core.owned_objects import shown_objects
 from crosstalk.oracles.base import conclusive
 from crosstalk.surface.http.headers import VALIDATORS
@@ -94,7 +94,9 @@ class _Attribution:
                         seen.add(value)
                 elif owner == user:
                     seen.add(value)
-                elif owner is not None and not self._gave(user, value):
+                elif owner is not None and not (
+                    self._gave(user, value) or self._made_of_own_words(user, value)
+                ):
                     if history.permits(owner, user, call.operation, {value}, call):
                         permitted = permitted or history.policy is not None
                         if history.policy is None or not history.policy.shares:
@@ -146,6 +148,11 @@ class _Attribution:
             return True
         self._searched[key] = len(texts)
         return False
+
+    def _made_of_own_words(self, user: str | None, value: str) -> bool:
+        """Return whether that user sent all words in it, as a slug is made of a title's."""
+        words = markers_in(value)
+        return bool(words) and self._supplied[user].issuperset(words)
 
 
 def _by_another(

@@ -1,5 +1,7 @@
 """Existence: another user's id and an id that no user has must be answered alike.
 
+So must words that another user has taken for something of theirs and words that are free.
+
 Status, code, message, body and headers are compared, after the ids that were asked for and all
 identifying values and times are masked; of headers that differ between any two answers or count the
 caller's own requests nothing is compared, and of those that have a new value each time the name
@@ -42,6 +44,8 @@ from crosstalk.surface.http.headers import shows
 _NEAR = 2**20
 # Begins the name of a part that is a header.
 _HEADER = "headers."
+# Parts by which a refusal is told from a call that is served.
+_REFUSAL = ("status", "code", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,9 @@ class _Pair:
     @classmethod
     def of(cls, foreign: Call, missing: Call) -> _Pair:
         """Compare the answers to two calls."""
-        asked = {
-            str(call.arguments[name])
-            for call in (foreign, missing)
-            for name in call.arguments
-            if foreign.arguments.get(name) != missing.arguments.get(name)
-        }
+        if foreign.probe is not None and foreign.probe.kind == "names":
+            return cls._of_names(foreign, missing)
+        asked = _named(foreign) ^ _named(missing)
         one, other = _observable(foreign, asked), _observable(missing, asked)
         differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
         both = [
@@ -76,6 +77,18 @@ class _Pair:
         ]
         plain = tuple(each for each in differing if each not in both)
         return cls(foreign, missing, plain, tuple(each.removeprefix(_HEADER) for each in both))
+
+    @classmethod
+    def _of_names(cls, taken: Call, free: Call) -> _Pair:
+        """Compare a call that holds what is another user's with the same that holds what is new.
+
+        What is stored is answered with numbers of its own: only a refusal tells of the other's.
+        """
+        if (taken.answer.outcome is Outcome.OK) is (free.answer.outcome is Outcome.OK):
+            return cls(taken, free, (), ())
+        one, other = (_observable(each, _named(taken) ^ _named(free)) for each in (taken, free))
+        plain = tuple(name for name in _REFUSAL if one.get(name) != other.get(name))
+        return cls(taken, free, plain, ())
 
     def told_apart_by(self, steady: frozenset[str]) -> list[str]:
         """Return the parts by which the answers can be told apart.
@@ -136,7 +149,7 @@ class _Pairing:
     def _pair(self, call: Call) -> _Pair | None:
         history, owners = self._history, self._owners
         probe = call.probe
-        if probe is None or probe.kind != "existence":
+        if probe is None or probe.kind not in ("existence", "names"):
             _note_planted(call, owners)
             return None
         # The generator draws which of the two comes first.
@@ -144,6 +157,10 @@ class _Pairing:
         if earlier is call or earlier.probe is None or earlier.probe.part == probe.part:
             return None
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
+        if probe.kind == "names":
+            taken = _takes_names(foreign, missing, owners)
+            permitted = _permitted(history, probe.victim, foreign)
+            return _Pair.of(foreign, missing) if taken and not permitted else None
         if (
             _comparable(foreign, missing, owners, self._numbers, history.public_values)
             and not _permitted(history, probe.victim, foreign)
@@ -270,16 +287,33 @@ def _comparable(
     if any(each != name and one[each] in (one[name], other[name]) for each in one):
         # "These are the same contact" tells that one thing was named twice.
         return False
-    short, other_short = _single(one[name]), _single(other[name])
+    first, second = _apart(one[name], other[name])
+    short, other_short = _single(first), _single(second)
     if is_short_id(short) and is_short_id(other_short):
         kind = kind_of_argument(name, foreign.operation)
         held = numbers.compare(short, other_short, kind, known)
         # Whatever is shown at a number that is perhaps of another kind is perhaps for every user.
         shown = held.guessed and foreign.answer.outcome is Outcome.OK
         return held.holders == {victim} and not shown
-    theirs = {owners.get(value) for value in identifiers_of(one[name]) or {short}}
-    nobodys = {owners.get(value) for value in identifiers_of(other[name]) or {other_short}}
+    theirs = {owners.get(value) for value in identifiers_of(first) or {short}}
+    nobodys = {owners.get(value) for value in identifiers_of(second) or {other_short}}
     return theirs == {victim} and nobodys == {None}
+
+
+def _takes_names(taken: Call, free: Call, owners: Mapping[str, str]) -> bool:
+    """Return whether the calls differ in words alone: of the victim's, and new ones."""
+    one, other = taken.arguments, free.arguments
+    if taken.operation != free.operation or set(one) != set(other) or taken.probe is None:
+        return False
+    differing = [name for name in one if one[name] != other[name]]
+    theirs = {owners.get(value) for name in differing for value in identifiers_of(one[name])}
+    new = {owners.get(value) for name in differing for value in identifiers_of(other[name])}
+    return (
+        theirs == {taken.probe.victim}
+        and new <= {None, free.actor.user}
+        and conclusive(taken.answer)
+        and conclusive(free.answer)
+    )
 
 
 def _named(call: Call) -> set[str]:
@@ -289,6 +323,13 @@ def _named(call: Call) -> set[str]:
         for value in call.arguments.values()
         for each in (value if isinstance(value, list) else [value])
     }
+
+
+def _apart(one: object, other: object) -> tuple[object, object]:
+    """Return what two arguments differ in: of lists the elements that one of them has alone."""
+    if not (isinstance(one, list) and isinstance(other, list)):
+        return one, other
+    return [each for each in one if each not in other], [each for each in other if each not in one]
 
 
 def _single(value: object) -> str:
@@ -311,13 +352,15 @@ class Existence:
             if not differing:
                 continue
             victim = first.probe.victim if first.probe else "another user"
+            names = first.probe is not None and first.probe.kind == "names"
+            what = f"what {victim} has stored from what nobody has"
+            what = what if names else f"an id of {victim} from a missing one"
             found.append(
                 Suspicion(
                     self.name,
                     first.operation,
                     tuple(sorted((first.index, second.index))),
-                    f"{first.actor.name} can tell an id of {victim} from a missing one by "
-                    f"{', '.join(differing)}",
+                    f"{first.actor.name} can tell {what} by {', '.join(differing)}",
                     rule=BrokenRule.EXISTENCE,
                 )
             )

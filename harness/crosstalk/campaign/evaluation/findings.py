@@ -48,6 +48,10 @@ class FindingsRecord:
         """Return whether a finding of this oracle and operation is confirmed already."""
         return any((each.oracle, each.operation) == (oracle, operation) for each in self.findings)
 
+    def places(self) -> set[tuple[str, str]]:
+        """Return oracle and operation of each finding."""
+        return {(each.oracle, each.operation) for each in self.findings}
+
     def add(self, finding: Finding, calls: int) -> None:
         """Save a confirmed finding and emit it; `calls` is when it was first suspected."""
         finding = replace(finding, naming=self.naming())

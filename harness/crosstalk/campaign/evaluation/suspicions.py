@@ -17,8 +17,9 @@ from crosstalk.execution.executor import Executor
 from crosstalk.execution.likely import likely_cause
 from crosstalk.oracles import Oracle, Suspicion
 
-# Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone.
-_MOST_TRIES = 3
+# Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone:
+# that shows by one operation, and by any. What many acts lie before has a likely cause by chance.
+_MOST_TRIES, _MOST_TRIES_IN_ALL = 3, 6
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
 
 
@@ -40,7 +41,7 @@ class SuspicionReview:
     confirmation: Callable[[], Confirmation]
     oracles: tuple[Oracle, ...]
     shows_everyone: Callable[[Call, History], bool] = lambda call, history: False
-    _tried: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _tried: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
 
@@ -84,9 +85,16 @@ class SuspicionReview:
     def _consider(self, history: History, suspicion: Suspicion, whole: Script) -> bool:
         # One leak must not keep another from being tried, whose answers show in the same place.
         key = (suspicion.oracle, likely_cause(history, suspicion, whole))
-        if self._known(key, suspicion) or self._tried[key] >= _MOST_TRIES:
+        shown = history.calls[suspicion.calls[-1] - 1].operation
+        tries = (*key, shown), key
+        if (
+            self._known(key, suspicion)
+            or self.record.has(suspicion.oracle, shown)
+            or self._tried[tries[0]] >= _MOST_TRIES
+            or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
+        ):
             return False
-        self._tried[key] += 1
+        self._tried.update(tries)
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,

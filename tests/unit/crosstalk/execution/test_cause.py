@@ -46,3 +46,27 @@ def test_escalation_is_charged_to_the_call_with_the_fields(alone: bool) -> None:
     calls = tuple(each.number for each in numbered)
     found = Suspicion("escalation", "add", calls, "an effect")
     assert cause_of(script, found, writer.history) == "add"
+
+
+MINE = "note xtalicez00000001"
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after", "cause"),
+    [
+        # An average over all users; a validator; rows of others'.
+        ("rest:POST /items", {"mean": 3, "mine": [MINE]}, {"mean": 4, "mine": [MINE]}, "read"),
+        ("rest:POST /items", [MINE], [MINE, "note xtbobz00000002"], "read"),
+        # What was alice's is gone.
+        ("rest:POST /items", [MINE], [], "rest:POST /items"),
+        ("rest:POST /undo", {"left": 2}, {"left": 1}, "rest:POST /undo"),
+    ],
+)
+def test_honest_act_is_to_blame_where_something_is_lost_and_else_the_reading(
+    act: str, before: object, after: object, cause: str
+) -> None:
+    steps = (Step(1, ALICE, "read", {}), Step(2, BOB, act, {}), Step(3, ALICE, "read", {}))
+    writer = Writer().call(ALICE, "read", {}, ok(before)).call(BOB, act, {}, ok({}))
+    writer.call(ALICE, "read", {}, ok(after))
+    found = Suspicion("ownership", act, (1, 2, 3), "a change")
+    assert cause_of(Script(steps), found, writer.history) == cause

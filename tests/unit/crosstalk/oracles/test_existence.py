@@ -261,3 +261,46 @@ def test_existence_compares_short_ids_that_a_system_draws() -> None:
         writer.call(BOB, "open_book", {"book_id": named}, refused(404, code), probe)
     (suspicion,) = Existence().judge(writer.history)
     assert "code" in suspicion.summary
+
+
+THEIRS, NEW = "note xtalicez00000001", "note xtbobz00000002"
+ANOTHER = "2f6a1f0e-8d0a-4b7c-9f43-0d7f3c7b2a22"
+
+
+def names(first: Answer, second: Answer) -> Writer:
+    """Bob stores something in alice's words, and in new ones."""
+    return (
+        Writer()
+        .call(ALICE, "add", {"title": THEIRS}, ok({"id": HERS, "title": THEIRS}))
+        .call(BOB, "add", {"title": THEIRS}, first, Probe("names", 1, "foreign", "alice"))
+        .call(BOB, "add", {"title": NEW}, second, Probe("names", 1, "missing", "alice"))
+    )
+
+
+def test_words_that_are_refused_for_being_anothers_tell_of_the_other() -> None:
+    (suspicion,) = Existence().judge(names(refused(409, "taken"), ok({"n": 2})).history)
+    assert "what alice has stored" in suspicion.summary
+    assert "status" in suspicion.summary
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (ok({"n": 2}), ok({"n": 3})),
+        (refused(409, "full"), refused(409, "full")),
+    ],
+)
+def test_words_that_are_served_or_refused_alike_tell_nothing(first: Answer, second: Answer) -> None:
+    assert Existence().judge(names(first, second).history) == []
+
+
+def test_of_a_list_what_differs_is_compared_behind_the_callers_own() -> None:
+    writer = (
+        Writer()
+        .call(ALICE, "add", {}, ok({"id": HERS}))
+        .call(BOB, "add", {}, ok({"id": ANOTHER}))
+        .call(BOB, "mark", {"ids": [ANOTHER, HERS]}, ok({"skipped": 0}), FOREIGN)
+        .call(BOB, "mark", {"ids": [ANOTHER, NONE]}, ok({"skipped": 1}), MISSING)
+    )
+    (suspicion,) = Existence().judge(writer.history)
+    assert suspicion.operation == "mark"

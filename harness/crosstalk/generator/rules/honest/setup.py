@@ -17,7 +17,6 @@ _HONEST_CALLS = 2
 # Operations that an example tries because no example before it was served by them.
 _SWEPT = 40
 _TRIES = 3
-_TRIES_IN_VAIN = 60
 # Lists that a user and an impostor read when an example begins.
 _LISTS = 3
 
@@ -72,7 +71,7 @@ class Setup:
             )
         )
         # After many vain tries there is something that no further one will change.
-        swept = [each for each in swept if example.state.tried[each.name] < _TRIES_IN_VAIN]
+        swept = [each for each in swept if not example.state.in_vain(each)]
         for operation in swept[:_SWEPT]:
             for _ in range(_TRIES):
                 if example.over or example.state.stopped():

@@ -1,0 +1,156 @@
+"""Two users of one example, and the calls of theirs that every part of the survey makes."""
+
+from __future__ import annotations
+
+from random import Random
+
+from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.readings import Reading, all_readings
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation, Role
+
+# Objects of each kind: a page of one is full, and one of them is left when one is removed.
+EACH = 2
+# Times that a call is made with other arguments until it is served.
+_TRIES = 3
+_MOST_READINGS = 60
+
+
+class Arrangement:
+    """A victim and an attacker, with what is theirs.
+
+    Args:
+        example: In which they act.
+        random: Makes the choices.
+        victim: Whose data is at stake.
+        attacker: Who acts.
+    """
+
+    def __init__(self, example: ExampleRun, random: Random, victim: Actor, attacker: Actor) -> None:
+        self.example = example
+        self.random = random
+        self.victim = victim
+        self.attacker = attacker
+        self.drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
+        self._removed: set[str] = set()
+
+    @property
+    def ended(self) -> bool:
+        """Return whether no more calls belong to the example."""
+        return self.example.over or self.example.state.stopped()
+
+    def own(self, operation: Operation, actor: Actor, probe: Probe | None = None) -> PlannedCall:
+        """Return a call whose references are the caller's own.
+
+        Of several objects it names the newest: an older one may be gone by now. What removes takes
+        the oldest, so that what was stored last, and what stands inside it, is still there.
+        """
+        named = required_references(operation)
+        naming, target = None, ""
+        if len(named) == 1 and not named[0].many:
+            naming = named[0]
+            known = self.example.pool.references(actor.name, naming, operation.name, guess=False)
+            left = [each for each in known if each not in self._removed]
+            target = (left or known or [""])[0 if removes(operation) else -1]
+        arguments = self.drawer.arguments(
+            operation,
+            actor,
+            references=(actor.name,),
+            hostile=False,
+            target=target,
+            naming=naming if target else None,
+        )
+        return PlannedCall(actor, operation.name, arguments, probe)
+
+    def use(
+        self, operation: Operation, actor: Actor, probe: Probe | None = None, tries: int = _TRIES
+    ) -> Call | None:
+        """Have a user make a call with what is theirs; return it where it was served."""
+        if not self.able(operation, actor) or self.example.state.in_vain(operation):
+            return None
+        for _ in range(tries):
+            if self.ended:
+                return None
+            call = self.example.execute(self.own(operation, actor, probe))
+            if call.answer.outcome is Outcome.OK:
+                if removes(operation):
+                    named = required_references(operation)
+                    self._removed |= {str(call.arguments.get(each.name)) for each in named}
+                return call
+            if call.answer.outcome is Outcome.LIMITED:
+                return None
+        return None
+
+    def able(self, operation: Operation, actor: Actor) -> bool:
+        """Return whether a user has an object for everything that the operation must name."""
+        return all(
+            self.example.pool.references(actor.name, each, operation.name, guess=False)
+            for each in required_references(operation)
+        )
+
+    def store(self, actor: Actor, *, each: int = EACH, removing: bool = False) -> None:
+        """Have a user store objects of each kind, then what stands inside others.
+
+        Args:
+            actor: The user.
+            each: Objects of each kind.
+            removing: Whether one of them is removed again, so that a list of what was removed,
+                if there is one, has something to show.
+        """
+        capabilities = self.example.capabilities
+        for operation in capabilities.creators:
+            for _ in range(each):
+                self.use(operation, actor)
+        for operation in changes(self.example) if removing else ():
+            if removes(operation) and len(required_references(operation)) == 1:
+                self.use(operation, actor, tries=1)
+        for operation in capabilities.chats:
+            self.use(operation, actor, tries=1)
+        for operation in makers(self.example):
+            self.use(operation, actor)
+
+    def readings(self, actor: Actor, *, switches: bool = True) -> list[Reading]:
+        """Return what shows a user everything that is theirs, in an order that is drawn."""
+        found = all_readings(self.example, actor, switches=switches)
+        self.random.shuffle(found)
+        return found[:_MOST_READINGS]
+
+
+def removes(operation: Operation) -> bool:
+    """Return whether an operation removes something."""
+    return deletes(operation.name) or operation.extra.get("kind") == "delete"
+
+
+def makers(example: ExampleRun) -> list[Operation]:
+    """Return what stores something inside an object, that which names the fewest first.
+
+    A change of an object names it and takes values as well: REST tells the two apart by the method.
+    """
+    found = [
+        each
+        for each in example.capabilities.protected
+        if required_references(each)
+        and not (each.reads_only or each.conversational or removes(each))
+        and any(one.role in (Role.TEXT, Role.VALUE) for one in each.parameters)
+        and not each.name.partition(":")[2].startswith(("PATCH ", "PUT "))
+    ]
+    return sorted(found, key=lambda each: len(required_references(each)))
+
+
+def changes(example: ExampleRun) -> list[Operation]:
+    """Return what else changes something of a user's own: without an object named first, then what
+    names one, and what removes last.
+    """
+    storing = {each.name for each in (*example.capabilities.creators, *makers(example))}
+    capabilities = example.capabilities
+    found = {
+        each.name: each
+        for each in (*capabilities.bulk_mutations, *capabilities.mutates_by_id)
+        if not each.reads_only and not each.conversational and each.name not in storing
+    }
+    return sorted(found.values(), key=lambda each: (bool(required_references(each)), removes(each)))

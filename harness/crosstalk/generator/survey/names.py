@@ -1,0 +1,94 @@
+"""Words that another user has taken, and the same call with words that nobody has.
+
+Where what a user may call something depends on what others have called theirs, the refusal tells of
+their objects: a title, a slug, a number plate, an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from crosstalk.core.history import Call, Outcome, Probe
+from crosstalk.core.identifiers import map_markers, markers_in
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.survey.arrangement import Arrangement, changes, makers, removes
+from crosstalk.surface.operation import Operation, Role
+
+NAME = "names"
+
+
+class NamesPart:
+    """Has the attacker store what the victim has stored, in the same words and in free ones."""
+
+    name = NAME
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Make a pair by each operation that stores words, where none was made yet.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example = users.example
+        begun = example.state.executor.calls_made
+        for operation in _storing(users):
+            if users.ended or example.state.executor.calls_made - begun >= most:
+                return
+            if example.state.choices[NAME, operation.name]:
+                continue
+            stored = users.use(operation, users.victim)
+            if stored is None or not _words(operation, stored.arguments):
+                continue
+            example.state.choices[NAME, operation.name] += 1
+            served = False
+            for planned in _pair(users, operation, stored):
+                answer = example.execute_spoilt(planned).answer
+                served = served or answer.outcome is Outcome.OK
+            example.state.situations["taken names tried"] += served
+
+
+def _storing(users: Arrangement) -> list[Operation]:
+    """Return what stores words of a user's: what makes something first."""
+    changing = [each for each in changes(users.example) if each.stores and not removes(each)]
+    found = [*users.example.capabilities.creators, *makers(users.example), *changing]
+    return [each for each in found if not each.conversational]
+
+
+def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts and names of a call that hold a word of the caller's."""
+    return {
+        each.name: arguments[each.name]
+        for each in operation.parameters
+        if each.role in (Role.TEXT, Role.NAME)
+        and isinstance(arguments.get(each.name), str)
+        and markers_in(arguments[each.name])
+    }
+
+
+def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[PlannedCall]:
+    """Yield the attacker's call in the victim's words, and in words that nobody has."""
+    example, attacker = users.example, users.attacker
+    words = _words(operation, stored.arguments)
+    drawn = users.own(operation, attacker).arguments
+    named = {each.name for each in operation.parameters if each.refers and each.name not in words}
+    keys = {each.name for each in operation.parameters if each.role in (Role.KEY, Role.CURSOR)}
+    shared = {
+        name: value
+        for name, value in stored.arguments.items()
+        if name not in named and name not in keys
+    }
+    shared |= {name: drawn[name] for name in named if name in drawn}
+    shared |= example.with_identity(operation, attacker)
+    free = {
+        name: map_markers(text, lambda _: example.state.plant(attacker.name))
+        for name, text in words.items()
+    }
+    number = example.next_probe()
+    parts: tuple[tuple[Literal["foreign", "missing"], dict[str, str]], ...] = (
+        ("foreign", words),
+        ("missing", free),
+    )
+    for part, said in parts:
+        probe = Probe("names", number, part, users.victim.name)
+        yield PlannedCall(attacker, operation.name, {**shared, **said}, probe)

@@ -1,0 +1,109 @@
+"""Another user does everything that is theirs to do, between two readings of everything.
+
+Each kind of honest activity and each form of reading meet in one comparison, so that what depends
+on what others do, and not on any reach for another's data, shows in few calls: a count, a second
+page, a validator, a row that has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from crosstalk.core.history import Actor, Call, Probe
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.readings import Reading
+from crosstalk.generator.situations import NEIGHBOUR
+from crosstalk.generator.survey.arrangement import EACH, Arrangement, changes, makers
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.http.headers import TIMED
+from crosstalk.surface.operation import Operation
+
+# The pause after which a time to the second is another.
+_SECONDS = 2.1
+# Calls below which a part of it would be without the rest.
+_LEAST_CALLS = 40
+
+
+def watch_neighbour(example: ExampleRun, random: Random, reader: Actor, other: Actor) -> None:
+    """Have both store, the reader read, the other do everything, and the reader read again.
+
+    Args:
+        example: In which they act.
+        random: Makes the choices.
+        reader: Reads before and after.
+        other: Acts with what is theirs.
+    """
+    users = Arrangement(example, random, reader, other)
+    # The reader's objects are the newest: what is taken back, or cut off, of all is theirs.
+    users.store(other)
+    users.store(reader, removing=True)
+    readings = _not_known(example, users.readings(reader))
+    key = example.next_probe()
+    before = Probe("ownership", key, "before", reader.name)
+    seen = example.read_twice(readings, reader, before)
+    _let_time_pass(example, seen, before)
+    acts = _acts(example)
+    for operation in acts:
+        users.use(operation, other, Probe("ownership", key, "attack", reader.name))
+    if users.ended:
+        return
+    read_again(example, readings, reader, key)
+    example.state.situations[NEIGHBOUR] += len(readings)
+
+
+def _acts(example: ExampleRun) -> list[Operation]:
+    """Return what the other does, in this order; nothing that is known to reach the reader's."""
+    capabilities = example.capabilities
+    changing = changes(example)
+    at_large = [each for each in changing if not required_references(each)]
+    named = [each for each in changing if required_references(each)]
+    storing = [*capabilities.creators, *capabilities.chats]
+    found = [
+        *at_large,
+        *(each for each in storing for _ in range(EACH)),
+        *(each for each in makers(example) for _ in range(EACH)),
+        *named,
+    ]
+    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    return [each for each in found if each.name not in known]
+
+
+def _not_known(example: ExampleRun, readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings of which it is not known that they depend on other users."""
+    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    return [each for each in readings if each[0].name not in known]
+
+
+def _let_time_pass(example: ExampleRun, seen: Sequence[Call], probe: Probe) -> None:
+    """Read again what holds a time to the second, when that is another second."""
+    timed = [each for each in seen if TIMED & set(each.answer.headers)]
+    if timed and example.state.executor.seconds_left() > 10 * _SECONDS:
+        example.state.sleep(_SECONDS)
+        example.execute_all(
+            [PlannedCall(each.actor, each.operation, each.arguments, probe) for each in timed]
+        )
+
+
+class NeighbourPart:
+    """Has the victim read everything around all that the attacker may honestly do."""
+
+    name = "neighbour"
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Do it once, and have the attacker read everything as well.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example = users.example
+        if not example.state.observations or most < _LEAST_CALLS:
+            return
+        watch_neighbour(example, users.random, users.victim, users.attacker)
+        readings = _not_known(example, users.readings(users.attacker, switches=False))
+        example.execute_all(
+            [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]
+        )

@@ -1,0 +1,218 @@
+"""Another's object, in every form in which a call can name it: each form once.
+
+A check may look at the object that stands outside and not at the one inside it, at the first of a
+list and not at the second, at the id and not at a text that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from crosstalk.core.history import Probe
+from crosstalk.core.identifiers import last_name, markers_in
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.survey.arrangement import Arrangement, removes
+from crosstalk.surface.capabilities import is_comparable, required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import admits
+
+# Name of the survey's part, under which it is counted what was made.
+NAME = "reach"
+# Texts that are what they say, and name nothing.
+_PLAIN_TEXTS = frozenset(
+    {"title", "name", "text", "body", "content", "description", "note", "notes", "comment"}
+    | {"message", "summary", "label", "details", "password", "email", "phone", "url"}
+)
+_ID = "00000000-0000-0000-0000-000000000000"
+
+
+class Form(StrEnum):
+    """How another's object is named."""
+
+    PLAIN = "plain"  # what else the call names is the caller's own
+    JOINT = "joint"  # what else it names is the other's too
+    BEHIND = "behind"  # in a list, after one of the caller's own
+    TEXT = "text"  # in an argument that does not say that it names anything
+    SUBJECT = "subject"  # what the user is called, in place of an object
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One way to name what is another's."""
+
+    operation: Operation
+    parameter: Parameter
+    form: Form
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return the name under which it is counted."""
+        return NAME, self.operation.name, self.parameter.name, self.form.value
+
+
+def all_reaches(example: ExampleRun) -> list[Reach]:
+    """Return every way to name what is another's: what reads first, what removes last."""
+    found = [
+        each
+        for operation in example.capabilities.protected
+        if not operation.conversational
+        for each in _reaches_of(operation)
+    ]
+    return sorted(found, key=lambda each: (_cost(each.operation), each.form is Form.SUBJECT))
+
+
+def _reaches_of(operation: Operation) -> Iterator[Reach]:
+    several = len(required_references(operation)) > 1
+    for parameter in operation.parameters:
+        if is_comparable(operation, parameter):
+            yield Reach(operation, parameter, Form.BEHIND if parameter.many else Form.PLAIN)
+            if several and parameter.required:
+                yield Reach(operation, parameter, Form.JOINT)
+        elif _takes_any_text(parameter) and not removes(operation):
+            if not operation.reads_only and admits(parameter.schema, _ID):
+                yield Reach(operation, parameter, Form.TEXT)
+            if operation.reads_only:
+                yield Reach(operation, parameter, Form.SUBJECT)
+
+
+def _takes_any_text(parameter: Parameter) -> bool:
+    """Return whether an argument may name something though nothing says so."""
+    schema = parameter.schema
+    return (
+        parameter.role in (Role.TEXT, Role.VALUE)
+        and "string" in _types(schema)
+        and not schema.get("enum")
+        and not schema.get("format")
+        and last_name(parameter.name).lower() not in _PLAIN_TEXTS
+    )
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    """Return the types that a schema admits by name; a text where it says nothing."""
+    said = schema.get("type")
+    forms = [each for name in ("anyOf", "oneOf") for each in schema.get(name, ())]
+    if said is None and forms:
+        return {kind for each in forms if isinstance(each, Mapping) for kind in _types(each)}
+    return set(said) if isinstance(said, list) else {str(said or "string")}
+
+
+def _cost(operation: Operation) -> int:
+    return 2 if removes(operation) else 0 if operation.reads_only else 1
+
+
+class ReachPart:
+    """Has the attacker name the victim's objects, between two readings by the victim."""
+
+    name = NAME
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Make what was not made yet.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example = users.example
+        left = [each for each in all_reaches(example) if not example.state.choices[each.key]]
+        if not left:
+            return
+        for actor in (users.attacker, users.victim):
+            users.store(actor, each=1)
+        readings = users.readings(users.victim, switches=False)
+        key = example.next_probe()
+        before = Probe("ownership", key, "before", users.victim.name)
+        example.read_twice(readings, users.victim, before)
+        made: list[PlannedCall] = []
+        begun = example.state.executor.calls_made
+        for each in left:
+            # What the victim reads and does after it belongs to it.
+            ahead = len(readings) + len(made) // 2
+            if users.ended or example.state.executor.calls_made - begun + ahead >= most:
+                break
+            example.state.choices[each.key] += 1
+            for planned in _calls(users, each, key):
+                made.append(planned)
+                example.execute_spoilt(planned)
+        read_again(example, readings, users.victim, key)
+        self._read_as_attacker(users)
+        self._serve_the_owner(users, made)
+
+    @staticmethod
+    def _read_as_attacker(users: Arrangement) -> None:
+        """Read what the attacker's own objects show: what was named may be followed there."""
+        readings = users.readings(users.attacker, switches=False)
+        users.example.execute_all(
+            [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]
+        )
+
+    @staticmethod
+    def _serve_the_owner(users: Arrangement, made: list[PlannedCall]) -> None:
+        """Have the owner make the calls at which no comparison has counted yet, if any."""
+        counted = users.example.state.opportunities().get("existence", ())
+        done: set[str] = set()
+        for planned in made:
+            probe = planned.probe
+            if probe is None or probe.kind != "existence" or probe.part != "foreign":
+                continue
+            if planned.operation in counted or planned.operation in done or users.ended:
+                continue
+            done.add(planned.operation)
+            operation = users.example.state.executor.operations[planned.operation]
+            arguments = {
+                **planned.arguments,
+                **users.example.with_identity(operation, users.victim),
+            }
+            users.example.execute(PlannedCall(users.victim, planned.operation, arguments))
+
+
+def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
+    """Yield a pair of calls with the victim's object and with none, or one call."""
+    example, operation, parameter = users.example, reach.operation, reach.parameter
+    if reach.form is Form.SUBJECT:
+        drawn = users.own(operation, users.attacker).arguments
+        named = {parameter.name: example.history.subjects[users.victim.name]}
+        attack = Probe("ownership", key, "attack", users.victim.name)
+        yield PlannedCall(users.attacker, operation.name, {**drawn, **named}, attack)
+        return
+    theirs = _theirs(users, reach)
+    if theirs is None:
+        return
+    asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
+    for planned in pair(*asked, joint=reach.form is Form.JOINT):
+        if reach.form is Form.TEXT and planned.probe is not None:
+            # Where a text is stored, whatever it holds, the two answers differ for that alone.
+            yield replace(planned, probe=replace(planned.probe, kind="names"))
+        else:
+            yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
+
+
+def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCall:
+    """Return the call with an object of the attacker's own before the one that it names."""
+    operation, name = reach.operation, reach.parameter.name
+    if removes(operation):
+        # The second call of a pair would find the own object gone.
+        return planned
+    mine = users.example.pool.references(
+        users.attacker.name, reach.parameter, operation.name, guess=False
+    )
+    listed = [*mine[-1:], *planned.arguments[name]]
+    return replace(planned, arguments={**planned.arguments, name: listed})
+
+
+def _theirs(users: Arrangement, reach: Reach) -> str | None:
+    """Return the victim's object that is named: what removes gets another than what reads."""
+    example, operation = users.example, reach.operation
+    if reach.form is Form.TEXT:
+        # A slug is made of words, which a text may hold for other reasons.
+        known = [each for each in example.pool.long_ids(users.victim.name) if not markers_in(each)]
+    else:
+        known = comparable_ids(example, users.attacker, users.victim, operation, reach.parameter)
+    if not known:
+        return None
+    return known[0] if removes(operation) and len(known) > 1 else known[-1]

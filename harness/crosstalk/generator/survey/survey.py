@@ -1,0 +1,91 @@
+"""The survey of one campaign: its parts, one after the other, each judged when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from crosstalk.execution.stopping import rule_errors_stop_the_run
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.names import NamesPart
+from crosstalk.generator.survey.neighbour import NeighbourPart
+from crosstalk.generator.survey.reach import ReachPart
+from crosstalk.generator.survey.removal import RemovalPart
+from crosstalk.surface.capabilities import Capabilities
+
+# The part of a campaign's calls that the survey may use.
+_SHARE = 0.5
+
+
+class Part(Protocol):
+    """One part of the survey; keeps no state but what it counts as made.
+
+    Attributes:
+        name: Unique; counts are kept under it.
+    """
+
+    name: str
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Make the part's calls, `most` of them or a few more."""
+        ...
+
+
+# What shows most leaks comes first.
+PARTS: tuple[Part, ...] = (NeighbourPart(), ReachPart(), NamesPart(), RemovalPart())
+
+
+@dataclass(slots=True)
+class Survey:
+    """Makes each opportunity once.
+
+    Attributes:
+        state: What it shares with the examples.
+        random: Makes the choices.
+        calls: Calls that the campaign means to make.
+    """
+
+    state: GeneratorState
+    random: Random
+    calls: int
+    _capabilities: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        operations = list(self.state.executor.operations.values())
+        self._capabilities = Capabilities.of(operations)
+
+    def run(self) -> None:
+        """Make the parts, in one example until a suspicion is replayed on the system."""
+        members = self.state.principals.members
+        if len(members) < 2:
+            return
+        left = int(_SHARE * self.calls)
+        example: ExampleRun | None = None
+        for number, part in enumerate(PARTS, start=1):
+            if self.state.stopped():
+                break
+            with rule_errors_stop_the_run():
+                if example is None or example.over:
+                    self._end(example)
+                    example = ExampleRun(self.state, self._capabilities)
+                before = self.state.executor.calls_made
+                victim = members[number % len(members)]
+                attacker = members[(number + 1) % len(members)]
+                try:
+                    part.run(Arrangement(example, self.random, victim, attacker), left)
+                    example.judge()
+                except BaseException:
+                    self._end(example)
+                    example = None
+                    raise
+                left -= self.state.executor.calls_made - before
+        with rule_errors_stop_the_run():
+            self._end(example)
+
+    def _end(self, example: ExampleRun | None) -> None:
+        """Hand an example's history over to be counted."""
+        if example is not None and len(example.history):
+            self.state.on_example_end(example.history)

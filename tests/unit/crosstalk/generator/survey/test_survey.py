@@ -1,0 +1,155 @@
+"""The survey on systems made of memory: what it makes, and what the oracles see by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.principals import USERS, Principals
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.survey import Survey
+from crosstalk.oracles import Canary, Existence, Ownership
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.test_sweep import (
+    ADD,
+    DELETE,
+    GET,
+    IDENTITY,
+    LIST,
+    MISSING,
+    NOTE,
+    TEXT,
+    Notes,
+)
+
+BIN = Operation("rest", "rest:GET /bin", (IDENTITY,), reads_only=True, lists=True)
+RESTORE = Operation("rest", "rest:POST /notes/{note_id}/restore", (IDENTITY, NOTE), False)
+COUNT = Operation("rest", "rest:GET /count", (IDENTITY,), reads_only=True, lists=True)
+NOTES = Parameter("note_ids", {"type": "array"}, True, Role.REFERENCE)
+MARK = Operation("rest", "rest:POST /notes/marks", (IDENTITY, NOTES), reads_only=False)
+ABOVE = Parameter("above", {"type": "string"}, False, Role.TEXT)
+ADD_BELOW = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, ABOVE), reads_only=False)
+
+
+class Many(Notes):
+    """Notes with a bin, a count, marks for several at once, and titles.
+
+    Attributes:
+        leaks: Those that it has: `restore`, `count`, `marks`, `above`, `titles`.
+    """
+
+    def __init__(self, *leaks: str) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.bin: dict[str, tuple[str, str]] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD_BELOW, LIST, GET, DELETE, BIN, RESTORE, COUNT, MARK]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone, but for the leaks."""
+        caller = presented.headers.get("caller", "")
+        mine = self.kept.setdefault(caller, {})
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        name = str(arguments.get("note_id", ""))
+        everyone = {key: text for kept in self.kept.values() for key, text in kept.items()}
+        if operation is BIN:
+            gone = [{"id": key} for key, (owner, _) in self.bin.items() if owner == caller]
+            return Answer(Outcome.OK, 200, gone)
+        if operation is RESTORE:
+            owner, text = self.bin.get(name, ("", ""))
+            if not owner or (owner != caller and "restore" not in self.leaks):
+                return MISSING
+            del self.bin[name]
+            self.kept[owner][name] = text
+            return Answer(Outcome.OK, 200, {"id": name, "text": text})
+        if operation is COUNT:
+            return Answer(Outcome.OK, 200, {"n": len(everyone if "count" in self.leaks else mine)})
+        if operation is MARK:
+            wanted = list(map(str, arguments["note_ids"]))
+            known = everyone if "marks" in self.leaks and wanted[:1] <= [*mine] else mine
+            return Answer(Outcome.OK, 200, {"marked": [each in known for each in wanted]})
+        if operation is ADD_BELOW:
+            above = arguments.get("above")
+            if above is not None and above not in (everyone if "above" in self.leaks else mine):
+                return Answer(Outcome.ERROR, 422, None, {}, "above_unknown")
+            if "titles" in self.leaks and arguments["text"] in everyone.values():
+                return Answer(Outcome.ERROR, 409, None, {}, "taken")
+            return super().call(ADD, arguments, presented)
+        if operation is DELETE and name in mine:
+            self.bin[name] = (caller, mine[name])
+        return super().call(operation, arguments, presented)
+
+
+def surveyed(system: Many, most: int = 400) -> tuple[History, GeneratorState]:
+    """Run the survey; return its history and what it counted."""
+    histories: list[History] = []
+    operations = {each.name: each for each in system.discover()}
+    state = GeneratorState(
+        executor=Executor({"rest": system}, operations, system),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[each for each in operations.values() if each.lists],
+        forgeries=(),
+        on_example_end=histories.append,
+        unserved=lambda: [RESTORE.name],
+        stopped=lambda: system.calls >= most,
+        principals=Principals(impostors=()),
+        calls=most,
+    )
+    Survey(state, Random(1), most).run()
+    (history,) = histories
+    return history, state
+
+
+@pytest.mark.parametrize(
+    ("leak", "operation"),
+    [
+        ("restore", "rest:POST /notes/{note_id}/restore"),
+        ("marks", "rest:POST /notes/marks"),
+        ("above", "rest:POST /notes"),
+        ("titles", "rest:POST /notes"),
+    ],
+)
+def test_survey_makes_the_pair_that_tells_another_users_object(leak: str, operation: str) -> None:
+    history, _ = surveyed(Many(leak))
+    assert operation in {each.operation for each in Existence().judge(history)}
+
+
+def test_survey_reads_around_all_that_a_neighbour_does() -> None:
+    history, _ = surveyed(Many("count"))
+    shown = {history.calls[each.calls[-1] - 1].operation for each in Ownership().judge(history)}
+    assert shown == {COUNT.name}
+
+
+def test_survey_of_a_sound_system_gives_the_oracles_opportunities_and_no_suspicion() -> None:
+    system = Many()
+    history, state = surveyed(system)
+    for oracle in (Canary(), Ownership(), Existence()):
+        found = oracle.judge(history)
+        # The notes of these users have ids that are counted.
+        assert [each for each in found if each.rule is not BrokenRule.COUNTING] == []
+    compared = Existence().opportunities(history)
+    assert {MARK.name, RESTORE.name, ADD_BELOW.name} <= set(compared)
+    assert state.situations["removed objects asked for"]
+    assert system.calls <= 0.6 * 400
+
+
+def test_second_survey_makes_no_comparison_again() -> None:
+    system = Many()
+    _, state = surveyed(system)
+    history = History({name: f"{name}-1" for name in USERS})
+    state.fresh_history = lambda: history
+    Survey(state, Random(2), 400).run()
+    probes = [each.probe for each in history if each.probe is not None]
+    assert not [each for each in probes if each.kind in ("existence", "names")]

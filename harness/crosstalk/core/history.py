@@ -98,7 +98,7 @@ class Probe:
             what the actor may do, and what the victim sees, before and after undeclared fields;
             `delegation` compares what a reserved operation shows with what an agent shows; `names`
             compares whether words, or an id in a text, are accepted that the victim has stored, and
-            the same of which nobody has any.
+            the same of which no user has any.
         key: Calls with one key belong together.
         part: `before`, `attack`, `after` (ownership, effect), `foreign`, `missing` (existence,
             names), `observed`, `varied` (worlds), `alone`, `concurrent` (concurrency), `claimed`

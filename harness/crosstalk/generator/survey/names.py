@@ -1,4 +1,4 @@
-"""Words that another user has taken, and the same call with words that nobody has.
+"""Words that another user has taken, and the same call with words that no user has.
 
 Where what a user may call something depends on what others have called theirs, the refusal tells of
 their objects: a title, a slug, a number plate, an address.
@@ -67,7 +67,7 @@ def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]
 
 
 def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[PlannedCall]:
-    """Yield the attacker's call in the victim's words, and in words that nobody has."""
+    """Yield the attacker's call in the victim's words, and in words that no user has."""
     example, attacker = users.example, users.attacker
     words = _words(operation, stored.arguments)
     drawn = users.own(operation, attacker).arguments

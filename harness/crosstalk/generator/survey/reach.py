@@ -33,7 +33,7 @@ _ID = "00000000-0000-0000-0000-000000000000"
 
 
 class Form(StrEnum):
-    """How another's object is named."""
+    """Ways to name another user's object."""
 
     PLAIN = "plain"  # what else the call names is the caller's own
     JOINT = "joint"  # what else it names is the other's too
@@ -180,7 +180,7 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         attack = Probe("ownership", key, "attack", users.victim.name)
         yield PlannedCall(users.attacker, operation.name, {**drawn, **named}, attack)
         return
-    theirs = _theirs(users, reach)
+    theirs = _victims_object(users, reach)
     if theirs is None:
         return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
@@ -205,7 +205,7 @@ def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCa
     return replace(planned, arguments={**planned.arguments, name: listed})
 
 
-def _theirs(users: Arrangement, reach: Reach) -> str | None:
+def _victims_object(users: Arrangement, reach: Reach) -> str | None:
     """Return the victim's object that is named: what removes gets another than what reads."""
     example, operation = users.example, reach.operation
     if reach.form is Form.TEXT:

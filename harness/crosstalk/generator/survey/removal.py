@@ -1,6 +1,6 @@
-"""What its owner has removed, and another user who asks for it: to read, restore or remove it.
+"""Removed objects, for which another user asks: to read, restore or remove them.
 
-What was removed is looked for in another place than what is there, which has its own check, if any.
+A removed object is looked for in another place than what is there, which has its own check, if any.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def test_validator_of_equal_answers_is_no_users_value_and_a_marker_in_it_is() ->
     assert len(Canary().judge(writer.history)) == 1
 
 
-def test_what_is_made_of_the_callers_own_words_is_no_other_users() -> None:
+def test_slug_made_of_the_callers_own_words_is_no_other_users() -> None:
     title, slug = "note xtalicez00000001", "note-xtalicez00000001"
     writer = Writer().call(ALICE, "add", {"title": title}, ok({"slug": slug}))
     told = writer.call(BOB, "list", {}, ok([{"slug": slug}]))

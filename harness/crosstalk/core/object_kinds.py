@@ -12,7 +12,10 @@ from functools import lru_cache
 
 from crosstalk.core.identifiers import last_name
 
-CURSOR_FIELD = re.compile(r"cursor|page_token|^after$", re.IGNORECASE)
+CURSOR_FIELD = re.compile(
+    r"cursor|page_?token|^after$|^next$|^next_?(?:token|page|key)$|^continuation|^bookmark$",
+    re.IGNORECASE,
+)
 # They hold objects and do not say of what kind.
 CONTAINERS = frozenset(
     {"content", "data", "edges", "entries", "events", "items", "linked", "list", "node", "nodes"}
@@ -90,6 +93,13 @@ IDENTIFYING_FIELDS = (
 VERSIONS = frozenset({"revision", "version", "history", "snapshot", "checkpoint", "rev"})
 _COMPARED = frozenset({"old", "new", "from", "to", "left", "right", "base", "head", "before"})
 _COMPARING = frozenset({"compare", "diff", "difference"})
+# An argument of these names says which other object of the kind one stands to.
+_RELATION = re.compile(
+    r"^(?:parent|reply_?to|in_?reply_?to|depends_?on|blocked_?by|blocks|stacked_?on|linked_?to"
+    r"|related_?to|duplicate_?of|copy_?of|copied_?from|based_?on|follows|precedes|supersedes"
+    r"|replaces|continues|merge_?into|move_?to|belongs_?to|part_?of|child_?of)$",
+    re.IGNORECASE,
+)
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -184,6 +194,11 @@ def compares_versions(name: str, operation: str) -> bool:
     """Return whether an argument names one of two versions: `old` and `new` of a comparison."""
     words = {each.lower() for each in _WORD.findall(operation.split(":", 1)[-1])}
     return last_name(name).lower() in _COMPARED and bool(words & _COMPARING)
+
+
+def is_relation(name: str) -> bool:
+    """Return whether an argument says to which other object of the kind one stands: `parent`."""
+    return _RELATION.match(last_name(name)) is not None
 
 
 def is_of_kind(have: str, wanted: str) -> bool:

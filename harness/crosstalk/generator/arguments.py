@@ -57,6 +57,9 @@ _FORMED_NAMES = (
     (re.compile(r"^e_?mail$|_e_?mail$|^email_?address$", re.IGNORECASE), _CARRIERS["email"]),
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
+# Names of what is renamed or moved, and of what it becomes.
+_FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)(?:_|$)")
+_LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
 # Texts stored last, of which one is looked for; characters of a word with a marker in it.
 _LATEST = 6
 _WORD_LENGTH = 32
@@ -232,7 +235,10 @@ class ArgumentDrawer:
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
-            return self.choice.of((COMMON_WORD, COMMON_WORD, "xt", "z0", "%"))
+            plain = (COMMON_WORD, COMMON_WORD, "xt", "z0", "%")
+            # What is shown for a whole text only is not found by a part of it.
+            whole = self._sought(operation, parameter, actor, references)
+            return whole if self.choice.number(0, 3) == 3 else self.choice.of(plain)
         if parameter.role is Role.KEY:
             return self._key(actor)
         if parameter.role is Role.TEXT:
@@ -240,7 +246,11 @@ class ArgumentDrawer:
                 return self._chat(actor)
             if operation.reads_only:
                 return self._sought(operation, parameter, actor, references)
-            return self._given_before(operation, parameter, actor) or self._text(parameter, actor)
+            return (
+                self._former(operation, parameter, actor)
+                or self._given_before(operation, parameter, actor)
+                or self._text(parameter, actor)
+            )
         if _lists_words(parameter):
             return [COMMON_WORD] if operation.reads_only else self._words(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)
@@ -260,10 +270,17 @@ class ArgumentDrawer:
         owner = self.choice.of(owners)
         if self.pool.names_user(parameter):
             return self.subjects[owner]
-        order = self.pool.search_order(owner, operation.name, last_name(parameter.name))
-        known = self.pool.texts(owner, order[0])[-_LATEST:] if order else []
-        # A word of all texts finds those that only hold it.
-        return self.choice.of([*known, COMMON_WORD])
+        first, *_ = self.pool.search_order(owner, operation.name, last_name(parameter.name))
+        return self.choice.of(self.pool.texts(owner, first)[-_LATEST:] or [COMMON_WORD])
+
+    def _former(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
+        """Return what is to be renamed or moved: an own name, or a word that was stored."""
+        others = {last_name(each.name).lower() for each in operation.parameters}
+        if not (_FORMER.match(last_name(parameter.name)) and any(map(_LATTER.match, others))):
+            return None
+        me = actor.user or actor.claims
+        known = [*self.pool.names(me)[-_LATEST:], COMMON_WORD]
+        return self.choice.of(known)
 
     def _given_before(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return a text that the actor stored under that name, where new ones are refused.

@@ -19,9 +19,11 @@ class FieldLessons:
 
     Attributes:
         subject_fields: Fields under which answers name a user, e.g. `athlete`.
+        revealed: Operation and argument that name what a list shows only after a deletion.
     """
 
     subject_fields: set[str] = field(default_factory=set)
+    revealed: set[tuple[str, str]] = field(default_factory=set)
     _served: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Field and kind of ids to the operations that show them.

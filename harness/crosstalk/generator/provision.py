@@ -50,6 +50,8 @@ class Provision:
                 self.look(operation, actor)
                 if kind_named(parameter.name, operation.name) in VERSIONS:
                     self._read_history(actor)
+                elif not self._has(operation, actor, parameter):
+                    self._throw_away(operation, actor, parameter)
 
     def look(self, operation: Operation, actor: Actor) -> None:
         """Read the lists that may show what is wanted: those of the collection, by the address."""
@@ -66,6 +68,22 @@ class Provision:
         for each in near[:_LISTS]:
             self.example.execute(self.example.reading(each, actor))
 
+    def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
+        """Return what a list shows of an object that the user deletes now; None for other ids.
+
+        An entry of a bin is gone once it was taken back.
+        """
+        if (operation.name, parameter.name) not in self._revealed:
+            return None
+        self._throw_away(operation, actor, parameter)
+        pool = self.example.pool
+        known = pool.references(actor.name, parameter, operation.name, guess=False)
+        return known[-1] if known else None
+
+    @property
+    def _revealed(self) -> set[tuple[str, str]]:
+        return self.example.state.knowledge.fields.revealed
+
     def _read_history(self, actor: Actor) -> None:
         """Have the user read what lists versions of their objects."""
         if self._depth >= _DEEPEST:
@@ -76,6 +94,25 @@ class Provision:
                 listing = each.reads_only and singular(noun_of(each.name)) in VERSIONS
                 if listing and not each.conversational:
                     self.use(each, actor)
+        finally:
+            self._depth -= 1
+
+    def _throw_away(self, operation: Operation, actor: Actor, parameter: Parameter) -> None:
+        """Have the user delete a new object where lists have shown what is wanted only then."""
+        if self._depth or not self.example.pool.sources(parameter, operation.name):
+            return
+        self._depth += 1
+        try:
+            for each in self.example.capabilities.mutates_by_id:
+                wanted = required_references(each)
+                if not deletes(each.name) or each is operation or len(wanted) != 1:
+                    continue
+                made = any(self.use(maker, actor) for maker in self._makers(each, wanted[0]))
+                if made and self.use(each, actor):
+                    self.look(operation, actor)
+                if self._has(operation, actor, parameter):
+                    self._revealed.add((operation.name, parameter.name))
+                    return
         finally:
             self._depth -= 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -42,6 +42,8 @@ CALLS_AN_OPERATION = 6.5
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
+# Readings of that kind around one attack.
+_MOST_ASKED = 3
 # Messages after which each of two streams of a session was sent one.
 _MESSAGES = 2
 # Objects that a victim stores more than the attacker has, where their ids are the same.
@@ -85,6 +87,7 @@ class SweepPass:
         self._asked: list[tuple[Operation, Parameter, str]] = []
         # Operations that showed the victim their own, each with the object that was named.
         self._shown: set[tuple[str, str]] = set()
+        self._asked_last: dict[str, Mapping[str, Any]] = {}
         self._provision = Provision(example, lambda one, user: self._use(one, user, tries=1))
 
     def run(self) -> None:
@@ -199,6 +202,10 @@ class SweepPass:
         if not self._lacking.ownership and not self._lacking.existence:
             return
         example, victim, attacker = self._example, self._victim, self._attacker
+        renewed = {
+            (operation.name, parameter.name): self._provision.renewed(operation, parameter, victim)
+            for operation, parameter in self._lacking.existence
+        }
         readings = self._readings()
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
@@ -211,7 +218,8 @@ class SweepPass:
             if not required_references(operation):
                 example.execute(self._own(operation, attacker, probe=acting))
         for operation, parameter in self._lacking.existence:
-            theirs = None if self._ended() else self._target(operation, parameter)
+            newest = renewed[operation.name, parameter.name]
+            theirs = None if self._ended() else newest or self._target(operation, parameter)
             if theirs is None:
                 continue
             joint = len(required_references(operation)) > 1
@@ -388,6 +396,22 @@ class SweepPass:
                 asked = observation_arguments(operation, example.history, victim)
                 named = [theirs] if reference.many else theirs
                 found.append((operation, {**asked, reference.name: named}))
+        return found + self._asked_for()
+
+    def _asked_for(self) -> list[tuple[Operation, dict[str, Any]]]:
+        """Return readings that need a time, a word or another value, as they showed something.
+
+        What one user stores for a week another may replace, and no list shows it.
+        """
+        found: list[tuple[Operation, dict[str, Any]]] = []
+        for operation in self._capabilities.protected:
+            plain = operation.reads_only and not (operation.conversational or operation.pushes)
+            here = operation.surface in self._surfaces and not operation.descriptive
+            if not plain or not here or operation.lists or required_references(operation):
+                continue
+            if len(found) < _MOST_ASKED and self._use(operation, self._victim, tries=1):
+                self._shown.add((operation.name, ""))
+                found.append((operation, dict(self._asked_last[operation.name])))
         return found
 
     def _target(self, operation: Operation, parameter: Parameter) -> str | None:
@@ -439,6 +463,7 @@ class SweepPass:
                 return False
             planned = self._own(operation, actor, parameter, target)
             answer = self._example.execute(planned).answer
+            self._asked_last[operation.name] = planned.arguments
             self._show_to_another(operation, planned, answer)
             if answer.outcome is Outcome.LIMITED:
                 return False

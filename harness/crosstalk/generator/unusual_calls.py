@@ -11,10 +11,11 @@ from typing import Any
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.arguments import COMMON_WORD, ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.spellings import BEGINNING, forms_for, spelled
 from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 
 _FORMS = 2
@@ -47,6 +48,7 @@ def unusual_calls(
             *_names_in_other_spellings(example, operation, attacker, victim),
             *_behind_own_ones(example, operation, attacker, victim),
             *_owners(example, operation, attacker, victim),
+            *_searches(example, drawer, operation, victim),
         ]
         for more in extra:
             yield PlannedCall(attacker, operation.name, {**drawn, **more}, probe)
@@ -88,3 +90,23 @@ def _owners(
     found = undeclared_fields(operation, example.history, victim.name, attacker.name)
     for each in [one for one in found if one.shown][:_FIELDS]:
         yield {each.name: each.value}
+
+
+def _searches(
+    example: ExampleRun, drawer: ArgumentDrawer, operation: Operation, victim: Actor
+) -> Iterator[dict[str, Any]]:
+    """Yield what is looked for: a word of all texts, a text of the victim's, what names them."""
+    if not operation.reads_only or operation.pushes or required_references(operation):
+        return
+    for parameter in operation.parameters:
+        if parameter.role is Role.QUERY and parameter.required:
+            yield {parameter.name: COMMON_WORD}
+        if parameter.role is not Role.TEXT:
+            continue
+        if example.pool.names_user(parameter):
+            yield {parameter.name: example.history.subjects[victim.name]}
+        elif parameter.required:
+            theirs = drawer.arguments(
+                operation, victim, references=(victim.name,), hostile=False
+            ).get(parameter.name)
+            yield from ({parameter.name: each} for each in dict.fromkeys([COMMON_WORD, theirs]))

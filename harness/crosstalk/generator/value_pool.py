@@ -29,6 +29,7 @@ from crosstalk.core.object_kinds import (
     deletes,
     is_of_kind,
     is_plain,
+    is_relation,
     kind_named,
     kind_of_field,
     noun_of,
@@ -206,11 +207,19 @@ class ValuePool:
         return [*self._ids[user].values(), *self._labels[user].values()]
 
     def _under_plain_name(
-        self, user: str, parameter: Parameter, name: str, kind: str, *, guess: bool
+        self, user: str, parameter: Parameter, name: str, kinds: Sequence[str], *, guess: bool
     ) -> list[str]:
-        """Return what names a user's objects of a kind: all values of one of the fields."""
+        """Return what names a user's objects of a kind: all values of one of the fields.
 
-        def fitting(owner: str) -> list[_Harvested]:
+        Args:
+            user: Whose objects.
+            parameter: Takes one.
+            name: Of the parameter.
+            kinds: What it may be of: of the first of them of which anything is known.
+            guess: Whether any object may do where none of these is known.
+        """
+
+        def fitting(owner: str, kind: str) -> list[_Harvested]:
             return [
                 each
                 for each in self._items(owner)
@@ -223,7 +232,11 @@ class ValuePool:
                 )
             ]
 
-        known = {owner: fitting(owner) for owner in {user, *self._ids, *self._labels}}
+        known: dict[str, list[_Harvested]] = {}
+        for kind in kinds:
+            known = {owner: fitting(owner, kind) for owner in {user, *self._ids, *self._labels}}
+            if any(known.values()):
+                break
         if not any(known.values()):
             if not guess:
                 return []
@@ -313,7 +326,9 @@ class ValuePool:
             return same or seen or [chosen for _, chosen in known]
         kind = kind_named(parameter.name, operation)
         if is_plain(name) and not parameter.many:
-            return self._under_plain_name(user, parameter, name, kind, guess=guess)
+            # What a habit is stacked on is a habit.
+            kinds = (kind, singular(noun_of(operation))) if is_relation(name) else (kind,)
+            return self._under_plain_name(user, parameter, name, kinds, guess=guess)
         # An `id` is of many kinds: one of another kind is taken where none of this one is known.
         ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
         if _says_no_kind(name):
@@ -360,11 +375,14 @@ class ValuePool:
         for parameter in operation.parameters if operation.reads_only and user else ():
             text = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and isinstance(text, str):
-                for each in self.stored_as(str(user), text):
+                # A word that all texts hold was stored as nothing in particular.
+                for each in self.stored_as(str(user), text) or [""]:
                     self._lessons.learn_search(operation.name, each, found=found)
 
     def search_order(self, user: str, operation: str, name: str) -> list[str]:
         """Return arguments whose texts a reading may look for, the likeliest first.
+
+        An empty name stands for a word that is in all texts.
 
         Args:
             user: Who stored them.
@@ -372,7 +390,7 @@ class ValuePool:
             name: Of its argument; what was stored under that name comes before the others.
         """
         stored = sorted(self.stored_as(user), key=lambda each: each != name)
-        return self._lessons.search_order(operation, stored)
+        return self._lessons.search_order(operation, [*stored[:1], "", *stored[1:]])
 
     def sources(self, parameter: Parameter, operation: str) -> list[str]:
         """Return the operations that have shown ids which fit the parameter."""
@@ -398,6 +416,10 @@ class ValuePool:
             for argument, text, operation in self._texts[user]
             if argument == name and operation != other_than
         ]
+
+    def names(self, user: str) -> list[str]:
+        """Return the names that `user` gave to objects, oldest first."""
+        return list(dict.fromkeys(chosen for _, chosen in self._names[user]))
 
     def stored_as(self, user: str, text: str = "") -> list[str]:
         """Return names of arguments by which `user` has stored a text, or any text."""

@@ -11,7 +11,10 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, is_plain
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-_PAGE_SIZES = frozenset({"limit", "page_size", "pagesize", "per_page", "max_results", "first"})
+_PAGE_SIZES = frozenset(
+    {"limit", "page_size", "pagesize", "per_page", "perpage", "max_results", "maxresults", "first"}
+    | {"size", "per", "take", "page_limit", "items_per_page", "batch_size", "max_items"}
+)
 
 
 @dataclass(frozen=True, slots=True)

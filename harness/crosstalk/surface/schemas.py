@@ -29,12 +29,16 @@ _REFERENCE = re.compile(r"(_id|Id|_uuid|_key)$|^(id|uuid)$")
 _MANY = re.compile(r"(_ids|Ids|_uuids)$|^(ids|uuids)$")
 _WHEN = re.compile(r"^(?:[a-z]+_)?(year|season|month|week|quarter|date|day)$", re.IGNORECASE)
 _KEY = re.compile(r"^idempotency[-_]?key$|^client_?(request_?id|token)$", re.IGNORECASE)
-_CURSOR = re.compile(r"cursor|page_?token", re.IGNORECASE)
+_CURSOR = re.compile(
+    r"cursor|page_?token|^(?:starting_?after|ending_?before|continuation(?:_?token)?|bookmark"
+    r"|next_?token|next_?page)$",
+    re.IGNORECASE,
+)
 # Formats of texts that have room for a marker, and one to try a pattern with.
 _CARRYING = frozenset({None, "", "email", "idn-email", "uri", "url", "hostname", "password"})
 _SAMPLE = "xtuserz00000000"
 _QUERY = re.compile(
-    r"^(?:q|query|search|keywords?|terms?|needle|phrase|prefix|suffix|starts_?with|contains|containing"
+    r"^(?:q|query|search|keywords?|terms?|words|needle|phrase|prefix|suffix|starts_?with|contains|containing"
     r"|substring|fragment)$"
     r"|^(?:search|query)_?(?:text|term|string)$|^(?:text|name|title)_?(?:contains|prefix)$",
     re.IGNORECASE,

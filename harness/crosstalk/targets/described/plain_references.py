@@ -16,6 +16,7 @@ from crosstalk.core.object_kinds import (
     VERSIONS,
     compares_versions,
     deletes,
+    is_relation,
     kind_of_argument,
     noun_of,
     singular,
@@ -158,6 +159,8 @@ def _is_plain(
         return False
     if compares_versions(name, operation.name):
         return bool(VERSIONS & set(kinds))
+    if is_relation(name):
+        return singular(noun_of(operation.name)) in kinds
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False

@@ -81,7 +81,7 @@ def test_reading_looks_for_what_has_found_something() -> None:
         writer.call(ALICE, LOOK_UP.name, {"word": text}, ok(body))
     for call in writer.history:
         pool.learn_search(call, LOOK_UP, found=bool(call.answer.body))
-    assert pool.search_order("alice", LOOK_UP.name, "word") == ["front", "back"]
+    assert pool.search_order("alice", LOOK_UP.name, "word")[0] == "front"
 
 
 def test_list_of_words_holds_a_marked_one() -> None:
@@ -107,3 +107,11 @@ def test_variable_that_is_never_served_may_take_the_callers_own_subject() -> Non
     assert "alice-1" in given
     knowledge.note_subject(facts, name)
     assert drawer.arguments(facts, ALICE, references=("bob",)) == {"name": "bob-1"}
+
+
+def test_renaming_begins_with_what_is_there() -> None:
+    old, new = (Parameter(each, {"type": "string"}, True, Role.TEXT) for each in ("old", "new"))
+    rename = Operation("mcp", "mcp:rename_tag", (old, new), reads_only=False)
+    assert drawn(rename, ValuePool()) == "note"
+    since = Operation("mcp", "mcp:complain", (old,), reads_only=False)
+    assert drawn(since, ValuePool()) == "note xtmark"

@@ -192,7 +192,7 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert by_id <= opportunities["existence"].keys()
     assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
     assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
-    assert notes.calls <= 7 * len(OPERATIONS)
+    assert notes.calls <= 8 * len(OPERATIONS)
 
 
 def test_changes_are_made_again_only_while_an_operation_is_refused() -> None:

@@ -72,3 +72,17 @@ def test_sweep_joins_names_and_sends_the_owner_that_answers_show() -> None:
     assert [each.get("ownerName") for each in written] == [None, None, "bob"]
     # What is removed cannot be read any more by the calls that follow.
     assert not [each for each in found if each.operation == DELETE.name]
+
+
+def test_sweep_searches_as_another_user_and_filters_by_what_names_the_victim() -> None:
+    query = Parameter("q", {"type": "string"}, True, Role.QUERY)
+    athlete = Parameter("athlete", {"type": "string"}, False, Role.TEXT)
+    search = Operation("mcp", "mcp:suggest", (query,), reads_only=True)
+    diary = Operation("mcp", "mcp:diary", (athlete,), reads_only=True, lists=True)
+    example = example_of(search, diary)
+    example.pool.know_subjects(set(example.history.subjects.values()))
+    answer = Answer(Outcome.OK, 200, {"athlete": "alice-1"})
+    example.pool.harvest(Call(1, ALICE, "mcp:set_profile", {}, answer, 0.0, 0.0))
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    found = list(unusual_calls(example, drawer, BOB, ALICE, "mcp", ACTING))
+    assert [dict(each.arguments) for each in found] == [{"q": "note"}, {"athlete": "alice-1"}]

@@ -265,3 +265,11 @@ def test_versions_of_a_history_are_given_to_what_compares_and_restores_them() ->
     assert found.sources(old, "rest:GET /pages/{slug}/compare") == [
         "rest:GET /pages/{slug}/history"
     ]
+
+
+def test_a_relation_names_an_object_of_the_kind_of_its_operation() -> None:
+    writer = Writer().call(ALICE, "rest:POST /habits", {}, ok({"id": TASK}))
+    stacked = Parameter("stacked_on", {"type": "string"}, required=False, role=Role.REFERENCE)
+    found = pool(writer)
+    assert found.references("alice", stacked, "rest:POST /habits", guess=False) == [TASK]
+    assert found.references("alice", stacked, "rest:POST /pages", guess=False) == []

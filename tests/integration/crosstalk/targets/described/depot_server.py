@@ -60,7 +60,11 @@ def add_job(me: str, _path: list[str], given: dict[str, Any]) -> Any:
     """Store a job of a kind of the list."""
     if given.get("kind") not in KINDS:
         raise RefusedError(422, f"Unknown kind; there are {', '.join(KINDS)}")
-    row = {"id": number(), "owner": me, "kind": given["kind"], "title": given["title"]}
+    row = {
+        "id": number(),
+        "owner": me,
+        **{each: given[each] for each in ("kind", "title", "remark")},
+    }
     jobs[row["id"]] = {**row, "day": given.get("day", "2030-01-01")}
     return shown(row)
 
@@ -219,7 +223,7 @@ DAY = {"type": "string", "format": "date"}
 ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
     ("GET", "/kinds", lambda *_: KINDS, {}),
     ("GET", "/jobs", listing(jobs), {}),
-    ("POST", "/jobs", add_job, body(kind=TEXT, title=TEXT, day=DAY)),
+    ("POST", "/jobs", add_job, body(kind=TEXT, title=TEXT, remark=TEXT, day=DAY)),
     ("GET", "/jobs/{id}", lambda me, path, _: shown(own(jobs, path[1], me)), {}),
     ("GET", "/jobs/{id}/parts", lambda me, path, _: parts_of(me, path), {}),
     ("POST", "/jobs/{id}/parts", add_part, body(name=TEXT)),

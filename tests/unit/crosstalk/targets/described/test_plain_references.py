@@ -124,3 +124,13 @@ def test_the_only_text_of_a_change_refers_where_others_read_and_delete_by_it() -
         tool("next_card", "other", "deck"),
     )
     assert roles(operations)["next_card"]["deck"] is Role.REFERENCE
+
+
+def test_an_argument_that_says_a_relation_refers_to_the_kind_of_its_operation() -> None:
+    title = Parameter("title", TEXT, True, Role.TEXT)
+    stacked = Parameter("stacked_on", TEXT, False, Role.TEXT)
+    named = Parameter("habit_id", TEXT, True, Role.REFERENCE)
+    add = Operation("rest", "rest:POST /habits", (title, stacked), reads_only=False)
+    get = Operation("rest", "rest:GET /habits/{habit_id}", (named,), reads_only=True)
+    found = with_plain_references({each.name: each for each in (add, get)}, {})
+    assert [each.role for each in found[add.name].parameters] == [Role.TEXT, Role.REFERENCE]

@@ -31,6 +31,7 @@ from system.identity import TokenExchange
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
+from system.pace import Pace
 from system.store import Store
 from system.wire.cache_headers import NoStore
 from system.wire.cross_origin import CrossOrigin
@@ -60,6 +61,7 @@ def create_app(settings: BackendSettings) -> FastAPI:
         max_connections=settings.mcp_max_connections,
         repeats=settings.mcp_repeats,
         calls_per_user=settings.tool_calls_per_user,
+        pace=Pace(settings.tool_calls_per_user_per_second, settings.tool_calls_per_user_burst),
         calls_per_answer=settings.agent_max_tool_calls,
         patience=settings.mcp_timeout_seconds,
     )

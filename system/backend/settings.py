@@ -44,6 +44,8 @@ class BackendSettings(ServiceSettings, StoreSettings):
     model_tokens_per_user_per_day: int = Field(default=5_000_000, ge=1)
     agent_max_tool_calls: int = Field(default=100, ge=1)
     tool_calls_per_user: int = Field(default=8, ge=1)
+    tool_calls_per_user_per_second: float = Field(default=20.0, gt=0)
+    tool_calls_per_user_burst: int = Field(default=16, ge=1)
     chats_per_user: int = Field(default=10, ge=1)
     chat_rate_limit_per_minute: int = Field(default=30, ge=1)
     chat_rate_limit_burst: int = Field(default=10, ge=1)

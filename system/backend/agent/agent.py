@@ -23,6 +23,7 @@ from agents import (
     Runner,
     RunResultStreaming,
     Tool,
+    ToolExecutionConfig,
     set_tracing_disabled,
 )
 from agents.items import TResponseInputItem
@@ -120,6 +121,11 @@ class Assistant:
             settings.model_tokens_per_user_per_day,
         )
         self._toolbox = Toolbox()
+        # More would only wait for their turn, and to begin a hundred takes the processor for as
+        # long as a hundred take.
+        self._tool_execution = ToolExecutionConfig(
+            max_function_tool_concurrency=settings.tool_calls_per_user
+        )
         self._admission = Admission(
             settings.agent_max_running,
             settings.agent_min_running,
@@ -179,7 +185,9 @@ class Assistant:
                 context=tools,
                 max_turns=self._max_turns,
                 run_config=RunConfig(
-                    tracing_disabled=True, tool_not_found_behavior="return_error_to_model"
+                    tracing_disabled=True,
+                    tool_not_found_behavior="return_error_to_model",
+                    tool_execution=self._tool_execution,
                 ),
             )
             try:

@@ -4,12 +4,15 @@ Clients of streams keep a line until it ends and an answer until it is whole. A 
 wrong, or was never the one that was meant, sends neither end.
 
 An event of a few bytes costs its reader half a millisecond, and a hundred kilobytes that arrive at
-once hold three thousand: they are handed on a few lines at a time, with other requests in between.
+once hold three thousand: they are handed on a few lines at a time, and after each the reader rests
+for as long as it took. To let others in once between two pieces is not enough: a request takes a
+dozen turns of the event loop, and would wait for a piece at each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import httpx2
@@ -19,6 +22,8 @@ MAX_LINE_BYTES = 1_048_576
 # An event has two or three, and the longest answers some ten thousand events.
 MAX_LINES = 100_000
 _LINES_AT_ONCE = 8
+# A shorter rest is not worth its timer.
+_REST_SECONDS = 0.002
 
 
 class BoundedAnswers(httpx2.AsyncBaseTransport):
@@ -74,6 +79,7 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         total = without_end = lines = 0
+        taken = 0.0
         async for chunk in self._inner:
             total += len(chunk)
             end = chunk.rfind(b"\n")
@@ -83,8 +89,12 @@ class _Bounded(httpx2.AsyncByteStream):
                 raise httpx2.ReadError("the answer is too large")
             for number, piece in enumerate(_pieces(chunk)):
                 if number:
-                    await asyncio.sleep(0)
+                    rest = taken if taken > _REST_SECONDS else 0
+                    await asyncio.sleep(rest)
+                    taken = 0.0 if rest else taken
+                began = time.perf_counter()
                 yield piece
+                taken += time.perf_counter() - began
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.errors import NotFound, RateLimited
+from system.errors import NotFound, RateLimited, Unavailable
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import count_tool_call
 
@@ -75,6 +75,8 @@ class BoundTools(MCPServer):
         self._notify = notify or (lambda event: None)
         self._keys = keys or CallKeys()
         self._asked = 0
+        # That there are no more calls: the model has one turn to say what was done.
+        self._told = False
         self.uses: list[ToolUse] = []
 
     @property
@@ -98,7 +100,17 @@ class BoundTools(MCPServer):
         run_context: RunContextWrapper[Any] | None = None,
         agent: AgentBase | None = None,
     ) -> list[Tool]:
-        """The tools with the identity argument taken out of their schemas."""
+        """The tools with the identity argument taken out of their schemas.
+
+        Raises:
+            Unavailable: The answer has used its calls, and goes on making some.
+        """
+        if self._asked > self._connection.calls_per_answer:
+            if self._told:
+                raise Unavailable(
+                    "this answer makes more tool calls than one may: ask for less at once"
+                )
+            self._told = True
         token = self._exchange.token_for(self._subject.user_id)
         return [_without_identity(tool) for tool in await self._connection.tools(token)]
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -28,6 +28,7 @@ from pydantic_core import from_json, to_json
 from system import __version__
 from system.errors import NotReached, RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
+from system.pace import Pace
 from system.shares import Shares
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
@@ -61,6 +62,7 @@ class McpConnection:
         max_connections: Calls that can be under way at once; more wait.
         repeats: How often a call whose answer was lost is sent again, where that is safe.
         calls_per_user: Calls of one user that can be under way at once; more wait for their turn.
+        pace: Of one user's calls, in time.
         calls_per_answer: Calls that one answer of the agent may make.
         patience: Seconds for which they wait.
         restart: Seconds for which a server that refuses connections is taken to restart.
@@ -75,6 +77,7 @@ class McpConnection:
         max_connections: int,
         repeats: int = 2,
         calls_per_user: int = 8,
+        pace: Pace | None = None,
         calls_per_answer: int = 100,
         patience: float = 30.0,
         restart: float = 10.0,
@@ -88,6 +91,7 @@ class McpConnection:
         self._clock = clock
         self.calls_per_answer = calls_per_answer
         self._patience = patience
+        self._pace = pace or Pace(20.0, 16)
         self._restart = restart
         self._shares = Shares(
             calls_per_user, lambda: RateLimited("too many tool calls at once", retry_after=1)
@@ -134,13 +138,16 @@ class McpConnection:
         """Return whether the server declares that this tool takes an idempotency key."""
         return any(tool.name == name and META_KEY in (tool.meta or {}) for tool in self._tools)
 
-    def share_of(self, user_id: str) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def share_of(self, user_id: str) -> AsyncIterator[None]:
         """A turn at the pool as one of this user's, which ends with the block.
 
         Raises:
             RateLimited: There was none for too long.
         """
-        return self._shares.turn(user_id, seconds=self._patience)
+        await self._pace.wait(user_id)
+        async with self._shares.turn(user_id, seconds=self._patience):
+            yield
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], token: str, *, key: str | None = None

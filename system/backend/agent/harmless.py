@@ -22,7 +22,7 @@ MOST_VALUES = 2_000
 # Not an object, so that it is refused where the tool is called, and the model reads why.
 LEFT_OUT = '"left out: too long, too deep, or not UTF-8"'
 # The parts of an event of the Responses API that hold what the model wrote.
-_WRITTEN = ("delta", "text", "refusal", "arguments", "name", "item", "part")
+_WRITTEN = {"delta", "text", "refusal", "arguments", "name", "item", "part"}
 # How deep the SDK's own models nest: a response, an item, its content, an annotation.
 _LEVELS = 6
 _Event = TypeVar("_Event")
@@ -35,12 +35,13 @@ class HarmfulError(ValueError):
 def harmless_event(event: _Event) -> _Event:
     """The same event, its texts changed in place where the SDKs could not go on with them."""
     if isinstance(event, BaseModel):
-        for name in _WRITTEN:
-            if hasattr(event, name):
-                _clean(event, name, _LEVELS)
-        response = getattr(event, "response", None)
+        for name in event.model_fields_set & _WRITTEN:
+            _clean(event, name, _LEVELS)
+        response = (
+            getattr(event, "response", None) if "response" in event.model_fields_set else None
+        )
         # Its tools and instructions are what was sent, and large.
-        if isinstance(response, BaseModel) and hasattr(response, "output"):
+        if isinstance(response, BaseModel) and "output" in response.model_fields_set:
             _clean(response, "output", _LEVELS)
     return event
 

@@ -154,6 +154,10 @@ class Counting:
         self.calls += 1
         raise Unavailable()
 
+    async def tools(self, token: str) -> list[Any]:
+        """None; a call is made by its name."""
+        return []
+
     def label(self, name: str) -> str:
         """As figures call it."""
         return name
@@ -176,8 +180,13 @@ async def test_an_answer_has_a_bounded_number_of_tool_calls(alice: str) -> None:
     for _ in range(5):
         with pytest.raises(Unavailable):
             await tools.call_tool("list_tasks", {})
+    await tools.list_tools()
     with pytest.raises(RateLimited, match="no more tool calls"):
         await tools.call_tool("list_tasks", {})
+    # The model has one turn to say what was done; another with calls ends the answer.
+    await tools.list_tools()
+    with pytest.raises(Unavailable, match="ask for less"):
+        await tools.list_tools()
     assert connection.calls == 5
 
 

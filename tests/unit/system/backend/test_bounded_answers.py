@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -83,6 +84,30 @@ async def test_lines_that_arrive_at_once_are_read_with_others_in_between(answer:
         assert read == answer
         assert turns - before >= answer.count(b"\n") // 10
     beside.cancel()
+
+
+async def test_dear_pieces_leave_others_as_much_time_as_they_take() -> None:
+    turns = pieces = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    transport = BoundedAnswers(Server(AtOnce(b"data: {}\n" * 160), {}))
+    async with (
+        httpx2.AsyncClient(transport=transport) as client,
+        client.stream("POST", "http://model/") as response,
+    ):
+        before = turns
+        async for _ in response.aiter_raw():
+            pieces += 1
+            time.sleep(0.003)  # noqa: ASYNC251 - a parser that is dear
+    beside.cancel()
+    assert pieces == 20
+    assert turns - before > 3 * pieces
 
 
 async def test_answer_of_too_many_lines_is_given_up() -> None:

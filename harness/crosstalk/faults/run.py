@@ -35,7 +35,7 @@ class FaultPlan:
     seed: int
     injections: int = 210
     acknowledged: int = 20_000
-    seconds: float = 1_200.0
+    seconds: float = 1_800.0
     users: int = 16
     round_size: int = 21
     only: tuple[str, ...] = ()

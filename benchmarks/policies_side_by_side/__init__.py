@@ -1,0 +1,1 @@
+"""Matrix tools and Crosstalk on the five example systems with policies."""

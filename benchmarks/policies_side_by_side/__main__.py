@@ -1,0 +1,246 @@
+"""`python -m benchmarks.policies_side_by_side --tools FOLDER`: matrix tools and Crosstalk, scored.
+
+Each fault of the five systems in `examples/targets/policies` is planted alone, and the system
+without faults is run too. A fault is found where a tool reports something that it does not report
+without it. Exit status: 0 measured, 2 a tool is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from jose import jwt
+
+from benchmarks.policies_side_by_side import objects
+from crosstalk.environment.runtime.ports import free_port
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent.parent
+_SYSTEMS = _ROOT / "examples" / "targets" / "policies"
+FAULTS = {
+    "tenants": ("by-id", "search", "update"),
+    "roles": ("report", "remove", "role-in-body"),
+    "sharing": ("cached", "listed", "writes"),
+    "invitations": ("pending", "anybody", "left"),
+    "fields": ("hash", "phone", "owner-in-body"),
+}
+_CLAIMS = {
+    "tenants": {
+        "alice": {"tenant": "acme"},
+        "bob": {"tenant": "acme"},
+        "carol": {"tenant": "globex"},
+    },
+    "roles": {"carol": {"role": "admin"}},
+}
+_PEOPLE = ("alice", "bob", "carol")
+_TOOLS = ("overstep", "authztrace", "crosstalk")
+
+
+@dataclass
+class Score:
+    """A tool's result on one system."""
+
+    found: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    lines: int = 0
+    seconds: float = 0.0
+
+
+def main() -> int:
+    """Measure, print a table, and write the figures where they are asked for."""
+    arguments = _arguments()
+    scores: dict[str, dict[str, Score]] = {}
+    for system, faults in FAULTS.items():
+        for tool in arguments.only or _TOOLS:
+            score = scores.setdefault(tool, {})[system] = Score(lines=_lines(tool, system))
+            clean = _run(tool, system, "", arguments.tools, score)
+            score.false = sorted(clean)
+            for fault in faults:
+                reported = _run(tool, system, fault, arguments.tools, score) - clean
+                (score.found if reported else score.missed).append(fault)
+            print(system, tool, json.dumps(asdict(score)), flush=True)
+    print(_table(scores))
+    if arguments.into:
+        written = {
+            tool: {name: asdict(each) for name, each in by.items()} for tool, by in scores.items()
+        }
+        arguments.into.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _run(tool: str, system: str, fault: str, tools: Path, score: Score) -> set[str]:
+    with tempfile.TemporaryDirectory() as folder, _served(system, fault) as url:
+        environment = {**os.environ, "BASE_URL": url, "LEAKS": fault}
+        tokens = {user: _token(system, user) for user in _PEOPLE}
+        environment |= {f"{user.upper()}_TOKEN": token for user, token in tokens.items()}
+        if tool == "authztrace":
+            environment |= getattr(objects, system)(_sender(url, tokens))
+        began = time.monotonic()
+        reported = _REPORTED[tool](system, tools, Path(folder), environment)
+        score.seconds = round(score.seconds + time.monotonic() - began, 1)
+        return reported
+
+
+def _overstep(system: str, tools: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
+    matrix = _HERE / "overstep" / f"{system}.yaml"
+    _call(
+        [tools / "overstep", "run", matrix, "--out", folder, "--concurrency", "1"],
+        folder,
+        environment,
+    )
+    written = next(folder.glob("*.json"), None)
+    if written is None:
+        raise SystemExit(f"overstep left no report:\n{(folder / 'output.txt').read_text()}")
+    report = json.loads(written.read_text(encoding="utf-8"))
+    return {
+        f"{each.get('category') or each.get('type')} {each.get('resource')} {each.get('subject')}"
+        for each in report["findings"]
+    }
+
+
+def _authztrace(system: str, tools: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
+    contract = _HERE / "authztrace" / f"{system}.yaml"
+    output = folder / "results.json"
+    _call([tools / "authztrace", "run", "-c", contract, "--json", output], folder, environment)
+    results = json.loads(output.read_text(encoding="utf-8"))["results"]
+    return {
+        f"{each['outcome']} {each['name']}"
+        for each in results
+        if each["outcome"] in ("fail", "error")
+    }
+
+
+def _crosstalk(system: str, tools: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
+    target = _SYSTEMS / f"{system}.toml"
+    command = [
+        sys.executable,
+        "-m",
+        "crosstalk",
+        "isolation",
+        "--target",
+        target,
+        "--seed",
+        "1",
+        "--calls",
+        "400",
+    ]
+    _call([*command, "--events", folder / "events.jsonl"], folder, environment)
+    summary = json.loads(next(folder.rglob("summary.json")).read_text(encoding="utf-8"))
+    return {f"{each['oracle']} {each['tool']}" for each in summary["findings"]}
+
+
+_REPORTED = {"overstep": _overstep, "authztrace": _authztrace, "crosstalk": _crosstalk}
+
+
+def _call(command: list[Any], folder: Path, environment: Mapping[str, str]) -> None:
+    with (folder / "output.txt").open("w", encoding="utf-8") as output:
+        subprocess.run(
+            [str(each) for each in command],
+            cwd=folder,
+            env=dict(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
+
+
+@contextmanager
+def _served(system: str, fault: str) -> Iterator[str]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, f"{system}.py", str(port)]
+    with subprocess.Popen(command, cwd=_SYSTEMS, env={**os.environ, "LEAKS": fault}) as server:
+        try:
+            _wait(url)
+            yield url
+        finally:
+            server.terminate()
+
+
+def _wait(url: str) -> None:
+    for _ in range(200):
+        try:
+            httpx2.get(f"{url}/openapi.json", timeout=1).raise_for_status()
+        except httpx2.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"no answer from {url}")
+
+
+def _token(system: str, user: str) -> str:
+    key = re.search(r'^key = "(.+)"', (_SYSTEMS / f"{system}.toml").read_text(), re.MULTILINE)
+    assert key is not None
+    claims = {"sub": user, **_CLAIMS.get(system, {}).get(user, {})}
+    return str(jwt.encode(claims, key[1], algorithm="HS256"))
+
+
+def _sender(url: str, tokens: Mapping[str, str]) -> objects.Send:
+    def send(user: str, method: str, path: str, **body: str) -> Mapping[str, Any]:
+        headers = {"Authorization": f"Bearer {tokens[user]}"}
+        answer = httpx2.request(method, url + path, json=body or None, headers=headers)
+        answer.raise_for_status()
+        found: Mapping[str, Any] = answer.json()
+        return found
+
+    return send
+
+
+def _lines(tool: str, system: str) -> int:
+    if tool == "crosstalk":
+        text = (_SYSTEMS / f"{system}.toml").read_text(encoding="utf-8")
+        # What `crosstalk init` writes by itself is not counted for the others either.
+        return _written(text, "#")
+    lines = _written((_HERE / tool / f"{system}.yaml").read_text(encoding="utf-8"), "#")
+    if tool == "authztrace":
+        source = (_HERE / "objects.py").read_text(encoding="utf-8")
+        body = re.search(rf"^def {system}\(.*?(?=^def |\Z)", source, re.MULTILINE | re.DOTALL)
+        assert body is not None
+        lines += _written(body[0], '    """')
+    return lines
+
+
+def _written(text: str, comment: str) -> int:
+    return sum(1 for each in text.splitlines() if each.strip() and not each.startswith(comment))
+
+
+def _table(scores: Mapping[str, Mapping[str, Score]]) -> str:
+    lines = ["| system | " + " | ".join(scores) + " |", "|---|" + "---|" * len(scores)]
+    for system in FAULTS:
+        cells = [_cell(by[system]) for by in scores.values()]
+        lines.append(f"| {system} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(score: Score) -> str:
+    missed = f"; not {', '.join(score.missed)}" if score.missed else ""
+    false = f"; {len(score.false)} false" if score.false else ""
+    planted = len(score.found) + len(score.missed)
+    return f"{len(score.found)} of {planted}{missed}{false}; {score.lines} lines; {score.seconds} s"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.policies_side_by_side")
+    parser.add_argument("--tools", type=Path, required=True, help="folder with the tools' commands")
+    parser.add_argument("--only", action="append", choices=_TOOLS)
+    parser.add_argument("--into", type=Path, help="file for the figures (JSON)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

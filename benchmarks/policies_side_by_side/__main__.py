@@ -102,21 +102,15 @@ def _overstep(system: str, tools: Path, folder: Path, environment: Mapping[str, 
         folder,
         environment,
     )
-    written = next(folder.glob("*.json"), None)
-    if written is None:
-        raise SystemExit(f"overstep left no report:\n{(folder / 'output.txt').read_text()}")
-    report = json.loads(written.read_text(encoding="utf-8"))
-    return {
-        f"{each.get('category') or each.get('type')} {each.get('resource')} {each.get('subject')}"
-        for each in report["findings"]
-    }
+    report = _read(next(folder.glob("*.json"), None), folder)
+    return {f"{each['resource']} {each['subject']}" for each in report["findings"]}
 
 
 def _authztrace(system: str, tools: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
     contract = _HERE / "authztrace" / f"{system}.yaml"
     output = folder / "results.json"
     _call([tools / "authztrace", "run", "-c", contract, "--json", output], folder, environment)
-    results = json.loads(output.read_text(encoding="utf-8"))["results"]
+    results = _read(output, folder)["results"]
     return {
         f"{each['outcome']} {each['name']}"
         for each in results
@@ -126,24 +120,19 @@ def _authztrace(system: str, tools: Path, folder: Path, environment: Mapping[str
 
 def _crosstalk(system: str, tools: Path, folder: Path, environment: Mapping[str, str]) -> set[str]:
     target = _SYSTEMS / f"{system}.toml"
-    command = [
-        sys.executable,
-        "-m",
-        "crosstalk",
-        "isolation",
-        "--target",
-        target,
-        "--seed",
-        "1",
-        "--calls",
-        "400",
-    ]
-    _call([*command, "--events", folder / "events.jsonl"], folder, environment)
-    summary = json.loads(next(folder.rglob("summary.json")).read_text(encoding="utf-8"))
+    campaign = ["isolation", "--target", target, "--seed", "1", "--calls", "400"]
+    _call([sys.executable, "-m", "crosstalk", *campaign], folder, environment)
+    summary = _read(next(folder.rglob("summary.json"), None), folder)
     return {f"{each['oracle']} {each['tool']}" for each in summary["findings"]}
 
 
 _REPORTED = {"overstep": _overstep, "authztrace": _authztrace, "crosstalk": _crosstalk}
+
+
+def _read(report: Path | None, folder: Path) -> Any:
+    if report is None or not report.exists():
+        raise SystemExit(f"no report; the output was:\n{(folder / 'output.txt').read_text()}")
+    return json.loads(report.read_text(encoding="utf-8"))
 
 
 def _call(command: list[Any], folder: Path, environment: Mapping[str, str]) -> None:

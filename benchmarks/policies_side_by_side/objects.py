@@ -60,7 +60,7 @@ def invitations(send: Send) -> dict[str, str]:
 
 
 def fields(send: Send) -> dict[str, str]:
-    """Cards, one of them made for somebody else."""
+    """Cards, one of them made for another user."""
     return {
         "ALICE_CARD": send("alice", "POST", "/cards", name="alice-secret")["id"],
         "BOB_CARD": send("bob", "POST", "/cards", name="bob-secret")["id"],

@@ -220,11 +220,11 @@ def is_code(text: str) -> bool:
 
 def is_short_id(text: str) -> bool:
     """Return whether a value is an id that may occur with several users by chance."""
-    formed = _SHORT_ID.fullmatch(text) is not None or _is_drawn(text)
+    formed = _SHORT_ID.fullmatch(text) is not None or is_drawn(text)
     return formed and not identifiers_in(text)
 
 
-def _is_drawn(text: str) -> bool:
+def is_drawn(text: str) -> bool:
     """Return whether letters stand among digits, or capitals where no word has them."""
     if _DRAWN.fullmatch(text) is None or not re.search("[A-Za-z]", text):
         return False

@@ -23,6 +23,7 @@ from crosstalk.core.identifiers import (
     identifiers_in,
     is_code,
     is_code_path,
+    is_drawn,
     is_id_path,
     is_short_id,
     last_name,
@@ -32,7 +33,12 @@ from crosstalk.core.identifiers import (
     remarked,
     strings_in,
 )
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.object_kinds import (
+    is_of_kind,
+    kind_named,
+    kind_of_argument,
+    kind_of_field,
+)
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
@@ -40,6 +46,8 @@ _SYMBOLS = re.compile(r"(\$\{[^}]*\})")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
+# Digits of a number that is no amount or count by chance.
+_LONG_NUMBER = 5
 # Seconds between two calls that are a pause, and seconds of all pauses that a replay repeats.
 _SHORTEST_PAUSE, _LONGEST_PAUSES = 0.2, 6.0
 
@@ -225,6 +233,8 @@ def script_of(history: History) -> Script:
         for name, value in arguments.items():
             if ID_NAME.search(last_name(name)):
                 arguments[name] = numbers.symbol(name, value, call.operation)
+            else:
+                arguments[name] = numbers.named_plainly(name, value, call.operation)
         steps.append(
             Step(
                 call.index,
@@ -238,13 +248,14 @@ def script_of(history: History) -> Script:
         )
         found = call.answer.paths()
         has_id = any(path == "id" for path, _ in found)
+        sent = {str(each) for each in call.arguments.values()}
         for path, text in found:
             if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
                 known.take(text, f"${{{call.index}.{path}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
-            elif is_code_path(path) and is_code(text):
+            elif (is_code_path(path) and is_code(text)) or (is_drawn(text) and text not in sent):
                 codes.setdefault(text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
 
@@ -297,6 +308,21 @@ class _Numbers:
         for kind in known or list(self._given):
             if str(value) in self._given[kind]:
                 return self._given[kind][str(value)]
+        return value
+
+    def named_plainly(self, name: str, value: Any, operation: str) -> Any:
+        """Return where a number came from that an argument such as `job` or `revision` has.
+
+        One of another kind counts where it is too long to be the same by chance.
+        """
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return value
+        text, kind = str(value), kind_named(name, operation)
+        if not is_short_id(text):
+            return value
+        for of, given in self._given.items():
+            if text in given and (is_of_kind(of, kind) or len(text) >= _LONG_NUMBER):
+                return given[text]
         return value
 
 

@@ -35,6 +35,8 @@ _LISTED = frozenset({Role.VALUE, Role.REFERENCE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
 _REFUSED_BARE = 3
 _MOST_PATIENCE = 5
+# Counted off when a call is served: no later refusal makes the operation one that never was.
+_SERVED_ONCE = 1_000_000
 # Values by lessons that are tried for one argument before it is left alone.
 _MOST_LESSONS = 8
 
@@ -63,7 +65,7 @@ class ArgumentKnowledge:
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     _served: Counter[str] = field(default_factory=Counter)
     _refused_bare: Counter[str] = field(default_factory=Counter)
-    _denied: Counter[str] = field(default_factory=Counter)
+    _in_vain: Counter[str] = field(default_factory=Counter)
     # Arguments that took the caller's own subject, though nothing says that they name a user.
     _of_subjects: set[tuple[str, str]] = field(default_factory=set)
     # Optional arguments that the refusal of a call without them spoke of.
@@ -106,6 +108,13 @@ class ArgumentKnowledge:
         seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
         return choice.of(seeds) if seeds and choice.coin() else None
 
+    def count(self, operation: Operation, answer: Answer) -> None:
+        """Count a user's call, whatever it named, until one is served."""
+        if answer.outcome is Outcome.OK:
+            self._in_vain[operation.name] = -_SERVED_ONCE
+        elif answer.outcome in (Outcome.ERROR, Outcome.REFUSED):
+            self._in_vain[operation.name] += 1
+
     def note_subject(self, operation: Operation, parameter: Parameter) -> None:
         """Note that an argument took the caller's own subject, and something was shown."""
         self._of_subjects.add((operation.name, parameter.name))
@@ -115,9 +124,8 @@ class ArgumentKnowledge:
         return (operation.name, parameter.name) in self._of_subjects
 
     def vain(self, operation: Operation) -> bool:
-        """Return whether honest calls of an operation were refused, and none was ever served."""
-        refused = self._refused_bare[operation.name] + self._denied[operation.name]
-        return refused > 0 and not self._served[operation.name]
+        """Return whether users were refused an operation, and none was ever served."""
+        return self._in_vain[operation.name] > 0
 
     def suggestions(self) -> dict[str, dict[str, list[Any]]]:
         """Return operation to argument to the values by which a refusal was overcome."""
@@ -168,7 +176,6 @@ class ArgumentKnowledge:
             return
         if denies(answer):
             # No object was found by what was given; the refusal may list those that there are.
-            self._denied[operation.name] += 1
             self._take_listed(operation, arguments, answer)
             return
         if not given:

@@ -356,7 +356,13 @@ class ArgumentDrawer:
             return True
         numbered = parameter.schema.get("type") in ("integer", "number")
         tried = operation.reads_only and self.knowledge.vain(operation) and not numbered
-        return tried and parameter.required and self.choice.coin()
+        if not (tried and parameter.required):
+            return False
+        known = any(
+            self.pool.references(each, parameter, operation.name, guess=False)
+            for each in self.subjects
+        )
+        return not known and self.choice.coin()
 
     def _guesses(self, parameter: Parameter) -> bool:
         """Return whether any id may stand there where none is known to fit."""

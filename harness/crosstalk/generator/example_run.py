@@ -176,6 +176,7 @@ class ExampleRun(Selection):
             self.pool.keep_key(call.actor.user or call.actor.claims, call.arguments[key.name])
         self.pool.keep_names(call, operation)
         if call.actor.claims == call.actor.user:
+            self.state.knowledge.count(operation, call.answer)
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
 

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import VERSIONS, deletes, kind_named, noun_of, singular
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter
@@ -39,9 +41,28 @@ class Provision:
     _made: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _depth: int = 0
 
-    def for_call(self, operation: Operation, actor: Actor) -> None:
-        """Make or find, for a user, what an operation must name and they have none of."""
+    @classmethod
+    def by(cls, example: ExampleRun, drawer: ArgumentDrawer) -> Provision:
+        """Make calls with arguments from a drawer."""
+
+        def use(operation: Operation, actor: Actor) -> bool:
+            arguments = drawer.arguments(operation, actor, references=(actor.name,), hostile=False)
+            call = example.execute(PlannedCall(actor, operation.name, arguments))
+            return call.answer.outcome is Outcome.OK
+
+        return cls(example, use)
+
+    def for_call(self, operation: Operation, actor: Actor, but: Parameter | None = None) -> None:
+        """Make or find, for a user, what an operation must name and they have none of.
+
+        Args:
+            operation: What is going to be called.
+            actor: By whom.
+            but: A parameter that names something of another user.
+        """
         for parameter in required_references(operation):
+            if parameter is but:
+                continue
             place = actor.name, operation.name, parameter.name
             if self._has(operation, actor, parameter) or self._made[place] >= _ATTEMPTS:
                 continue

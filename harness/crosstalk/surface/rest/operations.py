@@ -216,6 +216,9 @@ class _Reading:
                     containers=given.containers,
                     body=body,
                     keys=self._keys(security),
+                    numbers=frozenset(
+                        each.name for each in given.parameters if _takes_numbers(each.schema)
+                    ),
                 ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
@@ -368,6 +371,12 @@ def _names_asked(operations: Sequence[Operation]) -> set[str]:
 
 def _is(operation: Operation, method: str) -> bool:
     return str(operation.extra["form"].method) == method
+
+
+def _takes_numbers(schema: Mapping[str, Any]) -> bool:
+    """Return whether a value is a whole number, or a list of such."""
+    items = schema.get("items") if schema.get("type") == "array" else schema
+    return isinstance(items, Mapping) and items.get("type") in ("integer", "number")
 
 
 def _says_id(parameter: Parameter) -> bool:

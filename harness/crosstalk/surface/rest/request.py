@@ -51,6 +51,8 @@ class RequestForm:
         body: How the body is written; None where there is none.
         accept: What `Accept` says; empty where every form is welcome.
         keys: Where the caller's token goes beside `Authorization`.
+        numbers: Arguments that are whole numbers, or lists of such: an id travels as text between
+            calls, and a strict server refuses it so in a body.
     """
 
     method: str
@@ -61,6 +63,7 @@ class RequestForm:
     body: BodyForm | None = None
     accept: str = ""
     keys: Sequence[KeyPlace] = field(default_factory=tuple)
+    numbers: frozenset[str] = frozenset()
 
     def request(self, arguments: Mapping[str, Any], presented: Presented) -> Request:
         """Return the request for these arguments, whatever they are.
@@ -103,7 +106,8 @@ class RequestForm:
         otherwise = "body" if self.body is not None else "query"
         flat: dict[str, Any] = {}
         where: dict[str, Path] = {}
-        for name, value in arguments.items():
+        for name, each in arguments.items():
+            value = _as_numbers(each) if name in self.numbers else each
             known = self.paths.get(name)
             undeclared = not known and otherwise == "body"
             elsewhere = ("body", *path_of(name)) if undeclared else (otherwise, name)
@@ -160,6 +164,11 @@ class RequestForm:
                 cookies.append((key.name, token))
             elif key.name.lower() not in {name.lower() for name in presented.headers}:
                 headers[key.name] = token
+
+
+def _as_numbers(value: Any) -> Any:
+    """Return ids that travelled as text as the numbers that they are."""
+    return [as_number(each) for each in value] if isinstance(value, list) else as_number(value)
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:

@@ -150,3 +150,22 @@ def test_value_without_letters_and_digits_is_named_too() -> None:
     writer = Writer().call(ALICE, "add", {}, ok({"rule": line}))
     writer.call(BOB, "get", {"after": f"a {line} b"}, ok({}))
     assert script_of(writer.history).steps[1].arguments == {"after": "a ${1.rule} b"}
+
+
+def test_number_in_an_argument_of_plain_name_is_where_it_came_from() -> None:
+    writer = Writer().call(ALICE, "rest:POST /jobs", {}, ok({"id": 3}))
+    writer.call(ALICE, "rest:GET /pages/{slug}/history", {}, ok({"revisions": [{"id": 800_001}]}))
+    writer.call(BOB, "rest:POST /parts/{id}/move", {"id": "4", "job": 3, "weight": 3}, ok({}))
+    writer.call(BOB, "rest:POST /pages/{slug}/restore", {"revision": "800001"}, ok({}))
+    *_, moved, restored = script_of(writer.history).steps
+    assert moved.arguments == {"id": "4", "job": "${1.id}", "weight": 3}
+    assert restored.arguments == {"revision": "${2.revisions.0.id}"}
+
+
+def test_short_code_under_any_name_is_where_it_came_from() -> None:
+    writer = Writer().call(ALICE, "mcp:create_deck", {"week": "2030W01"}, ok({"deck": "kDq3mXwA"}))
+    writer.call(BOB, "mcp:cards", {"deck": "kDq3mXwA", "week": "2030W01"}, ok({}))
+    assert script_of(writer.history).steps[-1].arguments == {
+        "deck": "${1.deck}",
+        "week": "2030W01",
+    }

@@ -95,7 +95,7 @@ def test_variable_that_is_never_served_may_take_the_callers_own_subject() -> Non
     name = Parameter("name", {"type": "string"}, True, Role.NAME)
     facts = Operation("mcp-resources", "mcp:resources/read facts://{name}", (name,), True)
     knowledge = ArgumentKnowledge()
-    knowledge.learn(facts, {"name": "x"}, Answer(Outcome.ERROR, 404, "There is no such"))
+    knowledge.count(facts, Answer(Outcome.ERROR, 404, "There is no such"))
     drawer = HonestDrawer(
         RandomChoice(Random(1)),
         ValuePool(),

@@ -72,8 +72,11 @@ def test_text_names_an_entry_of_the_public_list_once_it_was_refused() -> None:
     assert arguments(knowledge, show)["show"] == "note xtalicez1"
     operation = Operation("mcp", "mcp:write_note", (show,), reads_only=False)
     denied = Answer(Outcome.ERROR, 200, "Unknown show")
-    knowledge.learn(operation, {"show": "note xtalicez1"}, denied)
+    knowledge.count(operation, denied)
     assert arguments(knowledge, show)["show"] in ("early", "late")
+    knowledge.count(operation, ok({}))
+    knowledge.count(operation, denied)
+    assert arguments(knowledge, show)["show"] == "note xtalicez1"
 
 
 def test_values_that_a_denial_lists_are_given_from_then_on() -> None:

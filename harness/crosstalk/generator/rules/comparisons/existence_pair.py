@@ -14,6 +14,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Draw, HypothesisChoice
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.provision import Provision
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -114,6 +115,9 @@ def pair(
         theirs: The object.
         joint: Whether all other objects that the call names are the victim's too.
     """
+    if not joint:
+        # A revision is looked for in an own page: there has to be one.
+        Provision.by(example, drawer).for_call(operation, actor, but=parameter)
     shared = drawer.arguments(
         operation,
         actor,

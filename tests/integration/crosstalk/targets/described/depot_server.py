@@ -51,6 +51,13 @@ def own(table: dict[int, dict[str, Any]], key: str, me: str, leak: str = "") -> 
     return row
 
 
+def whole(value: Any) -> str:
+    """Take a whole number alone, as strict servers do."""
+    if not isinstance(value, int):
+        raise RefusedError(422, "a whole number, please")
+    return str(value)
+
+
 def shown(row: dict[str, Any]) -> dict[str, Any]:
     """Leave the owner out."""
     return {name: value for name, value in row.items() if name != "owner"}
@@ -94,7 +101,7 @@ def add_part(me: str, path: list[str], given: dict[str, Any]) -> Any:
 def move_part(me: str, path: list[str], given: dict[str, Any]) -> Any:
     """Put a part to another job."""
     row = own(parts, path[1], me)
-    row["job"] = own(jobs, str(given.get("job")), me)["id"]
+    row["job"] = own(jobs, whole(given.get("job")), me)["id"]
     return shown(row)
 
 
@@ -153,7 +160,7 @@ def compare(me: str, path: list[str], given: dict[str, Any]) -> Any:
 def restore(me: str, path: list[str], given: dict[str, Any]) -> Any:
     """Take the text of a version back."""
     page = page_of(me, path[1])
-    page["text"] = own(versions, str(given.get("revision")), me, "restore")["text"]
+    page["text"] = own(versions, whole(given.get("revision")), me, "restore")["text"]
     return shown(page)
 
 
@@ -206,6 +213,18 @@ def listing(table: dict[int, dict[str, Any]]) -> Callable[..., Any]:
     ]
 
 
+def list_jobs(me: str, _path: list[str], given: dict[str, Any]) -> Any:
+    """List the jobs of a worker: one's own, unless that is the leak."""
+    wanted = given.get("worker", me)
+    mine = [each for each in list(jobs.values()) if each["owner"] == wanted]
+    return [shown(each) for each in mine if wanted == me or "worker" in LEAKS]
+
+
+def set_name(me: str, _path: list[str], given: dict[str, Any]) -> Any:
+    """Set one's public name."""
+    return {"worker": me, "nickname": given["nickname"]}
+
+
 def body(**fields: Any) -> dict[str, Any]:
     """Describe a body."""
     schema = {"type": "object", "properties": fields, "required": list(fields)}
@@ -219,10 +238,12 @@ def query(*names: str) -> dict[str, Any]:
     }
 
 
+OPTIONAL_WORKER = {"name": "worker", "in": "query", "schema": TEXT}
 DAY = {"type": "string", "format": "date"}
 ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
     ("GET", "/kinds", lambda *_: KINDS, {}),
-    ("GET", "/jobs", listing(jobs), {}),
+    ("GET", "/jobs", list_jobs, {"parameters": [OPTIONAL_WORKER]}),
+    ("PUT", "/profile", set_name, body(nickname=TEXT)),
     ("POST", "/jobs", add_job, body(kind=TEXT, title=TEXT, remark=TEXT, day=DAY)),
     ("GET", "/jobs/{id}", lambda me, path, _: shown(own(jobs, path[1], me)), {}),
     ("GET", "/jobs/{id}/parts", lambda me, path, _: parts_of(me, path), {}),
@@ -300,15 +321,17 @@ class Handler(BaseHTTPRequestHandler):
         """Find the operation and have it answer."""
         if path == "/openapi.json":
             return document()
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not re.fullmatch(r"t-[\w.-]+", token):
+        known = re.fullmatch(r"Bearer t-([\w.-]+)", self.headers.get("Authorization", ""))
+        if known is None:
             raise RefusedError(401, "who are you?")
         given = {name: values[-1] for name, values in parse_qs(asked).items()}
         given |= json.loads(raw or b"{}")
         for method, template, function, _ in ROUTES:
             pattern = re.sub(r"{\w+}", "[^/]+", template)
             if self.command == method and re.fullmatch(pattern, path):
-                return function(token, [unquote(each) for each in path.split("/")[1:]], given)
+                return function(
+                    known.group(1), [unquote(each) for each in path.split("/")[1:]], given
+                )
         raise RefusedError(404, "no such address")
 
     do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815

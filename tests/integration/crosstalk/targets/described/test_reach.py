@@ -18,6 +18,7 @@ LEAKS = {
     "find": "rest:GET /find",
     "compare": "rest:GET /pages/{slug}/compare",
     "restore": "rest:POST /pages/{slug}/restore",
+    "worker": "rest:GET /jobs",
     "back": "rest:POST /bin/{ref}/back",
 }
 

@@ -8,12 +8,17 @@ from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qsl
 
+import httpx2
 import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.surface import Role
+from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.http.content import value_of
+from crosstalk.surface.references import References
+from crosstalk.surface.rest.document import ApiDocument
+from crosstalk.surface.rest.operations import operations_of
 from tests.unit.crosstalk.surface.rest.api import NOTE, TEXT, Api, api, posts
 
 MARKED = "note xtalicez0000000a"
@@ -244,3 +249,23 @@ def test_undeclared_field_stands_in_the_object_it_is_named_in_and_numbers_are_nu
 def test_body_that_admits_no_other_fields_takes_no_more() -> None:
     with api(posts({**NOTE, "additionalProperties": False})) as served:
         assert not served.operations()["POST /notes"].takes_more
+
+
+def test_id_that_travelled_as_text_is_a_number_in_a_body_that_wants_one() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "claim": {"type": "integer"},
+            "lines": {"type": "array", "items": {"type": "integer"}},
+            "code": {"type": "string"},
+        },
+        "required": ["claim", "lines", "code"],
+    }
+    said = {"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": {}}
+    root = {"openapi": "3.1.0", "paths": {"/moves": {"post": said}}}
+    url = "http://127.0.0.1:1/openapi.json"
+    document = ApiDocument(url, root, References.of(root, url=url, load=httpx2.get))
+    (operation,) = operations_of(document)
+    arguments = {"claim": "12", "lines": ["7", 8], "code": "12"}
+    content = operation.extra["form"].request(arguments, NOTHING).content or b""
+    assert json.loads(content) == {"claim": 12, "lines": [7, 8], "code": "12"}

@@ -23,7 +23,7 @@ _MOST_TO_BEGIN = 0.5
 # The part that is kept for phases while the first sweep gives every oracle its opportunity.
 _PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: part and most seconds.
-_FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.15
+_FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.1
 _SHORTENING_SECONDS, _LEAST_SECONDS = 60.0, 2.0
 # The last part of the seconds, in which the calls of what was confirmed last become commands.
 _COMMANDS_SHARE = 0.03

@@ -17,7 +17,7 @@ from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.existing_objects import existing_objects
 from crosstalk.execution.stopping import stopping_the_run
-from crosstalk.oracles.existence import numbers_given
+from crosstalk.oracles.given_numbers import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.targets.base import Target

@@ -6,7 +6,8 @@ import pytest
 
 from crosstalk.core.history import Answer, Outcome, Probe
 from crosstalk.oracles import Existence
-from crosstalk.oracles.existence import numbers_given, times
+from crosstalk.oracles.existence import times
+from crosstalk.oracles.given_numbers import numbers_given
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 FOREIGN = Probe("existence", 1, "foreign", "alice")
@@ -304,3 +305,20 @@ def test_of_a_list_what_differs_is_compared_behind_the_callers_own() -> None:
     )
     (suspicion,) = Existence().judge(writer.history)
     assert suspicion.operation == "mark"
+
+
+def test_words_that_the_caller_sent_before_are_taken_by_the_caller() -> None:
+    foreign, missing = (Probe("names", 1, part, "alice") for part in ("foreign", "missing"))
+    writer = Writer().call(ALICE, "add", {"title": THEIRS}, ok({"id": HERS}))
+    writer.call(BOB, "add", {"title": THEIRS}, ok({"id": ANOTHER}))
+    writer.call(BOB, "add", {"title": THEIRS}, refused(409, "taken"), foreign)
+    writer.call(BOB, "add", {"title": NEW}, ok({}), missing)
+    assert Existence().judge(writer.history) == []
+
+
+def test_slug_that_is_no_longer_free_tells_of_the_other() -> None:
+    first, second = ok({"slug": "note-xtalicez00000001-2"}), ok({"slug": "note-xtbobz00000002"})
+    (suspicion,) = Existence().judge(names(first, second).history)
+    assert "body" in suspicion.summary
+    first = ok({"slug": "note-xtalicez00000001"})
+    assert Existence().judge(names(first, second).history) == []

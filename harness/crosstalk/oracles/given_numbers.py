@@ -1,0 +1,90 @@
+"""Numbers and codes that answers gave to users as ids of objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import (
+    is_code,
+    is_code_path,
+    is_id_path,
+    is_short_id,
+)
+from crosstalk.core.object_kinds import kind_of_field
+
+
+def numbers_given(history: History) -> set[str]:
+    """Return the numbers that a user was given as an id, each after the kind of its object."""
+    return {f"{kind} {value}" for call in history for kind, value in numbers_in_answer(call)}
+
+
+def numbers_in_answer(call: Call) -> set[tuple[str, str]]:
+    """Return the short ids in an answer that were not asked for, each after its kind of object."""
+    if call.answer.outcome is not Outcome.OK:
+        return set()
+    sent = {str(value) for value in call.arguments.values()}
+    found = call.answer.paths()
+    has_id = any(path == "id" for path, _ in found)
+    return {
+        (kind_of_field(path, call.operation, has_id=has_id), value)
+        for path, value in found
+        if is_short_id(value)
+        and value not in sent
+        and (is_id_path(path) or (is_code_path(path) and not value.isdigit()))
+    }
+
+
+def codes_in_answer(call: Call) -> set[str]:
+    """Return the codes that an answer gave to a user, e.g. `U-WBQV8V6`: not what they had sent."""
+    if call.answer.outcome is not Outcome.OK or call.actor.user is None:
+        return set()
+    sent = {str(value) for value in call.arguments.values()}
+    return {
+        value
+        for path, value in call.answer.paths()
+        if is_code_path(path) and is_code(value) and value not in sent
+    }
+
+
+@dataclass(slots=True)
+class GivenNumbers:
+    """Which users were given which numbers as ids, by kind of object."""
+
+    given: defaultdict[str, defaultdict[str, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+
+    def take(self, call: Call) -> None:
+        if call.actor.user is not None:
+            for kind, value in numbers_in_answer(call):
+                self.given[kind][value].add(call.actor.user)
+
+    def compare(self, foreign: str, missing: str, kind: str, known: frozenset[str]) -> KnownNumber:
+        """Return the holders of the one number, if the other one has none.
+
+        A number that several users were given, each for an object of their own, shows nothing; nor
+        does one that a user was given before this history began.
+        """
+        kinds = [each for each in self.given if kind in ("", each) or not each]
+        guessed = not kinds
+        kinds = kinds or list(self.given)
+        if any(
+            f"{each} {value}" in known
+            for each in {*kinds, kind, ""}
+            for value in (foreign, missing)
+        ):
+            return KnownNumber(frozenset(), guessed)
+        if any(self.given[each].get(missing) for each in kinds):
+            return KnownNumber(frozenset(), guessed)
+        holders = {user for each in kinds for user in self.given[each].get(foreign, ())}
+        return KnownNumber(frozenset(holders), guessed)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNumber:
+    """Users who hold a number; guessed where none was ever given as an id of that kind."""
+
+    holders: frozenset[str]
+    guessed: bool

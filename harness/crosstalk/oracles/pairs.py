@@ -1,0 +1,314 @@
+"""Two calls of one user that differ in what they name: another user's, and what no user has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import (
+    identifiers_of,
+    is_marker,
+    is_short_id,
+    map_markers,
+    markers_in,
+    strings_in,
+    substituted,
+)
+from crosstalk.core.object_kinds import kind_of_argument
+from crosstalk.core.policy.objects import named_values
+from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.base import conclusive
+from crosstalk.oracles.given_numbers import GivenNumbers, codes_in_answer
+from crosstalk.oracles.observation import without_times
+from crosstalk.surface.http.headers import shows
+
+# Begins the name of a part that is a header.
+_HEADER = "headers."
+# Parts by which a refusal is told from a call that is served.
+_REFUSAL = ("status", "code", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A call with another user's id, and the same with an id that no user has.
+
+    Attributes:
+        foreign: The call with the id of another user.
+        missing: The other call.
+        plain: Parts of the answers that differ once all ids are masked; headers that one has alone.
+        headers: Headers that both answers have, with other values.
+    """
+
+    foreign: Call
+    missing: Call
+    plain: tuple[str, ...]
+    headers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, foreign: Call, missing: Call) -> Pair:
+        """Compare the answers to two calls."""
+        if foreign.probe is not None and foreign.probe.kind == "names":
+            return cls._of_names(foreign, missing)
+        asked = named_in_call(foreign) ^ named_in_call(missing)
+        one, other = _observable(foreign, asked), _observable(missing, asked)
+        differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+        both = [
+            each for each in differing if each.startswith(_HEADER) and each in one.keys() & other
+        ]
+        plain = tuple(each for each in differing if each not in both)
+        return cls(foreign, missing, plain, tuple(each.removeprefix(_HEADER) for each in both))
+
+    @classmethod
+    def _of_names(cls, taken: Call, free: Call) -> Pair:
+        """Compare a call that holds what is another user's with the same that holds what is new.
+
+        What is stored is answered with numbers of its own: a refusal tells of the other's, and so
+        does what is made of the words alone, as a slug that is no longer free.
+        """
+        if (taken.answer.outcome is Outcome.OK) is (free.answer.outcome is Outcome.OK):
+            made_alike = _made_of_words(taken) == _made_of_words(free)
+            return cls(taken, free, () if made_alike else ("body",), ())
+        one, other = (
+            _observable(each, named_in_call(taken) ^ named_in_call(free)) for each in (taken, free)
+        )
+        plain = tuple(name for name in _REFUSAL if one.get(name) != other.get(name))
+        return cls(taken, free, plain, ())
+
+    def told_apart_by(self, steady: frozenset[str]) -> list[str]:
+        """Return the parts by which the answers can be told apart.
+
+        Args:
+            steady: Headers whose values come again.
+        """
+        return [*self.plain, *(f"{_HEADER}{each}" for each in self.headers if each in steady)]
+
+
+def pairs_of(history: History) -> list[Pair]:
+    """Return the pairs that can be compared."""
+    if history.policy is not None:
+        # What a policy permits at one call, a later one may tell.
+        found: Sequence[Pair | None] = history.derived(
+            "pairs", lambda it: list(map(_Pairing(it).take, it))
+        )
+    else:
+        found = history.followed("pairs", lambda it: _Pairing(it).take)
+    return [each for each in found if each is not None]
+
+
+class _Pairing:
+    """Takes the calls of a history in order, and finds the two halves of each comparison."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._taken = 0
+        self._half: dict[int, Call] = {}
+        self._owners = {each.id: each.owner for each in history.owned}
+        self._owners |= {
+            value: each.owner for each in history.owned for value in identifiers_of(each.id)
+        }
+        self._numbers = GivenNumbers()
+        # Users with the words that they have sent, and the first call that did.
+        self._said: dict[tuple[str | None, str], int] = {}
+        # Users with the ids under which they put something, and the first call that did.
+        self._put: dict[tuple[str | None, str], int] = {}
+        for each in history.owned:
+            self._numbers.given[each.kind][each.id].add(each.owner)
+
+    def take(self, call: Call) -> Pair | None:
+        """Return the pair that the next call completes, with the foreign id first."""
+        history, owners = self._history, self._owners
+        seen = observations(history)[self._taken]
+        self._taken += 1
+        for value in seen.own:
+            owners.setdefault(value, str(call.actor.user))
+        for value in codes_in_answer(call):
+            owners.setdefault(value, str(call.actor.user))
+        self._numbers.take(call)
+        for word in identifiers_of(call.arguments):
+            if is_marker(word):
+                self._said.setdefault((call.actor.user, word), call.index)
+        found = self._pair(call)
+        if ":PUT " in call.operation and call.answer.outcome is Outcome.OK:
+            # It creates what is not there (RFC 9110, section 9.3.4): from now on the caller may
+            # have something under that id as well.
+            for each in named_in_call(call):
+                self._put.setdefault((call.actor.user, each), call.index)
+        return found
+
+    def _pair(self, call: Call) -> Pair | None:
+        history, owners = self._history, self._owners
+        probe = call.probe
+        if probe is None or probe.kind not in ("existence", "names"):
+            _note_planted(call, owners)
+            return None
+        # The generator draws which of the two comes first.
+        earlier = self._half.setdefault(probe.key, call)
+        if earlier is call or earlier.probe is None or earlier.probe.part == probe.part:
+            return None
+        foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
+        if probe.kind == "names":
+            taken = _takes_names(foreign, missing, owners) and not self._said_before(
+                foreign, missing
+            )
+            permitted = _permitted(history, probe.victim, foreign)
+            return Pair.of(foreign, missing) if taken and not permitted else None
+        if (
+            _comparable(foreign, missing, owners, self._numbers, history.public_values)
+            and not _permitted(history, probe.victim, foreign)
+            and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
+            and conclusive(foreign.answer)
+            and conclusive(missing.answer)
+        ):
+            return Pair.of(foreign, missing)
+        return None
+
+    def _said_before(self, taken: Call, free: Call) -> bool:
+        """Return whether a caller had sent words of a pair before: they are the caller's, too."""
+        first = min(taken.index, free.index)
+        differing = identifiers_of(taken.arguments) ^ identifiers_of(free.arguments)
+        return any(
+            self._said.get((taken.actor.user, each), first) < first
+            for each in differing
+            if is_marker(each)
+        )
+
+    def _put_before(self, call: Call, values: Collection[str]) -> bool:
+        """Return whether a caller had put something under one of these ids."""
+        first = (self._put.get((call.actor.user, each), call.index) for each in values)
+        return any(each < call.index for each in first)
+
+
+def _permitted(history: History, victim: str, call: Call) -> bool:
+    """Return whether a caller may know of an object: it is, or was, shared with them."""
+    if not history.shares_anything:
+        return False
+    asked = (victim, call.actor.user, call.operation)
+    if history.permits(*asked, named_values(call), call):
+        return True
+    return history.decide(*asked, named_values(call), call).lost is not None
+
+
+def _note_planted(call: Call, owners: dict[str, str]) -> None:
+    """A marker belongs to the user who sent it, e.g. as an idempotency key."""
+    for value in identifiers_of(call.arguments):
+        if is_marker(value) and call.actor.user is not None:
+            owners.setdefault(value, call.actor.user)
+
+
+def _comparable(
+    foreign: Call,
+    missing: Call,
+    owners: Mapping[str, str],
+    numbers: GivenNumbers,
+    known: frozenset[str],
+) -> bool:
+    """Return whether the calls differ in one id alone: the victim's, and one of no object."""
+    one, other = foreign.arguments, missing.arguments
+    if foreign.operation != missing.operation or set(one) != set(other):
+        return False
+    differing = [name for name in one if one[name] != other[name]]
+    if len(differing) != 1 or foreign.probe is None:
+        return False
+    (name,), victim = differing, foreign.probe.victim
+    if any(each != name and one[each] in (one[name], other[name]) for each in one):
+        # "These are the same contact" tells that one thing was named twice.
+        return False
+    first, second = _apart(one[name], other[name])
+    short, other_short = _single(first), _single(second)
+    if is_short_id(short) and is_short_id(other_short):
+        kind = kind_of_argument(name, foreign.operation)
+        held = numbers.compare(short, other_short, kind, known)
+        # Whatever is shown at a number that is perhaps of another kind is perhaps for every user.
+        shown = held.guessed and foreign.answer.outcome is Outcome.OK
+        return held.holders == {victim} and not shown
+    theirs = {owners.get(value) for value in identifiers_of(first) or {short}}
+    nobodys = {owners.get(value) for value in identifiers_of(second) or {other_short}}
+    return theirs == {victim} and nobodys == {None}
+
+
+def _made_of_words(call: Call) -> set[str]:
+    """Return the texts in an answer that hold words of the call, with these left out."""
+    sent = {each for each in identifiers_of(call.arguments) if is_marker(each)}
+    return {
+        map_markers(text, lambda _: "*")
+        for text in strings_in(call.answer.body)
+        if sent & set(markers_in(text))
+    }
+
+
+def _takes_names(taken: Call, free: Call, owners: Mapping[str, str]) -> bool:
+    """Return whether the calls differ in words alone: of the victim's, and new ones."""
+    one, other = taken.arguments, free.arguments
+    if taken.operation != free.operation or set(one) != set(other) or taken.probe is None:
+        return False
+    differing = [name for name in one if one[name] != other[name]]
+    theirs = {owners.get(value) for name in differing for value in identifiers_of(one[name])}
+    new = {owners.get(value) for name in differing for value in identifiers_of(other[name])}
+    return (
+        theirs == {taken.probe.victim}
+        and new <= {None, free.actor.user}
+        and conclusive(taken.answer)
+        and conclusive(free.answer)
+    )
+
+
+def named_in_call(call: Call) -> set[str]:
+    """The values of a call's arguments; of a list each."""
+    return {
+        str(each)
+        for value in call.arguments.values()
+        for each in (value if isinstance(value, list) else [value])
+    }
+
+
+def _apart(one: object, other: object) -> tuple[object, object]:
+    """Return what two arguments differ in: of lists the elements that one of them has alone."""
+    if not (isinstance(one, list) and isinstance(other, list)):
+        return one, other
+    return [each for each in one if each not in other], [each for each in other if each not in one]
+
+
+def _single(value: object) -> str:
+    """An argument as text; the one element of a list as the element."""
+    return str(value[0]) if isinstance(value, list) and len(value) == 1 else str(value)
+
+
+@lru_cache(maxsize=4_096)
+def masked_header(value: str) -> str:
+    return substituted(without_times(value), lambda _: "*")
+
+
+def _observable(call: Call, asked: set[str]) -> dict[str, str]:
+    masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
+
+    def mask(value: object) -> str:
+        text = json.dumps(value, sort_keys=True, default=str)
+        # As a whole at first: a part of it may look like an id of its own.
+        for each in sorted(asked, key=len, reverse=True):
+            if len(each) > 3:
+                text = text.replace(json.dumps(each)[1:-1], "*")
+        for token in sorted(masked, key=len, reverse=True):
+            text = re.sub(re.escape(token), "*", text, flags=re.IGNORECASE)
+        for each in asked:
+            text = re.sub(rf"(?<![\w]){re.escape(each)}(?![\w])", "*", text)
+        for supplied in strings_in(call.arguments):
+            if len(supplied) > 3:
+                text = text.replace(json.dumps(supplied)[1:-1], "*")
+        return without_times(text)
+
+    answer = call.answer
+    return {
+        "status": str(answer.status),
+        "code": mask(answer.code),
+        "message": mask(answer.message),
+        "body": mask(answer.body),
+        **{
+            f"{_HEADER}{name}": mask(masked_header(value))
+            for name, value in answer.headers.items()
+            if shows(name)
+        },
+    }

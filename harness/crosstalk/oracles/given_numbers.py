@@ -50,7 +50,7 @@ def codes_in_answer(call: Call) -> set[str]:
 
 @dataclass(slots=True)
 class GivenNumbers:
-    """Which users were given which numbers as ids, by kind of object."""
+    """Users with the numbers that they were given as ids, by kind of object."""
 
     given: defaultdict[str, defaultdict[str, set[str]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(set))

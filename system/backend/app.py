@@ -23,6 +23,7 @@ from system.backend.routes import (
     conversations,
     operations,
     projects,
+    sharing,
     statistics,
     tasks,
 )
@@ -147,6 +148,6 @@ def create_app(settings: BackendSettings) -> FastAPI:
         readiness,
     )
     failures.install(app)
-    for module in (operations, chat, chatkit, tasks, projects, statistics, conversations):
+    for module in (operations, chat, chatkit, tasks, projects, sharing, statistics, conversations):
         app.include_router(module.router)
     return app

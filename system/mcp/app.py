@@ -25,7 +25,7 @@ from system.mcp.routes import PROBES, metadata_path, public_routes
 from system.mcp.sessions import SessionLimit
 from system.mcp.settings import McpSettings
 from system.mcp.streams import NoStreams
-from system.mcp.tools import health, projects, statistics, tasks
+from system.mcp.tools import health, projects, sharing, statistics, tasks
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
@@ -53,11 +53,21 @@ Feature = Callable[[GuardedServer, Data], None]
 # Each registers its part on the server.
 FEATURES: tuple[Feature, ...] = tuple(
     each.register
-    for each in (tasks, projects, statistics, health, resources, prompts, completions, log_levels)
+    for each in (
+        tasks,
+        projects,
+        sharing,
+        statistics,
+        health,
+        resources,
+        prompts,
+        completions,
+        log_levels,
+    )
 )
 _INSTRUCTIONS = (
-    "Tasks and projects of one user. Every tool takes user_id, which must be the subject of the "
-    "bearer token; resources and prompts are that user's own."
+    "Tasks and projects of one user, and those that are shared with them. Every tool takes "
+    "user_id, which must be the subject of the bearer token; resources and prompts are that user's."
 )
 
 

@@ -8,8 +8,8 @@ The key is claimed before the write and kept with the digest of the arguments an
 write's own transaction. Either all of it is there or nothing is: a write that fails leaves its key
 free, since there is nothing that a repeat could double. While the first call is under way, a second
 one with its key waits at the primary key, and goes on with the first one's result, or as the first
-one if that failed. A result in a shared project goes to its members alone: who has left since is
-answered as if the project did not exist.
+one if that failed. A stored result is read again by who still sees what it is of: who was removed
+from its project since, or gave the project away, is answered as if there were no such thing.
 
 Expired keys of a user go when that user next writes with a key, a few at a time; nothing here needs
 a timer. Keys of users who never write again are an administrator's to remove (`python -m
@@ -25,6 +25,7 @@ from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, func, select, tuple_, update
@@ -33,9 +34,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
-from system.store.models import IdempotencyKey, Membership
-from system.store.schemas import View
+from system.store.models import IdempotencyKey
+from system.store.schemas import TaskView, View
 from system.store.session import UserSession
+from system.store.sharing.access import sees_project, sees_task
 from system.store.users import ensure_user
 
 # Expired keys that one write removes at most.
@@ -88,9 +90,10 @@ def _once(
         given = {name: value for name, value in bound.arguments.items() if name in compared}
         digest = digest_of(given)
         if not await _claim(session, operation, use.key, digest, use.lifetime):
-            stored = await _first_result(session, operation, use.key, digest)
-            await _require_shared_still(session, operation, use.key)
-            return _read(view, stored)
+            stored, project_id = await _first_result(session, operation, use.key, digest)
+            first = _read(view, stored)
+            await _require_seen_still(session, first, project_id)
+            return first
         result = await write(session, *args, **kwargs)
         await _keep(session, operation, use.key, result.model_dump_json())
         await _forget_expired(session)
@@ -160,42 +163,41 @@ async def _claim(
     return claimed.one_or_none() is not None
 
 
-async def _first_result(session: UserSession, operation: str, key: str, digest: str) -> str:
-    """The stored result.
+async def _first_result(
+    session: UserSession, operation: str, key: str, digest: str
+) -> tuple[str, UUID | None]:
+    """The stored result, and the project that the write was in or of.
 
     Raises:
         KeyReused: It is of other arguments.
     """
-    statement = select(col(IdempotencyKey.digest), col(IdempotencyKey.result)).where(
+    statement = select(
+        col(IdempotencyKey.digest), col(IdempotencyKey.result), col(IdempotencyKey.project_id)
+    ).where(
         col(IdempotencyKey.user_id) == session.user_id,
         col(IdempotencyKey.operation) == operation,
         col(IdempotencyKey.key) == key,
     )
-    found, result = tuple((await session.execute(statement)).one())
+    found, result, project_id = tuple((await session.execute(statement)).one())
     if found != digest:
         raise KeyReused()
-    return str(result)
+    return str(result), project_id
 
 
-async def _require_shared_still(session: UserSession, operation: str, key: str) -> None:
-    """Check that the subject is still a member where the first call was in a shared project.
+async def _require_seen_still(session: UserSession, first: View, project_id: UUID | None) -> None:
+    """Check that the subject still sees what a stored result is of.
+
+    A task is looked for by itself, because it may have changed its project, and a project its
+    owner, since.
 
     Raises:
-        NotFound: They are not: the result is of what they see no more.
+        NotFound: They do not.
     """
-    written = select(col(IdempotencyKey.project_id)).where(
-        col(IdempotencyKey.user_id) == session.user_id,
-        col(IdempotencyKey.operation) == operation,
-        col(IdempotencyKey.key) == key,
-    )
-    project_id = (await session.execute(written)).scalar_one()
-    if project_id is None:
-        return
-    joined = select(col(Membership.role)).where(
-        col(Membership.member_id) == session.user_id,
-        col(Membership.project_id) == project_id,
-    )
-    if (await session.execute(joined)).first() is None:
+    if isinstance(first, TaskView):
+        seen = await sees_task(session, first.id)
+    else:
+        seen = project_id is None or await sees_project(session, project_id)
+    if not seen:
         raise NotFound()
 
 
@@ -213,7 +215,7 @@ async def _keep(session: UserSession, operation: str, key: str, result: str) -> 
         col(IdempotencyKey.operation) == operation,
         col(IdempotencyKey.key) == key,
     )
-    kept = {"result": result, "project_id": session.shared_project}
+    kept = {"result": result, "project_id": session.project}
     await session.execute(statement.values(kept))
 
 

@@ -131,7 +131,7 @@ class IdempotencyKey(SQLModel, table=True):
     key: str = Field(sa_column=Column(Text, primary_key=True))
     digest: str
     result: str | None = None
-    # The project of another user that the write was in: who has left it gets no result any more.
+    # The project that the write was in or of: who sees it no more gets no result any more.
     project_id: UUID | None = None
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
 

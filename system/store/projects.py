@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from system.errors import Conflict, NotFound
 from system.store.idempotency import idempotent
-from system.store.models import Project, Task, new_id
+from system.store.models import Membership, Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
 from system.store.quotas import require_quota
 from system.store.schemas import (
     Deletion,
+    InvitationRole,
     ProjectChange,
     ProjectDraft,
     ProjectPage,
@@ -58,6 +70,7 @@ async def get_project(session: UserSession, *, project_id: UUID) -> ProjectView:
     row = rows.one_or_none()
     if row is None:
         row = await _shared_project(session, project_id)
+    session.note_project(project_id)
     return _view(row)
 
 
@@ -76,7 +89,7 @@ async def list_projects(
         statement = statement.where(col(Project.id) < after)
         others = others.where(col(Project.id) < after)
     statement = statement.order_by(col(Project.id).desc()).limit(limit + 1)
-    both = newest_of_both(_counted(), statement, others)
+    both = newest_of_both(_counted(session), statement, others)
     rows, more = cut_page(list((await session.execute(both)).all()), limit)
     items = [_view(row) for row in rows]
     return ProjectPage(
@@ -146,16 +159,33 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-def _counted() -> Select[Project, int, int]:
-    """Projects of any owner with their task counts."""
+def _counted(session: UserSession) -> Select[Project, int, int, str]:
+    """Projects of any owner with their task counts and the subject's role."""
     open_tasks = _count(col(Task.status) != TaskStatus.COMPLETED.value)
-    return select(Project, _count().label("task_count"), open_tasks.label("open_task_count"))
+    joined = (
+        select(col(Membership.role))
+        .where(
+            col(Membership.member_id) == session.user_id,
+            col(Membership.user_id) == col(Project.user_id),
+            col(Membership.project_id) == col(Project.id),
+        )
+        .correlate(Project)
+        .scalar_subquery()
+    )
+    owns = col(Project.user_id) == session.user_id
+    role = case((owns, literal(InvitationRole.OWNER.value)), else_=joined)
+    return select(
+        Project,
+        _count().label("task_count"),
+        open_tasks.label("open_task_count"),
+        role.label("role"),
+    )
 
 
-def _shared_projects(session: UserSession) -> Select[Project, int, int]:
+def _shared_projects(session: UserSession) -> Select[Project, int, int, str]:
     """Other users' projects that are shared with the subject."""
     shared = in_shared_projects(session, col(Project.user_id), col(Project.id))
-    return _counted().where(shared).execution_options(populate_existing=True)
+    return _counted(session).where(shared).execution_options(populate_existing=True)
 
 
 async def _shared_project(session: UserSession, project_id: UUID) -> Row[Any]:
@@ -166,19 +196,21 @@ async def _shared_project(session: UserSession, project_id: UUID) -> Row[Any]:
     return row
 
 
-def _projects(session: UserSession) -> Select[Project, int, int]:
+def _projects(session: UserSession) -> Select[Project, int, int, str]:
     """The subject's projects with their task counts."""
     return (
-        _counted()
+        _counted(session)
         .where(col(Project.user_id) == session.user_id)
         .execution_options(populate_existing=True)
     )
 
 
 def _view(row: Row[Any]) -> ProjectView:
-    project, task_count, open_task_count = tuple(row)
+    project, task_count, open_task_count, role = tuple(row)
     return ProjectView(
         **project.model_dump(exclude={"user_id"}),
+        owner_id=project.user_id,
+        role=role,
         task_count=task_count,
         open_task_count=open_task_count,
     )

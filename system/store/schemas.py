@@ -116,6 +116,14 @@ class MemberRole(StrEnum):
     EDITOR = "editor"
 
 
+class InvitationRole(StrEnum):
+    """Role that a person has or is offered in a project; who is offered to own it takes it over."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
 class MessageRole(StrEnum):
     """Author of a message of a conversation."""
 
@@ -193,10 +201,12 @@ class ProjectChange(Input):
 
 
 class ProjectView(View):
-    """A project with how many tasks it holds, all and not yet completed."""
+    """A project as its reader sees it: whose it is, their role, and its tasks counted."""
 
     id: UUID
     name: str
+    owner_id: str
+    role: InvitationRole = Field(description="The reader's own.")
     task_count: int
     open_task_count: int
     created_at: datetime
@@ -208,14 +218,6 @@ class ProjectPage(View):
 
     items: list[ProjectView]
     next_cursor: str | None
-
-
-class InvitationRole(StrEnum):
-    """Role that a person is offered in a project; as its owner they take it over."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-    OWNER = "owner"
 
 
 class InvitationDraft(Input):

@@ -86,7 +86,7 @@ class UserSession:
 
     Attributes:
         limits: Of what the subject may ask.
-        shared_project: The project of another user that the transaction's work is in.
+        project: The project that the transaction's work is in or of, if any.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class UserSession:
         self.user_id = user_id
         self.cursors = cursors
         self._key_use = key_use
-        self.shared_project: UUID | None = None
+        self.project: UUID | None = None
 
     async def search(self, statement: Executable) -> Result[Any]:
         """Run a statement that may look at every row of the user's, for a short time at most.
@@ -121,9 +121,9 @@ class UserSession:
         """Run one statement inside the subject's transaction."""
         return await self._session.execute(statement)
 
-    def note_shared(self, project_id: UUID) -> None:
-        """Note that what is read or written is in another user's project."""
-        self.shared_project = project_id
+    def note_project(self, project_id: UUID | None) -> None:
+        """Note the project that what is read or written is in, or that it is of; None for none."""
+        self.project = project_id
 
     def take_key(self) -> KeyUse | None:
         """The idempotency key, for the first write that asks; the writes inside it get none."""

@@ -83,6 +83,7 @@ async def get_task(session: UserSession, *, task_id: UUID) -> TaskView:
     row = rows.one_or_none()
     if row is None:
         return await shared.get_task(session, task_id)
+    session.note_project(row[0].project_id)
     return view_of(row)
 
 
@@ -175,6 +176,7 @@ async def complete_all_tasks(
     )
     if project_id is not None:
         await _require_project(session, project_id)
+        session.note_project(project_id)
         statement = statement.where(col(Task.project_id) == project_id)
     statement = statement.values(
         status=TaskStatus.COMPLETED.value, completed_at=func.now(), updated_at=func.now()

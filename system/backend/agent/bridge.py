@@ -1,8 +1,8 @@
 """The bridge from the agent to the MCP server: the tools as one user's agent sees them.
 
 The agent never sees `user_id`: it is taken out of the schemas, and what the model sends under that
-name is overwritten with the subject. What is shared between users is the connection, which carries
-a token made for each call.
+name is overwritten with the subject. Tools that change who sees what are not for it. What is shared
+between users is the connection, which carries a token made for each call.
 """
 
 from __future__ import annotations
@@ -20,11 +20,16 @@ from mcp.types import CallToolResult, GetPromptResult, ListPromptsResult, Tool
 
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.errors import NotFound, RateLimited, Unavailable
+from system.errors import Forbidden, NotFound, RateLimited, Unavailable
 from system.identity import Subject, TokenExchange
 from system.observe.metrics import count_tool_call
 
 IDENTITY_ARGUMENT = "user_id"
+# Who sees what is for a person to say: a text that a model reads, a member's task for one, must not
+# be able to invite its author.
+WITHHELD = frozenset(
+    {"invite", "accept_invitation", "delete_invitation", "change_role", "remove_member"}
+)
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +105,7 @@ class BoundTools(MCPServer):
         run_context: RunContextWrapper[Any] | None = None,
         agent: AgentBase | None = None,
     ) -> list[Tool]:
-        """The tools with the identity argument taken out of their schemas.
+        """The tools for an agent, with the identity argument taken out of their schemas.
 
         Raises:
             Unavailable: The answer has used its calls, and goes on making some.
@@ -112,7 +117,11 @@ class BoundTools(MCPServer):
                 )
             self._told = True
         token = self._exchange.token_for(self._subject.user_id)
-        return [_without_identity(tool) for tool in await self._connection.tools(token)]
+        return [
+            _without_identity(tool)
+            for tool in await self._connection.tools(token)
+            if tool.name not in WITHHELD
+        ]
 
     async def call_tool(
         self,
@@ -123,12 +132,16 @@ class BoundTools(MCPServer):
         """Call a tool as the subject, whatever identity the model asked for.
 
         Raises:
+            Forbidden: The tool is not for an agent.
             RateLimited: The answer has used its calls, or too many of this user's are under way.
             Unavailable: The server does not answer as it should.
         """
         self._asked += 1
         if self._asked > self._connection.calls_per_answer:
             raise RateLimited("no more tool calls in this answer: say what was done so far")
+        if tool_name in WITHHELD:
+            _log.warning("model asked for a person's tool", extra={"layer": "agent.tools"})
+            raise Forbidden()
         given = dict(arguments or {})
         asked_for = given.pop(IDENTITY_ARGUMENT, None)
         if asked_for is not None and asked_for != self._subject.user_id:

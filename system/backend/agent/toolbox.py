@@ -17,7 +17,14 @@ from mcp.types import CallToolResult, TextContent, Tool
 
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.harmless import parsed_arguments
-from system.errors import NotReached, RateLimited, ServiceError, Unavailable, ValidationFailed
+from system.errors import (
+    Forbidden,
+    NotReached,
+    RateLimited,
+    ServiceError,
+    Unavailable,
+    ValidationFailed,
+)
 
 _UNKNOWN_OUTCOME = (
     "the tool did not answer; whether it took effect is unknown: look before repeating a change"
@@ -77,7 +84,7 @@ async def called(tools: BoundTools, name: str, given: str) -> str:
         return json.dumps(error.envelope())
     try:
         return _text(await tools.call_tool(name, arguments))
-    except (NotReached, RateLimited) as refused:
+    except (Forbidden, NotReached, RateLimited) as refused:
         error = refused
     except ServiceError:
         # The SDK's own text would ask the model to repeat the call.

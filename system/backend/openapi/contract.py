@@ -14,7 +14,9 @@ from typing import Any
 from system.backend.app import create_app
 from system.backend.settings import BackendSettings
 
-_PREFIXES = ("/api/{user_id}/tasks", "/api/{user_id}/projects", "/api/{user_id}/stats")
+_PREFIXES = tuple(
+    f"/api/{{user_id}}/{each}" for each in ("tasks", "projects", "invitations", "stats")
+)
 _WORDS = ("title", "description", "examples", "summary", "tags", "security")
 # Checked by the backend alone; a change of them is none for the page.
 _CHECKS = ("not", "pattern")

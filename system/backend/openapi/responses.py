@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 _MEANINGS = {
     401: "The bearer token is missing or does not verify.",
-    403: "The path names another user.",
+    403: "The path names another user, or one's role in a shared project does not allow it.",
     404: "Not there, or not this user's: the two are answered alike.",
     409: "Conflicts with what this user stored, or the first call with this key is under way.",
     413: "The body is too large.",

@@ -19,7 +19,7 @@ from uuid import UUID
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from system.errors import Forbidden, ServerError, Unavailable, from_envelope
+from system.errors import Forbidden, NotFound, ServerError, Unavailable, from_envelope
 from system.identity import TokenExchange
 from system.mcp.idempotency import current_key
 from system.observe.tracing import outgoing
@@ -27,9 +27,16 @@ from system.store import PoolStatus
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
+    InvitationDraft,
+    InvitationPage,
+    InvitationView,
+    MemberList,
+    MemberRemoval,
+    MemberView,
     ProjectDraft,
     ProjectPage,
     ProjectView,
+    RoleChange,
     TaskChange,
     TaskDraft,
     TaskPage,
@@ -136,6 +143,46 @@ class ApiData:
         """See `system.store.projects.delete_project`."""
         return await self._send(Deletion, user_id, "DELETE", f"projects/{project_id}")
 
+    async def list_members(self, user_id: str, project_id: UUID) -> MemberList:
+        """See `system.store.sharing.members.list_members`."""
+        return await self._send(MemberList, user_id, "GET", f"projects/{project_id}/members")
+
+    async def change_role(
+        self, user_id: str, project_id: UUID, member_id: str, change: RoleChange
+    ) -> MemberView:
+        """See `system.store.sharing.members.change_role`."""
+        path = f"projects/{project_id}/members/{_member(member_id)}"
+        return await self._send(MemberView, user_id, "PATCH", path, body=_json(change))
+
+    async def remove_member(self, user_id: str, project_id: UUID, member_id: str) -> MemberRemoval:
+        """See `system.store.sharing.members.remove_member`."""
+        path = f"projects/{project_id}/members/{_member(member_id)}"
+        return await self._send(MemberRemoval, user_id, "DELETE", path)
+
+    async def invite(
+        self, user_id: str, project_id: UUID, draft: InvitationDraft
+    ) -> InvitationView:
+        """See `system.store.sharing.invitations.invite`."""
+        path = f"projects/{project_id}/invitations"
+        return await self._send(InvitationView, user_id, "POST", path, body=_json(draft))
+
+    async def list_invitations(
+        self, user_id: str, project_id: UUID | None, cursor: str | None, limit: int
+    ) -> InvitationPage:
+        """See `system.store.sharing.invitations.list_invitations`."""
+        path = "invitations" if project_id is None else f"projects/{project_id}/invitations"
+        query = {"cursor": cursor, "limit": limit}
+        return await self._send(InvitationPage, user_id, "GET", path, query=query)
+
+    async def accept_invitation(self, user_id: str, invitation_id: UUID) -> MemberView:
+        """See `system.store.sharing.invitations.accept_invitation`."""
+        path = f"invitations/{invitation_id}/accept"
+        return await self._send(MemberView, user_id, "POST", path)
+
+    async def delete_invitation(self, user_id: str, invitation_id: UUID) -> Deletion:
+        """See `system.store.sharing.invitations.delete_invitation`."""
+        return await self._send(Deletion, user_id, "DELETE", f"invitations/{invitation_id}")
+
     async def get_user_stats(self, user_id: str) -> UserStats:
         """See `system.store.stats.get_user_stats`."""
         return await self._send(UserStats, user_id, "GET", "stats")
@@ -238,10 +285,21 @@ def _json(model: BaseModel) -> dict[str, Any]:
 
 
 def _segment(user_id: str) -> str:
-    # A slash, also an escaped one, would make the path name something else.
-    if "/" in user_id or user_id in (".", ".."):
+    if not _fits_path(user_id):
         raise Forbidden()
     return quote(user_id, safe="")
+
+
+def _member(member_id: str) -> str:
+    """Another user's id in a path: whose id has no place there is no member of anything."""
+    if not _fits_path(member_id):
+        raise NotFound()
+    return quote(member_id, safe="")
+
+
+def _fits_path(name: str) -> bool:
+    # A slash, also an escaped one, would make the path name something else.
+    return "/" not in name and name not in (".", "..")
 
 
 def _seconds(response: httpx2.Response) -> int | None:

@@ -14,9 +14,16 @@ from system.store import PoolStatus, Store, UserSession, projects, stats, tasks
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
+    InvitationDraft,
+    InvitationPage,
+    InvitationView,
+    MemberList,
+    MemberRemoval,
+    MemberView,
     ProjectDraft,
     ProjectPage,
     ProjectView,
+    RoleChange,
     TaskChange,
     TaskDraft,
     TaskPage,
@@ -24,6 +31,7 @@ from system.store.schemas import (
     TaskView,
     UserStats,
 )
+from system.store.sharing import invitations, members
 
 
 class DirectData:
@@ -102,6 +110,51 @@ class DirectData:
         """See `system.store.projects.delete_project`."""
         async with self._writing(user_id) as session:
             return await projects.delete_project(session, project_id=project_id)
+
+    async def list_members(self, user_id: str, project_id: UUID) -> MemberList:
+        """See `system.store.sharing.members.list_members`."""
+        async with self._store.user_session(user_id) as session:
+            return await members.list_members(session, project_id=project_id)
+
+    async def change_role(
+        self, user_id: str, project_id: UUID, member_id: str, change: RoleChange
+    ) -> MemberView:
+        """See `system.store.sharing.members.change_role`."""
+        async with self._writing(user_id) as session:
+            return await members.change_role(
+                session, project_id=project_id, member_id=member_id, change=change
+            )
+
+    async def remove_member(self, user_id: str, project_id: UUID, member_id: str) -> MemberRemoval:
+        """See `system.store.sharing.members.remove_member`."""
+        async with self._writing(user_id) as session:
+            return await members.remove_member(session, project_id=project_id, member_id=member_id)
+
+    async def invite(
+        self, user_id: str, project_id: UUID, draft: InvitationDraft
+    ) -> InvitationView:
+        """See `system.store.sharing.invitations.invite`."""
+        async with self._writing(user_id) as session:
+            return await invitations.invite(session, project_id=project_id, draft=draft)
+
+    async def list_invitations(
+        self, user_id: str, project_id: UUID | None, cursor: str | None, limit: int
+    ) -> InvitationPage:
+        """See `system.store.sharing.invitations.list_invitations`."""
+        async with self._store.user_session(user_id) as session:
+            return await invitations.list_invitations(
+                session, project_id=project_id, cursor=cursor, limit=limit
+            )
+
+    async def accept_invitation(self, user_id: str, invitation_id: UUID) -> MemberView:
+        """See `system.store.sharing.invitations.accept_invitation`."""
+        async with self._writing(user_id) as session:
+            return await invitations.accept_invitation(session, invitation_id=invitation_id)
+
+    async def delete_invitation(self, user_id: str, invitation_id: UUID) -> Deletion:
+        """See `system.store.sharing.invitations.delete_invitation`."""
+        async with self._writing(user_id) as session:
+            return await invitations.delete_invitation(session, invitation_id=invitation_id)
 
     async def get_user_stats(self, user_id: str) -> UserStats:
         """See `system.store.stats.get_user_stats`."""

@@ -15,8 +15,13 @@ from system.store import Store
 from system.store.schemas import (
     BulkCompletion,
     Deletion,
+    InvitationDraft,
+    InvitationView,
+    MemberRemoval,
+    MemberView,
     ProjectDraft,
     ProjectView,
+    RoleChange,
     TaskChange,
     TaskDraft,
     TaskView,
@@ -62,6 +67,30 @@ class HybridData(DirectData):
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion:
         """See `system.store.projects.delete_project`."""
         return await self._api.delete_project(user_id, project_id)
+
+    async def change_role(
+        self, user_id: str, project_id: UUID, member_id: str, change: RoleChange
+    ) -> MemberView:
+        """See `system.store.sharing.members.change_role`."""
+        return await self._api.change_role(user_id, project_id, member_id, change)
+
+    async def remove_member(self, user_id: str, project_id: UUID, member_id: str) -> MemberRemoval:
+        """See `system.store.sharing.members.remove_member`."""
+        return await self._api.remove_member(user_id, project_id, member_id)
+
+    async def invite(
+        self, user_id: str, project_id: UUID, draft: InvitationDraft
+    ) -> InvitationView:
+        """See `system.store.sharing.invitations.invite`."""
+        return await self._api.invite(user_id, project_id, draft)
+
+    async def accept_invitation(self, user_id: str, invitation_id: UUID) -> MemberView:
+        """See `system.store.sharing.invitations.accept_invitation`."""
+        return await self._api.accept_invitation(user_id, invitation_id)
+
+    async def delete_invitation(self, user_id: str, invitation_id: UUID) -> Deletion:
+        """See `system.store.sharing.invitations.delete_invitation`."""
+        return await self._api.delete_invitation(user_id, invitation_id)
 
     def dependencies(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """The database for reading, the backend for writing."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Executable,
     UnaryExpression,
     literal_column,
+    or_,
     select,
     tuple_,
     union_all,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from system.errors import Forbidden, NotFound
-from system.store.models import Membership, Project
+from system.store.models import Membership, Project, Task
 from system.store.schemas import MemberRole
 from system.store.session import UserSession
 
@@ -74,6 +75,30 @@ async def find_place(session: UserSession, project_id: UUID) -> Place | None:
     if row is None:
         return None
     return Place(row.user_id, project_id, MemberRole(row.role))
+
+
+async def sees_project(session: UserSession, project_id: UUID) -> bool:
+    """Return whether a project is the subject's own or shared with them."""
+    statement = select(col(Project.id)).where(
+        col(Project.id) == project_id,
+        or_(
+            col(Project.user_id) == session.user_id,
+            in_shared_projects(session, col(Project.user_id), col(Project.id)),
+        ),
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def sees_task(session: UserSession, task_id: UUID) -> bool:
+    """Return whether a task is the subject's own or in a project that is shared with them."""
+    statement = select(col(Task.id)).where(
+        col(Task.id) == task_id,
+        or_(
+            col(Task.user_id) == session.user_id,
+            in_shared_projects(session, col(Task.user_id), col(Task.project_id)),
+        ),
+    )
+    return (await session.execute(statement)).first() is not None
 
 
 async def refuse_members(session: UserSession, project_id: UUID) -> None:

@@ -49,6 +49,7 @@ async def invite(
             are one too many.
     """
     await require_owner(session, project_id)
+    session.note_project(project_id)
     if draft.invitee_id == session.user_id:
         raise ValidationFailed(details={"invitee_id": "must be another user"})
     member = await session.execute(
@@ -103,11 +104,14 @@ async def list_invitations(
     """A page of the invitations that the subject got, or of those to one of their projects.
 
     Raises:
+        NotFound: No such project for this user.
+        Forbidden: It is another user's, and shared with this one.
         ValidationFailed: The cursor is not one of this list.
     """
     if project_id is None:
         wanted = [col(Invitation.invitee_id) == session.user_id]
     else:
+        await require_owner(session, project_id)
         wanted = [
             col(Invitation.user_id) == session.user_id,
             col(Invitation.project_id) == project_id,
@@ -153,7 +157,7 @@ async def accept_invitation(session: UserSession, *, invitation_id: UUID) -> Mem
         raise Conflict(details={"invitation_id": "you are a member already"})
     # Withdrawn at the same moment: nothing was accepted.
     await _consume(session, invitation_id)
-    session.note_shared(offered.project_id)
+    session.note_project(offered.project_id)
     return MemberView(
         project_id=offered.project_id,
         member_id=session.user_id,
@@ -197,6 +201,7 @@ async def _take_over(session: UserSession, offered: InvitationView) -> MemberVie
     created_at = moved.scalar_one_or_none()
     if created_at is None:
         raise NotFound()
+    session.note_project(offered.project_id)
     for kind in (Membership, Invitation):
         gone = [col(kind.user_id) == session.user_id, col(kind.project_id) == offered.project_id]
         if kind is Membership:

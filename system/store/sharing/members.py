@@ -67,6 +67,7 @@ async def change_role(
         Forbidden: It is another user's, and shared with this one.
     """
     await require_owner(session, project_id)
+    session.note_project(project_id)
     statement = update(Membership).where(
         col(Membership.user_id) == session.user_id,
         col(Membership.project_id) == project_id,
@@ -100,6 +101,8 @@ async def remove_member(session: UserSession, *, project_id: UUID, member_id: st
     if owner is None:
         await refuse_members(session, project_id)
         raise NotFound()
+    if owner == session.user_id:
+        session.note_project(project_id)
     # An offer to take the project over ends with the membership.
     offers = delete(Invitation).where(
         col(Invitation.user_id) == owner,

@@ -78,7 +78,7 @@ async def place_of(session: UserSession, project_id: UUID | None) -> Place | Non
     """
     place = await find_place(session, project_id) if project_id is not None else None
     if place is not None:
-        session.note_shared(place.project_id)
+        session.note_project(place.project_id)
     return place
 
 
@@ -111,7 +111,7 @@ async def get_task(session: UserSession, task_id: UUID) -> TaskView:
     row = (await session.execute(statement.execution_options(populate_existing=True))).first()
     if row is None:
         raise NotFound()
-    session.note_shared(row[0].project_id)
+    session.note_project(row[0].project_id)
     return view_of(row)
 
 
@@ -177,7 +177,7 @@ async def _done(session: UserSession, task_id: UUID, project_id: UUID | None) ->
     if project_id is None:
         await _require_seen(session, task_id)
         raise Forbidden()
-    session.note_shared(project_id)
+    session.note_project(project_id)
 
 
 async def _require_seen(session: UserSession, task_id: UUID) -> None:

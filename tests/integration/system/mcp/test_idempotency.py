@@ -14,7 +14,15 @@ from system.mcp.idempotency import SCHEMA, current_key, key_of
 from system.wire.idempotency_key_meta import META_KEY
 from tests.integration.system.mcp.keyed import keyed_call
 
-READS = {"get_task", "list_tasks", "search_tasks", "list_projects", "get_user_stats"}
+READS = {
+    "get_task",
+    "list_tasks",
+    "search_tasks",
+    "list_projects",
+    "get_user_stats",
+    "list_members",
+    "list_invitations",
+}
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])

@@ -26,6 +26,13 @@ TOOLS = {
     "add_project",
     "list_projects",
     "delete_project",
+    "list_members",
+    "change_role",
+    "remove_member",
+    "invite",
+    "list_invitations",
+    "accept_invitation",
+    "delete_invitation",
     "get_user_stats",
     "health_check",
 }

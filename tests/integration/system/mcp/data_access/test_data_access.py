@@ -79,6 +79,7 @@ def answers(system: RunningSystem, user: str, other: str) -> list[Any]:
     seen += [call("get_user_stats"), call("list_projects")]
     seen += [call("add_task", title=""), call("list_tasks", limit=0)]
     seen += [call("add_task", title="x", user_id=other)]
+    seen += _shared_life(call, others, other, project["id"])
     seen += [
         call("delete_task", task_id=task["id"]),
         call("delete_project", project_id=project["id"]),
@@ -87,8 +88,38 @@ def answers(system: RunningSystem, user: str, other: str) -> list[Any]:
     return [_without_ids(each) for each in seen]
 
 
+def _shared_life(call: Tools, others: Tools, other: str, project: str) -> list[Any]:
+    """A project is shared, changed by its editor, and taken back."""
+    offered = call("invite", project_id=project, invitee_id=other, role="editor")
+    seen = [offered, call("list_invitations", project_id=project), others("list_invitations")]
+    seen += [others("accept_invitation", invitation_id=offered["id"])]
+    seen += [others("add_task", title="by an editor", project_id=project)]
+    seen += [others("list_tasks", project_id=project), others("list_projects")]
+    seen += [others("invite", project_id=project, invitee_id="dave")]
+    seen += [call("list_members", project_id=project), others("list_members", project_id=project)]
+    for role in ("viewer", "nothing"):
+        seen += [call("change_role", project_id=project, member_id=other, role=role)]
+    seen += [others("complete_all_tasks", project_id=project)]
+    for member in (other, "a/b", ".."):
+        seen += [call("remove_member", project_id=project, member_id=member)]
+    seen += [others("list_members", project_id=project), others("list_projects")]
+    offered = call("invite", project_id=project, invitee_id=other)
+    seen += [others("delete_invitation", invitation_id=offered["id"]), others("list_invitations")]
+    return seen
+
+
 def _without_ids(value: Any) -> Any:
-    hidden = ("id", "project_id", "next_cursor", "created_at", "updated_at", "completed_at")
+    hidden = (
+        "id",
+        "project_id",
+        "next_cursor",
+        "created_at",
+        "updated_at",
+        "completed_at",
+        "owner_id",
+        "member_id",
+        "invitee_id",
+    )
     if isinstance(value, dict):
         return {
             key: bool(each) if key in hidden else _without_ids(each) for key, each in value.items()

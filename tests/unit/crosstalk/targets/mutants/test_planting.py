@@ -13,13 +13,15 @@ import pytest
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment import locate_system
-from crosstalk.oracles import ORACLES
+from crosstalk.oracles import ORACLES, POLICY_ORACLES
 from crosstalk.phases.registry import GENERAL
 from crosstalk.targets.mutants import MutantDoesNotApplyError, get_mutant, load_catalog
 from crosstalk.targets.mutants.planting import FOLDER, SITUATIONS
 from tests.repository import ROOT
 
-ORACLE_NAMES = {each.name for each in ORACLES} | {make().name for make in GENERAL}
+ORACLE_NAMES = {each.name for each in (*ORACLES, *POLICY_ORACLES)} | {
+    make().name for make in GENERAL
+}
 CATALOG = load_catalog()
 
 

@@ -242,6 +242,10 @@ class Campaign:
         if self._kept is not None and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
+        policy = self._target.policy
+        if policy is not None and policy.shares and not self._stopped():
+            self._emit(PartBegun("sharing"))
+            self._by_plan(lambda: sweep.share(policy))
         if not self._stopped():
             self._emit(PartBegun("first sweep"))
             self._budget.sweeping = True

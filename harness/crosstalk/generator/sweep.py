@@ -13,26 +13,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 
 from crosstalk.core.history import History
+from crosstalk.core.policy import Policy
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.choice import Draw, RandomChoice
+from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.rules.attacks.unproven_identity import (
     UnprovenIdentity,
     claim_identity,
 )
+from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
+from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.sweep_pass import SweepPass
+from crosstalk.generator.sweep_pass import CALLS_AN_OPERATION, SweepPass
 from crosstalk.surface.capabilities import Capabilities
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
 # Calls without a credential that are made before all owners are served.
 _REFUSED_SOON = 2
+# Calls of the life of one share, about, and how often each rule for sharing comes at most.
+_CALLS_A_SHARE = 100
+_ROUNDS = 2
 # The part of a campaign's calls that all passes but the first may use.
 _SHARE = 0.35
 
@@ -69,6 +78,35 @@ class Sweep:
             choice = RandomChoice(self.random)
             try:
                 claim_identity(example, example.drawer_by(choice, HonestDrawer), choice)
+            finally:
+                if len(example.history):
+                    self.state.on_example_end(example.history)
+
+    def share(self, policy: Policy) -> None:
+        """Have things shared and taken back, as a policy says; more often where calls are many.
+
+        By it are served what accepts, lists and ends a share: nothing else can serve them.
+        """
+        needed = int(CALLS_AN_OPERATION * len(self.state.executor.operations))
+        lives = min(max(1, (self.calls - needed) // _CALLS_A_SHARE), _ROUNDS * len(policy.shares))
+        rule = TakenBack()
+        for number in range(lives):
+            share = policy.shares[number % len(policy.shares)]
+            self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
+        fields = PrivilegedFields()
+        self._drawn(fields, fields.run)
+
+    def _drawn(self, rule: Rule, run: Callable[[ExampleRun, Draw], None]) -> None:
+        """Run a rule once, in an example of its own."""
+        if self.state.stopped():
+            return
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self.state, self._capabilities)
+            if not rule.applies(example):
+                return
+            self.state.rule_runs[rule.name] += 1
+            try:
+                drawn_once(lambda draw: run(example, draw), self.random)
             finally:
                 if len(example.history):
                     self.state.on_example_end(example.history)

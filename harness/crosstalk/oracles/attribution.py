@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import identifiers_of, is_marker, marker, markers_in, strings_in
 from crosstalk.core.owned_objects import shown_objects
+from crosstalk.core.policy.model import matches
+from crosstalk.core.policy.parts import Parts, parts_of
+from crosstalk.core.policy.sharing import sharing_of
 from crosstalk.oracles.base import conclusive
 from crosstalk.surface.http.headers import VALIDATORS
 
@@ -69,6 +72,10 @@ class _Attribution:
         # User and value to how many of the user's texts were searched for it, without success.
         self._searched: dict[tuple[str | None, str], int] = {}
         self._public = set(history.public_values) - self._owners.keys()
+        policy = history.policy
+        self._parts = parts_of(policy, history) if policy is not None else Parts()
+        # What each user saw in operations that show it again: a conversation holds it.
+        self._kept: defaultdict[str | None, set[str]] = defaultdict(set)
 
     def take(self, call: Call) -> Observation:
         """Return what the answer to the next call shows."""
@@ -85,7 +92,11 @@ class _Attribution:
             for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
                 if value in self._public:
                     continue
-                owner = self._owners.get(value) or _earlier_owner(value, user, history)
+                owner = (
+                    self._owners.get(value)
+                    or self._parts.owners.get(value)
+                    or _earlier_owner(value, user, history)
+                )
                 if owner is None and user is None:
                     self._public.add(value)  # shown to a stranger before any user had it
                 elif owner is None and user is not None:
@@ -97,12 +108,18 @@ class _Attribution:
                 elif owner is not None and not (
                     self._gave(user, value) or self._made_of_own_words(user, value)
                 ):
+                    if _is_known_person(history, owner, call, value):
+                        continue
                     if history.permits(owner, user, call.operation, {value}, call):
                         permitted = permitted or history.policy is not None
+                        if _is_transcript(history, call):
+                            self._kept[user].add(value)
                         if history.policy is None or not history.policy.shares:
                             self._supplied[user].add(value)  # given on purpose, and theirs to use
                     elif _by_another(history, call, value, self._supplied):
                         permitted = True
+                    elif value in self._kept[user] and _is_transcript(history, call):
+                        pass
                     elif _lost(history, owner, call, {value}):
                         revoked.append((value, owner))
                     else:
@@ -132,7 +149,7 @@ class _Attribution:
         ]
         for value in filter(is_marker, sent) if user is not None else ():
             if value not in self._owners and user is not None:
-                self._own(value, user)
+                self._own(value, self._parts.owners.get(value, user))
 
     def _own(self, value: str, user: str) -> None:
         self._owners[value] = user
@@ -171,6 +188,23 @@ def _by_another(
     )
 
 
+def _is_transcript(history: History, call: Call) -> bool:
+    """Return whether an operation shows again what it showed its reader before."""
+    policy = history.policy
+    return policy is not None and matches(policy.transcripts, call.operation)
+
+
+def _is_known_person(history: History, owner: str, call: Call, value: str) -> bool:
+    """Return whether a value is the id of a user whom the caller shares, or shared, with.
+
+    Who is offered something is told by whom, and an owner names the people.
+    """
+    policy, user = history.policy, call.actor.user
+    if policy is None or user is None or history.subjects.get(owner) != value:
+        return False
+    return sharing_of(policy, history).acquainted(owner, user, call)
+
+
 def _lost(history: History, owner: str, call: Call, values: Collection[str]) -> bool:
     """Return whether the caller could see these values before, and lost the right to."""
     user, operation = call.actor.user, call.operation
@@ -180,10 +214,11 @@ def _lost(history: History, owner: str, call: Call, values: Collection[str]) -> 
 def _earlier_owner(value: str, user: str | None, history: History) -> str | None:
     """Return another user whom a marker of an earlier example names; None for any other value.
 
-    Users are new in each example: none of them has stored another's marker before. With a policy it
-    is not known who was given what in the earlier example.
+    Users are new in each example: none of them has stored another's marker before. With a policy
+    that names people it is not known what was permitted in the earlier example.
     """
-    unknown = not history.new_users or history.policy is not None
+    policy = history.policy
+    unknown = not history.new_users or (policy is not None and not policy.impersonal)
     if unknown or user is None or not is_marker(value):
         return None
     named = [each for each in history.subjects if each != user and value.startswith(_mark(each))]

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Answer, Call, History, Outcome
+from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.policy.objects import named_values
-from crosstalk.core.policy.sharing import shares
+from crosstalk.core.policy.sharing import shares, works_together
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
 from crosstalk.surface.http.headers import TIMED, shows
 
@@ -112,6 +113,7 @@ class _Window:
             _permitted(history, victim, each)
             # What others store is meant to show in this reading.
             or history.permits(each.actor.user or "", victim, after.operation, None, after)
+            or works_together(history, victim, each, after)
             for each in self.calls
         )
 
@@ -198,7 +200,8 @@ def _effects(history: History) -> Iterator[_Attack]:
 
 def _permitted(history: History, victim: str, act: Call) -> bool:
     """Return whether an act may change what is the victim's, or shares it."""
-    asked = (victim, act.actor.user, act.operation, named_values(act), act)
+    named = named_values(act) | identifiers_of(act.arguments)
+    asked = (victim, act.actor.user, act.operation, named, act)
     return history.permits(*asked, change=True) or shares(history, victim, act)
 
 

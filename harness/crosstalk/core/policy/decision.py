@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crosstalk.core.policy.conditions import holds
 from crosstalk.core.policy.model import EVERYBODY, Allow, Person, Policy, Reserve, matches
 from crosstalk.core.policy.objects import objects_of
+from crosstalk.core.policy.parts import parts_of
 from crosstalk.core.policy.sharing import Grant, Sharing, sharing_of
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def decide(
     for rule in policy.allows:
         if _allows(policy, rule, one, other, operation, sharing, moment, change=change):
             return Decision(True, str(rule))
-    wanted = _keys(history, objects)
+    if objects and not change and _offered(sharing, source, target, objects, moment):
+        return Decision(True, "an offer shows its person what it names")
+    wanted = _keys(policy, history, objects)
     lost: Grant | None = None
     for grant in sharing.to(target):
         if grant.owner != source or (wanted is not None and grant.object not in wanted):
@@ -103,11 +106,24 @@ def _way_holds(way: list[Grant], grant: Grant, target: str, moment: Call | None)
     return grant.person == target or any(each.holds(moment) for each in way[1:])
 
 
-def _keys(history: History, objects: Collection[str] | None) -> set[str] | None:
+def _offered(
+    sharing: Sharing, source: str, target: str, objects: Collection[str], moment: Call | None
+) -> bool:
+    return any(
+        each.owner == source
+        and each.person == target
+        and each.offers(moment)
+        and {each.object, *each.handles} & set(objects)
+        for each in sharing.grants
+        if each.object and each.rule.accept
+    )
+
+
+def _keys(policy: Policy, history: History, objects: Collection[str] | None) -> set[str] | None:
     if objects is None:
         return None
-    known = objects_of(history)
-    return {key for each in objects for key in known.of(each)}
+    known, parts = objects_of(history), parts_of(policy, history)
+    return {key for each in objects for key in (*known.of(each), *parts.holders.get(each, ()))}
 
 
 def roles_at(policy: Policy, history: History, user: str, moment: Call | None = None) -> set[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -77,32 +77,42 @@ class Share:
     """A call that opens a flow from an object's owner to a person, and calls that end it.
 
     Attributes:
-        opens: The operation that opens it, or invites, as a pattern.
+        opens: Operations that open it, or invite, as patterns.
         person: The argument that names the person, or the group.
         object: The argument that names the object; empty where a role is given.
         ends: Operations that end it, as patterns.
-        accept: The operation by which the person accepts; empty where nothing is to be accepted.
+        accept: Operations by which the person accepts; none where nothing is to be accepted.
         role: The role that is given; empty where an object is shared.
         change: Whether the person may change the object, too.
+        where: Argument to the value that a call must have there to open it.
+        members: Whether only a person who has a share in the object already can be given this one.
+        transfers: Whether the object is the person's own from then on.
     """
 
-    opens: str
+    opens: tuple[str, ...]
     person: str
     object: str = ""
     ends: tuple[str, ...] = ()
-    accept: str = ""
+    accept: tuple[str, ...] = ()
     role: str = ""
     change: bool = False
+    where: Mapping[str, str] = field(default_factory=dict)
+    members: bool = False
+    transfers: bool = False
 
     def __str__(self) -> str:
         what = f"role {self.role}" if self.role else self.object
-        accepted = f", once accepted by {self.accept}" if self.accept else ""
+        where = "".join(f" ({name} {value})" for name, value in self.where.items())
+        accepted = f", once accepted by {' or '.join(self.accept)}" if self.accept else ""
         until = f", until {' or '.join(self.ends)}" if self.ends else ""
-        return f"share {what} with {self.person} by {self.opens}{accepted}{until}"
+        does = "transfer" if self.transfers else "share"
+        return (
+            f"{does} {what} with {self.person} by {' or '.join(self.opens)}{where}{accepted}{until}"
+        )
 
     def concerns(self, operation: str) -> bool:
         """Return whether an operation opens, accepts or ends this sharing."""
-        return matches((self.opens, *self.ends, *filter(None, (self.accept,))), operation)
+        return matches((*self.opens, *self.ends, *self.accept), operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,8 @@ class Policy:
         reserves: Operations that only some may call.
         shares: Sharing that calls open and end.
         fields: Fields that answers do not hold.
+        transcripts: Operations that show again what they showed their reader before, as patterns:
+            what a conversation holds stays with who had it.
     """
 
     people: Mapping[str, Person]
@@ -137,6 +149,19 @@ class Policy:
     reserves: tuple[Reserve, ...] = ()
     shares: tuple[Share, ...] = ()
     fields: Fields = Fields()
+    transcripts: tuple[str, ...] = ()
+
+    @property
+    def impersonal(self) -> bool:
+        """Return whether all people are alike to it: any other users can be put in their place."""
+        told = any(each.tenant or each.roles or each.claims for each in self.people.values())
+        return not (told or self.allows or self.reserves or self.boundary != "user")
+
+    def among(self, users: Iterable[str]) -> Policy:
+        """Return the policy for these users, where it is the same for all; else itself."""
+        if not self.impersonal:
+            return self
+        return replace(self, people={each: Person(each) for each in users})
 
     def reserved(self, operation: str) -> Reserve | None:
         """Return the rule by which an operation is reserved, if it is."""
@@ -158,8 +183,9 @@ class Policy:
             boundary=data["boundary"],
             allows=tuple(Allow(**_tuples(each)) for each in data["allows"]),
             reserves=tuple(Reserve(**_tuples(each)) for each in data["reserves"]),
-            shares=tuple(Share(**_tuples(each)) for each in data["shares"]),
+            shares=tuple(Share(**_share(each)) for each in data["shares"]),
             fields=Fields(**_tuples(data["fields"])),
+            transcripts=tuple(data.get("transcripts", ())),
         )
 
 
@@ -174,6 +200,15 @@ def matches(patterns: Sequence[str], operation: str) -> bool:
     return any(
         form == each or fnmatchcase(form, each) for each in patterns for form in (operation, short)
     )
+
+
+def _share(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a share; earlier versions saved one operation as a text."""
+    found = _tuples(row)
+    for name in ("opens", "accept"):
+        if isinstance(found.get(name), str):
+            found[name] = (found[name],) if found[name] else ()
+    return found
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:

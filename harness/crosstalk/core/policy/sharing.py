@@ -6,8 +6,10 @@ person who is no user is a group: who was given the group has what the group was
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
@@ -52,10 +54,19 @@ class Grant:
             return False
         if moment is None:
             return self.ended is None
-        if self.opened.index > moment.index:
+        if not _begun(self.opened, moment):
             return False
         ended = self.ended
         return ended is None or moment.index <= ended.index or moment.started < ended.ended
+
+    def offers(self, moment: Call | None) -> bool:
+        """Return whether it is offered at a call, so that its person is shown the offer."""
+        if not _begun(self.offered, moment):
+            return False
+        ended = self.ended
+        return ended is None or (
+            moment is not None and (moment.index <= ended.index or moment.started < ended.ended)
+        )
 
     def lost(self, moment: Call | None) -> bool:
         """Return whether it held before that call, and does not any more."""
@@ -79,16 +90,48 @@ class Sharing:
     Attributes:
         grants: In the order in which they were offered.
         withdrawn: Role and user to the call that took the role away.
+        handed_over: Object to the calls that handed it over, each with whose it was from then on.
     """
 
     grants: list[Grant] = field(default_factory=list)
     withdrawn: dict[tuple[str, str], Call] = field(default_factory=dict)
+    handed_over: defaultdict[str, list[tuple[Call, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def owner(self, key: str, first: str, moment: Call | None = None) -> str:
+        """Return whose an object is at a call.
+
+        Args:
+            key: The object.
+            first: Whose it was at first.
+            moment: The call; None for the time after the last one.
+        """
+        later = [user for call, user in self.handed_over.get(key, ()) if _begun(call, moment)]
+        return later[-1] if later else first
 
     def to(self, user: str) -> list[Grant]:
         """Return what was given to a user, by way of groups too, or held for them."""
         direct = [each for each in self.grants if each.person == user]
         groups = {each.object: each for each in direct if each.object}
         return [*direct, *(each for each in self.grants if each.person in groups)]
+
+    def held(self, user: str, moment: Call | None) -> list[Grant]:
+        """Return the grants of objects that a user has at a call."""
+        return [
+            each
+            for each in self.to(user)
+            if each.object
+            and each.holds(moment)
+            and (each.person == user or any(one.holds(moment) for one in self.chain(each, user)))
+        ]
+
+    def acquainted(self, one: str, other: str, moment: Call | None) -> bool:
+        """Return whether one of two users has offered the other something by then."""
+        return any(
+            {each.owner, each.person} == {one, other} and _begun(each.offered, moment)
+            for each in self.grants
+        )
 
     def chain(self, grant: Grant, user: str) -> list[Grant]:
         """Return the memberships by which a user has a grant to a group; none for their own."""
@@ -137,36 +180,77 @@ def role_calls(
 
 
 def shares(history: History, owner: str, call: Call) -> bool:
-    """Return whether a call takes part in sharing that an owner offered its caller.
+    """Return whether a call takes part in sharing between its caller and another user.
 
-    An invitation that is accepted, and a share that is left, may change what the owner reads.
+    An invitation that is accepted, and a share that is left, may change what the owner reads; one
+    that is given or taken back, what its person reads.
     """
     policy = history.policy
     if policy is None:
         return False
+    between = {owner, call.actor.user}
     return any(
-        each.owner == owner and each.person == call.actor.user
+        {each.owner, each.person} == between
         for each in sharing_of(policy, history).grants
-        if each.rule.concerns(call.operation) and each.offered.index < call.index
+        if each.rule.concerns(call.operation) and each.offered.index <= call.index
     )
+
+
+def works_together(history: History, reader: str, act: Call, reading: Call) -> bool:
+    """Return whether an act may show in another user's reading: both have a share in one object.
+
+    Args:
+        history: The calls.
+        reader: The user who reads.
+        act: A call of who may change the object.
+        reading: The call that shows it.
+    """
+    policy, actor = history.policy, act.actor.user
+    if policy is None or actor is None:
+        return False
+    sharing = sharing_of(policy, history)
+    changed = {each.object for each in sharing.held(actor, act) if each.rule.change}
+    seen = {each.object for each in (*sharing.held(reader, act), *sharing.held(reader, reading))}
+    return bool(changed & seen)
 
 
 def _walk(policy: Policy, history: History) -> Sharing:
     found, objects = Sharing(), objects_of(history)
     if not policy.shares:
         return found
+    made: set[str] = set()
     for call in history:
         user = call.actor.user
-        if user is None or call.answer.outcome != "ok":
+        if user is None or call.answer.outcome != "ok" or _is_repeat(call, made):
             continue
         for rule in policy.shares:
-            if matches((rule.opens,), call.operation):
+            if matches(rule.opens, call.operation) and _is_meant(rule, call):
                 _open(found, policy, history, objects, rule, call)
-            if rule.accept and matches((rule.accept,), call.operation):
+            if matches(rule.accept, call.operation):
                 _accept(found, rule, call)
             if matches(rule.ends, call.operation):
                 _end(found, policy, history, rule, call)
     return found
+
+
+def _begun(call: Call, moment: Call | None) -> bool:
+    """Return whether a call may have taken effect by another: it ended, or was under way."""
+    return moment is None or call.index <= moment.index or call.started < moment.ended
+
+
+def _is_repeat(call: Call, made: set[str]) -> bool:
+    """Return whether a call is one that was made before with its key, and does nothing again."""
+    if not any("idempotency" in str(name).lower() for name in call.arguments):
+        return False
+    said = json.dumps(call.arguments, sort_keys=True, default=str)
+    key = f"{call.actor.user} {call.operation} {said}"
+    known = key in made
+    made.add(key)
+    return known
+
+
+def _is_meant(rule: Share, call: Call) -> bool:
+    return all(value in map(str, _given(name, call)) for name, value in rule.where.items())
 
 
 def _open(
@@ -183,7 +267,8 @@ def _open(
             continue
         for value in _given(rule.object, call):
             key = object_key(kind_of_argument(rule.object, call.operation), value)
-            if objects.owners.get(key) == user and person != user:
+            owner = found.owner(key, objects.owners.get(key, ""))
+            if owner == user and person != user:
                 grant = Grant(rule, user, key, person, call, handles - {key, person}, opened)
                 found.grants.append(grant)
 
@@ -204,12 +289,25 @@ def _accept(found: Sharing, rule: Share, call: Call) -> None:
         mine = offered and grant.person == call.actor.user
         if mine and named & {grant.object, *grant.handles}:
             grant.opened = call
+            if rule.transfers:
+                _hand_over(found, grant, call)
+
+
+def _hand_over(found: Sharing, grant: Grant, call: Call) -> None:
+    """Make an object its person's own: what others were given of it is theirs to give from now."""
+    found.handed_over[grant.object].append((call, grant.person))
+    kept = [
+        replace(each, owner=grant.person, opened=each.opened and call)
+        for each in found.grants
+        if each.object == grant.object and each.person != grant.person and each.ended is None
+    ]
+    found.grants += kept
 
 
 def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
     user = call.actor.user or ""
     named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
-    people = set(_people(policy, history, rule, call))
+    people = set(_people(policy, history, rule, call)) or _named_users(history, call) - {user}
     if rule.role:
         if _may_give_roles(policy, call):
             for person in people:
@@ -220,12 +318,27 @@ def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Ca
         each
         for each in found.grants
         if each.rule is rule
-        and user in (each.owner, each.person)
+        and call not in (each.offered, each.opened)
+        and (user == each.person or user in _owners(found, each))
         and named & {each.object, *each.handles}
         # Who leaves takes nothing from others.
-        and (each.person == user if user != each.owner else not people or each.person in people)
+        and (
+            each.person == user
+            if user not in _owners(found, each)
+            else not people or each.person in people
+        )
     ]
     _close(grants, call)
+
+
+def _owners(found: Sharing, grant: Grant) -> set[str]:
+    """Return who may end a grant: who gave it, and whose the object is now."""
+    return {grant.owner, found.owner(grant.object, grant.owner)}
+
+
+def _named_users(history: History, call: Call) -> set[str]:
+    said = {each for each in call.arguments.values() if isinstance(each, str)}
+    return {name for name, subject in history.subjects.items() if subject in said}
 
 
 def _close(grants: Sequence[Grant], call: Call) -> None:

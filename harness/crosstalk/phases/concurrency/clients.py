@@ -54,7 +54,8 @@ _NAMES = (
 def can_make_up_users(target: Target) -> bool:
     """Return whether the target takes made-up users, so that every client can be another user."""
     named = any(each != "*" for flow in target.allowed_flows for each in (flow.source, flow.target))
-    if named or target.policy is not None or target.principals.bystander is None:
+    personal = target.policy is not None and not target.policy.impersonal
+    if named or personal or target.principals.bystander is None:
         return False
     if target.subjects is None:
         return True
@@ -88,7 +89,7 @@ def with_subjects(target: Target, history: History, actors: Iterable[Actor]) -> 
         public_values=history.public_values,
         public_operations=history.public_operations,
         allowed_flows=history.allowed_flows,
-        policy=history.policy,
+        policy=history.policy.among(users) if history.policy is not None else None,
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.object_kinds import ends_session
+from crosstalk.core.policy import Policy
 from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.tools import ToolSurface
@@ -68,6 +69,7 @@ from crosstalk.targets.described.users import (
     principals_of,
     users_of,
 )
+from crosstalk.targets.rules_judged import oracles_without_rules
 from crosstalk.targets.session_theft import SessionTheft
 
 
@@ -143,7 +145,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         unproven_identity=unproven_identity(config),
         untried=tuple(each for each in not_understood_by(of_mcp) if each.where not in skipped),
         skipped=skipped,
-        not_applicable=_not_applicable(config, operations),
+        not_applicable=_not_applicable(config, policy, operations),
         persistent=bool(users) and config.reset is None,
         prepare=setup.prepare if setup.needed else None,
         take_down=setup.tear_down if setup.needed else None,
@@ -200,7 +202,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         unproven_identity=unproven_identity(config),
         untried=tuple(not_understood_by(of_mcp)),
         skipped=skipped,
-        not_applicable=_not_applicable(config, operations),
+        not_applicable=_not_applicable(config, policy, operations),
         policy=policy,
     )
 
@@ -352,25 +354,9 @@ def _already() -> None:
     """Change nothing: a described system runs as its owner has set it up."""
 
 
-def _without_rules(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
-    """Return the oracles that have no rule of the policy to judge by."""
-    policy = config.policy
-    if policy is None:
-        return {}
-    reasons = {}
-    if not policy.reserve:
-        reasons["function"] = "the policy reserves no operation"
-        reasons["delegation"] = "the policy reserves no operation"
-    if not any(each.conversational for each in operations.values()):
-        reasons["delegation"] = "there is no agent to ask"
-    if not policy.share:
-        reasons["revocation"] = "the policy has no sharing that a call opens"
-    if not (policy.fields.forbidden or policy.fields.own):
-        reasons["property"] = "the policy names no fields"
-    return reasons
-
-
-def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -> dict[str, str]:
+def _not_applicable(
+    config: TargetConfig, policy: Policy | None, operations: Mapping[str, Operation]
+) -> dict[str, str]:
     reasons = {}
     if not proves(config) and not unproven_identity(config):
         reasons["identity"] = "a process of its own serves each user, who proves nothing to it"
@@ -380,7 +366,7 @@ def _not_applicable(config: TargetConfig, operations: Mapping[str, Operation]) -
         reasons["concurrency"] = "the system's rate limit has calls made one at a time"
     elif config.rest is None and config.mcp is not None and config.mcp.transport == "stdio":
         reasons["concurrency"] = "a process of its own answers each user, one call at a time"
-    reasons |= _without_rules(config, operations)
+    reasons |= oracles_without_rules(policy, operations)
     if all(each.reads_only for each in operations.values()):
         reasons["ownership"] = "no operation changes anything"
     refers = [

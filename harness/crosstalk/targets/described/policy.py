@@ -58,27 +58,32 @@ def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Poli
         reserves=tuple(Reserve(who(e.to), tuple(e.operations)) for e in described.reserve),
         shares=tuple(
             Share(
-                each.opens,
+                tuple(each.opens),
                 each.person,
                 each.object,
                 tuple(each.ends),
-                each.accept,
+                tuple(each.accept),
                 each.role,
                 each.access == "change",
+                each.where,
+                each.members,
+                each.transfers,
             )
             for each in described.share
         ),
         fields=Fields(tuple(described.fields.forbidden), tuple(described.fields.own)),
+        transcripts=tuple(described.transcripts),
     )
 
 
 def _require_arguments(share: ShareConfig, operations: Mapping[str, Operation]) -> None:
     for name, operation in operations.items():
-        if not matches((share.opens,), name):
+        if not matches(share.opens, name):
             continue
         known = [each.name for each in operation.parameters]
         short = {*known, *map(last_name, known)}
-        for setting, argument in (("object", share.object), ("person", share.person)):
+        named = (("object", share.object), ("person", share.person))
+        for setting, argument in (*named, *(("where", each) for each in share.where)):
             if argument and argument not in short:
                 raise TargetFileError(
                     f"policy.share.{setting} names {argument!r}, which is no argument of {name}"

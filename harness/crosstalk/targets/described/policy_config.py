@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crosstalk.core.errors import did_you_mean
 from crosstalk.core.policy.conditions import ConditionError, parsed
@@ -15,6 +15,11 @@ from crosstalk.targets.described.strict import Strict
 PER_TENANT = "per_tenant"
 # Roles that calls give need no user who begins with them.
 Access = Literal["read", "change"]
+# One is written as a text, several as a list.
+Operations = Annotated[
+    list[str],
+    BeforeValidator(lambda value: ([value] if value else []) if isinstance(value, str) else value),
+]
 
 
 class AllowConfig(Strict):
@@ -61,22 +66,28 @@ class ShareConfig(Strict):
     """A call that opens sharing, and calls that end it.
 
     Attributes:
-        opens: The operation that opens it, or invites.
+        opens: The operation that opens it, or invites; several where there are several ways.
         object: The argument of it that names the object.
         person: The argument of it that names the person, or the group.
         ends: Operations that end it.
-        accept: The operation by which the person accepts, where that is needed.
+        accept: The operation by which the person accepts, where that is needed; or several.
         role: The role that is given, where it is a role and no object.
         access: What the person may do.
+        where: Argument of the opening call to the value that it must have, e.g. `role = "editor"`.
+        members: Whether only a person who has a share in the object can be given this one.
+        transfers: Whether the object is the person's own from then on.
     """
 
-    opens: str
+    opens: Operations = Field(min_length=1)
     person: str
     object: str = ""
     ends: list[str] = Field(default_factory=list)
-    accept: str = ""
+    accept: Operations = Field(default_factory=list)
     role: str = ""
     access: Access = "read"
+    where: dict[str, str] = Field(default_factory=dict)
+    members: bool = False
+    transfers: bool = False
 
     @model_validator(mode="after")
     def _gives_one_thing(self) -> ShareConfig:
@@ -109,6 +120,8 @@ class PolicyConfig(Strict):
         reserve: Operations that only some may call.
         share: Sharing that calls open and end.
         fields: Fields that answers do not hold.
+        transcripts: Operations that show again what they showed their reader before: what a
+            conversation holds stays with who had it.
     """
 
     boundary: Literal["user", "tenant"] = "user"
@@ -116,6 +129,7 @@ class PolicyConfig(Strict):
     reserve: list[ReserveConfig] = Field(default_factory=list)
     share: list[ShareConfig] = Field(default_factory=list)
     fields: FieldsConfig = FieldsConfig()
+    transcripts: list[str] = Field(default_factory=list)
 
     def operations(self) -> Iterator[tuple[str, str]]:
         """Return every pattern of operations, after the setting that it stands in."""
@@ -124,10 +138,10 @@ class PolicyConfig(Strict):
         for reserve in self.reserve:
             yield from (("policy.reserve.operations", name) for name in reserve.operations)
         for share in self.share:
-            yield "policy.share.opens", share.opens
+            yield from (("policy.share.opens", name) for name in share.opens)
             yield from (("policy.share.ends", name) for name in share.ends)
-            if share.accept:
-                yield "policy.share.accept", share.accept
+            yield from (("policy.share.accept", name) for name in share.accept)
+        yield from (("policy.transcripts", name) for name in self.transcripts)
 
 
 def check_people(

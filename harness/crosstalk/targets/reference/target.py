@@ -27,9 +27,11 @@ from crosstalk.surface import (
 )
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.reference.limits import production_limits
+from crosstalk.targets.reference.policy import sharing_policy
 from crosstalk.targets.reference.sessions import OwnSessions, open_sessions
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
+from crosstalk.targets.rules_judged import oracles_without_rules
 from crosstalk.targets.session_theft import SessionTheft
 from crosstalk.tokens import BACKEND_AUDIENCE, FORGERIES, Forgery, ForgeryContext, LocalIssuer
 
@@ -178,6 +180,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     paths = [each.removeprefix("rest:GET ") for each in reading]
     surfaces["rest-paths"] = UsualPaths(running.backend_url, "rest-paths", paths)
     operations |= discovered({"rest-paths": surfaces["rest-paths"]})
+    principals = PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS
+    policy = sharing_policy(principals)
     return Target(
         surfaces=surfaces,
         operations=operations,
@@ -185,7 +189,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         reset=erase,
         forgeries=forgeries_of(running),
         about=about,
-        principals=PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS,
+        principals=principals,
         release=release,
         subjects=signed_in.enroll if signed_in else None,
         neighbours=() if signed_in else forms,
@@ -194,6 +198,11 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         databases=running.databases if running.services else {},
         left=left,
         production=None if sessions else production_limits(running),
+        policy=policy,
+        not_applicable={
+            **oracles_without_rules(policy, operations),
+            "escalation": "undeclared fields are refused, and no operation is reserved",
+        },
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
         credential_source=(
             "Where from: crosstalk up, then crosstalk mint --user NAME, for MCP with "

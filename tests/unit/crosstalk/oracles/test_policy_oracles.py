@@ -92,7 +92,7 @@ def test_never_shared_is_the_canarys_and_not_revocations() -> None:
 
 
 def test_revocation_fires_where_a_withdrawn_role_still_opens_what_is_reserved() -> None:
-    gives = Share("PUT /roles", "username", role="admin", ends=("DELETE /roles/{username}",))
+    gives = Share(("PUT /roles",), "username", role="admin", ends=("DELETE /roles/{username}",))
     policy = replace(
         ADMINS, reserves=(*ADMINS.reserves, Reserve(("admin",), ("* /roles*",))), shares=(gives,)
     )

@@ -1,40 +1,43 @@
-"""An owner shares something, the person reads it, and reads again after it was taken back."""
+"""An owner shares something, the person uses it, and tries again after it was taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor, Call, Outcome
-from crosstalk.core.identifiers import is_id_path, last_name
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.history import Actor, Outcome, Probe
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import deletes, kind_of_argument
 from crosstalk.core.policy import Policy, Share, may_call
-from crosstalk.core.policy.model import matches
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import required_references
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.generator.rules.policy.offers import (
+    Offer,
+    accept_offer,
+    as_taken_by,
+    change_role,
+    end_offer,
+    look_at_offer,
+    make_offer,
+    name_of,
+    next_way,
+    operations_of,
+    parameter_of,
+)
+from crosstalk.surface.capabilities import references, required_references
+from crosstalk.surface.operation import Operation, Role
 
 _READINGS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """Something that was offered: by which rule, what, to whom, and what the call answered."""
-
-    rule: Share
-    target: str
-    person: Actor
-    group: str
-    call: Call
+_WRITES = 3
+_OWNER_READINGS = 3
 
 
 class TakenBack:
-    """Shares, reads, takes back, stores something new, and reads again."""
+    """Shares, reads and writes, takes back, stores something new, and tries all of it again."""
 
     name = "taken_back"
     guaranteed = True
@@ -52,148 +55,259 @@ class TakenBack:
         rule = example.least_chosen(
             draw, self.name, list(policy.shares), lambda each: (str(each),), among=1
         )
-        opening = _operations(example, (rule.opens,))
+        self.by_rule(example, draw, policy=policy, rule=rule)
+
+    def by_rule(self, example: ExampleRun, draw: Draw, *, policy: Policy, rule: Share) -> None:
+        """Go through the life of one share that this rule is for."""
+        opening = operations_of(example, rule.opens)
         if not opening:
             return
-        operation = example.least_chosen_operation(draw, f"{self.name} by", opening)
+        operation = next_way(example, draw, f"{self.name} by", opening)
         if rule.role:
             self._role(example, draw, policy, rule, operation)
             return
         owner: Actor = draw(st.sampled_from(list(example.members)))
         person = example.other_member(draw, owner)
-        offer = self._offer(example, draw, rule, operation, owner, person)
-        if offer is None:
-            return
+        offer = make_offer(example, draw, rule, operation, owner, person)
+        if offer is not None:
+            self._live(example, draw, offer)
+
+    def _live(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+        """Go on with what was offered: accepted or not, used, ended, and tried again."""
         example.state.situations["shared and taken back"] += 1
-        readings = self._readings(example, draw, offer.target, owner, person)
+        owner, person = offer.owner, offer.person
+        inside = self._fill(example, draw, offer)
+        readings = self._readings(example, draw, [offer.target, *inside], owner, person)
+        others = [each for each in example.members if each not in (owner, person)]
+        if offer.rule.accept:
+            # An invitation alone shows nothing yet, and is nobody else's to accept.
+            look_at_offer(example, draw, offer)
+            example.execute_all(readings[:_READINGS])
+            for each in others[:1]:
+                accept_offer(example, draw, offer, by=each)
+            withdrawn = draw(st.integers(0, 3)) == 3
+            if withdrawn:
+                end_offer(example, draw, offer, owner, pending=True)
+            accept_offer(example, draw, offer, ended=withdrawn)
+            if withdrawn:
+                example.execute_all(readings)
+                return
         example.execute_all(readings)
-        ender = person if rule.ends and draw(st.integers(0, 3)) == 3 else owner
-        ends = _operations(example, rule.ends)
-        if not ends:
+        writes = self._writes(example, draw, offer, inside)
+        self._between_readings(example, draw, offer, inside, writes)
+        if not offer.rule.members:
+            self._other_roles(example, draw, offer, inside, writes)
+        if offer.rule.transfers:
+            self._former_owner(example, draw, offer, inside)
             return
-        ending = example.least_chosen_operation(draw, f"{self.name} end", ends)
-        given = self._about(example, draw, ending, ender, offer)
-        example.execute(PlannedCall(ender, ending.name, given))
+        if draw(st.integers(0, 3)) == 3:
+            # It stays open: whatever else this example does is done with members.
+            return
+        ender = person if draw(st.integers(0, 3)) == 3 else owner
+        if not end_offer(example, draw, offer, ender):
+            return
+        more = self._fill(example, draw, offer)
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
+        example.execute_all(self._readings(example, draw, more, owner, person)[:_READINGS])
+        self._between_readings(example, draw, offer, inside, writes)
+        self._declined(example, draw, offer)
 
-    def _offer(
+    def _other_roles(
         self,
         example: ExampleRun,
         draw: Draw,
-        rule: Share,
-        operation: Operation,
-        owner: Actor,
-        person: Actor,
-    ) -> _Offer | None:
-        """Open the sharing, by way of a group where it is a group that is named."""
-        shared = _parameter(operation, rule.object)
-        named = _parameter(operation, rule.person)
-        if shared is None or named is None:
-            return None
-        target = self._object(example, draw, operation, shared, owner)
-        if not target:
-            return None
-        policy, group = example.history.policy, ""
-        to: Any = _name_of(example, named, person)
-        membership = _membership(policy, rule, named) if policy is not None else None
-        if membership is not None and policy is not None:
-            group = self._object(example, draw, operation, named, owner)
-            joining = _operations(example, (membership.opens,))
-            if not group or not joining:
-                return None
-            member = _parameter(joining[0], membership.person)
-            holder = _parameter(joining[0], membership.object)
-            if member is None or holder is None:
-                return None
-            plan = example.plan_own(draw, joining[0], owner)
-            who = {holder.name: group, member.name: _name_of(example, member, person)}
-            example.execute(PlannedCall(owner, joining[0].name, {**plan.arguments, **who}))
-            to = group
-        plan = example.plan_own(draw, operation, owner)
-        given = {**plan.arguments, shared.name: _as(shared, target), named.name: _as(named, to)}
-        call = example.execute(PlannedCall(owner, operation.name, given))
-        if call.answer.outcome is not Outcome.OK:
-            return None
-        offer = _Offer(rule, target, person, group, call)
-        if rule.accept:
-            # An invitation alone shows nothing yet.
-            example.execute_all(self._readings(example, draw, target, owner, person))
-        for accepting in _operations(example, (rule.accept,) if rule.accept else ())[:1]:
-            accepted = self._about(example, draw, accepting, person, offer)
-            example.execute(PlannedCall(person, accepting.name, accepted))
-        return offer
+        offer: Offer,
+        inside: Sequence[str],
+        writes: Sequence[PlannedCall],
+    ) -> None:
+        """Give the person what only members are given, and take it away; they write each time."""
+        policy = example.history.policy
+        for rule in policy.shares if policy is not None else ():
+            if rule.members and not rule.transfers and rule.object == offer.rule.object:
+                change_role(example, draw, offer, rule)
+                example.execute_all(writes[:_WRITES])
+                change_role(example, draw, offer, rule, withdrawn=True)
+                self._between_readings(example, draw, offer, inside, writes[:_WRITES])
 
-    def _object(
-        self,
-        example: ExampleRun,
-        draw: Draw,
-        operation: Operation,
-        parameter: Parameter,
-        owner: Actor,
-    ) -> str:
-        """Return an object of the owner's that the parameter can name; make one if need be."""
-        for _ in range(2):
-            known = example.pool.references(owner.name, parameter, operation.name, guess=False)
-            if known:
-                return known[-1]
-            makers = example.capabilities.creators_on(operation)
-            example.execute_all([example.plan_own(draw, each, owner) for each in makers])
-        return ""
+    def _declined(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+        """Offer it once more, have the person decline, and accept after that."""
+        opening = operations_of(example, offer.rule.opens)
+        if not offer.rule.accept or offer.rule.members or not opening:
+            return
+        operation = next_way(example, draw, f"{self.name} by", opening)
+        again = make_offer(
+            example, draw, offer.rule, operation, offer.owner, offer.person, target=offer.target
+        )
+        if again is not None:
+            look_at_offer(example, draw, again)
+            end_offer(example, draw, again, offer.person, pending=True)
+            accept_offer(example, draw, again, ended=True)
 
-    def _about(
-        self, example: ExampleRun, draw: Draw, operation: Operation, actor: Actor, offer: _Offer
-    ) -> Mapping[str, Any]:
-        """Return the arguments of a call that accepts or ends what was offered."""
-        plan = example.plan_own(draw, operation, actor)
-        given = dict(plan.arguments)
-        found = offer.call.answer.paths()
-        has_id = any(path == "id" for path, _ in found)
-        handles: dict[str, str] = {}
-        for path, text in found:
-            if is_id_path(path):
-                kind = kind_of_field(path, offer.call.operation, has_id=has_id)
-                handles.setdefault(kind, text)
+    def _fill(self, example: ExampleRun, draw: Draw, offer: Offer) -> list[str]:
+        """Have the owner store something in the object; return the ids of what was stored."""
+        planned = [
+            self._inside(example, draw, operation, offer, offer.owner)
+            for operation in self._holding(example, draw, offer)
+        ]
+        calls = example.execute_all(planned)
+        return [
+            str(call.answer.body["id"])
+            for call in calls
+            if call.answer.outcome is Outcome.OK
+            and isinstance(call.answer.body, dict)
+            and "id" in call.answer.body
+        ]
+
+    def _holding(self, example: ExampleRun, draw: Draw, offer: Offer) -> list[Operation]:
+        """Return an operation that stores something in such an object, if there is one."""
         shared = kind_of_argument(offer.rule.object, offer.call.operation)
-        for parameter in operation.parameters:
-            kind = kind_of_argument(parameter.name, operation.name)
-            last = last_name(parameter.name)
-            if last == last_name(offer.rule.person):
-                of_group = offer.group or _name_of(example, parameter, offer.person)
-                given[parameter.name] = _as(parameter, of_group)
-            elif last == last_name(offer.rule.object) or kind == shared:
-                given[parameter.name] = _as(parameter, offer.target)
-            elif parameter.refers and kind in handles:
-                given[parameter.name] = handles[kind]
-            elif parameter.refers and parameter.required and handles:
-                given[parameter.name] = next(iter(handles.values()))
-        return given
+        found = [
+            each
+            for each in example.capabilities.creators
+            if any(kind_of_argument(one.name, each.name) == shared for one in references(each))
+        ]
+        return [example.least_chosen_operation(draw, f"{self.name} in", found)] if found else []
+
+    def _inside(
+        self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, actor: Actor
+    ) -> PlannedCall:
+        """Return a call that stores something in the object."""
+        shared = kind_of_argument(offer.rule.object, offer.call.operation)
+        given = dict(example.plan_own(draw, operation, actor).arguments)
+        for each in references(operation):
+            if kind_of_argument(each.name, operation.name) == shared:
+                given[each.name] = as_taken_by(each, offer.target)
+        return PlannedCall(actor, operation.name, given)
+
+    def _writes(
+        self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]
+    ) -> list[PlannedCall]:
+        """Return changes by the person, some of whom may make them and some not."""
+        person = offer.person
+        planned = [
+            self._inside(example, draw, operation, offer, person)
+            for operation in self._holding(example, draw, offer)
+        ]
+        for target in [*inside[-1:], offer.target]:
+            changing = [
+                each
+                for each in example.mutating_operations_on(offer.owner, target)
+                if not deletes(each.name) and not each.conversational
+            ]
+            for _ in range(min(_WRITES - 1, len(changing))):
+                operation = example.least_chosen_operation(draw, f"{self.name} write", changing)
+                planned.append(self._on(example, draw, operation, offer, target))
+        deleting = [
+            each
+            for target in inside[-1:]
+            for each in example.mutating_operations_on(offer.owner, target)
+            if deletes(each.name)
+        ]
+        if deleting and draw(st.integers(0, 3)) == 3:
+            operation = example.least_chosen_operation(draw, f"{self.name} delete", deleting)
+            planned.append(self._on(example, draw, operation, offer, inside[-1]))
+        return planned
+
+    def _on(
+        self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, target: str
+    ) -> PlannedCall:
+        """Return a call by the person on an object of the owner's."""
+        return example.plan(
+            draw,
+            operation,
+            offer.person,
+            sources=(offer.owner.name,),
+            hostile=False,
+            target=target,
+        )
+
+    def _between_readings(
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        offer: Offer,
+        inside: Sequence[str],
+        writes: Sequence[PlannedCall],
+    ) -> None:
+        """Have the person make these changes between two readings by the owner."""
+        owner, key = offer.owner, example.next_probe()
+        asked = self._readings(example, draw, [*inside[-1:], offer.target], owner, owner)
+        observed = [
+            (example.state.executor.operations[each.operation], dict(each.arguments))
+            for each in asked
+            if each.operation in example.state.steady
+        ][:_OWNER_READINGS]
+        example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
+        act = Probe("ownership", key, "attack", owner.name)
+        for each in writes:
+            example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
+        after = Probe("ownership", key, "after", owner.name)
+        example.execute_all([PlannedCall(owner, one.name, given, after) for one, given in observed])
+
+    def _former_owner(
+        self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]
+    ) -> None:
+        """Have the new owner store more, which the former one reads no more."""
+        planned = [
+            self._inside(example, draw, operation, offer, offer.person)
+            for operation in self._holding(example, draw, offer)
+        ]
+        example.execute_all(planned)
+        former, new = offer.owner, offer.person
+        example.execute_all(self._readings(example, draw, [offer.target, *inside], new, former))
 
     def _readings(
-        self, example: ExampleRun, draw: Draw, target: str, owner: Actor, person: Actor
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        targets: Sequence[str],
+        owner: Actor,
+        person: Actor,
     ) -> list[PlannedCall]:
-        """Return readings by the person: of the object itself, and what lists or searches."""
+        """Return readings by the person: of the objects themselves, and what lists or searches."""
         found = []
         for operation in example.capabilities.details:
             (reference,) = required_references(operation)
             known = example.pool.references(owner.name, reference, operation.name, guess=False)
-            if target in known:
+            for target in [each for each in targets if each in known][-1:]:
                 asked = example.reading(operation, person).arguments
-                given = {**asked, reference.name: _as(reference, target)}
+                given = {**asked, reference.name: as_taken_by(reference, target)}
                 found.append(PlannedCall(person, operation.name, given))
         others = [
             each
             for each in example.capabilities.protected
-            if each.reads_only and not required_references(each)
+            if each.reads_only and not required_references(each) and not each.conversational
         ]
-        while others and len(found) < _READINGS:
+        least = len(found) + _READINGS
+        while others and len(found) < least:
             operation = example.least_chosen_operation(draw, "taken back read by", others)
             others.remove(operation)
             if operation.lists:
                 found.append(example.reading(operation, person))
             else:
                 found.append(example.plan_own(draw, operation, person))
-        return found
+        return [*found, *self._told(example, draw, found)]
+
+    def _told(
+        self, example: ExampleRun, draw: Draw, readings: Sequence[PlannedCall]
+    ) -> list[PlannedCall]:
+        """Return one of the readings as what the person tells their agent to do."""
+        tools = {each.name for each in example.capabilities.tools}
+        possible = [each for each in readings if each.operation in tools]
+        if not possible or not example.capabilities.chats:
+            return []
+        told = example.least_chosen(
+            draw, "taken back told", possible, lambda each: (each.operation,)
+        )
+        chat = example.least_chosen_operation(draw, "taken back chat", example.capabilities.chats)
+        prompt = chat.parameter(Role.TEXT)
+        if prompt is None:
+            return []
+        name, said = told.operation.split(":", 1)[-1], json.dumps(dict(told.arguments))
+        words = f"Call {name} and show me its whole answer. [[call {name} {said}]]"
+        given = {**example.plan_own(draw, chat, told.actor).arguments, prompt.name: words}
+        return [PlannedCall(told.actor, chat.name, given)]
 
     def _store_more(self, example: ExampleRun, draw: Draw, target: str, owner: Actor) -> None:
         """Have the owner change the object: what is new is not for a user who lost it."""
@@ -211,13 +325,13 @@ class TakenBack:
         givers = [
             e for e in example.members if may_call(policy, history, e.user, operation.name)[0]
         ]
-        named, ends = _parameter(operation, rule.person), _operations(example, rule.ends)
+        named, ends = parameter_of(operation, rule.person), operations_of(example, rule.ends)
         people = [each for each in example.members if each not in givers]
         if not givers or not people or named is None or not ends:
             return
         giver, person = draw(st.sampled_from(givers)), draw(st.sampled_from(people))
         plan = example.plan_own(draw, operation, giver)
-        given = {**plan.arguments, named.name: _name_of(example, named, person)}
+        given = {**plan.arguments, named.name: name_of(example, named, person)}
         example.execute(PlannedCall(giver, operation.name, {**given, **_role_in(operation, rule)}))
         opened = [
             each
@@ -228,52 +342,13 @@ class TakenBack:
         example.execute_all(uses)
         ending = example.least_chosen_operation(draw, f"{self.name} end", ends)
         plan = example.plan_own(draw, ending, giver)
-        last = _parameter(ending, rule.person)
-        said = {last.name: _name_of(example, last, person)} if last is not None else {}
+        last = parameter_of(ending, rule.person)
+        said = {last.name: name_of(example, last, person)} if last is not None else {}
         example.execute(PlannedCall(giver, ending.name, {**plan.arguments, **said}))
         example.execute_all(uses)
 
 
-def _operations(example: ExampleRun, patterns: tuple[str, ...]) -> list[Operation]:
-    return [each for each in example.capabilities.protected if matches(patterns, each.name)]
-
-
-def _parameter(operation: Operation, name: str) -> Parameter | None:
-    return next((e for e in operation.parameters if name in (e.name, last_name(e.name))), None)
-
-
-def _membership(policy: Policy, rule: Share, named: Parameter) -> Share | None:
-    """Return the rule by which people join the group that a parameter names, if it names one."""
-    if named.role is Role.IDENTITY:
-        return None
-    kind = kind_of_argument(named.name, "")
-    return next(
-        (
-            each
-            for each in policy.shares
-            if each is not rule and each.object and kind_of_argument(each.object, "") == kind
-        ),
-        None,
-    )
-
-
-def _name_of(example: ExampleRun, parameter: Parameter, person: Actor) -> str:
-    """Return what the system knows a person by there: an attribute of that name, or their id."""
-    policy = example.history.policy
-    claims = policy.people[person.name].claims if policy is not None else {}
-    known = claims.get(last_name(parameter.name))
-    return str(known) if known is not None else example.history.subjects[person.name]
-
-
-def _role_in(operation: Operation, rule: Share) -> dict[str, str]:
+def _role_in(operation: Operation, rule: Share) -> dict[str, Any]:
     """Return the role's name where the operation asks for it."""
     found = next((e for e in operation.parameters if last_name(e.name) in ("role", "roles")), None)
     return {found.name: rule.role} if found is not None else {}
-
-
-def _as(parameter: Parameter, value: Any) -> Any:
-    """Return a value in the form that its parameter takes."""
-    if parameter.many:
-        return [value]
-    number = parameter.schema.get("type") in ("integer", "number")
-    return int(value) if number and str(value).isdigit() else value

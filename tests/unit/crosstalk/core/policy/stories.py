@@ -13,7 +13,7 @@ NOTE = "11111111-2222-4333-8444-000000000001"
 TEXT = "note xtalicez00000001"
 LATER = "note xtalicez00000002"
 SHARE = Share(
-    opens="POST /notes/{note_id}/shares",
+    opens=("POST /notes/{note_id}/shares",),
     person="username",
     object="note_id",
     ends=("DELETE /notes/{note_id}/shares/{username}",),
@@ -59,7 +59,7 @@ class Story:
     def shared(self, person: str = "bob", by: Actor = ALICE, rule: Share = SHARE) -> Story:
         """Have a user share the note with a person."""
         given = {"note_id": NOTE, "username": self.history.subjects[person]}
-        return self.call(by, f"rest:{rule.opens}", given, {"shared": True})
+        return self.call(by, f"rest:{rule.opens[0]}", given, {"shared": True})
 
     def taken_back(self, person: str = "bob", by: Actor = ALICE) -> Story:
         """Have a user take it back."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosstalk.core.history import History, Outcome
+from crosstalk.core.history import Actor, History, Outcome
 from crosstalk.core.policy import Allow, Policy, Reserve, Share, decide, may_call, permits
 from tests.unit.crosstalk.core.policy.stories import (
     ALICE,
@@ -60,7 +60,7 @@ def test_only_the_owner_shares_and_only_served_calls_count() -> None:
     assert not permitted(Story(sharing_policy()).stored().shared("bob", by=CAROL))
     refused = Story(sharing_policy()).stored()
     given_ = {"note_id": NOTE, "username": "bob-0001"}
-    refused.call(ALICE, f"rest:{SHARE.opens}", given_, None, outcome=Outcome.ERROR)
+    refused.call(ALICE, f"rest:{SHARE.opens[0]}", given_, None, outcome=Outcome.ERROR)
     assert not permitted(refused)
 
 
@@ -69,24 +69,97 @@ def test_a_stranger_ends_nothing_and_a_person_may_leave() -> None:
     assert not permitted(Story(sharing_policy()).stored().shared().taken_back(by=BOB))
 
 
+INVITATION = "11111111-2222-4333-8444-0000000000aa"
+ACCEPT = ("POST /invitations/{invitation_id}/accept",)
+INVITING = replace(SHARE, accept=ACCEPT)
+
+
+def accepted(story: Story, by: Actor, rule: Share = INVITING) -> Story:
+    """Have a user accept the invitation."""
+    return story.call(by, f"rest:{rule.accept[0]}", {"invitation_id": INVITATION}, {"member": True})
+
+
+def offered(story: Story, person: str = "bob", by: Actor = ALICE, **said: str) -> Story:
+    """Have a user invite a person to the note."""
+    given_ = {"note_id": NOTE, "username": story.history.subjects[person], **said}
+    body = {"id": INVITATION, "note_id": NOTE}
+    return story.call(by, f"rest:{INVITING.opens[0]}", given_, body)
+
+
 def test_an_invitation_counts_once_it_is_accepted() -> None:
-    rule = replace(SHARE, accept="POST /invitations/{invitation_id}/accept")
-    invitation = "11111111-2222-4333-8444-0000000000aa"
-    story = Story(sharing_policy(rule)).stored()
-    given_ = {"note_id": NOTE, "username": "bob-0001"}
-    story.call(ALICE, f"rest:{rule.opens}", given_, {"id": invitation})
-    assert not permitted(story)
-    story.call(CAROL, f"rest:{rule.accept}", {"invitation_id": invitation}, {"member": True})
-    assert not permitted(story)
+    story = offered(Story(sharing_policy(INVITING)).stored())
+    assert not permitted(story, value=MARKER)
+    accepted(story, CAROL)
+    assert not permitted(story, value=MARKER)
     assert not permitted(story, "carol")
-    story.call(BOB, f"rest:{rule.accept}", {"invitation_id": invitation}, {"member": True})
+    accepted(story, BOB)
+    assert permitted(story, value=MARKER)
+
+
+def test_an_offer_shows_its_person_what_it_names_and_nothing_in_it() -> None:
+    story = offered(Story(sharing_policy(INVITING)).stored())
+    assert permitted(story)
+    assert permitted(story, value=INVITATION)
+    assert not permitted(story, value=MARKER)
+    assert not permitted(story, change=True)
+    assert not permitted(story, "carol", value=INVITATION)
+
+
+def test_a_share_with_a_condition_opens_where_the_call_says_so() -> None:
+    editing = replace(INVITING, change=True, where={"role": "editor"})
+    for role, expected in (("viewer", False), ("editor", True)):
+        story = offered(Story(sharing_policy(INVITING, editing)).stored(), role=role)
+        accepted(story, BOB)
+        assert permitted(story)
+        assert permitted(story, change=True) is expected
+
+
+def test_a_role_that_is_given_anew_ends_the_one_before() -> None:
+    patch = ("PATCH /notes/{note_id}/shares",)
+    editing = replace(
+        SHARE, opens=patch, ends=(*SHARE.ends, *patch), change=True, where={"role": "editor"}
+    )
+    story = Story(sharing_policy(SHARE, editing)).stored().shared()
+    for role in ("editor", "editor", "viewer"):
+        given_ = {"note_id": NOTE, "username": "bob-0001", "role": role}
+        story.call(ALICE, f"rest:{patch[0]}", given_, {"role": role})
+        assert permitted(story, change=True) is (role == "editor")
+    assert permitted(story)
+    assert not permitted(story.taken_back())
+
+
+def test_who_takes_an_object_over_owns_it_and_shares_it_on() -> None:
+    handing = replace(INVITING, where={"role": "owner"}, transfers=True, change=True)
+    story = Story(sharing_policy(INVITING, handing)).stored()
+    accepted(offered(story, "carol"), CAROL)
+    accepted(offered(story, "bob", role="owner"), BOB)
+    later = {"note_id": NOTE, "text": LATER}
+    story.call(BOB, "rest:PATCH /notes/{note_id}", later, {"id": NOTE, "text": LATER})
+    policy, value = story.history.policy, LATER.rpartition(" ")[2]
+    assert policy is not None
+    found = {
+        target: permits(policy, story.history, "bob", target, READ, {value})
+        for target in ("alice", "carol")
+    }
+    assert found == {"alice": False, "carol": True}
+    story.taken_back("carol", by=BOB)
+    assert not permits(policy, story.history, "bob", "carol", READ, {value})
+    assert not permitted(story, "carol")
+
+
+def test_a_call_that_is_repeated_with_its_key_does_nothing_again() -> None:
+    story = Story(sharing_policy()).stored().shared()
+    given_ = {"note_id": NOTE, "username": "bob-0001", "Idempotency-Key": "k"}
+    story.call(ALICE, f"rest:{SHARE.ends[0]}", given_, {"shared": False})
+    assert permitted(story.shared())
+    story.call(ALICE, f"rest:{SHARE.ends[0]}", given_, {"shared": False})
     assert permitted(story)
 
 
 def test_members_of_a_group_have_what_the_group_was_given() -> None:
     group = "11111111-2222-4333-8444-0000000000bb"
     joins = Share(
-        opens="POST /groups/{group_id}/members",
+        opens=("POST /groups/{group_id}/members",),
         person="username",
         object="group_id",
         ends=("DELETE /groups/{group_id}/members/{username}",),
@@ -94,10 +167,10 @@ def test_members_of_a_group_have_what_the_group_was_given() -> None:
     story = Story(sharing_policy(replace(SHARE, person="group_id"), joins)).stored()
     story.call(ALICE, "rest:POST /groups", {"name": "team"}, {"id": group})
     shared = {"note_id": NOTE, "group_id": group}
-    story.call(ALICE, f"rest:{SHARE.opens}", shared, {"shared": True})
+    story.call(ALICE, f"rest:{SHARE.opens[0]}", shared, {"shared": True})
     assert not permitted(story)
     member = {"group_id": group, "username": "bob-0001"}
-    story.call(ALICE, f"rest:{joins.opens}", member, {"member": True})
+    story.call(ALICE, f"rest:{joins.opens[0]}", member, {"member": True})
     assert permitted(story)
     story.call(ALICE, f"rest:{joins.ends[0]}", member, {"member": False})
     assert not permitted(story)
@@ -134,7 +207,7 @@ def test_a_tenant_is_the_boundary_where_the_policy_says_so() -> None:
 
 
 def test_a_role_that_is_given_and_withdrawn_opens_what_is_reserved() -> None:
-    gives = Share("PUT /roles", "username", role="staff", ends=("DELETE /roles/{username}",))
+    gives = Share(("PUT /roles",), "username", role="staff", ends=("DELETE /roles/{username}",))
     policy = Policy(
         people=PEOPLE,
         reserves=(Reserve(("staff",), ("GET /report",)), Reserve(("admin",), ("* /roles*",))),

@@ -1,0 +1,84 @@
+"""What members add to a shared object, and see of it first, is its owner's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crosstalk.core.history import Actor, History
+from crosstalk.core.policy.parts import parts_of
+from crosstalk.oracles.attribution import observations
+from crosstalk.oracles.canary import Canary
+from crosstalk.oracles.revocation import Revocation
+from tests.unit.crosstalk.core.policy.stories import (
+    ALICE,
+    BOB,
+    CAROL,
+    NOTE,
+    SHARE,
+    Story,
+    sharing_policy,
+)
+
+ITEM = "11111111-2222-4333-8444-0000000000cc"
+ADDED = "item xtbobz00000001"
+MARKER = "xtbobz00000001"
+EDITING = replace(SHARE, change=True)
+
+
+def added(by: Actor = BOB, rules: tuple[object, ...] = (EDITING,)) -> Story:
+    """Have a member add an item to alice's note."""
+    story = Story(sharing_policy(*rules)).stored().shared().shared("carol")  # type: ignore[arg-type]
+    given = {"note_id": NOTE, "text": ADDED}
+    return story.call(by, "rest:POST /items", given, {"id": ITEM, **given})
+
+
+def read(story: Story, actor: Actor) -> Story:
+    """Have a user read the item."""
+    body = {"id": ITEM, "note_id": NOTE, "text": ADDED}
+    return story.call(actor, "rest:GET /items/{item_id}", {"item_id": ITEM}, body)
+
+
+def suspicions(history: History) -> list[str]:
+    """The oracles that fire, by name."""
+    return [each.oracle for oracle in (Canary(), Revocation()) for each in oracle.judge(history)]
+
+
+def test_what_an_editor_adds_is_the_owners_and_reaches_every_member() -> None:
+    story = added()
+    for actor in (ALICE, CAROL, BOB):
+        read(story, actor)
+    policy = story.history.policy
+    assert policy is not None
+    assert parts_of(policy, story.history).owners == {MARKER: "alice", ITEM: "alice"}
+    assert suspicions(story.history) == []
+    assert MARKER in observations(story.history)[-3].own
+
+
+def test_what_an_editor_added_is_not_served_to_members_who_lost_it() -> None:
+    story = added().taken_back("carol").taken_back()
+    assert suspicions(read(story, CAROL).history) == ["revocation"]
+
+
+def test_what_a_viewer_added_is_not_meant_to_reach_the_owner() -> None:
+    assert suspicions(read(added(rules=(SHARE,)), ALICE).history) == ["canary"]
+
+
+def test_id_that_a_member_sees_first_is_the_owners() -> None:
+    story = Story(sharing_policy()).stored().shared()
+    read(read(story, BOB), ALICE)
+    assert suspicions(story.history) == []
+
+
+def test_conversation_keeps_what_it_showed_and_shows_nothing_new() -> None:
+    policy = replace(sharing_policy(), transcripts=("POST /chat",))
+    story = Story(policy).stored().shared()
+    body = {"id": NOTE, "text": "note xtalicez00000001"}
+    story.call(BOB, "rest:POST /chat", {"message": "show it"}, body)
+    story.taken_back().call(BOB, "rest:POST /chat", {"message": "show it"}, body)
+    assert suspicions(story.history) == []
+    story.call(BOB, "rest:GET /notes/{note_id}", {"note_id": NOTE}, body)
+    assert "revocation" in suspicions(story.history)
+    later = {"note_id": NOTE, "text": "note xtalicez00000002"}
+    story.call(ALICE, "rest:PATCH /notes/{note_id}", later, {"id": NOTE})
+    story.call(BOB, "rest:POST /chat", {"message": "show it"}, later)
+    assert len(suspicions(story.history)) > 1

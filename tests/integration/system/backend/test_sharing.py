@@ -241,7 +241,7 @@ def test_sharing_takes_idempotency_keys(people: tuple[Person, Person, Person]) -
     assert bob.ask(*accept, key="k").status_code == 404
 
 
-def test_assistant_reads_and_changes_what_its_user_may_and_invites_nobody(
+def test_assistant_reads_and_changes_as_its_user_may_and_shares_nothing(
     people: tuple[Person, Person, Person],
 ) -> None:
     alice, bob, carol = people

@@ -15,7 +15,7 @@ from crosstalk.core.policy import Policy, Share, may_call
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.rules.policy.offers import (
+from crosstalk.generator.offers import (
     Offer,
     accept_offer,
     as_taken_by,
@@ -70,9 +70,9 @@ class TakenBack:
         person = example.other_member(draw, owner)
         offer = make_offer(example, draw, rule, operation, owner, person)
         if offer is not None:
-            self._live(example, draw, offer)
+            self._use_and_end(example, draw, offer)
 
-    def _live(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+    def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Go on with what was offered: accepted or not, used, ended, and tried again."""
         example.state.situations["shared and taken back"] += 1
         owner, person = offer.owner, offer.person

@@ -128,7 +128,7 @@ def test_a_role_that_is_given_anew_ends_the_one_before() -> None:
     assert not permitted(story.taken_back())
 
 
-def test_who_takes_an_object_over_owns_it_and_shares_it_on() -> None:
+def test_new_owner_has_the_object_and_shares_it_on() -> None:
     handing = replace(INVITING, where={"role": "owner"}, transfers=True, change=True)
     story = Story(sharing_policy(INVITING, handing)).stored()
     accepted(offered(story, "carol"), CAROL)

@@ -43,7 +43,7 @@ def suspicions(history: History) -> list[str]:
     return [each.oracle for oracle in (Canary(), Revocation()) for each in oracle.judge(history)]
 
 
-def test_what_an_editor_adds_is_the_owners_and_reaches_every_member() -> None:
+def test_text_of_an_editor_is_the_owners_and_reaches_every_member() -> None:
     story = added()
     for actor in (ALICE, CAROL, BOB):
         read(story, actor)
@@ -54,12 +54,12 @@ def test_what_an_editor_adds_is_the_owners_and_reaches_every_member() -> None:
     assert MARKER in observations(story.history)[-3].own
 
 
-def test_what_an_editor_added_is_not_served_to_members_who_lost_it() -> None:
+def test_text_of_an_editor_is_not_served_to_members_who_lost_it() -> None:
     story = added().taken_back("carol").taken_back()
     assert suspicions(read(story, CAROL).history) == ["revocation"]
 
 
-def test_what_a_viewer_added_is_not_meant_to_reach_the_owner() -> None:
+def test_text_of_a_viewer_is_not_meant_to_reach_the_owner() -> None:
     assert suspicions(read(added(rules=(SHARE,)), ALICE).history) == ["canary"]
 
 

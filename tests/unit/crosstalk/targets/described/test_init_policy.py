@@ -37,7 +37,7 @@ def test_reserved_operations_and_sharing_are_guessed_by_names_and_security() -> 
     }
     (share,) = policy.share
     assert (share.object, share.person) == ("note_id", "username")
-    assert share.opens == "POST /notes/{note_id}/shares"
+    assert share.opens == ["POST /notes/{note_id}/shares"]
     assert share.ends == ["DELETE /notes/{note_id}/shares/{username}"]
 
 
@@ -48,7 +48,7 @@ def test_an_invitation_is_guessed_with_its_acceptance() -> None:
         Offered("POST /boards/{board_id}/leave", ("board_id",)),
     ]
     (share,) = taken_in(policy_guesses(offered)).share
-    assert share.accept == "POST /invitations/{invitation_id}/accept"
+    assert share.accept == ["POST /invitations/{invitation_id}/accept"]
     assert share.ends == ["POST /boards/{board_id}/leave"]
 
 
@@ -58,7 +58,7 @@ def test_tools_are_guessed_as_operations_are() -> None:
         Offered("unshare_note", ("note_id", "user_name")),
     ]
     (share,) = taken_in(policy_guesses(offered)).share
-    assert (share.opens, share.ends) == ("share_note", ["unshare_note"])
+    assert (share.opens, share.ends) == (["share_note"], ["unshare_note"])
 
 
 def test_claims_of_a_token_hint_at_tenants_and_roles() -> None:

@@ -21,7 +21,7 @@ def test_the_reference_system_is_clean_and_every_oracle_had_chances(
 ) -> None:
     target = reference_target(running, {})
     try:
-        options = CampaignOptions(calls=700, seconds=300, seed=20261121)
+        options = CampaignOptions(calls=1_600, seconds=300, seed=20261121)
         result = Campaign(target, options, lambda event: None).run()
     finally:
         target.close()

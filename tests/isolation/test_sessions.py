@@ -47,7 +47,7 @@ def test_another_users_session_is_of_no_use_and_a_campaign_finds_nothing(tmp_pat
         assert HIJACKER in target.principals.impostors
         assert listed(target, HIJACKER).code == "forbidden"
         assert "ficus" in str(listed(target, ALICE).body)
-        options = CampaignOptions(calls=1000, seconds=300, seed=5)
+        options = CampaignOptions(calls=1_600, seconds=300, seed=5)
         result = Campaign(target, options, lambda event: None, tmp_path).run()
     assert result.findings == []
     # Sessions that were still open are ended before what is left is counted.

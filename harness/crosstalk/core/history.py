@@ -253,6 +253,8 @@ class History:
         unproven_identity: What says who calls where no credential proves it, in words; empty
             where one does.
         owned: Objects that existed before, with their owners.
+        supplied: User to the values that they had stored before it began, whosever these are: what
+            is kept of earlier examples shows them again.
         new_users: Whether its users were made up for it, so that they had stored nothing before.
         worlds: Where calls of several worlds stand together: each world's subjects.
         salt: What the markers of a script were changed by for this replay of it; 0 for none.
@@ -267,6 +269,7 @@ class History:
     accepted: frozenset[Channel] = frozenset()
     unproven_identity: str = ""
     owned: tuple[OwnedObject, ...] = ()
+    supplied: Mapping[str, frozenset[str]] = field(default_factory=dict)
     new_users: bool = False
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     salt: int = 0

@@ -19,7 +19,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, markers_in, missing_like, remarked
+from crosstalk.core.identifiers import (
+    identifiers_of,
+    is_marker,
+    map_strings,
+    markers_in,
+    missing_like,
+    remarked,
+)
 from crosstalk.core.script import Script, Step, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
@@ -31,6 +38,8 @@ from crosstalk.oracles.observation import general, identifiers_shown
 _COMPARISONS = 3
 # The number of a step that is added to a script: no other has it.
 _FREE = 0
+# A text of so few characters stands in others by chance: `${1.id}` is longer.
+_SHORT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +182,13 @@ def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:
 
 
 def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script:
-    """Return the script with a second missing id in place of the other user's."""
-    number, said = script.steps[foreign.index - 1].number, script.steps[foreign.index - 1].arguments
+    """Return the script with a second missing id in place of the other user's.
+
+    The caller's earlier calls hold it as well: what the caller has stored is known to the system
+    for that alone, whosever id it is.
+    """
+    step = script.steps[foreign.index - 1]
+    said = step.arguments
     second: dict[str, Any] = {}
     for name, value in foreign.arguments.items():
         other = missing.arguments[name]
@@ -184,10 +198,25 @@ def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script
             second[name] = [kept if one == two else _another(two) for kept, one, two in places]
         elif value != other:
             second[name] = _another(other)
+    others = {
+        said[name]: value
+        for name, value in second.items()
+        if isinstance(said[name], str) and isinstance(value, str) and len(said[name]) > _SHORT
+    }
+
+    def instead(text: str) -> str:
+        for symbol, value in others.items():
+            text = text.replace(symbol, value)
+        return text
+
     return Script(
         tuple(
-            replace(step, arguments={**step.arguments, **second}) if step.number == number else step
-            for step in script.steps
+            replace(each, arguments={**each.arguments, **second})
+            if each.number == step.number
+            else replace(each, arguments=map_strings(each.arguments, instead))
+            if each.actor == step.actor
+            else each
+            for each in script.steps
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +61,7 @@ class Fixture:
         self._has_objects = target.persistent or target.prepare is not None or not created
         self._owned: tuple[OwnedObject, ...] | None = None
         self._shared: frozenset[str] = frozenset()
+        self._supplied: defaultdict[str, set[str]] = defaultdict(set)
         self.calls_each = 0
         self.form = ""
         self._forms = deque(target.neighbours)
@@ -97,6 +98,7 @@ class Fixture:
                 for call in self._latest
                 for value in identifiers_of(call.arguments) | identifiers_of(call.answer.body)
             } | numbers_given(self._latest)
+            self._keep_supplied(self._latest)
         nonce = secrets.token_hex(4)
         principals = self._target.principals
         naming = self._target.subjects
@@ -125,10 +127,18 @@ class Fixture:
             accepted=self._target.accepted,
             unproven_identity=self._target.unproven_identity,
             owned=owned,
+            supplied={user: frozenset(values) for user, values in self._supplied.items()},
             policy=self._target.policy,
             new_users=principals.bystander is not None,
         )
         return self._latest
+
+    def _keep_supplied(self, history: History) -> None:
+        """Keep what users stored: a later example is shown it again, and has not seen it sent."""
+        for call in history:
+            reads = self._executor.operations[call.operation].reads_only
+            if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
+                self._supplied[call.actor.user] |= identifiers_of(call.arguments)
 
     def _admitted(self, subjects: Mapping[str, str]) -> bool:
         """Return whether users of such names can have their credentials, e.g. by signing up."""

@@ -68,6 +68,8 @@ class _Attribution:
         # Who has any value by now.
         self._holders = {*self._owners.values(), *(each.owner for each in history.owned)}
         self._supplied: defaultdict[str | None, set[str]] = defaultdict(set)
+        for user, values in history.supplied.items():
+            self._supplied[user] |= values
         self._said: defaultdict[str | None, list[str]] = defaultdict(list)
         # User and value to how many of the user's texts were searched for it, without success.
         self._searched: dict[tuple[str | None, str], int] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, Answer, Call, Outcome
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
 from crosstalk.surface.credentials import NOTHING, Presented
@@ -35,3 +35,20 @@ def test_names_that_the_system_refuses_are_left_out_and_end_nothing(admitted: bo
     fixture = Fixture(target, executor)
     alike = [fixture.next_example().subjects["bob"].startswith("alice") for _ in range(2)]
     assert alike == [admitted, admitted]
+
+
+def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
+    operations = {
+        "add": Operation("mem", "add", (), reads_only=False),
+        "read": Operation("mem", "read", (), reads_only=True),
+    }
+    target = Target(surfaces={}, credentials=Choosy(), operations=operations, persistent=True)
+    fixture = Fixture(target, Executor({}, operations, target.credentials))
+    history = fixture.next_example()
+    bob, ids = Actor("bob", "bob", "bob"), [f"01a1fc95-41f3-4131-b962-{n:012d}" for n in range(3)]
+    for index, (name, outcome) in enumerate(
+        [("add", Outcome.OK), ("read", Outcome.OK), ("add", Outcome.ERROR)]
+    ):
+        answer = Answer(outcome, 200, {})
+        history.record(Call(index + 1, bob, name, {"text": ids[index]}, answer, 0.0, 0.1, None))
+    assert fixture.next_example().supplied == {"bob": frozenset(ids[:1])}

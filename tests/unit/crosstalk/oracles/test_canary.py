@@ -169,3 +169,16 @@ def test_slug_made_of_the_callers_own_words_is_no_other_users() -> None:
     writer = Writer().call(ALICE, "add", {"title": title}, ok({"slug": slug}))
     same = writer.call(BOB, "add", {"title": title}, ok({"slug": f"{slug}-2"}))
     assert Canary().judge(same.call(BOB, "list", {}, ok([{"slug": slug}])).history) == []
+
+
+def test_value_that_a_user_stored_before_the_history_began_is_theirs_to_see() -> None:
+    other = "01a1fc95-41f3-4131-b962-000000000007"
+
+    def told(stored: frozenset[str]) -> Writer:
+        writer = Writer()
+        writer.history.supplied = {"bob": stored}
+        writer.call(ALICE, "list", {}, ok([{"id": other}]))
+        return writer.call(BOB, "list", {}, ok([{"id": "n", "text": f"see {other}"}]))
+
+    assert Canary().judge(told(frozenset()).history)
+    assert Canary().judge(told(frozenset({other})).history) == []

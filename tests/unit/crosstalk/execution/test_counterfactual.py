@@ -13,7 +13,7 @@ NONE = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
 
 
 def run(script: Script, *, tells: bool = False) -> History:
-    """Play a system that accepts in `sign` what its caller stored, or what anybody has."""
+    """Play a system that accepts in `sign` what its caller stored, or what any user has."""
     writer, stored = Writer(), {HERS} if tells else set[str]()
     for step in script.steps:
         text = str(step.arguments.get("text"))

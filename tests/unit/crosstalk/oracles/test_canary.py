@@ -171,7 +171,7 @@ def test_slug_made_of_the_callers_own_words_is_no_other_users() -> None:
     assert Canary().judge(same.call(BOB, "list", {}, ok([{"slug": slug}])).history) == []
 
 
-def test_value_that_a_user_stored_before_the_history_began_is_theirs_to_see() -> None:
+def test_value_that_a_user_stored_before_the_history_began_may_come_back() -> None:
     other = "01a1fc95-41f3-4131-b962-000000000007"
 
     def told(stored: frozenset[str]) -> Writer:

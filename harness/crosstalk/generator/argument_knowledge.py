@@ -68,6 +68,7 @@ class ArgumentKnowledge:
     _in_vain: Counter[str] = field(default_factory=Counter)
     # Arguments that took the caller's own subject, though nothing says that they name a user.
     _of_subjects: set[tuple[str, str]] = field(default_factory=set)
+    _all_given: set[str] = field(default_factory=set)
     # Optional arguments that the refusal of a call without them spoke of.
     _missed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -145,6 +146,10 @@ class ArgumentKnowledge:
             if self._refused_bare[operation.name] >= _REFUSED_BARE:
                 chosen |= {name for name in formed if choice.coin()}
             return chosen
+        if operation.name not in self._all_given and len(formed) > 1:
+            # Most systems take them all: what is stored then has tags, places and remarks early.
+            self._all_given.add(operation.name)
+            return chosen | set(formed)
         proven = [name for name in formed if self._proven(operation.name, name)]
         missed = self._missed[operation.name]
         chosen |= {name for name in proven if name in missed or choice.coin()}
@@ -184,6 +189,9 @@ class ArgumentKnowledge:
             self._missed[operation.name].update(named_in(answer, left_out))
         self._take_lessons(operation, arguments, answer, given)
         unproven = [name for name in given if not self._proven(operation.name, name)]
+        if len(unproven) > 1 and self._served[operation.name]:
+            # Given all at once: it is not known which of them was refused.
+            return
         # Where all have been accepted before, it was one of their values.
         self._refused.update((operation.name, name) for name in unproven or given)
 

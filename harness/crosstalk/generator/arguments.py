@@ -17,6 +17,7 @@ from crosstalk.core.identifiers import cut_marker, last_name, map_strings, missi
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
+from crosstalk.generator.tables import table_for
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
@@ -247,7 +248,8 @@ class ArgumentDrawer:
             if operation.reads_only:
                 return self._sought(operation, parameter, actor, references)
             return (
-                self._former(operation, parameter, actor)
+                self._table(operation, parameter, actor)
+                or self._former(operation, parameter, actor)
                 or self._given_before(operation, parameter, actor)
                 or self._text(parameter, actor)
             )
@@ -272,6 +274,11 @@ class ArgumentDrawer:
             return self.subjects[owner]
         first, *_ = self.pool.search_order(owner, operation.name, last_name(parameter.name))
         return self.choice.of(self.pool.texts(owner, first)[-_LATEST:] or [COMMON_WORD])
+
+    def _table(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
+        """Return the table that an import asks for, with markers in its cells."""
+        me = actor.user or actor.claims
+        return table_for(operation, parameter, COMMON_WORD, lambda: self.plant(me))
 
     def _former(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return what is to be renamed or moved: an own name, or a word that was stored."""

@@ -34,7 +34,7 @@ from crosstalk.surface.capabilities import (
     references,
     required_references,
 )
-from crosstalk.surface.operation import Operation, Parameter
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Calls by which the sweep gives each oracle its opportunity at one operation, and phases theirs.
 CALLS_AN_OPERATION = 6.5
@@ -118,7 +118,8 @@ class SweepPass:
         for operation in creators:
             for actor in self._example.members:
                 self._use(operation, actor)
-            for _ in range(several):
+            for _ in range(several or _has_options(operation)):
+                # The first of all is stored without what is optional.
                 self._use(operation, self._victim)
         for chat in capabilities.chats:
             if chat.surface in self._surfaces:
@@ -496,6 +497,12 @@ class SweepPass:
 def _marked(answer: Answer) -> bool:
     """Return whether an answer holds anything that a user has planted."""
     return any(map(is_marker, identifiers_of(answer.body)))
+
+
+def _has_options(operation: Operation) -> bool:
+    """Return whether an operation takes anything that need not be given."""
+    formed = (Role.TEXT, Role.VALUE)
+    return any(not each.required and each.role in formed for each in operation.parameters)
 
 
 def _harm(operation: Operation) -> tuple[bool, bool, bool]:

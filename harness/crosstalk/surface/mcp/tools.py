@@ -223,6 +223,7 @@ class ToolSurface:
                 "carried": carried,
                 "kind": kind,
                 "tool": name,
+                "about": str(tool.get("description") or ""),
                 # Whether it can be, or must be, called as a task (2025-11-25, Tasks).
                 "task": _task_support(tool),
                 "started": False,

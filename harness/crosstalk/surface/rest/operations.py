@@ -220,6 +220,11 @@ class _Reading:
                         each.name for each in given.parameters if _takes_numbers(each.schema)
                     ),
                 ),
+                "about": " ".join(
+                    str(self.about[each])
+                    for each in ("summary", "description")
+                    if isinstance(self.about.get(each), str)
+                ),
                 **({"kind": "delete"} if self.method == "delete" else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
                 **({"schemes": schemes} if (schemes := self._schemes(security)) else {}),

@@ -293,15 +293,20 @@ class _Numbers:
 
     def __init__(self) -> None:
         self._given: dict[str, dict[str, str]] = {}
+        # A long number names one object, whatever kind an answer shows it as.
+        self._first: dict[str, str] = {}
 
     def take(self, kind: str, number: str, symbol: str) -> None:
         """Keep where a number was first given as an id of that kind."""
         self._given.setdefault(kind, {}).setdefault(number, symbol)
+        self._first.setdefault(number, symbol)
 
     def symbol(self, name: str, value: Any, operation: str) -> Any:
         """Return where the id in an argument came from; the value where it came from nowhere."""
         if isinstance(value, list):
             return [self.symbol(name, each, operation) for each in value]
+        if len(str(value)) >= _LONG_NUMBER and str(value) in self._first:
+            return self._first[str(value)]
         wanted = kind_of_argument(name, operation)
         known = [each for each in (wanted, "") if each in self._given]
         # Where none of that kind was ever given, kinds are called differently there.
@@ -320,10 +325,10 @@ class _Numbers:
         text, kind = str(value), kind_named(name, operation)
         if not is_short_id(text):
             return value
-        for of, given in self._given.items():
-            if text in given and (is_of_kind(of, kind) or len(text) >= _LONG_NUMBER):
-                return given[text]
-        return value
+        if len(text) >= _LONG_NUMBER:
+            return self._first.get(text, value)
+        kinds = (given for of, given in self._given.items() if is_of_kind(of, kind))
+        return next((given[text] for given in kinds if text in given), value)
 
 
 def renumbered(arguments: Mapping[str, Any], number: Callable[[int], int]) -> dict[str, Any]:

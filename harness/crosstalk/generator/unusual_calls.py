@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crosstalk.core.history import Actor, Probe
+from crosstalk.core.identifiers import ELEMENT
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import COMMON_WORD, ArgumentDrawer
@@ -16,6 +17,7 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.spellings import BEGINNING, forms_for, spelled
 from crosstalk.generator.undeclared import undeclared_fields
 from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.nesting import further
 from crosstalk.surface.operation import Operation, Role
 
 _FORMS = 2
@@ -49,6 +51,7 @@ def unusual_calls(
             *_behind_own_ones(example, operation, attacker, victim),
             *_owners(example, operation, attacker, victim),
             *_searches(example, drawer, operation, victim),
+            *_second_elements(drawer, operation, attacker, victim),
         ]
         for more in extra:
             yield PlannedCall(attacker, operation.name, {**drawn, **more}, probe)
@@ -110,3 +113,17 @@ def _searches(
                 operation, victim, references=(victim.name,), hostile=False
             ).get(parameter.name)
             yield from ({parameter.name: each} for each in dict.fromkeys([COMMON_WORD, theirs]))
+
+
+def _second_elements(
+    drawer: ArgumentDrawer, operation: Operation, attacker: Actor, victim: Actor
+) -> Iterator[dict[str, Any]]:
+    """Yield a second element of a list of objects, which names an object of the victim's.
+
+    A check may look at the first alone: `answers[].deck` is the caller's, `answers[1].deck` not.
+    """
+    inner = [each for each in operation.parameters if f"{ELEMENT}." in each.name]
+    if not any(each.refers for each in inner) or deletes(operation.name):
+        return
+    drawn = drawer.arguments(operation, attacker, references=(victim.name,), hostile=False)
+    yield {further(each.name): drawn[each.name] for each in inner if each.name in drawn}

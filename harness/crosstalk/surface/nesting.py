@@ -6,6 +6,7 @@ The generator draws one value a name. `params.user_id` stands for `{"params": {"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from crosstalk.surface.schemas import resolve
 _MAX_DEPTH = 5
 # The digits of every whole number that JSON readers keep exactly (RFC 8259, section 6).
 _LONGEST_NUMBER = 15
+_PLACE = re.compile(r"\[\d*\]")
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -88,8 +90,30 @@ def top_level_shape(schema: Mapping[str, Any]) -> Shape:
 
 
 def path_of(flat: str) -> tuple[str, ...]:
-    """`entities[].name` as `("entities", "[]", "name")`."""
-    return tuple(part for part in flat.replace(ELEMENT, f".{ELEMENT}").split(".") if part)
+    """`entities[].name` as `("entities", "[]", "name")`; `[1]` is a further element."""
+    return tuple(part for part in _PLACE.sub(r".\g<0>", flat).split(".") if part)
+
+
+def further(flat: str, place: int = 1) -> str:
+    """Return the name of the same value in a further element: `entities[1].name`."""
+    return flat.replace(ELEMENT, f"[{place}]", 1)
+
+
+def first(flat: str) -> str:
+    """Return the name of the same value in the first element: `entities[].name`."""
+    return _PLACE.sub(ELEMENT, flat)
+
+
+def path_among(name: str, paths: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+    """Return the path of a value, or of a further element's; None where none is known."""
+    known = paths.get(name)
+    if known is not None:
+        return tuple(known)
+    known = paths.get(first(name))
+    if known is None:
+        return None
+    places = iter(_PLACE.findall(name))
+    return tuple(next(places, ELEMENT) if part == ELEMENT else part for part in known)
 
 
 def as_number(value: Any) -> Any:
@@ -124,7 +148,7 @@ def nested(
     for path in containers:
         _place(found, tuple(path), {})
     for name, value in arguments.items():
-        _place(found, tuple(paths.get(name, (name,))), value)
+        _place(found, path_among(name, paths) or (name,), value)
     return found
 
 
@@ -189,13 +213,15 @@ def _place(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     here: Any = into
     for place, part in enumerate(path):
         last = place == len(path) - 1
-        following: Any = value if last else ([] if path[place + 1] == ELEMENT else {})
-        if part == ELEMENT:
-            if not here:
+        following: Any = value if last else ([] if _PLACE.fullmatch(path[place + 1]) else {})
+        if _PLACE.fullmatch(part):
+            number = int(part[1:-1] or 0)
+            if len(here) <= number:
+                here += [{} for _ in range(number - len(here))]
                 here.append(following)
             elif last and value != {}:
-                here[0] = value
-            here = here[0]
+                here[number] = value
+            here = here[number]
         elif last:
             if value != {} or part not in here:
                 here[part] = value

@@ -26,7 +26,15 @@ from crosstalk.surface.mcp.facts import READING, Kind, ToolFacts, known_role, li
 from crosstalk.surface.mcp.inputs import completed
 from crosstalk.surface.mcp.listing import listed_to_all
 from crosstalk.surface.mcp.streams import with_events
-from crosstalk.surface.nesting import Shape, as_number, nested, path_of, shape_of, with_names
+from crosstalk.surface.nesting import (
+    Shape,
+    as_number,
+    first,
+    nested,
+    path_of,
+    shape_of,
+    with_names,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
@@ -120,8 +128,8 @@ class ToolSurface:
         extra = operation.extra
         types: Mapping[str, str] = extra["types"]
         about: frozenset[str] = extra["meta"]
-        given = {name: _typed(value, types.get(name)) for name, value in arguments.items()}
-        undeclared = arguments.keys() - types.keys() - about
+        given = {name: _typed(value, types.get(first(name))) for name, value in arguments.items()}
+        undeclared = {each for each in arguments if first(each) not in types} - about
         given |= {name: as_number(arguments[name]) for name in undeclared}
         for name in extra["carried"]:
             value = presented.arguments.get(last_name(name), presented.arguments.get(name))

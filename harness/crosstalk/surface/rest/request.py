@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.nesting import as_number, nested, path_of
+from crosstalk.surface.nesting import as_number, first, nested, path_among, path_of
 from crosstalk.surface.rest.bodies import BodyForm
 from crosstalk.surface.rest.styles import Style
 
@@ -107,14 +107,20 @@ class RequestForm:
         flat: dict[str, Any] = {}
         where: dict[str, Path] = {}
         for name, each in arguments.items():
-            value = _as_numbers(each) if name in self.numbers else each
-            known = self.paths.get(name)
+            value = _as_numbers(each) if first(name) in self.numbers else each
+            known = self.paths.get(name) or self._further(name)
             undeclared = not known and otherwise == "body"
             elsewhere = ("body", *path_of(name)) if undeclared else (otherwise, name)
             for number, path in enumerate(known or [elsewhere]):
                 flat[f"{number} {name}"] = as_number(value) if undeclared else value
                 where[f"{number} {name}"] = path
         return nested(flat, where, self.containers)
+
+    def _further(self, name: str) -> list[Path]:
+        """Return the places of a value of a further element in a list of objects."""
+        places = self.paths.get(first(name), ())
+        found = (path_among(name, {first(name): path}) for path in places)
+        return [path for path in found if path is not None]
 
     def _filled(self, parts: Mapping[str, Any], presented: Presented) -> str:
         url = self.url

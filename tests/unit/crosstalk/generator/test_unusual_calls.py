@@ -86,3 +86,25 @@ def test_sweep_searches_as_another_user_and_filters_by_what_names_the_victim() -
     drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
     found = list(unusual_calls(example, drawer, BOB, ALICE, "mcp", ACTING))
     assert [dict(each.arguments) for each in found] == [{"q": "note"}, {"athlete": "alice-1"}]
+
+
+def test_sweep_names_an_object_of_the_victim_in_a_second_element() -> None:
+    note, grade = (
+        Parameter("answers[].note_id", {"type": "string"}, True, Role.REFERENCE),
+        Parameter("answers[].grade", {"type": "integer", "enum": [3]}, True, Role.VALUE),
+    )
+    review = Operation("mcp", "mcp:review_notes", (note, grade), reads_only=False)
+    example = example_of(review)
+    ids = {}
+    for number, actor in enumerate((ALICE, BOB), 1):
+        ids[actor.name] = f"{number}0a1fc95-41f3-4131-b962-eac9f4851703"
+        answer = Answer(Outcome.OK, 200, {"note_id": ids[actor.name]})
+        example.pool.harvest(Call(number, actor, "mcp:add_note", {}, answer, 0.0, 0.0))
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    (found,) = unusual_calls(example, drawer, ALICE, BOB, "mcp", ACTING)
+    assert found.arguments == {
+        "answers[].note_id": ids["alice"],
+        "answers[].grade": 3,
+        "answers[1].note_id": ids["bob"],
+        "answers[1].grade": 3,
+    }

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.surface.nesting import nested, shape_of, with_names
+from crosstalk.surface.nesting import (
+    first,
+    further,
+    nested,
+    path_among,
+    path_of,
+    shape_of,
+    with_names,
+)
 
 SCHEMA = {
     "type": "object",
@@ -79,3 +87,25 @@ def test_shape_is_extended_by_names_that_a_schema_leaves_open() -> None:
     paths = {leaf.name: leaf.path for leaf in shape.leaves}
     assert list(paths) == ["items[].content"]
     assert nested({"items[].content": "x"}, paths) == {"items": [{"content": "x"}]}
+
+
+def test_further_element_stands_behind_the_first() -> None:
+    paths = {each: path_of(each) for each in ("answers[].deck", "answers[].card")}
+    given = {
+        "answers[].deck": "own",
+        "answers[].card": 1,
+        further("answers[].deck"): "foreign",
+        further("answers[].card"): 2,
+    }
+    assert nested(given, paths) == {
+        "answers": [{"deck": "own", "card": 1}, {"deck": "foreign", "card": 2}]
+    }
+    assert first("answers[1].deck") == "answers[].deck"
+
+
+def test_further_element_has_the_path_of_the_first() -> None:
+    paths = {"cards": ("body", "answers", "[]", "card")}
+    assert path_among("cards", paths) == ("body", "answers", "[]", "card")
+    nested_paths = {"answers[].card": ("body", "answers", "[]", "card")}
+    assert path_among("answers[1].card", nested_paths) == ("body", "answers", "[1]", "card")
+    assert path_among("title", nested_paths) is None

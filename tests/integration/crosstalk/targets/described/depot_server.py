@@ -220,6 +220,14 @@ def list_jobs(me: str, _path: list[str], given: dict[str, Any]) -> Any:
     return [shown(each) for each in mine if wanted == me or "worker" in LEAKS]
 
 
+def mark(me: str, _path: list[str], given: dict[str, Any]) -> Any:
+    """Grade several jobs; the leak looks at the first one's owner alone."""
+    for place, each in enumerate(given["marks"]):
+        row = own(jobs, whole(each["job"]), me, "mark" if place else "")
+        row["grade"] = int(each["grade"])
+    return {"marked": len(given["marks"])}
+
+
 def set_name(me: str, _path: list[str], given: dict[str, Any]) -> Any:
     """Set one's public name."""
     return {"worker": me, "nickname": given["nickname"]}
@@ -238,11 +246,17 @@ def query(*names: str) -> dict[str, Any]:
     }
 
 
+MARK = {
+    "type": "object",
+    "properties": {"job": NUMBER, "grade": {**NUMBER, "minimum": 1, "maximum": 5}},
+    "required": ["job", "grade"],
+}
 OPTIONAL_WORKER = {"name": "worker", "in": "query", "schema": TEXT}
 DAY = {"type": "string", "format": "date"}
 ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
     ("GET", "/kinds", lambda *_: KINDS, {}),
     ("GET", "/jobs", list_jobs, {"parameters": [OPTIONAL_WORKER]}),
+    ("POST", "/marks", mark, body(marks={"type": "array", "items": MARK, "minItems": 1})),
     ("PUT", "/profile", set_name, body(nickname=TEXT)),
     ("POST", "/jobs", add_job, body(kind=TEXT, title=TEXT, remark=TEXT, day=DAY)),
     ("GET", "/jobs/{id}", lambda me, path, _: shown(own(jobs, path[1], me)), {}),

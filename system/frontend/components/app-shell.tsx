@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { SWRConfig, useSWRConfig } from "swr";
 
+import { InboxIcon } from "@/components/icons";
 import { NoticesProvider, useNotices } from "@/components/notices";
 import { Button } from "@/components/ui";
 import { Wordmark } from "@/components/wordmark";
@@ -15,6 +16,7 @@ import { PersonContext } from "@/lib/session/person-context";
 import { finishPendingWork } from "@/lib/session/before-sign-out";
 import type { ProtectedPath } from "@/lib/session/protected-paths";
 import type { SignedIn } from "@/lib/session/current-user";
+import { useInvitations } from "@/lib/sharing/use-sharing";
 import { broadcast, onBroadcast } from "@/lib/session/tab-channel";
 
 interface ShellProps {
@@ -135,12 +137,13 @@ function Frame({ user, backendUrl, current, children }: ShellProps) {
               <NavLink href="/chat" current={current}>
                 Assistant
               </NavLink>
+              <InvitationsLink current={current} />
             </nav>
             <div className="ml-auto flex min-w-0 items-center gap-3">
               <span className="hidden max-w-56 truncate text-sm text-muted md:inline" title={user.email}>
                 {user.name || user.email}
               </span>
-              <Button compact onClick={goodbye}>
+              <Button compact className="whitespace-nowrap" onClick={goodbye}>
                 Sign out
               </Button>
             </div>
@@ -154,6 +157,26 @@ function Frame({ user, backendUrl, current, children }: ShellProps) {
   );
 }
 
+/** Its name is left out where there is no room for it; how many wait is told in every width. */
+function InvitationsLink({ current }: { readonly current: ProtectedPath }) {
+  const waiting = useInvitations().invitations?.length ?? 0;
+  return (
+    <NavLink href="/invitations" current={current}>
+      <span className="relative flex items-center gap-1.5">
+        <InboxIcon className="size-5 sm:hidden" />
+        <span className="sr-only sm:not-sr-only">Invitations</span>
+        {waiting > 0 ? (
+          // Over the icon, where there is no room beside it.
+          <span className="absolute -top-2 left-3 min-w-5 rounded-full bg-accent px-1.5 text-center text-xs leading-5 text-on-accent tabular-nums sm:static">
+            {waiting}
+            <span className="sr-only"> waiting</span>
+          </span>
+        ) : null}
+      </span>
+    </NavLink>
+  );
+}
+
 function NavLink({ href, current, children }: { href: ProtectedPath; current: ProtectedPath; children: ReactNode }) {
   const here = href === current;
   return (
@@ -162,7 +185,7 @@ function NavLink({ href, current, children }: { href: ProtectedPath; current: Pr
       // Pages are made for their request; one fetched ahead could belong to the former person.
       prefetch={false}
       aria-current={here ? "page" : undefined}
-      className={`rounded-lg px-2.5 py-2 text-sm sm:px-3 font-medium ${
+      className={`rounded-lg px-2 py-2 text-sm font-medium whitespace-nowrap sm:px-3 ${
         here ? "bg-accent-soft text-accent-strong" : "text-muted hover:bg-sunken hover:text-ink"
       }`}
     >

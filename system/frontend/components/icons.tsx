@@ -30,5 +30,7 @@ export const SearchIcon = (props: IconProps) => <Icon {...props}><circle cx="9" 
 export const CloseIcon = (props: IconProps) => <Icon {...props}><path d="m5.5 5.5 9 9M14.5 5.5l-9 9" /></Icon>;
 export const CalendarIcon = (props: IconProps) => <Icon {...props}><path d="M4 6.5h12V16H4zM4 9.2h12M7 4.4v2.8M13 4.4v2.8" /></Icon>;
 export const FolderIcon = (props: IconProps) => <Icon {...props}><path d="M3.5 15.5v-10h4.6l1.6 2h6.8v8z" /></Icon>;
+export const PeopleIcon = (props: IconProps) => <Icon {...props}><circle cx="7.5" cy="7" r="2.6" /><path d="M2.8 15.8c.3-2.9 2.2-4.6 4.7-4.6s4.4 1.7 4.7 4.6M12.6 4.6a2.6 2.6 0 0 1 0 4.8M14.2 11.6c1.7.6 2.8 2.1 3 4.2" /></Icon>;
+export const InboxIcon = (props: IconProps) => <Icon {...props}><path d="M3.5 11.5 5.6 5h8.8l2.1 6.5v4h-13zM3.5 11.5h4l1 1.8h3l1-1.8h4" /></Icon>;
 export const FlagIcon = (props: IconProps) => <Icon {...props}><path d="M5.5 16.5v-12h8.6l-1.7 3.2 1.7 3.2H5.5" /></Icon>;
 export const KeyboardIcon = (props: IconProps) => <Icon {...props}><path d="M2.8 5.5h14.4v9H2.8zM5.6 8.4h.1M8.5 8.4h.1M11.4 8.4h.1M14.3 8.4h.1M6.8 11.7h6.4" /></Icon>;

@@ -1,6 +1,6 @@
 "use client";
 
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import { useId } from "react";
 
 /** The few controls that every page shares. */
@@ -14,7 +14,11 @@ const TONES: Record<Tone, string> = {
   danger: "border border-danger bg-surface text-danger hover:bg-danger-soft disabled:border-edge disabled:text-muted",
 };
 
-type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & { readonly tone?: Tone; readonly compact?: boolean };
+type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
+  readonly tone?: Tone;
+  readonly compact?: boolean;
+  readonly ref?: Ref<HTMLButtonElement>;
+};
 
 export function Button({ tone = "plain", compact = false, className = "", type = "button", ...rest }: ButtonProps) {
   const size = compact ? "min-h-9 px-3 text-sm" : "min-h-11 px-4";

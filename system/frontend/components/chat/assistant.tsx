@@ -67,7 +67,7 @@ function Conversation({ source }: { readonly source: ChatSource }) {
     composer: { placeholder: "Ask about your tasks", attachments: { enabled: false } },
     threadItemActions: { retry: true, feedback: false },
     thread: { autoScroll: true },
-    disclaimer: { text: "The assistant can make mistakes. It works on your tasks and nobody else’s." },
+    disclaimer: { text: "The assistant can make mistakes. It works on what you may see yourself." },
     // The assistant may have written before it finished, and also when it failed afterwards.
     onResponseEnd: changed,
     onError: changed,

@@ -6,14 +6,19 @@ import { useMemo } from "react";
 import { CheckIcon } from "@/components/icons";
 import { describeError } from "@/lib/backend/errors";
 import type { TaskFilter } from "@/lib/backend/client";
-import { useTaskList } from "@/lib/tasks/use-tasks";
+import { projectOf } from "@/lib/sharing/roles";
+import { useLostProjects } from "@/lib/sharing/use-sharing";
+import { useProjects, useTaskList } from "@/lib/tasks/use-tasks";
 
 const SHOWN = 8;
 
 /** The newest tasks beside the conversation, so that a person sees what the assistant does. */
 export function TaskGlance() {
   const filter = useMemo<TaskFilter>(() => ({ status: null, projectId: null, query: "" }), []);
-  const { tasks, loading, error } = useTaskList(filter);
+  const { projects, shared, known } = useProjects();
+  const { tasks: loaded, loading, error, reload } = useTaskList(filter, shared);
+  useLostProjects(projects, reload);
+  const tasks = loaded.filter((task) => !(known && projectOf(task, projects) === undefined));
   return (
     <aside aria-label="Your tasks" className="hidden content-start gap-3 lg:grid">
       <div className="flex items-baseline justify-between">

@@ -2,8 +2,9 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 
-import { KeyboardIcon } from "@/components/icons";
+import { KeyboardIcon, PeopleIcon } from "@/components/icons";
 import { useNotices } from "@/components/notices";
+import { SharingDialog } from "@/components/sharing/sharing-dialog";
 import { Filters } from "@/components/tasks/filters";
 import { ProjectDialog } from "@/components/tasks/project-dialog";
 import type { ProjectRequest } from "@/components/tasks/project-dialog";
@@ -16,6 +17,8 @@ import { TaskListView } from "@/components/tasks/task-list";
 import { Button } from "@/components/ui";
 import type { TaskFilter } from "@/lib/backend/client";
 import type { Task } from "@/lib/backend/types";
+import { mayEdit, mayManage, placesFor, projectOf, ROLE_NAMES } from "@/lib/sharing/roles";
+import { useLostProjects } from "@/lib/sharing/use-sharing";
 import { useTaskActions } from "@/lib/tasks/use-task-actions";
 import { useProjects, useTaskList } from "@/lib/tasks/use-tasks";
 
@@ -31,12 +34,13 @@ export function Dashboard() {
   const query = useSettled(typed, 250);
   const filter = useMemo<TaskFilter>(() => ({ status, projectId, query }), [status, projectId, query]);
 
-  const list = useTaskList(filter);
-  const { projects, loading: projectsLoading, error: projectsError } = useProjects();
+  const { projects, shared, known, loading: projectsLoading, error: projectsError } = useProjects();
+  const list = useTaskList(filter, shared);
   const actions = useTaskActions(list, projects);
 
   const [editing, setEditing] = useState<Task | null>(null);
   const [request, setRequest] = useState<ProjectRequest | null>(null);
+  const [sharing, setSharing] = useState(false);
   const [help, setHelp] = useState(false);
   const [keys, setKeys] = useState(true);
   const composer = useRef<HTMLInputElement>(null);
@@ -57,9 +61,28 @@ export function Dashboard() {
     return () => document.removeEventListener("keydown", press);
   }, [keys]);
 
+  useLostProjects(projects, (lost) => {
+    // Deleted, left, or no longer shared: nothing of it stays on the screen.
+    const gone = lost.find((each) => each.id === projectId);
+    if (gone) setProjectId(null);
+    // Without its name, which is part of what was taken back.
+    if (gone && !mayManage(gone)) notices.show("A project is no longer shared with you.");
+    if (editing && lost.some((each) => each.id === editing.project_id)) setEditing(null);
+    if (gone) setSharing(false);
+    list.reload();
+  });
+
   const project = projects.find((candidate) => candidate.id === projectId) ?? null;
-  const shown = list.tasks.filter((task) => !actions.hidden.has(task.id));
-  const open = shown.some((task) => task.status !== "completed");
+  const editable = projects.filter(mayEdit);
+  const readOnly = (task: Task) => {
+    const place = projectOf(task, projects);
+    return place ? !mayEdit(place) : false;
+  };
+  // A list that was loaded before a project was lost still has its tasks.
+  const shown = list.tasks.filter(
+    (task) => !actions.hidden.has(task.id) && !(known && projectOf(task, projects) === undefined),
+  );
+  const open = shown.some((task) => task.status !== "completed" && !readOnly(task));
 
   return (
     // Room at the end, so that no row stays under the notices.
@@ -77,12 +100,25 @@ export function Dashboard() {
           <h1 className="mr-auto min-w-0 text-2xl font-semibold tracking-tight">{project ? project.name : "All tasks"}</h1>
           {project ? (
             <>
-              <Button compact onClick={() => setRequest({ kind: "rename", project })}>
-                Rename
+              {mayManage(project) ? null : (
+                <span className="max-w-full text-sm break-all text-muted">
+                  {ROLE_NAMES[project.role]}, shared by {project.owner_id}
+                </span>
+              )}
+              <Button compact onClick={() => setSharing(true)}>
+                <PeopleIcon />
+                {mayManage(project) ? "Share" : "Members"}
               </Button>
-              <Button compact tone="danger" onClick={() => setRequest({ kind: "delete", project })}>
-                Delete project
-              </Button>
+              {mayManage(project) ? (
+                <>
+                  <Button compact onClick={() => setRequest({ kind: "rename", project })}>
+                    Rename
+                  </Button>
+                  <Button compact tone="danger" onClick={() => setRequest({ kind: "delete", project })}>
+                    Delete project
+                  </Button>
+                </>
+              ) : null}
             </>
           ) : null}
           <div className="hidden sm:block">
@@ -93,20 +129,26 @@ export function Dashboard() {
           </div>
         </div>
         <StatsStrip />
-        <TaskComposer
-          key={projectId ?? "none"}
-          ref={composer}
-          projects={projects}
-          projectId={projectId}
-          onAdd={async (draft) => {
-            try {
-              await actions.add(draft);
-            } catch (error) {
-              notices.fail(error);
-              throw error;
-            }
-          }}
-        />
+        {project && !mayEdit(project) ? (
+          <p className="rounded-2xl border border-line bg-surface px-4 py-3 text-muted">
+            You may look at the tasks of this project. To change them, ask its owner to make you an editor.
+          </p>
+        ) : (
+          <TaskComposer
+            key={projectId ?? "none"}
+            ref={composer}
+            projects={editable}
+            projectId={projectId}
+            onAdd={async (draft) => {
+              try {
+                await actions.add(draft);
+              } catch (error) {
+                notices.fail(error);
+                throw error;
+              }
+            }}
+          />
+        )}
         <Filters
           searchRef={search}
           status={status}
@@ -123,14 +165,16 @@ export function Dashboard() {
           filter={filter}
           actions={actions}
           showProject={projectId === null}
+          readOnly={readOnly}
           onEdit={setEditing}
-          onNew={() => composer.current?.focus()}
+          onNew={project && !mayEdit(project) ? null : () => composer.current?.focus()}
         />
       </div>
       {editing ? (
         <TaskDialog
           task={editing}
-          projects={projects}
+          projects={placesFor(editing, projects)}
+          movable={projectOf(editing, projects) === null || placesFor(editing, projects).some(mayManage)}
           onClose={() => setEditing(null)}
           onSave={(change) => actions.change(editing, change)}
         />
@@ -142,6 +186,16 @@ export function Dashboard() {
           onClose={() => setRequest(null)}
           onAdded={(added) => setProjectId(added.id)}
           onDeleted={() => setProjectId(null)}
+        />
+      ) : null}
+      {sharing && project ? (
+        <SharingDialog
+          project={project}
+          onClose={() => setSharing(false)}
+          onLeft={() => {
+            setSharing(false);
+            setProjectId(null);
+          }}
         />
       ) : null}
       {help ? <Shortcuts enabled={keys} onEnabled={setKeys} onClose={() => setHelp(false)} /> : null}

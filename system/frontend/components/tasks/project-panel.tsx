@@ -1,6 +1,6 @@
 "use client";
 
-import { FolderIcon, PlusIcon } from "@/components/icons";
+import { FolderIcon, PeopleIcon, PlusIcon } from "@/components/icons";
 import { IconButton } from "@/components/ui";
 import type { Project } from "@/lib/backend/types";
 
@@ -30,6 +30,7 @@ export function ProjectPanel({ projects, loading, error, selected, onSelect, onA
             key={project.id}
             name={project.name}
             count={project.open_task_count}
+            shared={project.role !== "owner"}
             here={selected === project.id}
             onSelect={() => onSelect(project.id)}
           />
@@ -50,11 +51,13 @@ export function ProjectPanel({ projects, loading, error, selected, onSelect, onA
 interface ChoiceProps {
   readonly name: string;
   readonly count?: number;
+  /** Whether it is another person's. */
+  readonly shared?: boolean;
   readonly here: boolean;
   readonly onSelect: () => void;
 }
 
-function Choice({ name, count, here, onSelect }: ChoiceProps) {
+function Choice({ name, count, shared = false, here, onSelect }: ChoiceProps) {
   return (
     <li className="shrink-0 lg:min-w-0">
       <button
@@ -65,8 +68,9 @@ function Choice({ name, count, here, onSelect }: ChoiceProps) {
           here ? "border-accent bg-accent-soft text-accent-strong" : "border-line text-ink hover:bg-sunken"
         }`}
       >
-        <FolderIcon className="size-4 shrink-0" />
+        {shared ? <PeopleIcon className="size-4 shrink-0" /> : <FolderIcon className="size-4 shrink-0" />}
         <span className="min-w-0 flex-1 truncate">{name}</span>
+        {shared ? <span className="sr-only"> shared with you,</span> : null}
         {count === undefined ? null : (
           <span className="text-muted tabular-nums">
             {count}

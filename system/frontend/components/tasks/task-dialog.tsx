@@ -10,13 +10,16 @@ import type { Project, Task, TaskChange, TaskPriority, TaskStatus } from "@/lib/
 
 interface TaskDialogProps {
   readonly task: Task;
+  /** The projects that it may be moved to, the one that it is in among them. */
   readonly projects: readonly Project[];
+  /** Whether it may be taken out of its project. */
+  readonly movable: boolean;
   readonly onClose: () => void;
   /** Rejects when the change was refused; the dialog then stays with what was typed. */
   readonly onSave: (change: TaskChange) => Promise<void>;
 }
 
-export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps) {
+export function TaskDialog({ task, projects, movable, onClose, onSave }: TaskDialogProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -93,7 +96,7 @@ export function TaskDialog({ task, projects, onClose, onSave }: TaskDialogProps)
         <Field label="Project" className="col-span-2 sm:col-span-1">
           {({ id }) => (
             <select id={id} name="project_id" className="field" defaultValue={task.project_id ?? ""}>
-              <option value="">No project</option>
+              {movable ? <option value="">No project</option> : null}
               {projects.map((project) => (
                 <option key={project.id} value={project.id}>
                   {project.name}

@@ -18,12 +18,15 @@ interface TaskListViewProps {
   readonly filter: TaskFilter;
   readonly actions: TaskActions;
   readonly showProject: boolean;
+  /** Whether a task is one that the person may only look at. */
+  readonly readOnly: (task: Task) => boolean;
   readonly onEdit: (task: Task) => void;
-  readonly onNew: () => void;
+  /** Null where no task may be added. */
+  readonly onNew: (() => void) | null;
 }
 
 /** The list with its states: loading, failed, empty, filled. Arrow keys move between the rows. */
-export function TaskListView({ list, tasks, filter, actions, showProject, onEdit, onNew }: TaskListViewProps) {
+export function TaskListView({ list, tasks, filter, actions, showProject, readOnly, onEdit, onNew }: TaskListViewProps) {
   const rows = useRef<HTMLUListElement>(null);
 
   function walk(event: KeyboardEvent<HTMLUListElement>) {
@@ -71,6 +74,7 @@ export function TaskListView({ list, tasks, filter, actions, showProject, onEdit
               key={task.id}
               task={task}
               showProject={showProject}
+              readOnly={readOnly(task)}
               onToggle={() => void actions.toggle(task)}
               onEdit={() => onEdit(task)}
               onRemove={() => remove(task)}
@@ -101,7 +105,7 @@ function Loading() {
   );
 }
 
-function Empty({ filter, onNew }: { readonly filter: TaskFilter; readonly onNew: () => void }) {
+function Empty({ filter, onNew }: { readonly filter: TaskFilter; readonly onNew: (() => void) | null }) {
   const searching = filter.query.trim() !== "";
   const narrowed = searching || filter.status !== null || filter.projectId !== null;
   return (
@@ -111,10 +115,10 @@ function Empty({ filter, onNew }: { readonly filter: TaskFilter; readonly onNew:
         {searching
           ? "No title or description contains these words. Try fewer of them."
           : narrowed
-            ? "There is no task in this view. Choose another status or project, or add one."
+            ? `There is no task in this view. Choose another status or project${onNew ? ", or add one" : ""}.`
             : "Write down the first thing on your mind. The assistant can add tasks for you as well."}
       </p>
-      {searching ? null : (
+      {searching || onNew === null ? null : (
         <Button tone="primary" onClick={onNew}>
           Add a task
         </Button>

@@ -9,12 +9,13 @@ import { isUnsaved } from "@/lib/tasks/use-task-actions";
 interface TaskRowProps {
   readonly task: Task;
   readonly showProject: boolean;
+  readonly readOnly: boolean;
   readonly onToggle: () => void;
   readonly onEdit: () => void;
   readonly onRemove: () => void;
 }
 
-export function TaskRow({ task, showProject, onToggle, onEdit, onRemove }: TaskRowProps) {
+export function TaskRow({ task, showProject, readOnly, onToggle, onEdit, onRemove }: TaskRowProps) {
   const done = task.status === "completed";
   const unsaved = isUnsaved(task);
   return (
@@ -26,7 +27,7 @@ export function TaskRow({ task, showProject, onToggle, onEdit, onRemove }: TaskR
           data-control="done"
           aria-label={`Done: ${task.title}`}
           checked={done}
-          disabled={unsaved}
+          disabled={unsaved || readOnly}
           onChange={onToggle}
         />
         <span className="grid size-6 place-items-center rounded-full border-2 border-edge text-transparent peer-checked:border-accent peer-checked:bg-accent peer-checked:text-on-accent peer-disabled:opacity-50">
@@ -38,12 +39,16 @@ export function TaskRow({ task, showProject, onToggle, onEdit, onRemove }: TaskR
         {task.description ? <p className="line-clamp-2 text-sm text-muted">{task.description}</p> : null}
         <Facts task={task} showProject={showProject} />
       </div>
-      <IconButton label={`Edit ${task.title}`} data-control="edit" disabled={unsaved} onClick={onEdit} className="mt-0.5">
-        <PencilIcon />
-      </IconButton>
-      <IconButton label={`Delete ${task.title}`} data-control="delete" disabled={unsaved} onClick={onRemove} className="mt-0.5">
-        <TrashIcon />
-      </IconButton>
+      {readOnly ? null : (
+        <>
+          <IconButton label={`Edit ${task.title}`} data-control="edit" disabled={unsaved} onClick={onEdit} className="mt-0.5">
+            <PencilIcon />
+          </IconButton>
+          <IconButton label={`Delete ${task.title}`} data-control="delete" disabled={unsaved} onClick={onRemove} className="mt-0.5">
+            <TrashIcon />
+          </IconButton>
+        </>
+      )}
     </li>
   );
 }

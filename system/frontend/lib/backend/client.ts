@@ -1,11 +1,15 @@
 import { APIError, SessionEnded } from "./errors.ts";
 import type {
   Answer,
+  Invitation,
+  Member,
+  MemberRole,
   MethodOf,
   Page,
   Path,
   Project,
   Question,
+  Role,
   Task,
   TaskChange,
   TaskDraft,
@@ -99,15 +103,8 @@ export class Backend {
   }
 
   /** All projects: people have few, and the menus need every one. */
-  async projects(): Promise<readonly Project[]> {
-    const found: Project[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Page<Project> = await this.#call("get", "/projects", { query: { cursor, limit: 100 } });
-      found.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor !== null);
-    return found;
+  projects(): Promise<readonly Project[]> {
+    return everyPage((cursor) => this.#call("get", "/projects", { query: { cursor, limit: 100 } }));
   }
 
   addProject(name: string): Promise<Project> {
@@ -120,6 +117,51 @@ export class Backend {
 
   deleteProject(id: string): Promise<{ readonly id: string }> {
     return this.#call("delete", "/projects/{project_id}", { names: { project_id: id } });
+  }
+
+  /** The owner first; the owner sees every member, a member the owner and themselves. */
+  async members(projectId: string): Promise<readonly Member[]> {
+    const names = { project_id: projectId };
+    return (await this.#call("get", "/projects/{project_id}/members", { names })).items;
+  }
+
+  changeRole(projectId: string, memberId: string, role: MemberRole): Promise<Member> {
+    const names = { project_id: projectId, member_id: memberId };
+    return this.#call("patch", "/projects/{project_id}/members/{member_id}", { names, body: { role } });
+  }
+
+  /** Ends a membership: the owner removes a member, a member leaves. */
+  removeMember(projectId: string, memberId: string): Promise<{ readonly member_id: string }> {
+    const names = { project_id: projectId, member_id: memberId };
+    return this.#call("delete", "/projects/{project_id}/members/{member_id}", { names });
+  }
+
+  /** Invites a person by their id; a member who is invited as the owner takes the project over. */
+  invite(projectId: string, inviteeId: string, role: Role): Promise<Invitation> {
+    const names = { project_id: projectId };
+    return this.#call("post", "/projects/{project_id}/invitations", { names, body: { invitee_id: inviteeId, role } });
+  }
+
+  /** The open invitations to a project of one's own. */
+  openInvitations(projectId: string): Promise<readonly Invitation[]> {
+    const names = { project_id: projectId };
+    return everyPage((cursor) =>
+      this.#call("get", "/projects/{project_id}/invitations", { names, query: { cursor, limit: 100 } }),
+    );
+  }
+
+  /** The invitations that the person got and has not answered. */
+  invitations(): Promise<readonly Invitation[]> {
+    return everyPage((cursor) => this.#call("get", "/invitations", { query: { cursor, limit: 100 } }));
+  }
+
+  acceptInvitation(id: string): Promise<Member> {
+    return this.#call("post", "/invitations/{invitation_id}/accept", { names: { invitation_id: id } });
+  }
+
+  /** Declines an invitation that one got, or withdraws one that one gave. */
+  endInvitation(id: string): Promise<{ readonly id: string }> {
+    return this.#call("delete", "/invitations/{invitation_id}", { names: { invitation_id: id } });
   }
 
   stats(): Promise<UserStats> {
@@ -186,6 +228,18 @@ export class Backend {
     if (error.status === 401) this.#onSessionLost(new SessionEnded());
     throw error;
   }
+}
+
+/** Everything of a listing that comes in pages. */
+async function everyPage<T>(read: (cursor: string | null) => Promise<Page<T>>): Promise<readonly T[]> {
+  const found: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await read(cursor);
+    found.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return found;
 }
 
 /** `/tasks/{task_id}` with its names filled in. */

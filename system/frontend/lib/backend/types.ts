@@ -16,6 +16,11 @@ export type TaskDraft = Schemas["TaskDraft"];
 export type TaskChange = Schemas["TaskChange"];
 export type Project = Schemas["ProjectView"];
 export type UserStats = Schemas["UserStats"];
+/** Role of a person in a project; an invitation can offer each of them. */
+export type Role = Schemas["InvitationRole"];
+export type MemberRole = Schemas["MemberRole"];
+export type Member = Schemas["MemberView"];
+export type Invitation = Schemas["InvitationView"];
 
 export interface Page<T> {
   readonly items: readonly T[];

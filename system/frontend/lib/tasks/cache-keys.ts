@@ -20,6 +20,18 @@ export function projectsKey(userId: string): CacheKey {
   return scoped(userId, "projects");
 }
 
+export function membersKey(userId: string, projectId: string): CacheKey {
+  return scoped(userId, "members", projectId);
+}
+
+export function openInvitationsKey(userId: string, projectId: string): CacheKey {
+  return scoped(userId, "open-invitations", projectId);
+}
+
+export function invitationsKey(userId: string): CacheKey {
+  return scoped(userId, "invitations");
+}
+
 export function statsKey(userId: string): CacheKey {
   return scoped(userId, "stats");
 }

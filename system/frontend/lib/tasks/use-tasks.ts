@@ -14,6 +14,11 @@ import { onTaskChange, announceTaskChange } from "./task-changes.ts";
 
 type Pages = readonly Page<Task>[];
 
+/** How often what other people may change is asked for again, while the page is looked at. */
+const SHARED_TASKS_MS = 10_000;
+const SHARED_PROJECTS_MS = 3_000;
+const OWN_PROJECTS_MS = 30_000;
+
 export interface TaskList {
   readonly tasks: readonly Task[];
   readonly more: boolean;
@@ -37,7 +42,10 @@ export function matches(task: Task, filter: TaskFilter): boolean {
   return filter.projectId === null || task.project_id === filter.projectId;
 }
 
-export function useTaskList(filter: TaskFilter): TaskList {
+/**
+ * @param shared whether some of the tasks are in other people's projects, who may change them or end the sharing.
+ */
+export function useTaskList(filter: TaskFilter, shared = false): TaskList {
   const { backend } = usePerson();
   const { data, error, size, setSize, isLoading, isValidating, mutate } = useSWRInfinite<Page<Task>>(
     (index: number, previous: Page<Task> | null) => {
@@ -47,7 +55,12 @@ export function useTaskList(filter: TaskFilter): TaskList {
     // The last part of a key is its cursor; the filter is the one the key was made from.
     (key: ReturnType<typeof tasksKey>) => backend.tasks(filter, key[key.length - 1] as string | null),
     // A list that is shown again is asked for again, however recently: a project deleted meanwhile moved its tasks.
-    { revalidateAll: true, revalidateOnMount: true, dedupingInterval: 0 },
+    {
+      revalidateAll: true,
+      revalidateOnMount: true,
+      dedupingInterval: 0,
+      refreshInterval: shared ? SHARED_TASKS_MS : 0,
+    },
   );
 
   useEffect(() => onTaskChange(backend.userId, () => void mutate()), [backend.userId, mutate]);
@@ -99,13 +112,30 @@ function rewrite(pages: Page<Task>[], change: (tasks: readonly Task[]) => readon
   }));
 }
 
+const NONE: readonly Project[] = [];
+
+function isShared(project: Project): boolean {
+  return project.role !== "owner";
+}
+
 export function useProjects() {
   const { backend } = usePerson();
-  const { data, error, isLoading, mutate } = useSWR<readonly Project[]>(projectsKey(backend.userId), () =>
-    backend.projects(),
+  const { data, error, isLoading, mutate } = useSWR<readonly Project[]>(
+    projectsKey(backend.userId),
+    () => backend.projects(),
+    { refreshInterval: (projects) => (projects?.some(isShared) ? SHARED_PROJECTS_MS : OWN_PROJECTS_MS) },
   );
   useEffect(() => onTaskChange(backend.userId, () => void mutate()), [backend.userId, mutate]);
-  return { projects: data ?? [], error: error as unknown, loading: isLoading, mutate };
+  return {
+    projects: data ?? NONE,
+    /** Whether some are other people's. */
+    shared: data?.some(isShared) ?? false,
+    /** Whether they are known; until then nothing can be said of a task's project. */
+    known: data !== undefined,
+    error: error as unknown,
+    loading: isLoading,
+    mutate,
+  };
 }
 
 export function useStats() {

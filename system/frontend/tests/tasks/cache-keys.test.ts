@@ -1,11 +1,25 @@
 import { expect, test } from "vitest";
 
-import { projectsKey, statsKey, tasksKey } from "@/lib/tasks/cache-keys";
+import {
+  invitationsKey,
+  membersKey,
+  openInvitationsKey,
+  projectsKey,
+  statsKey,
+  tasksKey,
+} from "@/lib/tasks/cache-keys";
 
 const filter = { status: null, projectId: null, query: "milk " };
 
 test("every cache key begins with the user's id", () => {
-  for (const key of [tasksKey("alice", filter, null), projectsKey("alice"), statsKey("alice")]) {
+  for (const key of [
+    tasksKey("alice", filter, null),
+    projectsKey("alice"),
+    statsKey("alice"),
+    membersKey("alice", "p"),
+    openInvitationsKey("alice", "p"),
+    invitationsKey("alice"),
+  ]) {
     expect(key[0]).toBe("alice");
   }
 });

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor
-from crosstalk.generator.arguments import COMMON_WORD
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
     observation_arguments,
     page_size,

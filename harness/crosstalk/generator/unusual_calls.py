@@ -12,9 +12,10 @@ from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import ELEMENT
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import COMMON_WORD, ArgumentDrawer
+from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.spellings import BEGINNING, forms_for, spelled
+from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.generator.undeclared import undeclared_fields
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.nesting import further

@@ -115,3 +115,9 @@ def test_renaming_begins_with_what_is_there() -> None:
     assert drawn(rename, ValuePool()) == "note"
     since = Operation("mcp", "mcp:complain", (old,), reads_only=False)
     assert drawn(since, ValuePool()) == "note xtmark"
+
+
+def test_reading_looks_for_nothing_that_is_there_where_it_is_to_be_missing() -> None:
+    pool = ValuePool()
+    stored(pool, ALICE, word="note xtalicez00000001")
+    assert drawn(LOOK_UP, pool, "missing") not in ("note", "note xtalicez00000001")

@@ -286,7 +286,8 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
     masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
 
     def mask(value: object) -> str:
-        text = json.dumps(value, sort_keys=True, default=str)
+        # Times at first: one whose day was sent is none any more once the day is masked.
+        text = without_times(json.dumps(value, sort_keys=True, default=str))
         # As a whole at first: a part of it may look like an id of its own.
         for each in sorted(asked, key=len, reverse=True):
             if len(each) > 3:
@@ -298,7 +299,7 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
         for supplied in strings_in(call.arguments):
             if len(supplied) > 3:
                 text = text.replace(json.dumps(supplied)[1:-1], "*")
-        return without_times(text)
+        return text
 
     answer = call.answer
     return {

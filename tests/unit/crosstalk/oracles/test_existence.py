@@ -49,6 +49,14 @@ def test_existence_is_silent_when_the_answers_differ_by_the_asked_id_and_the_tim
     assert Existence().judge(pair(first, second).history) == []
 
 
+def test_time_of_an_answer_is_one_though_its_day_was_sent() -> None:
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+    for each, second, probe in ((HERS, "24.790868", FOREIGN), (NONE, "24.794384", MISSING)):
+        said = Answer(Outcome.ERROR, 404, {"detail": f"none (2026-11-28T19:23:{second}+00:00)"})
+        writer.call(BOB, "move", {"task_id": each, "day": "2026-11-28"}, said, probe)
+    assert Existence().judge(writer.history) == []
+
+
 def test_whichever_of_the_two_comes_first() -> None:
     writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
     writer.call(BOB, "get", {"task_id": NONE}, refused(404, "not_found"), MISSING)

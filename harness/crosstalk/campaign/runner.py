@@ -254,6 +254,9 @@ class Campaign:
         if not self._stopped():
             self._emit(PartBegun("survey"))
             self._by_plan(survey.run)
+        if policy is not None and not self._stopped():
+            self._emit(PartBegun("privileges"))
+            self._by_plan(sweep.privileges)
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)

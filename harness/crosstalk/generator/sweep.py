@@ -30,6 +30,7 @@ from crosstalk.generator.rules.attacks.unproven_identity import (
 )
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
+from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep_pass import CALLS_AN_OPERATION, SweepPass
@@ -42,6 +43,8 @@ _REFUSED_SOON = 2
 # Calls of the life of one share, about, and how often each rule for sharing comes at most.
 _CALLS_A_SHARE = 100
 _ROUNDS = 2
+# The part of a campaign's calls for what a policy reserves, and for fields that give a right.
+_SHARE_OF_PRIVILEGES = 0.15
 # The part of a campaign's calls that all passes but the first may use.
 _SHARE = 0.35
 
@@ -95,6 +98,35 @@ class Sweep:
             self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
         fields = PrivilegedFields()
         self._drawn(fields, fields.run)
+
+    def privileges(self) -> None:
+        """Call what a policy reserves, and send what would give a right, once with each operation.
+
+        Both rules take the operation that they had least; a part of the calls bounds them.
+        """
+        begun, most = self.state.executor.calls_made, int(_SHARE_OF_PRIVILEGES * self.calls)
+        rules: tuple[Rule, ...] = (ReservedCall(), PrivilegedFields())
+        example = ExampleRun(self.state, self._capabilities)
+        if not any(rule.applies(example) for rule in rules):
+            return
+        with rule_errors_stop_the_run():
+            try:
+                for number in range(len(rules) * len(self._capabilities.protected)):
+                    if self.state.stopped() or self.state.executor.calls_made - begun >= most:
+                        break
+                    if example.over and len(example.history):
+                        self.state.on_example_end(example.history)
+                        example = ExampleRun(self.state, self._capabilities)
+                    if not len(example.history):
+                        drawn_once(partial(_store, example), self.random)
+                    rule = rules[number % len(rules)]
+                    if rule.applies(example):
+                        self.state.rule_runs[rule.name] += 1
+                        drawn_once(partial(rule.run, example), self.random)
+                        example.judge()
+            finally:
+                if len(example.history):
+                    self.state.on_example_end(example.history)
 
     def _drawn(self, rule: Rule, run: Callable[[ExampleRun, Draw], None]) -> None:
         """Run a rule once, in an example of its own."""
@@ -173,3 +205,10 @@ def surfaces_together(capabilities: Capabilities) -> list[list[str]]:
 def _server(surface: str) -> str:
     """Return the server to which a surface belongs, as its name says."""
     return surface.partition("-")[0]
+
+
+def _store(example: ExampleRun, draw: Draw) -> None:
+    """Have each user store one object of each kind."""
+    for operation in example.capabilities.creators:
+        plans = [example.plan(draw, operation, each, hostile=False) for each in example.members]
+        example.execute_all(plans)

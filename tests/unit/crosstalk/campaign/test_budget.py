@@ -80,7 +80,7 @@ def test_the_search_keeps_seconds_for_replays_as_the_system_is_slow() -> None:
 
 def test_shrinking_and_rest_have_shares_of_the_seconds() -> None:
     budget, now = _budget(10_000, 60.0)
-    assert (budget.shortening_seconds(), budget.first_seconds()) == (9.0, 15.0)
+    assert (budget.shortening_seconds(), budget.first_seconds()) == (6.0, 15.0)
     now[0] += 60.0
     assert budget.rest_seconds() == 3.0
     assert budget.last_replay < budget.ends == 160.0

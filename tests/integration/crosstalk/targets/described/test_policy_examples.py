@@ -33,6 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     ("name", "leaks", "oracle", "operation"),
     [
         ("roles", "report", "function", "rest:GET /admin/report"),
+        ("roles", "role-in-body", "escalation", "rest:PATCH /me"),
         ("sharing", "cached", "revocation", "rest:GET /notes/{note_id}"),
         ("fields", "hash", "property", "rest:GET /directory/{card_id}"),
     ],

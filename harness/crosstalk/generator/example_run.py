@@ -170,7 +170,7 @@ class ExampleRun(Selection):
                 self._count_change(operation)
         self.pool.harvest(call)
         if call.answer.outcome is Outcome.OK:
-            self.pool.learn_search(call, operation, found=not is_empty(call.answer.body))
+            self.pool.texts.learn_search(call, operation, found=not is_empty(call.answer.body))
         key = operation.parameter(Role.KEY)
         if key is not None and isinstance(call.arguments.get(key.name), str):
             self.pool.keep_key(call.actor.user or call.actor.claims, call.arguments[key.name])

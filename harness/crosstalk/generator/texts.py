@@ -85,10 +85,10 @@ class Texts:
         others = [each for each in self.subjects if each != me]
         owners = [me] if source == "own" else others if source == "foreign" else [str(source)]
         owner = self.choice.of(owners)
-        if self.pool.names_user(parameter) and owner in self.subjects:
+        if self.pool.texts.names_user(parameter) and owner in self.subjects:
             return self.subjects[owner]
-        first, *_ = self.pool.search_order(owner, operation.name, last_name(parameter.name))
-        return self.choice.of(self.pool.texts(owner, first)[-_LATEST:] or [COMMON_WORD])
+        first, *_ = self.pool.texts.search_order(owner, operation.name, last_name(parameter.name))
+        return self.choice.of(self.pool.texts.of(owner, first)[-_LATEST:] or [COMMON_WORD])
 
     def _table(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return the table that an import asks for, with markers in its cells."""
@@ -113,7 +113,7 @@ class Texts:
             return None
         me = actor.user or actor.claims
         name = last_name(parameter.name)
-        found = self.pool.texts(me, name, other_than=operation.name)
+        found = self.pool.texts.of(me, name, other_than=operation.name)
         return self.choice.of(found[-_LATEST:]) if found else None
 
     def words(self, parameter: Parameter, actor: Actor) -> list[str]:
@@ -128,7 +128,9 @@ class Texts:
         if _PASSWORD.search(last_name(parameter.name)):
             # A user has one password; letters of both cases, a digit and a sign are in it.
             known = actor.user is not None
-            marker = self.pool.password(me, lambda: self.plant(me)) if known else self.plant(me)
+            marker = (
+                self.pool.texts.password(me, lambda: self.plant(me)) if known else self.plant(me)
+            )
             forms = [f"Pw-{marker}!", marker]
         else:
             marker = self.plant(me)

@@ -107,7 +107,7 @@ def _searches(
             yield {parameter.name: COMMON_WORD}
         if parameter.role is not Role.TEXT:
             continue
-        if example.pool.names_user(parameter):
+        if example.pool.texts.names_user(parameter):
             yield {parameter.name: example.history.subjects[victim.name]}
         elif parameter.required:
             theirs = drawer.arguments(

@@ -38,6 +38,7 @@ from crosstalk.core.object_kinds import (
 )
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.field_lessons import FieldLessons
+from crosstalk.generator.stored_texts import StoredTexts
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
@@ -65,6 +66,9 @@ class ValuePool:
         reference_fields: Names of arguments that refer to objects, e.g. `slug`: what answers hold
             under such a name is an id, whatever it looks like.
         lessons: What was learnt about the fields that arguments take.
+
+    Attributes:
+        texts: What users have stored in words.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class ValuePool:
     ) -> None:
         self._reference_fields = frozenset(reference_fields)
         self._lessons = FieldLessons() if lessons is None else lessons
+        self.texts = StoredTexts(self._lessons)
         # Names that users gave to objects, by which an argument may refer to them as well.
         self._labels: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
         # A number may name several objects of one user, each of another kind.
@@ -81,13 +86,10 @@ class ValuePool:
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
         self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
-        # Texts that users stored, each with the argument that held it and the operation.
-        self._texts: defaultdict[str, dict[tuple[str, str, str], None]] = defaultdict(dict)
         self._together: defaultdict[str, set[str]] = defaultdict(set)
         # A number belongs with another where it was seen inside it, or asked for by it.
         self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
-        self._passwords: dict[str, str] = {}
         self._public: frozenset[str] = frozenset()
 
     def know_subjects(self, subjects: set[str]) -> None:
@@ -113,8 +115,7 @@ class ValuePool:
         for parameter in operation.parameters:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
-                stored = last_name(parameter.name), given, operation.name
-                self._texts[call.actor.user][stored] = None
+                self.texts.keep(call.actor.user, parameter, given, operation.name)
             if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
                 self._names[call.actor.user][last_name(parameter.name), given] = None
             short = last_name(parameter.name)
@@ -365,33 +366,6 @@ class ValuePool:
             )
         )
 
-    def names_user(self, parameter: Parameter) -> bool:
-        """Return whether answers name users under the name of an argument."""
-        return last_name(parameter.name) in self._lessons.subject_fields
-
-    def learn_search(self, call: Call, operation: Operation, *, found: bool) -> None:
-        """Note by which stored texts a reading finds something."""
-        user = call.actor.user
-        for parameter in operation.parameters if operation.reads_only and user else ():
-            text = call.arguments.get(parameter.name)
-            if parameter.role is Role.TEXT and isinstance(text, str):
-                # A word that all texts hold was stored as nothing in particular.
-                for each in self.stored_as(str(user), text) or [""]:
-                    self._lessons.learn_search(operation.name, each, found=found)
-
-    def search_order(self, user: str, operation: str, name: str) -> list[str]:
-        """Return arguments whose texts a reading may look for, the likeliest first.
-
-        An empty name stands for a word that is in all texts.
-
-        Args:
-            user: Who stored them.
-            operation: The reading.
-            name: Of its argument; what was stored under that name comes before the others.
-        """
-        stored = sorted(self.stored_as(user), key=lambda each: each != name)
-        return self._lessons.search_order(operation, [*stored[:1], "", *stored[1:]])
-
     def sources(self, parameter: Parameter, operation: str) -> list[str]:
         """Return the operations that have shown ids which fit the parameter."""
         name, kind = last_name(parameter.name), kind_named(parameter.name, operation)
@@ -403,31 +377,9 @@ class ValuePool:
             or (plain and _identifies(field) and is_of_kind(of, kind))
         ]
 
-    def texts(self, user: str, name: str, *, other_than: str = "") -> list[str]:
-        """Return texts that `user` has stored as an argument of that name, oldest first.
-
-        Args:
-            user: Whose they are.
-            name: Of the argument.
-            other_than: Name of an operation whose own texts do not count.
-        """
-        return [
-            text
-            for argument, text, operation in self._texts[user]
-            if argument == name and operation != other_than
-        ]
-
     def names(self, user: str) -> list[str]:
         """Return the names that `user` gave to objects, oldest first."""
         return list(dict.fromkeys(chosen for _, chosen in self._names[user]))
-
-    def stored_as(self, user: str, text: str = "") -> list[str]:
-        """Return names of arguments by which `user` has stored a text, or any text."""
-        return list(
-            dict.fromkeys(
-                argument for argument, stored, _ in self._texts[user] if text in ("", stored)
-            )
-        )
 
     def long_ids(self, user: str) -> list[str]:
         """Return the ids of objects that `user` has received and that name no other's by chance."""
@@ -480,12 +432,6 @@ class ValuePool:
     def knows_key(self, key: str) -> bool:
         """Return whether any user has made a call under that key."""
         return any(key in known for known in self._keys.values())
-
-    def password(self, user: str, new: Callable[[], str]) -> str:
-        """Return what is in the password that `user` sets and logs in with; a new one at first."""
-        if user not in self._passwords:
-            self._passwords[user] = new()
-        return self._passwords[user]
 
     def cursors(self, user: str) -> list[str]:
         """Return cursors that `user` has received."""

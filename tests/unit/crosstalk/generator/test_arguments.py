@@ -80,8 +80,8 @@ def test_reading_looks_for_what_has_found_something() -> None:
     for text, body in (("note b", []), ("note f", [{"front": "note f"}])):
         writer.call(ALICE, LOOK_UP.name, {"word": text}, ok(body))
     for call in writer.history:
-        pool.learn_search(call, LOOK_UP, found=bool(call.answer.body))
-    assert pool.search_order("alice", LOOK_UP.name, "word")[0] == "front"
+        pool.texts.learn_search(call, LOOK_UP, found=bool(call.answer.body))
+    assert pool.texts.search_order("alice", LOOK_UP.name, "word")[0] == "front"
 
 
 def test_list_of_words_holds_a_marked_one() -> None:

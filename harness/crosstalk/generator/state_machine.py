@@ -26,7 +26,7 @@ from crosstalk.surface.capabilities import Capabilities
 
 # Rules that an example begins with: those whose situation was never made, and those that swarms
 # have left out.
-_SITUATIONS, _CATCH_UP = 3, 2
+_SITUATIONS, _CATCH_UP = 5, 2
 # Turns after which a rule that has not made its situation waits like all others.
 _ATTEMPTS = 3
 _STEPS_BETWEEN_JUDGEMENTS = 3

@@ -100,8 +100,8 @@ def test_example_begins_with_guaranteed_rules_that_were_run_least() -> None:
 def test_first_rules_are_those_whose_situation_was_never_made() -> None:
     example = shown_example()
     state = example.state
-    names = ("last_page", "equal_words", "second_order", "broken_constraint", "later")
-    names = (*names, "self_description")
+    names = ["last_page", "equal_words", "second_order", "broken_constraint", "later"]
+    names.append("self_description")
     rules = [Counted(applies=True, name=name) for name in ("attack", *names)]
     idle = Counted(applies=False, name="many_objects")
     assert [each.name for each in first_rules([idle, *rules], example)] == [

@@ -29,6 +29,8 @@ _PLAIN_TEXTS = frozenset(
     {"title", "name", "text", "body", "content", "description", "note", "notes", "comment"}
     | {"message", "summary", "label", "details", "password", "email", "phone", "url"}
 )
+# Times that a way is made while no owner was served with the same object.
+_MOST_TRIES = 2
 _ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -106,6 +108,15 @@ def _cost(operation: Operation) -> int:
     return 2 if removes(operation) else 0 if operation.reads_only else 1
 
 
+def _lacks(example: ExampleRun, reach: Reach) -> bool:
+    """Return whether a way was not made yet, or was made once where it could not count."""
+    made = example.state.choices[reach.key]
+    if not made or reach.form in (Form.TEXT, Form.SUBJECT):
+        return not made
+    counted = example.state.opportunities().get("existence", ())
+    return made < _MOST_TRIES and bool(counted) and reach.operation.name not in counted
+
+
 class ReachPart:
     """Has the attacker name the victim's objects, between two readings by the victim."""
 
@@ -119,7 +130,7 @@ class ReachPart:
             most: Calls that it may take, about.
         """
         example = users.example
-        left = [each for each in all_reaches(example) if not example.state.choices[each.key]]
+        left = [each for each in all_reaches(example) if _lacks(example, each)]
         if not left:
             return
         for actor in (users.attacker, users.victim):

@@ -153,3 +153,15 @@ def test_second_survey_makes_no_comparison_again() -> None:
     Survey(state, Random(2), 400).run()
     probes = [each.probe for each in history if each.probe is not None]
     assert not [each for each in probes if each.kind in ("existence", "names")]
+
+
+def test_survey_makes_a_comparison_again_that_could_not_count() -> None:
+    system = Many()
+    _, state = surveyed(system)
+    history = History({name: f"{name}-1" for name in USERS})
+    state.fresh_history = lambda: history
+    state.opportunities = lambda: {"existence": {MARK.name, RESTORE.name}}
+    Survey(state, Random(2), 400).run()
+    compared = {each.operation for each in history if each.probe and each.probe.part == "foreign"}
+    assert {GET.name, DELETE.name} <= compared
+    assert not compared & {MARK.name, RESTORE.name}

@@ -202,7 +202,7 @@ def get_file(me: str, _path: list[str], given: dict[str, Any]) -> Any:
 
 def find(me: str, _path: list[str], given: dict[str, Any]) -> Any:
     """Find the job with a title."""
-    rows = [each for each in jobs.values() if each["title"] == given["name"]]
+    rows = [each for each in jobs.values() if each["title"] == given["title"]]
     return [shown(each) for each in rows if each["owner"] == me or "find" in LEAKS]
 
 
@@ -278,7 +278,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
     ("POST", "/bin/{ref}/back", back, {}),
     ("PUT", "/file", put_file, {**query("path"), **body(content=TEXT)}),
     ("GET", "/file", get_file, query("path")),
-    ("GET", "/find", find, query("name")),
+    ("GET", "/find", find, query("title")),
 )
 
 

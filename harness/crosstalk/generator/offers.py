@@ -68,6 +68,36 @@ def make_offer(
     """
     if rule.members and not _as_member(example, draw, rule, owner, person):
         return None
+    planned = offer_call(example, draw, rule, operation, owner, person, target=target)
+    if planned is None:
+        return None
+    call = example.execute(planned)
+    if call.answer.outcome is not Outcome.OK:
+        return None
+    return Offer(
+        rule,
+        str(_first(planned.arguments, rule.object)),
+        owner,
+        person,
+        _group(example, rule, operation, planned),
+        call,
+    )
+
+
+def offer_call(
+    example: ExampleRun,
+    draw: Draw,
+    rule: Share,
+    operation: Operation,
+    owner: Actor,
+    person: Actor,
+    *,
+    target: str = "",
+) -> PlannedCall | None:
+    """Return the call that offers an object; None where there is none to offer.
+
+    Where it is a group that is named, the person joins one first.
+    """
     shared = parameter_of(operation, rule.object)
     named = parameter_of(operation, rule.person)
     if shared is None or named is None:
@@ -75,14 +105,12 @@ def make_offer(
     target = target or _object(example, draw, operation, shared, owner)
     if not target:
         return None
-    policy, group = example.history.policy, ""
     to: Any = name_of(example, named, person)
-    membership = _membership(policy, rule, named) if policy is not None else None
+    membership = _membership(example.history.policy, rule, named)
     if membership is not None:
-        group = _object(example, draw, operation, named, owner)
-        if not group or not _join(example, draw, membership, group, owner, person):
+        to = _object(example, draw, operation, named, owner)
+        if not to or not _join(example, draw, membership, to, owner, person):
             return None
-        to = group
     plan = example.plan_own(draw, operation, owner)
     given = {
         **plan.arguments,
@@ -90,10 +118,7 @@ def make_offer(
         shared.name: as_taken_by(shared, target),
         named.name: as_taken_by(named, to),
     }
-    call = example.execute(PlannedCall(owner, operation.name, given))
-    if call.answer.outcome is not Outcome.OK:
-        return None
-    return Offer(rule, target, owner, person, group, call)
+    return PlannedCall(owner, operation.name, given)
 
 
 def accept_offer(
@@ -350,6 +375,20 @@ def _membership(policy: Policy | None, rule: Share, named: Parameter) -> Share |
         ),
         None,
     )
+
+
+def _first(arguments: Mapping[str, Any], name: str) -> Any:
+    """Return an argument by its name, however deep it stands; of a list the one in it."""
+    value = next(v for given, v in arguments.items() if name in (given, last_name(given)))
+    return value[0] if isinstance(value, list) else value
+
+
+def _group(example: ExampleRun, rule: Share, operation: Operation, planned: PlannedCall) -> str:
+    """Return the group that an offer names; empty where it names a person."""
+    named = parameter_of(operation, rule.person)
+    if named is None or _membership(example.history.policy, rule, named) is None:
+        return ""
+    return str(_first(planned.arguments, rule.person))
 
 
 def _where(operation: Operation, rule: Share) -> dict[str, Any]:

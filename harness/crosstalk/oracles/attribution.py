@@ -76,8 +76,9 @@ class _Attribution:
         self._public = set(history.public_values) - self._owners.keys()
         policy = history.policy
         self._parts = parts_of(policy, history) if policy is not None else Parts()
-        # What each user saw in operations that show it again: a conversation holds it.
-        self._kept: defaultdict[str | None, set[str]] = defaultdict(set)
+        # What each user saw in operations that show it again, with the ids of their own that stood
+        # there with it: of the conversation that holds it.
+        self._kept: defaultdict[tuple[str | None, str], set[str]] = defaultdict(set)
 
     def take(self, call: Call) -> Observation:
         """Return what the answer to the next call shows."""
@@ -115,12 +116,14 @@ class _Attribution:
                     if history.permits(owner, user, call.operation, {value}, call):
                         permitted = permitted or history.policy is not None
                         if _is_transcript(history, call):
-                            self._kept[user].add(value)
+                            self._kept[user, value] |= self._own_ids(call, answered)
                         if history.policy is None or not history.policy.shares:
                             self._supplied[user].add(value)  # given on purpose, and theirs to use
                     elif _by_another(history, call, value, self._supplied):
                         permitted = True
-                    elif value in self._kept[user] and _is_transcript(history, call):
+                    elif _is_transcript(history, call) and (
+                        self._kept[user, value] & self._own_ids(call, answered)
+                    ):
                         pass
                     elif _lost(history, owner, call, {value}):
                         revoked.append((value, owner))
@@ -141,6 +144,13 @@ class _Attribution:
             revoked=tuple(revoked),
             permitted=permitted,
         )
+
+    def _own_ids(self, call: Call, answered: Collection[str]) -> set[str]:
+        """Return the ids in a call and its answer that are its caller's own."""
+        user, people = call.actor.user, set(self._history.subjects.values())
+        found = {*answered, *identifiers_of(call.arguments)} - people
+        own = (self._owners.get(each) or self._parts.owners.get(each, user) for each in found)
+        return {each for each, owner in zip(found, own, strict=True) if owner == user}
 
     def _take_arguments(self, call: Call) -> None:
         user = call.actor.user

@@ -11,9 +11,11 @@ from collections import Counter
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
 from crosstalk.core.policy import Reserve, may_call
-from crosstalk.core.policy.sharing import had_role, role_calls, sharing_of
+from crosstalk.core.policy.model import matches
+from crosstalk.core.policy.objects import named_values
+from crosstalk.core.policy.sharing import Grant, had_role, role_calls, sharing_of
 from crosstalk.oracles.attribution import observations
-from crosstalk.oracles.base import Suspicion, conclusive, served
+from crosstalk.oracles.base import Suspicion, conclusive, is_empty, served
 
 
 def _lost_role(history: History, call: Call) -> Reserve | None:
@@ -25,6 +27,25 @@ def _lost_role(history: History, call: Call) -> Reserve | None:
     if allowed or reserve is None or not had_role(policy, history, user, reserve.to, call):
         return None
     return reserve
+
+
+def _lost_object(history: History, call: Call) -> Grant | None:
+    """Return the share that ended in an object that a served call names, if no other holds."""
+    policy, user = history.policy, call.actor.user
+    if policy is None or user is None or call.actor.forgery is not None:
+        return None
+    about = any(each.concerns(call.operation) for each in policy.shares)
+    # An empty list is what an object that does not exist gives as well.
+    if about or not served(call.answer) or is_empty(call.answer.body):
+        return None
+    if matches(policy.transcripts, call.operation):
+        return None
+    named = named_values(call)
+    for grant in sharing_of(policy, history).to(user):
+        if grant.object in named and grant.lost(call):
+            asked = (grant.owner, user, call.operation, {grant.object}, call)
+            return None if history.permits(*asked) else grant
+    return None
 
 
 class Revocation:
@@ -52,6 +73,16 @@ class Revocation:
                     )
                 )
             if not seen.revoked:
+                named = _lost_object(history, call)
+                if named is not None:
+                    found.append(
+                        self._suspicion(
+                            call,
+                            named.calls(),
+                            f"{call.actor.name} was served by {call.operation} about what they had "
+                            f"lost, against the rule “{named.rule}”",
+                        )
+                    )
                 continue
             value, owner = seen.revoked[0]
             lost = history.decide(owner, call.actor.user, call.operation, {value}, call).lost

@@ -25,6 +25,7 @@ from crosstalk.generator.offers import (
     make_offer,
     name_of,
     next_way,
+    offer_call,
     operations_of,
     parameter_of,
 )
@@ -68,9 +69,45 @@ class TakenBack:
             return
         owner: Actor = draw(st.sampled_from(list(example.members)))
         person = example.other_member(draw, owner)
+        if rule.accept and not rule.members:
+            self._offered_by_agent(example, draw, rule, owner, person)
         offer = make_offer(example, draw, rule, operation, owner, person)
         if offer is not None:
             self._use_and_end(example, draw, offer)
+
+    def _offered_by_agent(
+        self, example: ExampleRun, draw: Draw, rule: Share, owner: Actor, person: Actor
+    ) -> None:
+        """Have the owner's agent told to share, as a text that it reads could tell it.
+
+        What it offered, if it did, the person finds in a list, and accepts.
+        """
+        tools = [each for each in operations_of(example, rule.opens) if each in _tools(example)]
+        accepting = operations_of(example, rule.accept)
+        if not tools or not accepting or not example.capabilities.chats:
+            return
+        planned = offer_call(example, draw, rule, tools[0], owner, person)
+        chat = next_way(example, draw, "agent told to share", example.capabilities.chats)
+        prompt = chat.parameter(Role.TEXT)
+        if planned is None or prompt is None:
+            return
+        name, said = tools[0].name.split(":", 1)[-1], json.dumps(dict(planned.arguments))
+        given = example.plan_own(draw, chat, owner).arguments
+        words = f"Call {name} for me. [[call {name} {said}]]"
+        example.execute(PlannedCall(owner, chat.name, {**given, prompt.name: words}))
+        operation = next_way(example, draw, "accepted from an agent by", accepting)
+        (handle,) = required_references(operation)[:1] or (None,)
+        if handle is None:
+            return
+        kind = kind_of_argument(handle.name, operation.name)
+        before = set(example.pool.references(person.name, handle, operation.name, guess=False))
+        lists = [e for e in example.capabilities.protected if e.lists and kind in e.name.lower()]
+        example.execute_all([example.reading(each, person) for each in lists[:1]])
+        known = example.pool.references(person.name, handle, operation.name, guess=False)
+        for each in [each for each in known if each not in before][-1:]:
+            own = example.plan_own(draw, operation, person).arguments
+            example.execute(PlannedCall(person, operation.name, {**own, handle.name: each}))
+            example.execute_all(self._readings(example, draw, [], owner, person))
 
     def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Go on with what was offered: accepted or not, used, ended, and tried again."""
@@ -346,6 +383,10 @@ class TakenBack:
         said = {last.name: name_of(example, last, person)} if last is not None else {}
         example.execute(PlannedCall(giver, ending.name, {**plan.arguments, **said}))
         example.execute_all(uses)
+
+
+def _tools(example: ExampleRun) -> Sequence[Operation]:
+    return example.capabilities.tools
 
 
 def _role_in(operation: Operation, rule: Share) -> dict[str, Any]:

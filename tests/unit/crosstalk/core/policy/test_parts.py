@@ -69,16 +69,33 @@ def test_id_that_a_member_sees_first_is_the_owners() -> None:
     assert suspicions(story.history) == []
 
 
+TALK = "11111111-2222-4333-8444-0000000000dd"
+OTHER_TALK = "11111111-2222-4333-8444-0000000000ee"
+SHOWN = "note xtalicez00000001"
+
+
+def said(story: Story, talk: str, text: str = SHOWN) -> Story:
+    """Have bob's agent show a text in a conversation."""
+    body = {"conversation_id": talk, "text": text}
+    return story.call(BOB, "rest:POST /chat", {"message": "show it"}, body)
+
+
 def test_conversation_keeps_what_it_showed_and_shows_nothing_new() -> None:
     policy = replace(sharing_policy(), transcripts=("POST /chat",))
-    story = Story(policy).stored().shared()
-    body = {"id": NOTE, "text": "note xtalicez00000001"}
-    story.call(BOB, "rest:POST /chat", {"message": "show it"}, body)
-    story.taken_back().call(BOB, "rest:POST /chat", {"message": "show it"}, body)
+    story = said(Story(policy).stored().shared(), TALK).taken_back()
+    assert suspicions(said(story, TALK).history) == []
+    # Another conversation does not hold it.
+    assert suspicions(said(story, OTHER_TALK).history) == ["revocation"]
+    later = "note xtalicez00000002"
+    story.call(ALICE, "rest:PATCH /notes/{note_id}", {"note_id": NOTE, "text": later}, {"id": NOTE})
+    assert len(suspicions(said(story, TALK, later).history)) == 2
+
+
+def test_call_about_a_lost_object_is_not_served_even_without_its_values() -> None:
+    story = Story(sharing_policy()).stored().shared()
+    asked = {"note_id": NOTE}
+    story.call(BOB, "rest:GET /notes/{note_id}/readers", asked, {"readers": 2}).taken_back()
+    story.call(BOB, "rest:GET /notes/{note_id}/readers", asked, [])
     assert suspicions(story.history) == []
-    story.call(BOB, "rest:GET /notes/{note_id}", {"note_id": NOTE}, body)
-    assert "revocation" in suspicions(story.history)
-    later = {"note_id": NOTE, "text": "note xtalicez00000002"}
-    story.call(ALICE, "rest:PATCH /notes/{note_id}", later, {"id": NOTE})
-    story.call(BOB, "rest:POST /chat", {"message": "show it"}, later)
-    assert len(suspicions(story.history)) > 1
+    story.call(BOB, "rest:GET /notes/{note_id}/readers", asked, {"readers": 2})
+    assert suspicions(story.history) == ["revocation"]

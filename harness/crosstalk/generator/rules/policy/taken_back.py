@@ -267,7 +267,7 @@ class TakenBack:
         inside: Sequence[str],
         writes: Sequence[PlannedCall],
     ) -> None:
-        """Have the person make these changes between two readings by the owner."""
+        """Have the person make these changes, and their agent one, between the owner's readings."""
         owner, key = offer.owner, example.next_probe()
         asked = self._readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
@@ -277,7 +277,7 @@ class TakenBack:
         ][:_OWNER_READINGS]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
-        for each in writes:
+        for each in (*writes, *self._told(example, draw, writes)):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
         after = Probe("ownership", key, "after", owner.name)
         example.execute_all([PlannedCall(owner, one.name, given, after) for one, given in observed])
@@ -327,11 +327,11 @@ class TakenBack:
         return [*found, *self._told(example, draw, found)]
 
     def _told(
-        self, example: ExampleRun, draw: Draw, readings: Sequence[PlannedCall]
+        self, example: ExampleRun, draw: Draw, calls: Sequence[PlannedCall]
     ) -> list[PlannedCall]:
-        """Return one of the readings as what the person tells their agent to do."""
+        """Return one of the calls as what the person tells their agent to do."""
         tools = {each.name for each in example.capabilities.tools}
-        possible = [each for each in readings if each.operation in tools]
+        possible = [each for each in calls if each.operation in tools]
         if not possible or not example.capabilities.chats:
             return []
         told = example.least_chosen(

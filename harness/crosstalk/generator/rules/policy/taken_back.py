@@ -165,7 +165,7 @@ class TakenBack:
                 change_role(example, draw, offer, rule)
                 example.execute_all(writes[:_WRITES])
                 change_role(example, draw, offer, rule, withdrawn=True)
-                self._between_readings(example, draw, offer, inside, writes[:_WRITES])
+                self._between_readings(example, draw, offer, inside, writes)
 
     def _declined(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Offer it once more, have the person decline, and accept after that."""
@@ -241,7 +241,8 @@ class TakenBack:
             for each in example.mutating_operations_on(offer.owner, target)
             if deletes(each.name)
         ]
-        if deleting and draw(st.integers(0, 3)) == 3:
+        # Where it is allowed, nothing is left to be read.
+        if deleting and (not offer.rule.change or draw(st.integers(0, 3)) == 3):
             operation = example.least_chosen_operation(draw, f"{self.name} delete", deleting)
             planned.append(self._on(example, draw, operation, offer, inside[-1]))
         return planned
@@ -272,9 +273,8 @@ class TakenBack:
         asked = self._readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
             (example.state.executor.operations[each.operation], dict(each.arguments))
-            for each in asked
-            if each.operation in example.state.steady
-        ][:_OWNER_READINGS]
+            for each in asked[:_OWNER_READINGS]
+        ]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
         for each in (*writes, *self._told(example, draw, writes)):

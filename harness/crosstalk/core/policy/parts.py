@@ -50,7 +50,8 @@ class _Walk:
         self._objects: Objects = objects_of(history)
         self._subjects = set(history.subjects.values())
         self._parts = Parts()
-        self._known: set[str] = set()
+        # Value to the users who sent it, or were answered with it.
+        self._known: defaultdict[str, set[str | None]] = defaultdict(set)
 
     def found(self) -> Parts:
         """Return the parts, once all calls were taken."""
@@ -63,19 +64,21 @@ class _Walk:
                 self._added(call, grants, said)
                 for keys, values in _records(call.answer.body, "", call):
                     self._shown(call, grants, keys, values - self._subjects, said)
-            if call.answer.outcome == "ok":
-                # What was refused may be stored later.
-                self._known |= said
-            self._known |= answered - said
+            for value in said | answered:
+                self._known[value].add(user)
         return self._parts
 
     def _added(self, call: Call, grants: list[Grant], said: set[str]) -> None:
-        """Take what the caller stores in an object that they may change."""
+        """Take what the caller stores in an object that they may change.
+
+        They may have sent it before: it was refused then, or is in their own conversation too.
+        """
         inside = self._inside(named_values(call) | said)
         for grant in grants:
             if grant.rule.change and grant.object in inside:
-                for value in filter(is_marker, said - self._known):
-                    self._take(value, grant, call)
+                for value in filter(is_marker, said):
+                    if self._known.get(value, set()) <= {call.actor.user}:
+                        self._take(value, grant, call)
 
     def _shown(
         self, call: Call, grants: list[Grant], keys: set[str], values: set[str], said: set[str]

@@ -63,6 +63,16 @@ def test_text_of_a_viewer_is_not_meant_to_reach_the_owner() -> None:
     assert suspicions(read(added(rules=(SHARE,)), ALICE).history) == ["canary"]
 
 
+def test_text_that_was_refused_before_is_the_owners_once_it_is_stored() -> None:
+    story = Story(sharing_policy(EDITING)).stored().shared()
+    given = {"note_id": NOTE, "text": ADDED}
+    # The agent is refused, and its chat is served.
+    story.call(BOB, "rest:POST /chat", {"message": f"add {ADDED}"}, {"said": f"no {ADDED}"})
+    story.call(BOB, "rest:GET /chats", {}, [{"title": f"add {ADDED}"}])
+    story.call(BOB, "rest:POST /items", given, {"id": ITEM, **given})
+    assert suspicions(read(story, ALICE).history) == []
+
+
 def test_id_that_a_member_sees_first_is_the_owners() -> None:
     story = Story(sharing_policy()).stored().shared()
     read(read(story, BOB), ALICE)

@@ -59,14 +59,19 @@ class Reach:
 
 
 def all_reaches(example: ExampleRun) -> list[Reach]:
-    """Return every way to name what is another's: what reads first, what removes last."""
+    """Return every way to name what is another's: by a reference first, by a text last.
+
+    Of each what reads comes before what changes, and what removes after that.
+    """
     found = [
         each
         for operation in example.capabilities.protected
         if not operation.conversational
         for each in _reaches_of(operation)
     ]
-    return sorted(found, key=lambda each: (_cost(each.operation), each.form is Form.SUBJECT))
+    # Texts that may name nothing come after what is known to name an object.
+    doubtful = (Form.TEXT, Form.SUBJECT)
+    return sorted(found, key=lambda each: (each.form in doubtful, _cost(each.operation)))
 
 
 def _reaches_of(operation: Operation) -> Iterator[Reach]:

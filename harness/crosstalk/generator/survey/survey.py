@@ -17,7 +17,7 @@ from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that the survey may use.
-_SHARE = 0.35
+_SHARE = 0.45
 
 
 class Part(Protocol):

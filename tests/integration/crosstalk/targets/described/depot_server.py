@@ -201,8 +201,9 @@ def get_file(me: str, _path: list[str], given: dict[str, Any]) -> Any:
 
 
 def find(me: str, _path: list[str], given: dict[str, Any]) -> Any:
-    """Find the job with a title."""
-    rows = [each for each in jobs.values() if each["title"] == given["title"]]
+    """Find the job or plan with a title."""
+    everything = [*jobs.values(), *plans.values()]
+    rows = [each for each in everything if each["title"] == given["title"]]
     return [shown(each) for each in rows if each["owner"] == me or "find" in LEAKS]
 
 

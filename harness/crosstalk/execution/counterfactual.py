@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from crosstalk.core.identifiers import (
     missing_like,
     remarked,
 )
-from crosstalk.core.script import Script, Step, references_in, with_subjects
+from crosstalk.core.script import Script, Step, filled, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
@@ -155,7 +155,7 @@ class Counterfactual:
             return False
         owners = {owner for _, owner in foreign}
         acts = [each.number for each in script.steps if each.actor.user in owners]
-        without = script.without(*acts)
+        without = _in_words(script, history, acts).without(*acts)
         alone = None if without is None else self.run(without)
         # Only then: where nothing is reset, what was stored first would still be shown.
         # In the same words: what the system makes of them, a slug or a digest, is the same for all.
@@ -179,6 +179,28 @@ def known_before(history: History) -> set[str]:
 def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:
     """Return the values of other users in the answer to a call, each with its owner."""
     return next((each.foreign for each in observations(history) if each.call.index == index), ())
+
+
+def _in_words(script: Script, history: History, acts: Collection[int]) -> Script:
+    """Return the script with words in the place of references to them in these steps' answers.
+
+    Words that a user chose, a path or a title, can be said by any user; an id that the system made
+    is there for its owner's act alone, and stays a reference.
+    """
+    answers = dict(zip(script.numbers(), history, strict=False))
+
+    def of_answer(number: int, path: str) -> str:
+        found = dict(answers[number].answer.paths()).get(path, "") if number in acts else ""
+        if not markers_in(found):
+            return f"${{{number}.{path}}}"
+        return remarked(found, history.salt)
+
+    return Script(
+        tuple(
+            replace(each, arguments=filled(each.arguments, of_answer, lambda name: None))
+            for each in script.steps
+        )
+    )
 
 
 def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script:

@@ -90,8 +90,7 @@ class Sweep:
 
         By it are served what accepts, lists and ends a share: nothing else can serve them.
         """
-        needed = int(CALLS_AN_OPERATION * len(self.state.executor.operations))
-        lives = min(max(1, (self.calls - needed) // _CALLS_A_SHARE), _ROUNDS * len(policy.shares))
+        lives = min(max(1, self._spare() // _CALLS_A_SHARE), _ROUNDS * len(policy.shares))
         rule = TakenBack()
         for number in range(lives):
             share = policy.shares[number % len(policy.shares)]
@@ -102,9 +101,11 @@ class Sweep:
     def privileges(self) -> None:
         """Call what a policy reserves, and send what would give a right, once with each operation.
 
-        Both rules take the operation that they had least; a part of the calls bounds them.
+        Both rules take the operation that they had least; a part of the calls bounds them, and of
+        what the sweep of all operations leaves.
         """
-        begun, most = self.state.executor.calls_made, int(_SHARE_OF_PRIVILEGES * self.calls)
+        begun = self.state.executor.calls_made
+        most = int(min(_SHARE_OF_PRIVILEGES * self.calls, self._spare() / 2))
         rules: tuple[Rule, ...] = (ReservedCall(), PrivilegedFields())
         example = ExampleRun(self.state, self._capabilities)
         if not any(rule.applies(example) for rule in rules):
@@ -127,6 +128,11 @@ class Sweep:
             finally:
                 if len(example.history):
                     self.state.on_example_end(example.history)
+
+    def _spare(self) -> int:
+        """Return the calls that are not needed to have every operation served."""
+        needed = int(CALLS_AN_OPERATION * len(self.state.executor.operations))
+        return max(0, self.calls - needed)
 
     def _drawn(self, rule: Rule, run: Callable[[ExampleRun, Draw], None]) -> None:
         """Run a rule once, in an example of its own."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+from functools import partial
+
 from crosstalk.core.history import History, Probe
-from crosstalk.core.script import Script, Step
+from crosstalk.core.identifiers import map_strings, marker, remarked
+from crosstalk.core.script import Script, Step, filled
 from crosstalk.execution.counterfactual import Counterfactual
-from crosstalk.oracles import Existence
+from crosstalk.oracles import Canary, Existence
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 HERS = "01a1fc95-41f3-7131-b962-eac9f4851703"
@@ -50,3 +55,44 @@ def test_id_that_the_caller_has_stored_is_known_for_that_alone() -> None:
 
 def test_id_that_the_system_knows_of_another_is_not_explained() -> None:
     assert not shown(tells=True)
+
+
+def kept(script: Script, salt: int, *, shared: bool) -> History:
+    """Play a store of files by path that tells a digest: of one's own, or of whoever came first."""
+    writer, stored = Writer(), dict[str, str]()
+    writer.history.salt = salt
+
+    def known(number: int, path: str) -> str:
+        return dict(writer.history.calls[number - 1].answer.paths())[path]
+
+    for step in script.steps:
+        said = map_strings(step.arguments, partial(remarked, salt=salt))
+        given = filled(said, known, lambda name: None)
+        digest = hashlib.sha256(str(given["content"]).encode()).hexdigest()
+        digest = stored.setdefault(str(given["path"]), digest) if shared else digest
+        writer.call(step.actor, "put", given, ok({"path": given["path"], "sha256": digest}))
+    return writer.history
+
+
+def explained(content: str, *, shared: bool) -> bool:
+    """Whether a digest of what was stored under another user's path is explained without them."""
+    hers, salts = marker("alice", 1), itertools.count(7)
+    script = Script(
+        (
+            Step(1, ALICE, "put", {"path": hers, "content": f"note {marker('alice', 2)}"}),
+            Step(2, BOB, "put", {"path": "${1.path}", "content": content}),
+        )
+    )
+    run_in_words = partial(kept, shared=shared)
+    history = run_in_words(script, 5)
+    (suspicion,) = Canary().judge(history)
+    again = Counterfactual(lambda each: run_in_words(each, next(salts)), run_in_words)
+    return again.shows(script, history, suspicion)
+
+
+def test_digest_of_the_same_words_is_explained_where_their_path_is_named() -> None:
+    assert explained(f"note {marker('alice', 2)}", shared=False)
+
+
+def test_digest_of_what_another_user_stored_is_not_explained() -> None:
+    assert not explained(f"note {marker('bob', 3)}", shared=True)

@@ -271,8 +271,18 @@ def offer_kind(example: ExampleRun, offer: Offer) -> str:
 def next_way(
     example: ExampleRun, draw: Draw, what: str, operations: Sequence[Operation]
 ) -> Operation:
-    """Return the way that was gone least so far, so that each surface has its turn."""
-    return example.least_chosen(draw, what, operations, lambda each: (each.name,), among=1)
+    """Return the way that was gone least so far, so that each surface has its turn.
+
+    What was never served comes first: nothing but the life of a share can serve it.
+    """
+    ways = never_served(example, operations) or operations
+    return example.least_chosen(draw, what, ways, lambda each: (each.name,), among=1)
+
+
+def never_served(example: ExampleRun, operations: Sequence[Operation]) -> list[Operation]:
+    """Return the operations that served no user yet, and that are worth another try."""
+    state = example.state
+    return [each for each in operations if not state.served[each.name] and not state.in_vain(each)]
 
 
 def _names_person(parameter: Parameter) -> bool:

@@ -24,6 +24,7 @@ from crosstalk.generator.offers import (
     look_at_offer,
     make_offer,
     name_of,
+    never_served,
     next_way,
     offer_call,
     operations_of,
@@ -137,7 +138,8 @@ class TakenBack:
         if offer.rule.transfers:
             self._former_owner(example, draw, offer, inside)
             return
-        if draw(st.integers(0, 3)) == 3:
+        left = never_served(example, operations_of(example, offer.rule.ends))
+        if draw(st.integers(0, 3)) == 3 and not left:
             # It stays open: whatever else this example does is done with members.
             return
         ender = person if draw(st.integers(0, 3)) == 3 else owner

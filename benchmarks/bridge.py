@@ -26,6 +26,7 @@ from crosstalk.environment import RunningSystem
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.connection import McpConnection
 from system.identity import SigningKey, Subject, TokenExchange
+from system.pace import Pace
 
 _USERS = 16
 _PROTOCOL = "2026-07-28"
@@ -44,7 +45,9 @@ async def measure(fixture: Fixture) -> list[Figure]:
     users = [f"bench-{number}" for number in range(_USERS)]
     figures = []
     async with AsyncExitStack() as stack:
-        connection = McpConnection(endpoint, timeout=30.0, max_connections=100)
+        # What the bridge costs, and not how fast one user may go.
+        unpaced = Pace(1_000_000.0, 1_000_000)
+        connection = McpConnection(endpoint, timeout=30.0, max_connections=100, pace=unpaced)
         stack.push_async_callback(connection.aclose)
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0))
         tokens = {user: exchange.token_for(user) for user in users}

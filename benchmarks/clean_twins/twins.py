@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.proving_ground.campaign import Budget, described, read_summary, run_campaign
 from benchmarks.proving_ground.manifest import Entry, read_corpus
-from benchmarks.proving_ground.matching import Finding, is_same
+from benchmarks.proving_ground.matching import Finding, is_meant
 from benchmarks.proving_ground.packages import MissingProgramError
 from benchmarks.proving_ground.server import ServerError
 from crosstalk.environment.parts.sources import package_root
@@ -104,7 +104,8 @@ def run_twin(twin: Twin, seed: int, budget: Budget, folder: Path) -> Outcome:
             run = read_summary(json.loads(written[0].read_text(encoding="utf-8")))
     except (MissingProgramError, ServerError) as error:
         return Outcome(twin, seed, "not run", trouble=str(error))
-    meant = [each for each in run.findings if is_meant(each, twin.entry)]
+    known = twin.entry.manifest.meant if twin.entry is not None else []
+    meant = [each for each in run.findings if is_meant(each, known)]
     false = tuple(_named(each) for each in run.findings if each not in meant)
     return Outcome(
         twin,
@@ -114,20 +115,6 @@ def run_twin(twin: Twin, seed: int, budget: Budget, folder: Path) -> Outcome:
         meant=tuple(map(_named, meant)),
         calls=run.calls,
         trouble=run.trouble,
-    )
-
-
-def is_meant(finding: Finding, entry: Entry | None) -> bool:
-    """Return whether a manifest says that this is shown on purpose.
-
-    Args:
-        finding: Of a campaign on the server.
-        entry: The server; None where it is not one of the corpus.
-    """
-    known = entry.manifest.meant if entry is not None else []
-    return any(
-        finding.oracle in each.oracles and is_same(finding.operation, each.operation)
-        for each in known
     )
 
 

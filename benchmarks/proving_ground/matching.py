@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.proving_ground.manifest import Planted
+from benchmarks.proving_ground.manifest import Meant, Planted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,19 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
         else:
             matches.append(Match(leak, "shown", tuple(sorted({each.oracle for each in shown}))))
     return matches
+
+
+def is_meant(finding: Finding, meant: Sequence[Meant]) -> bool:
+    """Return whether a server's manifest says that this is shown on purpose.
+
+    Args:
+        finding: Of a campaign on the server.
+        meant: What the manifest says.
+    """
+    return any(
+        finding.oracle in each.oracles and is_same(finding.operation, each.operation)
+        for each in meant
+    )
 
 
 def is_same(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.proving_ground.campaign import Mode, Run
 from benchmarks.proving_ground.manifest import Entry
-from benchmarks.proving_ground.matching import Finding, Match, match_findings
+from benchmarks.proving_ground.matching import Finding, Match, is_meant, match_findings
 from benchmarks.proving_ground.packages import MissingProgramError
 from benchmarks.proving_ground.server import ServerError
 
@@ -46,8 +46,9 @@ class Score:
 
     @property
     def false(self) -> tuple[Finding, ...]:
-        """Findings on the clean twin."""
-        return self.clean.findings
+        """Findings on the clean twin, but those of what it shows on purpose."""
+        meant = self.entry.manifest.meant
+        return tuple(each for each in self.clean.findings if not is_meant(each, meant))
 
     @property
     def found(self) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.clean_twins.__main__ import sentence_of, summary_of
-from benchmarks.clean_twins.twins import Outcome, Twin, all_twins, is_meant
-from benchmarks.proving_ground.matching import Finding
+from benchmarks.clean_twins.twins import Outcome, Twin, all_twins
+from benchmarks.proving_ground.campaign import Run
+from benchmarks.proving_ground.matching import Finding, is_meant
+from benchmarks.proving_ground.scoring import Score
 
 
 def test_there_are_forty_correct_systems_with_names_of_their_own() -> None:
@@ -51,8 +53,13 @@ def test_every_finding_on_a_correct_system_is_counted_as_false() -> None:
 
 def test_finding_that_a_manifest_calls_meant_is_not_false() -> None:
     (twin,) = all_twins(["corpus/parcels"])
+    assert twin.entry is not None
     taken = Finding(operation="POST /parcels", oracle="existence")
-    assert is_meant(taken, twin.entry)
-    assert not is_meant(replace(taken, oracle="canary"), twin.entry)
-    assert not is_meant(replace(taken, operation="GET /parcels"), twin.entry)
-    assert not is_meant(taken, None)
+    known = twin.entry.manifest.meant
+    assert is_meant(taken, known)
+    assert not is_meant(replace(taken, oracle="canary"), known)
+    assert not is_meant(replace(taken, operation="GET /parcels"), known)
+    assert not is_meant(taken, [])
+    other = replace(taken, oracle="canary")
+    score = Score(twin.entry, "confirmed", 1, clean=Run(findings=(taken, other)))
+    assert score.false == (other,)

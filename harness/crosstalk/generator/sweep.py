@@ -95,8 +95,6 @@ class Sweep:
         for number in range(lives):
             share = policy.shares[number % len(policy.shares)]
             self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
-        fields = PrivilegedFields()
-        self._drawn(fields, fields.run)
 
     def privileges(self) -> None:
         """Call what a policy reserves, and send what would give a right, once with each operation.

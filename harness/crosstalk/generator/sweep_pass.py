@@ -13,6 +13,7 @@ from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.claimed_identity import claims
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
@@ -240,6 +241,13 @@ class SweepPass:
                 # The survey makes what was not made yet, in the other forms.
                 made = Reach(operation, parameter, Form.JOINT if joint else Form.PLAIN)
                 example.state.choices[made.key] += 1
+        told = claims(
+            example, self._drawer, victim, self._surfaces, acting, only_reads=self._hurried
+        )
+        for planned in told:
+            if self._ended():
+                break
+            example.execute(planned)
         for surface in sorted(self._surfaces) if self._first and not self._hurried else ():
             unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
             for planned in unusual:

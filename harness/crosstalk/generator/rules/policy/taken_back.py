@@ -131,8 +131,7 @@ class TakenBack:
                 example.execute_all(readings)
                 return
         example.execute_all(readings)
-        writes = self._writes(example, draw, offer, inside)
-        self._between_readings(example, draw, offer, inside, writes)
+        writes = self._between_readings(example, draw, offer, inside)
         if not offer.rule.members:
             self._other_roles(example, draw, offer, inside, writes)
         if offer.rule.transfers:
@@ -149,7 +148,7 @@ class TakenBack:
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
         example.execute_all(self._readings(example, draw, more, owner, person)[:_READINGS])
-        self._between_readings(example, draw, offer, inside, writes)
+        self._between_readings(example, draw, offer, inside, writes[:1])
         self._declined(example, draw, offer)
 
     def _other_roles(
@@ -165,9 +164,9 @@ class TakenBack:
         for rule in policy.shares if policy is not None else ():
             if rule.members and not rule.transfers and rule.object == offer.rule.object:
                 change_role(example, draw, offer, rule)
-                example.execute_all(writes[:_WRITES])
+                example.execute_all(self._writes(example, draw, offer, inside)[:_WRITES])
                 change_role(example, draw, offer, rule, withdrawn=True)
-                self._between_readings(example, draw, offer, inside, writes)
+                self._between_readings(example, draw, offer, inside, writes[:1])
 
     def _declined(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Offer it once more, have the person decline, and accept after that."""
@@ -268,10 +267,21 @@ class TakenBack:
         draw: Draw,
         offer: Offer,
         inside: Sequence[str],
-        writes: Sequence[PlannedCall],
-    ) -> None:
-        """Have the person make these changes, and their agent one, between the owner's readings."""
+        again: Sequence[PlannedCall] = (),
+    ) -> list[PlannedCall]:
+        """Have the person make changes, and their agent one, between the owner's readings.
+
+        What they write is new each time: what they wrote while they might is there already.
+
+        Args:
+            example: The example.
+            draw: Draws from a strategy.
+            offer: What was offered.
+            inside: Ids of what is stored in the object.
+            again: Changes that were made before, and are made once more.
+        """
         owner, key = offer.owner, example.next_probe()
+        writes = self._writes(example, draw, offer, inside)
         asked = self._readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
             (example.state.executor.operations[each.operation], dict(each.arguments))
@@ -279,10 +289,12 @@ class TakenBack:
         ]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
-        for each in (*writes, *self._told(example, draw, writes)):
+        told = self._told(example, draw, self._writes(example, draw, offer, inside))
+        for each in (*writes, *again, *told):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
         after = Probe("ownership", key, "after", owner.name)
         example.execute_all([PlannedCall(owner, one.name, given, after) for one, given in observed])
+        return writes
 
     def _former_owner(
         self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]

@@ -1,0 +1,58 @@
+"""Calls that claim to be another user, once with each operation that is told who calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.arguments import ArgumentDrawer
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.operation import Operation, Role
+
+NAME = "claimed identity"
+
+
+def claims(
+    example: ExampleRun,
+    drawer: ArgumentDrawer,
+    victim: Actor,
+    surfaces: Collection[str],
+    probe: Probe,
+    *,
+    only_reads: bool,
+) -> Iterator[PlannedCall]:
+    """Yield calls of a user who says in an argument or a path that they are the victim.
+
+    Args:
+        example: The example.
+        drawer: Draws the arguments.
+        victim: Whose identity is claimed, and whose objects are named.
+        surfaces: Names of the surfaces.
+        probe: Of the calls.
+        only_reads: Whether calls are too few for those that change something.
+    """
+    claimed = (
+        each for each in example.impostors if each.claims == victim.name and each.forgery is None
+    )
+    impostor = next(claimed, None)
+    if impostor is None:
+        return
+    told = [
+        each
+        for each in example.capabilities.protected
+        if each.surface in surfaces
+        and each.parameter(Role.IDENTITY) is not None
+        and (each.reads_only or not only_reads)
+        and not example.state.choices[NAME, each.name]
+    ]
+    for operation in sorted(told, key=_harm):
+        example.state.choices[NAME, operation.name] += 1
+        given = drawer.arguments(operation, impostor, references=(victim.name,), hostile=False)
+        yield PlannedCall(impostor, operation.name, given, probe)
+
+
+def _harm(operation: Operation) -> tuple[bool, bool]:
+    """Return an order: what reads, what changes, what deletes."""
+    return deletes(operation.name), not operation.reads_only

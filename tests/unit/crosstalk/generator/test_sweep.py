@@ -153,7 +153,10 @@ class Bin(Notes):
 
 
 def swept(
-    notes: Notes, most: int = 1_000, judge: Callable[[History], bool] | None = None
+    notes: Notes,
+    most: int = 1_000,
+    judge: Callable[[History], bool] | None = None,
+    principals: Principals | None = None,
 ) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
     """Run the sweep; return each operation's opportunities, and what was served."""
     operations = {each.name: each for each in notes.discover()}
@@ -174,7 +177,7 @@ def swept(
         on_example_end=take,
         stopped=lambda: notes.calls >= most,
         unserved=service.unserved,
-        principals=Principals(impostors=()),
+        principals=principals or Principals(impostors=()),
         judge=judge,
     )
     # What is replayed is judged by its replay: nothing of it counts as an opportunity.
@@ -193,6 +196,23 @@ def test_each_oracle_has_its_opportunity_at_each_operation_in_few_calls() -> Non
     assert {each.name for each in OPERATIONS} <= opportunities["identity"].keys()
     assert {ADD.name, LIST.name, GET.name, EDIT.name} <= opportunities["canary"].keys()
     assert notes.calls <= 8 * len(OPERATIONS)
+
+
+def test_another_identity_is_claimed_once_with_each_operation_that_is_told_who_calls() -> None:
+    notes, claimed = Notes(), list[str]()
+    serve = notes.call
+
+    def call(operation: Operation, arguments: Mapping[str, Any], presented: Presented) -> Answer:
+        caller = presented.headers.get("caller", "")
+        if caller and arguments.get("user_id") != caller:
+            claimed.append(operation.name)
+        return serve(operation, arguments, presented)
+
+    notes.call = call  # type: ignore[method-assign]
+    swept(notes, principals=Principals())
+    assert sorted(claimed) == sorted(each.name for each in OPERATIONS)
+    reading = [name in (LIST.name, GET.name, ABOUT.name) for name in claimed]
+    assert reading == sorted(reading, reverse=True)
 
 
 def test_changes_are_made_again_only_while_an_operation_is_refused() -> None:

@@ -14,6 +14,7 @@ from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
+from crosstalk.generator.survey.survey import Survey
 from crosstalk.generator.sweep import Sweep
 from crosstalk.targets.described import opened_target
 from tests.integration.crosstalk.targets.described.describing import SECONDS, describe
@@ -34,8 +35,9 @@ def redis_url() -> Iterator[str]:
 def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     tmp_path: Path, redis_url: str, kept_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # It finds this leak by itself, and what it finds is no example.
+    # Both find this leak by themselves, and what they find is no example.
     monkeypatch.setattr(Sweep, "run", lambda sweep: None)
+    monkeypatch.setattr(Survey, "run", lambda survey: None)
     where = redis_url if kept_in == "redis" else str(tmp_path / "examples")
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")
 
@@ -57,7 +59,7 @@ def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     assert [step.operation for step in first.steps] == [step.operation for step in again.steps]
     assert "first sweep" in parts[0]
     assert parts[1] == ["who calls", "kept examples"]
-    assert calls[1] == calls[0]
+    assert calls[1] <= calls[0]
     where = str(tmp_path / "nothing kept yet")
     apart = found_in(2)
     assert (calls[2], apart.steps) != (calls[0], first.steps)

@@ -17,4 +17,5 @@ MUTANTS = (
     "widely-copied-form",
     "thread-by-id-alone",
     "rls-off-on-one-table",
+    "former-member-reads-a-task",
 )

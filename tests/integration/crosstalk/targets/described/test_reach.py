@@ -17,10 +17,8 @@ LEAKS = [
     ("file", "rest:GET /file"),
     ("worker", "rest:GET /jobs"),
 ]
-# Found by what comes after the first sweep.
+# Found by what comes after the first sweep; what `find` and `compare` leak is not found yet.
 LATER = [
-    ("find", "rest:GET /find"),
-    ("compare", "rest:GET /pages/{slug}/compare"),
     ("restore", "rest:POST /pages/{slug}/restore"),
     ("mark", "rest:POST /marks"),
     ("back", "rest:POST /bin/{ref}/back"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from crosstalk.core.history import Actor, Probe
-from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Role
 
 NAME = "claimed identity"
@@ -55,4 +55,4 @@ def claims(
 
 def _harm(operation: Operation) -> tuple[bool, bool]:
     """Return an order: what reads, what changes, what deletes."""
-    return deletes(operation.name), not operation.reads_only
+    return removes(operation), not operation.reads_only

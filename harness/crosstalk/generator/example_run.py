@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
-from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
@@ -16,7 +15,12 @@ from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.base import is_empty
-from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    observation_arguments,
+    removes,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Role
 
 
@@ -95,6 +99,11 @@ class ExampleRun(Selection):
         """Have the calls so far judged; a replay ends the example, for it begins anew."""
         if self.state.judge is not None and self.state.judge(self.history):
             self.over = True
+
+    def end(self) -> None:
+        """Hand its history over to be counted, if it has any."""
+        if len(self.history):
+            self.state.on_example_end(self.history)
 
     def use_honestly(self, draw: Draw, actors: Sequence[Actor]) -> None:
         """Have each of these actors call what was served least, with their own objects."""
@@ -192,8 +201,7 @@ class ExampleRun(Selection):
         """Count an owner's change of an object that existed."""
         if operation.reads_only or not required_references(operation):
             return
-        removal = deletes(operation.name) or operation.extra.get("kind") == "delete"
-        self.state.situations["honest deletions" if removal else "honest updates"] += 1
+        self.state.situations["honest deletions" if removes(operation) else "honest updates"] += 1
 
     def _concerns_own(self, operation: Operation, call: Call) -> bool:
         """Return whether a user made a call about their own objects, under a new key or none."""

@@ -250,11 +250,8 @@ def change_role(
     given |= _where(operation, rule)
     for name, value in rule.where.items() if withdrawn else ():
         parameter = parameter_of(operation, name)
-        others = (
-            [each for each in parameter.schema.get("enum", ()) if each != value]
-            if (parameter is not None)
-            else []
-        )
+        known = parameter.schema.get("enum", ()) if parameter is not None else ()
+        others = [each for each in known if each != value]
         if parameter is not None and others:
             given[parameter.name] = others[0]
     example.execute(PlannedCall(offer.owner, operation.name, given))

@@ -95,9 +95,9 @@ def make_machine(
 
         def teardown(self) -> None:
             """Hand the history over to be judged."""
-            if self.example is not None and len(self.example.history):
+            if self.example is not None:
                 with rule_errors_stop_the_run():
-                    state.on_example_end(self.example.history)
+                    self.example.end()
 
     steps = {each.name: _step(each) for each in rules}
     return type("GeneratedExample", (Example,), steps)

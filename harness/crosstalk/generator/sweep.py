@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
-from crosstalk.core.history import History
 from crosstalk.core.policy import Policy
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
@@ -82,8 +81,7 @@ class Sweep:
             try:
                 claim_identity(example, example.drawer_by(choice, HonestDrawer), choice)
             finally:
-                if len(example.history):
-                    self.state.on_example_end(example.history)
+                example.end()
 
     def share(self, policy: Policy) -> None:
         """Have things shared and taken back, as a policy says; more often where calls are many.
@@ -114,7 +112,7 @@ class Sweep:
                     if self.state.stopped() or self.state.executor.calls_made - begun >= most:
                         break
                     if example.over and len(example.history):
-                        self.state.on_example_end(example.history)
+                        example.end()
                         example = ExampleRun(self.state, self._capabilities)
                     if not len(example.history):
                         drawn_once(partial(_store, example), self.random)
@@ -124,8 +122,7 @@ class Sweep:
                         drawn_once(partial(rule.run, example), self.random)
                         example.judge()
             finally:
-                if len(example.history):
-                    self.state.on_example_end(example.history)
+                example.end()
 
     def _spare(self) -> int:
         """Return the calls that are not needed to have every operation served."""
@@ -144,8 +141,7 @@ class Sweep:
             try:
                 drawn_once(lambda draw: run(example, draw), self.random)
             finally:
-                if len(example.history):
-                    self.state.on_example_end(example.history)
+                example.end()
 
     def run(self) -> None:
         """Make passes until nothing is lacking, or one pass changes nothing."""
@@ -183,9 +179,7 @@ class Sweep:
             try:
                 one.run()
             finally:
-                history: History = example.history
-                if len(history):
-                    self.state.on_example_end(history)
+                example.end()
 
 
 def surfaces_together(capabilities: Capabilities) -> list[list[str]]:

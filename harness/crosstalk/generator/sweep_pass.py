@@ -33,6 +33,7 @@ from crosstalk.surface.capabilities import (
     is_comparable,
     observation_arguments,
     references,
+    removes,
     required_references,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -515,6 +516,6 @@ def _has_options(operation: Operation) -> bool:
 
 def _harm(operation: Operation) -> tuple[bool, bool, bool]:
     """Return an order: what reads, what changes, what deletes one object, what deletes several."""
-    deleting = deletes(operation.name) or operation.extra.get("kind") == "delete"
+    deleting = removes(operation)
     names_one = any(is_comparable(operation, each) for each in references(operation))
     return deleting, not operation.reads_only, names_one is not deleting

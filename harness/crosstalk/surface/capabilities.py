@@ -8,7 +8,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, is_plain
+from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, deletes, is_plain
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _PAGE_SIZES = frozenset(
@@ -153,6 +153,11 @@ def required_references(operation: Operation) -> list[Parameter]:
     return [
         each for each in references(operation) if each.required and is_comparable(operation, each)
     ]
+
+
+def removes(operation: Operation) -> bool:
+    """Return whether an operation removes something, by its name or as its description says."""
+    return deletes(operation.name) or operation.extra.get("kind") == "delete"
 
 
 def references(operation: Operation) -> list[Parameter]:

@@ -1,17 +1,16 @@
-"""Two users of one example, and the calls of theirs that every part of the survey makes."""
+"""Two users of one example, and the calls that every part of the survey has them make."""
 
 from __future__ import annotations
 
 from random import Random
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
-from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading, all_readings
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
 # Objects of each kind: a page of one is full, and one of them is left when one is removed.
@@ -119,11 +118,6 @@ class Arrangement:
         found = all_readings(self.example, actor, switches=switches)
         self.random.shuffle(found)
         return found[:_MOST_READINGS]
-
-
-def removes(operation: Operation) -> bool:
-    """Return whether an operation removes something."""
-    return deletes(operation.name) or operation.extra.get("kind") == "delete"
 
 
 def makers(example: ExampleRun) -> list[Operation]:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.core.identifiers import map_markers, markers_in
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.survey.arrangement import Arrangement, changes, makers, removes
+from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Role
 
 NAME = "names"

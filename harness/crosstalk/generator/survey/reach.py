@@ -17,8 +17,8 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
-from crosstalk.generator.survey.arrangement import Arrangement, removes
-from crosstalk.surface.capabilities import is_comparable, required_references
+from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.surface.capabilities import is_comparable, removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 

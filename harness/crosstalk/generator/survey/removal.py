@@ -12,8 +12,8 @@ from crosstalk.core.history import Call, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.rules.comparisons.existence_pair import pair
-from crosstalk.generator.survey.arrangement import Arrangement, changes, removes
-from crosstalk.surface.capabilities import required_references
+from crosstalk.generator.survey.arrangement import Arrangement, changes
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 
 NAME = "removal"

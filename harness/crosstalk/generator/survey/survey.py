@@ -73,7 +73,8 @@ class Survey:
                 break
             with rule_errors_stop_the_run():
                 if example is None or example.over:
-                    self._end(example)
+                    if example is not None:
+                        example.end()
                     example = ExampleRun(self.state, self._capabilities)
                 before = self.state.executor.calls_made
                 victim = members[number % len(members)]
@@ -82,20 +83,16 @@ class Survey:
                     part.run(Arrangement(example, self.random, victim, attacker), left)
                     example.judge()
                 except BaseException:
-                    self._end(example)
+                    example.end()
                     example = None
                     raise
                 left -= self.state.executor.calls_made - before
-        with rule_errors_stop_the_run():
-            self._end(example)
+        if example is not None:
+            with rule_errors_stop_the_run():
+                example.end()
 
     def _acts_found(self) -> int:
         """Return the number of acts that are known to reach what is another user's."""
         operations = self.state.executor.operations
         found = {name for oracle, name in self.state.found() if oracle == "ownership"}
         return sum(not operations[name].reads_only for name in found if name in operations)
-
-    def _end(self, example: ExampleRun | None) -> None:
-        """Hand an example's history over to be counted."""
-        if example is not None and len(example.history):
-            self.state.on_example_end(example.history)

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome, Probe
-from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
 # Calls of the victim's beside the login, and the acts between them.
@@ -90,7 +89,7 @@ class LostAccess:
         self, example: ExampleRun, draw: Draw, victim: Actor, acts: Sequence[Operation]
     ) -> None:
         """Have the victim set their own: what was attacked before may have locked them out."""
-        own = [each for each in acts if _changes(each) and not _removes(each)]
+        own = [each for each in acts if _changes(each) and not removes(each)]
         if own:
             operation = example.least_chosen_operation(draw, f"{self.name} restore", own)
             example.execute(example.plan_own(draw, operation, victim))
@@ -144,7 +143,3 @@ def _changes(operation: Operation) -> bool:
     method = operation.name.split(":", 1)[1].partition(" ")[0]
     kind = operation.extra.get("kind")
     return method in ("PUT", "PATCH", "DELETE") or kind in ("change", "delete")
-
-
-def _removes(operation: Operation) -> bool:
-    return deletes(operation.name) or operation.extra.get("kind") == "delete"

@@ -26,7 +26,7 @@ from crosstalk.environment import RunningSystem
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.connection import McpConnection
 from system.identity import SigningKey, Subject, TokenExchange
-from system.pace import Pace
+from system.wire.rate_limit import Pace
 
 _USERS = 16
 _PROTOCOL = "2026-07-28"

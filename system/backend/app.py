@@ -32,7 +32,6 @@ from system.identity import TokenExchange
 from system.observe import metrics
 from system.observe.readiness import ReadinessChecks
 from system.observe.tracing import Traced
-from system.pace import Pace
 from system.store import Store
 from system.wire.cache_headers import NoStore
 from system.wire.cross_origin import CrossOrigin
@@ -40,6 +39,7 @@ from system.wire.gate import BearerGate, reads_of
 from system.wire.idempotency_key_header import KEY_HEADER
 from system.wire.limits import BodyLimit
 from system.wire.logs import REQUEST_ID_HEADER, RequestLog
+from system.wire.rate_limit import Pace
 
 
 def create_app(settings: BackendSettings) -> FastAPI:

@@ -14,10 +14,11 @@ Replicas count each for themselves: behind a balancer the limit is up to that ma
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 
 from system.errors import RateLimited
 
@@ -68,11 +69,15 @@ class RateLimit:
         Raises:
             RateLimited: Nothing is left; says after how many seconds something will be.
         """
+        if delay := self.delay(key):
+            raise RateLimited(retry_after=math.ceil(delay))
+
+    def delay(self, key: Hashable) -> float:
+        """Return the seconds until this caller has something left; 0 where that is now."""
         now = self._clock()
-        wait = self._full_at.get(key, now) - now - self._tolerance
+        delay = self._full_at.get(key, now) - now - self._tolerance
         # A nanosecond: sums of intervals are not exact.
-        if wait > 1e-9:
-            raise RateLimited(retry_after=math.ceil(wait))
+        return delay if delay > 1e-9 else 0.0
 
     def charge(self, key: Hashable, amount: int) -> None:
         """Count an amount whose size is known only afterwards; it may exceed what is left."""
@@ -90,3 +95,39 @@ class RateLimit:
             del self._full_at[key]
             if not self._full_at:
                 return
+
+
+class Pace:
+    """Rate limit of each key that delays what is one too many, where `RateLimit` refuses it.
+
+    A bound on what is under way at once says nothing of how often: a user whose calls are short
+    keeps a service busy with few of them at a time, and others wait for its processor.
+
+    Args:
+        per_second: Places a second in the long run.
+        burst: Places at once, after a pause.
+        clock: Seconds that never step back.
+        sleep: Waits for seconds.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        burst: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._limit = RateLimit(60.0 * per_second, burst, clock=clock)
+        self._sleep = sleep
+
+    def __len__(self) -> int:
+        """Number of keys that have used a part of their burst."""
+        return len(self._limit)
+
+    async def wait(self, key: Hashable) -> None:
+        """Wait for this key's next place; one who stops waiting has used it all the same."""
+        delay = self._limit.delay(key)
+        self._limit.charge(key, 1)
+        if delay:
+            await self._sleep(delay)

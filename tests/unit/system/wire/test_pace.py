@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from system.pace import Pace
+from system.wire.rate_limit import Pace
 
 
 class Clock:

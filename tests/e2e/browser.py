@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -37,3 +38,35 @@ def axe_violations(page: Page, part: str = "body") -> list[str]:
         for each in found.response["violations"]
         for node in each["nodes"]
     ]
+
+
+def pages_before(page: Page) -> Iterator[str]:
+    """The addresses of the pages before this one, each while it shows, the latest first.
+
+    Ends on the empty page where the tab began. What going back returns does not say whether it
+    happened: it is empty for pages that the router made, and a page that moves on by itself may
+    end the wait. The browser's own history does.
+
+    Args:
+        page: The tab.
+
+    Raises:
+        AssertionError: A page leads forward again and again, so that nobody gets past it.
+    """
+    history = page.context.new_cdp_session(page)
+
+    def position() -> int:
+        return int(history.send("Page.getNavigationHistory")["currentIndex"])
+
+    here = position()
+    for _ in range(2 * here):
+        page.go_back(wait_until="load")
+        while here and position() == here:
+            page.wait_for_timeout(50)
+        here = position()
+        page.wait_for_load_state("load")
+        if not here:
+            history.detach()
+            return
+        yield page.url
+    raise AssertionError(f"going back does not get past {page.url}")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, Route, expect
 
 from crosstalk.environment import RunningSystem
+from tests.e2e.browser import pages_before
 from tests.e2e.held_stream import go_on, hold_stream
 from tests.e2e.person import Person
 
@@ -235,6 +236,6 @@ def test_the_next_person_finds_no_conversation_of_the_one_before(visit: Visit) -
     _open(bob)
     bob.page.get_by_role("button", name="Conversations").click()
     expect(bob.page.get_by_text("There is no conversation yet.")).to_be_visible()
-    while bob.page.go_back(wait_until="load") and bob.page.url != "about:blank":
+    for _ in pages_before(bob.page):
         expect(bob.page.locator("body")).not_to_be_empty()
         assert secret not in bob.sees()

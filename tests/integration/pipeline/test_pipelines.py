@@ -56,6 +56,7 @@ def leaking_more(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_github_action_is_red_by_a_leak_green_by_its_fix_and_red_by_a_new_one(
     tmp_path: Path,

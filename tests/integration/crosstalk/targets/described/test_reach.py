@@ -12,13 +12,13 @@ from tests.integration.crosstalk.targets.described.describing import campaign, t
 
 SERVER = Path(__file__).with_name("depot_server.py")
 LEAKS = [
-    ("start", "rest:POST /plans/{id}/start"),
     ("month", "rest:GET /months/{month}"),
-    ("file", "rest:GET /file"),
     ("worker", "rest:GET /jobs"),
 ]
-# Found by what comes after the first sweep; what `find` and `compare` leak is not found yet.
+# Run by `long` alone; what `find` and `compare` leak is not found yet.
 LATER = [
+    ("start", "rest:POST /plans/{id}/start"),
+    ("file", "rest:GET /file"),
     ("restore", "rest:POST /pages/{slug}/restore"),
     ("mark", "rest:POST /marks"),
     ("back", "rest:POST /bin/{ref}/back"),

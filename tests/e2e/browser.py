@@ -51,7 +51,7 @@ def pages_before(page: Page) -> Iterator[str]:
         page: The tab.
 
     Raises:
-        AssertionError: A page leads forward again and again, so that nobody gets past it.
+        AssertionError: A page leads forward again and again, so that there is no way past it.
     """
     history = page.context.new_cdp_session(page)
 

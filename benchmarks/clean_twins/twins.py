@@ -14,7 +14,7 @@ from benchmarks.proving_ground.campaign import Budget, described, read_summary, 
 from benchmarks.proving_ground.manifest import Entry, read_corpus
 from benchmarks.proving_ground.matching import Finding, is_meant
 from benchmarks.proving_ground.packages import MissingProgramError
-from benchmarks.proving_ground.server import ServerError
+from benchmarks.served import ServerError
 from crosstalk.environment.parts.sources import package_root
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +24,8 @@ import httpx2
 from jose import jwt
 
 from benchmarks.policies_side_by_side import objects
-from crosstalk.environment.runtime.ports import free_port
+from benchmarks.served import free_port, serving
+from benchmarks.tool_command import run_command
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
@@ -47,6 +47,7 @@ _CLAIMS = {
 }
 _PEOPLE = ("alice", "bob", "carol")
 _TOOLS = ("overstep", "authztrace", "crosstalk")
+_SECONDS = 300.0
 
 
 @dataclass
@@ -83,8 +84,11 @@ def main() -> int:
 
 
 def _run(tool: str, system: str, fault: str, tools: Path, score: Score) -> set[str]:
-    with tempfile.TemporaryDirectory() as folder, _served(system, fault) as url:
-        environment = {**os.environ, "BASE_URL": url, "LEAKS": fault}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _served(system, fault, Path(folder)) as url,
+    ):
+        environment = {"BASE_URL": url, "LEAKS": fault}
         tokens = {user: _token(system, user) for user in _PEOPLE}
         environment |= {f"{user.upper()}_TOKEN": token for user, token in tokens.items()}
         if tool == "authztrace":
@@ -131,45 +135,22 @@ _REPORTED = {"overstep": _overstep, "authztrace": _authztrace, "crosstalk": _cro
 
 def _read(report: Path | None, folder: Path) -> Any:
     if report is None or not report.exists():
-        raise SystemExit(f"no report; the output was:\n{(folder / 'output.txt').read_text()}")
+        raise SystemExit(f"no report; the output was:\n{(folder / 'output.log').read_text()}")
     return json.loads(report.read_text(encoding="utf-8"))
 
 
 def _call(command: list[Any], folder: Path, environment: Mapping[str, str]) -> None:
-    with (folder / "output.txt").open("w", encoding="utf-8") as output:
-        subprocess.run(
-            [str(each) for each in command],
-            cwd=folder,
-            env=dict(environment),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=300,
-        )
+    run_command([str(each) for each in command], folder, environment, _SECONDS)
 
 
 @contextmanager
-def _served(system: str, fault: str) -> Iterator[str]:
+def _served(system: str, fault: str, folder: Path) -> Iterator[str]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
     command = [sys.executable, f"{system}.py", str(port)]
-    with subprocess.Popen(command, cwd=_SYSTEMS, env={**os.environ, "LEAKS": fault}) as server:
-        try:
-            _wait(url)
-            yield url
-        finally:
-            server.terminate()
-
-
-def _wait(url: str) -> None:
-    for _ in range(200):
-        try:
-            httpx2.get(f"{url}/openapi.json", timeout=1).raise_for_status()
-        except httpx2.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(f"no answer from {url}")
+    environment = {**os.environ, "LEAKS": fault}
+    log = folder / "server.log"
+    with serving(command, port, folder=_SYSTEMS, environment=environment, log=log):
+        yield f"http://127.0.0.1:{port}"
 
 
 def _token(system: str, user: str) -> str:

@@ -13,7 +13,7 @@ from benchmarks.proving_ground.campaign import Mode, Run
 from benchmarks.proving_ground.manifest import Entry
 from benchmarks.proving_ground.matching import Finding, Match, is_meant, match_findings
 from benchmarks.proving_ground.packages import MissingProgramError
-from benchmarks.proving_ground.server import ServerError
+from benchmarks.served import ServerError
 
 # Runs a tool on a server: the server, how it is described, `LEAKS`, an empty folder.
 Campaign = Callable[[Entry, Mode, str, Path], Run]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from benchmarks.side_by_side.installing import NotInstallableError, programs_of
 from benchmarks.side_by_side.system_under_test import SystemUnderTest
 from benchmarks.side_by_side.tools import Command, FinishedCommand, Tool, UnreadableReportError
+from benchmarks.tool_command import CommandFailedError, run_command
 
 _LAST_LINES = 4
 
@@ -33,10 +32,6 @@ class ToolReport:
     commands: tuple[str, ...]
 
 
-class _CommandFailedError(Exception):
-    """A command failed, or did not end in time."""
-
-
 def run_tool(tool: Tool, system: SystemUnderTest, folder: Path) -> ToolReport:
     """Run a tool's commands, each in a folder of its own, and read its findings."""
     began = time.monotonic()
@@ -51,7 +46,7 @@ def run_tool(tool: Tool, system: SystemUnderTest, folder: Path) -> ToolReport:
             for number, command in enumerate(commands, 1)
         ]
         found = tool.findings(finished)
-    except (NotInstallableError, UnreadableReportError, _CommandFailedError) as error:
+    except (NotInstallableError, UnreadableReportError, CommandFailedError) as error:
         failure = system.masked(str(error))
     return ToolReport(
         findings=tuple(sorted(system.masked(each) for each in found)),
@@ -65,47 +60,16 @@ def _run(command: Command, programs: Path, folder: Path, seconds: float) -> Fini
     folder.mkdir(parents=True)
     for name, text in command.files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    # Some keep a history or a cache at home, which would leak from one system to the next.
     environment = {
-        **os.environ,
-        "HOME": str(folder.resolve()),
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
-        "COLUMNS": "200",
         **command.environment,
     }
-    log = folder / "output.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(programs / command.arguments[0]), *command.arguments[1:]],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise _CommandFailedError(f"no end within {seconds:.0f} s") from None
-        except BaseException:
-            _end(process)
-            raise
-    output_text = log.read_text(encoding="utf-8", errors="replace")
+    started = [str(programs / command.arguments[0]), *command.arguments[1:]]
+    status, output_text = run_command(started, folder, environment, seconds)
     if status not in command.success_statuses:
         last = " | ".join(output_text.strip().splitlines()[-_LAST_LINES:])
-        raise _CommandFailedError(f"exit status {status}: {last}")
+        raise CommandFailedError(f"exit status {status}: {last}")
     return FinishedCommand(folder, status, output_text)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _shown(command: Command) -> str:

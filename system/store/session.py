@@ -7,6 +7,9 @@ cancellation, the setting is gone with it, and a pooled connection carries nothi
 user. The statement is issued by this module itself and not in a driver event, where a
 cancellation could leave a transaction open behind the pool's back (sqlalchemy issue 13381).
 
+`Store.read_session(user_id)` is for what only reads: no transaction, and the subject set by each
+statement for itself (`system.store.reading`).
+
 A session must not outlive the database work: never keep one open across a call to the model, the
 agent or another service, or the pool becomes part of a wait-for cycle.
 """
@@ -14,8 +17,8 @@ agent or another service, or the pool becomes part of a wait-for cycle.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,7 +26,7 @@ from uuid import UUID
 
 import asyncpg
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import Executable, text
+from sqlalchemy import BindParameter, Executable, Text, bindparam, text
 from sqlalchemy.engine import Result
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -33,11 +36,14 @@ from sqlalchemy.pool import QueuePool
 from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
 from system.shares import Shares
 from system.store.engine import make_engine, opening_statement
+from system.store.reading import SUBJECT, reading_engine
 from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
 
 _log = logging.getLogger(__name__)
 _SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
+# The subject in statements that are made once for all users.
+THE_SUBJECT: BindParameter[str] = bindparam("the_subject", type_=Text())
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 # Lock time-out, a transaction that was idle for too long: a repeat may work.
 _TRANSIENT_SQLSTATES = frozenset({"55P03", "25P03"})
@@ -115,11 +121,15 @@ class UserSession:
         milliseconds = str(int(self.limits.search_timeout * 1000))
         async with self.limits.searches.turn(self.user_id, seconds=self.limits.patience):
             await self._session.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
-            return await self._session.execute(statement)
+            return await self._session.execute(statement, self._values(statement))
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
-        return await self._session.execute(statement)
+        return await self._session.execute(statement, self._values(statement))
+
+    def _values(self, statement: Executable) -> dict[str, Any] | None:
+        """Return the value for `THE_SUBJECT`, which a query may name in what is made once."""
+        return None if getattr(statement, "is_dml", False) else {THE_SUBJECT.key: self.user_id}
 
     def note_project(self, project_id: UUID | None) -> None:
         """Note the project that what is read or written is in, or that it is of; None for none."""
@@ -129,6 +139,22 @@ class UserSession:
         """The idempotency key, for the first write that asks; the writes inside it get none."""
         use, self._key_use = self._key_use, None
         return use
+
+
+class ReadSession(UserSession):
+    """A subject's session that only reads: each statement sets the subject, and is on its own."""
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        """Run one query as the subject."""
+        if getattr(statement, "is_dml", False):
+            raise TypeError("a write needs a transaction")
+        options = {SUBJECT: self.user_id}
+        values = self._values(statement)
+        return await self._session.execute(statement, values, execution_options=options)
+
+    async def search(self, statement: Executable) -> Result[Any]:
+        """Refuse: the time-out of a search is a transaction's."""
+        raise TypeError("a search needs a transaction")
 
 
 class Store:
@@ -142,6 +168,7 @@ class Store:
         self._settings = settings
         self._cursor_secret = settings.cursor_secret.get_secret_value()
         self._engine: AsyncEngine = make_engine(settings)
+        self._reading = reading_engine(self._engine)
         self._opening = opening_statement(settings)
         # No user's calls can take the whole pool; who has many waits for their own.
         self._shares = Shares(settings.database_sessions_per_user, _busy)
@@ -158,7 +185,7 @@ class Store:
 
     @asynccontextmanager
     async def user_session(
-        self, user_id: str, *, idempotency_key: str | None = None
+        self, user_id: str, *, idempotency_key: str | None = None, only_reads: bool = False
     ) -> AsyncIterator[UserSession]:
         """Open a transaction as `user_id`: commits when the block ends, rolls back when it raises.
 
@@ -166,6 +193,7 @@ class Store:
             user_id: The verified subject. Never a value a caller merely claims.
             idempotency_key: Names the one write of the block, so that a repeat of it with the same
                 key answers with its result; see `system.store.idempotency`.
+            only_reads: The session is that of `read_session`, without a transaction.
 
         Raises:
             Forbidden: `user_id` is empty, too long or cannot be stored.
@@ -173,18 +201,32 @@ class Store:
         """
         _check_subject(user_id)
         patience = self._settings.database_pool_timeout
-        async with (
-            self._shares.turn(user_id, seconds=patience),
-            self._session(user_id, idempotency_key) as session,
-        ):
+        # Behind a pooler a statement is prepared and run by one transaction, or by two servers.
+        alone = only_reads and not self._settings.behind_pooler
+        opened = self._reads(user_id) if alone else self._session(user_id, idempotency_key)
+        async with self._shares.turn(user_id, seconds=patience), opened as session:
             yield session
+
+    def read_session(self, user_id: str) -> AbstractAsyncContextManager[UserSession]:
+        """Open a session as `user_id` for queries that need no common transaction, and no search.
+
+        Args:
+            user_id: As for `user_session`, whose errors it raises.
+        """
+        return self.user_session(user_id, only_reads=True)
+
+    @asynccontextmanager
+    async def _reads(self, user_id: str) -> AsyncIterator[UserSession]:
+        with self._translated():
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+                yield ReadSession(session, user_id, self._cursors(user_id), self._limits)
 
     @asynccontextmanager
     async def _session(
         self, user_id: str, idempotency_key: str | None
     ) -> AsyncIterator[UserSession]:
-        cursors = URLSafeSerializer(self._cursor_secret, salt=f"cursor:{user_id}")
-        try:
+        cursors = self._cursors(user_id)
+        with self._translated():
             async with (
                 AsyncSession(self._engine, expire_on_commit=False) as session,
                 session.begin(),
@@ -194,6 +236,15 @@ class Store:
                 await session.execute(_SET_SUBJECT, {"user_id": user_id})
                 key_use = self._key_use(idempotency_key)
                 yield UserSession(session, user_id, cursors, self._limits, key_use)
+
+    def _cursors(self, user_id: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._cursor_secret, salt=f"cursor:{user_id}")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn failures of the pool and the driver into the service's own."""
+        try:
+            yield
         except PoolTimeoutError as error:
             _log.warning("pool exhausted", extra=asdict(self.pool_status()))
             raise _busy() from error

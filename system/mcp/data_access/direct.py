@@ -1,4 +1,4 @@
-"""Data straight from PostgreSQL: one call is one short transaction as the subject.
+"""Data straight from PostgreSQL: one call is one short transaction as the subject, or one query.
 
 No call waits for anything but the database while it holds a connection.
 """
@@ -47,7 +47,7 @@ class DirectData:
 
     async def get_task(self, user_id: str, task_id: UUID) -> TaskView:
         """See `system.store.tasks.get_task`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await tasks.get_task(session, task_id=task_id)
 
     async def list_tasks(
@@ -59,7 +59,7 @@ class DirectData:
         limit: int,
     ) -> TaskPage:
         """See `system.store.tasks.list_tasks`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await tasks.list_tasks(
                 session, status=status, project_id=project_id, cursor=cursor, limit=limit
             )
@@ -98,12 +98,12 @@ class DirectData:
 
     async def get_project(self, user_id: str, project_id: UUID) -> ProjectView:
         """See `system.store.projects.get_project`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await projects.get_project(session, project_id=project_id)
 
     async def list_projects(self, user_id: str, cursor: str | None, limit: int) -> ProjectPage:
         """See `system.store.projects.list_projects`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await projects.list_projects(session, cursor=cursor, limit=limit)
 
     async def delete_project(self, user_id: str, project_id: UUID) -> Deletion:
@@ -113,7 +113,7 @@ class DirectData:
 
     async def list_members(self, user_id: str, project_id: UUID) -> MemberList:
         """See `system.store.sharing.members.list_members`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await members.list_members(session, project_id=project_id)
 
     async def change_role(
@@ -141,7 +141,7 @@ class DirectData:
         self, user_id: str, project_id: UUID | None, cursor: str | None, limit: int
     ) -> InvitationPage:
         """See `system.store.sharing.invitations.list_invitations`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await invitations.list_invitations(
                 session, project_id=project_id, cursor=cursor, limit=limit
             )
@@ -158,7 +158,7 @@ class DirectData:
 
     async def get_user_stats(self, user_id: str) -> UserStats:
         """See `system.store.stats.get_user_stats`."""
-        async with self._store.user_session(user_id) as session:
+        async with self._store.read_session(user_id) as session:
             return await stats.get_user_stats(session)
 
     def pool_status(self) -> PoolStatus | None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from crosstalk.environment import RunningSystem
-from system.store import Store, tasks
+from system.store import Store, projects, tasks
 from system.store.schemas import TaskDraft
 
 
@@ -48,6 +48,22 @@ class CancelAt:
                 raised = error
 
 
+async def _write_and_read(store: Store, subject: str) -> None:
+    async with store.user_session(subject) as session:
+        await tasks.add_task(session, draft=TaskDraft(title="hers"))
+        # A moment at which PostgreSQL is not at work: nothing notices but the session.
+        await asyncio.sleep(0)
+        await tasks.list_tasks(session)
+
+
+async def _read_twice(store: Store, subject: str) -> None:
+    async with store.read_session(subject) as session:
+        await tasks.list_tasks(session)
+        await asyncio.sleep(0)
+        await projects.list_projects(session)
+
+
+@pytest.mark.parametrize(("uses", "least"), [(_write_and_read, 8), (_read_twice, 4)])
 @pytest.mark.parametrize("again", [False, True], ids=["once", "persistently"])
 @pytest.mark.parametrize("cold", [False, True], ids=["pooled", "connecting"])
 async def test_cancelled_session_leaves_nothing_for_the_next_user(
@@ -57,24 +73,19 @@ async def test_cancelled_session_leaves_nothing_for_the_next_user(
     bob: str,
     cold: bool,
     again: bool,
+    uses: Callable[[Store, str], Coroutine[Any, Any, None]],
+    least: int,
 ) -> None:
     store = open_store()
     async with store.user_session(bob) as session:
         await tasks.add_task(session, draft=TaskDraft(title="his"))
-
-    async def work() -> None:
-        async with store.user_session(alice) as session:
-            await tasks.add_task(session, draft=TaskDraft(title="hers"))
-            # A moment at which PostgreSQL is not at work: nothing notices but the session.
-            await asyncio.sleep(0)
-            await tasks.list_tasks(session)
 
     cancelled = 0
     for at in range(500):
         if cold:
             await store.close()
             store = open_store()
-        cancelling = CancelAt(work(), at, again=again)
+        cancelling = CancelAt(uses(store, alice), at, again=again)
 
         async def run(cancelling: CancelAt = cancelling) -> None:
             await cancelling
@@ -84,16 +95,17 @@ async def test_cancelled_session_leaves_nothing_for_the_next_user(
             subject = await connection.scalar(text("SELECT current_setting('app.user_id', true)"))
         assert not subject
         # The pool holds one connection: had it been lost, this would be Unavailable.
-        async with store.user_session(bob) as session:
-            page = await tasks.list_tasks(session)
-        assert [each.title for each in page.items] == ["his"]
+        for opened in (store.user_session, store.read_session):
+            async with opened(bob) as session:
+                page = await tasks.list_tasks(session)
+            assert [each.title for each in page.items] == ["his"]
         assert store.pool_status().checked_out == 0
         if cancelling.waits <= at:
             assert outcome is None
             break
         assert isinstance(outcome, asyncio.CancelledError)
         cancelled += 1
-    assert cancelled >= 8
+    assert cancelled >= least
     await store.close()
     admin = await asyncpg.connect(running.databases["admin"])
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.marked_part import replace_part
 from benchmarks.proving_ground.scoring import Score
 from benchmarks.proving_ground.table import server_lines, summary_lines
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "strangers.md"
-_BEGIN, _END = "<!-- score: begin -->", "<!-- score: end -->"
 
 
 def score_lines(scores: Sequence[Score], told: str) -> list[str]:
@@ -19,8 +19,4 @@ def score_lines(scores: Sequence[Score], told: str) -> list[str]:
 
 def write_page(scores: Sequence[Score], told: str, page: Path = PAGE) -> None:
     """Replace the generated part of the page; what stands around it is kept."""
-    text = page.read_text(encoding="utf-8")
-    head, _, rest = text.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    lines = "\n".join(score_lines(scores, told))
-    page.write_text(f"{head}{_BEGIN}\n{lines}\n{_END}{tail}", encoding="utf-8")
+    replace_part(page, "score", score_lines(scores, told))

@@ -1,0 +1,83 @@
+"""The comparison as a table for people and as data for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.corpus_side_by_side.scoring import Score
+
+
+def lines(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the lines of the page's generated part.
+
+    Args:
+        scores: One for each tool and server.
+        tools: Name of a tool to its `version` and what it is `given`; the order of the columns.
+    """
+    servers = list(dict.fromkeys(each.server for each in scores))
+    by = {(each.server, each.tool): each for each in scores}
+    measured = ", ".join(sorted({each.measured for each in scores}))
+    rows = [f"Measured {measured}.", "", _row(["server", *tools]), _row(["---"] * (len(tools) + 1))]
+    for server in servers:
+        cells = [_cell(by[server, tool]) if (server, tool) in by else "" for tool in tools]
+        rows.append(_row([server, *cells]))
+    for title, chosen in (("**the ten**", servers[:10]), ("**all**", servers)):
+        if len(servers) > 10 or title == "**all**":
+            sums = [[by[s, tool] for s in chosen if (s, tool) in by] for tool in tools]
+            rows.append(_row([title, *map(_sum, sums)]))
+    rows += ["", "| tool | version | given |", "|---|---|---|"]
+    rows += [_row([name, each["version"], each["given"]]) for name, each in tools.items()]
+    rows += ["", *_only_elsewhere(servers, list(tools), by), *_false(scores), *_troubles(scores)]
+    return rows
+
+
+def as_json(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return the data of the page."""
+    return {"tools": dict(tools), "scores": [each.as_json() for each in scores]}
+
+
+def _cell(score: Score) -> str:
+    planted = len(score.found) + len(score.missed)
+    return (
+        f"{len(score.found)}/{planted}, {len(score.false)} false, "
+        f"{score.written.lines} lines, {score.seconds:.0f} s"
+    )
+
+
+def _sum(scores: Sequence[Score]) -> str:
+    found = sum(len(each.found) for each in scores)
+    planted = found + sum(len(each.missed) for each in scores)
+    return (
+        f"**{found}/{planted}**, {sum(len(each.false) for each in scores)} false, "
+        f"{sum(each.written.lines for each in scores)} lines "
+        f"({sum(each.written.characters for each in scores) / 1000:.1f} kB), "
+        f"{sum(each.seconds for each in scores):.0f} s"
+    )
+
+
+def _only_elsewhere(
+    servers: Sequence[str], tools: Sequence[str], by: Mapping[tuple[str, str], Score]
+) -> list[str]:
+    rows = ["| server | planted leak | found by |", "|---|---|---|"]
+    for server in servers:
+        here = [by[server, tool] for tool in tools if (server, tool) in by]
+        planted = list(dict.fromkeys(each for one in here for each in (*one.found, *one.missed)))
+        for leak in planted:
+            finders = [one.tool for one in here if leak in one.found]
+            rows.append(_row([server, leak, ", ".join(finders) or "none"]))
+    return [*rows, ""]
+
+
+def _false(scores: Sequence[Score]) -> list[str]:
+    found = [f"- {each.tool}, {each.server}: {alarm}" for each in scores for alarm in each.false]
+    return ["False alarms:", "", *found, ""] if found else ["No tool raised a false alarm.", ""]
+
+
+def _troubles(scores: Sequence[Score]) -> list[str]:
+    found = [f"- {each.tool}, {each.server}: {each.trouble}" for each in scores if each.trouble]
+    return ["Runs without a report:", "", *found, ""] if found else []
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

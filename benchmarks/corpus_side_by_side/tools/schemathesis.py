@@ -21,12 +21,12 @@ from benchmarks.proving_ground.matching import Finding
 from benchmarks.tool_command import run_command
 
 _FILES = ("schemathesis.toml", "people.yaml")
-_BUDGET_SECONDS = 60
+_BUDGET_SECONDS = 40
 _CHECKS = "object_level_authorization,ignored_auth"
 
 
 class Schemathesis:
-    """`schemathesis run` for a minute at most."""
+    """`schemathesis run` for 40 s at most."""
 
     name = "schemathesis"
     given = (

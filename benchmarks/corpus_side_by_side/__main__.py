@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.corpus_side_by_side.page import as_json, lines
 from benchmarks.corpus_side_by_side.scoring import Score, score
-from benchmarks.corpus_side_by_side.selection import chosen
+from benchmarks.corpus_side_by_side.selection import selected
 from benchmarks.corpus_side_by_side.served import served
 from benchmarks.corpus_side_by_side.tools import Tool, all_tools
 from benchmarks.corpus_side_by_side.tools.base import NoReportError
@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the page's part, and keep it where it is asked for."""
     options = _parser().parse_args(arguments)
     programs: Path = options.tools.resolve()
-    entries = [each for each in chosen() if not options.only or each.manifest.name in options.only]
+    entries = [
+        each for each in selected() if not options.only or each.manifest.name in options.only
+    ]
     tools = [each for each in all_tools() if not options.tool or each.name in options.tool]
     measured = f"{datetime.now(UTC):%Y-%m-%d} at {_commit()}"
     try:
@@ -99,7 +101,7 @@ def _keep(into: Path, scores: Sequence[Score], about: dict[str, dict[str, str]])
         (each["server"], each["tool"]): Score.from_json(each) for each in before.get("scores", [])
     }
     kept |= {(each.server, each.tool): each for each in scores}
-    servers = [each.manifest.name for each in chosen()]
+    servers = [each.manifest.name for each in selected()]
     names = [each.name for each in all_tools()]
     ordered = [kept[server, tool] for server in servers for tool in names if (server, tool) in kept]
     known = {**before.get("tools", {}), **about}

@@ -1,7 +1,7 @@
 """Two people of each server and the header that proves who calls.
 
-All tools are given it in the variables ALICE and BOB, so nobody's lines count it, though Crosstalk
-signs up and logs in by itself where its file says how.
+All tools are given it in the variables ALICE and BOB, so it is in no tool's lines, though Crosstalk
+signs up and logs in by itself where its file says how, and those lines count.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 
 
-def chosen(corpus: Sequence[Entry] | None = None) -> list[Entry]:
+def selected(corpus: Sequence[Entry] | None = None) -> list[Entry]:
     """Return the servers: the first ten by the SHA-256 of their names, and the eleventh.
 
     Those that speak REST alone and describe it by OpenAPI are in the draw, since the matrix tools

@@ -44,7 +44,7 @@ class Served:
         return {"BASE_URL": self.url, "ALICE": self.people["alice"], "BOB": self.people["bob"]}
 
     def send(self, user: str, method: str, path: str, **fields: Any) -> Any:
-        """Send a request as somebody and return its answer, read as JSON where it is JSON.
+        """Send a request as one of the two and return its answer, read as JSON where it is JSON.
 
         Args:
             user: Who calls.

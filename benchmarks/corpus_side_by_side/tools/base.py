@@ -1,4 +1,4 @@
-"""What the comparison asks of a tool."""
+"""Interface of a compared tool, and counting of what is written for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoReportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a person wrote for a tool and a server.
+    """Amount that a person wrote for a tool and a server.
 
     Attributes:
         lines: Lines that are neither blank nor a comment.

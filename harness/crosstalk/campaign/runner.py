@@ -206,7 +206,9 @@ class Campaign:
         calibration = self._fixture.calibrate()
         self._counts.take(calibration.history)
         for call in calibration.history:
-            if operations[call.operation].public:
+            operation = operations[call.operation]
+            # A newcomer has stored nothing: what a list shows them is there for everybody.
+            if operation.public or (operation.lists and not calibration.history.owned):
                 self._scheduler.knowledge.catalogue.learn(call)
         self._scheduler.observations = tuple(calibration.observations)
         state = GeneratorState(

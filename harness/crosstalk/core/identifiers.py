@@ -26,6 +26,8 @@ _FEW_CHARACTERS = 6
 # Codes that a system draws, too short to be a secret: `U-WBQV8V6`, `V1StGXR8_Z5j`, `kDq3mXwA`.
 _DRAWN = re.compile(r"[A-Za-z0-9_-]{6,15}")
 _WORDS = re.compile(r"[-_]?(?:[A-Z]?[a-z]+[-_]?)+|[A-Z]+(?:[-_][A-Z]+)*")
+# Codes of letters alone.
+_WORDED = re.compile(r"[A-Za-z]{6,15}")
 # Longer ones: 32 hexadecimal digits, `note_01J8ZK…`.
 _LONG_CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -222,6 +224,11 @@ def is_short_id(text: str) -> bool:
     """Return whether a value is an id that may occur with several users by chance."""
     formed = _SHORT_ID.fullmatch(text) is not None or is_drawn(text)
     return formed and not identifiers_in(text)
+
+
+def is_worded_id(text: str) -> bool:
+    """Return whether a value may be an id though it looks like a word, as `crdocqkstf` does."""
+    return _WORDED.fullmatch(text) is not None and not is_short_id(text)
 
 
 def is_drawn(text: str) -> bool:

@@ -26,6 +26,7 @@ from crosstalk.core.identifiers import (
     is_drawn,
     is_id_path,
     is_short_id,
+    is_worded_id,
     last_name,
     map_markers,
     map_strings,
@@ -255,7 +256,9 @@ def script_of(history: History) -> Script:
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
                 numbers.take(kind, text, f"${{{call.index}.{path}}}")
-            elif (is_code_path(path) and is_code(text)) or (is_drawn(text) and text not in sent):
+            elif (is_code_path(path) and is_code(text)) or (
+                (is_drawn(text) or (is_id_path(path) and is_worded_id(text))) and text not in sent
+            ):
                 codes.setdefault(text, f"${{{call.index}.{path}}}")
     return Script(tuple(steps))
 

@@ -20,6 +20,7 @@ from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.oracles.given_numbers import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.patterns import admits
 from crosstalk.targets.base import Target
 
 
@@ -111,8 +112,10 @@ class Fixture:
         before = {each.name: subjects[each.name] for each in principals.members}
         subjects = alike(self.form, before)
         if self._target.renamed is not None and subjects != before:
-            self._target.renamed(before, subjects)
-            if not self._admitted(subjects):
+            formed = self._formed(subjects)
+            if formed:
+                self._target.renamed(before, subjects)
+            if not (formed and self._admitted(subjects)):
                 # Rules for names are the system's own: the example goes on with names unlike.
                 self.leave_out_form()
                 self.form, subjects = UNLIKE, before
@@ -139,6 +142,16 @@ class Fixture:
             reads = self._executor.operations[call.operation].reads_only
             if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
                 self._supplied[call.actor.user] |= identifiers_of(call.arguments)
+
+    def _formed(self, subjects: Mapping[str, str]) -> bool:
+        """Return whether the arguments that say who calls admit these names."""
+        return all(
+            admits(parameter.schema, each)
+            for operation in self._executor.operations.values()
+            for parameter in operation.parameters
+            if parameter.role is Role.IDENTITY
+            for each in subjects.values()
+        )
 
     def _admitted(self, subjects: Mapping[str, str]) -> bool:
         """Return whether users of such names can have their credentials, e.g. by signing up."""

@@ -103,9 +103,14 @@ class ArgumentKnowledge:
         closed = isinstance(parameter.schema, Mapping) and "enum" in parameter.schema
         takes = parameter.required and not closed and parameter.role in _LISTED
         if takes or (parameter.role is Role.TEXT and self.vain(operation)):
-            listed = self.catalogue.values(parameter.name, operation.name)
+            listed = [
+                value
+                for each in self.catalogue.values(parameter.name, operation.name)
+                if (value := _typed(each, parameter)) is not None
+            ]
+            listed = [*self.values.admitted(parameter.schema, listed)]
             if listed:
-                return _typed(choice.of(listed), parameter)
+                return choice.of(listed)
         seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
         return choice.of(seeds) if seeds and choice.coin() else None
 
@@ -228,7 +233,8 @@ class ArgumentKnowledge:
         """Note what a refusal asks for, of arguments whose values were never accepted."""
         formed = [each for each in operation.parameters if each.role in _FORMED]
         unproven = [name for name in given if not self._proven(operation.name, name)]
-        taught = lessons(answer, formed, unproven)
+        alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []
+        taught = lessons(answer, formed, unproven or alone)
         if not taught:
             # One of them is the reason, and its name may say what is meant.
             names = unproven or (

@@ -17,7 +17,7 @@ from crosstalk.core.identifiers import last_name, map_strings, missing_like
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
-from crosstalk.generator.texts import COMMON_WORD, Texts, lists_words
+from crosstalk.generator.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -304,7 +304,7 @@ class ArgumentDrawer:
         mine = self.pool.references(me, parameter, operation.name)
         ending = _ending(parameter)
         if not self.choice.coin():
-            return self.plant(me) + ending
+            return cut_to_fit(carried(self.plant(me), parameter) + ending, parameter)
         return self.choice.of([COMMON_WORD + ending, *mine[:2], *theirs[:4]])
 
     def _cursor(self, actor: Actor) -> str | None:
@@ -353,7 +353,8 @@ class HonestDrawer(ArgumentDrawer):
         actor: Actor,
         references: Sequence[str],
     ) -> str:
-        return self.plant(actor.user or actor.claims) + _ending(parameter)
+        planted = carried(self.plant(actor.user or actor.claims), parameter)
+        return cut_to_fit(planted + _ending(parameter), parameter)
 
     def _guesses(self, parameter: Parameter) -> bool:
         return parameter.required

@@ -6,6 +6,7 @@ where an argument names its kind and no user has an object that fits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ from crosstalk.core.object_kinds import (
 # Values kept of one list, and the longest of them.
 _MOST = 12
 _LONGEST = 100
+# A line of a list in prose: what it names comes first.
+_LINE = re.compile(r"[-*•\s]*([A-Za-z0-9][\w.-]{0,29})(?=[\s:,;(=|]|$)")
 # Entries of a mapping that say that it is one object, and not objects by their names.
 _FIELDS = frozenset({*IDENTIFYING_FIELDS, "type", "status", "count", "total", "error", "message"})
 
@@ -36,7 +39,7 @@ class Catalogue:
     def learn(self, call: Call) -> None:
         """Keep what one answer lists; the operation says of what kind its entries are."""
         kind = singular(noun_of(call.operation))
-        if call.answer.outcome is not Outcome.OK or not kind:
+        if call.answer.outcome is not Outcome.OK or not kind or _describes(call.answer.body):
             return
         for of, name, value in _named(call.answer.body, kind):
             known = self._values.setdefault(of, {}).setdefault(name, {})
@@ -49,6 +52,11 @@ class Catalogue:
         fields = self._values.get(kind, {})
         order = (argument, kind, *IDENTIFYING_FIELDS)
         return next((list(fields[name]) for name in order if name in fields), [])
+
+
+def _describes(body: Any) -> bool:
+    """Return whether an answer says how the system is called: its names are no objects'."""
+    return isinstance(body, Mapping) and bool({"openapi", "swagger", "__schema"} & set(body))
 
 
 def _named(body: Any, kind: str) -> Iterator[tuple[str, str, str]]:
@@ -71,6 +79,13 @@ def _named(body: Any, kind: str) -> Iterator[tuple[str, str, str]]:
             yield from _named(each, inner)
         if not holders:
             yield from _fields(body, kind)
+            for each in body.values():
+                yield from _named(each, kind) if isinstance(each, str) else ()
+    elif isinstance(body, str):
+        lines = [each for each in body.splitlines() if each.strip()]
+        named = [found.group(1) for each in lines if (found := _LINE.match(each))]
+        if len(lines) > 1 and len(named) == len(lines):
+            yield from ((kind, kind, each) for each in named)
 
 
 def _fields(entry: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor
+from crosstalk.core.identifiers import last_name
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
@@ -39,7 +40,8 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
         asked = observation_arguments(operation, example.history, reader)
         found += [(operation, each) for each in _pages(operation, asked)]
         if switches:
-            found += [(operation, {**asked, **each}) for each in options(operation)]
+            given = [*options(operation), *filters(example, operation, reader)]
+            found += [(operation, {**asked, **each}) for each in given]
     for operation in example.capabilities.protected:
         query = operation.parameter(Role.QUERY)
         if query is None or not _reads_by_itself(operation):
@@ -76,6 +78,20 @@ def options(operation: Operation) -> Iterator[dict[str, Any]]:
             if value != usual and made < _MOST_OPTIONS:
                 made += 1
                 yield {each.name: value}
+
+
+def filters(example: ExampleRun, operation: Operation, reader: Actor) -> Iterator[dict[str, Any]]:
+    """Yield each filter of a reading, with a value that the reader's own objects have.
+
+    By `status=open` another query may be made than without, which has forgotten the owner.
+    """
+    for each in operation.parameters:
+        plain = each.schema.get("type", "string") == "string" and not each.schema.get("enum")
+        if each.required or not plain or each.role not in (Role.TEXT, Role.VALUE):
+            continue
+        known = example.pool.texts.shown_as(reader.name, last_name(each.name))
+        if known:
+            yield {each.name: known[0]}
 
 
 def _pages(operation: Operation, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:

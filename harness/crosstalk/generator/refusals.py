@@ -45,6 +45,12 @@ _EXAMPLE = re.compile(
     r"(?=['\"`;()\n]|[.,]?\s*$|[.,]\s|\s+(?:and|or|please|with|without)\b)",
     re.IGNORECASE,
 )
+# The header of a table that is asked for: "the first line must be: name,email".
+_HEADER = re.compile(
+    r"\b(?:first (?:line|row)|header|columns?)\b[^:\n]{0,40}[:=]\s*['\"`]?"
+    r"(?P<names>[A-Za-z_]\w*(?:[,;\t]\s?[A-Za-z_]\w*){1,12})",
+    re.IGNORECASE,
+)
 _FORMED = re.compile(r"[\d=@/_:#+|\t-]")
 _BEGINS = re.compile(r"(?:start|begin)(?:s|ning)? with\s+['\"`]?([^\s'\"`,]{1,20})", re.IGNORECASE)
 _PATTERN = re.compile(r"(?:match|pattern|regex|form)[^'\"`/^]{0,20}['\"`/]?(\^[^\n'\"`]+?\$)")
@@ -54,10 +60,15 @@ _LEAST = re.compile(
 _GREATEST = re.compile(
     r"(?:at most|less than or equal to|maximum(?: of| is)?|<=|no more than|less than)\s*(-?\d+)"
 )
+_A_NUMBER = re.compile(r"\b(?:is|be|as|an?|integer|whole) (?:a |an )?(?:number|integer)\b", re.I)
 _BETWEEN = re.compile(r"between\s+(-?\d+)\s+and\s+(-?\d+)")
 # Words of a refusal, or of an argument's name, to values that are usually meant.
 _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    (r"iso[ -]?8601|isoformat|rfc[ -]?3339|date-?time|timestamp", ("2030-01-01T12:00:00Z",)),
+    (r"\bdate or date-?time|exact date", ("2030-01-01", "2030-01-01T12:00:00Z")),
+    (
+        r"iso[ -]?8601|isoformat|rfc[ -]?3339|date-?time|timestamp",
+        ("2030-01-01T12:00:00Z", "2030-01-01"),
+    ),
     (r"\bdate|_date|_on$|^due|deadline|birthday|^day$", ("2030-01-01", "2030-01-01T12:00:00Z")),
     (r"_at$|^when$|^(?:start|end|from|to|until|since|expires)$", ("2030-01-01T12:00:00Z",)),
     (r"time ?zone|^tz$", ("UTC", "Europe/Berlin")),
@@ -135,6 +146,7 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
     if kind == "array":
         yield from ([each] for each in _examples(said))
         return
+    yield from (each for each in _tables(said) if not number)
     yield from (each for each in _examples(said) if not number)
     yield from _formats(said)
     yield from _bounds(said, number=number)
@@ -143,6 +155,8 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
             yield value
         elif re.fullmatch(r"-?\d+", value):
             yield int(value)
+    if "type" not in parameter.schema and _A_NUMBER.search(said):
+        yield from (1, 20)
     for words, values in _USUAL:
         if re.search(words, said, re.IGNORECASE):
             yield from (each for each in values if number is isinstance(each, int | float))
@@ -227,6 +241,16 @@ def _examples(said: str) -> Iterator[str]:
         one = match.group("one").strip()
         if _FORMED.search(one) and not (_TEMPLATE.search(one) or _STRPTIME.search(one)):
             yield from _marked(one)
+
+
+def _tables(said: str) -> Iterator[str]:
+    """Yield a table of one row, with the header that a sentence asks for."""
+    for match in _HEADER.finditer(said):
+        names = re.split(r"[,;\t]\s?", match.group("names"))
+        separator = next(each for each in match.group("names") if each in ",;\t")
+        cells = [str(next(iter(usual_values(each)), "note {marker}")) for each in names]
+        cells = ["{marker}@example.com" if "@" in each else each for each in cells]
+        yield separator.join(names) + "\n" + separator.join(cells) + "\n"
 
 
 def _marked(example: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -55,6 +56,15 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "json-pointer": ("/note",),
 }
 
+# How values of a format look, as far as a value that is none can be told by it.
+_FORMED: Mapping[str, re.Pattern[str]] = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\d[T ].+"),
+    "uuid": re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
+    "email": re.compile(r"\S+@\S+"),
+    "uri": re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S+"),
+}
+
 
 class SchemaValues:
     """Values by schema, drawn once each.
@@ -85,6 +95,15 @@ class SchemaValues:
             return self.of(schema)
         found = _admitted(schema, matching(pattern, self._seed))
         return tuple(found) or self.of(schema)
+
+    def admitted(self, schema: Schema, values: Iterable[Any]) -> list[Any]:
+        """Return those of the values that the schema admits, dates and addresses by their form."""
+        formed = isinstance(schema, Mapping) and schema.get("format") in _FORMED
+        found = _admitted(schema, values)
+        if not formed or not isinstance(schema, Mapping):
+            return found
+        form = _FORMED[str(schema["format"])]
+        return [each for each in found if isinstance(each, str) and form.fullmatch(each)]
 
     def why_none(self, schema: Schema) -> str:
         """Return why there is no value of this schema."""

@@ -136,13 +136,24 @@ class Texts:
             marker = self.plant(me)
             carrier = _carrier(parameter)
             forms = [carrier.format(common=COMMON_WORD, marker=marker), marker]
-        shortest, longest = (parameter.schema.get(each) for each in ("minLength", "maxLength"))
+        shortest = parameter.schema.get("minLength")
         if isinstance(shortest, int):
             forms = [each.ljust(shortest, ".") for each in forms]
         fitting = [each for each in forms if admits(parameter.schema, each)]
-        if fitting:
-            return fitting[0]
-        return cut_marker(forms[-1], longest) if isinstance(longest, int) else forms[-1]
+        return fitting[0] if fitting else cut_to_fit(forms[-1], parameter)
+
+
+def carried(planted: str, parameter: Parameter) -> str:
+    """Return a marker as a name: inside an address where the argument takes one."""
+    carrier = _carrier(parameter)
+    return planted if "{common}" in carrier else carrier.format(marker=planted)
+
+
+def cut_to_fit(planted: str, parameter: Parameter) -> str:
+    """Return a marker, or as much of its end as the schema has room for."""
+    longest = parameter.schema.get("maxLength")
+    short = isinstance(longest, int) and longest < len(planted)
+    return cut_marker(planted, longest) if short and isinstance(longest, int) else planted
 
 
 def _carrier(parameter: Parameter) -> str:

@@ -19,6 +19,7 @@ from crosstalk.core.identifiers import (
     identifiers_in,
     identifiers_of,
     is_short_id,
+    is_worded_id,
     last_name,
     marked_for_others,
     markers_in,
@@ -140,6 +141,7 @@ class ValuePool:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             if text in self._subjects and text not in named:
                 self._lessons.subject_fields.add(name)
+            self.texts.keep_shown(call.actor.user, name, text)
             item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             # What stood in a URI names something, whatever its variable is called.
             variable = _VARIABLE.fullmatch(path) is not None
@@ -148,6 +150,10 @@ class ValuePool:
                 if text not in named and text not in self._subjects:
                     self._keep(call, item, item.kind)
                 self._keep_together(call, path, item, found, has_id=has_id)
+                continue
+            if _OBJECT_ID.search(name) and is_worded_id(text):
+                # It may be a word as well: it is theirs who were shown it first.
+                self._keep_reference(call, item, named)
                 continue
             if name in self._reference_fields and not _ID_FIELD.search(name):
                 if name in IDENTIFYING_FIELDS:

@@ -91,6 +91,12 @@ _DENIED = re.compile(
     r"|denied|unauthori[sz]ed|unauthenticated|not[ _-]allowed|not (yours|your|owned)|permission",
     re.IGNORECASE,
 )
+# An error says it in more ways; an answer in prose says so of a list that is empty.
+_LACKING = re.compile(
+    r"\bthere (?:is|are|was|were) no\b|\bthere's no\b|\byou have no\b|\bnothing (?:has|by|with)\b"
+    r"|\bno \w+ (?:has|have|with|by|of|for|called|named|matches|is|goes by)\b",
+    re.IGNORECASE,
+)
 _DENYING = frozenset({401, 403, 404, 410})
 
 
@@ -99,7 +105,9 @@ def denies(answer: Answer) -> bool:
     if answer.outcome is Outcome.REFUSED or answer.status in _DENYING:
         return True
     said = [answer.code or "", answer.message or "", *strings_in(answer.body)]
-    return answer.outcome is Outcome.ERROR and any(_DENIED.search(each) for each in said)
+    return answer.outcome is Outcome.ERROR and any(
+        _DENIED.search(each) or _LACKING.search(each) for each in said
+    )
 
 
 _SHORT_ANSWER = 300

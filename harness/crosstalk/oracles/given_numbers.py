@@ -11,6 +11,7 @@ from crosstalk.core.identifiers import (
     is_code_path,
     is_id_path,
     is_short_id,
+    is_worded_id,
 )
 from crosstalk.core.object_kinds import kind_of_field
 
@@ -44,7 +45,8 @@ def codes_in_answer(call: Call) -> set[str]:
     return {
         value
         for path, value in call.answer.paths()
-        if is_code_path(path) and is_code(value) and value not in sent
+        if ((is_code_path(path) and is_code(value)) or (is_id_path(path) and is_worded_id(value)))
+        and value not in sent
     }
 
 

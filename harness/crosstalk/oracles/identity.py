@@ -2,7 +2,8 @@
 
 Served means that the operation itself answered, with a result or with an error of its own. An
 error inside a 200 is the operation's own where a user with a valid credential was told the same: a
-tool, or a server that speaks JSON-RPC, may refuse a credential inside a 200 too.
+tool, or a server that speaks JSON-RPC, may refuse a credential inside a 200 too. One that finds no
+object is so only where the object exists: what does not may be looked up before any credential.
 
 Where no credential proves who calls (CWE-306, CWE-639), any client can be any user: a call that
 says to be a user and is shown that user's data is the finding, once for the server.
@@ -18,8 +19,10 @@ from crosstalk.core.history import Call, Channel, History, Outcome
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.object_kinds import ends_session
 from crosstalk.oracles.attribution import observations
-from crosstalk.oracles.base import Suspicion, conclusive
+from crosstalk.oracles.base import Suspicion, conclusive, denies, is_empty
 
+# Lists of the protocol itself (MCP, resources and prompts), in which some callers find nothing.
+_LISTINGS = ("mcp:resources/list", "mcp:prompts/list", "mcp:tools/list", "mcp:tasks/list")
 _NUMBERS = re.compile(r"\d+")
 # What SDKs say in place of an error's own text, and of what they route to no operation.
 _UNEXPLAINED = re.compile(
@@ -68,6 +71,31 @@ def _is_error_inside(call: Call) -> bool:
     return not _UNEXPLAINED.fullmatch((answer.message or "").strip())
 
 
+def _lists_nothing(call: Call) -> bool:
+    """Return whether a list of the protocol's own is empty: nothing is offered to this caller."""
+    listing = call.operation.endswith(_LISTINGS)
+    return listing and call.answer.outcome is Outcome.OK and is_empty(call.answer.body)
+
+
+def _names_an_object(call: Call, history: History) -> bool:
+    """Return whether a call names what an earlier answer showed to a user; also one without
+    arguments, which names nothing that may be missing.
+    """
+    named = {text for value in call.arguments.values() for text in map(str, _each(value)) if text}
+    if not named:
+        return True
+    return any(
+        text in named
+        for earlier in history.until(call.index - 1)
+        if earlier.actor.user is not None and earlier.answer.outcome is Outcome.OK
+        for _, text in earlier.answer.paths()
+    )
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
 class Identity:
     """Fires when a caller without a valid credential is served."""
 
@@ -88,6 +116,10 @@ class Identity:
         for call in self._attempts(history):
             like = told.get(_said(call)) if _is_error_inside(call) else None
             if call.answer.outcome is not Outcome.OK and like is None:
+                continue
+            if _lists_nothing(call):
+                continue
+            if like is not None and denies(call.answer) and not _names_an_object(call, history):
                 continue
             forgery = call.actor.forgery
             given = f"a forged credential ({forgery})" if forgery else "none"

@@ -26,12 +26,13 @@ from crosstalk.core.identifiers import (
     identifiers_of,
     is_marker,
     is_short_id,
+    is_worded_id,
     last_name,
     substituted,
 )
 from crosstalk.core.object_kinds import CURSOR_FIELD, deletes, kind_of_argument, kind_of_field
 from crosstalk.surface.http.headers import VALIDATORS, VOLATILE
-from crosstalk.surface.mcp.replies import PROSE_ID
+from crosstalk.surface.mcp.replies import PROSE_CODE, PROSE_ID
 
 # Place to what stands there, e.g. `status`, `headers.etag`, `body.items.0.title`.
 Observed: TypeAlias = Mapping[str, str]
@@ -125,7 +126,8 @@ class Normalizer:
         """The arguments in the run's own symbols; numbers among them may come back in prose."""
         said = {}
         for name, value in call.arguments.items():
-            if ID_NAME.search(last_name(name)) and is_short_id(str(value)):
+            text = str(value)
+            if ID_NAME.search(last_name(name)) and (is_short_id(text) or is_worded_id(text)):
                 symbol = self._number(kind_of_argument(name, call.operation), str(value), "")
                 self._echoed[str(value)] = said[name] = symbol
             else:
@@ -164,7 +166,7 @@ class Normalizer:
         for key, mine in value.items():
             if key in ("id", "uuid", "_id"):
                 field, text = f"{path}.{key}", str(mine)
-                if is_short_id(text):
+                if is_short_id(text) or is_worded_id(text):
                     return self._number(
                         kind_of_field(field.partition(".")[2], operation), text, field
                     )
@@ -179,7 +181,7 @@ class Normalizer:
         if isinstance(value, str | int) and not isinstance(value, bool):
             if ID_NAME.search(field) and text in self._users:
                 return self._users[text]
-            if ID_NAME.search(field) and is_short_id(text):
+            if ID_NAME.search(field) and (is_short_id(text) or is_worded_id(text)):
                 return self._number(kind_of_field(path.partition(".")[2], operation), text, path)
             if text in self._echoed and (operation, general(path)) in self._echoes:
                 return self._echoed[text]
@@ -197,6 +199,7 @@ class Normalizer:
         for subject, name in self._subjects:
             text = subject.sub(name, text)
         text = PROSE_ID.sub(_number_masked, without_times(text))
+        text = PROSE_CODE.sub(_code_masked, text)
         text = substituted(text, self._symbol, markers=self._concurrent)
         for number, symbol in self._echoed.items():
             text = re.sub(rf"(?<![\w<:.-]){re.escape(number)}(?![\w>])", symbol, text)
@@ -312,6 +315,11 @@ def _number_masked(match: re.Match[str]) -> str:
     """A sentence says the number of something new: it stands in a field of the answer as well."""
     found = match.group("id")
     return match.group(0).replace(found, "<number>") if is_short_id(found) else match.group(0)
+
+
+def _code_masked(match: re.Match[str]) -> str:
+    """A sentence names something new by a code that is too short to be known by itself."""
+    return "<code>" if is_short_id(match.group(0)) else match.group(0)
 
 
 def _precise_time(value: str | int) -> bool:

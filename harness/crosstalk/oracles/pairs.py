@@ -28,6 +28,8 @@ from crosstalk.surface.http.headers import shows
 
 # Begins the name of a part that is a header.
 _HEADER = "headers."
+# A word that has a number in it, so that no two users say it by chance.
+_ONE_WORD = re.compile(r"(?=\S*\d)\S{6,40}")
 # Parts by which a refusal is told from a call that is served.
 _REFUSAL = ("status", "code", "message")
 
@@ -67,11 +69,21 @@ class Pair:
         """Compare a call that holds what is another user's with the same that holds what is new.
 
         What is stored is answered with numbers of its own: a refusal tells of the other's, and so
-        does what is made of the words alone, as a slug that is no longer free.
+        does what is made of the words alone, as a slug that is no longer free, and what is said of
+        them: a duplicate or none, something added or nothing.
         """
         if (taken.answer.outcome is Outcome.OK) is (free.answer.outcome is Outcome.OK):
             made_alike = _made_of_words(taken) == _made_of_words(free)
-            return cls(taken, free, () if made_alike else ("body",), ())
+            said = [
+                _said_of(each, named_in_call(taken) ^ named_in_call(free)) for each in (taken, free)
+            ]
+            parts = [] if made_alike else ["body"]
+            parts += [
+                f"body.{path}"
+                for path in {**said[0], **said[1]}
+                if said[0].get(path) != said[1].get(path)
+            ]
+            return cls(taken, free, tuple(parts), ())
         one, other = (
             _observable(each, named_in_call(taken) ^ named_in_call(free)) for each in (taken, free)
         )
@@ -113,6 +125,8 @@ class _Pairing:
         self._numbers = GivenNumbers()
         # Users with the words that they have sent, and the first call that did.
         self._said: dict[tuple[str | None, str], int] = {}
+        # Words with the user who was the first to send them.
+        self._senders: dict[str, str] = {}
         # Users with the ids under which they put something, and the first call that did.
         self._put: dict[tuple[str | None, str], int] = {}
         for each in history.owned:
@@ -128,9 +142,10 @@ class _Pairing:
         for value in codes_in_answer(call):
             owners.setdefault(value, str(call.actor.user))
         self._numbers.take(call)
-        for word in identifiers_of(call.arguments):
-            if is_marker(word):
-                self._said.setdefault((call.actor.user, word), call.index)
+        for word in _words_of(call):
+            self._said.setdefault((call.actor.user, word), call.index)
+            if call.actor.user is not None:
+                self._senders.setdefault(word, call.actor.user)
         found = self._pair(call)
         if ":PUT " in call.operation and call.answer.outcome is Outcome.OK:
             # It creates what is not there (RFC 9110, section 9.3.4): from now on the caller may
@@ -151,7 +166,7 @@ class _Pairing:
             return None
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if probe.kind == "names":
-            taken = _takes_names(foreign, missing, owners) and not self._said_before(
+            taken = _takes_names(foreign, missing, owners, self._senders) and not self._said_before(
                 foreign, missing
             )
             permitted = _permitted(history, probe.victim, foreign)
@@ -169,12 +184,8 @@ class _Pairing:
     def _said_before(self, taken: Call, free: Call) -> bool:
         """Return whether a caller had sent words of a pair before: they are the caller's, too."""
         first = min(taken.index, free.index)
-        differing = identifiers_of(taken.arguments) ^ identifiers_of(free.arguments)
-        return any(
-            self._said.get((taken.actor.user, each), first) < first
-            for each in differing
-            if is_marker(each)
-        )
+        differing = _words_of(taken) ^ _words_of(free)
+        return any(self._said.get((taken.actor.user, each), first) < first for each in differing)
 
     def _put_before(self, call: Call, values: Collection[str]) -> bool:
         """Return whether a caller had put something under one of these ids."""
@@ -230,6 +241,13 @@ def _comparable(
     return theirs == {victim} and nobodys == {None}
 
 
+def _words_of(call: Call) -> set[str]:
+    """Return the markers of a call, and texts of one word that may be the end of one."""
+    texts = {each for each in call.arguments.values() if isinstance(each, str)}
+    short = {each for each in texts if _ONE_WORD.fullmatch(each) and not identifiers_of(each)}
+    return {each for each in identifiers_of(call.arguments) if is_marker(each)} | short
+
+
 def _made_of_words(call: Call) -> set[str]:
     """Return the texts in an answer that hold words of the call, with these left out."""
     sent = {each for each in identifiers_of(call.arguments) if is_marker(each)}
@@ -240,14 +258,51 @@ def _made_of_words(call: Call) -> set[str]:
     }
 
 
-def _takes_names(taken: Call, free: Call, owners: Mapping[str, str]) -> bool:
+def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:
+    """Return what an answer says, without the values in it: by path whether there is anything, and
+    sentences without the words of the call, ids and numbers.
+    """
+    masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body) | set(asked)
+    longest_first = sorted((each for each in masked if len(each) > 3), key=len, reverse=True)
+
+    def sentence(text: str) -> str:
+        text = without_times(text)
+        for each in longest_first:
+            text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
+        return re.sub(r"\d+", "#", text)
+
+    found: dict[str, str] = {}
+    pending: list[tuple[str, object]] = [("", call.answer.body)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, Mapping):
+            pending += [
+                (f"{path}.{name}" if path else str(name), each) for name, each in value.items()
+            ]
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            pending.append((path, value[0]))
+        elif isinstance(value, str) and " " in value.strip():
+            found[path] = sentence(value)
+        else:
+            found[path] = "something" if value else "nothing"
+    return found
+
+
+def _takes_names(
+    taken: Call, free: Call, owners: Mapping[str, str], senders: Mapping[str, str]
+) -> bool:
     """Return whether the calls differ in words alone: of the victim's, and new ones."""
     one, other = taken.arguments, free.arguments
     if taken.operation != free.operation or set(one) != set(other) or taken.probe is None:
         return False
     differing = [name for name in one if one[name] != other[name]]
-    theirs = {owners.get(value) for name in differing for value in identifiers_of(one[name])}
-    new = {owners.get(value) for name in differing for value in identifiers_of(other[name])}
+
+    def owners_of(value: object) -> set[str | None]:
+        known = identifiers_of(value)
+        return {owners.get(each) for each in known} if known else {senders.get(str(value))}
+
+    theirs = {owner for name in differing for owner in owners_of(one[name])}
+    new = {owner for name in differing for owner in owners_of(other[name])}
     return (
         theirs == {taken.probe.victim}
         and new <= {None, free.actor.user}
@@ -282,6 +337,13 @@ def masked_header(value: str) -> str:
     return substituted(without_times(value), lambda _: "*")
 
 
+def _told(body: object) -> object:
+    """Return what a body says; of prose the text alone, as it is read anew for ids in it."""
+    if isinstance(body, Mapping) and set(body) == {"text", "ids"}:
+        return body["text"]
+    return body
+
+
 def _observable(call: Call, asked: set[str]) -> dict[str, str]:
     masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
 
@@ -306,7 +368,7 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
         "status": str(answer.status),
         "code": mask(answer.code),
         "message": mask(answer.message),
-        "body": mask(answer.body),
+        "body": mask(_told(answer.body)),
         **{
             f"{_HEADER}{name}": mask(masked_header(value))
             for name, value in answer.headers.items()

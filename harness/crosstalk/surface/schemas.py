@@ -37,6 +37,8 @@ _CURSOR = re.compile(
 # Formats of texts that have room for a marker, and one to try a pattern with.
 _CARRYING = frozenset({None, "", "email", "idn-email", "uri", "url", "hostname", "password"})
 _SAMPLE = "xtuserz00000000"
+# Shorter texts are codes of a kind that everybody knows: currencies, countries, languages.
+_SHORTEST_END = 6
 _QUERY = re.compile(
     r"^(?:q|query|search|keywords?|terms?|words|needle|phrase|prefix|suffix|starts_?with|contains|containing"
     r"|substring|fragment)$"
@@ -82,8 +84,19 @@ def role_of(name: str, schema: Mapping[str, Any]) -> Role:
     if _QUERY.search(name):
         return Role.QUERY
     free = kind == "string" and not {"enum", "const"} & set(schema)
-    carries = schema.get("format") in _CARRYING and admits(schema, _SAMPLE) and not says_when(name)
-    return Role.TEXT if free and carries else Role.VALUE
+    carries = schema.get("format") in _CARRYING and not says_when(name)
+    roomy = admits(schema, _SAMPLE) or _takes_an_end(schema)
+    return Role.TEXT if free and carries and roomy else Role.VALUE
+
+
+def _takes_an_end(schema: Mapping[str, Any]) -> bool:
+    """Return whether the end of a marker has room, which tells one object from another."""
+    longest, shortest = schema.get("maxLength"), schema.get("minLength")
+    if not isinstance(longest, int) or "pattern" in schema:
+        return False
+    return _SHORTEST_END <= longest < len(_SAMPLE) and not (
+        isinstance(shortest, int) and shortest > longest
+    )
 
 
 def _refers_to_many(name: str, schema: Mapping[str, Any]) -> bool:

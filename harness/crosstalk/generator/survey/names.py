@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from crosstalk.core.history import Call, Outcome, Probe
-from crosstalk.core.identifiers import map_markers, markers_in
+from crosstalk.core.identifiers import map_markers, markers_in, remarked_cut
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.generator.texts import cut_to_fit
 from crosstalk.surface.capabilities import removes
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
 
@@ -63,8 +64,13 @@ def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]
         for each in operation.parameters
         if each.role in (Role.TEXT, Role.NAME)
         and isinstance(arguments.get(each.name), str)
-        and markers_in(arguments[each.name])
+        and (markers_in(arguments[each.name]) or _is_cut(arguments[each.name], each))
     }
+
+
+def _is_cut(text: str, parameter: Parameter) -> bool:
+    """Return whether a text is the end of a marker, as the schema has no room for a whole one."""
+    return remarked_cut(text, parameter.schema, 1) != text
 
 
 def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[PlannedCall]:
@@ -81,8 +87,13 @@ def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[Pl
     }
     shared |= {name: drawn[name] for name in named if name in drawn}
     shared |= example.with_identity(operation, attacker)
+    parameters = {each.name: each for each in operation.parameters}
+
+    def new(_: str) -> str:
+        return example.state.plant(attacker.name)
+
     free = {
-        name: map_markers(text, lambda _: example.state.plant(attacker.name))
+        name: map_markers(text, new) if markers_in(text) else cut_to_fit(new(""), parameters[name])
         for name, text in words.items()
     }
     number = example.next_probe()

@@ -42,6 +42,10 @@ class Form(StrEnum):
     BEHIND = "behind"  # in a list, after one of the caller's own
     TEXT = "text"  # in an argument that does not say that it names anything
     SUBJECT = "subject"  # what the user is called, in place of an object
+    WORDS = "words"  # words that the user has stored, in a filter of that name
+
+
+_DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,7 @@ def all_reaches(example: ExampleRun) -> list[Reach]:
         for each in _reaches_of(operation)
     ]
     # Texts that may name nothing come after what is known to name an object.
-    doubtful = (Form.TEXT, Form.SUBJECT)
-    return sorted(found, key=lambda each: (each.form in doubtful, _cost(each.operation)))
+    return sorted(found, key=lambda each: (each.form in _DOUBTFUL, _cost(each.operation)))
 
 
 def _reaches_of(operation: Operation) -> Iterator[Reach]:
@@ -86,6 +89,8 @@ def _reaches_of(operation: Operation) -> Iterator[Reach]:
                 yield Reach(operation, parameter, Form.TEXT)
             if operation.reads_only:
                 yield Reach(operation, parameter, Form.SUBJECT)
+        if operation.reads_only and parameter.role is Role.TEXT:
+            yield Reach(operation, parameter, Form.WORDS)
 
 
 def _takes_any_text(parameter: Parameter) -> bool:
@@ -116,7 +121,7 @@ def _cost(operation: Operation) -> int:
 def _lacks(example: ExampleRun, reach: Reach) -> bool:
     """Return whether a way was not made yet, or was made once where it could not count."""
     made = example.state.choices[reach.key]
-    if not made or reach.form in (Form.TEXT, Form.SUBJECT):
+    if not made or reach.form in _DOUBTFUL:
         return not made
     counted = example.state.opportunities().get("existence", ())
     return made < _MOST_TRIES and bool(counted) and reach.operation.name not in counted
@@ -190,9 +195,15 @@ class ReachPart:
 def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     """Yield a pair of calls with the victim's object and with none, or one call."""
     example, operation, parameter = users.example, reach.operation, reach.parameter
-    if reach.form is Form.SUBJECT:
+    if reach.form in (Form.SUBJECT, Form.WORDS):
         drawn = users.own(operation, users.attacker).arguments
-        named = {parameter.name: example.history.subjects[users.victim.name]}
+        name = last_name(parameter.name)
+        stored = example.pool.texts.of(users.victim.name, name)[-1:]
+        if reach.form is Form.SUBJECT:
+            stored = [example.history.subjects[users.victim.name]]
+        if not stored:
+            return
+        named = {parameter.name: stored[0]}
         attack = Probe("ownership", key, "attack", users.victim.name)
         yield PlannedCall(users.attacker, operation.name, {**drawn, **named}, attack)
         return

@@ -24,6 +24,13 @@ PROSE_ID = re.compile(
     r"(?P<id>[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z]*[_-]?[0-9a-fA-F]{6,}|\d+)\b",
     re.IGNORECASE,
 )
+# What no word is: letters, a separator and characters with a digit, or eight of both kinds; neither
+# a marker nor a date.
+PROSE_CODE = re.compile(
+    r"(?<![\w.@/:%-])(?!xt[a-z]+z[0-9a-f]{8}(?!\w))"
+    r"(?:[A-Za-z]{1,8}[-_](?=[0-9A-Za-z]*\d)[0-9A-Za-z]{4,32}"
+    r"|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{8,32})(?![\w@-])"
+)
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)
 _ERROR = re.compile(
     r"^\W*(?:error\b|failed\b|failure\b|exception\b|traceback\b|unable to\b|cannot\b|could not\b"
@@ -48,6 +55,8 @@ _MALFORMED = re.compile(
     re.IGNORECASE,
 )
 _LIMITED = re.compile(r"rate[ -]?limit|too many requests|quota exceeded|\b429\b", re.IGNORECASE)
+# They stand before an id, and say nothing of what it names.
+_NO_KINDS = frozenset({"The", "With", "For", "And", "From", "Number", "Code", "Key", "New", "Your"})
 _FAILING = frozenset({"error", "failed", "failure", "fail", "denied", "unauthorized", "forbidden"})
 
 
@@ -172,9 +181,22 @@ def _prose(text: str, depth: int) -> Any:
             around = f"{text[: match.start()].strip()} {text[end:].strip()}".strip()
             return {"text": around, "json": _inside(value, depth + 1)}
     found = dict.fromkeys(
-        [*(match.group("id") for match in PROSE_ID.finditer(text)), *_UUID.findall(text)]
+        [
+            *(match.group("id") for match in PROSE_ID.finditer(text)),
+            *_UUID.findall(text),
+            *PROSE_CODE.findall(text),
+        ]
     )
-    return {"text": text, "ids": [{"id": each} for each in found]} if found else text
+    ids = [{_field_of(text, each): each} for each in found]
+    return {"text": text, "ids": ids} if found else text
+
+
+def _field_of(text: str, identifier: str) -> str:
+    """Return what an id in prose is called: by the kind before it, as in "Tree t-70e3f1"."""
+    before = re.search(rf"\b([A-Z][a-z]{{2,20}}) [`'\"(]?{re.escape(identifier)}", text)
+    if before is None or before.group(1).endswith("ed") or before.group(1) in _NO_KINDS:
+        return "id"
+    return f"{before.group(1).lower()}_id"
 
 
 def _first_text(content: Any) -> str | None:

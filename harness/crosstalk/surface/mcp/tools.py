@@ -36,6 +36,7 @@ from crosstalk.surface.nesting import (
     with_names,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.own_kinds import with_own_kinds
 from crosstalk.surface.schemas import parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
 from crosstalk.surface.transports.current import request
@@ -119,6 +120,7 @@ class ToolSurface:
             for tool in tools
             if not self._facts.get(str(tool.get("name")), ToolFacts()).skip
         ]
+        called = with_own_kinds(called, identities=self._roles)
         return [*called, *(_started(each) for each in called if each.extra["task"])]
 
     def call(

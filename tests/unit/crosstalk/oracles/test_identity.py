@@ -23,9 +23,20 @@ def test_identity_fires_when_a_tool_error_shows_that_the_call_got_in() -> None:
         return Answer(Outcome.ERROR, 200, {}, {}, "not_found", f"there is no note {name}")
 
     writer = Writer().call(BOB, "get", {"note": "n-1"}, missing("n-1"))
+    writer.call(ALICE, "list", {}, ok([{"note": "x-27"}]))
     writer.call(FORGER, "get", {"note": "x-27"}, missing("x-27"))
     (found,) = Identity().judge(writer.history)
-    assert found.calls == (1, 2)
+    assert found.calls == (1, 3)
+
+
+def test_identity_is_silent_where_what_does_not_exist_is_looked_up_before_any_credential() -> None:
+    def missing(name: str) -> Answer:
+        return Answer(Outcome.ERROR, 200, None, {}, None, f"There is no song {name} on your shelf.")
+
+    writer = Writer().call(ALICE, "list", {}, ok([{"song": "n-1"}]))
+    writer.call(BOB, "play", {"song": "n-1"}, missing("n-1"))
+    writer.call(STRANGER, "play", {"song": "x-27"}, missing("x-27"))
+    assert Identity().judge(writer.history) == []
 
 
 def test_identity_says_nothing_of_a_logout_that_shows_nothing() -> None:

@@ -71,7 +71,8 @@ def _named(body: Any, kind: str) -> Iterator[tuple[str, str, str]]:
         holders = {
             str(name): each for name, each in body.items() if isinstance(each, list | Mapping)
         }
-        if body and not _FIELDS & {str(each).lower() for each in body} and _alike(body):
+        names = {str(each).lower() for each in body}
+        if body and not (_FIELDS | CONTAINERS) & names and _alike(body):
             for name in body:
                 yield kind, kind, str(name)
         for name, each in holders.items():

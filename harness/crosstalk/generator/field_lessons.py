@@ -20,10 +20,12 @@ class FieldLessons:
     Attributes:
         subject_fields: Fields under which answers name a user, e.g. `athlete`.
         revealed: Operation and argument that name what a list shows only after a deletion.
+        shown: Words that answers showed under the name of a field, and how often.
     """
 
     subject_fields: set[str] = field(default_factory=set)
     revealed: set[tuple[str, str]] = field(default_factory=set)
+    shown: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _served: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Field and kind of ids to the operations that show them.

@@ -5,7 +5,7 @@ A reading looks for one of them, and learns by which argument's texts it finds a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 
 from crosstalk.core.history import Call
@@ -29,23 +29,23 @@ class StoredTexts:
         # Each with the argument that held it and the operation.
         self._texts: defaultdict[str, dict[tuple[str, str, str], None]] = defaultdict(dict)
         self._passwords: dict[str, str] = {}
-        # What answers showed under a name, and how often.
-        self._shown: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
     def keep(self, user: str, parameter: Parameter, text: str, operation: str) -> None:
         """Keep a text that a user stored."""
         self._texts[user][last_name(parameter.name), text, operation] = None
 
-    def keep_shown(self, user: str, name: str, text: str) -> None:
-        """Keep what an answer showed to a user under a name, e.g. `open` as the `status`."""
+    def keep_shown(self, name: str, text: str) -> None:
+        """Keep what an answer showed under a name, e.g. `open` as the `status`: any user's own
+        words are left out.
+        """
         if text and len(text) <= _LONGEST_SHOWN and not identifiers_in(text):
-            self._shown[user, name][text] += 1
+            self._lessons.shown[name][text] += 1
 
     def shown_as(self, user: str, name: str) -> list[str]:
-        """Return what answers showed to `user` under a name, most often first, then what `user` has
-        stored under it.
+        """Return what answers showed under a name, most often first, then what `user` has stored
+        under it.
         """
-        shown = [text for text, _ in self._shown[user, name].most_common()]
+        shown = [text for text, _ in self._lessons.shown[name].most_common()]
         return list(dict.fromkeys([*shown, *reversed(self.of(user, name))]))
 
     def names_user(self, parameter: Parameter) -> bool:

@@ -141,7 +141,7 @@ class ValuePool:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             if text in self._subjects and text not in named:
                 self._lessons.subject_fields.add(name)
-            self.texts.keep_shown(call.actor.user, name, text)
+            self.texts.keep_shown(name, text)
             item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             # What stood in a URI names something, whatever its variable is called.
             variable = _VARIABLE.fullmatch(path) is not None

@@ -16,9 +16,15 @@ from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.readings import filters
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.survey.arrangement import Arrangement
-from crosstalk.surface.capabilities import is_comparable, removes, required_references
+from crosstalk.surface.capabilities import (
+    is_comparable,
+    observation_arguments,
+    removes,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
@@ -167,10 +173,13 @@ class ReachPart:
     @staticmethod
     def _read_as_attacker(users: Arrangement) -> None:
         """Read what the attacker's own objects show: what was named may be followed there."""
-        readings = users.readings(users.attacker, switches=False)
-        users.example.execute_all(
-            [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]
-        )
+        example, attacker = users.example, users.attacker
+        readings = users.readings(attacker, switches=False)
+        for operation in example.state.observations:
+            asked = observation_arguments(operation, example.history, attacker)
+            found = filters(example, operation, attacker)
+            readings += [(operation, {**asked, **each}) for each in found]
+        example.execute_all([PlannedCall(attacker, each.name, asked) for each, asked in readings])
 
     @staticmethod
     def _serve_the_owner(users: Arrangement, made: list[PlannedCall]) -> None:

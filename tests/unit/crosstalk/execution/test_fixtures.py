@@ -9,7 +9,7 @@ from crosstalk.core.history import Actor, Answer, Call, Outcome
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import Fixture
 from crosstalk.surface.credentials import NOTHING, Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target
 
 
@@ -35,6 +35,21 @@ def test_names_that_the_system_refuses_are_left_out_and_end_nothing(admitted: bo
     fixture = Fixture(target, executor)
     alike = [fixture.next_example().subjects["bob"].startswith("alice") for _ in range(2)]
     assert alike == [admitted, admitted]
+
+
+@pytest.mark.parametrize(("pattern", "alike"), [("^[a-z-]+[0-9a-f]*$", False), ("^.+$", True)])
+def test_names_that_no_argument_admits_are_left_out(pattern: str, *, alike: bool) -> None:
+    who = Parameter("who", {"type": "string", "pattern": pattern}, True, Role.IDENTITY)
+    reading = Operation("rest", "rest:GET /notes", (who,), reads_only=True)
+    target = Target(
+        surfaces={},
+        credentials=Choosy(),
+        operations={reading.name: reading},
+        neighbours=("separators",),
+        renamed=lambda before, after: None,
+    )
+    fixture = Fixture(target, Executor(target.surfaces, target.operations, target.credentials))
+    assert fixture.next_example().subjects["bob"].startswith("alice") is alike
 
 
 def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:

@@ -46,6 +46,18 @@ def test_public_list_gives_what_an_argument_of_its_kind_may_name(
     assert found.values("title", "mcp:write_note") == []
 
 
+def test_lines_of_a_list_in_prose_are_named_by_how_they_begin() -> None:
+    found = learnt("mcp:list_coins", {"result": "FLOR 42.10\nTALR 12.75\n"})
+    assert found.values("coin", "mcp:buy") == ["FLOR", "TALR"]
+    assert learnt("mcp:list_coins", "You have no coins.").values("coin", "mcp:buy") == []
+
+
+def test_description_of_a_system_is_no_list_of_objects() -> None:
+    properties = {"made_on": {"title": "Made On", "type": "string"}}
+    described = {"openapi": "3.1.0", "components": {"schemas": {"Coin": properties}}}
+    assert learnt("rest:GET /openapi.json", described).values("made_on", "rest:POST /coins") == []
+
+
 def test_one_object_is_no_list_of_its_fields() -> None:
     assert learnt("rest:GET /status", {"name": "x", "version": "2"}).values("status", "x") == ["x"]
     assert learnt("rest:GET /status", {"type": "x", "up": "y"}).values("status", "x") == []
@@ -86,3 +98,11 @@ def test_values_that_a_denial_lists_are_given_from_then_on() -> None:
     denied = Answer(Outcome.ERROR, 200, "Unknown show; there are early, late")
     knowledge.learn(operation, {"show": "note xtalicez1"}, denied)
     assert arguments(knowledge, show)["show"] in ("early", "late")
+
+
+def test_entry_that_the_schema_does_not_admit_is_not_given() -> None:
+    knowledge = ArgumentKnowledge()
+    for call in Writer().call(ALICE, "rest:GET /days", {}, ok(["Monday", "Friday"])).history:
+        knowledge.catalogue.learn(call)
+    day = Parameter("day", {"type": "string", "format": "date"}, True, Role.VALUE)
+    assert arguments(knowledge, day)["day"] not in ("Monday", "Friday")

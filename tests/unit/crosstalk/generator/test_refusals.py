@@ -48,10 +48,26 @@ def pydantic(*location: str, msg: str) -> dict[str, Any]:
             10,
         ),
         ({"error": "count must be between 5 and 7"}, "count", 5),
+        (
+            pydantic("body", "due_date", msg="not a valid date or datetime"),
+            "due_date",
+            "2030-01-01",
+        ),
+        (
+            {"error": "priority: the header must be: sku;name;email"},
+            "priority",
+            "sku;name;email\nnote {marker};note {marker};{marker}@example.com\n",
+        ),
     ],
 )
 def test_refusal_gives_the_value_that_it_asks_for(body: Any, name: str, first: object) -> None:
     assert lessons(refusal(body), [PRIORITY, DUE, COUNT])[name][0] == first
+
+
+def test_refusal_that_asks_for_a_number_gives_one_where_the_schema_says_nothing() -> None:
+    untyped = Parameter("laps", {}, True, Role.VALUE)
+    said = refusal({"error": "laps is a number"})
+    assert lessons(said, [untyped])["laps"][0] == 1
 
 
 def test_refusal_that_names_no_argument_is_about_the_one_that_is_suspected() -> None:

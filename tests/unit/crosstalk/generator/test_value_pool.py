@@ -39,6 +39,13 @@ def test_an_id_that_comes_back_to_its_sender_stays_its_owners() -> None:
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
 
 
+def test_an_id_may_look_like_a_word() -> None:
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": "wbqvkztr", "status": "waiting"}))
+    writer.call(BOB, "mcp:add_task", {}, ok({"id": "lmfpgxhd"}))
+    assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == ["wbqvkztr"]
+    assert pool(writer).references("bob", TASK_ID, "mcp:get_task") == ["lmfpgxhd"]
+
+
 THREAD_ID = Parameter("thread_id", {}, required=True, role=Role.REFERENCE)
 ITEM_ID = Parameter("item_id", {}, required=True, role=Role.REFERENCE)
 

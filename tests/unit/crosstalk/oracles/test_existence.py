@@ -286,6 +286,42 @@ def names(first: Answer, second: Answer) -> Writer:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told_by"),
+    [
+        (ok({"id": "n-1", "known": True}), ok({"id": "n-2", "known": False}), "body.known"),
+        (ok({"added": 0, "left_out": 1}), ok({"added": 1, "left_out": 0}), "body.added"),
+        (ok({"alike": ["Dentist"]}), ok({"alike": []}), "body.alike"),
+        (ok("You have that card already."), ok("Card 7 was added."), "body."),
+    ],
+)
+def test_what_an_answer_says_of_words_that_are_taken_tells_of_the_other(
+    first: Answer, second: Answer, told_by: str
+) -> None:
+    (suspicion,) = Existence().judge(names(first, second).history)
+    assert told_by in suspicion.summary
+
+
+def test_short_words_belong_to_the_user_who_sent_them_first() -> None:
+    foreign, missing = (Probe("names", 1, part, "alice") for part in ("foreign", "missing"))
+
+    def history(*before: str) -> Writer:
+        writer = Writer()
+        for each in before:
+            writer.call(BOB if each == "bob" else ALICE, "add", {"tag": "icez48da9c30"}, ok({}))
+        writer.call(BOB, "add", {"tag": "icez48da9c30"}, refused(409, "taken"), foreign)
+        return writer.call(BOB, "add", {"tag": "bobz48da9c31"}, ok({}), missing)
+
+    assert len(Existence().judge(history("alice").history)) == 1
+    assert Existence().judge(history("bob", "alice").history) == []
+    assert Existence().judge(history("alice", "bob").history) == []
+
+
+def test_prose_in_which_ids_were_found_is_compared_as_prose() -> None:
+    first = ok({"text": f"Unknown sheet {HERS}", "ids": [{"id": HERS}]})
+    assert Existence().judge(pair(first, ok(f"Unknown sheet {NONE}")).history) == []
+
+
 def test_words_that_are_refused_for_being_anothers_tell_of_the_other() -> None:
     (suspicion,) = Existence().judge(names(refused(409, "taken"), ok({"n": 2})).history)
     assert "what alice has stored" in suspicion.summary

@@ -70,6 +70,14 @@ def test_identity_is_silent_when_they_are_refused_and_when_members_are_served() 
     assert Identity().opportunities(writer.history) == {"list": 1}
 
 
+def test_identity_is_silent_where_the_protocols_own_list_is_empty_for_a_stranger() -> None:
+    empty = ok({"resources": []})
+    writer = Writer().call(STRANGER, "mcp:resources/list", {}, empty)
+    assert Identity().judge(writer.history) == []
+    writer.call(STRANGER, "mcp:resources/list", {}, ok({"resources": [{"uri": "note://1"}]}))
+    assert len(Identity().judge(writer.history)) == 1
+
+
 def test_identity_is_silent_where_an_sdk_hides_why_a_tool_refused_its_token() -> None:
     hidden = Answer(Outcome.ERROR, 200, None, {}, None, "Error executing tool list_names")
     assert Identity().judge(Writer().call(STRANGER, "list_names", {}, hidden).history) == []

@@ -92,7 +92,7 @@ class Many(Notes):
         return super().call(operation, arguments, presented)
 
 
-def surveyed(system: Many, most: int = 400) -> tuple[History, GeneratorState]:
+def surveyed(system: Notes, most: int = 400) -> tuple[History, GeneratorState]:
     """Run the survey; return its history and what it counted."""
     histories: list[History] = []
     operations = {each.name: each for each in system.discover()}
@@ -165,3 +165,43 @@ def test_survey_makes_a_comparison_again_that_could_not_count() -> None:
     compared = {each.operation for each in history if each.probe and each.probe.part == "foreign"}
     assert {GET.name, DELETE.name} <= compared
     assert not compared & {MARK.name, RESTORE.name}
+
+
+STATE = Parameter("state", {"type": "string"}, False, Role.VALUE)
+LIST_BY_STATE = Operation("rest", "rest:GET /notes", (IDENTITY, STATE), True, lists=True)
+
+
+class Filtered(Notes):
+    """Notes with a state, whose filter may forget the owner."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST_BY_STATE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """List the caller's own notes, or with the leak everybody's in a state."""
+        if operation is not LIST_BY_STATE:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller = presented.headers.get("caller", "")
+        every = self.kept if self.leaks and arguments.get("state") == "open" else {}
+        rows = {
+            **self.kept.get(caller, {}),
+            **{k: v for one in every.values() for k, v in one.items()},
+        }
+        return Answer(
+            Outcome.OK, 200, [{"id": k, "text": v, "state": "open"} for k, v in rows.items()]
+        )
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_survey_reads_by_what_objects_show_under_the_name_of_a_filter(*, leaks: bool) -> None:
+    history, _ = surveyed(Filtered(leaks=leaks))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({LIST_BY_STATE.name} if leaks else set())

@@ -44,6 +44,25 @@ def test_tool_result_with_repeated_rows_is_read_once() -> None:
     assert content_of(answer) == {"result": rows}
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Saved as blue-1a2b3c.", [{"id": "blue-1a2b3c"}]),
+        ("Tree t-70e3f1ceaede: My family", [{"tree_id": "t-70e3f1ceaede"}]),
+        ("| k7w2m9q4x1 | a hike |", [{"id": "k7w2m9q4x1"}]),
+    ],
+)
+def test_prose_names_objects_by_codes(text: str, ids: list[dict[str, str]]) -> None:
+    assert opened(text) == {"text": text, "ids": ids}
+
+
+@pytest.mark.parametrize(
+    "text", ["note xtalicez48da9c30", "from 2030-01-01 on", "me@a1b2c3d4.example", "UTF-8 of 2026"]
+)
+def test_prose_without_a_code_stays_as_it_is(text: str) -> None:
+    assert opened(text) == text
+
+
 def test_text_without_structure_stays_text() -> None:
     assert opened("nothing to see") == "nothing to see"
     assert opened("42") == "42"

@@ -17,6 +17,7 @@ from mcp.shared.inbound import find_invalid_x_mcp_header, mcp_param_headers, x_m
 from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
+from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
@@ -36,7 +37,6 @@ from crosstalk.surface.nesting import (
     with_names,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.own_kinds import with_own_kinds
 from crosstalk.surface.schemas import parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
 from crosstalk.surface.transports.current import request
@@ -120,7 +120,7 @@ class ToolSurface:
             for tool in tools
             if not self._facts.get(str(tool.get("name")), ToolFacts()).skip
         ]
-        called = with_own_kinds(called, identities=self._roles)
+        called = naming_created(called, identities=self._roles)
         return [*called, *(_started(each) for each in called if each.extra["task"])]
 
     def call(

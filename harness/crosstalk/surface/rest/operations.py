@@ -8,10 +8,10 @@ from typing import Any
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import singular
+from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
 from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.own_kinds import with_own_kinds
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
 from crosstalk.surface.rest.document import ApiDocument
@@ -70,7 +70,7 @@ def operations_of(
                 surface = "chat" if path in chat_paths else "rest"
                 reading = _Reading(document, here, str(path), method, item, surface, base)
                 found += reading.operations()
-    return _with_chosen_names(with_own_kinds(found))
+    return _with_chosen_names(naming_created(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ def names(first: Answer, second: Answer) -> Writer:
         (ok("You have that card already."), ok("Card 7 was added."), "body."),
     ],
 )
-def test_what_an_answer_says_of_words_that_are_taken_tells_of_the_other(
+def test_answer_that_says_that_words_are_taken_tells_of_the_other(
     first: Answer, second: Answer, told_by: str
 ) -> None:
     (suspicion,) = Existence().judge(names(first, second).history)

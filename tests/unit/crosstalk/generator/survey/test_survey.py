@@ -185,7 +185,7 @@ class Filtered(Notes):
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        """List the caller's own notes, or with the leak everybody's in a state."""
+        """List the caller's own notes, or with the leak those of every user in a state."""
         if operation is not LIST_BY_STATE:
             return super().call(operation, arguments, presented)
         self.calls += 1

@@ -20,7 +20,7 @@ _PASSWORD = re.compile(r"passw|passphrase|pwd|secret|pin$", re.IGNORECASE)
 _OF_ANY_KIND = frozenset({"uid"})
 
 
-def with_own_kinds(
+def naming_created(
     operations: Sequence[Operation], *, identities: Collection[str] = ()
 ) -> list[Operation]:
     """Return the operations, with references where an argument names a kind that is created.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.own_kinds import with_own_kinds
 
 NAME = Parameter("name", {"type": "string"}, True, Role.TEXT)
 PASSWORD = Parameter("password", {"type": "string"}, True, Role.TEXT)
@@ -16,7 +16,7 @@ def identity(name: str) -> Parameter:
 def role(creator: Operation, operation: str, argument: str, *identities: str) -> Role:
     """Return the role of an argument beside an operation that creates something."""
     reading = Operation("rest", operation, (identity(argument),), reads_only=True)
-    *_, found = with_own_kinds([creator, reading], identities=identities)
+    *_, found = naming_created([creator, reading], identities=identities)
     return found.parameters[0].role
 
 

@@ -23,7 +23,8 @@ from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.targets.base import Target
 
-FIRST_SWEEP = "first sweep"
+# Parts that make each call once, whatever the budget is.
+_SWEEPS = ("first look", "first sweep")
 # Of a budget; the rest is like what was rehearsed, and is scaled.
 _MOST_CALLS, _MOST_SECONDS = 1_000, 20.0
 _APART = "\x1f"
@@ -34,7 +35,7 @@ class Rehearsal:
     """Calls that a campaign would make.
 
     Attributes:
-        sweep: Operation to the calls of the first sweep by each caller, exact but for answers.
+        sweep: Operation to the calls of first look and sweep by each caller, exact but for answers.
         search: Operation to the calls after it by each caller, for the whole budget.
         examples: Examples that would be run, each of which begins with a reset where there is one.
     """
@@ -82,13 +83,13 @@ def rehearse(target: Target, options: CampaignOptions) -> Rehearsal:
     limited = replace(options, calls=calls, seconds=min(options.seconds, _MOST_SECONDS))
     Campaign(stand_in, limited, listen).run()
     made = sum(sum(each.values()) for part in pretended.made.values() for each in part.values())
-    swept = sum(sum(each.values()) for each in pretended.made[FIRST_SWEEP].values())
+    swept = sum(sum(each.values()) for part in _SWEEPS for each in pretended.made[part].values())
     rest = max(1, made - swept)
     scale = max(0.0, options.calls - swept) / rest
     for part, operations in pretended.made.items():
         for name, callers in operations.items():
             for caller, count in callers.items():
-                if part in ("", FIRST_SWEEP):
+                if part in ("", *_SWEEPS):
                     found.sweep[name][caller] += count
                 else:
                     found.search[name][caller] += round(count * scale)

@@ -52,6 +52,7 @@ from crosstalk.execution.stopping import (
     stopped_runs_are_errors,
 )
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
@@ -228,6 +229,7 @@ class Campaign:
             # Where nothing is reset, what an earlier run planted is still there.
             planted=0 if self._target.reset is not None else secrets.randbelow(2**31),
             calls=self._options.calls,
+            one_is_enough=self._options.findings == 1,
         )
         sweep = Sweep(
             state,
@@ -244,21 +246,7 @@ class Campaign:
         if self._kept is not None and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
-        policy = self._target.policy
-        if policy is not None and policy.shares and not self._stopped():
-            self._emit(PartBegun("sharing"))
-            self._by_plan(lambda: sweep.share(policy))
-        if not self._stopped():
-            self._emit(PartBegun("first sweep"))
-            self._budget.sweeping = True
-            self._by_plan(sweep.run)
-            self._budget.sweeping = False
-        if not self._stopped():
-            self._emit(PartBegun("survey"))
-            self._by_plan(survey.run)
-        if policy is not None and not self._stopped():
-            self._emit(PartBegun("privileges"))
-            self._by_plan(sweep.privileges)
+        self._by_plans(sweep, survey)
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)
@@ -267,6 +255,34 @@ class Campaign:
         if not self._record.enough():
             self._take_remaining()
         return calibration.unsteady
+
+    def _by_plans(self, sweep: Sweep, survey: Survey) -> None:
+        """Make each opportunity once, in the order of what they show for their calls."""
+        policy = self._target.policy
+        sharing = policy if policy is not None and policy.shares else None
+        if not self._stopped():
+            self._take(self._scheduler.free_of_charge())
+        self._budget.sweeping = True
+        if sweep.affords(1):
+            first_look = FirstLook(sweep.state, sweep.random)
+            self._part("first look", first_look.run)
+        if sharing is not None and sweep.shares_early():
+            self._part("sharing", lambda: sweep.share(sharing, 1))
+        self._part("first sweep", sweep.run)
+        self._budget.sweeping = False
+        if sharing is not None:
+            self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
+        self._part("survey", survey.run)
+        if policy is not None:
+            self._part("privileges", sweep.privileges)
+        if sharing is not None:
+            self._part("sharing", lambda: sweep.share(sharing))
+
+    def _part(self, name: str, play: Callable[[], None]) -> None:
+        """Play a part of the plan, unless enough was found or the budget is used."""
+        if not self._stopped():
+            self._emit(PartBegun(name))
+            self._by_plan(play)
 
     def _search(self, machine: type[RuleBasedStateMachine], sweep: Sweep) -> None:
         """Generate examples, with turns of the phases between, until what is left is kept."""

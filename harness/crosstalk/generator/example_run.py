@@ -23,6 +23,9 @@ from crosstalk.surface.capabilities import (
 )
 from crosstalk.surface.operation import Operation, Role
 
+# Calls after which it is worth while to judge all that were made: to judge takes time as well.
+_CALLS_TO_JUDGE = 24
+
 
 class ExampleRun(Selection):
     """One example under way.
@@ -39,6 +42,7 @@ class ExampleRun(Selection):
         self.members = state.principals.members
         self.impostors = state.principals.impostors
         self._probes = 0
+        self._judged = 0
         # Calls that may hold values meant to break something.
         self._hostile: list[PlannedCall] = []
 
@@ -97,8 +101,20 @@ class ExampleRun(Selection):
 
     def judge(self) -> None:
         """Have the calls so far judged; a replay ends the example, for it begins anew."""
+        self._judged = len(self.history)
         if self.state.judge is not None and self.state.judge(self.history):
             self.over = True
+
+    def judge_soon(self, *, after: int = _CALLS_TO_JUDGE) -> None:
+        """Have the calls so far judged within a step, where the first finding ends the campaign.
+
+        Where all are wanted, what is suspected would keep the step's other calls from being made.
+
+        Args:
+            after: Calls that were not judged yet for which it is worth while.
+        """
+        if self.state.one_is_enough and len(self.history) - self._judged >= after:
+            self.judge()
 
     def end(self) -> None:
         """Hand its history over to be counted, if it has any."""

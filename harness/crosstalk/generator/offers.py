@@ -149,7 +149,13 @@ def accept_offer(
 
 
 def end_offer(
-    example: ExampleRun, draw: Draw, offer: Offer, ender: Actor, *, pending: bool = False
+    example: ExampleRun,
+    draw: Draw,
+    offer: Offer,
+    ender: Actor,
+    *,
+    pending: bool = False,
+    personal: bool = False,
 ) -> bool:
     """Have the owner take back what was offered, or its person leave; False where none can.
 
@@ -159,6 +165,7 @@ def end_offer(
         offer: What was offered.
         ender: Its owner or its person.
         pending: Whether it is an invitation that is not accepted yet.
+        personal: Whether it has to go on for others, where a call can end it for this person.
     """
     kind = offer_kind(example, offer)
     ends = [
@@ -168,10 +175,10 @@ def end_offer(
     ]
     if not ends:
         return False
-    personal = [each for each in ends if any(map(_names_person, each.parameters))]
-    if personal and draw(st.integers(0, 3)) < 3:
+    for_one = [each for each in ends if any(map(names_person, each.parameters))]
+    if for_one and (personal or draw(st.integers(0, 3)) < 3):
         # The others end it for all, and the object with it.
-        ends = personal
+        ends = for_one
     ending = next_way(example, draw, "declined by" if pending else "taken back end", ends)
     given = arguments_about(example, draw, ending, ender, offer)
     example.execute(PlannedCall(ender, ending.name, given))
@@ -195,7 +202,7 @@ def arguments_about(
     for parameter in operation.parameters:
         kind = kind_of_argument(parameter.name, operation.name)
         last = last_name(parameter.name)
-        if last == last_name(offer.rule.person) or _names_person(parameter):
+        if last == last_name(offer.rule.person) or names_person(parameter):
             of_group = offer.group or name_of(example, parameter, offer.person)
             given[parameter.name] = as_taken_by(parameter, of_group)
         elif last == last_name(offer.rule.object) or kind == shared:
@@ -282,7 +289,7 @@ def never_served(example: ExampleRun, operations: Sequence[Operation]) -> list[O
     return [each for each in operations if not state.served[each.name] and not state.in_vain(each)]
 
 
-def _names_person(parameter: Parameter) -> bool:
+def names_person(parameter: Parameter) -> bool:
     """Return whether a parameter names another user than the caller."""
     named = names_user(last_name(parameter.name), perhaps=True)
     return named and parameter.role is not Role.IDENTITY

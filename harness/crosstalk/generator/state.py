@@ -46,6 +46,7 @@ class GeneratorState:
         choices: (rule, operation, further) to the number of times that the rule chose it.
         sleep: Waits, in seconds.
         calls: Calls that the campaign means to make.
+        one_is_enough: Whether the campaign ends with its first finding.
     """
 
     executor: Executor
@@ -69,6 +70,7 @@ class GeneratorState:
     situations: Counter[str] = field(default_factory=Counter)
     sleep: Callable[[float], None] = time.sleep
     calls: int = 1_000
+    one_is_enough: bool = False
 
     def in_vain(self, operation: Operation) -> bool:
         """Return whether an operation was tried so often, and never served, that it is left alone.

@@ -41,6 +41,8 @@ _PASSES = 4
 _REFUSED_SOON = 2
 # Calls of the life of one share, about, and how often each rule for sharing comes at most.
 _CALLS_A_SHARE = 100
+# Lives that must be affordable for the first to come before all operations are served.
+_LIVES_AFFORDED = 4
 _ROUNDS = 2
 # The part of a campaign's calls for what a policy reserves, and for fields that give a right.
 _SHARE_OF_PRIVILEGES = 0.15
@@ -64,6 +66,7 @@ class Sweep:
     random: Random
     calls: int
     _passes: int = 0
+    _lives: int = 0
     _capabilities: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,15 +86,26 @@ class Sweep:
             finally:
                 example.end()
 
-    def share(self, policy: Policy) -> None:
+    def affords(self, calls: int) -> bool:
+        """Return whether there are these calls beside those that serve every operation."""
+        return self._spare() >= calls
+
+    def shares_early(self) -> bool:
+        """Return whether a share may have its life before every operation is served."""
+        return self.affords(_LIVES_AFFORDED * _CALLS_A_SHARE)
+
+    def share(self, policy: Policy, most: int | None = None) -> None:
         """Have things shared and taken back, as a policy says; more often where calls are many.
 
-        By it are served what accepts, lists and ends a share: nothing else can serve them.
+        Args:
+            policy: Says what shares, and what ends it.
+            most: Lives of shares until which it goes on, those before included; all by default.
         """
         lives = min(max(1, self._spare() // _CALLS_A_SHARE), _ROUNDS * len(policy.shares))
         rule = TakenBack()
-        for number in range(lives):
-            share = policy.shares[number % len(policy.shares)]
+        while self._lives < (lives if most is None else min(lives, most)):
+            share = policy.shares[self._lives % len(policy.shares)]
+            self._lives += 1
             self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
 
     def privileges(self) -> None:

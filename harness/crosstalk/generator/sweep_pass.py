@@ -24,6 +24,7 @@ from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
 )
+from crosstalk.generator.sharing_served import by_sharing_alone, serve_sharing
 from crosstalk.generator.survey.reach import Form, Reach
 from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
@@ -77,6 +78,7 @@ class SweepPass:
         self._example = example
         self._lacking = lacking
         self._surfaces = surfaces
+        self._random = random
         self._drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
         members = example.members
         # Every user is victim once, and attacker once: what they may do can differ.
@@ -101,6 +103,7 @@ class SweepPass:
         for steps in (
             (self._listen,),
             (self._store,),
+            (self._share,),
             (self._listen_again,),
             (self._resume,),
             (self._read_descriptions,),
@@ -129,6 +132,12 @@ class SweepPass:
                     self._use(chat, actor)
         self._store_elsewhere(creators)
         self._store_what_is_not_the_attackers(creators)
+
+    def _share(self) -> None:
+        """Have the victim share something with a third user, where what shares was not served."""
+        others = [e for e in self._example.members if e not in (self._victim, self._attacker)]
+        for person in others[:1] or [self._attacker]:
+            serve_sharing(self._example, self._random, self._victim, person, self._surfaces)
 
     def _listen(self) -> None:
         """Have every user listen before and after others store something, on the first pass."""
@@ -169,6 +178,7 @@ class SweepPass:
             if each.surface in self._surfaces
             and not (each.reads_only or each.conversational or deletes(each.name))
             and each not in done
+            and not by_sharing_alone(self._example, each)
         ]
         # An order takes no text, and a line stands inside an invoice.
         makers = sorted(changing, key=lambda each: len(required_references(each)))
@@ -208,6 +218,7 @@ class SweepPass:
         renewed = {
             (operation.name, parameter.name): self._provision.renewed(operation, parameter, victim)
             for operation, parameter in self._lacking.existence
+            if not by_sharing_alone(example, operation)
         }
         readings = self._readings()
         key = example.next_probe()
@@ -221,7 +232,7 @@ class SweepPass:
             if not required_references(operation):
                 example.execute(self._own(operation, attacker, probe=acting))
         for operation, parameter in self._lacking.existence:
-            newest = renewed[operation.name, parameter.name]
+            newest = renewed.get((operation.name, parameter.name))
             theirs = None if self._ended() else newest or self._target(operation, parameter)
             if theirs is None:
                 continue
@@ -237,6 +248,7 @@ class SweepPass:
                 joint=joint,
             ):
                 example.execute(planned)
+            example.judge_soon()
             self._asked.append((operation, parameter, theirs))
             if not parameter.many:
                 # The survey makes what was not made yet, in the other forms.
@@ -249,6 +261,7 @@ class SweepPass:
             if self._ended():
                 break
             example.execute(planned)
+            example.judge_soon()
         for surface in sorted(self._surfaces) if self._first and not self._hurried else ():
             unusual = unusual_calls(example, self._drawer, attacker, victim, surface, acting)
             for planned in unusual:
@@ -306,6 +319,7 @@ class SweepPass:
             if each.surface in self._surfaces
             and each not in refused
             and not each.conversational
+            and not by_sharing_alone(self._example, each)
             and len(required_references(each)) == 1
         ]
         for change in changes[:_CHANGES] if len(refused) <= _MOST_REFUSED else ():
@@ -380,7 +394,7 @@ class SweepPass:
         lacking = self._lacking
         found = {each.name: each for each in lacking.service}
         found |= {each.name: each for each, _ in lacking.existence}
-        return list(found.values())
+        return [each for each in found.values() if not by_sharing_alone(self._example, each)]
 
     def _named(self) -> list[tuple[Operation, Parameter]]:
         """Return the parameters by which the calls to come must name an object."""
@@ -389,7 +403,10 @@ class SweepPass:
             for operation in self._lacking.service
             for parameter in required_references(operation)
         ]
-        return [*served, *(each for each in self._lacking.existence if each[1].required)]
+        compared = [each for each in self._lacking.existence if each[1].required]
+        return [
+            each for each in (*served, *compared) if not by_sharing_alone(self._example, each[0])
+        ]
 
     def _readings(self) -> list[tuple[Operation, dict[str, Any]]]:
         """Return how the victim reads: steady lists, and one object of each kind in detail."""

@@ -180,3 +180,24 @@ def test_a_phase_that_had_a_whole_turn_is_not_short() -> None:
     scheduler = _scheduler(_Phase())
     list(scheduler.remaining())
     assert scheduler.short() == {}
+
+
+def test_a_phase_does_first_and_without_a_turn_all_that_needs_no_call() -> None:
+    free, dear, last = _Phase("free"), _Phase("dear", smallest=5), _Phase("last", share=0.0)
+    scheduler = _scheduler(free, dear, last)
+    list(scheduler.free_of_charge())
+    assert (free.allowed, dear.allowed, last.allowed) == ([0], [], [])
+    list(scheduler.remaining())
+    assert [len(each.allowed) for each in (free, dear, last)] == [2, 1, 1]
+
+
+def test_a_turn_of_a_short_campaign_is_no_more_than_the_phases_share_of_it() -> None:
+    phase = _Phase(least=100, smallest=5)
+    scheduler = _scheduler(phase)
+    scheduler.calls = 200
+    assert scheduler.waiting() == 50
+    scheduler.calls = 4_000
+    assert scheduler.waiting() == 100
+    # It is never less than the smallest thing that the phase can do.
+    scheduler.calls = 8
+    assert scheduler.waiting() == 5

@@ -131,7 +131,9 @@ class TakenBack:
                 example.execute_all(readings)
                 return
         example.execute_all(readings)
+        example.judge_soon()
         writes = self._between_readings(example, draw, offer, inside)
+        example.judge_soon()
         if not offer.rule.members:
             self._other_roles(example, draw, offer, inside, writes)
         if offer.rule.transfers:
@@ -148,6 +150,7 @@ class TakenBack:
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
         example.execute_all(self._readings(example, draw, more, owner, person)[:_READINGS])
+        example.judge_soon()
         self._between_readings(example, draw, offer, inside, writes[:1])
         self._declined(example, draw, offer)
 

@@ -1,0 +1,195 @@
+"""First look: before anything else each plain way across is tried once, on every surface.
+
+Two users store something and read it; then one of them, an impostor and a stranger ask for what is
+the other's, and the one who is a user changes it. Most leaks are plain, and show here in few calls.
+The sweep that follows makes nothing of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from crosstalk.core.history import Probe
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.execution.stopping import rule_errors_stop_the_run
+from crosstalk.generator.claimed_identity import claims
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.readings import Reading
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.reach import Form, Reach
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    observation_arguments,
+    removes,
+    required_references,
+)
+from crosstalk.surface.operation import Operation, Parameter
+
+
+class FirstLook:
+    """Makes the calls of one first look.
+
+    Args:
+        state: What it shares with the examples.
+        random: Makes the choices.
+    """
+
+    def __init__(self, state: GeneratorState, random: Random) -> None:
+        self._state = state
+        self._random = random
+        self._capabilities = Capabilities.of(list(state.executor.operations.values()))
+        self._changes: list[PlannedCall] = []
+        self._removals = 0
+
+    def run(self) -> None:
+        """Make them in one example, which ends when a suspicion is replayed on the system."""
+        members = self._state.principals.members
+        if len(members) < 2:
+            return
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self._state, self._capabilities)
+            try:
+                # Impostors claim to be the first of all users.
+                self._look(Arrangement(example, self._random, members[0], members[1]))
+                if not example.over:
+                    example.judge()
+            finally:
+                example.end()
+
+    def _look(self, users: Arrangement) -> None:
+        example, victim, attacker = users.example, users.victim, users.attacker
+        for actor in (victim, attacker):
+            for operation in self._storing():
+                users.use(operation, actor)
+        readings = [*_lists(users), *_details(users)]
+        key = example.next_probe()
+        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        acting = Probe("ownership", key, "attack", victim.name)
+        self._read_as_attacker(users)
+        # What reads comes before what changes, and what removes last.
+        self._name_the_victims(users, lambda each: each.reads_only)
+        self._read_as_others(users, acting)
+        self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._name_the_victims(users, removes)
+        if not users.ended:
+            read_again(example, readings, victim, key)
+            example.judge_soon(after=1)
+        self._serve_the_owner(users)
+
+    def _storing(self) -> list[Operation]:
+        return [*self._capabilities.creators, *self._capabilities.chats]
+
+    def _read_as_attacker(self, users: Arrangement) -> None:
+        """Have the attacker read their own lists: what is kept or mixed up shows the victim's."""
+        example, attacker = users.example, users.attacker
+        if users.ended:
+            return
+        example.execute_all(
+            [
+                PlannedCall(
+                    attacker, each.name, observation_arguments(each, example.history, attacker)
+                )
+                for each, _ in _lists(users)
+            ]
+        )
+        example.judge_soon(after=1)
+
+    def _name_the_victims(self, users: Arrangement, which: Callable[[Operation], bool]) -> None:
+        """Have the attacker name the victim's objects, and as many that do not exist."""
+        example = users.example
+        for operation, parameter in example.capabilities.comparable:
+            if operation.conversational or parameter.many or not which(operation):
+                continue
+            if users.ended:
+                return
+            self._name_one(users, operation, parameter)
+            example.judge_soon()
+
+    def _name_one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
+        example, victim, attacker = users.example, users.victim, users.attacker
+        reach = Reach(operation, parameter, Form.PLAIN)
+        known = comparable_ids(example, attacker, victim, operation, parameter)
+        if not known or example.state.choices[reach.key]:
+            return
+        if len(required_references(operation)) > 1:
+            # What else it names has to be made first: the sweep does that.
+            return
+        example.state.choices[reach.key] += 1
+        # Each that removes gets another object, so that its owner can remove it afterwards.
+        named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
+        self._removals += removes(operation)
+        asked = (example, users.drawer, attacker, victim, operation, parameter, named)
+        foreign, missing = pair(*asked, joint=False)
+        for planned in (foreign, missing):
+            example.execute_spoilt(planned)
+        if not operation.reads_only:
+            identity = example.with_identity(operation, victim)
+            mine = {**foreign.arguments, **identity}
+            self._changes.append(PlannedCall(victim, operation.name, mine))
+
+    def _serve_the_owner(self, users: Arrangement) -> None:
+        """Have the victim make the changes that the attacker tried: then they were possible."""
+        for planned in self._changes:
+            if users.ended:
+                return
+            users.example.execute(planned)
+
+    def _read_as_others(self, users: Arrangement, acting: Probe) -> None:
+        """Have an impostor and a stranger call everything that reads."""
+        example, victim = users.example, users.victim
+        surfaces = {each.surface for each in self._capabilities.protected}
+        claimed = claims(example, users.drawer, victim, surfaces, acting, only_reads=True)
+        for planned in claimed:
+            if users.ended:
+                return
+            example.execute(planned)
+            example.judge_soon()
+        for stranger in example.state.strangers[:1]:
+            if users.ended:
+                return
+            example.execute_all(
+                [
+                    PlannedCall(
+                        stranger,
+                        operation.name,
+                        users.drawer.arguments(
+                            operation, stranger, references=(stranger.claims,), hostile=False
+                        ),
+                    )
+                    for operation in self._capabilities.protected
+                    if operation.reads_only and not _left_to_the_sweep(operation)
+                ]
+            )
+            example.judge_soon(after=1)
+
+
+def _left_to_the_sweep(operation: Operation) -> bool:
+    """Return whether a stranger's call of an operation shows nothing that a reading shows."""
+    return operation.unproven or operation.descriptive or operation.effect_only or operation.pushes
+
+
+def _lists(users: Arrangement) -> list[Reading]:
+    example, victim = users.example, users.victim
+    return [
+        (each, observation_arguments(each, example.history, victim))
+        for each in example.state.observations
+        if not each.descriptive
+    ]
+
+
+def _details(users: Arrangement) -> list[Reading]:
+    """Return the victim's readings of one object of each kind, in every way that there is."""
+    example, victim = users.example, users.victim
+    found: list[Reading] = []
+    for operation in example.capabilities.details:
+        (reference,) = required_references(operation)
+        known = example.pool.references(victim.name, reference, operation.name, guess=False)
+        if known and not operation.conversational:
+            asked = observation_arguments(operation, example.history, victim)
+            named = [known[-1]] if reference.many else known[-1]
+            found.append((operation, {**asked, reference.name: named}))
+    return found

@@ -1,0 +1,98 @@
+"""An act between two readings is replayed once, though several readings show what it changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from crosstalk.campaign.evaluation.findings import FindingsRecord
+from crosstalk.campaign.evaluation.suspicions import SuspicionReview
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.history import History, Probe
+from crosstalk.core.script import Script, Step
+from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.executor import Executor
+from crosstalk.oracles import Suspicion
+from tests.unit.crosstalk.execution.test_replay import Notes
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+_ACT = "rest:POST /purge"
+
+
+class _Oracle:
+    """Suspects each reading after an act."""
+
+    name = "ownership"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """Return one suspicion for each of them."""
+        return [
+            Suspicion(self.name, call.operation, (call.index - 3, 3, call.index), "changed")
+            for call in history
+            if call.probe is not None and call.probe.part == "after"
+        ]
+
+    def opportunities(self, history: History) -> Counter[str]:
+        """Return none."""
+        return Counter()
+
+
+@dataclass
+class _Confirmation:
+    """Says of every suspicion that the same operation is to blame; of each its own without one."""
+
+    cause: str
+    asked: list[str] = field(default_factory=list)
+    progress: Any = None
+
+    def confirm(self, history: History, suspicion: Suspicion) -> Confirmed:
+        """Confirm it."""
+        self.asked.append(suspicion.operation)
+        cause = self.cause or suspicion.operation
+        script = Script((Step(1, BOB, cause, {}),))
+        return Confirmed(script, suspicion, cause, BrokenRule.SCOPE, "", (3, 3), ())
+
+
+def _history() -> History:
+    story = Writer()
+    for part in ("before", "attack", "after"):
+        probe = Probe("ownership", 1, cast(Any, part), "alice")
+        if part == "attack":
+            story.call(BOB, _ACT, {}, ok({}), probe)
+            continue
+        for each in ("rest:GET /notes", "rest:GET /stats"):
+            story.call(ALICE, each, {}, ok({}), probe)
+    return story.history
+
+
+def _review(confirmation: _Confirmation) -> SuspicionReview:
+    memory = Notes(leaks=False)
+    executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
+    record = FindingsRecord(lambda _: None, 1_000)
+    return SuspicionReview(record, executor, lambda: cast(Confirmation, confirmation), (_Oracle(),))
+
+
+def test_one_act_between_two_readings_is_replayed_once_whatever_shows_it() -> None:
+    confirmation = _Confirmation(_ACT)
+    review = _review(confirmation)
+    assert review.follow_up(_history())
+    assert confirmation.asked == ["rest:GET /notes"]
+    assert [each.operation for each in review.record.findings] == [_ACT]
+
+
+def test_readings_that_are_to_blame_themselves_are_each_replayed() -> None:
+    confirmation = _Confirmation("")
+    review = _review(confirmation)
+    review.follow_up(_history())
+    assert confirmation.asked == ["rest:GET /notes", "rest:GET /stats"]
+
+
+def test_another_history_is_not_explained_by_the_first() -> None:
+    confirmation = _Confirmation(_ACT)
+    review = _review(confirmation)
+    review.follow_up(first := _history())
+    review.record.findings.clear()
+    assert review.follow_up(second := _history())
+    assert len(confirmation.asked) == 2
+    assert first is not second

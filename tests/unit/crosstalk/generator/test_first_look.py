@@ -1,0 +1,165 @@
+"""The first look on systems made of memory: what it shows, at how many calls, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from crosstalk.core.defects.broken_rules import BrokenRule
+from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.principals import USERS, Principals
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.first_look import FirstLook
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.sweep import Sweep
+from crosstalk.oracles import ORACLES
+from crosstalk.oracles.controls import controls_of
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation
+from tests.unit.crosstalk.generator.test_sweep import (
+    ADD,
+    DELETE,
+    EDIT,
+    GET,
+    LIST,
+    OPERATIONS,
+    REMOVE,
+    Notes,
+)
+
+
+class Leaky(Notes):
+    """Notes, one of whose operations forgets to ask whose they are.
+
+    Args:
+        leak: That operation.
+    """
+
+    def __init__(self, leak: Operation | None) -> None:
+        super().__init__()
+        self.leak = leak
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the notes of all users by the operation that leaks."""
+        answer = super().call(operation, arguments, presented)
+        caller = presented.headers.get("caller", "")
+        everybody: dict[str, str] = {}
+        for each in self.kept.values():
+            everybody |= each
+        if operation is not self.leak or caller != arguments.get("user_id"):
+            return answer
+        if operation is LIST:
+            return Answer(Outcome.OK, 200, [{"id": i, "text": t} for i, t in everybody.items()])
+        name = str(arguments.get("note_id"))
+        owner = next((each for each in self.kept.values() if name in each), None)
+        if operation is EDIT and owner is not None:
+            owner[name] = str(arguments["text"])
+        if operation is DELETE and owner is not None:
+            del owner[name]
+        return Answer(Outcome.OK, 200, {"id": name, "text": everybody.get(name, "")})
+
+
+def looked(
+    notes: Notes,
+    histories: list[History] | None = None,
+    judge: Callable[[History], bool] | None = None,
+    *,
+    one_is_enough: bool = False,
+    then: Callable[[GeneratorState], None] = lambda _: None,
+) -> list[History]:
+    """Run the first look; return the histories of its examples."""
+    operations = {each.name: each for each in notes.discover()}
+    histories = [] if histories is None else histories
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[each for each in operations.values() if each.lists],
+        forgeries=(),
+        on_example_end=histories.append,
+        stopped=lambda: notes.calls >= 1_000,
+        principals=Principals(),
+        judge=judge,
+        one_is_enough=one_is_enough,
+    )
+    FirstLook(state, Random(1)).run()
+    then(state)
+    return histories
+
+
+def _compared(history: History) -> set[str]:
+    """Return the operations called with another's object and with none."""
+    return {
+        call.operation
+        for call in history
+        if call.probe is not None and call.probe.kind == "existence"
+    }
+
+
+def suspected(histories: list[History]) -> set[str]:
+    """Return the operations that an oracle suspects, but for ids that can be counted."""
+    return {
+        suspicion.operation
+        for history in histories
+        for oracle in ORACLES
+        for suspicion in oracle.judge(history)
+        if suspicion.rule is not BrokenRule.COUNTING
+    }
+
+
+@pytest.mark.parametrize("leak", [LIST, GET, EDIT, DELETE])
+def test_each_plain_leak_is_suspected_within_few_calls(leak: Operation) -> None:
+    notes = Leaky(leak)
+    assert suspected(looked(notes))
+    assert notes.calls <= 5 * len(OPERATIONS)
+
+
+def test_nothing_is_suspected_where_users_are_kept_apart() -> None:
+    assert not suspected(looked(Notes()))
+
+
+def test_the_sweep_compares_nothing_of_it_again() -> None:
+    def sweep(state: GeneratorState) -> None:
+        (first,) = histories
+        counted: dict[str, set[str]] = {}
+        for name, control in controls_of(first).items():
+            for oracle, count in control.oracles.items():
+                if count:
+                    counted.setdefault(oracle, set()).add(name)
+        Sweep(state, lambda: counted, Random(1), 1_000).run()
+
+    histories: list[History] = []
+    looked(Notes(), histories, then=sweep)
+    first, *later = (_compared(each) for each in histories)
+    assert {GET.name, EDIT.name} <= first
+    assert later
+    # Of one note's two removals its owner can make one alone.
+    assert first & set().union(*later) <= {REMOVE.name}
+
+
+def test_objects_are_removed_last_and_each_by_its_owner_after_another_user_tried() -> None:
+    (history,) = looked(Notes())
+    removing = [call for call in history if call.operation in (DELETE.name, REMOVE.name)]
+    served = [call for call in removing if call.answer.outcome is Outcome.OK]
+    assert {call.actor.name for call in served} == {"alice"}
+    others = [call for call in history if call not in removing]
+    edited = max(call.index for call in others if call.operation == EDIT.name and call.probe)
+    assert min(call.index for call in removing) > edited
+
+
+@pytest.mark.parametrize("one_is_enough", [True, False])
+def test_a_finding_ends_it_where_one_is_enough(one_is_enough: bool) -> None:
+    def judge(history: History) -> bool:
+        return any(
+            call.operation == LIST.name and len(call.answer.body or ()) > 1 for call in history
+        )
+
+    notes = Leaky(LIST)
+    (history,) = looked(notes, judge=judge, one_is_enough=one_is_enough)
+    edited = any(call.operation == EDIT.name for call in history)
+    assert edited is not one_is_enough
+    assert any(call.operation == ADD.name for call in history)

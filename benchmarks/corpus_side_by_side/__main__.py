@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         scores = []
         for entry in entries:
             for tool in tools:
+                if not tool.written(entry.manifest.name).lines:
+                    continue
                 scores.append(_measured(entry, tool, programs, options.keep, measured))
                 print(json.dumps(scores[-1].as_json()), flush=True)
     except (MissingProgramError, ServerError, CommandFailedError) as error:

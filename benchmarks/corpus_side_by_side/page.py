@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.corpus_side_by_side.scoring import Score
+from benchmarks.corpus_side_by_side.tools import INFORMED
 
 
 def lines(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -13,8 +14,13 @@ def lines(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> li
 
     Args:
         scores: One for each tool and server.
-        tools: Name of a tool to its `version` and what it is `given`; the order of the columns.
+        tools: Name of a tool to its `version` and what it is `given`; the order of the columns. The
+            informed matrix has no column: a sentence says what it adds.
     """
+    informed = [each for each in scores if each.tool == INFORMED]
+    scores = [each for each in scores if each.tool != INFORMED]
+    about = tools
+    tools = {name: each for name, each in tools.items() if name != INFORMED}
     servers = list(dict.fromkeys(each.server for each in scores))
     by = {(each.server, each.tool): each for each in scores}
     measured = ", ".join(sorted({each.measured for each in scores}))
@@ -27,8 +33,14 @@ def lines(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> li
             sums = [[by[s, tool] for s in chosen if (s, tool) in by] for tool in tools]
             rows.append(_row([title, *map(_sum, sums)]))
     rows += ["", "| tool | version | given |", "|---|---|---|"]
-    rows += [_row([name, each["version"], each["given"]]) for name, each in tools.items()]
-    rows += ["", *_only_elsewhere(servers, list(tools), by), *_false(scores), *_troubles(scores)]
+    rows += [_row([name, each["version"], each["given"]]) for name, each in about.items()]
+    rows += [
+        "",
+        *_informed(informed, by),
+        *_finders(servers, list(tools), by),
+        *_false(scores),
+        *_troubles(scores),
+    ]
     return rows
 
 
@@ -56,7 +68,7 @@ def _sum(scores: Sequence[Score]) -> str:
     )
 
 
-def _only_elsewhere(
+def _finders(
     servers: Sequence[str], tools: Sequence[str], by: Mapping[tuple[str, str], Score]
 ) -> list[str]:
     rows = ["| server | planted leak | found by |", "|---|---|---|"]
@@ -67,6 +79,22 @@ def _only_elsewhere(
             finders = [one.tool for one in here if leak in one.found]
             rows.append(_row([server, leak, ", ".join(finders) or "none"]))
     return [*rows, ""]
+
+
+def _informed(informed: Sequence[Score], by: Mapping[tuple[str, str], Score]) -> list[str]:
+    """Return what a person who knows the leaks gets out of overstep beside the column's."""
+    more = [
+        f"{each.server} {leak}"
+        for each in informed
+        for leak in each.found
+        if (each.server, "overstep") in by and leak not in by[each.server, "overstep"].found
+    ]
+    if not informed:
+        return []
+    written = sum(each.written.lines for each in informed)
+    false = sum(len(each.false) for each in informed)
+    told = f"{written} lines more, written with the leaks known, let overstep find {len(more)} more"
+    return [f"{told} ({false} false): {', '.join(more) or 'none'}.", ""]
 
 
 def _false(scores: Sequence[Score]) -> list[str]:

@@ -76,8 +76,9 @@ def count(texts: Sequence[str]) -> Written:
 
 
 def files(server: str, *names: str) -> list[str]:
-    """Return the texts that are written for a server, by the names of their files."""
-    return [(WRITTEN / server / name).read_text(encoding="utf-8") for name in names]
+    """Return the texts of those of the files that are written for a server."""
+    paths = [WRITTEN / server / name for name in names]
+    return [path.read_text(encoding="utf-8") for path in paths if path.exists()]
 
 
 def last_lines(output: str, number: int = 6) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.corpus_side_by_side.page import lines
 from benchmarks.corpus_side_by_side.scoring import Score
-from benchmarks.corpus_side_by_side.tools import Written
+from benchmarks.corpus_side_by_side.tools import INFORMED, Written
 from benchmarks.marked_part import replace_part
 
 _TOOLS = {
@@ -35,6 +35,14 @@ def test_page_has_cells_sums_finders_and_alarms() -> None:
     assert "| notes | a | one |" in page
     assert "| notes | b | none |" in page
     assert "- one, notes: BOLA at DELETE /x" in page
+
+
+def test_informed_matrix_is_a_sentence_and_no_column() -> None:
+    scores = [scored("overstep", ("a",), ("b", "c")), scored(INFORMED, ("a", "b"), ("c",))]
+    about = {"overstep": _TOOLS["one"], INFORMED: _TOOLS["other"]}
+    page = "\n".join(lines(scores, about))
+    assert "| server | overstep |" in page
+    assert "let overstep find 1 more (0 false): notes b." in page
 
 
 def test_part_of_a_page_is_replaced_and_the_rest_kept(tmp_path: Path) -> None:

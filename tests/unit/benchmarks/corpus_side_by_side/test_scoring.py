@@ -58,7 +58,7 @@ def test_alarm_counts_once_for_all_who_raise_it() -> None:
     assert scored([], alarms).false == ("BOLA at GET /notes",)
 
 
-def test_what_is_shown_on_purpose_is_not_false() -> None:
+def test_shown_on_purpose_is_not_false() -> None:
     assert scored([], [Finding("POST /accounts", "existence")]).false == ()
     assert scored([], [Finding("POST /accounts", "BOLA")]).false == ()
     assert scored([], [Finding("POST /accounts", "canary")]).false == ("canary at POST /accounts",)

@@ -29,6 +29,12 @@ def test_overstep_names_the_operation_of_the_request() -> None:
     ]
 
 
+def test_refusal_of_what_is_allowed_is_a_finding_to_who_knows_the_leaks() -> None:
+    entry = {"method": "DELETE", "path": "/notes/7", "vuln_class": "unexpected-deny", "detail": ""}
+    found = overstep.read_report({"findings": [entry]}, _OPERATIONS, denials=True)
+    assert [each.oracle for each in found] == ["unexpected-deny"]
+
+
 def test_authztrace_fails_are_findings_and_warnings_are_not() -> None:
     report = {"results": [result("pass", "ok"), result("warn", "x"), result("fail", "bola")]}
     assert authztrace.read_report(report, _OPERATIONS) == [

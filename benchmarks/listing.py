@@ -72,7 +72,7 @@ async def measure(fixture: Fixture) -> list[Figure]:
         ours=rate("mcp", through_mcp, running.services["mcp"].pid),
         anchor=rate("plain", plain, plain_pid),
         rounds=fixture.rounds,
-        goal=Goal("least", 0.6),
+        goal=Goal("least", 0.65),
     )
     rates.extra["cpu_us_per_call"] = {name: round(min(each)) for name, each in spent.items()}
     return [rates, *await _latencies(fixture, running, users[0])]

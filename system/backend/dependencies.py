@@ -106,6 +106,12 @@ async def owner_session(subject: Owner, services: ServicesOf) -> AsyncIterator[U
         yield session
 
 
+async def reading_session(subject: Owner, services: ServicesOf) -> AsyncIterator[UserSession]:
+    """A session as the owner for queries alone, each of them a round trip."""
+    async with services.store.read_session(subject.user_id) as session:
+        yield session
+
+
 async def write_session(
     subject: Owner, services: ServicesOf, key: RequestKey
 ) -> AsyncIterator[UserSession]:
@@ -116,4 +122,5 @@ async def write_session(
 
 # Function scope ends the transaction before the answer goes out, so that "201" means committed.
 OwnerSession = Annotated[UserSession, Depends(owner_session, scope="function")]
+ReadingSession = Annotated[UserSession, Depends(reading_session, scope="function")]
 WriteSession = Annotated[UserSession, Depends(write_session, scope="function")]

@@ -17,6 +17,7 @@ from system.identity import TokenExchange
 from system.mcp import completions, log_levels, prompts, resources
 from system.mcp.data_access.base import Data
 from system.mcp.data_access.factory import open_data
+from system.mcp.direct_calls import DirectCalls
 from system.mcp.gate import admit_to
 from system.mcp.guarded import GuardedServer
 from system.mcp.headers import TrimmedHeaders
@@ -127,12 +128,16 @@ def create_app(
     )
     routes = public_routes(settings, readiness, exchange)
     public = frozenset(each.path for each in routes)
-    endpoint: ASGIApp = AuthContextMiddleware(inner)
+    endpoint: ASGIApp = inner
     if settings.mcp_stateful:
         most = settings.mcp_max_sessions_per_user
         endpoint = SessionLimit(endpoint, server.session_manager, most)
+    endpoint = NoStreams(EnvelopedRefusals(endpoint), settings.path)
+    if not server.needs_context():
+        (route,) = (each for each in inner.routes if getattr(each, "path", "") == settings.path)
+        endpoint = DirectCalls(endpoint, server, settings.path, route)
     gate = BearerGate(
-        BodyLimit(TrimmedHeaders(NoStreams(EnvelopedRefusals(endpoint), settings.path))),
+        BodyLimit(TrimmedHeaders(AuthContextMiddleware(endpoint))),
         verifier=verifier,
         public=reads_of(public),
         admit=admit_to(settings.mcp_url),

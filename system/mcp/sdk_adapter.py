@@ -38,6 +38,15 @@ class AdaptedServer(MCPServer[Any], ABC):
         """Return the JSON schema of the arguments of every tool."""
         return [tool.parameters for tool in self._tool_manager.list_tools()]
 
+    def needs_context(self) -> bool:
+        """Return whether a tool takes more of the SDK than its arguments."""
+        tools = self._tool_manager.list_tools()
+        return any(each.context_kwarg is not None or each.resolved_params for each in tools)
+
+    def server_info(self) -> Mapping[str, Any]:
+        """Return what each answer of 2026-07-28 says of the server."""
+        return self._lowlevel_server.server_info_stamp
+
     def handle(
         self,
         method: str,

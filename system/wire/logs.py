@@ -34,6 +34,8 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 # Their messages are fixed texts, or hold numbers only.
 _OURS = frozenset({"system", "uvicorn"})
 _log = logging.getLogger("system.request")
+# Made once: `json.dumps` makes an encoder for each line that needs a default.
+_AS_JSON = json.JSONEncoder(default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -66,7 +68,7 @@ class JsonFormatter(logging.Formatter):
                 places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{at.tb_lineno}")
                 at = at.tb_next
             line["trace"] = places
-        return json.dumps(line, default=str)
+        return _AS_JSON(line)
 
 
 def _message(record: logging.LogRecord) -> dict[str, str]:

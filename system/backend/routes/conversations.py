@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel
 
-from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.dependencies import OwnerSession, ReadingSession, WriteSession
 from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import conversations
 from system.store.schemas import (
@@ -30,7 +30,7 @@ class MessageList(BaseModel):
 
 @router.get("", responses=USER_DATA)
 async def list_conversations(
-    session: OwnerSession,
+    session: ReadingSession,
     cursor: Annotated[Cursor | None, Query()] = None,
     limit: Annotated[PageLimit, Query()] = 20,
 ) -> ConversationPage:
@@ -39,7 +39,7 @@ async def list_conversations(
 
 
 @router.get("/{conversation_id}", responses=ONE_OBJECT)
-async def get_conversation(session: OwnerSession, conversation_id: UUID) -> ConversationView:
+async def get_conversation(session: ReadingSession, conversation_id: UUID) -> ConversationView:
     """Read one conversation, without its messages."""
     return await conversations.get(session, conversation_id=conversation_id)
 

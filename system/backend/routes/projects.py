@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
 
-from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.dependencies import ReadingSession, WriteSession
 from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import projects
 from system.store.schemas import (
@@ -25,7 +25,7 @@ _EXAMPLES = [{"name": "Household"}]
 
 @router.get("", responses=USER_DATA)
 async def list_projects(
-    session: OwnerSession,
+    session: ReadingSession,
     cursor: Annotated[Cursor | None, Query()] = None,
     limit: Annotated[PageLimit, Query()] = 20,
 ) -> ProjectPage:
@@ -42,7 +42,7 @@ async def add_project(
 
 
 @router.get("/{project_id}", responses=ONE_OBJECT)
-async def get_project(session: OwnerSession, project_id: UUID) -> ProjectView:
+async def get_project(session: ReadingSession, project_id: UUID) -> ProjectView:
     """Read one project."""
     return await projects.get_project(session, project_id=project_id)
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from system.backend.dependencies import OwnerSession
+from system.backend.dependencies import ReadingSession
 from system.backend.openapi.responses import USER_DATA
 from system.store import stats
 from system.store.schemas import UserStats
@@ -11,6 +11,6 @@ router = APIRouter(prefix="/api/{user_id}/stats", tags=["stats"])
 
 
 @router.get("", responses=USER_DATA)
-async def get_user_stats(session: OwnerSession) -> UserStats:
+async def get_user_stats(session: ReadingSession) -> UserStats:
     """Count the user's tasks and projects."""
     return await stats.get_user_stats(session)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict
 
-from system.backend.dependencies import OwnerSession, WriteSession
+from system.backend.dependencies import OwnerSession, ReadingSession, WriteSession
 from system.backend.failures import only
 from system.backend.openapi.responses import ONE_OBJECT, USER_DATA, WRITE, errors
 from system.store import tasks
@@ -40,7 +40,7 @@ class BulkRequest(BaseModel):
 
 @router.get("", responses=ONE_OBJECT)
 async def list_tasks(
-    session: OwnerSession,
+    session: ReadingSession,
     status: Annotated[TaskStatus | None, Query()] = None,
     project_id: Annotated[UUID | None, Query()] = None,
     cursor: _CursorQuery = None,
@@ -85,7 +85,7 @@ only(router, "/complete-all", "POST")
 
 
 @router.get("/{task_id}", responses=ONE_OBJECT)
-async def get_task(session: OwnerSession, task_id: UUID) -> TaskView:
+async def get_task(session: ReadingSession, task_id: UUID) -> TaskView:
     """Read one task."""
     return await tasks.get_task(session, task_id=task_id)
 

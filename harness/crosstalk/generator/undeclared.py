@@ -7,7 +7,7 @@ owner too. Which field that is, and how it is spelled, the system's own answers 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,15 +155,21 @@ def _fields(
             if alike and not declared & set(each):
                 continue
             seen += 1
-            yield from _telling(each)
+            yield from _telling(each, frozenset(history.subjects.values()))
         if seen > _MOST_OBJECTS:
             return
 
 
-def _telling(found: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Return the fields of one object that say whose it is or what a user may do."""
+def _telling(
+    found: Mapping[str, Any], subjects: Collection[str] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Return the fields of one object that say whose it is or what a user may do.
+
+    One that holds a user's subject says whose it is, whatever it is called.
+    """
     for name, value in found.items():
-        if not (_OWNER.search(name) or _RIGHT.search(name)):
+        names_user = isinstance(value, str) and value in subjects
+        if not (_OWNER.search(name) or _RIGHT.search(name) or names_user):
             continue
         if isinstance(value, Mapping):
             inner = next((key for key in ("id", "user_id", "name") if key in value), None)

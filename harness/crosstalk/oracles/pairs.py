@@ -266,19 +266,19 @@ def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:
     longest_first = sorted((each for each in masked if len(each) > 3), key=len, reverse=True)
 
     def sentence(text: str) -> str:
-        text = without_times(text)
+        text = map_markers(without_times(text), lambda _: "*")
         for each in longest_first:
             text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
         return re.sub(r"\d+", "#", text)
 
     found: dict[str, str] = {}
-    pending: list[tuple[str, object]] = [("", call.answer.body)]
+    pending: list[tuple[str, object]] = [("", _told(call.answer.body))]
     while pending:
         path, value = pending.pop()
         if isinstance(value, Mapping):
-            pending += [
-                (f"{path}.{name}" if path else str(name), each) for name, each in value.items()
-            ]
+            # A name may be a word of the call, too.
+            below = [(sentence(str(name)), each) for name, each in value.items()]
+            pending += [(f"{path}.{name}" if path else name, each) for name, each in below]
         elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
             pending.append((path, value[0]))
         elif isinstance(value, str) and " " in value.strip():
@@ -339,9 +339,11 @@ def masked_header(value: str) -> str:
 
 def _told(body: object) -> object:
     """Return what a body says; of prose the text alone, as it is read anew for ids in it."""
-    if isinstance(body, Mapping) and set(body) == {"text", "ids"}:
+    if not isinstance(body, Mapping):
+        return body
+    if set(body) == {"text", "ids"}:
         return body["text"]
-    return body
+    return {name: _told(each) for name, each in body.items()}
 
 
 def _observable(call: Call, asked: set[str]) -> dict[str, str]:

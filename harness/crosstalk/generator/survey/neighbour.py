@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from crosstalk.core.history import Actor, Call, Probe
+from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
@@ -19,8 +19,10 @@ from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.arrangement import EACH, Arrangement, changes, makers
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.headers import TIMED
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
 
+# Arguments that are the caller's, whatever another user has said.
+_OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
 # The pause after which a time to the second is another.
 _SECONDS = 2.1
 # Calls below which a part of it would be without the rest.
@@ -48,10 +50,40 @@ def watch_neighbour(example: ExampleRun, random: Random, reader: Actor, other: A
     acts = _acts(example)
     for operation in acts:
         users.use(operation, other, Probe("ownership", key, "attack", reader.name))
+    _act_in_words_of_reader(users, key)
     if users.ended:
         return
     read_again(example, readings, reader, key)
     example.state.situations[NEIGHBOUR] += len(readings)
+
+
+def _act_in_words_of_reader(users: Arrangement, key: int) -> None:
+    """Have the other store what the reader has stored, in the same words.
+
+    What is counted, matched or replaced by a word, a day or a name meets only there.
+    """
+    example, reader, other = users.example, users.victim, users.attacker
+    probe = Probe("ownership", key, "attack", reader.name)
+    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    for operation in (*example.capabilities.creators, *makers(example)):
+        stored = next(
+            (
+                call
+                for call in reversed(example.history.calls)
+                if call.operation == operation.name
+                and call.actor == reader
+                and call.answer.outcome is Outcome.OK
+            ),
+            None,
+        )
+        if users.ended or stored is None or operation.name in known or not operation.parameters:
+            continue
+        drawn = users.own(operation, other).arguments
+        theirs = {each.name for each in operation.parameters if each.role in _OWN}
+        same = {name: value for name, value in stored.arguments.items() if name not in theirs}
+        own = {name: value for name, value in drawn.items() if name in theirs}
+        identity = example.with_identity(operation, other)
+        example.execute(PlannedCall(other, operation.name, {**same, **own, **identity}, probe))
 
 
 def _acts(example: ExampleRun) -> list[Operation]:

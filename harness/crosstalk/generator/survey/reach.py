@@ -24,6 +24,7 @@ from crosstalk.surface.capabilities import (
     observation_arguments,
     removes,
     required_references,
+    smallest_page,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
@@ -48,10 +49,12 @@ class Form(StrEnum):
     BEHIND = "behind"  # in a list, after one of the caller's own
     TEXT = "text"  # in an argument that does not say that it names anything
     SUBJECT = "subject"  # what the user is called, in place of an object
+    CURSOR = "cursor"  # where the user's own list goes on
     WORDS = "words"  # words that the user has stored, in a filter of that name
 
 
 _DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
+_ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def _reaches_of(operation: Operation) -> Iterator[Reach]:
                 yield Reach(operation, parameter, Form.TEXT)
             if operation.reads_only:
                 yield Reach(operation, parameter, Form.SUBJECT)
+        if operation.reads_only and parameter.role is Role.CURSOR:
+            yield Reach(operation, parameter, Form.CURSOR)
         if operation.reads_only and parameter.role is Role.TEXT:
             yield Reach(operation, parameter, Form.WORDS)
 
@@ -127,7 +132,7 @@ def _cost(operation: Operation) -> int:
 def _lacks(example: ExampleRun, reach: Reach) -> bool:
     """Return whether a way was not made yet, or was made once where it could not count."""
     made = example.state.choices[reach.key]
-    if not made or reach.form in _DOUBTFUL:
+    if not made or reach.form in (*_DOUBTFUL, Form.CURSOR):
         return not made
     counted = example.state.opportunities().get("existence", ())
     return made < _MOST_TRIES and bool(counted) and reach.operation.name not in counted
@@ -204,11 +209,14 @@ class ReachPart:
 def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     """Yield a pair of calls with the victim's object and with none, or one call."""
     example, operation, parameter = users.example, reach.operation, reach.parameter
-    if reach.form in (Form.SUBJECT, Form.WORDS):
+    if reach.form in _ONE_CALL:
         drawn = users.own(operation, users.attacker).arguments
         name = last_name(parameter.name)
         stored = example.pool.texts.of(users.victim.name, name)[-1:]
-        if reach.form is Form.SUBJECT:
+        if reach.form is Form.CURSOR:
+            stored = example.pool.cursors(users.victim.name)[-1:]
+            drawn = {**drawn, **smallest_page(operation)}
+        elif reach.form is Form.SUBJECT:
             stored = [example.history.subjects[users.victim.name]]
         if not stored:
             return

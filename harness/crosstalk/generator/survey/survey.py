@@ -14,6 +14,7 @@ from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
 from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.removal import RemovalPart
+from crosstalk.generator.survey.undeclared import UndeclaredPart
 from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that the survey may use.
@@ -35,7 +36,13 @@ class Part(Protocol):
 
 
 # What shows most leaks comes first.
-PARTS: tuple[Part, ...] = (NeighbourPart(), ReachPart(), NamesPart(), RemovalPart())
+PARTS: tuple[Part, ...] = (
+    NeighbourPart(),
+    ReachPart(),
+    NamesPart(),
+    UndeclaredPart(),
+    RemovalPart(),
+)
 
 
 @dataclass(slots=True)

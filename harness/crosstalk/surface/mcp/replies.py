@@ -31,6 +31,8 @@ PROSE_CODE = re.compile(
     r"(?:[A-Za-z]{1,8}[-_](?=[0-9A-Za-z]*\d)[0-9A-Za-z]{4,32}"
     r"|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{8,32})(?![\w@-])"
 )
+# In backticks, as Markdown writes what is to be taken as it is: with a digit, or of capitals.
+_QUOTED_CODE = re.compile(r"`(?!xt[a-z]+z[0-9a-f]{8}`)((?=[^`]*\d)[\w-]{4,40}|[A-Z]{6,12})`")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)
 _ERROR = re.compile(
     r"^\W*(?:error\b|failed\b|failure\b|exception\b|traceback\b|unable to\b|cannot\b|could not\b"
@@ -71,7 +73,7 @@ def content_of(result: Mapping[str, Any]) -> Any:
     structured = result.get("structuredContent")
     if structured is None:
         return blocks[0] if len(blocks) == 1 else blocks
-    structured = _inside(structured, 0)
+    structured = _with_ids(_inside(structured, 0))
     whole = structured.get("result") if isinstance(structured, Mapping) else None
     # SDKs put what is not an object under `result`, and repeat it in blocks, one a row.
     repeated = (structured, whole, *(whole if isinstance(whole, list) else ()))
@@ -79,6 +81,15 @@ def content_of(result: Mapping[str, Any]) -> Any:
     if not other:
         return structured
     return {"structured": structured, "content": other}
+
+
+def _with_ids(structured: Any) -> Any:
+    """Return a structure that holds one text alone, as SDKs give prose, with the ids in it."""
+    only = structured.get("result") if isinstance(structured, Mapping) else None
+    if not isinstance(only, str) or len(structured) != 1:
+        return structured
+    found = _prose(only, 0)
+    return {"result": found} if isinstance(found, Mapping) and "ids" in found else structured
 
 
 def opened(text: str, depth: int = 0) -> Any:
@@ -185,6 +196,7 @@ def _prose(text: str, depth: int) -> Any:
             *(match.group("id") for match in PROSE_ID.finditer(text)),
             *_UUID.findall(text),
             *PROSE_CODE.findall(text),
+            *_QUOTED_CODE.findall(text),
         ]
     )
     ids = [{_field_of(text, each): each} for each in found]

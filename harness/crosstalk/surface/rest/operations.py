@@ -19,7 +19,7 @@ from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
 from crosstalk.surface.rest.styles import Style
 from crosstalk.surface.schemas import names_user, role_of, says_when
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
 _PLACES = ("path", "query", "header", "cookie")
 # They belong to HTTP or carry the credential (OpenAPI 3.1, section 4.8.12.2).
 _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
@@ -197,7 +197,7 @@ class _Reading:
         needs = [
             each for each in given.parameters if each.required and each.role is not Role.IDENTITY
         ]
-        reads = self.method == "get"
+        reads = self.method in ("get", "head")
         base = self.base or self.document.server(self.about, self.item)
         name = f"{self.surface}:{self.method.upper()} {self.path}"
         return Operation(
@@ -206,7 +206,8 @@ class _Reading:
             parameters=tuple(given.parameters),
             reads_only=reads,
             public=public,
-            lists=reads and not public and not needs,
+            # The answer to HEAD has no body (RFC 9110, section 9.3.2).
+            lists=self.method == "get" and not public and not needs,
             conversational=self.surface == "chat",
             extra={
                 "form": RequestForm(

@@ -1,0 +1,73 @@
+"""Fields that no schema declares, with the victim in the place of the owner that answers show.
+
+A handler that stores whatever it is sent stores the owner, too (mass assignment, CWE-915): what one
+user then gives to another shows in the readings of the other.
+"""
+
+from __future__ import annotations
+
+from crosstalk.core.history import Probe
+from crosstalk.core.object_kinds import deletes
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.surface.operation import Operation
+
+NAME = "undeclared"
+# Calls of the part beside its readings, and fields of one operation.
+_MOST_CALLS = 10
+_MOST_FIELDS = 2
+
+
+class UndeclaredPart:
+    """Has the attacker name the victim as the owner of what the attacker stores or changes."""
+
+    name = NAME
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Send each field that shows an owner once with each operation, between two readings.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example, victim, attacker = users.example, users.victim, users.attacker
+        for operation in example.capabilities.creators:
+            users.use(operation, attacker, tries=1)
+        attacks = self._attacks(users)
+        readings = users.readings(victim, switches=False)
+        if not attacks or most < 3 * len(readings) + len(attacks):
+            return
+        key = example.next_probe()
+        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        probe = Probe("ownership", key, "attack", victim.name)
+        for operation, field, value in attacks:
+            if users.ended:
+                return
+            example.state.choices[NAME, operation.name, field] += 1
+            drawn = users.own(operation, attacker).arguments
+            planned = PlannedCall(attacker, operation.name, {**drawn, field: value}, probe)
+            example.execute_spoilt(planned)
+        read_again(example, readings, victim, key)
+
+    @staticmethod
+    def _attacks(users: Arrangement) -> list[tuple[Operation, str, object]]:
+        """Return operations with the fields that were not sent with them yet."""
+        example = users.example
+        found = [
+            (operation, each.name, each.value)
+            for operation in example.capabilities.protected
+            if operation.takes_more
+            and not (operation.reads_only or operation.conversational or operation.unproven)
+            and not deletes(operation.name)
+            and users.able(operation, users.attacker)
+            for each in [
+                one
+                for one in undeclared_fields(
+                    operation, example.history, users.victim.name, users.attacker.name
+                )
+                if one.shown and not example.state.choices[NAME, operation.name, one.name]
+            ][:_MOST_FIELDS]
+        ]
+        return found[:_MOST_CALLS]

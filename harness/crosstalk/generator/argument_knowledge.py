@@ -16,7 +16,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.catalogue import Catalogue
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.field_lessons import FieldLessons
-from crosstalk.generator.moments import likely_moments, window_edge
+from crosstalk.generator.moments import likely_moments, mostly_first, window_edge
 from crosstalk.generator.refusals import (
     described_values,
     lessons,
@@ -84,7 +84,7 @@ class ArgumentKnowledge:
         values = likely_moments(parameter) or self.values.many(parameter.schema)
         if values:
             edge = window_edge(operation, parameter, values)
-            return choice.of(values) if edge is None else edge
+            return choice.of(mostly_first(parameter, values)) if edge is None else edge
         why = self.values.why_none(parameter.schema)
         self.undrawn.setdefault((operation.name, parameter.name), why)
         return None

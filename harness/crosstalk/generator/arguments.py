@@ -196,7 +196,7 @@ class ArgumentDrawer:
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
-            plain = (COMMON_WORD, COMMON_WORD, "xt", "z0", "%")
+            plain = (COMMON_WORD, COMMON_WORD, COMMON_WORD, "xt", "%")
             # What is shown for a whole text only is not found by a part of it.
             whole = self._texts.sought(operation, parameter, actor, references)
             return whole if self.choice.number(0, 3) == 3 else self.choice.of(plain)

@@ -63,6 +63,14 @@ def likely_moments(parameter: Parameter) -> list[Any]:
     return []
 
 
+def mostly_first(parameter: Parameter, values: Sequence[Any]) -> Sequence[Any]:
+    """Return the values of a date with the first of them oftener: what is stored for a day and what
+    is asked of a day meet only where both are the same.
+    """
+    said = isinstance(parameter.schema, Mapping) and parameter.schema.get("format") in _DATED
+    return [*values[:1] * (len(values) - 1), *values] if said else values
+
+
 def window_edge(operation: Operation, parameter: Parameter, values: Sequence[Any]) -> Any:
     """Return the first date of all for the beginning of a reading's window, the last for its end.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,9 +156,24 @@ def required_references(operation: Operation) -> list[Parameter]:
     ]
 
 
+# What is done to an object that is not there for the same a second time.
+_TAKING_AWAY = frozenset({"cancel", "discard", "trash", "bin", "throw", "revoke", "void"})
+
+
 def removes(operation: Operation) -> bool:
     """Return whether an operation removes something, by its name or as its description says."""
-    return deletes(operation.name) or operation.extra.get("kind") == "delete"
+    named = deletes(operation.name) or operation.extra.get("kind") == "delete"
+    return named or (not operation.reads_only and _act(operation.name) in _TAKING_AWAY)
+
+
+def _act(operation: str) -> str:
+    """Return the word by which an operation says what it does: `cancel` of `cancel_series`, and of
+    `POST /bookings/{code}/cancel`.
+    """
+    plain = operation.partition(":")[2].split(" as ")[0]
+    if "/" in plain:
+        return plain.rstrip("/").rpartition("/")[2].lower()
+    return re.split(r"[_\W]|(?<=[a-z])(?=[A-Z])", plain)[0].lower()
 
 
 def references(operation: Operation) -> list[Parameter]:

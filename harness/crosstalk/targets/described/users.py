@@ -21,6 +21,8 @@ from crosstalk.targets.described.proof import proves
 # Hexadecimal digits to letters, for systems whose names have nothing else.
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 # Names of these forms have no neighbours.
+# With the longest of our names it is of 15 letters: systems of such names take few more.
+_MOST_LETTERS = 6
 _FORMED = ("{letters}", "{uuid}", "{number}")
 
 
@@ -164,7 +166,7 @@ def _made_up(config: TargetConfig, name: str, nonce: str, number: int) -> str:
     return (
         config.user_names.replace("{user}", name)
         .replace("{nonce}", nonce)
-        .replace("{letters}", nonce.translate(_LETTERS))
+        .replace("{letters}", nonce[-_MOST_LETTERS:].translate(_LETTERS))
         .replace("{uuid}", str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}-{nonce}")))
         .replace("{number}", str(int(nonce, 16) * 8 + number))
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.surface.capabilities import smallest_page
+from crosstalk.surface.capabilities import removes, smallest_page
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 
@@ -31,3 +31,17 @@ def test_operation_without_pages_has_no_smallest_page() -> None:
     assert (
         smallest_page(Operation(surface="mcp", name="list", parameters=(), reads_only=True)) == {}
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "reads", "found"),
+    [
+        ("mcp:cancel_series", False, True),
+        ("rest:POST /bookings/{code}/cancel", False, True),
+        ("mcp:binLot", False, True),
+        ("rest:GET /bin", True, False),
+        ("rest:POST /bookings", False, False),
+    ],
+)
+def test_act_that_takes_an_object_away_removes_it(name: str, *, reads: bool, found: bool) -> None:
+    assert removes(Operation(name.partition(":")[0], name, (), reads_only=reads)) is found

@@ -205,3 +205,76 @@ def test_survey_reads_by_what_objects_show_under_the_name_of_a_filter(*, leaks: 
     history, _ = surveyed(Filtered(leaks=leaks))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({LIST_BY_STATE.name} if leaks else set())
+
+
+PAGE = Parameter("limit", {"type": "integer"}, False, Role.VALUE)
+AFTER = Parameter("cursor", {"type": "string"}, False, Role.CURSOR)
+PAGED = Operation("rest", "rest:GET /notes", (IDENTITY, PAGE, AFTER), True, lists=True)
+TIMES = Operation("rest", "rest:GET /times", (IDENTITY,), True, lists=True)
+STORE = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT), False, takes_more=True)
+
+
+class Shelf(Notes):
+    """Notes in pages, with how often each text is there, and with who wrote them.
+
+    Attributes:
+        leaks: Those that it has: `cursor`, `times`, `author`.
+    """
+
+    def __init__(self, *leaks: str) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [STORE, PAGED, TIMES]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone, but for the leaks."""
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        self.calls += 1
+        if operation is STORE:
+            self.made += 1
+            writer = arguments.get("written_for", caller) if "author" in self.leaks else caller
+            name = f"01a1fc95-41f3-4131-b962-{self.made * 7919:012d}"
+            self.kept.setdefault(writer, {})[name] = arguments["text"]
+            return Answer(Outcome.OK, 200, {"id": name, "text": "kept", "written_for": writer})
+        mine = self.kept.setdefault(caller, {})
+        if operation is TIMES:
+            every = self.kept.values() if "times" in self.leaks else [mine]
+            texts = [text for kept in every for text in kept.values()]
+            return Answer(Outcome.OK, 200, [texts.count(each) for each in mine.values()])
+        owner, _, place = str(arguments.get("cursor") or f"{caller}/0").partition("/")
+        if owner != caller and "cursor" not in self.leaks:
+            return Answer(Outcome.ERROR, 400, None, {}, "bad_cursor")
+        rows = [
+            {"id": name, "text": text, "written_for": owner}
+            for name, text in self.kept.get(owner, {}).items()
+        ]
+        first, size = int(place or 0), int(arguments.get("limit", 100))
+        more = {"next_cursor": f"{owner}/{first + size}"} if len(rows) > first + size else {}
+        return Answer(Outcome.OK, 200, {"notes": rows[first : first + size], **more})
+
+
+@pytest.mark.parametrize(
+    ("leak", "canary", "ownership"),
+    [
+        ("cursor", {PAGED.name}, set()),
+        ("times", set(), {TIMES.name}),
+        ("author", set(), {PAGED.name}),
+        ("", set(), set()),
+    ],
+)
+def test_survey_tries_foreign_cursors_equal_words_and_other_owners(
+    leak: str, canary: set[str], ownership: set[str]
+) -> None:
+    history, _ = surveyed(Shelf(leak))
+    found = Ownership().judge(history)
+    assert {each.operation for each in Canary().judge(history)} >= canary
+    assert {history.calls[each.calls[-1] - 1].operation for each in found} >= ownership
+    if not leak:
+        assert (Canary().judge(history), found) == ([], [])

@@ -68,7 +68,7 @@ def mostly_first(parameter: Parameter, values: Sequence[Any]) -> Sequence[Any]:
     is asked of a day meet only where both are the same.
     """
     said = isinstance(parameter.schema, Mapping) and parameter.schema.get("format") in _DATED
-    return [*values[:1] * (len(values) - 1), *values] if said else values
+    return [*[values[0]] * (len(values) - 1), *values] if said else values
 
 
 def window_edge(operation: Operation, parameter: Parameter, values: Sequence[Any]) -> Any:

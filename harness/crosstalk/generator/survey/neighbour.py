@@ -50,14 +50,14 @@ def watch_neighbour(example: ExampleRun, random: Random, reader: Actor, other: A
     acts = _acts(example)
     for operation in acts:
         users.use(operation, other, Probe("ownership", key, "attack", reader.name))
-    _act_in_words_of_reader(users, key)
+    _store_in_readers_words(users, key)
     if users.ended:
         return
     read_again(example, readings, reader, key)
     example.state.situations[NEIGHBOUR] += len(readings)
 
 
-def _act_in_words_of_reader(users: Arrangement, key: int) -> None:
+def _store_in_readers_words(users: Arrangement, key: int) -> None:
     """Have the other store what the reader has stored, in the same words.
 
     What is counted, matched or replaced by a word, a day or a name meets only there.

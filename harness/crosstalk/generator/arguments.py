@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import last_name, map_strings, missing_like
+from crosstalk.core.identifiers import cut_marker, last_name, map_strings, missing_like
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
@@ -40,6 +40,8 @@ HOSTILE_TEXTS = (
     "x" * 5_000,
 )
 _FILE_NAME = re.compile(r"file_?name$|^file$|^document_?name$", re.IGNORECASE)
+# The end of a new marker, of so many characters.
+_END = re.compile(r"\{end:(\d+)\}")
 # Identities that a careless system may take for all users at once.
 WILDCARD_IDS = ("*", "%", "all", "null", "0")
 _HOSTILE_VALUES: tuple[Any, ...] = (None, 0, -1, 2**63, 1e308, True, [], {}, ["x"], {"$ne": None})
@@ -220,7 +222,8 @@ class ArgumentDrawer:
 
         def filled(text: str) -> str:
             text = text.replace("{user}", self.subjects[actor.claims])
-            return text.replace("{victim}", self.subjects[victim]).replace("{marker}", marker)
+            text = text.replace("{victim}", self.subjects[victim]).replace("{marker}", marker)
+            return _END.sub(lambda sized: cut_marker(self.plant(me), int(sized.group(1))), text)
 
         return map_strings(value, filled)
 

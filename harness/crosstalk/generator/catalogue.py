@@ -72,7 +72,7 @@ def _named(body: Any, kind: str) -> Iterator[tuple[str, str, str]]:
             str(name): each for name, each in body.items() if isinstance(each, list | Mapping)
         }
         names = {str(each).lower() for each in body}
-        if body and not (_FIELDS | CONTAINERS) & names and _alike(body):
+        if len(body) > 1 and not (_FIELDS | CONTAINERS) & names and _alike(body):
             for name in body:
                 yield kind, kind, str(name)
         for name, each in holders.items():

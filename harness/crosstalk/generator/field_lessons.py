@@ -20,11 +20,13 @@ class FieldLessons:
     Attributes:
         subject_fields: Fields under which answers name a user, e.g. `athlete`.
         revealed: Operation and argument that name what a list shows only after a deletion.
+        kinds: Operation and argument to the kind of object that a refusal says is meant.
         shown: Words that answers showed under the name of a field, and how often.
     """
 
     subject_fields: set[str] = field(default_factory=set)
     revealed: set[tuple[str, str]] = field(default_factory=set)
+    kinds: dict[tuple[str, str], str] = field(default_factory=dict)
     shown: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _served: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)

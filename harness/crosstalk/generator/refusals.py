@@ -61,6 +61,11 @@ _GREATEST = re.compile(
     r"(?:at most|less than or equal to|maximum(?: of| is)?|<=|no more than|less than)\s*(-?\d+)"
 )
 _A_NUMBER = re.compile(r"\b(?:is|be|as|an?|integer|whole) (?:a |an )?(?:number|integer)\b", re.I)
+# "2 to 12 letters, digits and dashes": a short word that no other call has sent.
+_SIZED = re.compile(
+    r"\d+\s*(?:to|-|–|and)\s*(\d+)\s+(?:\w+ ){0,2}(?:letters|characters|chars|signs|symbols)", re.I
+)
+_LEAST_END = 6
 _BETWEEN = re.compile(r"between\s+(-?\d+)\s+and\s+(-?\d+)")
 # Words of a refusal, or of an argument's name, to values that are usually meant.
 _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -307,6 +312,8 @@ def _bounds(said: str, *, number: bool) -> Iterator[Any]:
             yield from (int(low), int(low) + 1)
         if high is not None:
             yield from (int(high), int(high) - 1)
+    elif (sized := _SIZED.search(said)) and int(sized.group(1)) >= _LEAST_END:
+        yield f"{{end:{sized.group(1)}}}"
     elif re.search(r"character|length|long|short", said.lower()):
         if low is not None and int(low) <= 1_000:
             yield "note ".ljust(int(low) + 1, "x")

@@ -23,6 +23,7 @@ from crosstalk.core.identifiers import (
     last_name,
     marked_for_others,
     markers_in,
+    strings_in,
 )
 from crosstalk.core.object_kinds import (
     CURSOR_FIELD,
@@ -130,6 +131,7 @@ class ValuePool:
         """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
         self._notice_missing(call)
         self._learn_fields(call)
+        self._learn_kinds(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
         sent = identifiers_of(call.arguments)
@@ -209,6 +211,19 @@ class ValuePool:
             for each in self._items(user):
                 if each.value == str(value):
                     self._lessons.learn(name, each.field, each.kind, served=served)
+
+    def _learn_kinds(self, call: Call) -> None:
+        """Note of what kind an argument's object is to be: "Person t-1 was not found" says it."""
+        if call.answer.outcome is not Outcome.ERROR:
+            return
+        said = " ".join([call.answer.message or "", *strings_in(call.answer.body)])
+        for argument, value in call.arguments.items():
+            if not isinstance(value, str) or not value or value not in said:
+                continue
+            before = re.search(rf"\b([A-Za-z]{{3,20}})\s+[`'\"(]?{re.escape(value)}", said)
+            kind = singular(before.group(1).lower()) if before else ""
+            if any(is_of_kind(of, kind) for _, of, _ in self._lessons.known_sources()):
+                self._lessons.kinds[call.operation, argument] = kind
 
     def _items(self, user: str) -> list[_Harvested]:
         return [*self._ids[user].values(), *self._labels[user].values()]
@@ -338,6 +353,9 @@ class ValuePool:
             return self._under_plain_name(user, parameter, name, kinds, guess=guess)
         # An `id` is of many kinds: one of another kind is taken where none of this one is known.
         ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
+        told = self._lessons.kinds.get((operation, parameter.name), "")
+        if told and told != kind:
+            ways.insert(0, (_is_of, told))
         if _says_no_kind(name):
             ways.append((_is_called, kind))
         elif parameter.many:
@@ -456,6 +474,11 @@ def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
         return True
     alike = called or _OBJECT_ID.search(item.field) is not None
     return alike and is_of_kind(item.kind, kind)
+
+
+def _is_of(item: _Harvested, _parameter: str, kind: str) -> bool:
+    """Return whether an id names an object of that kind."""
+    return _OBJECT_ID.search(item.field) is not None and is_of_kind(item.kind, kind)
 
 
 def _is_called(item: _Harvested, parameter: str, _kind: str) -> bool:

@@ -27,9 +27,13 @@ _OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
 _SECONDS = 2.1
 # Calls below which a part of it would be without the rest.
 _LEAST_CALLS = 40
+_MOST_CALLS = 400
+_LEAST_READINGS = 8
 
 
-def watch_neighbour(example: ExampleRun, random: Random, reader: Actor, other: Actor) -> None:
+def watch_neighbour(
+    example: ExampleRun, random: Random, reader: Actor, other: Actor, most: int = _MOST_CALLS
+) -> None:
     """Have both store, the reader read, the other do everything, and the reader read again.
 
     Args:
@@ -37,12 +41,14 @@ def watch_neighbour(example: ExampleRun, random: Random, reader: Actor, other: A
         random: Makes the choices.
         reader: Reads before and after.
         other: Acts with what is theirs.
+        most: Calls that it may take, about.
     """
     users = Arrangement(example, random, reader, other)
     # The reader's objects are the newest: what is taken back, or cut off, of all is theirs.
     users.store(other)
     users.store(reader, removing=True)
-    readings = _not_known(example, users.readings(reader))
+    # Each is read three times; the acts need the rest.
+    readings = _not_known(example, users.readings(reader))[: max(_LEAST_READINGS, most // 5)]
     key = example.next_probe()
     before = Probe("ownership", key, "before", reader.name)
     seen = example.read_twice(readings, reader, before)
@@ -134,7 +140,7 @@ class NeighbourPart:
         example = users.example
         if not example.state.observations or most < _LEAST_CALLS:
             return
-        watch_neighbour(example, users.random, users.victim, users.attacker)
+        watch_neighbour(example, users.random, users.victim, users.attacker, most)
         readings = _not_known(example, users.readings(users.attacker, switches=False))
         example.execute_all(
             [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]

@@ -19,6 +19,10 @@ from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that the survey may use.
 _SHARE = 0.45
+# The part that the first of its own parts may use.
+_FIRST_SHARE = 0.22
+# What is kept for those after the second.
+_KEPT = 0.08
 
 
 class Part(Protocol):
@@ -87,7 +91,10 @@ class Survey:
                 victim = members[number % len(members)]
                 attacker = members[(number + 1) % len(members)]
                 try:
-                    part.run(Arrangement(example, self.random, victim, attacker), left)
+                    # The first parts could use all, and the others would not be made.
+                    shares = {1: _FIRST_SHARE * self.calls, 2: left - _KEPT * self.calls}
+                    most = int(min(left, shares.get(number, left)))
+                    part.run(Arrangement(example, self.random, victim, attacker), most)
                     example.judge()
                 except BaseException:
                     example.end()

@@ -48,6 +48,7 @@ def pydantic(*location: str, msg: str) -> dict[str, Any]:
             10,
         ),
         ({"error": "count must be between 5 and 7"}, "count", 5),
+        ({"error": "A priority has 3 to 9 small letters."}, "priority", "{end:9}"),
         (
             pydantic("body", "due_date", msg="not a valid date or datetime"),
             "due_date",

@@ -280,3 +280,12 @@ def test_a_relation_names_an_object_of_the_kind_of_its_operation() -> None:
     found = pool(writer)
     assert found.references("alice", stacked, "rest:POST /habits", guess=False) == [TASK]
     assert found.references("alice", stacked, "rest:POST /pages", guess=False) == []
+
+
+def test_refusal_says_of_what_kind_an_argument_wants_an_object() -> None:
+    keep = Parameter("keep_id", {"type": "string"}, True, Role.REFERENCE)
+    writer = Writer().call(ALICE, "mcp:plant_tree", {}, ok({"tree_id": "t-70e3f1ceaede"}))
+    writer.call(ALICE, "mcp:add_bird", {}, ok({"bird_id": "b-1b2c3d4e5f60"}))
+    said = refused(404, "x", "Bird t-70e3f1ceaede was not found")
+    found = pool(writer.call(ALICE, "mcp:merge", {"keep_id": "t-70e3f1ceaede"}, said))
+    assert found.references("alice", keep, "mcp:merge") == ["b-1b2c3d4e5f60"]

@@ -52,7 +52,7 @@ async def measure(fixture: Fixture) -> list[Figure]:
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0))
         tokens = {user: exchange.token_for(user) for user in users}
         clients = [await _client(stack, endpoint, tokens[user]) for user in users]
-        for milliseconds, goal in ((50, 0.95), (0, 0.8)):
+        for milliseconds, goal in ((50, 0.97), (0, 0.8)):
             arguments = {"milliseconds": milliseconds}
             bridge = [_bridged(connection, exchange, user, arguments) for user in users]
             raw = [_raw(http, endpoint, exchange, user, arguments) for user in users]

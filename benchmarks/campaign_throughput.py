@@ -75,7 +75,7 @@ async def measure(fixture: Fixture) -> list[Figure]:
             ours=lambda: asyncio.to_thread(_campaign, tools, next(seeds)),
             anchor=lambda: _loop(running.mcp_url, recorded),
             rounds=min(fixture.rounds, _ROUNDS),
-            goal=Goal("least", 0.6),
+            goal=Goal("least", 0.95),
         )
     finally:
         await asyncio.to_thread(target.close)

@@ -15,7 +15,7 @@ import math
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,10 @@ from crosstalk.environment import RunningSystem
 from crosstalk.environment.runtime.exit_status import exit_status
 from crosstalk.report.run_folder import open_run
 from crosstalk.report.svg import Markup, document, line, tag, text
+from system.errors import Conflict
 from system.store import Store, StoreSettings, UserSession, conversations, stats, tasks
+from system.store.models import Task
+from system.store.quotas import require_quota
 from system.store.schemas import TaskStatus
 
 ROWS = {"tasks of one user": (1_000, 100_000, 1_000_000), "users": (10, 1_000, 10_000)}
@@ -97,8 +100,14 @@ def _task_reads(middle: UUID) -> dict[str, Read]:
         "list, one status": lambda s: tasks.list_tasks(s, status=TaskStatus.COMPLETED),
         "one task": lambda s: tasks.get_task(s, task_id=middle),
         "statistics": stats.get_user_stats,
+        "room for one more": _room,
         "search, found nowhere": lambda s: tasks.search_tasks(s, query="nowhere"),
     }
+
+
+async def _room(session: UserSession) -> None:
+    with suppress(Conflict):
+        await require_quota(session, Task)
 
 
 def _history(conversation: UUID) -> Read:

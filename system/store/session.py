@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -79,12 +79,14 @@ class SessionLimits:
         searches: Turns at a search, for each user.
         patience: Seconds that a search waits for its turn.
         quotas: Kind of row to the number that one user may keep.
+        room: Who stores, whose row and kind to the rows that may be stored before the next count.
     """
 
     search_timeout: float
     searches: Shares
     patience: float
     quotas: Mapping[str, int]
+    room: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 class UserSession:

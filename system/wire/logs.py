@@ -87,6 +87,8 @@ def _message(record: logging.LogRecord) -> dict[str, str]:
 
 def configure_logging(service: str, level: str) -> None:
     """Send every logger's records to standard error as JSON lines."""
+    # No line shows these, and each costs a look-up for every record.
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     root = logging.getLogger()

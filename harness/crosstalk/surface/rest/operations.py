@@ -336,13 +336,25 @@ def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
             operation,
             parameters=tuple(
                 replace(each, role=Role.NAME)
-                if each.name in named and each.role in (Role.TEXT, Role.REFERENCE)
+                if each.name in named
+                and each.role in (Role.TEXT, Role.REFERENCE)
+                and not _is_changed(operation, each)
                 else each
                 for each in operation.parameters
             ),
         )
         for operation in operations
     ]
+
+
+def _is_changed(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether a path names what is there already: a change of `/cars/{plate}`, or what is
+    stored inside it, chooses no name.
+    """
+    form = operation.extra["form"]
+    in_path = form.paths[parameter.name][0][0] == "path"
+    put = form.method == "PUT" and form.url.rstrip("/").endswith(f"{{{parameter.name}}}")
+    return in_path and not operation.reads_only and form.method != "DELETE" and not put
 
 
 def _names_put(operations: Sequence[Operation]) -> set[str]:

@@ -121,6 +121,28 @@ def test_name_chosen_by_users_is_a_name_where_it_is_given_and_where_it_is_used()
         assert found["GET /books/{title}"].parameters[0].role is Role.NAME
 
 
+def test_change_of_what_users_have_named_chooses_no_name() -> None:
+    boat = {"type": "object", "properties": {"sail": TEXT, "text": TEXT}, "required": ["sail"]}
+    trip = {"type": "object", "properties": {"text": TEXT}, "required": ["text"]}
+    sail = [parameter("sail", "path")]
+    paths = {
+        "/boats": {"post": {"requestBody": body(boat), "responses": {}}},
+        "/boats/{sail}": {
+            each: {"requestBody": body(trip), "parameters": sail, "responses": {}}
+            for each in ("patch", "put")
+        },
+        "/boats/{sail}/trips": {
+            "post": {"requestBody": body(trip), "parameters": sail, "responses": {}}
+        },
+    }
+    with api(paths) as served:
+        found = served.operations()
+        roles = {name: each.parameter(Role.REFERENCE) for name, each in found.items()}
+        assert roles["PATCH /boats/{sail}"] is not None
+        assert roles["POST /boats/{sail}/trips"] is not None
+        assert roles["PUT /boats/{sail}"] is None
+
+
 def test_name_that_is_put_is_chosen_by_its_user() -> None:
     kept = {"requestBody": {"content": {"text/plain": {"schema": TEXT}}}, "responses": {}}
     path = "/documents/{filename}"

@@ -1,8 +1,8 @@
 """First look: before anything else each plain way across is tried once, on every surface.
 
-Two users store something and read it; then one of them, an impostor and a stranger ask for what is
-the other's, and the one who is a user changes it. Most leaks are plain, and show here in few calls.
-The sweep that follows makes nothing of it again.
+One user stores something and reads it; another stores something too, and asks for what is the
+first one's, as an impostor and a stranger do, changes it and removes it; then the first reads
+again. Most leaks are plain, and show here in few calls. The sweep makes nothing of it again.
 """
 
 from __future__ import annotations
@@ -62,13 +62,15 @@ class FirstLook:
 
     def _look(self, users: Arrangement) -> None:
         example, victim, attacker = users.example, users.victim, users.attacker
-        for actor in (victim, attacker):
-            for operation in self._storing():
-                users.use(operation, actor)
+        for operation in self._storing():
+            users.use(operation, victim)
         readings = [*_lists(users), *_details(users)]
         key = example.next_probe()
         example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
         acting = Probe("ownership", key, "attack", victim.name)
+        # What the other stores is no reason for the victim's readings to change.
+        for operation in self._storing():
+            users.use(operation, attacker, acting)
         self._read_as_attacker(users)
         # What reads comes before what changes, and what removes last.
         self._name_the_victims(users, lambda each: each.reads_only)

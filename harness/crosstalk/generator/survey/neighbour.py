@@ -61,6 +61,7 @@ def watch_neighbour(
         return
     read_again(example, readings, reader, key)
     example.state.situations[NEIGHBOUR] += len(readings)
+    example.judge_soon(after=1)
 
 
 def _store_in_readers_words(users: Arrangement, key: int) -> None:
@@ -141,6 +142,8 @@ class NeighbourPart:
         if not example.state.observations or most < _LEAST_CALLS:
             return
         watch_neighbour(example, users.random, users.victim, users.attacker, most)
+        if users.ended:
+            return
         readings = _not_known(example, users.readings(users.attacker, switches=False))
         example.execute_all(
             [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]

@@ -171,6 +171,7 @@ class ReachPart:
             for planned in _calls(users, each, key):
                 made.append(planned)
                 example.execute_spoilt(planned)
+            example.judge_soon()
         read_again(example, readings, users.victim, key)
         self._read_as_attacker(users)
         self._serve_the_owner(users, made)

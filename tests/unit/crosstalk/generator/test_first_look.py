@@ -118,6 +118,20 @@ def test_each_plain_leak_is_suspected_within_few_calls(leak: Operation) -> None:
     assert notes.calls <= 5 * len(OPERATIONS)
 
 
+def test_count_of_what_all_users_store_is_suspected() -> None:
+    class Counting(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            if operation is not LIST or answer.outcome is not Outcome.OK:
+                return answer
+            total = sum(map(len, self.kept.values()))
+            return Answer(Outcome.OK, 200, {"notes": answer.body, "total": total})
+
+    assert suspected(looked(Counting()))
+
+
 def test_nothing_is_suspected_where_users_are_kept_apart() -> None:
     assert not suspected(looked(Notes()))
 

@@ -275,6 +275,7 @@ class Campaign:
         self._part("survey", survey.run)
         if policy is not None:
             self._part("privileges", sweep.privileges)
+        self._part("many of a kind", sweep.flood)
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing))
 

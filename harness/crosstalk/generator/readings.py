@@ -57,7 +57,8 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
         if mine:
             asked = observation_arguments(operation, example.history, reader)
             named = [mine[-1]] if reference.many else mine[-1]
-            found.append((operation, {**asked, reference.name: named}))
+            # What stands inside an object can be a list with pages, too.
+            found += [(operation, p) for p in _pages(operation, {**asked, reference.name: named})]
     return found
 
 

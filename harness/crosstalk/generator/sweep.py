@@ -31,6 +31,7 @@ from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
+from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep_pass import CALLS_AN_OPERATION, SweepPass
 from crosstalk.surface.capabilities import Capabilities
@@ -44,6 +45,8 @@ _CALLS_A_SHARE = 100
 # Lives that must be affordable for the first to come before all operations are served.
 _LIVES_AFFORDED = 4
 _ROUNDS = 2
+# Of several kinds at once, and by what asks a model.
+_FLOODS = 2
 # The part of a campaign's calls for what a policy reserves, and for fields that give a right.
 _SHARE_OF_PRIVILEGES = 0.15
 # The part of a campaign's calls that all passes but the first may use.
@@ -137,6 +140,12 @@ class Sweep:
                         example.judge()
             finally:
                 example.end()
+
+    def flood(self) -> None:
+        """Have one user store very many of a kind, and ask a model very often, once each."""
+        rule = ManyObjects()
+        for _ in range(_FLOODS):
+            self._drawn(rule, rule.run)
 
     def _spare(self) -> int:
         """Return the calls that are not needed to have every operation served."""

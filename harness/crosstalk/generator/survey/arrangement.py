@@ -85,6 +85,14 @@ class Arrangement:
                 return None
         return None
 
+    def left_to(self, operation: Operation, actor: Actor) -> bool:
+        """Return whether an operation that removes one object can remove another of the user's."""
+        named = required_references(operation)
+        if len(named) != 1 or not removes(operation):
+            return False
+        known = self.example.pool.references(actor.name, named[0], operation.name, guess=False)
+        return not self._removed.issuperset(known)
+
     def able(self, operation: Operation, actor: Actor) -> bool:
         """Return whether a user has an object for everything that the operation must name."""
         return all(

@@ -25,6 +25,8 @@ from crosstalk.surface.operation import Operation, Role
 _OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
 # The pause after which a time to the second is another.
 _SECONDS = 2.1
+# Further objects that one operation removes: all that were there before the reader's.
+_MOST_REMOVED = 4
 # Calls below which a part of it would be without the rest.
 _LEAST_CALLS = 40
 _MOST_CALLS = 400
@@ -55,7 +57,12 @@ def watch_neighbour(
     _let_time_pass(example, seen, before)
     acts = _acts(example)
     for operation in acts:
-        users.use(operation, other, Probe("ownership", key, "attack", reader.name))
+        acting = Probe("ownership", key, "attack", reader.name)
+        users.use(operation, other, acting)
+        # What looks at everybody's may change only when the other has nothing left of it.
+        for _ in range(_MOST_REMOVED):
+            if users.left_to(operation, other):
+                users.use(operation, other, acting, tries=1)
     _store_in_readers_words(users, key)
     if users.ended:
         return

@@ -17,7 +17,7 @@ from crosstalk.generator.choice import Draw, drawn_random
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import HonestCalls, read_again
 from crosstalk.generator.readings import all_readings
-from crosstalk.surface.capabilities import page_size, references
+from crosstalk.surface.capabilities import page_size, required_references
 from crosstalk.surface.operation import Operation
 
 # Objects of each kind that exceed usual limits, and of one kind at most.
@@ -79,7 +79,8 @@ class ManyObjects:
     def _flood(self, example: ExampleRun, draw: Draw) -> list[tuple[Operation, int]]:
         """Return what is stored in this turn, each with how many of it."""
         capabilities = example.capabilities
-        creators = [each for each in capabilities.creators if not references(each)]
+        # What may stand inside another object need not: a task without a project is one of many.
+        creators = [each for each in capabilities.creators if not required_references(each)]
         creators = creators or list(capabilities.creators)
         turn = example.state.situations["floods"] % 3
         in_time = example.state.executor.seconds_left() > _SECONDS_TO_CHAT

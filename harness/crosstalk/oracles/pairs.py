@@ -129,6 +129,9 @@ class _Pairing:
         self._senders: dict[str, str] = {}
         # Users with the ids under which they put something, and the first call that did.
         self._put: dict[tuple[str | None, str], int] = {}
+        # Users with the other users whom a call of theirs named that was served.
+        self._done_with: set[tuple[str | None, str]] = set()
+        self._subjects = set(history.subjects.values())
         for each in history.owned:
             self._numbers.given[each.kind][each.id].add(each.owner)
 
@@ -152,6 +155,9 @@ class _Pairing:
             # have something under that id as well.
             for each in named_in_call(call):
                 self._put.setdefault((call.actor.user, each), call.index)
+        if call.answer.outcome is Outcome.OK:
+            people = named_in_call(call) & self._subjects
+            self._done_with |= {(call.actor.user, each) for each in people}
         return found
 
     def _pair(self, call: Call) -> Pair | None:
@@ -175,6 +181,7 @@ class _Pairing:
             _comparable(foreign, missing, owners, self._numbers, history.public_values)
             and not _permitted(history, probe.victim, foreign)
             and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
+            and not self._done_before(foreign, missing)
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
@@ -186,6 +193,16 @@ class _Pairing:
         first = min(taken.index, free.index)
         differing = _words_of(taken) ^ _words_of(free)
         return any(self._said.get((taken.actor.user, each), first) < first for each in differing)
+
+    def _done_before(self, foreign: Call, missing: Call) -> bool:
+        """Return whether a caller is refused what was done with that user before: invited already.
+
+        To be invited a user is named by what they are called; that is no object of theirs.
+        """
+        if foreign.answer.outcome is Outcome.OK or missing.answer.outcome is not Outcome.OK:
+            return False
+        named = (named_in_call(foreign) - named_in_call(missing)) & self._subjects
+        return any((foreign.actor.user, each) in self._done_with for each in named)
 
     def _put_before(self, call: Call, values: Collection[str]) -> bool:
         """Return whether a caller had put something under one of these ids."""

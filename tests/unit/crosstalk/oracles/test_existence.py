@@ -366,3 +366,23 @@ def test_slug_that_is_no_longer_free_tells_of_the_other() -> None:
     assert "body" in suspicion.summary
     first = ok({"slug": "note-xtalicez00000001"})
     assert Existence().judge(names(first, second).history) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_user_whom_the_caller_has_invited_before_is_refused_for_the_callers_own_act(
+    *, before: bool
+) -> None:
+    bob = "3f0a1c52-7d1e-4a86-9a53-0b1f6f3f1f52"
+    story = Writer()
+    story.history.subjects = {"alice": "alice-1", "bob": bob}
+    story.call(BOB, "rest:GET /me", {}, ok({"user_id": bob}))
+    if before:
+        story.call(ALICE, "rest:POST /invitations", {"invitee_id": bob}, ok({}, 201))
+    taken = refused(409, "conflict", "is invited already")
+    for part, named, answer in (
+        ("foreign", bob, taken),
+        ("missing", "3f0a1c52-7d1e-4a86-9a53-0b1f6f3f1f53", ok({}, 201)),
+    ):
+        probe = Probe("existence", 1, part, "bob")  # type: ignore[arg-type]
+        story.call(ALICE, "rest:POST /invitations", {"invitee_id": named}, answer, probe)
+    assert bool(Existence().judge(story.history)) is not before

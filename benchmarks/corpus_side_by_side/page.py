@@ -26,12 +26,12 @@ def lines(scores: Sequence[Score], tools: Mapping[str, Mapping[str, str]]) -> li
     measured = ", ".join(sorted({each.measured for each in scores}))
     rows = [f"Measured {measured}.", "", _row(["server", *tools]), _row(["---"] * (len(tools) + 1))]
     for server in servers:
-        cells = [_cell(by[server, tool]) if (server, tool) in by else "" for tool in tools]
+        cells = [_cell(by[server, tool]) if (server, tool) in by else "not run" for tool in tools]
         rows.append(_row([server, *cells]))
     for title, chosen in (("**the ten**", servers[:10]), ("**all**", servers)):
         if len(servers) > 10 or title == "**all**":
             sums = [[by[s, tool] for s in chosen if (s, tool) in by] for tool in tools]
-            rows.append(_row([title, *map(_sum, sums)]))
+            rows.append(_row([title, *(_sum(each, len(chosen)) for each in sums)]))
     rows += ["", "| tool | version | given |", "|---|---|---|"]
     rows += [_row([name, each["version"], each["given"]]) for name, each in about.items()]
     rows += [
@@ -57,11 +57,12 @@ def _cell(score: Score) -> str:
     )
 
 
-def _sum(scores: Sequence[Score]) -> str:
+def _sum(scores: Sequence[Score], servers: int) -> str:
+    where = "" if len(scores) == servers else f" on {len(scores)} of {servers}"
     found = sum(len(each.found) for each in scores)
     planted = found + sum(len(each.missed) for each in scores)
     return (
-        f"**{found}/{planted}**, {sum(len(each.false) for each in scores)} false, "
+        f"**{found}/{planted}**{where}, {sum(len(each.false) for each in scores)} false, "
         f"{sum(each.written.lines for each in scores)} lines "
         f"({sum(each.written.characters for each in scores) / 1000:.1f} kB), "
         f"{sum(each.seconds for each in scores):.0f} s"
@@ -72,13 +73,17 @@ def _finders(
     servers: Sequence[str], tools: Sequence[str], by: Mapping[tuple[str, str], Score]
 ) -> list[str]:
     rows = ["| server | planted leak | found by |", "|---|---|---|"]
+    by_none = []
     for server in servers:
         here = [by[server, tool] for tool in tools if (server, tool) in by]
         planted = list(dict.fromkeys(each for one in here for each in (*one.found, *one.missed)))
         for leak in planted:
             finders = [one.tool for one in here if leak in one.found]
-            rows.append(_row([server, leak, ", ".join(finders) or "none"]))
-    return [*rows, ""]
+            if finders:
+                rows.append(_row([server, leak, ", ".join(finders)]))
+            else:
+                by_none.append(f"{server} {leak}")
+    return [*rows, "", f"Found by none: {', '.join(by_none) or 'nothing'}.", ""]
 
 
 def _informed(informed: Sequence[Score], by: Mapping[tuple[str, str], Score]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,17 @@ def test_page_has_cells_sums_finders_and_alarms() -> None:
     assert "| notes | 1/2, 1 false, 7 lines, 3 s | 0/2, 0 false, 7 lines, 3 s |" in page
     assert "| **all** | **1/2**, 1 false, 7 lines (0.5 kB), 3 s |" in page
     assert "| notes | a | one |" in page
-    assert "| notes | b | none |" in page
+    assert "Found by none: notes b." in page
     assert "- one, notes: BOLA at DELETE /x" in page
+
+
+def test_server_that_a_tool_was_not_run_on_is_told() -> None:
+    elsewhere = replace(scored("one", ("a",), ()), server="tasks")
+    page = "\n".join(
+        lines([scored("one", ("a",), ()), scored("other", (), ("a",)), elsewhere], _TOOLS)
+    )
+    assert "| tasks | 1/1, 0 false, 7 lines, 3 s | not run |" in page
+    assert "**0/1** on 1 of 2, 0 false" in page
 
 
 def test_informed_matrix_is_a_sentence_and_no_column() -> None:

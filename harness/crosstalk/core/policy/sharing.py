@@ -258,7 +258,8 @@ def _open(
 ) -> None:
     user = call.actor.user or ""
     opened = None if rule.accept else call
-    handles = frozenset(_answered(call))
+    # A person is no handle: who leaves one object keeps what else the owner shares with them.
+    handles = frozenset(_answered(call, set(history.subjects.values())))
     for person in _people(policy, history, rule, call):
         if rule.role:
             if _may_give_roles(policy, call):
@@ -377,12 +378,12 @@ def _plain(call: Call) -> set[str]:
     return {str(each) for each in call.arguments.values() if isinstance(each, str | int)}
 
 
-def _answered(call: Call) -> set[str]:
-    """Return the objects that an answer names."""
+def _answered(call: Call, people: set[str]) -> set[str]:
+    """Return the objects that an answer names, and no people."""
     found = call.answer.paths()
     has_id = any(path == "id" for path, _ in found)
     return {
         object_key(kind_of_field(path, call.operation, has_id=has_id), text)
         for path, text in found
-        if is_id_path(path) or identifiers_of(text)
+        if text not in people and (is_id_path(path) or identifiers_of(text))
     }

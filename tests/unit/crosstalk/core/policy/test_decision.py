@@ -291,3 +291,19 @@ def test_policies_and_histories_are_saved_and_read_again() -> None:
     assert Policy.from_json(policy.to_json()) == policy
     history = Story(policy).stored().history
     assert History.from_json(history.to_json()).policy == policy
+
+
+MEMBER = "bob-0001"
+
+
+def test_who_leaves_one_object_keeps_what_else_its_owner_shares() -> None:
+    other = "11111111-2222-4333-8444-000000000002"
+    story = Story(sharing_policy()).stored()
+    story.call(ALICE, "rest:POST /notes", {"text": "more"}, {"id": other, "text": "more"})
+    for note in (NOTE, other):
+        given = {"note_id": note, "username": MEMBER}
+        story.call(ALICE, SHARE.opens[0], given, {"note_id": note, "member_id": MEMBER})
+    story.call(BOB, SHARE.ends[0], {"note_id": NOTE, "member_id": MEMBER}, {})
+    history = story.history
+    assert not permits(sharing_policy(), history, "alice", "bob", "rest:GET /notes", {NOTE})
+    assert permits(sharing_policy(), history, "alice", "bob", "rest:GET /notes", {other})

@@ -237,8 +237,25 @@ def look_at_offer(example: ExampleRun, draw: Draw, offer: Offer) -> None:
     example.execute_all(planned)
 
 
+def another_object(example: ExampleRun, draw: Draw, offer: Offer, operation: Operation) -> str:
+    """Make another object of the same owner and kind as what was offered; empty where none is."""
+    shared = parameter_of(operation, offer.rule.object)
+    if shared is None:
+        return ""
+    makers = example.capabilities.creators_on(operation)
+    example.execute_all([example.plan_own(draw, each, offer.owner) for each in makers])
+    known = example.pool.references(offer.owner.name, shared, operation.name, guess=False)
+    return next((each for each in reversed(known) if each != offer.target), "")
+
+
 def change_role(
-    example: ExampleRun, draw: Draw, offer: Offer, rule: Share, *, withdrawn: bool = False
+    example: ExampleRun,
+    draw: Draw,
+    offer: Offer,
+    rule: Share,
+    *,
+    withdrawn: bool = False,
+    by: Actor | None = None,
 ) -> None:
     """Have the owner give the person what another rule gives to members, or what it takes away.
 
@@ -248,12 +265,15 @@ def change_role(
         offer: What the person accepted.
         rule: The other rule.
         withdrawn: Whether another value than the rule's is given.
+        by: Another user who tries.
     """
     opening = operations_of(example, rule.opens)
     if not opening:
         return
-    operation = next_way(example, draw, "another role by", opening)
-    given = {**arguments_about(example, draw, operation, offer.owner, offer)}
+    actor = by or offer.owner
+    way = "another role by" if actor is offer.owner else "another role in vain by"
+    operation = next_way(example, draw, way, opening)
+    given = {**arguments_about(example, draw, operation, actor, offer)}
     given |= _where(operation, rule)
     for name, value in rule.where.items() if withdrawn else ():
         parameter = parameter_of(operation, name)
@@ -261,7 +281,7 @@ def change_role(
         others = [each for each in known if each != value]
         if parameter is not None and others:
             given[parameter.name] = others[0]
-    example.execute(PlannedCall(offer.owner, operation.name, given))
+    example.execute(PlannedCall(actor, operation.name, given))
 
 
 def offer_kind(example: ExampleRun, offer: Offer) -> str:

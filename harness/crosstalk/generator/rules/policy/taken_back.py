@@ -30,12 +30,15 @@ from crosstalk.generator.offers import (
     operations_of,
     parameter_of,
 )
+from crosstalk.generator.overreach import read_beside, take_more_rights
 from crosstalk.surface.capabilities import references, required_references
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 _READINGS = 8
 _WRITES = 3
 _OWNER_READINGS = 3
+# Changes that an agent is told to make, each time.
+_TOLD_WRITES = 2
 
 
 class TakenBack:
@@ -130,8 +133,10 @@ class TakenBack:
             if withdrawn:
                 example.execute_all(readings)
                 return
-        example.execute_all(readings)
+        example.execute_all([*readings, *read_beside(example, draw, offer, inside)])
         example.judge_soon()
+        if not (offer.rule.change or offer.rule.members):
+            take_more_rights(example, draw, offer)
         writes = self._between_readings(example, draw, offer, inside)
         example.judge_soon()
         if not offer.rule.members:
@@ -200,15 +205,23 @@ class TakenBack:
             and "id" in call.answer.body
         ]
 
-    def _holding(self, example: ExampleRun, draw: Draw, offer: Offer) -> list[Operation]:
+    def _holding(
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        offer: Offer,
+        among: Sequence[Operation] | None = None,
+    ) -> list[Operation]:
         """Return an operation that stores something in such an object, if there is one."""
         shared = kind_of_argument(offer.rule.object, offer.call.operation)
         found = [
             each
             for each in example.capabilities.creators
-            if any(kind_of_argument(one.name, each.name) == shared for one in references(each))
+            if (among is None or each in among)
+            and any(kind_of_argument(one.name, each.name) == shared for one in references(each))
         ]
-        return [example.least_chosen_operation(draw, f"{self.name} in", found)] if found else []
+        what = f"{self.name} in" if among is None else f"{self.name} told in"
+        return [example.least_chosen_operation(draw, what, found)] if found else []
 
     def _inside(
         self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, actor: Actor
@@ -222,28 +235,45 @@ class TakenBack:
         return PlannedCall(actor, operation.name, given)
 
     def _writes(
-        self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        offer: Offer,
+        inside: Sequence[str],
+        among: Sequence[Operation] | None = None,
     ) -> list[PlannedCall]:
-        """Return changes by the person, some of whom may make them and some not."""
+        """Return changes by the person, some of whom may make them and some not.
+
+        Args:
+            example: The example.
+            draw: Draws from a strategy.
+            offer: What was offered.
+            inside: Ids of what is stored in the object.
+            among: The operations to choose from; all by default.
+        """
         person = offer.person
         planned = [
             self._inside(example, draw, operation, offer, person)
-            for operation in self._holding(example, draw, offer)
+            for operation in self._holding(example, draw, offer, among)
         ]
         for target in [*inside[-1:], offer.target]:
             changing = [
                 each
                 for each in example.mutating_operations_on(offer.owner, target)
-                if not deletes(each.name) and not each.conversational
+                if not deletes(each.name)
+                and not each.conversational
+                and (among is None or each in among)
             ]
-            for _ in range(min(_WRITES - 1, len(changing))):
+            # Who may only read has no right to any of them.
+            number = _WRITES - 1 if offer.rule.change else _WRITES + 1
+            for _ in range(min(number, len(changing))):
                 operation = example.least_chosen_operation(draw, f"{self.name} write", changing)
                 planned.append(self._on(example, draw, operation, offer, target))
         deleting = [
             each
             for target in inside[-1:]
             for each in example.mutating_operations_on(offer.owner, target)
-            if deletes(each.name)
+            if deletes(each.name) and (among is None or each in among)
         ]
         # Where it is allowed, nothing is left to be read.
         if deleting and (not offer.rule.change or draw(st.integers(0, 3)) == 3):
@@ -292,7 +322,11 @@ class TakenBack:
         ]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
-        told = self._told(example, draw, self._writes(example, draw, offer, inside))
+        told = [
+            one
+            for each in self._writes(example, draw, offer, inside, _tools(example))[:_TOLD_WRITES]
+            for one in self._told(example, draw, [each])
+        ]
         for each in (*writes, *again, *told):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
         after = Probe("ownership", key, "after", owner.name)
@@ -337,11 +371,26 @@ class TakenBack:
         while others and len(found) < least:
             operation = example.least_chosen_operation(draw, "taken back read by", others)
             others.remove(operation)
-            if operation.lists:
-                found.append(example.reading(operation, person))
+            if operation.lists or not any(each.required for each in _asked(operation)):
+                plain = dict(example.reading(operation, person).arguments)
+                if not operation.lists:
+                    plain |= self._about_one_of(operation, targets, example, owner)
+                found.append(PlannedCall(person, operation.name, plain))
             else:
                 found.append(example.plan_own(draw, operation, person))
         return [*found, *self._told(example, draw, found)]
+
+    @staticmethod
+    def _about_one_of(
+        operation: Operation, targets: Sequence[str], example: ExampleRun, owner: Actor
+    ) -> dict[str, Any]:
+        """Return the optional arguments by which a reading can be about what was shared."""
+        given = {}
+        for each in references(operation):
+            known = example.pool.references(owner.name, each, operation.name, guess=False)
+            for target in [one for one in targets if one in known][-1:]:
+                given[each.name] = as_taken_by(each, target)
+        return given
 
     def _told(
         self, example: ExampleRun, draw: Draw, calls: Sequence[PlannedCall]
@@ -400,6 +449,11 @@ class TakenBack:
         said = {last.name: name_of(example, last, person)} if last is not None else {}
         example.execute(PlannedCall(giver, ending.name, {**plan.arguments, **said}))
         example.execute_all(uses)
+
+
+def _asked(operation: Operation) -> list[Parameter]:
+    """Return what an operation asks for beside who calls."""
+    return [each for each in operation.parameters if each.role is not Role.IDENTITY]
 
 
 def _tools(example: ExampleRun) -> Sequence[Operation]:

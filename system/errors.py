@@ -152,6 +152,12 @@ class Forbidden(ServiceError):
     default_message = "forbidden"
 
 
+class AccountDisabled(Forbidden):
+    """An administrator has disabled the caller's account."""
+
+    default_message = "this account is disabled"
+
+
 class Conflict(ServiceError):
     """The write contradicts something the same user stored."""
 

@@ -18,6 +18,7 @@ from system.backend.chatkit.server import AssistantServer
 from system.backend.dependencies import Services, admit
 from system.backend.limits import Limits
 from system.backend.routes import (
+    accounts,
     chat,
     chatkit,
     conversations,
@@ -148,6 +149,16 @@ def create_app(settings: BackendSettings) -> FastAPI:
         readiness,
     )
     failures.install(app)
-    for module in (operations, chat, chatkit, tasks, projects, sharing, statistics, conversations):
+    for module in (
+        operations,
+        accounts,
+        chat,
+        chatkit,
+        tasks,
+        projects,
+        sharing,
+        statistics,
+        conversations,
+    ):
         app.include_router(module.router)
     return app

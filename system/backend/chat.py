@@ -246,6 +246,10 @@ class ChatService:
         place = (subject.user_id, conversation_id)
         await _end([task for task, each in self._tasks.items() if each == place])
 
+    async def stop_user(self, user_id: str) -> None:
+        """End what is being answered to a user, in this process, and wait until it has ended."""
+        await _end([task for task, (user, _) in self._tasks.items() if user == user_id])
+
     async def aclose(self) -> None:
         """End the answers that are still being made."""
         await _end(list(self._tasks))

@@ -1,6 +1,7 @@
 """`python -m system.store bootstrap` makes roles and database; `migrate` the tables.
 
 `prune` removes what has expired. Several can be named in one call and run in that order.
+`appoint USER_ID` makes a user an administrator, `dismiss USER_ID` an ordinary user again.
 """
 
 from __future__ import annotations
@@ -8,15 +9,20 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
+from system.store.admin.appoint import appoint
 from system.store.admin.bootstrap import AUTH_ROLE, OWNER_ROLE, SERVICE_ROLES, bootstrap
 from system.store.admin.migrate import migrate
 from system.store.admin.prune import prune
 
-_USAGE = "usage: python -m system.store [bootstrap] [migrate] [prune]"
+_USAGE = (
+    "usage: python -m system.store [bootstrap] [migrate] [prune]\n"
+    "       python -m system.store appoint|dismiss USER_ID"
+)
 
 
 def _setting(name: str) -> str:
@@ -50,10 +56,21 @@ def _prune() -> None:
     sys.stderr.write(f"removed {removed} expired idempotency keys\n")
 
 
+def _appoint(user_id: str, *, dismiss: bool) -> None:
+    database = os.environ.get("DATABASE_NAME", "crosstalk")
+    url = _setting("ADMIN_DATABASE_URL")
+    asyncio.run(appoint(url, user_id, database=database, dismiss=dismiss))
+
+
 def main() -> None:
     """Run the named command; one line on standard error and exit 1 when it cannot."""
+    commands: dict[str, Callable[[], None]]
     commands = {"bootstrap": _bootstrap, "migrate": _migrate, "prune": _prune}
     chosen = sys.argv[1:]
+    if len(chosen) == 2 and chosen[0] in ("appoint", "dismiss"):
+        action, user_id = chosen
+        commands = {action: lambda: _appoint(user_id, dismiss=action == "dismiss")}
+        chosen = [action]
     if not chosen or any(each not in commands for each in chosen):
         raise SystemExit(_USAGE)
     for name in chosen:

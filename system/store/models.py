@@ -36,6 +36,25 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_timestamp())
 
 
+class Administrator(SQLModel, table=True):
+    """A subject who may list and disable accounts; appointed outside every service."""
+
+    __tablename__: ClassVar[str] = "administrators"
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    appointed_at: datetime = Field(sa_column=_timestamp())
+
+
+class DisabledAccount(SQLModel, table=True):
+    """A subject who is served nothing; the database names the administrator."""
+
+    __tablename__: ClassVar[str] = "disabled_accounts"
+
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    disabled_by: str | None = None
+    disabled_at: datetime = Field(sa_column=_timestamp())
+
+
 class Project(SQLModel, table=True):
     """A named group of tasks."""
 

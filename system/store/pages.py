@@ -8,6 +8,7 @@ enters as a digest, so that a long search makes no long cursor and no cursor sho
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,9 +19,10 @@ from system.errors import ValidationFailed
 from system.store.session import UserSession
 
 Row = TypeVar("Row")
+Place = TypeVar("Place")
 
 
-def encode_cursor(session: UserSession, listing: str, last_id: UUID) -> str:
+def encode_cursor(session: UserSession, listing: str, last_id: UUID | str) -> str:
     """The cursor that continues `listing` after the row `last_id`."""
     token = session.cursors.dumps([_digest(listing), str(last_id)])
     return token if isinstance(token, str) else token.decode()
@@ -32,6 +34,21 @@ def decode_cursor(session: UserSession, listing: str, cursor: str | None) -> UUI
     Raises:
         ValidationFailed: The cursor is not one this subject got from this listing.
     """
+    return _position(session, listing, cursor, UUID)
+
+
+def decode_name_cursor(session: UserSession, listing: str, cursor: str | None) -> str | None:
+    """The name after which to continue, where a list is by name; None for the first page.
+
+    Raises:
+        ValidationFailed: The cursor is not one this subject got from this listing.
+    """
+    return _position(session, listing, cursor, str)
+
+
+def _position(
+    session: UserSession, listing: str, cursor: str | None, read: Callable[[str], Place]
+) -> Place | None:
     if cursor is None:
         return None
     try:
@@ -39,7 +56,7 @@ def decode_cursor(session: UserSession, listing: str, cursor: str | None) -> UUI
         found_listing, last_id = payload
         if found_listing != _digest(listing):
             raise ValueError
-        return UUID(last_id)
+        return read(last_id)
     except (BadData, ValueError, TypeError, AttributeError):
         raise ValidationFailed(
             "cursor is not valid for this list",

@@ -2,7 +2,7 @@
 
 A transaction of its own for each read costs four round trips: it begins, sets the subject, reads,
 commits. What reads alone needs none of that. PostgreSQL runs a statement outside a transaction in
-one that begins and ends with it, and `set_config(..., is_local => true)` ends with that one: there
+one that begins and ends with it, and the setting, which is local to it, ends with that one: there
 is no moment at which a connection has a subject and no statement under way, whatever is cancelled.
 
 The order is not left to the planner. The subject is a row that a materialized query makes, and the
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 # The execution option that names the subject.
 SUBJECT = "subject"
 _READ_AS = """\
-WITH subject AS MATERIALIZED (SELECT set_config('app.user_id', ${number}::text, true) AS id)
+WITH subject AS MATERIALIZED (SELECT set_subject(${number}::text) AS id)
 SELECT found.* FROM subject CROSS JOIN LATERAL (
 SELECT wanted.* FROM ({statement}) AS wanted WHERE subject.id IS NOT NULL OFFSET 0
 ) AS found"""

@@ -290,6 +290,35 @@ class BulkCompletion(View):
     completed: int
 
 
+class AccountRole(StrEnum):
+    """Rights of an account beside using its own data."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class OwnAccount(View):
+    """The caller's account."""
+
+    account_id: str
+    role: AccountRole
+
+
+class AccountView(View):
+    """An account as an administrator sees it: nothing of what it stored."""
+
+    account_id: str
+    created_at: datetime | None = Field(description="When it first stored something.")
+    disabled_at: datetime | None
+
+
+class AccountPage(View):
+    """Accounts by id; `next_cursor` is null on the last page."""
+
+    items: list[AccountView]
+    next_cursor: str | None
+
+
 class Deletion(View):
     """The id of what was deleted."""
 

@@ -33,7 +33,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
-from system.errors import Conflict, Forbidden, NotFound, Unavailable, ValidationFailed
+from system.errors import (
+    AccountDisabled,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Unavailable,
+    ValidationFailed,
+)
 from system.shares import Shares
 from system.store.engine import make_engine, opening_statement
 from system.store.reading import SUBJECT, reading_engine
@@ -41,7 +48,9 @@ from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
 
 _log = logging.getLogger(__name__)
-_SET_SUBJECT = text("SELECT set_config('app.user_id', :user_id, true)")
+# Sets the subject, and fails where its account is disabled (migration 0006).
+_SET_SUBJECT = text("SELECT set_subject(:user_id)")
+_DISABLED = "CT403"
 # The subject in statements that are made once for all users.
 THE_SUBJECT: BindParameter[str] = bindparam("the_subject", type_=Text())
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
@@ -199,6 +208,7 @@ class Store:
 
         Raises:
             Forbidden: `user_id` is empty, too long or cannot be stored.
+            AccountDisabled: An administrator has disabled the account.
             Unavailable: No connection within the pool time-out, or the database is away.
         """
         _check_subject(user_id)
@@ -307,6 +317,8 @@ def _translate(error: DBAPIError) -> Exception:
         return Unavailable("the database does not answer", retry_after=1)
     # The checks behind these run past row-level security, so their texts must not be passed on;
     # keys that start with the owner make them speak of the subject's own rows only.
+    if state == _DISABLED:
+        return AccountDisabled()
     if state == "23503":
         return NotFound()
     if state == "23505":

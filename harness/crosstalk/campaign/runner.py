@@ -272,6 +272,9 @@ class Campaign:
         self._budget.sweeping = False
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
+        if policy is not None and policy.suspends:
+            # Nothing else serves what disables an account.
+            self._part("accounts", sweep.suspend)
         self._part("survey", survey.run)
         if policy is not None:
             self._part("privileges", sweep.privileges)

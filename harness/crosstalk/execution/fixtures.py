@@ -119,6 +119,9 @@ class Fixture:
                 # Rules for names are the system's own: the example goes on with names unlike.
                 self.leave_out_form()
                 self.form, subjects = UNLIKE, before
+        if self._target.enrolled is not None:
+            with stopping_the_run():
+                self._target.enrolled(subjects)
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,

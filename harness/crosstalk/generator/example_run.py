@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
+from crosstalk.generator.enabling import enabled_again
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.base import is_empty
@@ -43,6 +45,7 @@ class ExampleRun(Selection):
         self.impostors = state.principals.impostors
         self._probes = 0
         self._judged = 0
+        self._keeps_disabled = False
         # Calls that may hold values meant to break something.
         self._hostile: list[PlannedCall] = []
 
@@ -158,6 +161,7 @@ class ExampleRun(Selection):
             self.history, planned.actor, planned.operation, planned.arguments, planned.probe
         )
         self._learn(planned, call)
+        self._enable_again([call])
         return call
 
     def execute_spoilt(self, planned: PlannedCall) -> Call:
@@ -177,7 +181,24 @@ class ExampleRun(Selection):
             calls += self.state.executor.execute_all(self.history, planned[start : start + width])
         for asked, call in zip(planned, calls, strict=False):
             self._learn(asked, call)
+        self._enable_again(calls)
         return calls
+
+    @contextmanager
+    def keeping_disabled(self) -> Iterator[None]:
+        """Leave accounts that are disabled meanwhile as they are."""
+        self._keeps_disabled = True
+        try:
+            yield
+        finally:
+            self._keeps_disabled = False
+
+    def _enable_again(self, calls: Sequence[Call]) -> None:
+        if self._keeps_disabled:
+            return
+        operations = self.capabilities.protected
+        for each in enabled_again(self.history.policy, calls, self.members, operations):
+            self.state.executor.execute(self.history, each.actor, each.operation, each.arguments)
 
     def execute_all_spoilt(self, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make calls that are wrong on purpose, at once where that is allowed."""

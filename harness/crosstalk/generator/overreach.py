@@ -1,4 +1,4 @@
-"""What a person who was given a share may try beyond it: to read beside it, and to have more."""
+"""Attempts to go beyond a share: reading beside it, and taking more rights."""
 
 from __future__ import annotations
 

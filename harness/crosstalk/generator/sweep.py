@@ -28,6 +28,7 @@ from crosstalk.generator.rules.attacks.unproven_identity import (
     claim_identity,
 )
 from crosstalk.generator.rules.base import Rule
+from crosstalk.generator.rules.policy.account_disabled import AccountDisabled
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
@@ -110,6 +111,11 @@ class Sweep:
             share = policy.shares[self._lives % len(policy.shares)]
             self._lives += 1
             self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
+
+    def suspend(self) -> None:
+        """Have an account disabled and enabled, as a policy says."""
+        rule = AccountDisabled()
+        self._drawn(rule, rule.run)
 
     def privileges(self) -> None:
         """Call what a policy reserves, and send what would give a right, once with each operation.

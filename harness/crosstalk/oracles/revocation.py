@@ -7,6 +7,7 @@ that was withdrawn and still opens what is reserved for it is the same.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
@@ -14,7 +15,8 @@ from crosstalk.core.policy import Reserve, may_call
 from crosstalk.core.policy.model import matches
 from crosstalk.core.policy.objects import named_values
 from crosstalk.core.policy.sharing import Grant, had_role, role_calls, sharing_of
-from crosstalk.oracles.attribution import observations
+from crosstalk.core.policy.suspension import suspended
+from crosstalk.oracles.attribution import Observation, observations
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty, served
 
 
@@ -48,6 +50,20 @@ def _lost_object(history: History, call: Call) -> Grant | None:
     return None
 
 
+def _concerned(
+    seen: Observation, known: Collection[tuple[str | None, str]] = ()
+) -> set[tuple[str | None, str]]:
+    """Return user and operation of a call that showed its caller's data, or that did so before.
+
+    An answer that every user gets alike, e.g. the list of tools, concerns no user.
+    """
+    call = seen.call
+    key = (call.actor.user, call.operation)
+    if not served(call.answer) or is_empty(call.answer.body):
+        return set()
+    return {key} if seen.own or key in known else set()
+
+
 class Revocation:
     """Fires when a user is served what they have lost the right to."""
 
@@ -56,11 +72,25 @@ class Revocation:
     def judge(self, history: History) -> list[Suspicion]:
         """One suspicion for each answer with something that was taken back."""
         policy = history.policy
-        if policy is None or not policy.shares:
+        if policy is None or not (policy.shares or policy.suspends):
             return []
         found = []
+        known: set[tuple[str | None, str]] = set()
         for seen in observations(history):
             call = seen.call
+            suspension = suspended(policy, history, call)
+            if suspension is None:
+                known |= _concerned(seen)
+            elif served(call.answer) and _concerned(seen, known):
+                found.append(
+                    self._suspicion(
+                        call,
+                        (suspension.began.index,),
+                        f"{call.actor.name} was served by {call.operation} after "
+                        f"{suspension.began.operation} had disabled the account, against the rule "
+                        f"“{suspension.rule}”",
+                    )
+                )
             reserve = _lost_role(history, call) if served(call.answer) else None
             if reserve is not None:
                 given = role_calls(policy, history, call, reserve.to)
@@ -106,7 +136,7 @@ class Revocation:
     def opportunities(self, history: History) -> Counter[str]:
         """Count calls after sharing ended, by operations that had shown what was shared."""
         policy = history.policy
-        if policy is None or not policy.shares:
+        if policy is None or not (policy.shares or policy.suspends):
             return Counter()
         counts: Counter[str] = Counter()
         shown: set[tuple[str | None, str]] = set()
@@ -119,8 +149,12 @@ class Revocation:
             lost = lost or any(
                 each.lost(call) and each.person not in policy.people for each in ended
             )
-            if ((lost and key in shown) or _lost_role(history, call)) and conclusive(call.answer):
+            off = suspended(policy, history, call) is not None
+            lost_it = (lost or off) and key in shown
+            if (lost_it or _lost_role(history, call)) and conclusive(call.answer):
                 counts[call.operation] += 1
+            if policy.suspends and not off:
+                shown |= _concerned(seen)
             if seen.permitted or (reserve is not None and served(call.answer)):
                 shown.add(key)
         return counts

@@ -57,6 +57,7 @@ class Target:
         renamed: Receives the subjects by user name, before and after users were given names that
             are alike.
         policy: Who may see what; None where nothing is declared beside `allowed_flows`.
+        enrolled: Receives the subjects of each new example by user name, before its first call.
     """
 
     surfaces: Mapping[str, Surface]
@@ -87,6 +88,7 @@ class Target:
     take_down: Callable[[], None] | None = None
     production: Callable[[], None] | None = None
     policy: Policy | None = None
+    enrolled: Callable[[Mapping[str, str]], None] | None = None
     renamed: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ def oracles_without_rules(
         reasons["delegation"] = "the policy reserves no operation"
     if not any(each.conversational for each in operations.values()):
         reasons["delegation"] = "there is no agent to ask"
-    if not policy.shares:
+    if not policy.shares and not policy.suspends:
         reasons["revocation"] = "the policy has no sharing that a call opens"
     if not (policy.fields.forbidden or policy.fields.own):
         reasons["property"] = "the policy names no fields"

@@ -15,7 +15,7 @@ from system.backend.app import create_app
 from system.backend.settings import BackendSettings
 
 _PREFIXES = tuple(
-    f"/api/{{user_id}}/{each}" for each in ("tasks", "projects", "invitations", "stats")
+    f"/api/{{user_id}}/{each}" for each in ("account", "tasks", "projects", "invitations", "stats")
 )
 _WORDS = ("title", "description", "examples", "summary", "tags", "security")
 # Checked by the backend alone; a change of them is none for the page.

@@ -9,6 +9,7 @@ import { InboxIcon } from "@/components/icons";
 import { NoticesProvider, useNotices } from "@/components/notices";
 import { Button } from "@/components/ui";
 import { Wordmark } from "@/components/wordmark";
+import { useIsAdministrator } from "@/lib/accounts/use-accounts";
 import { Backend } from "@/lib/backend/client";
 import { APIError, SessionEnded } from "@/lib/backend/errors";
 import { signOut } from "@/lib/auth/client";
@@ -138,6 +139,7 @@ function Frame({ user, backendUrl, current, children }: ShellProps) {
                 Assistant
               </NavLink>
               <InvitationsLink current={current} />
+              <AccountsLink current={current} />
             </nav>
             <div className="ml-auto flex min-w-0 items-center gap-3">
               <span className="hidden max-w-56 truncate text-sm text-muted md:inline" title={user.email}>
@@ -173,6 +175,16 @@ function InvitationsLink({ current }: { readonly current: ProtectedPath }) {
           </span>
         ) : null}
       </span>
+    </NavLink>
+  );
+}
+
+/** Shown to administrators alone; the backend refuses the page's data to everybody else. */
+function AccountsLink({ current }: { readonly current: ProtectedPath }) {
+  if (!useIsAdministrator()) return null;
+  return (
+    <NavLink href="/accounts" current={current}>
+      Accounts
     </NavLink>
   );
 }

@@ -58,7 +58,12 @@ def policy(
         tenant = f", tenant {person.tenant}" if person.tenant else ""
         roles = f", roles {', '.join(person.roles)}" if person.roles else ""
         print_sentence(console, f"{person.name}{tenant}{roles}")
-    for rule in (*declared.allows, *declared.reserves, *declared.shares):
+    for rule in (
+        *declared.allows,
+        *declared.reserves,
+        *declared.shares,
+        *declared.suspends,
+    ):
         print_sentence(console, f"rule: {rule}")
     print_policy(console, matrix)
     print_sentence(console, f"tried: in {where}" if where else "tried: no run was found")

@@ -6,7 +6,7 @@ holds. `permits` is one function of the policy and the history.
 """
 
 from crosstalk.core.policy.decision import Decision, decide, may_call, permits
-from crosstalk.core.policy.model import Allow, Fields, Person, Policy, Reserve, Share
+from crosstalk.core.policy.model import Allow, Fields, Person, Policy, Reserve, Share, Suspend
 
 __all__ = [
     "Allow",
@@ -16,6 +16,7 @@ __all__ = [
     "Policy",
     "Reserve",
     "Share",
+    "Suspend",
     "decide",
     "may_call",
     "permits",

@@ -11,6 +11,7 @@ from crosstalk.core.policy.model import EVERYBODY, Allow, Person, Policy, Reserv
 from crosstalk.core.policy.objects import objects_of
 from crosstalk.core.policy.parts import parts_of
 from crosstalk.core.policy.sharing import Grant, Sharing, sharing_of
+from crosstalk.core.policy.suspension import may_suspend
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History
@@ -81,6 +82,11 @@ def decide(
     same = bool(one.tenant) and one.tenant == other.tenant
     if policy.boundary == "tenant" and same:
         return Decision(True, boundary)
+    suspend = policy.suspending(operation)
+    # Accounts are named by their users' ids, and nothing else of theirs is shown with them.
+    named = not objects or set(objects) <= set(history.subjects.values())
+    if suspend is not None and named and may_suspend(policy, suspend, target):
+        return Decision(True, str(suspend))
     for rule in policy.allows:
         if _allows(policy, rule, one, other, operation, sharing, moment, change=change):
             return Decision(True, str(rule))

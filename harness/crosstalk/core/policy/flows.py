@@ -25,7 +25,10 @@ def flows_of_policy(policy: Policy | None, operations: Collection[str]) -> tuple
             permitted = frozenset(
                 each
                 for each in operations
-                if source != target and decide(policy, nothing, source, target, each, ()).permitted
+                if source != target
+                # What an administrator sees of accounts makes nobody a partner in what they do.
+                and policy.suspending(each) is None
+                and decide(policy, nothing, source, target, each, ()).permitted
             )
             if permitted:
                 every = len(permitted) == len(operations)

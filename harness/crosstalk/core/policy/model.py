@@ -116,6 +116,35 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspend:
+    """Calls by which some users disable another's account, and enable it again.
+
+    Attributes:
+        to: Roles and users who may call them.
+        disables: Operations that disable an account, as patterns.
+        enables: Operations that enable it, as patterns.
+        person: The argument that names the user.
+        lists: Operations that show who has an account, and whether it is disabled.
+    """
+
+    to: tuple[str, ...]
+    disables: tuple[str, ...]
+    enables: tuple[str, ...]
+    person: str
+    lists: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"{', '.join(self.to)} disable {self.person} by {' or '.join(self.disables)}, until "
+            f"{' or '.join(self.enables)}"
+        )
+
+    def concerns(self, operation: str) -> bool:
+        """Return whether an operation disables, enables or lists accounts."""
+        return matches((*self.disables, *self.enables, *self.lists), operation)
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """Fields of answers.
 
@@ -141,6 +170,8 @@ class Policy:
         fields: Fields that answers do not hold.
         transcripts: Operations that show again what they showed their reader before, as patterns:
             what a conversation holds stays with who had it.
+        suspends: Calls that disable accounts, and enable them again.
+        newcomers: Whether other users can be put beside these people, who then have no role.
     """
 
     people: Mapping[str, Person]
@@ -150,10 +181,14 @@ class Policy:
     shares: tuple[Share, ...] = ()
     fields: Fields = Fields()
     transcripts: tuple[str, ...] = ()
+    suspends: tuple[Suspend, ...] = ()
+    newcomers: bool = False
 
     @property
     def impersonal(self) -> bool:
-        """Return whether all people are alike to it: any other users can be put in their place."""
+        """Return whether any other users can be put in the place of people without a role."""
+        if self.newcomers:
+            return True
         told = any(each.tenant or each.roles or each.claims for each in self.people.values())
         return not (told or self.allows or self.reserves or self.boundary != "user")
 
@@ -161,11 +196,16 @@ class Policy:
         """Return the policy for these users, where it is the same for all; else itself."""
         if not self.impersonal:
             return self
-        return replace(self, people={each: Person(each) for each in users})
+        known = self.people if self.newcomers else {}
+        return replace(self, people={each: known.get(each, Person(each)) for each in users})
 
     def reserved(self, operation: str) -> Reserve | None:
         """Return the rule by which an operation is reserved, if it is."""
         return next((each for each in self.reserves if matches(each.operations, operation)), None)
+
+    def suspending(self, operation: str) -> Suspend | None:
+        """Return the rule by which an operation disables, enables or lists accounts, if any."""
+        return next((each for each in self.suspends if each.concerns(operation)), None)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, for a file."""
@@ -186,6 +226,8 @@ class Policy:
             shares=tuple(Share(**_share(each)) for each in data["shares"]),
             fields=Fields(**_tuples(data["fields"])),
             transcripts=tuple(data.get("transcripts", ())),
+            suspends=tuple(Suspend(**_tuples(each)) for each in data.get("suspends", ())),
+            newcomers=bool(data.get("newcomers", False)),
         )
 
 

@@ -221,7 +221,7 @@ def _walk(policy: Policy, history: History) -> Sharing:
     made: set[str] = set()
     for call in history:
         user = call.actor.user
-        if user is None or call.answer.outcome != "ok" or _is_repeat(call, made):
+        if user is None or call.answer.outcome != "ok" or is_repeat(call, made):
             continue
         for rule in policy.shares:
             if matches(rule.opens, call.operation) and _is_meant(rule, call):
@@ -238,7 +238,7 @@ def _begun(call: Call, moment: Call | None) -> bool:
     return moment is None or call.index <= moment.index or call.started < moment.ended
 
 
-def _is_repeat(call: Call, made: set[str]) -> bool:
+def is_repeat(call: Call, made: set[str]) -> bool:
     """Return whether a call is one that was made before with its key, and does nothing again."""
     if not any("idempotency" in str(name).lower() for name in call.arguments):
         return False

@@ -20,6 +20,7 @@ from crosstalk.generator.rules.comparisons.stale_read import StaleRead
 from crosstalk.generator.rules.honest.any_call import AnyCall
 from crosstalk.generator.rules.honest.honest_use import HonestUse
 from crosstalk.generator.rules.honest.setup import Setup
+from crosstalk.generator.rules.policy.account_disabled import AccountDisabled
 from crosstalk.generator.rules.policy.delegated_call import DelegatedCall
 from crosstalk.generator.rules.policy.permitted_read import PermittedRead
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
@@ -77,6 +78,7 @@ POLICY_RULES: tuple[Rule, ...] = (
     PrivilegedFields(),
     PermittedRead(),
     DelegatedCall(),
+    AccountDisabled(),
 )
 
 __all__ = ["POLICY_RULES", "RULES", "SETUP", "Rule"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from crosstalk.phases.layers import privileges
+from crosstalk.phases.layers import privileges, rights
 from crosstalk.phases.layers.attempts import OF_A_TABLE, Intruder, victim_value_in
 from crosstalk.phases.layers.by_hand import psql_lines, recorded
 from crosstalk.phases.layers.schema import Table, owned_tables, plant
@@ -88,11 +88,12 @@ async def _tried(
                 found.commands[f"{name}, {table.name}"] = psql_lines(service, statements)
     if service == "owner":
         return found
-    async for name, told in privileges.attempts(intruder, tables, admin):
-        found.tried += 1
-        found.could += 1
-        if told is not None:
-            found.crossed[name] = told
+    for trials in (privileges.attempts, rights.attempts):
+        async for name, told in trials(intruder, tables, admin):
+            found.tried += 1
+            found.could += 1
+            if told is not None:
+                found.crossed[name] = told
     return found
 
 

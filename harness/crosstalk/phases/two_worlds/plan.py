@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from crosstalk.core.history import Actor, Call, Channel, Flow, History, Outcome, Probe
 from crosstalk.core.identifiers import is_short_id, strings_in
 from crosstalk.core.object_kinds import deletes
+from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script, Step, references_in, script_of
 from crosstalk.generator.texts import COMMON_WORD
@@ -154,7 +155,10 @@ def plan_of(
 def _without_sharing(history: History) -> Script:
     """Return the script without calls that share: what others share is meant to show."""
     script = script_of(history)
-    rules = history.policy.shares if history.policy is not None else ()
+    policy = history.policy
+    rules: tuple[Share | Suspend, ...] = ()
+    if policy is not None:
+        rules = (*policy.shares, *policy.suspends)
     sharing = [
         each.number for each in script.steps if any(rule.concerns(each.operation) for rule in rules)
     ]

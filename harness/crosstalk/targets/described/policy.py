@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crosstalk.core.errors import did_you_mean
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
+from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share, Suspend
 from crosstalk.core.policy.model import matches
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.described.config import TargetConfig
@@ -37,6 +37,14 @@ def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Poli
             )
     for share in described.share:
         _require_arguments(share, operations)
+    for suspend in described.suspend:
+        for name, operation in operations.items():
+            short = {last_name(each.name) for each in operation.parameters}
+            if matches((*suspend.disables, *suspend.enables), name) and suspend.person not in short:
+                raise TargetFileError(
+                    f"policy.suspend.person names {suspend.person!r}, which is no argument of "
+                    f"{name}{did_you_mean(suspend.person, short)}"
+                )
     names = member_names(config)
 
     def who(listed: list[str]) -> tuple[str, ...]:
@@ -73,6 +81,16 @@ def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Poli
         ),
         fields=Fields(tuple(described.fields.forbidden), tuple(described.fields.own)),
         transcripts=tuple(described.transcripts),
+        suspends=tuple(
+            Suspend(
+                who(each.to),
+                tuple(each.disables),
+                tuple(each.enables),
+                each.person,
+                tuple(each.lists),
+            )
+            for each in described.suspend
+        ),
     )
 
 

@@ -99,6 +99,24 @@ class ShareConfig(Strict):
         return self
 
 
+class SuspendConfig(Strict):
+    """Calls that disable users' accounts, and enable them again.
+
+    Attributes:
+        to: Roles and users who may call them.
+        disables: The operation that disables an account, or several.
+        enables: The operation that enables it again, or several.
+        person: The argument of them that names the user.
+        lists: Operations that show who has an account.
+    """
+
+    to: list[str] = Field(min_length=1)
+    disables: Operations = Field(min_length=1)
+    enables: Operations = Field(min_length=1)
+    person: str
+    lists: Operations = Field(default_factory=list)
+
+
 class FieldsConfig(Strict):
     """Fields of answers, as patterns of their names.
 
@@ -122,6 +140,7 @@ class PolicyConfig(Strict):
         fields: Fields that answers do not hold.
         transcripts: Operations that show again what they showed their reader before: what a
             conversation holds stays with who had it.
+        suspend: Calls that disable users' accounts, and enable them again.
     """
 
     boundary: Literal["user", "tenant"] = "user"
@@ -130,6 +149,7 @@ class PolicyConfig(Strict):
     share: list[ShareConfig] = Field(default_factory=list)
     fields: FieldsConfig = FieldsConfig()
     transcripts: list[str] = Field(default_factory=list)
+    suspend: list[SuspendConfig] = Field(default_factory=list)
 
     def operations(self) -> Iterator[tuple[str, str]]:
         """Return every pattern of operations, after the setting that it stands in."""
@@ -141,6 +161,10 @@ class PolicyConfig(Strict):
             yield from (("policy.share.opens", name) for name in share.opens)
             yield from (("policy.share.ends", name) for name in share.ends)
             yield from (("policy.share.accept", name) for name in share.accept)
+        for suspend in self.suspend:
+            yield from (("policy.suspend.disables", name) for name in suspend.disables)
+            yield from (("policy.suspend.enables", name) for name in suspend.enables)
+            yield from (("policy.suspend.lists", name) for name in suspend.lists)
         yield from (("policy.transcripts", name) for name in self.transcripts)
 
 
@@ -181,7 +205,11 @@ def check_people(
     if policy.boundary == "tenant" and not tenants:
         raise ValueError('policy.boundary is "tenant": say who is in which, under [tenants]')
     known = {*users, *roles, EVERYBODY, *(each.role for each in policy.share if each.role)}
-    for setting, rules in (("allow", policy.allow), ("reserve", policy.reserve)):
+    for setting, rules in (
+        ("allow", policy.allow),
+        ("reserve", policy.reserve),
+        ("suspend", policy.suspend),
+    ):
         for name in (name for rule in rules for name in rule.to):
             if name not in known:
                 raise ValueError(

@@ -27,7 +27,7 @@ from crosstalk.surface import (
 )
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.reference.limits import production_limits
-from crosstalk.targets.reference.policy import sharing_policy
+from crosstalk.targets.reference.policy import ADMINISTRATOR, sharing_policy
 from crosstalk.targets.reference.sessions import OwnSessions, open_sessions
 from crosstalk.targets.reference.sign_in import SignIn
 from crosstalk.targets.reference.signed_in import SignedInCredentials
@@ -85,7 +85,10 @@ class MintedCredentials:
 
 
 class Eraser:
-    """Empties the users' tables between examples, over one kept connection."""
+    """Empties the users' tables between examples, and appoints the next one's administrator.
+
+    Over one kept connection.
+    """
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
@@ -94,7 +97,16 @@ class Eraser:
     def __call__(self) -> None:
         """Delete all users' data."""
         # Deleting beats TRUNCATE where tables are small: no files are made anew.
-        self._loop.run_until_complete(self._connection.execute('DELETE FROM "user"'))
+        for table in ('"user"', "administrators", "disabled_accounts"):
+            self._run(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+    def appoint(self, subjects: Mapping[str, str]) -> None:
+        """Make one of these users the administrator, as an operator would."""
+        subject = subjects[ADMINISTRATOR]
+        self._run("INSERT INTO administrators (user_id) VALUES ($1)", subject)
+
+    def _run(self, statement: str, *values: str) -> None:
+        self._loop.run_until_complete(self._connection.execute(statement, *values))
 
     def close(self) -> None:
         """Close the connection."""
@@ -199,9 +211,11 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         left=left,
         production=None if sessions else production_limits(running),
         policy=policy,
+        enrolled=erase.appoint,
         not_applicable={
             **oracles_without_rules(policy, operations),
-            "escalation": "undeclared fields are refused, and no operation is reserved",
+            "escalation": "undeclared fields are refused",
+            "delegation": "no tool of the agent is reserved",
         },
         claiming=("X-User-Id", "X-Forwarded-User", "X-Debug-User"),
         credential_source=(

@@ -1,10 +1,12 @@
 import { APIError, SessionEnded } from "./errors.ts";
 import type {
+  Account,
   Answer,
   Invitation,
   Member,
   MemberRole,
   MethodOf,
+  OwnAccount,
   Page,
   Path,
   Project,
@@ -162,6 +164,24 @@ export class Backend {
   /** Declines an invitation that one got, or withdraws one that one gave. */
   endInvitation(id: string): Promise<{ readonly id: string }> {
     return this.#call("delete", "/invitations/{invitation_id}", { names: { invitation_id: id } });
+  }
+
+  /** The person's own account, with its role. */
+  account(): Promise<OwnAccount> {
+    return this.#call("get", "/account", {});
+  }
+
+  /** All accounts, for an administrator. */
+  accounts(): Promise<readonly Account[]> {
+    return everyPage((cursor) => this.#call("get", "/accounts", { query: { cursor, limit: 100 } }));
+  }
+
+  /** Ends all that an account may do, or lets it in again. */
+  setAccountDisabled(id: string, disabled: boolean): Promise<Account> {
+    const names = { account_id: id };
+    return disabled
+      ? this.#call("post", "/accounts/{account_id}/disable", { names })
+      : this.#call("post", "/accounts/{account_id}/enable", { names });
   }
 
   stats(): Promise<UserStats> {

@@ -21,6 +21,8 @@ export type Role = Schemas["InvitationRole"];
 export type MemberRole = Schemas["MemberRole"];
 export type Member = Schemas["MemberView"];
 export type Invitation = Schemas["InvitationView"];
+export type Account = Schemas["AccountView"];
+export type OwnAccount = Schemas["OwnAccount"];
 
 export interface Page<T> {
   readonly items: readonly T[];

@@ -1,6 +1,6 @@
 /** The protected pages. A `next` parameter can only name one of these, never another site. */
 
-export const PROTECTED_PATHS = ["/tasks", "/chat", "/invitations"] as const;
+export const PROTECTED_PATHS = ["/tasks", "/chat", "/invitations", "/accounts"] as const;
 
 export type ProtectedPath = (typeof PROTECTED_PATHS)[number];
 

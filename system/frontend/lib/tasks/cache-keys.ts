@@ -32,6 +32,14 @@ export function invitationsKey(userId: string): CacheKey {
   return scoped(userId, "invitations");
 }
 
+export function accountKey(userId: string): CacheKey {
+  return scoped(userId, "account");
+}
+
+export function accountsKey(userId: string): CacheKey {
+  return scoped(userId, "accounts");
+}
+
 export function statsKey(userId: string): CacheKey {
   return scoped(userId, "stats");
 }

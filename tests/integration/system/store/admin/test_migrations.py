@@ -79,7 +79,7 @@ async def test_two_migrations_at_once_both_succeed(empty_database: str) -> None:
     await asyncio.gather(*(migrate(empty_database) for _ in range(3)))
     connection = await asyncpg.connect(empty_database)
     try:
-        assert await connection.fetch("SELECT version_num FROM alembic_version") == [("0005",)]
+        assert await connection.fetch("SELECT version_num FROM alembic_version") == [("0006",)]
     finally:
         await connection.close()
 

@@ -296,7 +296,7 @@ def test_policies_and_histories_are_saved_and_read_again() -> None:
 MEMBER = "bob-0001"
 
 
-def test_who_leaves_one_object_keeps_what_else_its_owner_shares() -> None:
+def test_person_who_leaves_one_object_keeps_what_else_its_owner_shares() -> None:
     other = "11111111-2222-4333-8444-000000000002"
     story = Story(sharing_policy()).stored()
     story.call(ALICE, "rest:POST /notes", {"text": "more"}, {"id": other, "text": "more"})

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
+from uuid import UUID
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
-from crosstalk.core.identifiers import is_short_id, missing_like
+from crosstalk.core.identifiers import (
+    is_short_id,
+    map_markers,
+    marker,
+    markers_in,
+    missing_like,
+)
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
@@ -129,7 +136,7 @@ def pair(
     # Two different calls under one key differ for that alone.
     keys = {each.name for each in operation.parameters if each.role is Role.KEY}
     shared = {name: value for name, value in shared.items() if name not in keys}
-    unknown = missing_like(theirs, drawer.choice.uuid())
+    unknown = unknown_like(theirs, drawer.choice.uuid(), parameter)
     number = example.next_probe()
     parts: tuple[tuple[Literal["foreign", "missing"], str], ...] = (
         ("foreign", theirs),
@@ -145,6 +152,26 @@ def pair(
         for part, named in parts
     )
     return foreign, missing
+
+
+def unknown_like(theirs: str, identifier: str, parameter: Parameter) -> str:
+    """Return what no object is called, of the form of an object's name.
+
+    A word gets another word in place of its marker, and nothing is longer than the schema admits:
+    what is refused for its length tells nothing of the other.
+    """
+    number = UUID(identifier).int % 2**32
+    unknown = (
+        map_markers(theirs, lambda _: marker("missing", number))
+        if markers_in(theirs)
+        else missing_like(theirs, identifier)
+    )
+    schema = parameter.schema
+    wanted = schema.get("items") if parameter.many else schema
+    longest = wanted.get("maxLength") if isinstance(wanted, Mapping) else None
+    if isinstance(longest, int) and len(theirs) <= longest < len(unknown):
+        return unknown[-longest:]
+    return unknown
 
 
 def comparable_ids(

@@ -44,7 +44,7 @@ _REFUSED_SOON = 2
 # Calls of the life of one share, about, and how often each rule for sharing comes at most.
 _CALLS_A_SHARE = 100
 # Lives that must be affordable for the first to come before all operations are served.
-_LIVES_AFFORDED = 4
+_LIVES_AFFORDED = 2
 _ROUNDS = 2
 # Of several kinds at once, and by what asks a model.
 _FLOODS = 2

@@ -43,6 +43,7 @@ _ERROR = re.compile(
 )
 _REFUSED = re.compile(
     r"unauthori[sz]ed|unauthenticated|not authenticated|authentication|forbidden|access denied"
+    r"|\bauthorization\s*:|\bbearer\b|\bwho (?:are you|you are)\b"
     r"|permission|not allowed|not logged in|log ?in (?:first|required)|must log ?in|please log ?in"
     r"|(?:invalid|expired|missing|bad|wrong|no|unknown|malformed|required?)[^.\n]{0,24}"
     r"(?:token|api[ _-]?key|credential|session|secret|signature|jwt)"

@@ -63,6 +63,13 @@ def test_prose_without_a_code_stays_as_it_is(text: str) -> None:
     assert opened(text) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["Say who you are first.", "Send Authorization: Basic …", "A bearer is wanted here"]
+)
+def test_error_that_asks_for_a_credential_is_a_refusal(text: str) -> None:
+    assert classified(text, flagged=True)[0] is Outcome.REFUSED
+
+
 def test_text_without_structure_stays_text() -> None:
     assert opened("nothing to see") == "nothing to see"
     assert opened("42") == "42"

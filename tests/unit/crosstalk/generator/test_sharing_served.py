@@ -119,7 +119,8 @@ class Folders(Notes):
         return [f"{name}-1" for name in USERS]
 
 
-def _state(folders: Folders, service: ServiceRecord) -> GeneratorState:
+def make_state(folders: Folders, service: ServiceRecord) -> GeneratorState:
+    """What the examples of one campaign on the folders share."""
     operations = {each.name: each for each in folders.discover()}
     return GeneratorState(
         executor=Executor({"rest": folders}, operations, folders),
@@ -135,7 +136,7 @@ def _state(folders: Folders, service: ServiceRecord) -> GeneratorState:
 
 def test_owners_neither_accept_nor_change_or_remove_members_that_are_not_there() -> None:
     folders = Folders()
-    state = _state(folders, ServiceRecord({each.name: each for each in OPERATIONS}))
+    state = make_state(folders, ServiceRecord({each.name: each for each in OPERATIONS}))
     example = ExampleRun(state, Capabilities.of(list(OPERATIONS)))
     assert [each for each in OPERATIONS if by_sharing_alone(example, each)] == [
         ACCEPT,
@@ -146,7 +147,7 @@ def test_owners_neither_accept_nor_change_or_remove_members_that_are_not_there()
 
 def test_few_calls_serve_all_that_shares_and_leave_an_invitation_open() -> None:
     folders = Folders()
-    state = _state(folders, ServiceRecord({each.name: each for each in OPERATIONS}))
+    state = make_state(folders, ServiceRecord({each.name: each for each in OPERATIONS}))
     example = ExampleRun(state, Capabilities.of(list(OPERATIONS)))
     serve_sharing(example, Random(1), ALICE, BOB, ["rest"])
     assert all(state.served[each.name] for each in (INVITE, ACCEPT, PROMOTE, REMOVE))
@@ -160,6 +161,6 @@ def test_few_calls_serve_all_that_shares_and_leave_an_invitation_open() -> None:
 def test_the_sweep_serves_all_that_shares_without_trying_it_as_the_owner() -> None:
     folders = Folders()
     service = ServiceRecord({each.name: each for each in OPERATIONS})
-    Sweep(_state(folders, service), dict, Random(1), 1_000).run()
+    Sweep(make_state(folders, service), dict, Random(1), 1_000).run()
     assert not service.unserved()
     assert folders.calls <= 150

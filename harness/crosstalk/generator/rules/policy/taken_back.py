@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from hypothesis import strategies as st
@@ -39,6 +40,25 @@ _WRITES = 3
 _OWNER_READINGS = 3
 # Changes that an agent is told to make, each time.
 _TOLD_WRITES = 2
+
+
+class _Ending(StrEnum):
+    """How a share's life ends."""
+
+    TAKEN_BACK = "taken back"
+    LEFT = "left"
+    WITHDRAWN = "withdrawn"
+    OPEN = "left open"
+
+
+# In this order: what its owner takes back shows most, and a short campaign has but one life.
+_ENDINGS = (
+    _Ending.TAKEN_BACK,
+    _Ending.LEFT,
+    _Ending.TAKEN_BACK,
+    _Ending.WITHDRAWN,
+    _Ending.OPEN,
+)
 
 
 class TakenBack:
@@ -116,6 +136,7 @@ class TakenBack:
     def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Go on with what was offered: accepted or not, used, ended, and tried again."""
         example.state.situations["shared and taken back"] += 1
+        ending = self._ending(example, offer.rule)
         owner, person = offer.owner, offer.person
         inside = self._fill(example, draw, offer)
         readings = self._readings(example, draw, [offer.target, *inside], owner, person)
@@ -126,9 +147,9 @@ class TakenBack:
             example.execute_all(readings[:_READINGS])
             for each in others[:1]:
                 accept_offer(example, draw, offer, by=each)
-            withdrawn = draw(st.integers(0, 3)) == 3
-            if withdrawn:
-                end_offer(example, draw, offer, owner, pending=True)
+            withdrawn = ending is _Ending.WITHDRAWN and end_offer(
+                example, draw, offer, owner, pending=True
+            )
             accept_offer(example, draw, offer, ended=withdrawn)
             if withdrawn:
                 example.execute_all(readings)
@@ -145,10 +166,10 @@ class TakenBack:
             self._former_owner(example, draw, offer, inside)
             return
         left = never_served(example, operations_of(example, offer.rule.ends))
-        if draw(st.integers(0, 3)) == 3 and not left:
-            # It stays open: whatever else this example does is done with members.
+        if ending is _Ending.OPEN and not left:
+            # Whatever else this example does is done with members.
             return
-        ender = person if draw(st.integers(0, 3)) == 3 else owner
+        ender = person if ending is _Ending.LEFT else owner
         if not end_offer(example, draw, offer, ender):
             return
         more = self._fill(example, draw, offer)
@@ -158,6 +179,13 @@ class TakenBack:
         example.judge_soon()
         self._between_readings(example, draw, offer, inside, writes[:1])
         self._declined(example, draw, offer)
+
+    def _ending(self, example: ExampleRun, rule: Share) -> _Ending:
+        """Return how this life is to end; each rule goes through all endings."""
+        key = (f"{self.name} ended", str(rule))
+        number = example.state.choices[key]
+        example.state.choices[key] += 1
+        return _ENDINGS[number % len(_ENDINGS)]
 
     def _other_roles(
         self,

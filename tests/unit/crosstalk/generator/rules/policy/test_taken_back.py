@@ -1,0 +1,65 @@
+"""Lives of shares: how they end, and what is read after that."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from crosstalk.core.history import Call, History, Outcome
+from crosstalk.generator.drawn_once import drawn_once
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.rules.policy.taken_back import TakenBack
+from crosstalk.generator.state import GeneratorState
+from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.capabilities import Capabilities
+from tests.unit.crosstalk.generator.test_sharing_served import (
+    ACCEPT,
+    LIST,
+    OPERATIONS,
+    POLICY,
+    REMOVE,
+    SHARED,
+    Folders,
+    make_state,
+)
+
+
+def _life(state: GeneratorState, random: Random) -> History:
+    example = ExampleRun(state, Capabilities.of(list(OPERATIONS)))
+    drawn_once(lambda draw: TakenBack().by_rule(example, draw, policy=POLICY, rule=SHARED), random)
+    return example.history
+
+
+def _removals(history: History) -> list[Call]:
+    return [each for each in history.calls if each.operation == REMOVE.name]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_first_life_is_taken_back_by_its_owner_and_read_after_that(number: int) -> None:
+    state = make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS}))
+    history = _life(state, Random(number))
+    accepted = next(
+        each
+        for each in history.calls
+        if each.operation == ACCEPT.name and each.answer.outcome is Outcome.OK
+    )
+    removal = _removals(history)[-1]
+    assert removal.index > accepted.index
+    assert removal.actor != accepted.actor
+    assert removal.answer.outcome is Outcome.OK
+    later = [each for each in history.calls if each.index > removal.index]
+    assert accepted.actor in {each.actor for each in later if each.operation == LIST.name}
+
+
+def test_lives_after_the_first_end_in_other_ways() -> None:
+    state = make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS}))
+    random = Random(3)
+    lives = [_life(state, random) for _ in range(5)]
+    by_members = [
+        any(each.arguments["member_id"].startswith(each.actor.name) for each in _removals(life))
+        for life in lives
+    ]
+    assert by_members == [False, True, False, False, False]
+    # The last one stays open.
+    assert [bool(_removals(each)) for each in lives] == [True, True, True, True, False]

@@ -128,16 +128,17 @@ def create_app(
     )
     routes = public_routes(settings, readiness, exchange)
     public = frozenset(each.path for each in routes)
-    endpoint: ASGIApp = inner
+    endpoint: ASGIApp = AuthContextMiddleware(inner)
     if settings.mcp_stateful:
         most = settings.mcp_max_sessions_per_user
         endpoint = SessionLimit(endpoint, server.session_manager, most)
     endpoint = NoStreams(EnvelopedRefusals(endpoint), settings.path)
-    if not server.needs_context():
+    # A session is the SDK's to know.
+    if not (settings.mcp_stateful or server.needs_context()):
         (route,) = (each for each in inner.routes if getattr(each, "path", "") == settings.path)
-        endpoint = DirectCalls(endpoint, server, settings.path, route)
+        endpoint = AuthContextMiddleware(DirectCalls(endpoint, server, settings.path, route))
     gate = BearerGate(
-        BodyLimit(TrimmedHeaders(AuthContextMiddleware(endpoint))),
+        BodyLimit(TrimmedHeaders(endpoint)),
         verifier=verifier,
         public=reads_of(public),
         admit=admit_to(settings.mcp_url),

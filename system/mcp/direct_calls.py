@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from mcp.server.mcpserver import Context
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.shared.inbound import (
     MCP_METHOD_HEADER,
     MCP_NAME_HEADER,
@@ -48,6 +49,7 @@ _ROUTING = {
     MCP_METHOD_HEADER.encode(): _CALL.encode(),
     b"content-type": _JSON.encode(),
 }
+_SESSION = MCP_SESSION_ID_HEADER.lower().encode()
 _NAME = MCP_NAME_HEADER.encode()
 _PARAMETER = MCP_PARAM_HEADER_PREFIX.lower().encode()
 
@@ -124,7 +126,7 @@ class DirectCalls:
                 # More than one, ranges and weights are the SDK's to weigh.
                 kinds = {each.strip() for each in value.split(b",")}
                 reads_json = not reads_json and _JSON.encode() in kinds
-            elif field.startswith(_PARAMETER):
+            elif field == _SESSION or field.startswith(_PARAMETER):
                 return None
         if left or name is None or not reads_json:
             return None

@@ -16,6 +16,7 @@ from crosstalk.core.verdict import Finding
 from crosstalk.environment import DataAccess, Kind, Pooler
 from crosstalk.execution.replay import load
 from crosstalk.oracles.base import Suspicion
+from crosstalk.phases.layers import made_in_sql
 from crosstalk.targets.mutants import get_mutant
 from crosstalk.targets.verification import Verified
 
@@ -42,16 +43,19 @@ class Replayed:
     Attributes:
         seen: What showed, if it showed again.
         answered: Calls by outcome.
+        in_sql: Whether it was tried in SQL, where no call is served.
     """
 
     seen: Suspicion | None
     answered: Counter[Outcome]
+    in_sql: bool = False
 
     @property
     def conclusive(self) -> bool:
         """Return whether enough calls were served for a finding that does not show to be gone."""
         lost = self.answered[Outcome.UNREACHABLE] + self.answered[Outcome.LIMITED]
-        return self.seen is not None or (not lost and bool(self.answered[Outcome.OK]))
+        served = self.in_sql or bool(self.answered[Outcome.OK])
+        return self.seen is not None or (not lost and served)
 
 
 def recorded_in(file: Path, *, mutant: str | None, environment: Kind = "processes") -> Recorded:
@@ -105,7 +109,7 @@ def replay_on(recorded: Recorded, folder: Path) -> Replayed:
     with recorded.verified.running(folder) as target:
         campaign = Campaign(target, CampaignOptions(), _quiet)
         seen = campaign.reproduces(recorded.finding)
-        return Replayed(seen, campaign.answered())
+        return Replayed(seen, campaign.answered(), made_in_sql(recorded.finding.script))
 
 
 def _where(planted: str, demonstration: Any, described: Any) -> str:

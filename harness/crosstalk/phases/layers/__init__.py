@@ -7,6 +7,6 @@ save it: REST, the tools, resources and threads directly, and the agent with a m
 over. `opened` takes the database's layer away and puts it back.
 """
 
-from crosstalk.phases.layers.phase import IN_SQL, OVER_THE_WIRE, LayersPhase
+from crosstalk.phases.layers.phase import IN_SQL, OVER_THE_WIRE, LayersPhase, made_in_sql
 
-__all__ = ["IN_SQL", "OVER_THE_WIRE", "LayersPhase"]
+__all__ = ["IN_SQL", "OVER_THE_WIRE", "LayersPhase", "made_in_sql"]

@@ -38,6 +38,11 @@ _WIRE_CALLS = 50
 _MARK = "layer "
 
 
+def made_in_sql(script: Script) -> bool:
+    """Return whether a finding was made by attempts in SQL alone, which no operation serves."""
+    return all(each.operation.startswith(f"{_MARK}{_DATABASE}") for each in script.steps)
+
+
 @dataclass(slots=True)
 class LayersPhase:
     """Each layer of the reference system with the others bypassed.

@@ -193,6 +193,7 @@ _ODD: dict[str, tuple[Mapping[str, str], Any]] = {
     "reads nothing of ours": ({"Accept": "text/html"}, _message()),
     "reads anything": ({"Accept": "*/*"}, _message()),
     "reads with weights": ({"Accept": "application/json;q=0.5"}, _message()),
+    "a session": ({"Mcp-Session-Id": "0123456789abcdef"}, _message()),
     "an argument in a header": ({"Mcp-Param-user_id": "bob"}, _message()),
 }
 

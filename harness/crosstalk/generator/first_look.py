@@ -18,6 +18,10 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import Reading
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.situations.self_description import (
+    descriptive,
+    read_descriptions,
+)
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.reach import Form, Reach
@@ -72,6 +76,10 @@ class FirstLook:
         for operation in self._storing():
             users.use(operation, attacker, acting)
         self._read_as_attacker(users)
+        if not users.ended:
+            # It may tell what was stored last, which is the attacker's now.
+            read_descriptions(example, descriptive(example), victim)
+            example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last.
         self._name_the_victims(users, lambda each: each.reads_only)
         self._read_as_others(users, acting)

@@ -5,13 +5,15 @@ main thread can install handlers, and a handler that the caller has set stays: t
 decides, and the guard takes care of the rest.
 
 Python loses an exception that is raised while it runs a finalizer or a callback of the garbage
-collector, so that a signal is remembered as well: long work asks `asked_to_end` now and then.
+collector, so that a signal is remembered as well: long work asks `asked_to_end` now and then. What
+Python would print of the lost exception is left out.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +44,7 @@ class Unwinding:
 
     def __init__(self) -> None:
         self._replaced: dict[signal.Signals, Callable[..., object] | int | None] = {}
+        self._told = sys.unraisablehook
 
     def install(self) -> None:
         """Install the handlers; signals that the caller handles or ignores are left alone."""
@@ -50,9 +53,17 @@ class Unwinding:
         for number in (signal.SIGINT, *_ASKS):
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 self._replaced[number] = signal.signal(number, unwind)
+        if sys.unraisablehook != self._tell:
+            self._told, sys.unraisablehook = sys.unraisablehook, self._tell
+
+    def _tell(self, lost: sys.UnraisableHookArgs) -> None:
+        if not (asked_to_end() and issubclass(lost.exc_type, KeyboardInterrupt)):
+            self._told(lost)
 
     def remove(self) -> None:
         """Restore the former handlers."""
+        if sys.unraisablehook == self._tell:
+            sys.unraisablehook = self._told
         while self._replaced:
             number, former = self._replaced.popitem()
             signal.signal(number, former)

@@ -14,6 +14,7 @@ from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
+from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.survey.survey import Survey
 from crosstalk.generator.sweep import Sweep
 from crosstalk.targets.described import opened_target
@@ -35,7 +36,8 @@ def redis_url() -> Iterator[str]:
 def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     tmp_path: Path, redis_url: str, kept_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Both find this leak by themselves, and what they find is no example.
+    # They find this leak by themselves, and what they find is no example.
+    monkeypatch.setattr(FirstLook, "run", lambda look: None)
     monkeypatch.setattr(Sweep, "run", lambda sweep: None)
     monkeypatch.setattr(Survey, "run", lambda survey: None)
     where = redis_url if kept_in == "redis" else str(tmp_path / "examples")

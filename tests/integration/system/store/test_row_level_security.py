@@ -35,6 +35,15 @@ _OF_SHARING = {
         ("invitee_declines", "d"),
     },
 }
+_OF_ACCOUNTS = {
+    "administrators": {("own_role", "r")},
+    "disabled_accounts": {
+        ("own_state", "r"),
+        ("administrator_lists", "r"),
+        ("administrator_disables", "a"),
+        ("administrator_enables", "d"),
+    },
+}
 SERVICES = ("backend", "mcp")
 
 
@@ -140,7 +149,7 @@ async def test_every_user_table_forces_its_policies_and_has_no_others(
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
     )
-    assert {row["relname"] for row in tables} == {*USER_TABLES, *SHARING_TABLES}
+    assert {row["relname"] for row in tables} == {*USER_TABLES, *_OF_SHARING, *_OF_ACCOUNTS}
     for row in tables:
         name = row["relname"]
         assert row["forced"], name
@@ -150,7 +159,10 @@ async def test_every_user_table_forces_its_policies_and_has_no_others(
             row["oid"],
         )
         # Permissive policies are joined with OR, so each further one can only widen.
-        wanted = _OF_SHARING.get(name, {("tenant", "*")} | _OF_MEMBERS.get(name, set()))
+        of_users = {("tenant", "*")} | _OF_MEMBERS.get(name, set())
+        if name == "user":
+            of_users |= {("administrator_lists", "r")}
+        wanted = {**_OF_SHARING, **_OF_ACCOUNTS}.get(name, of_users)
         assert {(each["polname"], each["polcmd"]) for each in found} == wanted, name
         for each in found:
             assert each["using"] == (each["polcmd"] != "a"), each

@@ -15,9 +15,11 @@ from typing import Any
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import identifiers_of
+from crosstalk.core.object_kinds import kind_of_field
 from crosstalk.core.policy import Policy
 from crosstalk.core.policy.objects import Objects, objects_of, record_keys
 from crosstalk.oracles.base import Suspicion, is_empty, served
+from crosstalk.surface.schemas import names_user
 
 _MASKED = re.compile(r"[*•xX.\-]{3,}|[\[<(]?(redacted|hidden|masked|removed)[\])>]?", re.IGNORECASE)
 
@@ -122,7 +124,13 @@ def _owner(
     body: Mapping[str, Any], path: str, call: Call, objects: Objects, history: History
 ) -> str | None:
     users = {subject: name for name, subject in history.subjects.items()}
-    named = {users[each] for each in body.values() if isinstance(each, str) and each in users}
+    named = {
+        users[str(each)]
+        for name, each in body.items()
+        if isinstance(each, str | int)
+        and str(each) in users
+        and _may_name_user(str(name), str(each), f"{path}.{name}".strip("."), call)
+    }
     if len(named) == 1:
         return next(iter(named))
     known = {objects.owners[key] for key in record_keys(body, path, call) if key in objects.owners}
@@ -133,6 +141,14 @@ def _owner(
             if each in objects.owners
         }
     return next(iter(known)) if len(known) == 1 else None
+
+
+def _may_name_user(name: str, subject: str, path: str, call: Call) -> bool:
+    """Return whether a field may name a user: each kind of object has a number 3."""
+    if not subject.isdigit():
+        return True
+    kind = kind_of_field(path, call.operation, has_id=True) if name == "id" else name
+    return names_user(kind, perhaps=True)
 
 
 def _match(name: str, patterns: Sequence[str]) -> str:

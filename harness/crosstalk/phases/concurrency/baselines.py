@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 
 from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.object_kinds import kind_of_field
 from crosstalk.oracles.base import conclusive, denies
 from crosstalk.oracles.observation import Normalizer, Observed, echoing_places
-from crosstalk.phases.concurrency.stored_objects import copies_in, ids_in
+from crosstalk.phases.concurrency.stored_objects import copies_in, ids_in, kinds_of_ids
 
 # The key of the call that planted a marker, and which of its markers it is.
 Planted: TypeAlias = tuple[int, int]
@@ -32,6 +33,7 @@ class Client:
     calls: list[Call] = field(default_factory=list)
     planted: dict[str, Planted] = field(default_factory=dict)
     ids: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
     shares: bool = False
     last_write: int = 0
     _observed: list[tuple[int, Call, Observed]] | None = None
@@ -53,6 +55,8 @@ class Client:
             identifier = body.get("id") if isinstance(body, Mapping) else None
             if isinstance(identifier, str | int):
                 self._note_made(key_of(call), str(identifier))
+                kind = kind_of_field("id", call.operation, has_id=True)
+                self.kinds.setdefault(key_of(call), kind)
 
     def _note_made(self, key: int, identifier: str) -> None:
         """Note the id of what a write made; one that is given again names the newer object."""
@@ -72,7 +76,20 @@ class Client:
     def made(self, call: Call) -> set[int]:
         """Return the keys of the writes whose objects an answer shows as objects of their own."""
         shown = ids_in(call.answer.body)
-        return {key for key, identifier in self.ids.items() if identifier in shown}
+        found = {key for key, identifier in self.ids.items() if identifier in shown}
+        if not any(self.ids[key].isdigit() for key in found):
+            return found
+        # Each kind of object has a number 3: a user's profile is no team.
+        kinds: defaultdict[str, set[str]] = defaultdict(set)
+        for kind, identifier in kinds_of_ids(call):
+            kinds[identifier].add(kind)
+        return {
+            key
+            for key in found
+            if not self.ids[key].isdigit()
+            or "" in {self.kinds[key], *kinds[self.ids[key]]}
+            or self.kinds[key] in kinds[self.ids[key]]
+        }
 
     def own(self, call: Call) -> set[Planted]:
         """Return which of the client's markers an answer shows, by where they were planted."""

@@ -8,7 +8,15 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from crosstalk.core.identifiers import identifiers_of, is_id_path, is_marker, markers_in
+from crosstalk.core.history import Call
+from crosstalk.core.identifiers import (
+    identifiers_of,
+    is_id_path,
+    is_marker,
+    last_name,
+    markers_in,
+)
+from crosstalk.core.object_kinds import kind_of_field
 from crosstalk.oracles.observation import without_times
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -55,6 +63,17 @@ def ids_in(value: Any) -> set[str]:
     if isinstance(value, list | tuple):
         return set[str]().union(*(ids_in(each) for each in value))
     return set()
+
+
+def kinds_of_ids(call: Call) -> set[tuple[str, str]]:
+    """Return what stands under the name `id` in an answer, each with the kind of object it is."""
+    found = call.answer.paths()
+    has_id = any(path == "id" for path, _ in found)
+    return {
+        (kind_of_field(path, call.operation, has_id=has_id), text)
+        for path, text in found
+        if last_name(path) == "id"
+    }
 
 
 def attribute(value: Any, owners: dict[str, set[str]]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
@@ -127,6 +129,26 @@ def test_property_fires_on_forbidden_fields_and_on_others_own_fields() -> None:
     (both,) = card(BOB, password_hash="x1y2", phone="555")
     assert "'password_hash'" in both
     assert "'phone'" in both
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "found"),
+    [
+        ("rest:GET /users/{username}", {"id": 2, "phone": "555"}, True),
+        ("rest:GET /notes", [{"id": "9", "owner_id": 2, "phone": "555"}], True),
+        # Each kind of object has a number 2.
+        ("rest:GET /bookings/{booking_id}", {"id": "2", "phone": "555"}, False),
+        ("rest:GET /bookings", [{"id": 2, "seats": 1, "phone": "555"}], False),
+        ("rest:GET /bookings", [{"id": 7, "seats": 2, "phone": "555"}], False),
+    ],
+)
+def test_users_with_numbers_for_ids_own_what_names_them_as_users(
+    operation: str, body: object, *, found: bool
+) -> None:
+    story = Story(Policy(people=PEOPLE, fields=Fields(own=("phone",))))
+    story.history.subjects.update({"alice": "2", "bob": "3"})
+    story.call(BOB, operation, {}, body)
+    assert bool(Property().judge(story.history)) is found
 
 
 def test_ownership_permits_what_sharing_lets_a_user_change() -> None:

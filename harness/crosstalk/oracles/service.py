@@ -207,8 +207,26 @@ def _input_wanted(body: Any) -> str:
     return f"input is required ({', '.join(methods) or 'of an unknown kind'}), which is not given"
 
 
+def _complaints(body: Any) -> str:
+    """What a list of complaints says, each with the field it is about, in the forms of FastAPI
+    (`detail`), RFC 9457 and JSON:API (`errors`); empty for any other answer.
+    """
+    listed = body.get("detail") or body.get("errors") if isinstance(body, Mapping) else None
+    found = {}
+    for each in listed if isinstance(listed, list) else ():
+        if not isinstance(each, Mapping):
+            continue
+        said = each.get("msg") or each.get("message") or each.get("detail") or each.get("title")
+        place = each.get("loc") or each.get("path") or each.get("pointer") or each.get("field")
+        where = ".".join(map(str, place)) if isinstance(place, list) else str(place or "")
+        if said:
+            found[f"{where}: {said}" if where else str(said)] = None
+    return "; ".join(found)
+
+
 def _error(answer: Answer) -> str:
-    said = answer.message or answer.code or (answer.body if isinstance(answer.body, str) else "")
+    said = answer.message or _complaints(answer.body) or answer.code
+    said = said or (answer.body if isinstance(answer.body, str) else "")
     text = " ".join(str(said).split())
     # Ids and markers differ from call to call; what is said about them does not.
     for value in sorted(identifiers_of(text), key=len, reverse=True):

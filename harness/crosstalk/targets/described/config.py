@@ -347,6 +347,12 @@ class TargetConfig(Strict):
                 )
         if self.users and len(self.users) < 2:
             raise ValueError("two users at least must be listed under [users], or none at all")
+        if len(self.users) > len(MEMBERS):
+            more = ", ".join(list(self.users)[len(MEMBERS) :])
+            raise ValueError(
+                f"{len(MEMBERS)} users take part, and [users] lists {len(self.users)}: leave out "
+                f"{more}, or others in their place"
+            )
         for tool in self.tools:
             if self.mcp is None and qualified(tool).startswith("mcp:"):
                 raise ValueError(

@@ -57,6 +57,22 @@ def test_operation_that_always_fails_is_named_with_what_usually_came_back() -> N
     assert told(writer, SEARCH) == {"search": "never served: 422 query: field required (2 times)"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"loc": ["body", "starts_at"], "msg": "not a datetime", "input": "x"}]},
+        {"errors": [{"pointer": "body.starts_at", "detail": "not a datetime"}]},
+        {"errors": [{"path": "body.starts_at", "message": "not a datetime", "value": "x"}]},
+    ],
+)
+def test_operation_that_refuses_its_arguments_is_named_with_what_it_says_of_them(
+    body: Any,
+) -> None:
+    failed = Answer(Outcome.ERROR, 422, body)
+    writer = stored().call(ALICE, "search", {}, failed)
+    assert told(writer, SEARCH) == {"search": "never served: 422 body.starts_at: not a datetime"}
+
+
 def test_operation_that_asks_for_input_is_not_served() -> None:
     body = {
         "resultType": "input_required",

@@ -31,6 +31,10 @@ def write(folder: Path, text: str) -> Path:
         (MCP + '[identity]\nby = ["none", "bearer"]\n', "choose"),
         (MCP + WHO + "[mint]\n", "there is no setting mint"),
         (MCP + WHO + "[users.ann]\n", "two users at least"),
+        (
+            MCP + WHO + "".join(f"[users.{name}]\n" for name in ("ann", "ben", "cat", "dan")),
+            "leave out dan",
+        ),
         ('[mcp]\ntransport = "stdio"\n' + WHO, "set mcp.command"),
         ('[mcp]\ntransport = "sse"\n' + WHO, "set mcp.url"),
         (

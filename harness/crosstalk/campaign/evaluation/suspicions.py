@@ -20,6 +20,12 @@ from crosstalk.oracles import Oracle, Suspicion
 # Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone:
 # that shows by one operation, and by any. What many acts lie before has a likely cause by chance.
 _MOST_TRIES, _MOST_TRIES_IN_ALL = 3, 6
+# Replayed calls that may be in vain for each call of a campaign before a cause is tried once more,
+# and before another is tried at all: what never shows again must not keep a run from the rest.
+_VAIN_AGAIN, _VAIN_FIRST = 1.0, 3.0
+# Of a campaign that has just begun.
+_CALLS_AT_FIRST = 1_000
+_IN_VAIN = "not replayed: replays of others had been in vain too often"
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
 
 
@@ -44,6 +50,8 @@ class SuspicionReview:
     _tried: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
+    # Calls of replays that confirmed nothing.
+    _in_vain: int = 0
     # Readings before and after others acted, of which an act is known to be to blame.
     _explained: set[tuple[int, int]] = field(default_factory=set)
 
@@ -100,6 +108,9 @@ class SuspicionReview:
             or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
         ):
             return False
+        if self._spent(again=bool(self._tried[tries[1]])):
+            self._leave_open(key, suspicion, _IN_VAIN)
+            return False
         self._tried.update(tries)
         finding = Finding(
             oracle=suspicion.oracle,
@@ -113,11 +124,12 @@ class SuspicionReview:
         def progress(shorter: Script, calls: int) -> None:
             self.record.emit(Shortened(finding, len(shorter.steps), calls))
 
-        calls_before = self.executor.calls_made
+        calls_before, replays_before = self.executor.calls_made, self.executor.replay_calls
         with self.executor.replaying():
             confirmation = replace(self.confirmation(), progress=progress)
             found = confirmation.confirm(history, suspicion)
         if isinstance(found, Rejected):
+            self._in_vain += self.executor.replay_calls - replays_before
             if not found.explained:
                 self._leave_open(key, suspicion, found.reason)
             return True
@@ -129,6 +141,11 @@ class SuspicionReview:
             # What could not be replayed before, was now.
             self.record.inconclusive.remove(doubt)
         return True
+
+    def _spent(self, *, again: bool) -> bool:
+        """Return whether too many replays were in vain for a cause to be tried, or tried again."""
+        most = _VAIN_AGAIN if again else _VAIN_FIRST
+        return self._in_vain > most * max(self.executor.calls_made, _CALLS_AT_FIRST)
 
     def _public(self, history: History, suspicion: Suspicion) -> bool:
         if suspicion.rule not in _WITHOUT_CREDENTIAL:

@@ -255,8 +255,11 @@ class ArgumentDrawer:
             )
         ]
         if not found:
-            # What a refusal listed, or what there is for everybody; else there is nothing to refer
-            # to, and an optional reference is left out.
+            # What the file or the schema says, a refusal listed, or what there is for everybody;
+            # else there is nothing to refer to, and an optional reference is left out.
+            if "enum" in parameter.schema:
+                stated = self.knowledge.value(self.choice, operation, parameter)
+                return str(self._placed(stated, actor, references))
             listed = self.knowledge.known(self.choice, operation, parameter)
             if listed is not None:
                 return str(listed)

@@ -121,3 +121,14 @@ def test_reading_looks_for_nothing_that_is_there_where_it_is_to_be_missing() -> 
     pool = ValuePool()
     stored(pool, ALICE, word="note xtalicez00000001")
     assert drawn(LOOK_UP, pool, "missing") not in ("note", "note xtalicez00000001")
+
+
+@pytest.mark.parametrize(
+    ("values", "given"), [([4], "4"), (["north"], "north"), (["{user}-inbox"], "alice-1-inbox")]
+)
+def test_reference_takes_a_stated_value_where_nothing_was_shown_to_refer_to(
+    values: list[object], given: str
+) -> None:
+    room = Parameter("room_id", {"enum": values}, True, Role.REFERENCE)
+    book = Operation("rest", "rest:POST /bookings", (room,), reads_only=False)
+    assert str(drawn(book, ValuePool())) == given

@@ -13,10 +13,10 @@ from tests.integration.crosstalk.targets.described.describing import campaign, t
 SERVER = Path(__file__).with_name("depot_server.py")
 LEAKS = [
     ("month", "rest:GET /months/{month}"),
-    ("worker", "rest:GET /jobs"),
 ]
 # Run by `long` alone; what `find` and `compare` leak is not found yet.
 LATER = [
+    ("worker", "rest:GET /jobs"),
     ("start", "rest:POST /plans/{id}/start"),
     ("file", "rest:GET /file"),
     ("restore", "rest:POST /pages/{slug}/restore"),

@@ -212,7 +212,7 @@ def _complaints(body: Any) -> str:
     (`detail`), RFC 9457 and JSON:API (`errors`); empty for any other answer.
     """
     listed = body.get("detail") or body.get("errors") if isinstance(body, Mapping) else None
-    found = {}
+    found: dict[str, None] = {}
     for each in listed if isinstance(listed, list) else ():
         if not isinstance(each, Mapping):
             continue

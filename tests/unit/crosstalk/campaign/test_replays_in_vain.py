@@ -69,7 +69,7 @@ def _history() -> History:
     return story.history
 
 
-def test_what_was_replayed_in_vain_is_left_open_until_the_campaign_has_made_calls() -> None:
+def test_suspicions_are_left_open_after_replays_in_vain_until_the_campaign_has_made_calls() -> None:
     review, confirmation, executor = _review(calls=800)
     review.follow_up(_history())
     # 3,000 calls of a campaign that has just begun.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from crosstalk.core.history import Outcome, Probe
+from crosstalk.core.history import History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
 from crosstalk.oracles import (
@@ -146,7 +146,8 @@ def test_users_with_numbers_for_ids_own_what_names_them_as_users(
     operation: str, body: object, *, found: bool
 ) -> None:
     story = Story(Policy(people=PEOPLE, fields=Fields(own=("phone",))))
-    story.history.subjects.update({"alice": "2", "bob": "3"})
+    subjects = {**story.history.subjects, "alice": "2", "bob": "3"}
+    story.history = History(subjects, policy=story.history.policy)
     story.call(BOB, operation, {}, body)
     assert bool(Property().judge(story.history)) is found
 

@@ -144,7 +144,7 @@ def _statements(store: Store) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
     made: list[tuple[str, tuple[Any, ...]]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
-        if "set_config" not in statement:
+        if "set_subject" not in statement:
             made.append((statement, tuple(parameters)))
 
     engine = store._engine.sync_engine

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 _START_SECONDS = 40.0
 _LAST_CHARACTERS = 400
@@ -17,13 +18,6 @@ _LAST_CHARACTERS = 400
 
 class ServerError(Exception):
     """A server did not start; the message has its last words."""
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -44,15 +38,7 @@ def serving(
     """
     with log.open("wb") as output:
         try:
-            process = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = start_group(command, folder, environment, output)
         except OSError as error:
             raise ServerError(f"{command[0]}: {error}") from error
         try:
@@ -62,11 +48,36 @@ def serving(
             end_group(process)
 
 
+def start_group(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], output: BinaryIO
+) -> subprocess.Popen[bytes]:
+    """Start a process that leads a group of its own.
+
+    Args:
+        command: The program and its arguments.
+        folder: Its working folder.
+        environment: All of its environment variables.
+        output: A file for what it prints.
+
+    Raises:
+        OSError: There is no such program.
+    """
+    return subprocess.Popen(
+        list(command),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 def end_group(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
     """End a process that leads a group, and the group with it.
 
     Args:
-        process: One that was started with `start_new_session`.
+        process: One that `start_group` started.
         patience: Seconds that each of SIGTERM and SIGKILL may take.
     """
     for sign in (signal.SIGTERM, signal.SIGKILL):

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.served import end_group
+from benchmarks.served import end_group, start_group
 
 _PATIENCE_SECONDS = 20.0
 
@@ -35,15 +35,7 @@ def run_command(
     log = folder / "output.log"
     with log.open("wb") as output:
         try:
-            process = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                env=surroundings,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = start_group(command, folder, surroundings, output)
         except OSError as error:
             raise CommandFailedError(f"{command[0]}: {error}") from error
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.checkout import short_commit
 from benchmarks.corpus_side_by_side.page import as_json, lines
 from benchmarks.corpus_side_by_side.scoring import Score, score
 from benchmarks.corpus_side_by_side.selection import selected
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         each for each in selected() if not options.only or each.manifest.name in options.only
     ]
     tools = [each for each in all_tools() if not options.tool or each.name in options.tool]
-    measured = f"{datetime.now(UTC):%Y-%m-%d} at {_commit()}"
+    measured = f"{datetime.now(UTC):%Y-%m-%d} at {short_commit()}"
     try:
         versions = {each.name: each.version(programs) for each in tools}
         scores = []
@@ -110,13 +110,6 @@ def _keep(into: Path, scores: Sequence[Score], about: dict[str, dict[str, str]])
     columns = {name: known[name] for name in names if name in known}
     data.write_text(json.dumps(as_json(ordered, columns), indent=2) + "\n", encoding="utf-8")
     replace_part(into / _PAGE, _PART, lines(ordered, columns))
-
-
-def _commit() -> str:
-    ended = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return ended.stdout.strip() or "unknown"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,15 +14,20 @@ import httpx2
 _SECONDS = 10.0
 _PEOPLE = ("alice", "bob")
 _PASSWORD = "secret-of-12"  # noqa: S105
-_KEYS = {
-    "billing": ("key_live_hartmann_58aa", "key_live_okafor_1b7e"),
-    "garage": ("gk_7f3a91c2", "gk_18be40d7"),
-    "shortlinks": ("sk-northwind-4411", "sk-acme-9027"),
-}
-_TOKENS = {"hivebook": ("bee-7f31-agnes", "bee-90c2-bruno")}
-_BASIC = {
-    "jobhunt": ("ana:pw-ana", "ben:pw-ben"),
-    "stargaze": ("halley:comet1758", "leavitt:cepheid08"),
+
+
+def _basic(account: str) -> str:
+    return f"Basic {base64.b64encode(account.encode()).decode()}"
+
+
+# Of accounts that exist: the header, and its value for each of the two people.
+_EXISTING = {
+    "billing": ("X-Api-Key", ("key_live_hartmann_58aa", "key_live_okafor_1b7e")),
+    "garage": ("X-Api-Key", ("gk_7f3a91c2", "gk_18be40d7")),
+    "shortlinks": ("X-Api-Key", ("sk-northwind-4411", "sk-acme-9027")),
+    "hivebook": ("Authorization", ("Bearer bee-7f31-agnes", "Bearer bee-90c2-bruno")),
+    "jobhunt": ("Authorization", (_basic("ana:pw-ana"), _basic("ben:pw-ben"))),
+    "stargaze": ("Authorization", (_basic("halley:comet1758"), _basic("leavitt:cepheid08"))),
 }
 
 
@@ -33,14 +38,9 @@ def credentials(server: str, url: str) -> tuple[str, dict[str, str]]:
         server: Its name in the corpus.
         url: Where it runs; some give a credential to whoever signs up or logs in.
     """
-    if server in _KEYS:
-        return "X-Api-Key", dict(zip(_PEOPLE, _KEYS[server], strict=True))
-    if server in _TOKENS:
-        values = (f"Bearer {each}" for each in _TOKENS[server])
-        return "Authorization", dict(zip(_PEOPLE, values, strict=True))
-    if server in _BASIC:
-        values = (f"Basic {base64.b64encode(each.encode()).decode()}" for each in _BASIC[server])
-        return "Authorization", dict(zip(_PEOPLE, values, strict=True))
+    if server in _EXISTING:
+        header, values = _EXISTING[server]
+        return header, dict(zip(_PEOPLE, values, strict=True))
     header, log_in = _LOGINS[server]
     with httpx2.Client(base_url=url, timeout=_SECONDS) as client:
         found = {}

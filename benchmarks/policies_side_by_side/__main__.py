@@ -24,8 +24,9 @@ import httpx2
 from jose import jwt
 
 from benchmarks.policies_side_by_side import objects
-from benchmarks.served import free_port, serving
+from benchmarks.served import serving
 from benchmarks.tool_command import run_command
+from crosstalk.environment.runtime.ports import free_port
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent

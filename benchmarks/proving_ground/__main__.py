@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from benchmarks.checkout import short_commit
 from benchmarks.proving_ground.campaign import Budget, Mode, Run, described, run_campaign
 from benchmarks.proving_ground.manifest import Entry, ManifestError, read_corpus
 from benchmarks.proving_ground.page import score_lines, write_page
@@ -108,17 +108,10 @@ def _told(options: argparse.Namespace, seconds: float) -> str:
     last = options.seed + options.seeds - 1
     seeds = f"seed {options.seed}" if options.seeds == 1 else f"seeds {options.seed} to {last}"
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {seeds}, at most {options.calls} calls "
-        f"or {options.seconds} s a run, {options.jobs} runs at once on {os.cpu_count()} cores, "
-        f"{seconds / 60:.0f} minutes."
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {short_commit()}, {seeds}, at most {options.calls} "
+        f"calls or {options.seconds} s a run, {options.jobs} runs at once on {os.cpu_count()} "
+        f"cores, {seconds / 60:.0f} minutes."
     )
-
-
-def _commit() -> str:
-    ended = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return ended.stdout.strip() or "unknown"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,7 +19,8 @@ from benchmarks.proving_ground.packages import (
     node_modules,
     require_distributions,
 )
-from benchmarks.served import free_port, serving
+from benchmarks.served import serving
+from crosstalk.environment.runtime.ports import free_port
 
 
 @contextmanager

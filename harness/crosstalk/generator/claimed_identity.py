@@ -1,8 +1,10 @@
-"""Calls that claim to be another user, once with each operation that is told who calls."""
+"""Calls of whoever is not the user they say: an impostor, once with each operation that is told who
+calls, and a stranger without a credential.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
@@ -51,6 +53,26 @@ def claims(
         example.state.choices[NAME, operation.name] += 1
         given = drawer.arguments(operation, impostor, references=(victim.name,), hostile=False)
         yield PlannedCall(impostor, operation.name, given, probe)
+
+
+def without_credential(
+    drawer: ArgumentDrawer, stranger: Actor, operations: Sequence[Operation]
+) -> list[PlannedCall]:
+    """Return a stranger's calls, which name objects of the user whom the stranger claims to be.
+
+    Args:
+        drawer: Draws the arguments.
+        stranger: Has no credential.
+        operations: That are called.
+    """
+    return [
+        PlannedCall(
+            stranger,
+            each.name,
+            drawer.arguments(each, stranger, references=(stranger.claims,), hostile=False),
+        )
+        for each in operations
+    ]
 
 
 def _harm(operation: Operation) -> tuple[bool, bool]:

@@ -28,9 +28,11 @@ def enabled_again(
         members: Users with accounts.
         operations: That can be called.
     """
+    if policy is None or not policy.suspends:
+        return []
     found = []
-    for call in calls if policy is not None and policy.suspends else ():
-        rule = policy.suspending(call.operation) if policy is not None else None
+    for call in calls:
+        rule = policy.suspending(call.operation)
         actor = next((each for each in members if each.user == call.actor.user), None)
         if rule is None or actor is None or call.answer.outcome is not Outcome.OK:
             continue

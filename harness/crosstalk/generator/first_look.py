@@ -13,7 +13,7 @@ from random import Random
 from crosstalk.core.history import Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
-from crosstalk.generator.claimed_identity import claims
+from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import Reading
@@ -161,19 +161,12 @@ class FirstLook:
         for stranger in example.state.strangers[:1]:
             if users.ended:
                 return
-            example.execute_all(
-                [
-                    PlannedCall(
-                        stranger,
-                        operation.name,
-                        users.drawer.arguments(
-                            operation, stranger, references=(stranger.claims,), hostile=False
-                        ),
-                    )
-                    for operation in self._capabilities.protected
-                    if operation.reads_only and not _left_to_the_sweep(operation)
-                ]
-            )
+            reading = [
+                each
+                for each in self._capabilities.protected
+                if each.reads_only and not _left_to_the_sweep(each)
+            ]
+            example.execute_all(without_credential(users.drawer, stranger, reading))
             example.judge_soon(after=1)
 
 

@@ -51,7 +51,7 @@ def read_beside(
 def take_more_rights(example: ExampleRun, draw: Draw, offer: Offer) -> None:
     """Give a person who may only read more in another object, and have them take more in this one.
 
-    What they write next is in this object, and by no right of theirs.
+    What they write next is in this object, which they have no right to change.
     """
     policy = example.history.policy
     stronger = [

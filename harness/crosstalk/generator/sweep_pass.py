@@ -13,7 +13,7 @@ from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.claimed_identity import claims
+from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
@@ -357,18 +357,8 @@ class SweepPass:
         """Have a caller without a credential call everything that it has not called yet."""
         example = self._example
         for stranger in example.state.strangers[:1]:
-            example.execute_all(
-                [
-                    PlannedCall(
-                        stranger,
-                        operation.name,
-                        self._drawer.arguments(
-                            operation, stranger, references=(stranger.claims,), hostile=False
-                        ),
-                    )
-                    for operation in self._lacking.identity
-                ]
-            )
+            planned = without_credential(self._drawer, stranger, self._lacking.identity)
+            example.execute_all(planned)
 
     @property
     def _capabilities(self) -> Capabilities:

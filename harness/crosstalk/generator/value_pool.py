@@ -154,7 +154,7 @@ class ValuePool:
                 self._keep_together(call, path, item, found, has_id=has_id)
                 continue
             if _OBJECT_ID.search(name) and is_worded_id(text):
-                # It may be a word as well: it is theirs who were shown it first.
+                # It may be a word as well, and belongs to the user who was shown it first.
                 self._keep_reference(call, item, named)
                 continue
             if name in self._reference_fields and not _ID_FIELD.search(name):

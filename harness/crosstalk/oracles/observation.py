@@ -127,7 +127,7 @@ class Normalizer:
         said = {}
         for name, value in call.arguments.items():
             text = str(value)
-            if ID_NAME.search(last_name(name)) and (is_short_id(text) or is_worded_id(text)):
+            if ID_NAME.search(last_name(name)) and _may_be_id(text):
                 symbol = self._number(kind_of_argument(name, call.operation), str(value), "")
                 self._echoed[str(value)] = said[name] = symbol
             else:
@@ -166,7 +166,7 @@ class Normalizer:
         for key, mine in value.items():
             if key in ("id", "uuid", "_id"):
                 field, text = f"{path}.{key}", str(mine)
-                if is_short_id(text) or is_worded_id(text):
+                if _may_be_id(text):
                     return self._number(
                         kind_of_field(field.partition(".")[2], operation), text, field
                     )
@@ -181,7 +181,7 @@ class Normalizer:
         if isinstance(value, str | int) and not isinstance(value, bool):
             if ID_NAME.search(field) and text in self._users:
                 return self._users[text]
-            if ID_NAME.search(field) and (is_short_id(text) or is_worded_id(text)):
+            if ID_NAME.search(field) and _may_be_id(text):
                 return self._number(kind_of_field(path.partition(".")[2], operation), text, path)
             if text in self._echoed and (operation, general(path)) in self._echoes:
                 return self._echoed[text]
@@ -315,6 +315,11 @@ def _number_masked(match: re.Match[str]) -> str:
     """A sentence says the number of something new: it stands in a field of the answer as well."""
     found = match.group("id")
     return match.group(0).replace(found, "<number>") if is_short_id(found) else match.group(0)
+
+
+def _may_be_id(text: str) -> bool:
+    """Return whether a value may be an id, where its name says that it is one."""
+    return is_short_id(text) or is_worded_id(text)
 
 
 def _code_masked(match: re.Match[str]) -> str:

@@ -129,7 +129,7 @@ class _Pairing:
         self._senders: dict[str, str] = {}
         # Users with the ids under which they put something, and the first call that did.
         self._put: dict[tuple[str | None, str], int] = {}
-        # Users with the other users whom a call of theirs named that was served.
+        # Each user with the users whom their served calls named.
         self._done_with: set[tuple[str | None, str]] = set()
         self._subjects = set(history.subjects.values())
         for each in history.owned:
@@ -197,7 +197,7 @@ class _Pairing:
     def _done_before(self, foreign: Call, missing: Call) -> bool:
         """Return whether a caller is refused what was done with that user before: invited already.
 
-        To be invited a user is named by what they are called; that is no object of theirs.
+        To be invited a user is named by what they are called, which is the id of no object.
         """
         if foreign.answer.outcome is Outcome.OK or missing.answer.outcome is not Outcome.OK:
             return False

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.served import ServerError, free_port, serving
+from benchmarks.served import ServerError, serving
+from crosstalk.environment.runtime.ports import free_port
 
 
 def test_server_answers_while_the_block_runs(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def decide(
     if policy.boundary == "tenant" and same:
         return Decision(True, boundary)
     suspend = policy.suspending(operation)
-    # Accounts are named by their users' ids, and nothing else of theirs is shown with them.
+    # An account is named by its user's id, and no other data of the user is shown with it.
     named = not objects or set(objects) <= set(history.subjects.values())
     if suspend is not None and named and may_suspend(policy, suspend, target):
         return Decision(True, str(suspend))

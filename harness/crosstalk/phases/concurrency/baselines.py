@@ -54,17 +54,17 @@ class Client:
         if call.answer.outcome is Outcome.OK and markers_in(call.arguments):
             identifier = body.get("id") if isinstance(body, Mapping) else None
             if isinstance(identifier, str | int):
-                self._note_made(key_of(call), str(identifier))
-                kind = kind_of_field("id", call.operation, has_id=True)
-                self.kinds.setdefault(key_of(call), kind)
+                self._note_made(call, str(identifier))
 
-    def _note_made(self, key: int, identifier: str) -> None:
+    def _note_made(self, call: Call, identifier: str) -> None:
         """Note the id of what a write made; one that is given again names the newer object."""
+        key = key_of(call)
         if key in self.ids:
             return
         for older in [each for each, known in self.ids.items() if known == identifier]:
             del self.ids[older]
         self.ids[key] = identifier
+        self.kinds[key] = kind_of_field("id", call.operation, has_id=True)
 
     def meddled(self, other: Client, call: Call) -> bool:
         """Return whether this client acted for the same user since the other's first call."""
@@ -79,17 +79,16 @@ class Client:
         found = {key for key, identifier in self.ids.items() if identifier in shown}
         if not any(self.ids[key].isdigit() for key in found):
             return found
-        # Each kind of object has a number 3: a user's profile is no team.
-        kinds: defaultdict[str, set[str]] = defaultdict(set)
-        for kind, identifier in kinds_of_ids(call):
-            kinds[identifier].add(kind)
-        return {
-            key
-            for key in found
-            if not self.ids[key].isdigit()
-            or "" in {self.kinds[key], *kinds[self.ids[key]]}
-            or self.kinds[key] in kinds[self.ids[key]]
-        }
+        kinds = kinds_of_ids(call)
+        return {key for key in found if self._may_be(key, kinds)}
+
+    def _may_be(self, key: int, kinds: Mapping[str, set[str]]) -> bool:
+        """Return whether an id that is shown is that of what a write made.
+
+        Each kind of object has a number 3: a user's profile is no team.
+        """
+        made, shown = self.kinds[key], kinds.get(self.ids[key], set())
+        return not self.ids[key].isdigit() or made in shown or "" in {made, *shown}
 
     def own(self, call: Call) -> set[Planted]:
         """Return which of the client's markers an answer shows, by where they were planted."""

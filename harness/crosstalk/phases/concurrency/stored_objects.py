@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,15 +65,15 @@ def ids_in(value: Any) -> set[str]:
     return set()
 
 
-def kinds_of_ids(call: Call) -> set[tuple[str, str]]:
-    """Return what stands under the name `id` in an answer, each with the kind of object it is."""
+def kinds_of_ids(call: Call) -> dict[str, set[str]]:
+    """Return what stands under the name `id` in an answer, with the kinds of objects it names."""
     found = call.answer.paths()
     has_id = any(path == "id" for path, _ in found)
-    return {
-        (kind_of_field(path, call.operation, has_id=has_id), text)
-        for path, text in found
-        if last_name(path) == "id"
-    }
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    for path, text in found:
+        if last_name(path) == "id":
+            kinds[text].add(kind_of_field(path, call.operation, has_id=has_id))
+    return kinds
 
 
 def attribute(value: Any, owners: dict[str, set[str]]) -> None:

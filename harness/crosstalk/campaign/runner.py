@@ -53,6 +53,7 @@ from crosstalk.execution.stopping import (
 )
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.first_look import FirstLook
+from crosstalk.generator.first_round import FirstRound
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
@@ -275,10 +276,16 @@ class Campaign:
         if policy is not None and policy.suspends:
             # Nothing else serves what disables an account.
             self._part("accounts", sweep.suspend)
+        first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
+        self._part("first round", first_round.run)
+        # What only they show would otherwise wait for the whole plan.
+        self._phases_behind()
         self._part("survey", survey.run)
+        self._phases_behind()
         if policy is not None:
             self._part("privileges", sweep.privileges)
         self._part("many of a kind", sweep.flood)
+        self._phases_behind()
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing))
 
@@ -288,13 +295,18 @@ class Campaign:
             self._emit(PartBegun(name))
             self._by_plan(play)
 
+    def _phases_behind(self) -> None:
+        """Give a turn to every phase that has used less than its share."""
+        if not self._stopped():
+            self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
+
     def _search(self, machine: type[RuleBasedStateMachine], sweep: Sweep) -> None:
         """Generate examples, with turns of the phases between, until what is left is kept."""
         while not self._stopped():
             self._emit(PartBegun("search"))
             self._generate(machine, self._chunks, Stages.generate)
             self._chunks += 1
-            self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
+            self._phases_behind()
             if self._used() >= _LATE and not self._swept_late:
                 self._swept_late = True
                 self._emit(PartBegun("late sweep"))

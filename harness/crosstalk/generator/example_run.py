@@ -134,15 +134,36 @@ class ExampleRun(Selection):
         )
 
     def read_twice(
-        self, readings: Sequence[tuple[Operation, dict[str, Any]]], reader: Actor, probe: Probe
+        self,
+        readings: Sequence[tuple[Operation, dict[str, Any]]],
+        reader: Actor,
+        probe: Probe,
+        *,
+        beside: Actor | None = None,
     ) -> list[Call]:
         """Read; an operation that calibration has not seen must read the same twice.
 
+        Args:
+            readings: Operations, each with its arguments.
+            reader: Who reads.
+            probe: Of these readings.
+            beside: A user who reads their own lists at the same time.
+
         Returns:
-            The first reading of each.
+            The first reading of each, by the reader.
         """
         asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
-        first = self.execute_all(asked)
+        if beside is None:
+            first = self.execute_all(asked)
+        else:
+            pairs = [
+                [planned, self.reading(each, beside)]
+                if each.lists and not required_references(each)
+                else [planned]
+                for planned, (each, _) in zip(asked, readings, strict=True)
+            ]
+            made = self.execute_all([planned for pair in pairs for planned in pair])
+            first = [call for call in made if call.actor == reader]
         steady = self.state.steady
         new = [
             (planned, call)

@@ -1,8 +1,9 @@
 """First look: before anything else each plain way across is tried once, on every surface.
 
-One user stores something and reads it; another stores something too, and asks for what is the
-first one's, as an impostor and a stranger do, changes it and removes it; then the first reads
-again. Most leaks are plain, and show here in few calls. The sweep makes nothing of it again.
+One user stores something and reads it, while another reads as well; the other stores something too,
+and asks for what is the first one's, as an impostor and a stranger do, changes it and removes it;
+then the first reads again. Most leaks are plain, and show here in few calls. The sweep makes
+nothing of it again.
 """
 
 from __future__ import annotations
@@ -70,15 +71,20 @@ class FirstLook:
             users.use(operation, victim)
         readings = [*_lists(users), *_details(users)]
         key = example.next_probe()
-        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        before = Probe("ownership", key, "before", victim.name)
+        # What is kept or mixed up shows the victim's to who reads next, or at the same time.
+        example.read_twice(readings, victim, before, beside=attacker)
+        example.judge_soon(after=1)
+        if users.ended:
+            return
         acting = Probe("ownership", key, "attack", victim.name)
         # What the other stores is no reason for the victim's readings to change.
         for operation in self._storing():
             users.use(operation, attacker, acting)
-        self._read_as_attacker(users)
         if not users.ended:
-            # It may tell what was stored last, which is the attacker's now.
-            read_descriptions(example, descriptive(example), victim)
+            # It may tell what was stored last, which is the attacker's now. A call of the victim's
+            # own would end the comparison, a reading of it does not.
+            read_descriptions(example, descriptive(example), victim, before)
             example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last.
         self._name_the_victims(users, lambda each: each.reads_only)
@@ -92,21 +98,6 @@ class FirstLook:
 
     def _storing(self) -> list[Operation]:
         return [*self._capabilities.creators, *self._capabilities.chats]
-
-    def _read_as_attacker(self, users: Arrangement) -> None:
-        """Have the attacker read their own lists: what is kept or mixed up shows the victim's."""
-        example, attacker = users.example, users.attacker
-        if users.ended:
-            return
-        example.execute_all(
-            [
-                PlannedCall(
-                    attacker, each.name, observation_arguments(each, example.history, attacker)
-                )
-                for each, _ in _lists(users)
-            ]
-        )
-        example.judge_soon(after=1)
 
     def _name_the_victims(self, users: Arrangement, which: Callable[[Operation], bool]) -> None:
         """Have the attacker name the victim's objects, and as many that do not exist."""

@@ -83,10 +83,12 @@ def decide(
     if policy.boundary == "tenant" and same:
         return Decision(True, boundary)
     suspend = policy.suspending(operation)
-    # An account is named by its user's id, and no other data of the user is shown with it.
-    named = not objects or set(objects) <= set(history.subjects.values())
-    if suspend is not None and named and may_suspend(policy, suspend, target):
-        return Decision(True, str(suspend))
+    if suspend is not None and may_suspend(policy, suspend, target):
+        # An account is named by its user's id, and no other data of the user is shown with it.
+        people = set(history.subjects.values())
+        account = history.subjects.get(source)
+        if not objects or (account in objects and (change or set(objects) <= people)):
+            return Decision(True, str(suspend))
     for rule in policy.allows:
         if _allows(policy, rule, one, other, operation, sharing, moment, change=change):
             return Decision(True, str(rule))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.campaign.events import Event
+from crosstalk.campaign.events import Emit, Event, PartBegun
 from crosstalk.campaign.merge import merged
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
@@ -85,8 +85,16 @@ class _Failing(Notes):
         return answer
 
 
+def _quiet(event: Event) -> None:
+    """No report is wanted."""
+
+
 def _campaign(
-    *phases: _Suspicious, seed: int = 1, notes: Notes | None = None, findings: int = 1
+    *phases: _Suspicious,
+    seed: int = 1,
+    notes: Notes | None = None,
+    findings: int = 1,
+    emit: Emit = _quiet,
 ) -> CampaignResult:
     served = notes or Notes(leaks=False)
     inapplicable = dict.fromkeys(("existence", "identity"), "there are no ids and no tokens")
@@ -104,7 +112,19 @@ def _campaign(
         principals=replace(ALL_PRINCIPALS, strangers=()),
     )
     options = CampaignOptions(calls=120, seconds=300.0, seed=seed, findings=findings)
-    return Campaign(target, options, _quiet, phases=phases).run()
+    return Campaign(target, options, emit, phases=phases).run()
+
+
+def test_phase_that_is_behind_has_its_turn_before_the_plan_is_over() -> None:
+    begun: list[str] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, PartBegun):
+            begun.append(event.name)
+
+    _campaign(_Suspicious(share=0.3, least=5), emit=note)
+    between = begun[begun.index("first sweep") : begun.index("survey")]
+    assert {"first round", "phase tides"} <= set(between)
 
 
 def test_a_sound_system_is_clean() -> None:
@@ -228,7 +248,3 @@ def test_an_interrupted_run_keeps_what_it_came_to() -> None:
 def test_an_error_of_the_generator_is_never_taken_for_a_flaky_example() -> None:
     with pytest.raises(ZeroDivisionError):
         _campaign(notes=_Failing(60, ZeroDivisionError("a fault of ours")))
-
-
-def _quiet(event: Event) -> None:
-    """No report is wanted."""

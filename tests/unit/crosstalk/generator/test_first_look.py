@@ -15,7 +15,7 @@ from crosstalk.execution.executor import Executor
 from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep import Sweep
-from crosstalk.oracles import ORACLES
+from crosstalk.oracles import ORACLES, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
@@ -70,13 +70,14 @@ def looked(
     judge: Callable[[History], bool] | None = None,
     *,
     one_is_enough: bool = False,
+    concurrency: int = 1,
     then: Callable[[GeneratorState], None] = lambda _: None,
 ) -> list[History]:
     """Run the first look; return the histories of its examples."""
     operations = {each.name: each for each in notes.discover()}
     histories = [] if histories is None else histories
     state = GeneratorState(
-        executor=Executor({"rest": notes}, operations, notes),
+        executor=Executor({"rest": notes}, operations, notes, concurrency),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
@@ -132,6 +133,34 @@ def test_count_of_what_all_users_store_is_suspected() -> None:
     assert suspected(looked(Counting()))
 
 
+def test_a_change_is_seen_though_descriptions_are_read_between() -> None:
+    about = Operation("rest", "rest:GET /openapi.json", (), reads_only=True, descriptive=True)
+
+    class Described(Leaky):
+        def discover(self) -> list[Operation]:
+            return [*super().discover(), about]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is about:
+                return Answer(Outcome.OK, 200, {"openapi": "3.1.0"})
+            return super().call(operation, arguments, presented)
+
+    histories = looked(Described(DELETE))
+    assert any(Ownership().judge(each) for each in histories)
+    assert not any(Ownership().judge(each) for each in looked(Described(None)))
+
+
+def test_two_users_read_their_lists_at_the_same_time() -> None:
+    histories = looked(Notes(), concurrency=8)
+    together: dict[int, set[str]] = {}
+    for call in histories[0]:
+        if call.operation == LIST.name and call.together:
+            together.setdefault(call.together, set()).add(call.actor.name)
+    assert {"alice", "bob"} in together.values()
+
+
 def test_nothing_is_suspected_where_users_are_kept_apart() -> None:
     assert not suspected(looked(Notes()))
 
@@ -168,8 +197,10 @@ def test_objects_are_removed_last_and_each_by_its_owner_after_another_user_tried
 @pytest.mark.parametrize("one_is_enough", [True, False])
 def test_a_finding_ends_it_where_one_is_enough(one_is_enough: bool) -> None:
     def judge(history: History) -> bool:
+        # Bob has stored nothing yet.
         return any(
-            call.operation == LIST.name and len(call.answer.body or ()) > 1 for call in history
+            call.operation == LIST.name and call.actor.name == "bob" and call.answer.body
+            for call in history
         )
 
     notes = Leaky(LIST)

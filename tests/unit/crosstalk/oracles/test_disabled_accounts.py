@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crosstalk.core.history import Outcome
+from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.policy import Policy, Reserve, Suspend, permits
-from crosstalk.oracles import Canary, Function, Revocation
+from crosstalk.oracles import Canary, Function, Ownership, Revocation
 from tests.unit.crosstalk.core.policy.stories import ALICE, BOB, CAROL, PEOPLE, TEXT, Story
 
 DISABLE = "rest:POST /admin/accounts/{account_id}/disable"
@@ -76,6 +76,17 @@ def test_administrator_sees_who_has_an_account_and_nothing_else_of_a_user() -> N
     history = begun().history
     assert permits(POLICY, history, "alice", "bob", DISABLE, change=True)
     assert not permits(POLICY, history, "alice", "carol", DISABLE, change=True)
+    keyed = {"alice-0001", "bob-0002", "a key"}
+    assert permits(POLICY, history, "alice", "bob", DISABLE, keyed, change=True)
+
+
+def test_administrator_who_names_another_account_may_change_nothing_of_the_user() -> None:
+    story = begun()
+    one, other = Probe("ownership", 1, "before", "alice"), Probe("ownership", 1, "after", "alice")
+    story.call(ALICE, NOTES, {}, {"items": [{"text": TEXT}]}, probe=one)
+    story.call(BOB, ENABLE, {"account_id": "bob-0002"}, {"ok": 1})
+    story.call(ALICE, NOTES, {}, {"items": []}, probe=other)
+    assert Ownership().judge(story.history)
 
 
 def test_newcomers_have_no_role_and_known_people_keep_their_roles() -> None:

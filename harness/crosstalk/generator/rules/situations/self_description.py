@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, Probe
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
@@ -50,10 +50,27 @@ class SelfDescription:
         read_descriptions(example, chosen, actor)
 
 
-def read_descriptions(example: ExampleRun, operations: Sequence[Operation], actor: Actor) -> None:
-    """Have one user and a stranger read what the server says about itself by these operations."""
+def read_descriptions(
+    example: ExampleRun,
+    operations: Sequence[Operation],
+    actor: Actor,
+    probe: Probe | None = None,
+) -> None:
+    """Have one user and a stranger read what the server says about itself by these operations.
+
+    Args:
+        example: Under way.
+        operations: The ones that describe the server.
+        actor: The user.
+        probe: Of the user's readings, where they stand inside a comparison of that user's.
+    """
     planned = [
-        example.reading(operation, each) for operation in operations for each in (actor, ANONYMOUS)
+        each
+        for operation in operations
+        for each in (
+            example.reading(operation, actor, probe),
+            example.reading(operation, ANONYMOUS),
+        )
     ]
     example.execute_all(planned)
     example.state.situations[_COUNT] += len(planned)

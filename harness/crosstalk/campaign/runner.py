@@ -276,6 +276,8 @@ class Campaign:
         if policy is not None and policy.suspends:
             # Nothing else serves what disables an account.
             self._part("accounts", sweep.suspend)
+        if policy is not None:
+            self._part("rights", sweep.likely_rights)
         first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
         self._part("first round", first_round.run)
         # What only they show would otherwise wait for the whole plan.

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
@@ -17,6 +18,7 @@ from crosstalk.generator.enabling import enabled_again
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.base import is_empty
+from crosstalk.oracles.escalation import shows_rights
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
@@ -244,6 +246,8 @@ class ExampleRun(Selection):
         self.pool.keep_names(call, operation)
         if call.actor.claims == call.actor.user:
             self.state.knowledge.count(operation, call.answer)
+            if self.history.policy is not None and call.answer.outcome is Outcome.OK:
+                self._note_rights(operation, call)
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
 
@@ -254,6 +258,12 @@ class ExampleRun(Selection):
             for each in operation.parameters:
                 if each.refers and call.arguments.get(each.name) == mine:
                     self.state.knowledge.note_subject(operation, each)
+
+    def _note_rights(self, operation: Operation, call: Call) -> None:
+        """Note what an operation is about whose answers show what its caller may do."""
+        about = noun_of(operation.name)
+        if about not in self.state.shows_rights and shows_rights(call.answer.body):
+            self.state.shows_rights.add(about)
 
     def _count_change(self, operation: Operation) -> None:
         """Count an owner's change of an object that existed."""

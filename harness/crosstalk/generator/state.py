@@ -42,6 +42,7 @@ class GeneratorState:
         tried: Operation name to the number of honest calls of it.
         served: Operation name to the number of honest calls of it that returned a result.
         rule_runs: Rule name to the number of times it was run.
+        shows_rights: What operations are about whose answers show what their caller may do.
         situations: Situation that is made on purpose to how often, or how large, it was made.
         choices: (rule, operation, further) to the number of times that the rule chose it.
         sleep: Waits, in seconds.
@@ -67,6 +68,7 @@ class GeneratorState:
     served: Counter[str] = field(default_factory=Counter)
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    shows_rights: set[str] = field(default_factory=set)
     situations: Counter[str] = field(default_factory=Counter)
     sleep: Callable[[float], None] = time.sleep
     calls: int = 1_000

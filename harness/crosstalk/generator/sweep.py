@@ -50,6 +50,8 @@ _ROUNDS = 2
 _FLOODS = 2
 # The part of a campaign's calls for what a policy reserves, and for fields that give a right.
 _SHARE_OF_PRIVILEGES = 0.15
+# Calls with what would give a right that come before the survey.
+_RIGHTS_SOON = 2
 # The part of a campaign's calls that all passes but the first may use.
 _SHARE = 0.35
 
@@ -116,6 +118,19 @@ class Sweep:
         """Have an account disabled and enabled, as a policy says."""
         rule = AccountDisabled()
         self._drawn(rule, rule.run)
+
+    def likely_rights(self) -> None:
+        """Send what would give a right to what shows one, a few times, before the survey."""
+        rule = PrivilegedFields()
+
+        def send(example: ExampleRun, draw: Draw) -> None:
+            for _ in range(_RIGHTS_SOON):
+                # What names no object can be called at once.
+                if any(each in self._capabilities.creators for each in rule.likely(example)):
+                    rule.send_rights(example, draw)
+
+        if self.state.shows_rights:
+            self._drawn(rule, send)
 
     def privileges(self) -> None:
         """Call what a policy reserves, and send what would give a right, once with each operation.

@@ -83,6 +83,11 @@ def normal(name: str) -> str:
     return last_name(name).replace("_", "").replace("-", "").lower()
 
 
+def shows_rights(body: Any) -> bool:
+    """Return whether an answer has a field that says what a user may do."""
+    return not PRIVILEGES.isdisjoint(_values(body))
+
+
 def _trials(history: History) -> Mapping[int, _Trial]:
     return history.derived("escalation trials", _walk)
 

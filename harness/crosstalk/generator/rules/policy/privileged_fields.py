@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
+from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.policy import may_call
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
@@ -15,6 +17,8 @@ from crosstalk.oracles.escalation import normal
 from crosstalk.surface.operation import Operation
 
 _RESERVED, _LISTS = 2, 3
+# What fields are to change: what their sender may do, or whose a thing is.
+_RIGHT, _OWNER = "may", "whose"
 
 _TENANT = ("tenant", "tenantid", "orgid", "organizationid", "org", "organization")
 
@@ -31,23 +35,42 @@ class PrivilegedFields:
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Look, send each group of fields once, and look again."""
-        for group in ("may", "whose"):
+        for group in (_RIGHT, _OWNER):
             self._trial(example, draw, group)
+
+    def likely(self, example: ExampleRun) -> list[Operation]:
+        """Return what changes an object that shows a right, and was not sent one yet."""
+        return [
+            each
+            for each in _changing(example)
+            if noun_of(each.name) in example.state.shows_rights
+            and not example.state.choices[f"{self.name} {_RIGHT}", each.name]
+        ]
+
+    def send_rights(self, example: ExampleRun, draw: Draw) -> None:
+        """Look, send once what would give a right, and look again."""
+        self._trial(example, draw, _RIGHT)
 
     def _trial(self, example: ExampleRun, draw: Draw, group: str) -> None:
         attacker: Actor = draw(st.sampled_from(_attackers(example, group)))
         victim = example.other_member(draw, attacker)
-        operation = example.least_chosen_operation(draw, f"{self.name} {group}", _changing(example))
+        # What shows a right may store it as well, so it comes first.
+        likely = self.likely(example) if group == _RIGHT else []
+        operation = example.least_chosen_operation(
+            draw, f"{self.name} {group}", likely or _changing(example)
+        )
         key = example.next_probe()
-        if group == "whose":
+        if group == _OWNER:
             alone = example.plan_own(draw, operation, attacker)
             probe = Probe("escalation", key, "alone", victim.name)
             example.execute_all([PlannedCall(attacker, operation.name, alone.arguments, probe)])
         before = Probe("escalation", key, "before", victim.name)
-        looking = [
-            *self._reserved(example, draw, attacker, before),
-            *self._lists(example, attacker if group == "may" else victim, before),
-        ]
+        looking = _once(
+            [
+                *self._reserved(example, draw, attacker, before),
+                *self._lists(example, attacker if group == _RIGHT else victim, before),
+            ]
+        )
         example.execute_all(looking)
         planned = example.plan_own(draw, operation, attacker)
         extra = _fields(example, attacker, victim, group)
@@ -81,7 +104,7 @@ class PrivilegedFields:
             operation = example.least_chosen_operation(draw, "privileged fields open", refused)
             plan = example.plan_own(draw, operation, attacker)
             planned.append(PlannedCall(attacker, operation.name, plan.arguments, probe))
-        return list({(e.operation, str(e.arguments)): e for e in planned}.values())
+        return planned
 
     @staticmethod
     def _lists(example: ExampleRun, reader: Actor, probe: Probe) -> list[PlannedCall]:
@@ -89,10 +112,15 @@ class PrivilegedFields:
         return [example.reading(each, reader, probe) for each in lists]
 
 
+def _once(planned: Sequence[PlannedCall]) -> list[PlannedCall]:
+    """Return these calls, each of them once."""
+    return list({(e.actor, e.operation, str(e.arguments)): e for e in planned}.values())
+
+
 def _attackers(example: ExampleRun, group: str) -> list[Actor]:
     """Return who can gain by it: a right shows in those who are refused something."""
     policy, members = example.history.policy, list(example.members)
-    if policy is None or group != "may":
+    if policy is None or group != _RIGHT:
         return members
     protected = example.capabilities.protected
     lacking = [
@@ -120,7 +148,7 @@ def _fields(example: ExampleRun, attacker: Actor, victim: Actor, group: str) -> 
     something of the attacker's.
     """
     policy, subject = example.history.policy, example.history.subjects[victim.name]
-    if group == "whose":
+    if group == _OWNER:
         return {
             **dict.fromkeys(("owner_id", "ownerId", "owner", "user_id", "userId"), subject),
             **dict.fromkeys(("user", "created_by", "author_id"), subject),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,11 +14,14 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome
 from crosstalk.core.policy import Person, Policy, Reserve
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Executor
+from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
+from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Escalation
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -28,7 +32,10 @@ RENAME = Operation(
     reads_only=False,
     takes_more=True,
 )
-REPORT = Operation("rest", "rest:GET /admin/report", (), reads_only=True)
+REPORT = Operation("rest", "rest:GET /admin/report", (), reads_only=True, lists=True)
+OTHERS = tuple(
+    replace(RENAME, name=f"rest:POST /{each}") for each in ("notes", "tags", "lists", "shelves")
+)
 PEOPLE = {name: Person(name) for name in USERS}
 POLICY = Policy(
     {**PEOPLE, "carol": replace(PEOPLE["carol"], roles=("admin",))},
@@ -48,7 +55,7 @@ class Profiles:
         self._admins: set[str] = set()
 
     def discover(self) -> list[Operation]:
-        return [RENAME, REPORT]
+        return [*OTHERS, RENAME, REPORT]
 
     def present(self, actor: Actor, subject: str, surface: str) -> Presented:
         return Presented.bearer(subject if actor.user else "")
@@ -60,7 +67,9 @@ class Profiles:
         if operation is RENAME:
             if self._stores_all and arguments.get("role") == "admin":
                 self._admins.add(caller)
-            return Answer(Outcome.OK, 200, {"ok": True})
+            return Answer(Outcome.OK, 200, {"nickname": "n", "role": "member"})
+        if operation in OTHERS:
+            return Answer(Outcome.OK, 200, {"nickname": "n"})
         if caller in self._admins or caller.startswith("carol"):
             return Answer(Outcome.OK, 200, {"takings": 3})
         return Answer(Outcome.REFUSED, 403, None)
@@ -69,10 +78,8 @@ class Profiles:
         """Close nothing."""
 
 
-def _histories(*, stores_all: bool) -> list[History]:
-    profiles = Profiles(stores_all=stores_all)
-    histories: list[History] = []
-    state = GeneratorState(
+def _state(profiles: Profiles, histories: list[History]) -> GeneratorState:
+    return GeneratorState(
         executor=Executor({"rest": profiles}, {e.name: e for e in profiles.discover()}, profiles),
         fresh_history=lambda: History(
             {name: f"{name}-{len(histories)}" for name in USERS}, policy=POLICY
@@ -82,6 +89,11 @@ def _histories(*, stores_all: bool) -> list[History]:
         on_example_end=histories.append,
         stopped=lambda: False,
     )
+
+
+def _histories(*, stores_all: bool) -> list[History]:
+    histories: list[History] = []
+    state = _state(Profiles(stores_all=stores_all), histories)
     for number in range(4):
         run_state_machine_as_test(
             seed(number)(make_machine(state, (PrivilegedFields(),))),
@@ -136,3 +148,36 @@ def test_role_in_a_body_is_found_where_it_counts(stores_all: bool) -> None:
     histories = _histories(stores_all=stores_all)
     found = [each for history in histories for each in Escalation().judge(history)]
     assert bool(found) is stores_all
+
+
+def test_right_is_sent_first_to_what_shows_one() -> None:
+    profiles, histories = Profiles(stores_all=True), list[History]()
+    state = _state(profiles, histories)
+    sweep = Sweep(state, dict, Random(1), 400)
+    example = ExampleRun(state, Capabilities.of(profiles.discover()))
+    for operation in (*OTHERS, RENAME):
+        example.execute(PlannedCall(example.members[0], operation.name, {"nickname": "n"}))
+    sweep.likely_rights()
+    assert [each.operation for each in _attacks(histories, "role")] == [RENAME.name]
+    assert [each for history in histories for each in Escalation().judge(history)]
+
+
+def test_no_right_is_sent_early_where_no_answer_shows_one() -> None:
+    profiles, histories = Profiles(stores_all=True), list[History]()
+    state = _state(profiles, histories)
+    example = ExampleRun(state, Capabilities.of(profiles.discover()))
+    for operation in OTHERS:
+        example.execute(PlannedCall(example.members[0], operation.name, {"nickname": "n"}))
+    Sweep(state, dict, Random(1), 400).likely_rights()
+    assert not histories
+
+
+def test_each_reading_around_a_right_is_made_once() -> None:
+    histories = _histories(stores_all=False)
+    for history in histories:
+        looked = [
+            (each.probe.key, each.probe.part, each.actor, each.operation)
+            for each in history
+            if each.probe is not None and each.probe.part in ("before", "after")
+        ]
+        assert len(looked) == len(set(looked))

@@ -16,6 +16,7 @@ from crosstalk.core.policy.model import matches
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.offered_rights import no_more_rights, parameter_of, rights_of
 from crosstalk.surface.capabilities import references, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import names_user
@@ -113,8 +114,8 @@ def offer_call(
             return None
     plan = example.plan_own(draw, operation, owner)
     given = {
-        **plan.arguments,
-        **_where(operation, rule),
+        **no_more_rights(example.history.policy, operation, rule, plan.arguments),
+        **rights_of(operation, rule),
         shared.name: as_taken_by(shared, target),
         named.name: as_taken_by(named, to),
     }
@@ -274,7 +275,7 @@ def change_role(
     way = "another role by" if actor is offer.owner else "another role in vain by"
     operation = next_way(example, draw, way, opening)
     given = {**arguments_about(example, draw, operation, actor, offer)}
-    given |= _where(operation, rule)
+    given |= rights_of(operation, rule)
     for name, value in rule.where.items() if withdrawn else ():
         parameter = parameter_of(operation, name)
         known = parameter.schema.get("enum", ()) if parameter is not None else ()
@@ -325,11 +326,6 @@ def _names_kind(operation: Operation, kind: str) -> bool:
 def operations_of(example: ExampleRun, patterns: tuple[str, ...]) -> list[Operation]:
     """Return the operations that patterns name."""
     return [each for each in example.capabilities.protected if matches(patterns, each.name)]
-
-
-def parameter_of(operation: Operation, name: str) -> Parameter | None:
-    """Return the parameter of a name, however deep it stands."""
-    return next((e for e in operation.parameters if name in (e.name, last_name(e.name))), None)
 
 
 def name_of(example: ExampleRun, parameter: Parameter, person: Actor) -> str:
@@ -423,13 +419,3 @@ def _group(example: ExampleRun, rule: Share, operation: Operation, planned: Plan
     if named is None or _membership(example.history.policy, rule, named) is None:
         return ""
     return str(_first(planned.arguments, rule.person))
-
-
-def _where(operation: Operation, rule: Share) -> dict[str, Any]:
-    """Return what a call must say so that it opens the sharing, under its arguments' names."""
-    found = {}
-    for name, value in rule.where.items():
-        parameter = parameter_of(operation, name)
-        if parameter is not None:
-            found[parameter.name] = value
-    return found

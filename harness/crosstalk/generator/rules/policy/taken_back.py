@@ -16,6 +16,7 @@ from crosstalk.core.policy import Policy, Share, may_call
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.offered_rights import parameter_of
 from crosstalk.generator.offers import (
     Offer,
     accept_offer,
@@ -29,7 +30,6 @@ from crosstalk.generator.offers import (
     next_way,
     offer_call,
     operations_of,
-    parameter_of,
 )
 from crosstalk.generator.overreach import read_beside, take_more_rights
 from crosstalk.surface.capabilities import references, required_references

@@ -109,13 +109,21 @@ class _Window:
         if not history.shares_anything:
             return False
         victim, after = self.after.probe.victim if self.after.probe else "", self.after
+        gone = self._gone(set(history.subjects.values()))
         return any(
-            _permitted(history, victim, each)
+            _permitted(history, victim, each, gone)
             # What others store is meant to show in this reading.
             or history.permits(each.actor.user or "", victim, after.operation, None, after)
             or works_together(history, victim, each, after)
             for each in self.calls
         )
+
+    def _gone(self, subjects: Collection[str]) -> set[str]:
+        """Return the object that the reading is about alone, where it is not served any more."""
+        named = named_values(self.after).difference(subjects)
+        served = self.before.answer.outcome is Outcome.OK
+        lost = served and self.after.answer.outcome is not Outcome.OK
+        return named if lost and len(named) == 1 else set()
 
 
 def _attacks(history: History) -> list[_Attack]:
@@ -198,11 +206,11 @@ def _effects(history: History) -> Iterator[_Attack]:
                 yield _Attack(second, call, acts, [] if works else ["outcome"], first)
 
 
-def _permitted(history: History, victim: str, act: Call) -> bool:
+def _permitted(history: History, victim: str, act: Call, gone: Collection[str] = ()) -> bool:
     """Return whether an act may change what is the victim's, or shares it."""
     named = named_values(act) | identifiers_of(act.arguments)
     asked = (victim, act.actor.user, act.operation, named, act)
-    return history.permits(*asked, change=True) or shares(history, victim, act)
+    return history.permits(*asked, change=True) or shares(history, victim, act, gone)
 
 
 def _steady_headers(history: History) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ from crosstalk.core.policy.objects import Objects, named_objects, object_key, ob
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History
+
+# Outcomes of calls that changed nothing.
+_WITHOUT_EFFECT = ("error", "refused", "limited")
 
 
 @dataclass(slots=True)
@@ -179,21 +182,32 @@ def role_calls(
     return tuple(sorted(index for index in found if index < call.index))
 
 
-def shares(history: History, owner: str, call: Call) -> bool:
+def shares(history: History, reader: str, call: Call, gone: Collection[str] = ()) -> bool:
     """Return whether a call takes part in sharing between its caller and another user.
 
     An invitation that is accepted, and a share that is left, may change what the owner reads; one
-    that is given or taken back, what its person reads.
+    that is given or taken back, what its person reads. What was refused changes nothing, and who
+    only has a share gives none.
+
+    Args:
+        history: The calls.
+        reader: The other user.
+        call: The call.
+        gone: Objects that the other user reads no more: who leaves one does not remove it.
     """
-    policy = history.policy
-    if policy is None:
+    policy, caller = history.policy, call.actor.user
+    if policy is None or call.answer.outcome in _WITHOUT_EFFECT:
         return False
-    between = {owner, call.actor.user}
-    return any(
-        {each.owner, each.person} == between
-        for each in sharing_of(policy, history).grants
-        if each.rule.concerns(call.operation) and each.offered.index <= call.index
-    )
+    for each in sharing_of(policy, history).grants:
+        if each.offered.index > call.index:
+            continue
+        if (each.owner, each.person) == (caller, reader) and each.rule.concerns(call.operation):
+            return True
+        if (each.owner, each.person) == (reader, caller) and (
+            call is each.opened or (call is each.ended and each.object not in gone)
+        ):
+            return True
+    return False
 
 
 def works_together(history: History, reader: str, act: Call, reading: Call) -> bool:
@@ -308,7 +322,8 @@ def _hand_over(found: Sharing, grant: Grant, call: Call) -> None:
 def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
     user = call.actor.user or ""
     named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
-    people = set(_people(policy, history, rule, call)) or _named_users(history, call) - {user}
+    said = set(_people(policy, history, rule, call))
+    people = said or _named_users(history, call) - {user}
     if rule.role:
         if _may_give_roles(policy, call):
             for person in people:
@@ -324,7 +339,7 @@ def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Ca
         and named & {each.object, *each.handles}
         # Who leaves takes nothing from others.
         and (
-            each.person == user
+            each.person == user and (not said or user in said)
             if user not in _owners(found, each)
             else not people or each.person in people
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -26,7 +26,9 @@ REMOVE = "rest:DELETE /notes/{note_id}"
 SHARES = replace(SHARE, ends=(*SHARE.ends, "DELETE /notes/{note_id}"))
 
 
-def _read(story: Story, part: str, body: Any, operation: str = NOTES) -> Story:
+def _read(
+    story: Story, part: Literal["before", "after"], body: Any, operation: str = NOTES
+) -> Story:
     outcome = Outcome.ERROR if body is None else Outcome.OK
     probe = Probe("ownership", 1, part, "alice")
     return story.call(ALICE, operation, {"note_id": NOTE}, body, outcome=outcome, probe=probe)

@@ -32,10 +32,10 @@ from crosstalk.generator.offers import (
     operations_of,
 )
 from crosstalk.generator.overreach import read_beside, take_more_rights
+from crosstalk.generator.shared_readings import READINGS, shared_readings, told_to_agent
 from crosstalk.surface.capabilities import references, required_references
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import Operation, Role
 
-_READINGS = 8
 _WRITES = 3
 _OWNER_READINGS = 3
 # Changes that an agent is told to make, each time.
@@ -131,7 +131,7 @@ class TakenBack:
         for each in [each for each in known if each not in before][-1:]:
             own = example.plan_own(draw, operation, person).arguments
             example.execute(PlannedCall(person, operation.name, {**own, handle.name: each}))
-            example.execute_all(self._readings(example, draw, [], owner, person))
+            example.execute_all(shared_readings(example, draw, [], owner, person))
 
     def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Go on with what was offered: accepted or not, used, ended, and tried again."""
@@ -139,12 +139,12 @@ class TakenBack:
         ending = self._ending(example, offer.rule)
         owner, person = offer.owner, offer.person
         inside = self._fill(example, draw, offer)
-        readings = self._readings(example, draw, [offer.target, *inside], owner, person)
+        readings = shared_readings(example, draw, [offer.target, *inside], owner, person)
         others = [each for each in example.members if each not in (owner, person)]
         if offer.rule.accept:
             # An invitation alone shows nothing yet, and is nobody else's to accept.
             look_at_offer(example, draw, offer)
-            example.execute_all(readings[:_READINGS])
+            example.execute_all(readings[:READINGS])
             for each in others[:1]:
                 accept_offer(example, draw, offer, by=each)
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
@@ -175,7 +175,7 @@ class TakenBack:
         more = self._fill(example, draw, offer)
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
-        example.execute_all(self._readings(example, draw, more, owner, person)[:_READINGS])
+        example.execute_all(shared_readings(example, draw, more, owner, person)[:READINGS])
         example.judge_soon()
         self._between_readings(example, draw, offer, inside, writes[:1])
         self._declined(example, draw, offer)
@@ -343,7 +343,7 @@ class TakenBack:
         """
         owner, key = offer.owner, example.next_probe()
         writes = self._writes(example, draw, offer, inside)
-        asked = self._readings(example, draw, [*inside[-1:], offer.target], owner, owner)
+        asked = shared_readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
             (example.state.executor.operations[each.operation], dict(each.arguments))
             for each in asked[:_OWNER_READINGS]
@@ -353,7 +353,7 @@ class TakenBack:
         told = [
             one
             for each in self._writes(example, draw, offer, inside, _tools(example))[:_TOLD_WRITES]
-            for one in self._told(example, draw, [each])
+            for one in told_to_agent(example, draw, [each])
         ]
         for each in (*writes, *again, *told):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
@@ -371,74 +371,7 @@ class TakenBack:
         ]
         example.execute_all(planned)
         former, new = offer.owner, offer.person
-        example.execute_all(self._readings(example, draw, [offer.target, *inside], new, former))
-
-    def _readings(
-        self,
-        example: ExampleRun,
-        draw: Draw,
-        targets: Sequence[str],
-        owner: Actor,
-        person: Actor,
-    ) -> list[PlannedCall]:
-        """Return readings by the person: of the objects themselves, and what lists or searches."""
-        found = []
-        for operation in example.capabilities.details:
-            (reference,) = required_references(operation)
-            known = example.pool.references(owner.name, reference, operation.name, guess=False)
-            for target in [each for each in targets if each in known][-1:]:
-                asked = example.reading(operation, person).arguments
-                given = {**asked, reference.name: as_taken_by(reference, target)}
-                found.append(PlannedCall(person, operation.name, given))
-        others = [
-            each
-            for each in example.capabilities.protected
-            if each.reads_only and not required_references(each) and not each.conversational
-        ]
-        least = len(found) + _READINGS
-        while others and len(found) < least:
-            operation = example.least_chosen_operation(draw, "taken back read by", others)
-            others.remove(operation)
-            if operation.lists or not any(each.required for each in _asked(operation)):
-                plain = dict(example.reading(operation, person).arguments)
-                if not operation.lists:
-                    plain |= self._about_one_of(operation, targets, example, owner)
-                found.append(PlannedCall(person, operation.name, plain))
-            else:
-                found.append(example.plan_own(draw, operation, person))
-        return [*found, *self._told(example, draw, found)]
-
-    @staticmethod
-    def _about_one_of(
-        operation: Operation, targets: Sequence[str], example: ExampleRun, owner: Actor
-    ) -> dict[str, Any]:
-        """Return the optional arguments by which a reading can be about what was shared."""
-        given = {}
-        for each in references(operation):
-            known = example.pool.references(owner.name, each, operation.name, guess=False)
-            for target in [one for one in targets if one in known][-1:]:
-                given[each.name] = as_taken_by(each, target)
-        return given
-
-    def _told(
-        self, example: ExampleRun, draw: Draw, calls: Sequence[PlannedCall]
-    ) -> list[PlannedCall]:
-        """Return one of the calls as what the person tells their agent to do."""
-        tools = {each.name for each in example.capabilities.tools}
-        possible = [each for each in calls if each.operation in tools]
-        if not possible or not example.capabilities.chats:
-            return []
-        told = example.least_chosen(
-            draw, "taken back told", possible, lambda each: (each.operation,)
-        )
-        chat = example.least_chosen_operation(draw, "taken back chat", example.capabilities.chats)
-        prompt = chat.parameter(Role.TEXT)
-        if prompt is None:
-            return []
-        name, said = told.operation.split(":", 1)[-1], json.dumps(dict(told.arguments))
-        words = f"Call {name} and show me its whole answer. [[call {name} {said}]]"
-        given = {**example.plan_own(draw, chat, told.actor).arguments, prompt.name: words}
-        return [PlannedCall(told.actor, chat.name, given)]
+        example.execute_all(shared_readings(example, draw, [offer.target, *inside], new, former))
 
     def _store_more(self, example: ExampleRun, draw: Draw, target: str, owner: Actor) -> None:
         """Have the owner change the object: what is new is not for a user who lost it."""
@@ -469,7 +402,7 @@ class TakenBack:
             for each in example.capabilities.protected
             if (reserve := policy.reserved(each.name)) is not None and rule.role in reserve.to
         ]
-        uses = [example.plan_own(draw, each, person) for each in opened[:_READINGS]]
+        uses = [example.plan_own(draw, each, person) for each in opened[:READINGS]]
         example.execute_all(uses)
         ending = example.least_chosen_operation(draw, f"{self.name} end", ends)
         plan = example.plan_own(draw, ending, giver)
@@ -477,11 +410,6 @@ class TakenBack:
         said = {last.name: name_of(example, last, person)} if last is not None else {}
         example.execute(PlannedCall(giver, ending.name, {**plan.arguments, **said}))
         example.execute_all(uses)
-
-
-def _asked(operation: Operation) -> list[Parameter]:
-    """Return what an operation asks for beside who calls."""
-    return [each for each in operation.parameters if each.role is not Role.IDENTITY]
 
 
 def _tools(example: ExampleRun) -> Sequence[Operation]:

@@ -1,0 +1,115 @@
+"""Readings of what was shared: of the objects, of lists, narrowed to them, and by an agent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from crosstalk.core.history import Actor
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.offers import as_taken_by
+from crosstalk.surface.capabilities import references, required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+# Readings of lists, and of what names nothing.
+READINGS = 8
+# Readings that an optional argument narrows to what was shared, beside those.
+_NARROWED = 4
+
+
+def shared_readings(
+    example: ExampleRun,
+    draw: Draw,
+    targets: Sequence[str],
+    owner: Actor,
+    person: Actor,
+) -> list[PlannedCall]:
+    """Return readings by the person: of the objects themselves, and what lists or searches."""
+    found = []
+    for operation in example.capabilities.details:
+        (reference,) = required_references(operation)
+        known = example.pool.references(owner.name, reference, operation.name, guess=False)
+        for target in [each for each in targets if each in known][-1:]:
+            asked = example.reading(operation, person).arguments
+            given = {**asked, reference.name: as_taken_by(reference, target)}
+            found.append(PlannedCall(person, operation.name, given))
+    found += _narrowed(example, draw, targets, owner, person)
+    others = [
+        each
+        for each in example.capabilities.protected
+        if each.reads_only and not required_references(each) and not each.conversational
+    ]
+    least = len(found) + READINGS
+    while others and len(found) < least:
+        operation = example.least_chosen_operation(draw, "taken back read by", others)
+        others.remove(operation)
+        if operation.lists or not any(each.required for each in _asked(operation)):
+            plain = dict(example.reading(operation, person).arguments)
+            found.append(PlannedCall(person, operation.name, plain))
+        else:
+            found.append(example.plan_own(draw, operation, person))
+    return [*found, *told_to_agent(example, draw, found)]
+
+
+def _narrowed(
+    example: ExampleRun,
+    draw: Draw,
+    targets: Sequence[str],
+    owner: Actor,
+    person: Actor,
+) -> list[PlannedCall]:
+    """Return readings of many that are narrowed to what was shared, which keeps them apart."""
+    possible = {
+        each.name: (each, about)
+        for each in example.capabilities.protected
+        if each.reads_only and not required_references(each) and not each.conversational
+        if (about := _about_one_of(each, targets, example, owner))
+    }
+    found: list[PlannedCall] = []
+    while possible and len(found) < _NARROWED:
+        operation, about = example.least_chosen(
+            draw, "taken back narrowed", list(possible.values()), lambda each: (each[0].name,)
+        )
+        del possible[operation.name]
+        asked = example.reading(operation, person).arguments
+        found.append(PlannedCall(person, operation.name, {**asked, **about}))
+    return found
+
+
+def _about_one_of(
+    operation: Operation, targets: Sequence[str], example: ExampleRun, owner: Actor
+) -> dict[str, Any]:
+    """Return the optional arguments by which a reading can be about what was shared."""
+    given = {}
+    for each in references(operation):
+        known = example.pool.references(owner.name, each, operation.name, guess=False)
+        for target in [one for one in targets if one in known][-1:]:
+            given[each.name] = as_taken_by(each, target)
+    return given
+
+
+def told_to_agent(
+    example: ExampleRun, draw: Draw, calls: Sequence[PlannedCall]
+) -> list[PlannedCall]:
+    """Return one of the calls as what the person tells their agent to do."""
+    tools = {each.name for each in example.capabilities.tools}
+    possible = [each for each in calls if each.operation in tools]
+    if not possible or not example.capabilities.chats:
+        return []
+    told = example.least_chosen(draw, "taken back told", possible, lambda each: (each.operation,))
+    chat = example.least_chosen_operation(draw, "taken back chat", example.capabilities.chats)
+    prompt = chat.parameter(Role.TEXT)
+    if prompt is None:
+        return []
+    name, said = told.operation.split(":", 1)[-1], json.dumps(dict(told.arguments))
+    words = f"Call {name} and show me its whole answer. [[call {name} {said}]]"
+    given = {**example.plan_own(draw, chat, told.actor).arguments, prompt.name: words}
+    return [PlannedCall(told.actor, chat.name, given)]
+
+
+def _asked(operation: Operation) -> list[Parameter]:
+    """Return what an operation asks for beside who calls."""
+    return [each for each in operation.parameters if each.role is not Role.IDENTITY]

@@ -1,0 +1,59 @@
+"""Readings of what was shared: a list is asked as a whole, and narrowed to the object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.principals import ALICE, BOB
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.drawn_once import drawn_once
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.shared_readings import shared_readings
+from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.test_sharing_served import (
+    ADD,
+    IDENTITY,
+    OPERATIONS,
+    Folders,
+    make_state,
+)
+
+OF_FOLDER = Parameter("folder_id", {"type": "string"}, False, Role.REFERENCE)
+FILES = Operation("rest", "rest:GET /files", (IDENTITY, OF_FOLDER), reads_only=True, lists=True)
+
+
+class FoldersWithFiles(Folders):
+    """Folders, and a list of all files that can be narrowed to a folder."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*OPERATIONS, FILES]
+
+    def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
+        """Answer with no file."""
+        if operation is FILES:
+            return Answer(Outcome.OK, 200, [])
+        return super().call(operation, arguments, presented)
+
+
+def test_list_is_read_as_a_whole_and_narrowed_to_what_was_shared() -> None:
+    folders = FoldersWithFiles()
+    service = ServiceRecord({each.name: each for each in folders.discover()})
+    example = ExampleRun(make_state(folders, service), Capabilities.of(folders.discover()))
+    given = {"user_id": "alice-1", "name": "letters"}
+    made = example.execute(PlannedCall(ALICE, ADD.name, given)).answer.body["id"]
+    asked: list[PlannedCall] = []
+
+    def read(draw: Draw) -> None:
+        asked.extend(shared_readings(example, draw, [made], ALICE, BOB))
+
+    drawn_once(read, Random(1))
+    files = [each.arguments.get("folder_id") for each in asked if each.operation == FILES.name]
+    assert sorted(files, key=str) == sorted([made, None], key=str)
+    assert all(each.actor is BOB for each in asked)

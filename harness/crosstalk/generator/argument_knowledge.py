@@ -231,7 +231,11 @@ class ArgumentKnowledge:
         given: Sequence[str],
     ) -> None:
         """Note what a refusal asks for, of arguments whose values were never accepted."""
-        formed = [each for each in operation.parameters if each.role in _FORMED]
+        formed = [
+            each
+            for each in operation.parameters
+            if each.role in _FORMED or (each.role is Role.NAME and operation.stores)
+        ]
         unproven = [name for name in given if not self._proven(operation.name, name)]
         alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []
         taught = lessons(answer, formed, unproven or alone)

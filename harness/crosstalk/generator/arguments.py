@@ -177,14 +177,15 @@ class ArgumentDrawer:
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
-        if parameter.role in (Role.TEXT, Role.QUERY, Role.VALUE):
+        new_name = parameter.role is Role.NAME and operation.stores
+        if new_name or parameter.role in (Role.TEXT, Role.QUERY, Role.VALUE):
             if "enum" in parameter.schema:
                 value = self.knowledge.value(self.choice, operation, parameter)
                 return self._placed(value, actor, references)
             known = self.knowledge.known(self.choice, operation, parameter)
             if known is not None:
                 return self._placed(known, actor, references)
-        if parameter.role is Role.NAME and operation.stores:
+        if new_name:
             return self._new_name(operation, parameter, actor, references)
         if parameter.refers and parameter.many:
             # The first of one's own: a check of it alone would let the others through.

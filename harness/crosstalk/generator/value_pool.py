@@ -122,7 +122,9 @@ class ValuePool:
                 self._names[call.actor.user][last_name(parameter.name), given] = None
             short = last_name(parameter.name)
             names = short in self._reference_fields and short in IDENTIFYING_FIELDS
-            labels = names and parameter.role is Role.TEXT and operation.stores
+            # What a user chose to call something is not always shown to them again.
+            chosen = short in self._reference_fields and parameter.role is Role.NAME
+            labels = (chosen or (names and parameter.role is Role.TEXT)) and operation.stores
             if labels and isinstance(given, str):
                 item = _Harvested(given, short, singular(noun_of(operation.name)))
                 self._labels[call.actor.user].setdefault(given, item)

@@ -11,8 +11,9 @@ worked twice in a row, a login among them, must still work after another user ac
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,6 +27,8 @@ from crosstalk.surface.http.headers import TIMED, shows
 _Key: TypeAlias = tuple[int, str, str]
 # A point in time to the second is the same by chance in answers that follow each other closely.
 _TIMED_SECONDS = 2.0
+# Calls that change nothing, by their method.
+_READING = re.compile(r":(?:GET|HEAD) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class _Attack:
         changed: Parts of the answer that differ: `status`, `code`, `body`, `headers.etag`;
             `outcome` where the call does not work any more.
         first: The victim's call before the first reading, where it had to work twice.
+        steady: Calls that show that the headers which changed do not differ by themselves.
     """
 
     before: Call
@@ -46,6 +50,7 @@ class _Attack:
     calls: list[Call]
     changed: list[str]
     first: Call | None = None
+    steady: tuple[int, ...] = ()
 
     @property
     def by_effect(self) -> bool:
@@ -138,7 +143,11 @@ def _compared(history: History) -> Iterator[_Attack]:
         if each is None or any(repeat.parts(steady) for repeat in each.repeats):
             continue
         if not each.permitted(history):
-            yield _Attack(each.before, each.after, each.calls, each.difference.parts(steady))
+            changed = each.difference.parts(steady)
+            named = [part.removeprefix("headers.") for part in changed if "headers." in part]
+            places = [(each.difference.operation, name) for name in named]
+            shown = sorted({index for place in places for index in steady[place]})
+            yield _Attack(each.before, each.after, each.calls, changed, steady=tuple(shown))
 
 
 class _Readings:
@@ -213,13 +222,14 @@ def _permitted(history: History, victim: str, act: Call, gone: Collection[str] =
     return history.permits(*asked, change=True) or shares(history, victim, act, gone)
 
 
-def _steady_headers(history: History) -> frozenset[tuple[str, str]]:
-    """Operation and header whose value comes again in equal answers, and never differs in them.
+def _steady_headers(history: History) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """Operation and header whose value comes again in equal answers, and never differs in them,
+    each with the two calls that show it.
 
     A nonce never comes again; a counter of requests differs between equal answers.
     """
     latest = history.followed("steady headers", lambda _: _HeaderWatch().take)
-    return latest[-1]() if latest else frozenset()
+    return latest[-1]() if latest else {}
 
 
 class _HeaderWatch:
@@ -227,12 +237,14 @@ class _HeaderWatch:
 
     def __init__(self) -> None:
         self._latest: dict[tuple[str | None, str, str], tuple[Call, str]] = {}
-        # User to the index of that user's latest call.
+        # User to the index of that user's latest call, and of the latest that may have changed
+        # something: a validator may count changes that its list does not show.
         self._acted: dict[str | None, int] = {}
-        self._steady: set[tuple[str, str]] = set()
+        self._changed: dict[str | None, int] = {}
+        self._steady: dict[tuple[str, str], tuple[int, int]] = {}
         self._differing: set[tuple[str, str]] = set()
 
-    def take(self, call: Call) -> Callable[[], frozenset[tuple[str, str]]]:
+    def take(self, call: Call) -> Callable[[], Mapping[tuple[str, str], tuple[int, int]]]:
         """Take the next call; return what says which headers are steady by now."""
         user = call.actor.user
         key = (user, call.operation, _text(call.arguments))
@@ -240,14 +252,19 @@ class _HeaderWatch:
         last, said = self._latest.get(key, (None, ""))
         self._latest[key] = call, body
         if last is not None and said == body:
-            alone = all(index <= last.index for each, index in self._acted.items() if each != user)
+            others = [index for each, index in self._acted.items() if each != user]
+            alone = all(index <= last.index for index in (*others, self._changed.get(user, 0)))
             self._compare(last, call, alone=alone)
         self._acted[user] = call.index
+        if not _READING.search(call.operation):
+            self._changed[user] = call.index
         return self.steady
 
-    def steady(self) -> frozenset[tuple[str, str]]:
-        """Return operation and header of what is steady."""
-        return frozenset(self._steady - self._differing)
+    def steady(self) -> Mapping[tuple[str, str], tuple[int, int]]:
+        """Return operation and header of what is steady, with the two calls that show it."""
+        return {
+            place: calls for place, calls in self._steady.items() if place not in self._differing
+        }
 
     def _compare(self, last: Call, call: Call, *, alone: bool) -> None:
         for name in {*last.answer.headers, *call.answer.headers}:
@@ -256,7 +273,7 @@ class _HeaderWatch:
             place = (call.operation, name)
             if last.answer.headers.get(name) == call.answer.headers.get(name):
                 if name not in TIMED or call.started - last.started >= _TIMED_SECONDS:
-                    self._steady.add(place)
+                    self._steady.setdefault(place, (last.index, call.index))
             elif alone:
                 self._differing.add(place)
 
@@ -300,7 +317,7 @@ class Ownership:
                 Suspicion(
                     self.name,
                     each.calls[-1].operation,
-                    (first.index, *(call.index for call in each.calls), second.index),
+                    (*each.steady, first.index, *(call.index for call in each.calls), second.index),
                     f"what {victim} reads with {second.operation} changed{by} after {who} acted",
                 )
             )

@@ -28,6 +28,7 @@ from crosstalk.surface.transports import (
     Transport,
 )
 from crosstalk.targets.base import Target, discovered
+from crosstalk.targets.described.chosen_names import with_chosen_names
 from crosstalk.targets.described.config import McpConfig, RestConfig, TargetConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest, is_operation
 from crosstalk.targets.described.credentials import (
@@ -333,7 +334,9 @@ def _operations(
         name: "it ends the session" for name in found if ends_session(name) and name not in stated
     }
     kept = {name: each for name, each in found.items() if name not in logouts}
-    return with_plain_references(kept, stated), logouts | config.skipped()
+    return with_plain_references(
+        with_chosen_names(kept, stated), stated
+    ), logouts | config.skipped()
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:

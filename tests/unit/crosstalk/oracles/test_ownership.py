@@ -93,6 +93,27 @@ def test_ownership_fires_when_a_validator_alone_has_changed() -> None:
     assert Ownership().judge(tagged("a", "a", "a").history) == []
 
 
+def test_ownership_names_the_calls_that_show_a_validator_to_be_steady() -> None:
+    # A replay of the readings and the act alone would not know that the header does not differ
+    # by itself.
+    (suspicion,) = Ownership().judge(tagged("a", "a", "b").history)
+    assert suspicion.calls[:2] == (1, 2)
+
+
+def test_ownership_fires_by_a_validator_that_counts_the_owners_own_changes() -> None:
+    writer = Writer()
+    for tag in ("a", "a"):
+        writer.call(ALICE, "rest:GET /list", {}, ok(["milk"], 200, etag=tag))
+    # What she changes here her list does not show.
+    writer.call(ALICE, "rest:PATCH /settings", {}, ok({}))
+    for tag in ("b", "b"):
+        writer.call(ALICE, "rest:GET /list", {}, ok(["milk"], 200, etag=tag), BEFORE)
+    writer.call(BOB, "rest:POST /items", {}, ok({}), ATTACK)
+    writer.call(ALICE, "rest:GET /list", {}, ok(["milk"], 200, etag="c"), AFTER)
+    (suspicion,) = Ownership().judge(writer.history)
+    assert "(headers.etag)" in suspicion.summary
+
+
 def test_ownership_is_silent_about_a_header_that_differs_by_itself() -> None:
     assert Ownership().judge(tagged("1", "2", "3").history) == []
     # It came again once, and differed while nobody else acted.

@@ -69,6 +69,8 @@ class ArgumentKnowledge:
     # Arguments that took the caller's own subject, though nothing says that they name a user.
     _of_subjects: set[tuple[str, str]] = field(default_factory=set)
     _all_given: set[str] = field(default_factory=set)
+    # Arguments that have taken a value of a public list.
+    _catalogued: set[tuple[str, str]] = field(default_factory=set)
     # Optional arguments that the refusal of a call without them spoke of.
     _missed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -102,7 +104,8 @@ class ArgumentKnowledge:
         # A text may say anything, until it is refused.
         closed = isinstance(parameter.schema, Mapping) and "enum" in parameter.schema
         takes = parameter.required and not closed and parameter.role in _LISTED
-        if takes or (parameter.role is Role.TEXT and self.vain(operation)):
+        asked = parameter.role is Role.TEXT and self.vain(operation)
+        if takes or asked or place in self._catalogued:
             listed = [
                 value
                 for each in self.catalogue.values(parameter.name, operation.name)
@@ -180,6 +183,7 @@ class ArgumentKnowledge:
         if answer.outcome is Outcome.OK:
             self._served[operation.name] += 1
             self._confirm(operation, arguments)
+            self._note_catalogued(operation, arguments)
             self._accepted.update((operation.name, name) for name in given)
             return
         if answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
@@ -213,6 +217,16 @@ class ArgumentKnowledge:
             new = [each for each in values if each != arguments.get(name)]
             if new and not self._accepted[operation.name, name]:
                 self._learnt[operation.name, name] = new
+
+    def _note_catalogued(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
+        """Note the arguments that took what a public list shows, where other texts were refused."""
+        if not self.vain(operation):
+            return
+        for each in operation.parameters:
+            given = arguments.get(each.name)
+            named = given[0] if isinstance(given, list) and given else given
+            if str(named) in self.catalogue.values(each.name, operation.name):
+                self._catalogued.add((operation.name, each.name))
 
     def _confirm(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
         """Note which learnt values were accepted."""

@@ -97,6 +97,9 @@ def _fields(entry: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str
         of = singular(stem_of(short))
         if short in IDENTIFYING_FIELDS or of == kind:
             yield kind, short if short in IDENTIFYING_FIELDS else kind, str(value)
+        elif of and of != singular(short):
+            # The `class_id` of an entry in a timetable names a class.
+            yield of, short, str(value)
 
 
 def _alike(body: Mapping[str, Any]) -> bool:

@@ -91,6 +91,23 @@ def test_text_names_an_entry_of_the_public_list_once_it_was_refused() -> None:
     assert arguments(knowledge, show)["show"] == "note xtalicez1"
 
 
+def test_entry_that_was_accepted_where_a_text_was_refused_is_given_from_then_on() -> None:
+    knowledge = ArgumentKnowledge(catalogue=learnt("mcp:shows", ["early", "late"]))
+    show = Parameter("show", TEXT, True, Role.TEXT)
+    operation = Operation("mcp", "mcp:write_note", (show,), reads_only=False)
+    knowledge.count(operation, Answer(Outcome.ERROR, 200, "Unknown show"))
+    knowledge.learn(operation, {"show": "late"}, ok({}))
+    knowledge.count(operation, ok({}))
+    assert arguments(knowledge, show)["show"] in ("early", "late")
+
+
+def test_id_of_another_kind_in_a_public_list_is_an_entry_of_that_kind() -> None:
+    listed = [{"class_id": "spin-mon", "day": "Monday"}, {"class_id": "yoga-tue", "day": "Tuesday"}]
+    catalogue = learnt("rest:GET /timetable", listed)
+    assert catalogue.values("class_id", "rest:POST /bookings") == ["spin-mon", "yoga-tue"]
+    assert catalogue.values("timetable_id", "rest:POST /bookings") == []
+
+
 def test_values_that_a_denial_lists_are_given_from_then_on() -> None:
     knowledge = ArgumentKnowledge()
     show = Parameter("show", TEXT, True, Role.TEXT)

@@ -102,8 +102,8 @@ class RequestLogin:
                 f"{what} refused {person.name}: {_said(response)}"
                 + (f" ({before})" if before else "")
             )
-        # A login rotates the token, as a fixed one could be planted before it.
-        cookies, csrf = self._csrf(person, cookies)
+        # A login rotates the token, as a fixed one could be planted before it, or tells it first.
+        cookies, csrf = self._csrf(person, cookies, response)
         return self._session(person, response, cookies, csrf, what)
 
     def renew(self, person: Person, session: LoginSession) -> LoginSession | None:
@@ -205,12 +205,22 @@ class RequestLogin:
             self._token_url = token_endpoint(self._http, self._resource)
         return urljoin(self._base, self._token_url.lstrip("/"))
 
-    def _csrf(self, person: Person, cookies: httpx2.Cookies) -> tuple[httpx2.Cookies, str]:
-        """Fetch the CSRF token, where the file says how; cookies of that answer are kept."""
+    def _csrf(
+        self, person: Person, cookies: httpx2.Cookies, answered: httpx2.Response | None = None
+    ) -> tuple[httpx2.Cookies, str]:
+        """Fetch the CSRF token, where the file says how; cookies of that answer are kept.
+
+        Args:
+            person: Whose token.
+            cookies: Theirs so far.
+            answered: The answer to the login, which may hold it where no other request does.
+        """
         csrf = self._login.csrf
         if csrf is None:
             return cookies, ""
         readable = ReadableAnswer(None, cookies=_by_name(cookies))
+        if answered is not None:
+            readable = _readable(answered, cookies)
         if csrf.request:
             response = self._send(CallConfig(request=csrf.request), person.places(), cookies)
             readable = _readable(response, cookies)

@@ -184,6 +184,22 @@ def test_form_login_repeats_the_csrf_token_and_keeps_each_users_cookies(server: 
     assert "s-alice-1" not in forged["Cookie"]
 
 
+def test_csrf_token_that_the_answer_to_the_login_tells_is_repeated(server: HttpServer) -> None:
+    def told(asked: Asked) -> Given:
+        said = {"csrf_token": f"c-{asked.body['email']}"}
+        return 200, said, {"Set-Cookie": "session=1; Path=/"}
+
+    server.routes["POST /login"] = told
+    login = {
+        "request": "POST /login",
+        "json": {"email": "{user}", "password": "{password}"},
+        "carried": "cookie",
+        "csrf": {"value": "$.csrf_token", "header": "X-CSRF"},
+    }
+    headers = credentials(server, login).present(ALICE, "alice-1").headers
+    assert headers["X-CSRF"] == "c-alice-1"
+
+
 def test_password_grant_is_renewed_by_its_refresh_token(server: HttpServer) -> None:
     login = {"grant": "password", "token_url": "/token", "client_id": "app", "scope": "read"}
     source = credentials(server, login)

@@ -38,6 +38,8 @@ ELEMENT = "[]"
 _MARKER = re.compile(r"(?<![A-Za-z0-9])xt[a-z]+z[0-9a-f]{8}(?![A-Za-z0-9])")
 # What is left of a marker where a text may not be as long: its end, with digits of its number.
 _CUT_MARKER = re.compile(r"(?=.*\d)(?:[a-z]*z[0-9a-f]{8}|[0-9a-f]{2,8})")
+# The same where nothing but a refusal tells how long a text may be.
+_CUT_BY_LESSON = re.compile(r"[a-z]+z(?=[0-9a-f]*\d)[0-9a-f]{8}")
 _NUMBER_DIGITS = 8
 _MARKER_IN_CAPITALS = re.compile(r"(?<![A-Za-z0-9])XT[A-Z]+Z[0-9A-F]{8}(?![A-Za-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -80,10 +82,12 @@ def remarked_cut(text: str, schema: Mapping[str, Any], salt: int) -> str:
 
     Args:
         text: An argument.
-        schema: Of the argument; what is shorter than its `maxLength` was not cut.
+        schema: Of the argument; what is shorter than its `maxLength` was cut only where a whole
+            number with letters of a user's name before it is left: a refusal may tell the length.
         salt: 32 bits; different ends stay different as far as their digits reach.
     """
-    if schema.get("maxLength") != len(text) or not _CUT_MARKER.fullmatch(text):
+    whole = schema.get("maxLength") == len(text) and _CUT_MARKER.fullmatch(text)
+    if not whole and not _CUT_BY_LESSON.fullmatch(text):
         return text
     digits = min(len(text), _NUMBER_DIGITS)
     number = int(text[-digits:], 16) ^ (salt & (16**digits - 1))

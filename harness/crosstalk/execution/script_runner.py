@@ -107,6 +107,8 @@ class ScriptRunner:
                 other = remarked_cut(given, each.schema, salt)
                 if other != given:
                     self.texts.setdefault((salt, given), other)
+                    # A system may write what is a name in capitals.
+                    self.texts.setdefault((salt, given.upper()), other.upper())
             bound = each.schema.get("pattern") and "enum" not in each.schema
             # What the pattern refuses was given to be refused.
             if bound and _is_plain(given) and admits(each.schema, given):

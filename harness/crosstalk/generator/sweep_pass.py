@@ -54,6 +54,8 @@ _MORE = 3
 # Changes after which refused calls are tried again, and the most such calls.
 _CHANGES = 6
 _MOST_REFUSED = 5
+# Under which it is counted what another user was made to ask in the owner's words.
+_ASKED_ALIKE = "asked alike"
 
 
 class SweepPass:
@@ -471,6 +473,7 @@ class SweepPass:
         tries: int = _TRIES,
     ) -> bool:
         """Have a user call an operation with their own objects; return whether it was served."""
+        before: Mapping[str, Any] | None = None
         for _ in range(tries):
             if self._example.state.in_vain(operation):
                 return False
@@ -479,6 +482,10 @@ class SweepPass:
             if self._ended():
                 return False
             planned = self._own(operation, actor, parameter, target)
+            if planned.arguments == before:
+                # The same call is answered the same.
+                return False
+            before = planned.arguments
             answer = self._example.execute(planned).answer
             self._asked_last[operation.name] = planned.arguments
             self._show_to_another(operation, planned, answer)
@@ -502,8 +509,17 @@ class SweepPass:
                 self._shown.add((call.operation, target))
 
     def _show_to_another(self, operation: Operation, planned: PlannedCall, answer: Answer) -> None:
-        """Ask as another user for what shows its caller nothing of their own: it may be public."""
-        shown = operation.reads_only and answer.outcome is Outcome.OK and not _marked(answer)
+        """Ask as another user for what shows its caller nothing of their own: it may be public.
+
+        So it is asked, once, for what was shown for a year, a word or a page: it may be kept for
+        whoever asks the same.
+        """
+        shown = operation.reads_only and answer.outcome is Outcome.OK
+        if shown and _marked(answer):
+            made = self._example.state.choices
+            kept = not required_references(operation) and not operation.conversational
+            shown = kept and not operation.lists and not made[_ASKED_ALIKE, operation.name]
+            made[_ASKED_ALIKE, operation.name] += shown
         if shown and planned.actor is self._victim:
             identity = self._example.with_identity(operation, self._attacker)
             arguments = {**planned.arguments, **identity}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from crosstalk.core.history import Probe
+from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
@@ -93,15 +93,25 @@ def _reaches_of(operation: Operation) -> Iterator[Reach]:
             yield Reach(operation, parameter, Form.BEHIND if parameter.many else Form.PLAIN)
             if several and parameter.required:
                 yield Reach(operation, parameter, Form.JOINT)
-        elif _takes_any_text(parameter) and not removes(operation):
-            if not operation.reads_only and admits(parameter.schema, _ID):
-                yield Reach(operation, parameter, Form.TEXT)
-            if operation.reads_only:
-                yield Reach(operation, parameter, Form.SUBJECT)
+        elif operation.reads_only and _takes_any_text(parameter):
+            yield Reach(operation, parameter, Form.SUBJECT)
         if operation.reads_only and parameter.role is Role.CURSOR:
             yield Reach(operation, parameter, Form.CURSOR)
         if operation.reads_only and parameter.role is Role.TEXT:
             yield Reach(operation, parameter, Form.WORDS)
+    for parameter in _naming_texts(operation)[:1]:
+        yield Reach(operation, parameter, Form.TEXT)
+
+
+def _naming_texts(operation: Operation) -> list[Parameter]:
+    """Return the arguments of a call that stores something which may name an object unsaid."""
+    if operation.reads_only or removes(operation):
+        return []
+    return [
+        each
+        for each in operation.parameters
+        if _takes_any_text(each) and not each.refers and admits(each.schema, _ID)
+    ]
 
 
 def _takes_any_text(parameter: Parameter) -> bool:
@@ -228,13 +238,31 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     theirs = _victims_object(users, reach)
     if theirs is None:
         return
+    if reach.form is Form.TEXT:
+        yield from _in_texts(users, operation, theirs)
+        return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
     for planned in pair(*asked, joint=reach.form is Form.JOINT):
-        if reach.form is Form.TEXT and planned.probe is not None:
-            # Where a text is stored, whatever it holds, the two answers differ for that alone.
-            yield replace(planned, probe=replace(planned.probe, kind="names"))
-        else:
-            yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
+        yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
+
+
+def _in_texts(users: Arrangement, operation: Operation, theirs: str) -> Iterator[PlannedCall]:
+    """Yield pairs that name the object in texts: in all at once, or in each where that is refused.
+
+    Where a text is stored, whatever it holds, the two answers differ for that alone.
+    """
+    example = users.example
+    texts = _naming_texts(operation)
+    for named in [texts, *([each] for each in texts if len(texts) > 1)]:
+        asked = (example, users.drawer, users.attacker, users.victim, operation, named[0], theirs)
+        served = False
+        for planned in pair(*asked, joint=False):
+            said = {each.name: planned.arguments[named[0].name] for each in named}
+            probe = replace(planned.probe, kind="names") if planned.probe else None
+            yield replace(planned, arguments={**planned.arguments, **said}, probe=probe)
+            served = served or example.history.calls[-1].answer.outcome is Outcome.OK
+        if served:
+            return
 
 
 def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCall:

@@ -13,6 +13,7 @@ from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
 from crosstalk.generator.survey.reach import ReachPart
+from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
 from crosstalk.surface.capabilities import Capabilities
@@ -44,8 +45,9 @@ PARTS: tuple[Part, ...] = (
     NeighbourPart(),
     ReachPart(),
     NamesPart(),
-    UndeclaredPart(),
     RemovalPart(),
+    RefusedPart(),
+    UndeclaredPart(),
 )
 
 

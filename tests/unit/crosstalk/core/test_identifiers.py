@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from crosstalk.core.identifiers import is_short_id, missing_like
+from crosstalk.core.identifiers import is_short_id, missing_like, remarked_cut
 
 UNKNOWN = str(uuid.UUID(int=0x1F0E5C1A7C394F529F3B2F6F1D4F8A10))
 DRAWN = ["V1StGXR8_Z5j", "kDq3mXwA", "aBcDeFgH", "U-WBQV8V6", "9f3c21ab", "note-1", "42"]
@@ -34,3 +34,10 @@ def test_missing_id_is_another_of_the_same_form(value: str) -> None:
 def test_missing_code_keeps_the_word_that_it_begins_with() -> None:
     assert missing_like("alice-3f2a91bc", UNKNOWN).startswith("alice-")
     assert missing_like("note-1", UNKNOWN).startswith("note-")
+
+
+def test_end_of_a_marker_is_made_anew_where_a_refusal_alone_told_the_length() -> None:
+    assert remarked_cut("icez627be125", {"type": "string"}, 1) == "icez627be124"
+    assert remarked_cut("627be125", {"type": "string"}, 1) == "627be125"
+    assert remarked_cut("627be125", {"type": "string", "maxLength": 8}, 1) == "627be124"
+    assert remarked_cut("breezedeadbeef", {"type": "string"}, 1) == "breezedeadbeef"

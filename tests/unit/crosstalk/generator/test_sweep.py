@@ -297,3 +297,57 @@ def test_operation_that_is_possible_after_a_change_alone_is_tried_after_each() -
 
     _, service = swept(Notes(accepted))
     assert not service.unserved()
+
+
+YEAR = Parameter("year", {"type": "integer", "enum": [2026]}, True, Role.VALUE)
+SUMMARY = Operation("rest", "rest:GET /summary/{year}", (IDENTITY, YEAR), reads_only=True)
+
+
+@dataclass
+class Summed(Notes):
+    """Notes with a summary of a year, which is kept for whoever asks for the same year.
+
+    Attributes:
+        asked: Who asked for a summary, in order.
+    """
+
+    asked: list[str] = field(default_factory=list)
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, SUMMARY]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Show the caller's own texts."""
+        if operation is not SUMMARY:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        self.asked.append(caller)
+        return Answer(Outcome.OK, 200, {"texts": [*self.kept.get(caller, {}).values()]})
+
+
+def test_another_user_asks_in_the_same_words_for_what_a_victim_was_shown() -> None:
+    system = Summed()
+    swept(system)
+    assert "bob-1" in system.asked[system.asked.index("alice-1") :][:4]
+
+
+def test_call_that_was_refused_is_not_made_again_unchanged() -> None:
+    system = Notes(accepted=lambda operation, _: operation is not ABOUT)
+    executor: list[str] = []
+    inner = system.call
+
+    def call(operation: Operation, arguments: Mapping[str, Any], presented: Presented) -> Answer:
+        if operation is ABOUT and presented.headers.get("caller") == "alice-1":
+            executor.append(operation.name)
+        return inner(operation, arguments, presented)
+
+    system.call = call  # type: ignore[method-assign]
+    swept(system)
+    # Once in each pass.
+    assert len(executor) <= 4

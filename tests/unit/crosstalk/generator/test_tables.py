@@ -21,6 +21,10 @@ TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
             "Upload a CSV. Columns: `title`, `due_date` and `tag`.",
             "title,due_date,tag\nnote x,2030-01-01,note x\n",
         ),
+        (
+            "Import services: one a line, as day;work;cost. Known ones are skipped.",
+            "2030-01-01;note x;note x",
+        ),
         ("Adds columns of figures, as many as there are.", None),
         ("Stores a note.", None),
     ],

@@ -1,0 +1,184 @@
+"""Calls that are refused for what they say, with another's object and with none.
+
+A check of an amount, of a date or of what state an object is in may come before the check of whose
+it is: then the refusal tells that the object is there. A call with ordinary values is refused for
+the owner alone, and shows nothing of that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from crosstalk.core.history import Actor, Outcome
+from crosstalk.core.identifiers import last_name
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.refusals import usual_values
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+NAME = "refused"
+# Changes by which the victim's objects are brought into another state.
+_MOST_CHANGES = 6
+_FAR = 9_999_999
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAYS = ("2999-12-31", "1999-01-01")
+
+
+class RefusedPart:
+    """Has the attacker make calls that are refused for their values or for an object's state."""
+
+    name = NAME
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Make the pairs by each operation that changes a named object, where none was made yet.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example = users.example
+        begun = example.state.executor.calls_made
+        wanted = [each for each in _named(users) if not example.state.choices[NAME, each[0].name]]
+        if not wanted:
+            return
+        if not all(users.able(operation, users.victim) for operation, _ in wanted):
+            users.store(users.victim, each=1)
+        self._bring_on(users)
+        for operation, parameter in wanted:
+            known = comparable_ids(example, users.attacker, users.victim, operation, parameter)
+            if not known:
+                continue
+            theirs, busy = _busiest(users, known)
+            said = [*([{}] if busy else []), *_values(users, operation, theirs)]
+            for planned in _pairs(users, operation, parameter, theirs, said):
+                if users.ended or example.state.executor.calls_made - begun >= most:
+                    return
+                example.execute_spoilt(planned)
+            example.state.choices[NAME, operation.name] += 1
+            example.judge_soon()
+
+    @staticmethod
+    def _bring_on(users: Arrangement) -> None:
+        """Have the victim change what is theirs, and store what stands inside it."""
+        example = users.example
+        # A call that was never served would be answered that the object is not there.
+        unserved = example.state.unserved()
+        making = [each for each in makers(example) if each.name not in unserved]
+        others = [
+            each
+            for each in changes(example)
+            if len(required_references(each)) == 1
+            and not (removes(each) or each in making or each.name in unserved)
+        ]
+        for operation in (*making, *others)[:_MOST_CHANGES]:
+            if not users.ended:
+                users.use(operation, users.victim, tries=1)
+
+
+def _named(users: Arrangement) -> list[tuple[Operation, Parameter]]:
+    """Return what changes an object that it must name: what removes it comes last."""
+    found = [
+        (operation, parameter)
+        for operation, parameter in users.example.capabilities.comparable
+        if not (operation.reads_only or operation.conversational or parameter.many)
+        and parameter.required
+    ]
+    return sorted(found, key=lambda each: removes(each[0]))
+
+
+def _busiest(users: Arrangement, known: list[str]) -> tuple[str, int]:
+    """Return the object with which the owner has done most, the newest of several, and how much."""
+    busy: Counter[str] = Counter()
+    reading = users.example.state.executor.operations
+    for call in users.example.history:
+        own = call.actor.user == users.victim.user == call.actor.claims
+        if own and call.answer.outcome is Outcome.OK and not reading[call.operation].reads_only:
+            busy.update(str(each) for each in call.arguments.values() if str(each) in known)
+    most = max(reversed(known), key=busy.__getitem__)
+    return most, busy[most]
+
+
+def _pairs(
+    users: Arrangement,
+    operation: Operation,
+    parameter: Parameter,
+    theirs: str,
+    said: Sequence[Mapping[str, Any]],
+) -> Iterator[PlannedCall]:
+    """Yield pairs of calls that differ in the object alone, each pair with other values."""
+    example = users.example
+    for values in said:
+        asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
+        joint = len(required_references(operation)) > 1
+        for planned in pair(*asked, joint=joint):
+            yield replace(planned, arguments={**planned.arguments, **values})
+
+
+def _values(users: Arrangement, operation: Operation, theirs: str) -> Iterator[dict[str, Any]]:
+    """Yield values for a call: those by which the owner was served, then the most and the least."""
+    valued = [each for each in operation.parameters if each.role is Role.VALUE]
+    if not valued:
+        return
+    given = _given(users, operation, users.victim, theirs)
+    if given:
+        yield {each.name: given[each.name] for each in valued if each.name in given}
+    for number in range(2):
+        values = {
+            each.name: value
+            for each in valued
+            if (value := _extreme(users, operation, each, number)) is not None
+        }
+        if values:
+            yield values
+
+
+def _given(
+    users: Arrangement, operation: Operation, owner: Actor, theirs: str
+) -> Mapping[str, Any] | None:
+    """Return the arguments of the owner's last call that was served with that object."""
+    return next(
+        (
+            call.arguments
+            for call in reversed(users.example.history.calls)
+            if call.operation == operation.name
+            and call.actor.user == owner.user == call.actor.claims
+            and call.answer.outcome is Outcome.OK
+            and theirs in map(str, call.arguments.values())
+        ),
+        None,
+    )
+
+
+def _extreme(users: Arrangement, operation: Operation, parameter: Parameter, number: int) -> Any:
+    """Return the most or the least that a schema admits, which an object's own state may not.
+
+    Args:
+        users: Who act.
+        operation: What is called.
+        parameter: What takes it.
+        number: 0 for the most, 1 for the least.
+    """
+    schema = parameter.schema
+    kind = schema.get("type")
+    if "enum" in schema or "const" in schema:
+        listed = [each for each in schema.get("enum", ()) if each is not None]
+        return (listed[-1] if number == 0 else listed[0]) if listed else None
+    if kind in ("integer", "number"):
+        bound = schema.get("maximum" if number == 0 else "minimum")
+        return bound if bound is not None else (_FAR if number == 0 else -1)
+    if kind != "string":
+        return None
+    known = users.example.state.knowledge.known(users.drawer.choice, operation, parameter)
+    usual = [known, *usual_values(last_name(parameter.name))]
+    form = str(schema.get("format", ""))
+    if form == "date-time" or any(isinstance(each, str) and "T" in each for each in usual[:1]):
+        return f"{_DAYS[number]}T12:00:00Z"
+    if form == "date" or any(isinstance(each, str) and _DAY.match(each) for each in usual):
+        return _DAYS[number]
+    return None if form or number else "x"

@@ -166,6 +166,10 @@ def _as_manifests_write(operation: str) -> str:
     method, _, rest = name.partition(" ")
     if method in _MCP_METHODS:
         return f"{_MCP_METHODS[method]} {rest}"
+    if method == "completion/complete":
+        # Of a prompt's or a template's argument, which comes last.
+        completed = rest.rpartition(" ")[0]
+        return f"{'resource' if '://' in completed else 'prompt'} {completed}"
     return f"tool {name}"
 
 

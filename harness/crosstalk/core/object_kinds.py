@@ -18,7 +18,8 @@ CURSOR_FIELD = re.compile(
 )
 # They hold objects and do not say of what kind.
 CONTAINERS = frozenset(
-    {"content", "data", "edges", "entries", "events", "items", "linked", "list", "node", "nodes"}
+    {"content", "data", "edges", "entries", "events", "ids", "items", "linked", "list", "node"}
+    | {"nodes"}
     | {"objects", "records", "result", "results", "rows", "structuredcontent", "value", "values"}
 )
 _VERBS = frozenset(

@@ -51,6 +51,9 @@ _HEADER = re.compile(
     r"(?P<names>[A-Za-z_]\w*(?:[,;\t]\s?[A-Za-z_]\w*){1,12})",
     re.IGNORECASE,
 )
+# "a sketch is called like m31-core.txt"
+_CALLED = re.compile(r"\b(?:is|are|be) (?:called|named)\b", re.IGNORECASE)
+_FILE = re.compile(r"[\w-]+(\.[a-z]{2,4})")
 _FORMED = re.compile(r"[\d=@/_:#+|\t-]")
 _BEGINS = re.compile(r"(?:start|begin)(?:s|ning)? with\s+['\"`]?([^\s'\"`,]{1,20})", re.IGNORECASE)
 _PATTERN = re.compile(r"(?:match|pattern|regex|form)[^'\"`/^]{0,20}['\"`/]?(\^[^\n'\"`]+?\$)")
@@ -66,6 +69,9 @@ _SIZED = re.compile(
     r"\d+\s*(?:to|-|–|and)\s*(\d+)\s+(?:\w+ ){0,2}(?:letters|characters|chars|signs|symbols)", re.I
 )
 _LEAST_END = 6
+# Characters of a word with a marker in it, at least, and room that is enough for one.
+_LENGTH_OF_MARKED = 16
+_ROOM = 32
 _BETWEEN = re.compile(r"between\s+(-?\d+)\s+and\s+(-?\d+)")
 # Words of a refusal, or of an argument's name, to values that are usually meant.
 _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -204,6 +210,8 @@ def _texts(answer: Answer) -> list[str]:
 
 
 def _mentions(text: str, name: str) -> bool:
+    if name == "name" and _CALLED.search(text):
+        return True
     words = re.escape(name).replace("_", "[_ -]?")
     return re.search(rf"(?<![a-z]){words}(?![a-z])", text.lower()) is not None
 
@@ -259,7 +267,12 @@ def _tables(said: str) -> Iterator[str]:
 
 
 def _marked(example: str) -> Iterator[str]:
-    """Yield an example of two parts with a marker in its first, and as it stands."""
+    """Yield an example as it stands, after one with a marker in the first of its two parts, or
+    before the ending of a file's name.
+    """
+    file = _FILE.fullmatch(example)
+    if file is not None:
+        yield f"{{marker}}{file.group(1)}"
     parts = re.match(r"([A-Za-z]+)(\s*[=|:]\s*\S.*)$", example)
     if parts is not None:
         yield "{marker}" + parts.group(2)
@@ -316,9 +329,11 @@ def _bounds(said: str, *, number: bool) -> Iterator[Any]:
         yield f"{{end:{sized.group(1)}}}"
     elif re.search(r"character|length|long|short", said.lower()):
         if low is not None and int(low) <= 1_000:
-            yield "note ".ljust(int(low) + 1, "x")
+            yield "note {marker}" + "x" * max(0, int(low) - _LENGTH_OF_MARKED)
+        elif high is not None and int(high) >= _ROOM:
+            yield "note {marker}"
         elif high is not None and int(high) > 0:
-            yield "note"[: int(high)]
+            yield f"{{end:{high}}}" if int(high) >= _LEAST_END else "note"[: int(high)]
 
 
 def _listed(said: str) -> Iterator[str]:

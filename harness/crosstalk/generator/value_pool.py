@@ -187,7 +187,10 @@ class ValuePool:
 
     def _keep(self, call: Call, item: _Harvested, kind: str = "") -> None:
         """Keep an id for the caller, and which operation shows such ids."""
-        self._ids[str(call.actor.user)].setdefault((kind, item.value), item)
+        mine = self._ids[str(call.actor.user)]
+        if mine.setdefault((kind, item.value), item).kind != item.kind:
+            # What `lend` gave out is a loan, as a list of loans says.
+            mine.setdefault((item.kind, item.value), item)
         self._lessons.note_source(item.field, item.kind, call.operation)
 
     def _keep_reference(self, call: Call, item: _Harvested, named: set[str]) -> None:
@@ -378,6 +381,17 @@ class ValuePool:
             }
             if any(fitting.values()):
                 return fitting.get(user, [])
+        named = name.lower() in IDENTIFYING_FIELDS and not parameter.many
+        if named and (only := self._only_kind()):
+            # Where there are objects of one kind alone, a code is one of theirs.
+            return [
+                each.value
+                for each in self._ids[user].values()
+                if each.kind == only
+                and _identifies(each.field)
+                and each.value not in self._gone
+                and _admits(parameter, each.value)
+            ]
         if not guess:
             return []
         # A URI is not an id, nor an id a URI.
@@ -391,6 +405,16 @@ class ValuePool:
                 and each not in self._gone
             )
         )
+
+    def _only_kind(self) -> str:
+        """Return the kind of all objects that any user was shown; empty where there are several."""
+        kinds = {
+            each.kind
+            for items in self._ids.values()
+            for (kind, value), each in items.items()
+            if _identifies(each.field) and not (kind and ("", value) in items)
+        }
+        return kinds.pop() if len(kinds) == 1 else ""
 
     def sources(self, parameter: Parameter, operation: str) -> list[str]:
         """Return the operations that have shown ids which fit the parameter."""
@@ -504,12 +528,15 @@ def _identifies(field: str) -> bool:
 
 
 def _admits(parameter: Parameter, value: str) -> bool:
-    """Return whether an id is worth sending: a non-UUID is refused before any object is looked up.
+    """Return whether an id is worth sending: a non-UUID is refused before any object is looked up,
+    and so is a text where a number is wanted.
 
     The refusal then tells of the text that was sent, and nothing of what there is.
     """
     schema = parameter.schema
     wanted = schema.get("items", {}) if parameter.many else schema
+    if wanted.get("type") in ("integer", "number"):
+        return value.isdigit()
     if wanted.get("format") != "uuid":
         return True
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -9,11 +10,17 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
     is_code,
     is_code_path,
+    is_drawn,
     is_id_path,
     is_short_id,
     is_worded_id,
 )
 from crosstalk.core.object_kinds import kind_of_field
+
+# Digits among letters on both sides, or after a separator: no week, version or day.
+_LETTERS_AND_DIGITS = re.compile(
+    r"^(?=(?:.*[a-zA-Z]){3})(?=(?:.*\d){1})(?=.*(?:[a-z]\d+[a-z]|[A-Z]\d+[A-Z]|\d[a-z]+\d|[-_][a-z0-9]{6,}))"
+)
 
 
 def numbers_given(history: History) -> set[str]:
@@ -33,8 +40,13 @@ def numbers_in_answer(call: Call) -> set[tuple[str, str]]:
         for path, value in found
         if is_short_id(value)
         and value not in sent
-        and (is_id_path(path) or (is_code_path(path) and not value.isdigit()))
+        and (is_id_path(path) or (is_code_path(path) and not value.isdigit()) or _is_code(value))
     }
+
+
+def _is_code(value: str) -> bool:
+    """Return whether a value is a code wherever it stands: `{"event": "e-bhf38cqjh"}`."""
+    return is_drawn(value) and _LETTERS_AND_DIGITS.search(value) is not None
 
 
 def codes_in_answer(call: Call) -> set[str]:

@@ -24,12 +24,13 @@ PROSE_ID = re.compile(
     r"(?P<id>[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z]*[_-]?[0-9a-fA-F]{6,}|\d+)\b",
     re.IGNORECASE,
 )
-# What no word is: letters, a separator and characters with a digit, or eight of both kinds; neither
-# a marker nor a date.
+# What no word is: letters, a separator and characters with a digit, or eight of both kinds, small
+# but for the first, or capitals; neither a marker nor a time.
 PROSE_CODE = re.compile(
     r"(?<![\w.@/:%-])(?!xt[a-z]+z[0-9a-f]{8}(?!\w))"
     r"(?:[A-Za-z]{1,8}[-_](?=[0-9A-Za-z]*\d)[0-9A-Za-z]{4,32}"
-    r"|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{8,32})(?![\w@-])"
+    r"|(?=[A-Z]?[a-z]*\d)(?=\d*[A-Za-z])[0-9A-Za-z][0-9a-z]{7,31}"
+    r"|(?!\d{8}T\d{6})(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-Z]{8,32})(?![\w@-])"
 )
 # In backticks, as Markdown writes what is to be taken as it is: with a digit, or of capitals.
 _QUOTED_CODE = re.compile(r"`(?!xt[a-z]+z[0-9a-f]{8}`)((?=[^`]*\d)[\w-]{4,40}|[A-Z]{6,12})`")

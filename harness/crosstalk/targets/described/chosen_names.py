@@ -33,7 +33,13 @@ def with_chosen_names(
         operations: By name.
         stated: Operation name to the arguments of which the description says the role.
     """
-    kinds = _kinds_named(operations.values())
+    # What is called like a kind that is made by other operations names one of these.
+    made = {singular(noun_of(each.name)) for each in operations.values() if _creates(each)}
+    kinds = {
+        name: nouns
+        for name, nouns in _kinds_named(operations.values()).items()
+        if singular(name) not in made
+    }
     made_by = {
         name: makers
         for name, nouns in kinds.items()

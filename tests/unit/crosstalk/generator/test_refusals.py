@@ -77,6 +77,21 @@ def test_refusal_that_names_no_argument_is_about_the_one_that_is_suspected() -> 
     assert lessons(answer, [PRIORITY, DUE]) == {}
 
 
+def test_text_of_a_length_that_a_refusal_tells_holds_a_marker() -> None:
+    for said, value in (
+        ("priority is text of at most 500 characters", "note {marker}"),
+        ("priority has at most 9 characters", "{end:9}"),
+        ("priority has at most 3 characters", "not"),
+    ):
+        assert lessons(refusal({"error": said}), [PRIORITY])["priority"][0] == value
+
+
+def test_example_of_a_files_name_is_followed_with_a_marker_before_its_ending() -> None:
+    name = Parameter("name", {"type": "string"}, True, Role.NAME)
+    said = refusal({"title": "a sketch is called like m31-core.txt"})
+    assert lessons(said, [name, PRIORITY]) == {"name": ["{marker}.txt", "m31-core.txt"]}
+
+
 def test_pattern_of_a_refusal_is_matched() -> None:
     body = pydantic("body", "priority", msg="String should match pattern '^P[0-9]{3}$'")
     (value, *_) = lessons(refusal(body), [PRIORITY])["priority"]

@@ -289,3 +289,27 @@ def test_refusal_says_of_what_kind_an_argument_wants_an_object() -> None:
     said = refused(404, "x", "Bird t-70e3f1ceaede was not found")
     found = pool(writer.call(ALICE, "mcp:merge", {"keep_id": "t-70e3f1ceaede"}, said))
     assert found.references("alice", keep, "mcp:merge") == ["b-1b2c3d4e5f60"]
+
+
+def test_a_code_is_that_of_the_only_kind_that_there_is() -> None:
+    code = Parameter("code", {"type": "string"}, required=True, role=Role.REFERENCE)
+    one = Writer().call(ALICE, "mcp:lend", {}, ok({"ids": [{"id": "L1bc249050a"}]}))
+    asked = ("alice", code, "mcp:discard")
+    assert pool(one).references(*asked, guess=False) == ["L1bc249050a"]
+    two = one.call(ALICE, "mcp:add_friend", {}, ok({"ids": [{"id": "Fbc249050a1"}]}))
+    assert pool(two).references(*asked, guess=False) == []
+
+
+def test_a_number_is_wanted_where_the_schema_says_so() -> None:
+    number = Parameter("card_id", {"type": "integer"}, required=True, role=Role.REFERENCE)
+    writer = Writer().call(ALICE, "mcp:add_card", {}, ok({"card_id": "c-7jF4NB12"}))
+    writer.call(ALICE, "mcp:add_card", {}, ok({"card_id": 4}))
+    assert pool(writer).references("alice", number, "mcp:edit_card") == ["4"]
+
+
+def test_what_a_list_shows_is_of_its_kind_though_another_operation_gave_it_out() -> None:
+    loan = Parameter("loan_id", {"type": "string"}, required=True, role=Role.REFERENCE)
+    writer = Writer().call(ALICE, "mcp:lend", {}, ok({"ids": [{"id": "L1bc249050a"}]}))
+    writer.call(ALICE, "mcp:add_friend", {}, ok({"ids": [{"id": "Fbc249050a1"}]}))
+    writer.call(ALICE, "mcp:list_loans", {}, ok({"ids": [{"id": "L1bc249050a"}]}))
+    assert pool(writer).references("alice", loan, "mcp:extend", guess=False) == ["L1bc249050a"]

@@ -272,6 +272,28 @@ def test_existence_compares_short_ids_that_a_system_draws() -> None:
     assert "code" in suspicion.summary
 
 
+@pytest.mark.parametrize("field", ["series", "booked"])
+def test_existence_compares_codes_under_whatever_name_they_were_given(field: str) -> None:
+    writer = Writer().call(ALICE, "add_series", {}, ok({field: "s-zehhg9u5p"}))
+    for named, answer, probe in (
+        ("s-zehhg9u5p", ok({"cancelled": 4}), FOREIGN),
+        ("s-pz59zg9ep", refused(404, "not_found"), MISSING),
+    ):
+        writer.call(BOB, "cancel_series", {"series": named}, answer, probe)
+    found = Existence().judge(writer.history)
+    assert len(found) == (field == "series")
+
+
+def test_word_that_an_answer_shows_is_no_code() -> None:
+    writer = Writer().call(ALICE, "add_visit", {}, ok({"visit": "mon-morning"}))
+    for named, code, probe in (
+        ("mon-morning", "taken", FOREIGN),
+        ("tue-evening", "free", MISSING),
+    ):
+        writer.call(BOB, "book_visit", {"visit": named}, refused(409, code), probe)
+    assert Existence().judge(writer.history) == []
+
+
 THEIRS, NEW = "note xtalicez00000001", "note xtbobz00000002"
 ANOTHER = "2f6a1f0e-8d0a-4b7c-9f43-0d7f3c7b2a22"
 

@@ -55,6 +55,17 @@ def test_a_word_by_which_a_reading_is_narrowed_names_nothing() -> None:
     assert found["add_meal"]["city"] is Role.TEXT
 
 
+def test_argument_with_the_name_of_a_kind_names_what_other_operations_make() -> None:
+    found = roles(
+        (
+            tool("create_deck", "create", "name", "language"),
+            tool("add_card", "create", "deck", "front"),
+            tool("next_card", "other", "deck"),
+        )
+    )
+    assert found["add_card"]["deck"] is Role.TEXT
+
+
 def test_what_is_said_is_no_name() -> None:
     found = roles((tool("add_idea", "create", "text", "tag"), tool("keep_idea", "other", "text")))
     assert found["add_idea"]["text"] is Role.TEXT

@@ -307,7 +307,7 @@ def test_a_number_is_wanted_where_the_schema_says_so() -> None:
     assert pool(writer).references("alice", number, "mcp:edit_card") == ["4"]
 
 
-def test_what_a_list_shows_is_of_its_kind_though_another_operation_gave_it_out() -> None:
+def test_object_in_a_list_is_of_its_kind_though_another_operation_gave_it_out() -> None:
     loan = Parameter("loan_id", {"type": "string"}, required=True, role=Role.REFERENCE)
     writer = Writer().call(ALICE, "mcp:lend", {}, ok({"ids": [{"id": "L1bc249050a"}]}))
     writer.call(ALICE, "mcp:add_friend", {}, ok({"ids": [{"id": "Fbc249050a1"}]}))

@@ -35,12 +35,12 @@ def roles(operations: tuple[Operation, ...], **stated: list[str]) -> dict[str, d
     }
 
 
-def test_what_makes_an_object_is_given_a_new_name() -> None:
+def test_creator_of_an_object_is_given_a_new_name() -> None:
     assert roles(SERVICE_BOOK)["register_vehicle"] == {"plate": Role.NAME, "model": Role.TEXT}
 
 
 @pytest.mark.parametrize("name", ["scrap_vehicle", "log_service", "service_history"])
-def test_what_else_takes_the_argument_names_an_object(name: str) -> None:
+def test_other_operation_with_the_argument_names_an_object(name: str) -> None:
     assert roles(SERVICE_BOOK)[name]["plate"] is Role.REFERENCE
 
 
@@ -66,7 +66,7 @@ def test_argument_with_the_name_of_a_kind_names_what_other_operations_make() -> 
     assert found["add_card"]["deck"] is Role.TEXT
 
 
-def test_what_is_said_is_no_name() -> None:
+def test_text_that_is_said_is_no_name() -> None:
     found = roles((tool("add_idea", "create", "text", "tag"), tool("keep_idea", "other", "text")))
     assert found["add_idea"]["text"] is Role.TEXT
 

@@ -54,6 +54,18 @@ def shared_readings(
     return [*found, *told_to_agent(example, draw, found)]
 
 
+def plain_readings(example: ExampleRun, person: Actor) -> list[PlannedCall]:
+    """Return the readings by which a person asks for no object: lists, and what tells of all."""
+    return [
+        example.reading(each, person)
+        for each in example.capabilities.protected
+        if each.reads_only
+        and not each.conversational
+        and (each.lists or not any(one.required for one in _asked(each)))
+        and not required_references(each)
+    ]
+
+
 def _narrowed(
     example: ExampleRun,
     draw: Draw,

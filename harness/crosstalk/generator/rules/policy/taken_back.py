@@ -5,34 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome, Probe
-from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import deletes, kind_of_argument
-from crosstalk.core.policy import Policy, Share, may_call
+from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.offered_rights import parameter_of
 from crosstalk.generator.offers import (
     Offer,
     accept_offer,
+    another_object,
     as_taken_by,
     change_role,
     end_offer,
     look_at_offer,
     make_offer,
-    name_of,
     never_served,
     next_way,
     offer_call,
     operations_of,
 )
 from crosstalk.generator.overreach import read_beside, take_more_rights
-from crosstalk.generator.shared_readings import READINGS, shared_readings, told_to_agent
+from crosstalk.generator.role_for_a_time import give_role
+from crosstalk.generator.shared_readings import (
+    READINGS,
+    plain_readings,
+    shared_readings,
+    told_to_agent,
+)
 from crosstalk.surface.capabilities import references, required_references
 from crosstalk.surface.operation import Operation, Role
 
@@ -89,7 +92,7 @@ class TakenBack:
             return
         operation = next_way(example, draw, f"{self.name} by", opening)
         if rule.role:
-            self._role(example, draw, policy, rule, operation)
+            give_role(example, draw, policy, rule, operation)
             return
         owner: Actor = draw(st.sampled_from(list(example.members)))
         person = example.other_member(draw, owner)
@@ -179,6 +182,7 @@ class TakenBack:
         example.judge_soon()
         self._between_readings(example, draw, offer, inside, writes[:1])
         self._declined(example, draw, offer)
+        self._by_lists_alone(example, draw, offer)
 
     def _ending(self, example: ExampleRun, rule: Share) -> _Ending:
         """Return how this life is to end; each rule goes through all endings."""
@@ -217,6 +221,31 @@ class TakenBack:
             look_at_offer(example, draw, again)
             end_offer(example, draw, again, offer.person, pending=True)
             accept_offer(example, draw, again, ended=True)
+
+    def _by_lists_alone(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+        """Share another object, whose id the person never sends; read lists before and after.
+
+        An id that a user has sent may come back to them. What shows ids alone, as suggestions do,
+        shows only here that it still has what was taken back.
+        """
+        opening = operations_of(example, offer.rule.opens)
+        counted = (f"{self.name} by lists", str(offer.rule))
+        if offer.rule.members or not opening or example.state.choices[counted]:
+            return
+        example.state.choices[counted] += 1
+        operation = next_way(example, draw, f"{self.name} by", opening)
+        target = another_object(example, draw, offer, operation)
+        given = (offer.rule, operation, offer.owner, offer.person)
+        other = make_offer(example, draw, *given, target=target) if target else None
+        if other is None:
+            return
+        self._fill(example, draw, other)
+        accept_offer(example, draw, other)
+        readings = plain_readings(example, offer.person)
+        example.execute_all(readings)
+        if end_offer(example, draw, other, offer.owner, personal=True):
+            example.execute_all(readings)
+            example.judge_soon()
 
     def _fill(self, example: ExampleRun, draw: Draw, offer: Offer) -> list[str]:
         """Have the owner store something in the object; return the ids of what was stored."""
@@ -381,42 +410,6 @@ class TakenBack:
                 example.plan(draw, operation, owner, sources=("own",), hostile=False, target=target)
             )
 
-    def _role(
-        self, example: ExampleRun, draw: Draw, policy: Policy, rule: Share, operation: Operation
-    ) -> None:
-        """Give a role, use it, withdraw it, and use it again."""
-        history = example.history
-        givers = [
-            e for e in example.members if may_call(policy, history, e.user, operation.name)[0]
-        ]
-        named, ends = parameter_of(operation, rule.person), operations_of(example, rule.ends)
-        people = [each for each in example.members if each not in givers]
-        if not givers or not people or named is None or not ends:
-            return
-        giver, person = draw(st.sampled_from(givers)), draw(st.sampled_from(people))
-        plan = example.plan_own(draw, operation, giver)
-        given = {**plan.arguments, named.name: name_of(example, named, person)}
-        example.execute(PlannedCall(giver, operation.name, {**given, **_role_in(operation, rule)}))
-        opened = [
-            each
-            for each in example.capabilities.protected
-            if (reserve := policy.reserved(each.name)) is not None and rule.role in reserve.to
-        ]
-        uses = [example.plan_own(draw, each, person) for each in opened[:READINGS]]
-        example.execute_all(uses)
-        ending = example.least_chosen_operation(draw, f"{self.name} end", ends)
-        plan = example.plan_own(draw, ending, giver)
-        last = parameter_of(ending, rule.person)
-        said = {last.name: name_of(example, last, person)} if last is not None else {}
-        example.execute(PlannedCall(giver, ending.name, {**plan.arguments, **said}))
-        example.execute_all(uses)
-
 
 def _tools(example: ExampleRun) -> Sequence[Operation]:
     return example.capabilities.tools
-
-
-def _role_in(operation: Operation, rule: Share) -> dict[str, Any]:
-    """Return the role's name where the operation asks for it."""
-    found = next((e for e in operation.parameters if last_name(e.name) in ("role", "roles")), None)
-    return {found.name: rule.role} if found is not None else {}

@@ -63,3 +63,25 @@ def test_lives_after_the_first_end_in_other_ways() -> None:
     assert by_members == [False, True, False, False, False]
     # The last one stays open.
     assert [bool(_removals(each)) for each in lives] == [True, True, True, True, False]
+
+
+def test_another_object_is_listed_before_and_after_by_a_person_who_never_names_it() -> None:
+    state = make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS}))
+    history = _life(state, Random(2))
+    accepted = [
+        each
+        for each in history.calls
+        if each.operation == ACCEPT.name and each.answer.outcome is Outcome.OK
+    ][-1]
+    removal = _removals(history)[-1]
+    folder = removal.arguments["folder_id"]
+    named = [
+        each
+        for each in history.calls
+        if each.actor == accepted.actor and folder in map(str, each.arguments.values())
+    ]
+    lists = [each.index for each in history.calls if each.operation == LIST.name]
+    assert accepted.index < removal.index
+    assert not named
+    assert any(accepted.index < each < removal.index for each in lists)
+    assert any(removal.index < each for each in lists)

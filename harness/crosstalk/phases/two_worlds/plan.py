@@ -134,7 +134,12 @@ def plan_of(
     if Channel.NUMBER_REUSE in history.accepted:
         for number in _stale(script, observer, history):
             script = script.without(number) or Script(())
-    possible = _readings(list(operations.values()), observer)
+    policy = history.policy
+    # Who has an account is meant to show, as soon as somebody has one, to who administers them.
+    compared = [
+        each for each in operations.values() if policy is None or not policy.suspending(each.name)
+    ]
+    possible = _readings(compared, observer)
     readings = _chosen(possible, _part_of(_READINGS, size), draw, read_so_far)
     # Between two readings of the same things the observer does nothing, and the others something.
     number = _REPEATS if size > LEAST else 1

@@ -19,6 +19,9 @@ from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.surface.operation import Operation, Role
 
+# What stores that is tried the first time, at most.
+_AT_FIRST = 6
+
 
 class IdempotencyCollision:
     """Has two users meet at one idempotency key."""
@@ -31,9 +34,16 @@ class IdempotencyCollision:
         return bool(example.capabilities.keyed)
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Let two users meet at one key, or at two."""
-        for _ in range(draw(st.integers(1, 2))):
-            operation = example.least_chosen_operation(draw, self.name, example.capabilities.keyed)
+        """Let two users meet at one key, or at two; the first time at everything that stores.
+
+        What stores something shows in its answer whose result it is.
+        """
+        keyed = example.capabilities.keyed
+        storing = [each for each in example.capabilities.creators if each in keyed]
+        unmet = [each for each in storing if not example.state.choices[self.name, each.name]]
+        for number in range(len(unmet[:_AT_FIRST]) or draw(st.integers(1, 2))):
+            among = unmet[number : number + 1] or keyed
+            operation = example.least_chosen_operation(draw, self.name, among)
             first: Actor = draw(st.sampled_from(example.members))
             second = example.other_member(draw, first)
             others = [each for each in example.members if each not in (first, second)]

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from crosstalk.core.history import Answer, Channel, Outcome
+from crosstalk.core.policy import Person, Policy, Suspend
 from crosstalk.core.principals import ANONYMOUS
 from crosstalk.phases.two_worlds.plan import plan_of
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -51,3 +52,19 @@ def test_plan_for_few_calls_is_short_and_varies_what_users_did_alone() -> None:
     assert len(brief.script.steps) < len(whole.script.steps) / 2
     assert brief.varied()
     assert all(each.actor != ANONYMOUS for each in brief.script.steps)
+
+
+def test_accounts_are_not_compared_where_a_policy_says_who_may_list_them() -> None:
+    accounts = Operation("rest", "rest:GET /accounts", (), reads_only=True, lists=True)
+    lists = Operation("rest", "rest:GET /tasks", (), reads_only=True, lists=True)
+    rule = Suspend(("admin",), ("rest:POST /off",), ("rest:POST /on",), "who", (accounts.name,))
+    people = {"alice": Person("alice", roles=("admin",)), "bob": Person("bob")}
+    writer = Writer().call(BOB, ADD.name, {"title": "b"}, ok({"id": 1}))
+    writer.call(ALICE, ADD.name, {"title": "a"}, ok({"id": 2}))
+    writer.history.policy = Policy(people=people, suspends=(rule,))
+    operations = {**OPERATIONS, accounts.name: accounts, lists.name: lists}
+    plan = plan_of(writer.history, operations, ALICE, random.Random(1), Counter())
+    assert plan is not None
+    read = {each.operation for each in plan.script.steps}
+    assert lists.name in read
+    assert accounts.name not in read

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from crosstalk.core.history import Probe
+from random import Random
+
+from crosstalk.core.history import History, Probe
 from crosstalk.core.identifiers import is_marker, marker
-from crosstalk.core.principals import ALICE, BOB, CAROL
-from crosstalk.generator.rules.attacks.idempotency_collision import collision
-from crosstalk.surface.capabilities import takes_key
+from crosstalk.core.principals import ALICE, BOB, CAROL, Principals
+from crosstalk.execution.executor import Executor
+from crosstalk.generator.drawn_once import drawn_once
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.rules.attacks.idempotency_collision import (
+    IdempotencyCollision,
+    collision,
+)
+from crosstalk.generator.state import GeneratorState
+from crosstalk.surface.capabilities import Capabilities, takes_key
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.test_sweep import Notes
 
 SUBJECTS = {"alice": "alice-1", "bob": "bob-1", "carol": "carol-1"}
 UNUSED = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"
@@ -69,3 +79,29 @@ def test_collision_leaves_out_reads_and_operations_without_a_key() -> None:
     assert takes_key(operation(KEY))
     assert not takes_key(operation(KEY, reads_only=True))
     assert not takes_key(operation(IDENTITY))
+
+
+def test_first_turn_meets_at_everything_that_stores() -> None:
+    text = Parameter("text", {"type": "string"}, True, Role.TEXT)
+    stores = [
+        Operation("rest", f"rest:POST /{each}", (IDENTITY, KEY, text), reads_only=False)
+        for each in ("notes", "tags", "lists")
+    ]
+    hides = Operation("rest", "rest:POST /notes/hide", (IDENTITY, KEY), reads_only=False)
+    operations = {each.name: each for each in (*stores, hides)}
+    notes = Notes(accepted=lambda *_: False)
+    histories: list[History] = []
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History(SUBJECTS),
+        observations=[],
+        forgeries=(),
+        on_example_end=histories.append,
+        stopped=lambda: False,
+        principals=Principals(),
+    )
+    example = ExampleRun(state, Capabilities.of(list(operations.values())))
+    drawn_once(lambda draw: IdempotencyCollision().run(example, draw), Random(1))
+    called = [call.operation for call in example.history]
+    assert {each.name for each in stores} <= set(called)
+    assert all(called.count(each.name) == 3 for each in stores)

@@ -131,7 +131,7 @@ def tests(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """The tests that take half a minute or more each: whole campaigns in other set-ups."""
     session.install("-e", ".[dev]")
-    _pytest(session, "long", "tests/isolation", "tests/integration", "-m", "long")
+    _pytest(session, "long", "tests/isolation", "tests/integration", "tests/unit", "-m", "long")
 
 
 @nox.session

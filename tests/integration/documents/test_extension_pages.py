@@ -40,10 +40,8 @@ def follow_page(name: str, folder: Path, *, long: bool) -> None:
 
 # One of them in each run of all tests: they take a quarter of a minute each.
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "name",
-    [each if each == "mutant.md" else pytest.param(each, marks=pytest.mark.long) for each in PAGES],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", PAGES)
 def test_code_and_commands_of_a_page_on_extending_do_what_it_says(
     name: str, tmp_path: Path
 ) -> None:

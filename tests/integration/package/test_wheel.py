@@ -99,7 +99,14 @@ def test_pytest_plugin_fails_the_operation_that_leaks(base: Environment, describ
     assert re.search(r"FAILED crosstalk.toml::mcp:list_notes\b", done.stdout), done.stdout
 
 
-@pytest.mark.parametrize("command", STARTS_THE_SYSTEM, ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    # All of them say it in one place.
+    [
+        pytest.param(each, id=" ".join(each), marks=[pytest.mark.long] if place else [])
+        for place, each in enumerate(STARTS_THE_SYSTEM)
+    ],
+)
 def test_without_the_systems_packages_one_sentence_says_what_to_install(
     base: Environment, command: tuple[str, ...]
 ) -> None:

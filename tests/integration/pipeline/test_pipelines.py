@@ -124,6 +124,7 @@ def test_github_action_uses_nothing_but_actions_of_github_and_no_input_in_a_scri
             assert "${{" not in step.get("run", ""), step
 
 
+@pytest.mark.long
 def test_gitlab_job_leaves_junit_and_code_quality(tmp_path: Path) -> None:
     describe(tmp_path, "stdio", "argument", "--leak", "get")
     done = run_gitlab(tmp_path, {"CROSSTALK_ARGUMENTS": SHORT, "CROSSTALK_PROFILE": "quick"})
@@ -137,6 +138,7 @@ def test_gitlab_job_leaves_junit_and_code_quality(tmp_path: Path) -> None:
         assert each["location"] == {"path": "crosstalk.toml", "lines": {"begin": 1}}
 
 
+@pytest.mark.long
 def test_a_run_for_programs_keeps_to_its_schemas(tmp_path: Path) -> None:
     describe(tmp_path, "stdio", "argument", "--leak", "get")
     done = subprocess.run(

@@ -57,6 +57,7 @@ def test_an_unsteady_number_is_found_where_it_changes_more_with_the_others(numbe
     assert TwoWorldsPhase().reproduces(budget(Diary("random")), finding.script) is None
 
 
+@pytest.mark.long
 def test_time_to_the_second_is_found_where_the_others_move_it() -> None:
     (finding,) = run_phase(Diary("last-modified"), turns=3)[-1].findings
     assert "headers.last-modified" in finding.summary

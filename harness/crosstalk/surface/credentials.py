@@ -22,6 +22,7 @@ class Presented:
         cookies: Cookies, beside those that a `Cookie` header among `headers` has.
         connection: Who shares a session, a stream or a process: callers with one name do. Callers
             without a name share one, as users behind a gateway do.
+        csrf: The token that a form of the caller's session repeats in a field.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Presented:
     connection: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
+    csrf: str = field(default="", repr=False)
 
     @classmethod
     def bearer(cls, token: str) -> Presented:

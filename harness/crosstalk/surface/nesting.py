@@ -213,7 +213,7 @@ def _place(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     here: Any = into
     for place, part in enumerate(path):
         last = place == len(path) - 1
-        following: Any = value if last else ([] if _PLACE.fullmatch(path[place + 1]) else {})
+        following: Any = value if last else _container_of(path[place + 1])
         if _PLACE.fullmatch(part):
             number = int(part[1:-1] or 0)
             if len(here) <= number:
@@ -221,9 +221,18 @@ def _place(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
                 here.append(following)
             elif last and value != {}:
                 here[number] = value
+            elif not last and type(here[number]) is not type(following):
+                here[number] = following
             here = here[number]
         elif last:
             if value != {} or part not in here:
                 here[part] = value
         else:
-            here = here.setdefault(part, following)
+            # What is stored below a plain value takes its place: undeclared fields may say so.
+            if type(here.get(part)) is not type(following):
+                here[part] = following
+            here = here[part]
+
+
+def _container_of(part: str) -> Any:
+    return [] if _PLACE.fullmatch(part) else {}

@@ -85,6 +85,7 @@ class Variables:
             arguments={name: of(name, each) for name, each in presented.arguments.items()},
             query={name: of(name, each) for name, each in presented.query.items()},
             cookies={name: of(name, each) for name, each in presented.cookies.items()},
+            csrf=of("csrf", presented.csrf),
             address={name: of(name, each) for name, each in presented.address.items()},
             environment={name: of(name, each) for name, each in presented.environment.items()},
         )

@@ -54,6 +54,14 @@ class ApiDocument:
         """Return the document with these path items beside its own."""
         return replace(self, root={**self.root, "paths": {**self.root["paths"], **further}})
 
+    def beside_own(self, further: Mapping[str, Mapping[str, Any]]) -> ApiDocument:
+        """Return the document with operations that it leaves out; what it says itself stays."""
+        paths = dict(self.root["paths"])
+        for path, item in further.items():
+            described = paths.get(path)
+            paths[path] = {**item, **(described if isinstance(described, Mapping) else {})}
+        return replace(self, root={**self.root, "paths": paths})
+
     def server(self, *holders: Mapping[str, Any]) -> str:
         """Return where paths begin: the first server of the first holder that names any.
 

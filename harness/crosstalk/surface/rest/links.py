@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _LINK = re.compile(r"<([^>]*)>")
@@ -18,7 +18,9 @@ class Addresses:
     """
 
     def __init__(self, templates: Iterable[str]) -> None:
-        paths = {urlsplit(each).path for each in templates if "{" in each}
+        every = {urlsplit(each).path for each in templates}
+        self._literal = {each for each in every if "{" not in each}
+        paths = {each for each in every if "{" in each}
         self._known = [
             (re.compile(_PLACE.sub(r"([^/]+)", re.escape(path))), re.findall(r"\{([^}]+)\}", path))
             for path in sorted(paths, key=lambda path: (path.count("{"), path))
@@ -31,6 +33,20 @@ class Addresses:
             for name, value in self._parts(url) if url else ():
                 found.setdefault(name, value)
         return found
+
+    def named_by(self, links: Iterable[str]) -> dict[str, Sequence[str]]:
+        """Return name to values of every path parameter in the addresses that a page names."""
+        found: dict[str, dict[str, None]] = {}
+        for each in links:
+            path = urlsplit(each).path.rstrip("/")
+            for pattern, names in self._known:
+                match = pattern.fullmatch(path)
+                # `/notes/new` is an address of its own, and no note.
+                if match is not None and path not in self._literal:
+                    for name, value in zip(names, map(unquote, match.groups()), strict=True):
+                        found.setdefault(name, {})[value] = None
+                    break
+        return {name: list(values) for name, values in found.items()}
 
     def _parts(self, url: str) -> list[tuple[str, str]]:
         split = urlsplit(url)

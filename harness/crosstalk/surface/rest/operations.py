@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import singular
+from crosstalk.core.object_kinds import deletes, singular
 from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.http.event_stream import MEDIA_TYPE
 from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
@@ -19,6 +20,10 @@ from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
 from crosstalk.surface.rest.styles import Style
 from crosstalk.surface.schemas import names_user, role_of, says_when
 
+# What a walk through pages says of an operation, which no document of a server does.
+PAGE, CSRF_FIELD = "x-page", "x-csrf-field"
+_HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+_PLACE = re.compile(r"\{[^}]*\}")
 _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _PLACES = ("path", "query", "header", "cookie")
 # They belong to HTTP or carry the credential (OpenAPI 3.1, section 4.8.12.2).
@@ -221,18 +226,26 @@ class _Reading:
                     numbers=frozenset(
                         each.name for each in given.parameters if _takes_numbers(each.schema)
                     ),
+                    accept=_HTML if self.about.get(PAGE) else "",
+                    csrf=str(self.about.get(CSRF_FIELD, "")),
                 ),
                 "about": " ".join(
                     str(self.about[each])
                     for each in ("summary", "description")
                     if isinstance(self.about.get(each), str)
                 ),
-                **({"kind": "delete"} if self.method == "delete" else {}),
+                **({"kind": "delete"} if self._deletes() else {}),
+                **({"page": True} if self.about.get(PAGE) else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
                 **({"schemes": schemes} if (schemes := self._schemes(security)) else {}),
                 **({"pushes": "events"} if reads and self._answers() == [MEDIA_TYPE] else {}),
             },
         )
+
+    def _deletes(self) -> bool:
+        """Return whether the operation deletes: by its method, or as a form by its address."""
+        words = _PLACE.sub("", self.path)
+        return self.method == "delete" or (bool(self.about.get(PAGE)) and deletes(words))
 
     def _schemes(self, security: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
         """The security schemes that the operation names (OpenAPI 3.1, section 4.8.27)."""
@@ -265,6 +278,9 @@ def _add(given: _Given, shape: Shape, role: Any) -> None:
 
 
 def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm) -> None:
+    if body.kind in ("form", "multipart") and not schema.get("properties"):
+        # A form without fields is sent all the same: a button.
+        return
     shape = shape_at(schema, ("body",), required=True)
 
     def role(leaf: Leaf) -> Role:

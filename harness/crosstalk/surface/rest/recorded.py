@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crosstalk.core.object_kinds import singular
@@ -32,13 +32,13 @@ def recorded_paths(
     found: dict[str, dict[str, Any]] = {}
     for each in requests:
         path = each.path.removeprefix(prefix.rstrip("/"))
-        if each.method not in _METHODS or _ASSET.search(path):
+        if each.method not in _METHODS or is_asset(path):
             continue
         if each.method == "GET" and not each.json_answer:
             continue
         if any(template.fullmatch(path) for template in templates):
             continue
-        template, parameters = _template(path)
+        template, parameters = templated(path)
         item = found.setdefault(template, {})
         described = item.setdefault(each.method.lower(), {"parameters": parameters})
         described["parameters"] = _with_query(described["parameters"], each)
@@ -51,13 +51,32 @@ def recorded_paths(
     return found
 
 
-def _template(path: str) -> tuple[str, list[dict[str, Any]]]:
+def is_asset(path: str) -> bool:
+    """Return whether a path names a file that every user is given alike."""
+    return _ASSET.search(path) is not None
+
+
+def is_id(text: str) -> bool:
+    """Return whether a part of an address looks like an id, and not like a word."""
+    return _ID.fullmatch(text) is not None
+
+
+def templated(
+    path: str, varies: Callable[[str], bool] = is_id, person: str = ""
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return a path with `{name}` for each part that differs from object to object, and those.
+
+    Args:
+        path: As it was called.
+        varies: Says which parts do.
+        person: Whose name may be a part of it, too.
+    """
     parts: list[str] = []
     parameters: list[dict[str, Any]] = []
     before = "object"
     for part in path.strip("/").split("/"):
-        if _ID.fullmatch(part):
-            name = f"{singular(before)}_id"
+        if varies(part) or (person and part == person):
+            name = "username" if part == person else f"{singular(before)}_id"
             while any(each["name"] == name for each in parameters):
                 name = f"other_{name}"
             kind = "integer" if part.isdigit() else "string"

@@ -53,6 +53,7 @@ class RequestForm:
         keys: Where the caller's token goes beside `Authorization`.
         numbers: Arguments that are whole numbers, or lists of such: an id travels as text between
             calls, and a strict server refuses it so in a body.
+        csrf: The field of a form that repeats the token of the caller's session.
     """
 
     method: str
@@ -64,6 +65,7 @@ class RequestForm:
     accept: str = ""
     keys: Sequence[KeyPlace] = field(default_factory=tuple)
     numbers: frozenset[str] = frozenset()
+    csrf: str = ""
 
     def request(self, arguments: Mapping[str, Any], presented: Presented) -> Request:
         """Return the request for these arguments, whatever they are.
@@ -91,8 +93,11 @@ class RequestForm:
             headers["Cookie"] = "; ".join(filter(None, (headers.get("Cookie", ""), said)))
         content = None
         if self.body is not None:
+            body = placed.get("body", {})
+            if self.csrf and presented.csrf and isinstance(body, Mapping):
+                body = {**body, self.csrf: presented.csrf}
             try:
-                content, headers["Content-Type"] = self.body.write(placed.get("body", {}))
+                content, headers["Content-Type"] = self.body.write(body)
             except (ValueError, RecursionError) as error:
                 raise UnsendableError(f"the body is not expressible ({error})") from error
         url = self._filled(placed.get("path", {}), presented)

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from crosstalk.core.history import Answer
+from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.graphql import graphql_operations
 from crosstalk.surface.graphql.form import GraphQLForm
@@ -17,6 +17,8 @@ from crosstalk.surface.http.classification import answer_of
 from crosstalk.surface.http.event_stream import is_stream
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
+from crosstalk.surface.pages.crawl import Walk, crawled, leads_to_login
+from crosstalk.surface.pages.html import page_of
 from crosstalk.surface.recordings import RecordedRequest
 from crosstalk.surface.rest.document import fetched, nothing
 from crosstalk.surface.rest.links import Addresses
@@ -25,6 +27,8 @@ from crosstalk.surface.rest.pushed import PushedStreams, read_for_a_while
 from crosstalk.surface.rest.recorded import recorded_paths
 from crosstalk.surface.rest.request import Request, RequestForm, UnsendableError
 from crosstalk.surface.wire_requests import overhear
+
+_LEADS = frozenset({301, 302, 303})
 
 
 class RestSurface:
@@ -42,6 +46,7 @@ class RestSurface:
         streams: Streams that are pushed, e.g. `GET /events` or `WS /updates`.
         graphql: URL of a GraphQL endpoint of the same server, whose fields are operations too.
         recorded: Requests whose operations are taken as well, where no document has them.
+        walk: A walk through the server's pages, whose links and forms are operations too.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class RestSurface:
         streams: Sequence[str] = (),
         graphql: str = "",
         recorded: Sequence[RecordedRequest] = (),
+        walk: Walk | None = None,
     ) -> None:
         self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/")) if document else ""
         self._graphql = graphql
@@ -73,12 +79,15 @@ class RestSurface:
         # Operations whose stream of events had no end.
         self._endless: set[str] = set()
         self._addresses = Addresses(())
+        self._walk = walk
+        self._refusing: frozenset[str] = frozenset()
 
     def discover(self) -> list[Operation]:
         """Return the server's operations.
 
         Raises:
-            SurfaceError: There is no OpenAPI document, or no GraphQL that answers introspection.
+            SurfaceError: There is no OpenAPI document, no GraphQL that answers introspection, or no
+                page where a walk begins.
         """
         read = (
             fetched(self._http, self._document)
@@ -90,6 +99,10 @@ class RestSurface:
         prefix = urlsplit(self._base or document.server()).path
         known = list(document.root["paths"])
         document = document.with_paths(recorded_paths(self._recorded, known, prefix))
+        if self._walk is not None:
+            walked = crawled(self._http, self._base or document.server(), self._walk)
+            self._refusing = frozenset(walked.refusing)
+            document = document.beside_own(walked.items)
         found = operations_of(
             document,
             base=self._base,
@@ -125,6 +138,8 @@ class RestSurface:
             return unsendable(f"a header is not expressible ({type(error).__name__})")
         if isinstance(form, GraphQLForm):
             return form.read(answer)
+        if operation.extra.get("page"):
+            return self._of_page(form.method, made.url, answer)
         linked = self._addresses.linked(answer.headers)
         return replace(answer, linked=linked) if linked else answer
 
@@ -153,6 +168,28 @@ class RestSurface:
         response.read()
         overhear(lambda: response.text)
         return answer_of(response)
+
+    def _of_page(self, method: str, url: str, answer: Answer) -> Answer:
+        """Return what a page or a form answered with, as a person takes it.
+
+        A form that was taken leads to another page (RFC 9110, section 15.4.4); a caller who is not
+        let in is led to the login.
+        """
+        linked: dict[str, Any] = dict(self._addresses.linked(answer.headers))
+        location = answer.headers.get("location", "")
+        if location and answer.status in _LEADS and method != "GET":
+            if leads_to_login(location, url, self._refusing):
+                return answer
+            # The body of a redirect says where it leads, too, and nothing else.
+            body = {"location": location}
+            return replace(
+                answer, outcome=Outcome.OK, body=body, linked=linked, code=None, message=None
+            )
+        if answer.outcome is not Outcome.OK or not isinstance(answer.body, str):
+            return answer
+        page = page_of(answer.body)
+        linked |= self._addresses.named_by(page.links)
+        return replace(answer, body=page.as_value(), linked=linked)
 
     def _as_stream(self, operation: Operation) -> Operation:
         """Return an operation as a stream that is pushed, where it is one."""

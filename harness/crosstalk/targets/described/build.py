@@ -17,6 +17,7 @@ from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
+from crosstalk.surface.pages.crawl import Walk
 from crosstalk.surface.recordings import read_recording
 from crosstalk.surface.rest import RestSurface
 from crosstalk.surface.transports import (
@@ -111,7 +112,8 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         looking = credentials.discovery("mcp", subject)
         others = lookers_of(config, credentials, users, subject)
         of_mcp = mcp_surfaces(config, transport, tools, looking, others)
-    surfaces = _surfaces(config, folder, credentials, of_mcp)
+    walk = _walk(config, credentials, subject, read_only=config.read_only)
+    surfaces = _surfaces(config, folder, credentials, of_mcp, walk)
     try:
         operations, skipped = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
@@ -176,15 +178,20 @@ def preview_target(running: Served, *, looking: bool) -> Target:
     transport = transport_of(config.mcp, folder) if config.mcp is not None else None
     tools = _tool_surface(config, transport, credentials) if transport is not None else None
     of_mcp: dict[str, Surface] = {}
+    pages = looking and config.rest is not None and bool(config.rest.pages)
+    subject = ""
+    if looking and (tools is not None or pages):
+        subject = discovery_subject(config, users, credentials)
     if tools is not None and transport is not None:
         presented = NOTHING
         if looking:
-            subject = discovery_subject(config, users, credentials)
             presented = credentials.discovery("mcp", subject)
         every = mcp_surfaces(config, transport, tools, presented, ())
         # The others look by calling.
         of_mcp = {name: every[name] for name in ("mcp", "mcp-resources")}
-    surfaces = _surfaces(config, folder, credentials, of_mcp)
+    # Forms are not sent to find out what there is.
+    walk = _walk(config, credentials, subject, read_only=True) if pages else None
+    surfaces = _surfaces(config, folder, credentials, of_mcp, walk)
     try:
         operations, skipped = _operations(config, surfaces)
         policy = policy_of(config, operations)
@@ -279,6 +286,7 @@ def _surfaces(
     folder: Path,
     credentials: DescribedCredentials,
     of_mcp: Mapping[str, Surface],
+    walk: Walk | None,
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
@@ -296,6 +304,7 @@ def _surfaces(
             streams=config.rest.streams,
             graphql=config.rest.graphql,
             recorded=read_recording(folder / config.rest.har).requests if config.rest.har else (),
+            walk=walk,
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(
@@ -313,6 +322,22 @@ def _surfaces(
         # Users of several surfaces are the same; one login shows whether they can get in.
         surfaces[LOGIN] = LoginSurface(logins[0])
     return surfaces
+
+
+def _walk(
+    config: TargetConfig, credentials: DescribedCredentials, subject: str, *, read_only: bool
+) -> Walk | None:
+    """Return the walk through the pages that the file names, if any, as one user."""
+    if config.rest is None or not config.rest.pages:
+        return None
+    login = config.identities()["rest"].login
+    return Walk(
+        config.rest.pages,
+        lambda: (credentials.discovery("rest", subject), subject),
+        read_only=read_only,
+        skip=frozenset(config.rest.skip),
+        logins=[login.request.partition(" ")[2].partition("?")[0]] if login else [],
+    )
 
 
 def _operations(

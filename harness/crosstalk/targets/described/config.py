@@ -77,6 +77,8 @@ class RestConfig(Strict):
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         streams: Streams that are pushed to a caller, e.g. `GET /events` or `WS /updates`.
         documents: URLs of further OpenAPI documents of the same API.
+        pages: Addresses where a walk through the server's pages begins, e.g. `/`; what is linked
+            and offered as a form becomes an operation.
         har: An HTTP archive, relative to the file, whose requests are operations too.
         identity: How its callers say or prove who they are, where MCP differs.
     """
@@ -90,16 +92,17 @@ class RestConfig(Strict):
     also: list[str] = Field(default_factory=list)
     streams: list[str] = Field(default_factory=list)
     documents: list[str] = Field(default_factory=list)
+    pages: list[str] = Field(default_factory=list)
     har: str = ""
     identity: IdentityConfig | None = None
 
     @model_validator(mode="after")
     def _says_what_there_is(self) -> RestConfig:
-        named = self.base and (self.also or self.har or self.streams)
+        named = self.base and (self.also or self.har or self.streams or self.pages)
         if not (self.openapi or self.graphql or named):
             raise ValueError(
                 "set rest.openapi, the URL of the OpenAPI document, or rest.graphql, or rest.base "
-                "with the operations under rest.also or in rest.har"
+                "with the operations under rest.also or in rest.har, or rest.pages"
             )
         return self
 
@@ -107,6 +110,16 @@ class RestConfig(Strict):
     def address(self) -> str:
         """Return a URL of the server."""
         return self.base or self.openapi or self.graphql
+
+    @field_validator("pages")
+    @classmethod
+    def _are_addresses(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if not each.startswith("/"):
+                raise ValueError(
+                    f'{each!r} is not an address of this server: write a path, e.g. "/"'
+                )
+        return value
 
     @field_validator("streams")
     @classmethod

@@ -260,7 +260,7 @@ class SurfaceCredentials:
         if login.carrier == "token-argument":
             arguments = {**presented.arguments, login.argument: session.token}
             return replace(presented, arguments=arguments)
-        return presented.with_headers(carried(login, session))
+        return replace(presented.with_headers(carried(login, session)), csrf=session.csrf)
 
     def _placed(self, subject: str, token: str, connection: str) -> Presented:
         """User and token in the places that the description names."""

@@ -109,3 +109,10 @@ def test_further_element_has_the_path_of_the_first() -> None:
     nested_paths = {"answers[].card": ("body", "answers", "[]", "card")}
     assert path_among("answers[1].card", nested_paths) == ("body", "answers", "[1]", "card")
     assert path_among("title", nested_paths) is None
+
+
+def test_what_stands_below_a_plain_value_takes_its_place() -> None:
+    paths = {"title": ("title",), "owner": ("title", "owner"), "tags": ("tags", "[]", "id")}
+    assert nested({"title": "x", "owner": "bob"}, paths) == {"title": {"owner": "bob"}}
+    below = {**paths, "deep": ("tags", "[0]", "id", "owner")}
+    assert nested({"tags": 5, "deep": "bob"}, below) == {"tags": [{"id": {"owner": "bob"}}]}

@@ -1,0 +1,1 @@
+"""Pages: their contents, their forms, and walks through them."""

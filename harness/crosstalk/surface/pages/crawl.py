@@ -34,7 +34,7 @@ _LOGIN = re.compile(r"(?<![a-z])(?:log|sign)[-_]?(?:in|on)(?![a-z])", re.IGNOREC
 
 
 class Looking(Protocol):
-    """What the walk is made with, had when it is made."""
+    """Gives the user who makes a walk, when it is made."""
 
     def __call__(self) -> tuple[Presented, str]:
         """Return what the user presents, and the user's name."""
@@ -62,7 +62,7 @@ class Walk:
 
 @dataclass(slots=True)
 class Crawled:
-    """What a walk found.
+    """Findings of a walk.
 
     Attributes:
         items: Path items (OpenAPI 3.1, section 4.8.9) of pages and forms.
@@ -121,7 +121,7 @@ class _Walking:
                 self._add(self._base + "/", each, again=True)
             self._add(self._base + "/", form[0], again=True)
             self._read_pending()
-        self._look_as_nobody()
+        self._look_without_credential()
 
     def _read_pending(self) -> None:
         while self._pending and self._left > 0:
@@ -272,7 +272,7 @@ class _Walking:
         if location:
             self._add(self._base + where, location)
 
-    def _look_as_nobody(self) -> None:
+    def _look_without_credential(self) -> None:
         """See where callers are sent who are not logged in."""
         readings = [path for path, item in self.found.items.items() if "get" in item]
         for path in [each for each in readings if "{" not in each][:6]:

@@ -63,7 +63,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page holds.
+    """Contents of a page.
 
     Attributes:
         title: Its title.

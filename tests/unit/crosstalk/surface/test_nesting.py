@@ -111,7 +111,7 @@ def test_further_element_has_the_path_of_the_first() -> None:
     assert path_among("title", nested_paths) is None
 
 
-def test_what_stands_below_a_plain_value_takes_its_place() -> None:
+def test_a_value_below_a_plain_one_takes_its_place() -> None:
     paths = {"title": ("title",), "owner": ("title", "owner"), "tags": ("tags", "[]", "id")}
     assert nested({"title": "x", "owner": "bob"}, paths) == {"title": {"owner": "bob"}}
     below = {**paths, "deep": ("tags", "[0]", "id", "owner")}

@@ -82,7 +82,7 @@ def test_links_and_forms_become_operations_and_ids_their_parameters() -> None:
     assert found.items["/find"]["get"]["parameters"][0]["name"] == "q"
 
 
-def test_what_deletes_or_ends_the_session_is_not_sent() -> None:
+def test_forms_that_delete_or_end_the_session_are_not_sent() -> None:
     sent: list[str] = []
     crawled(http(notes(sent)), BASE, walk())
     assert "POST /notes/41/star" in sent
@@ -97,7 +97,7 @@ def test_nothing_is_sent_where_nothing_may_change_and_what_is_skipped_is_not_cal
     assert "/notes" not in found.items
 
 
-def test_where_strangers_are_sent_counts_as_a_refusal() -> None:
+def test_the_address_that_strangers_are_sent_to_is_a_refusal() -> None:
     found = crawled(http(notes([])), BASE, walk())
     assert found.refusing == {"/welcome"}
     assert leads_to_login("/welcome?next=/", f"{BASE}/notes", found.refusing)

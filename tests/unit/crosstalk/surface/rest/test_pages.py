@@ -51,7 +51,7 @@ def test_links_of_a_page_name_ids_by_the_addresses_of_operations() -> None:
     assert known.named_by(links) == {"note_id": ["7", "9"], "username": ["ann"]}
 
 
-def test_what_a_document_says_itself_stays() -> None:
+def test_operations_of_the_document_itself_stay() -> None:
     own = nothing("http://app.test").beside_own({"/a": {"get": {"summary": "own"}}})
     both = own.beside_own({"/a": {"get": {"summary": "other"}, "post": {}}})
     assert both.root["paths"]["/a"] == {"get": {"summary": "own"}, "post": {}}

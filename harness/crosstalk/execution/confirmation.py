@@ -205,7 +205,7 @@ class Confirmation:
             with self.replayer.executor.until(time.monotonic() + self.first_seconds):
                 for script, times in ((likely, _LIKELY_REPLAYS), (whole, most)):
                     for tries in range(1, times + 1) if script is not None else ():
-                        shown = self._replay(script, signature) if script is not None else None
+                        shown = self._replay_able(script, signature) if script else None
                         made += 1
                         if shown is not None:
                             return shown, tries
@@ -221,6 +221,14 @@ class Confirmation:
             why = f"not seen again in {made} replays, then its time was over"
             return Rejected(why if made else "not replayed: the time was over", explained=False)
         return Rejected(f"not seen again in {most} replays", explained=False)
+
+    def _replay_able(self, script: Script, signature: Signature) -> Shown | None:
+        """Return a replay that shows it, without the steps that are not possible any more."""
+        history, made = self.replayer.run_able(script)
+        for each in self.replayer.judged(history, signature.oracle):
+            if Signature.of(made, each) == signature:
+                return Shown(made, history, each)
+        return None
 
     def _replay(
         self, script: Script, signature: Signature, cause: str | None = None

@@ -46,6 +46,23 @@ class Replayer:
         runner = ScriptRunner(self.executor, history, history.salt)
         return runner.history if runner.run_script(script) else None
 
+    def run_able(self, script: Script) -> tuple[History, Script]:
+        """Return the history of one replay of the steps that can be made, and the script of these.
+
+        An object that another run has removed since makes its own steps impossible, and no others.
+
+        Raises:
+            ReplayFileError: The script names an operation that the system does not have.
+            OutOfTimeError: The time in which calls may be made is over.
+        """
+        self.executor.require_time()
+        history = self.fresh_history()
+        history.salt = secrets.randbits(32)
+        runner = ScriptRunner(self.executor, history, history.salt)
+        runner.run_script(script, without_lost=True)
+        made = tuple(each for each in script.steps if each.number not in runner.lost)
+        return runner.history, Script(made) if runner.lost else script
+
     @staticmethod
     def judged(history: History, oracle: str) -> list[Suspicion]:
         """Return what the oracle of that name suspects in a history."""

@@ -33,6 +33,7 @@ class ScriptRunner:
         history: Where they are recorded; it has a subject for every user of the steps.
         salt: 32 bits that give markers a number of their own.
         answers: Step number to the call that it became.
+        lost: Numbers of steps that needed a value which did not come back, and were left out.
         sleep: Waits, in seconds.
         texts: Salt, and what a pattern admits and no marker can be in, to the text for that salt.
     """
@@ -41,6 +42,7 @@ class ScriptRunner:
     history: History
     salt: int = 0
     answers: dict[int, Call] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
     texts: dict[tuple[int, str], str] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
 
@@ -70,17 +72,28 @@ class ScriptRunner:
         self.answers[step.number] = call
         return call
 
-    def run_script(self, script: Script) -> bool:
+    def run_script(self, script: Script, *, without_lost: bool = False) -> bool:
         """Make all calls; return False where one needs a value that did not come back.
+
+        Args:
+            script: Whose steps are run.
+            without_lost: Leave out the steps that need such a value, which are `lost` then.
 
         Raises:
             ReplayFileError: The script names an operation that the system does not have.
         """
-        for steps in _groups(script.steps):
-            try:
-                planned = [self._planned(step, self.salt) for step in steps]
-            except UnresolvedReferenceError:
-                return False
+        for group in _groups(script.steps):
+            steps, planned = [], []
+            for step in group:
+                try:
+                    planned.append(self._planned(step, self.salt))
+                    steps.append(step)
+                except UnresolvedReferenceError:
+                    if not without_lost:
+                        return False
+                    self.lost.add(step.number)
+            if not steps:
+                continue
             self._wait(max(step.after for step in steps))
             made = self.executor.execute_all(self.history, planned)
             self.answers.update(zip((step.number for step in steps), made, strict=True))

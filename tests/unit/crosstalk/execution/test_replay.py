@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,14 @@ def test_replay_file_with_a_whole_path_to_its_target_is_read(tmp_path: Path) -> 
     data["about"]["target"] = str(tmp_path / "crosstalk.toml")
     path.write_text(json.dumps(data), encoding="utf-8")
     assert Path(load(path)[1]["target"]).resolve() == tmp_path / "crosstalk.toml"
+
+
+def test_step_that_is_not_possible_any_more_is_left_out_of_a_replay_and_of_its_script() -> None:
+    player = replayer(Notes(leaks=True))
+    script = long_leak()
+    lost = replace(script.steps[1], arguments={"title": f"${{{script.steps[0].number}.gone}}"})
+    script = Script((script.steps[0], lost, *script.steps[2:]))
+    assert player.run(script) is None
+    history, made = player.run_able(script)
+    assert len(history) == len(made.steps) == len(script.steps) - 1
+    assert player.judged(history, "canary")

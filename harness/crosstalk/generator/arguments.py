@@ -248,26 +248,33 @@ class ArgumentDrawer:
             owners = [str(source)]
         if self._may_be_subject(operation, parameter):
             return self.subjects[self.choice.of(owners)]
-        found = [
-            each
-            for owner in owners
-            for each in self.pool.references(
-                owner, parameter, operation.name, guess=self._guesses(parameter)
-            )
-        ]
+        found = self._objects(owners, operation, parameter, guess=False)
         if not found:
             # What the file or the schema says, a refusal listed, or what there is for everybody;
-            # else there is nothing to refer to, and an optional reference is left out.
+            # then any id, and else there is nothing to refer to: an optional one is left out.
             if "enum" in parameter.schema:
                 stated = self.knowledge.value(self.choice, operation, parameter)
                 return str(self._placed(stated, actor, references))
             listed = self.knowledge.known(self.choice, operation, parameter)
             if listed is not None:
                 return str(listed)
+            guess = self._guesses(parameter)
+            found = self._objects(owners, operation, parameter, guess=True) if guess else []
+        if not found:
             return self._missing(parameter) if parameter.required else None
         # An item of that thread rather than of any.
         kind = kind_named(parameter.name, operation.name)
         return self.choice.of(self.pool.related(kind, found, chosen))
+
+    def _objects(
+        self, owners: Sequence[str], operation: Operation, parameter: Parameter, *, guess: bool
+    ) -> list[str]:
+        """Return what these users have that the parameter can name."""
+        return [
+            each
+            for owner in owners
+            for each in self.pool.references(owner, parameter, operation.name, guess=guess)
+        ]
 
     def _may_be_subject(self, operation: Operation, parameter: Parameter) -> bool:
         """Return whether to name a user: `memory://{name}` may take the caller's own name."""

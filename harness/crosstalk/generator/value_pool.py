@@ -381,7 +381,9 @@ class ValuePool:
             }
             if any(fitting.values()):
                 return fitting.get(user, [])
-        named = name.lower() in IDENTIFYING_FIELDS and not parameter.many
+        # An address says of what kind a code in it is.
+        addressed = f"{{{parameter.name}}}" in operation
+        named = name.lower() in IDENTIFYING_FIELDS and not (parameter.many or addressed)
         if named and (only := self._only_kind()):
             # Where there are objects of one kind alone, a code is one of theirs.
             return [

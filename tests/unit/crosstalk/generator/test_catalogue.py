@@ -78,6 +78,20 @@ def test_reference_of_which_no_user_has_any_names_an_entry_of_the_public_list() 
     assert drawn["show_id"] in ("early", "late")
 
 
+def test_entry_of_the_public_list_is_named_rather_than_an_object_of_another_kind() -> None:
+    knowledge = ArgumentKnowledge(catalogue=learnt("mcp:shows", ["early", "late"]))
+    pool = ValuePool()
+    for call in Writer().call(ALICE, "mcp:add_friend", {}, ok({"friend_id": "f-7jF4NB12"})).history:
+        pool.harvest(call)
+    show = Parameter("show_id", TEXT, True, Role.REFERENCE)
+    operation = Operation("mcp", "mcp:write_note", (show,), reads_only=False)
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "a"}, lambda _: "xtalicez1", knowledge
+    )
+    drawn = drawer.arguments(operation, ALICE, references=("own",), hostile=False)
+    assert drawn["show_id"] in ("early", "late")
+
+
 def test_text_names_an_entry_of_the_public_list_once_it_was_refused() -> None:
     knowledge = ArgumentKnowledge(catalogue=learnt("mcp:shows", ["early", "late"]))
     show = Parameter("show", TEXT, True, Role.TEXT)

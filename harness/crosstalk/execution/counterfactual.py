@@ -26,6 +26,8 @@ from crosstalk.core.identifiers import (
     markers_in,
     missing_like,
     remarked,
+    remarked_cut,
+    strings_in,
 )
 from crosstalk.core.script import Script, Step, filled, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
@@ -115,7 +117,7 @@ class Counterfactual:
         """Return whether the caller is given that id by the call that gave it to the victim.
 
         An entry of a catalogue is no user's own; an object that a user stored is given to no other
-        user who stores the same.
+        user who stores the same, unless it is called by what they said: an address, a slug.
         """
         step = script.steps[foreign.index - 1]
         victim = foreign.probe.victim if foreign.probe is not None else ""
@@ -137,7 +139,10 @@ class Counterfactual:
             if replayed is None:
                 continue
             theirs, own = (replayed.calls[each].answer.paths() for each in (place, -1))
-            wanted = {value for where, value in theirs if where == path}
+            sent = replayed.calls[place].arguments
+            wanted = {
+                value for where, value in theirs if where == path and not _made_of(value, sent)
+            }
             if any(value in wanted and general(where) == general(path) for where, value in own):
                 return True
         return False
@@ -201,6 +206,17 @@ def _in_words(script: Script, history: History, acts: Collection[int]) -> Script
             for each in script.steps
         )
     )
+
+
+def _made_of(value: str, sent: Any) -> bool:
+    """Return whether a value holds a word that a user made up for the call, or the end of one.
+
+    An entry of a catalogue that was sent is no such word.
+    """
+    said = {each.lower() for each in strings_in(sent)}
+    words = {each for text in said for each in markers_in(text)}
+    words |= {each for each in said if remarked_cut(each, {}, 1) != each}
+    return any(each in value.lower() for each in words)
 
 
 def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script:

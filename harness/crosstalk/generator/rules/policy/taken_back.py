@@ -41,6 +41,8 @@ from crosstalk.surface.operation import Operation, Role
 
 _WRITES = 3
 _OWNER_READINGS = 3
+# Removals of the whole object, and of what names it.
+_REMOVALS = 2
 # Changes that an agent is told to make, each time.
 _TOLD_WRITES = 2
 
@@ -204,7 +206,8 @@ class TakenBack:
         for rule in policy.shares if policy is not None else ():
             if rule.members and not rule.transfers and rule.object == offer.rule.object:
                 change_role(example, draw, offer, rule)
-                example.execute_all(self._writes(example, draw, offer, inside)[:_WRITES])
+                writing = self._writes(example, draw, offer, inside, removals=False)
+                example.execute_all(writing[:_WRITES])
                 change_role(example, draw, offer, rule, withdrawn=True)
                 self._between_readings(example, draw, offer, inside, writes[:1])
 
@@ -298,6 +301,8 @@ class TakenBack:
         offer: Offer,
         inside: Sequence[str],
         among: Sequence[Operation] | None = None,
+        *,
+        removals: bool = True,
     ) -> list[PlannedCall]:
         """Return changes by the person, some of whom may make them and some not.
 
@@ -307,6 +312,7 @@ class TakenBack:
             offer: What was offered.
             inside: Ids of what is stored in the object.
             among: The operations to choose from; all by default.
+            removals: Whether who may only read tries to remove the object as well.
         """
         person = offer.person
         planned = [
@@ -336,7 +342,26 @@ class TakenBack:
         if deleting and (not offer.rule.change or draw(st.integers(0, 3)) == 3):
             operation = example.least_chosen_operation(draw, f"{self.name} delete", deleting)
             planned.append(self._on(example, draw, operation, offer, inside[-1]))
+        if removals and not offer.rule.change:
+            planned += self._removals(example, draw, offer, among)
         return planned
+
+    def _removals(
+        self, example: ExampleRun, draw: Draw, offer: Offer, among: Sequence[Operation] | None
+    ) -> list[PlannedCall]:
+        """Return removals of the object itself, by who may not change it."""
+        possible = [
+            each
+            for each in example.mutating_operations_on(offer.owner, offer.target)
+            if deletes(each.name) and (among is None or each in among)
+        ]
+        what = f"{self.name} remove" if among is None else f"{self.name} told to remove"
+        found: list[PlannedCall] = []
+        while possible and len(found) < _REMOVALS:
+            operation = example.least_chosen_operation(draw, what, possible)
+            possible.remove(operation)
+            found.append(self._on(example, draw, operation, offer, offer.target))
+        return found
 
     def _on(
         self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, target: str

@@ -32,7 +32,11 @@ def _life(state: GeneratorState, random: Random) -> History:
 
 
 def _removals(history: History) -> list[Call]:
-    return [each for each in history.calls if each.operation == REMOVE.name]
+    return [each for each in history.calls if each.operation == REMOVE.name and not each.probe]
+
+
+def _attempts(history: History) -> list[Call]:
+    return [each for each in history.calls if each.operation == REMOVE.name and each.probe]
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -85,3 +89,12 @@ def test_another_object_is_listed_before_and_after_by_a_person_who_never_names_i
     assert not named
     assert any(accepted.index < each < removal.index for each in lists)
     assert any(removal.index < each for each in lists)
+
+
+def test_reader_tries_to_remove_the_object_between_two_readings_of_its_owner() -> None:
+    state = make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS}))
+    history = _life(state, Random(4))
+    tried = _attempts(history)
+    assert tried
+    assert {each.probe.part for each in tried if each.probe} == {"attack"}
+    assert all(each.answer.outcome is not Outcome.OK for each in tried)

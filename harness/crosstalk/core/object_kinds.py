@@ -101,6 +101,24 @@ _RELATION = re.compile(
     r"|replaces|continues|merge_?into|move_?to|belongs_?to|part_?of|child_?of)$",
     re.IGNORECASE,
 )
+# What one of several objects of a kind is to the call: one to keep and one to drop.
+_PARTS = frozenset(
+    {
+        "keep",
+        "drop",
+        "source",
+        "src",
+        "target",
+        "dest",
+        "destination",
+        "from",
+        "to",
+        "into",
+        "other",
+    }
+    | {"first", "second", "primary", "secondary", "duplicate", "survivor", "winner", "loser"}
+    | {"original", "merged", "merge", "kept", "dropped"}
+)
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -175,8 +193,18 @@ def kind_of_argument(name: str, operation: str) -> str:
 
     An `{id}` in an address is one of the collection before it: in `/trips/{id}/start` of a trip.
     """
-    stem = stem_of(last_name(name))
+    stem = without_part(stem_of(last_name(name)))
     return singular(stem or _collection_before(name, operation) or noun_of(operation))
+
+
+def without_part(stem: str) -> str:
+    """Return a name without what says which of several it is: `wallet` of `from_wallet`.
+
+    Nothing is left of `keep`: it is one of what the operation is about.
+    """
+    words = re.split(r"_|(?<=[a-z])(?=[A-Z])", stem)
+    left = [each for each in words if each.lower() not in _PARTS]
+    return "_".join(left) if len(left) < len(words) else stem
 
 
 def kind_named(name: str, operation: str) -> str:

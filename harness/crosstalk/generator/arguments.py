@@ -264,7 +264,11 @@ class ArgumentDrawer:
             return self._missing(parameter) if parameter.required else None
         # An item of that thread rather than of any.
         kind = kind_named(parameter.name, operation.name)
-        return self.choice.of(self.pool.related(kind, found, chosen))
+        # Two that are merged, or between which something is moved, are not one.
+        taken = {value for of, value in chosen if of == kind}
+        apart = [each for each in found if each not in taken] or found
+        others = [each for each in chosen if each[0] != kind]
+        return self.choice.of(self.pool.related(kind, apart, others))
 
     def _objects(
         self, owners: Sequence[str], operation: Operation, parameter: Parameter, *, guess: bool

@@ -237,7 +237,9 @@ class ExampleRun(Selection):
             self._note_subjects(operation, call)
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
-        self.pool.harvest(call)
+        if not operation.descriptive:
+            # What names a tool or its arguments names no object.
+            self.pool.harvest(call)
         if call.answer.outcome is Outcome.OK:
             self.pool.texts.learn_search(call, operation, found=not is_empty(call.answer.body))
         key = operation.parameter(Role.KEY)

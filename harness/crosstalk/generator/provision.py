@@ -60,11 +60,15 @@ class Provision:
             actor: By whom.
             but: A parameter that names something of another user.
         """
+        alike: Counter[str] = Counter()
         for parameter in required_references(operation):
             if parameter is but:
                 continue
+            # Two that are merged are two of one kind.
+            alike[kind := kind_named(parameter.name, operation.name)] += 1
             place = actor.name, operation.name, parameter.name
-            if self._has(operation, actor, parameter) or self._made[place] >= _ATTEMPTS:
+            enough = self._has(operation, actor, parameter, alike[kind])
+            if enough or self._made[place] >= _ATTEMPTS:
                 continue
             self._made[place] += 1
             if not self._make(operation, actor, parameter):
@@ -150,9 +154,12 @@ class Provision:
         finally:
             self._depth -= 1
 
-    def _has(self, operation: Operation, actor: Actor, parameter: Parameter) -> bool:
+    def _has(
+        self, operation: Operation, actor: Actor, parameter: Parameter, least: int = 1
+    ) -> bool:
         pool = self.example.pool
-        return bool(pool.references(actor.name, parameter, operation.name, guess=False))
+        known = pool.references(actor.name, parameter, operation.name, guess=False)
+        return len(known) >= least
 
     def _makers(self, operation: Operation, parameter: Parameter) -> list[Operation]:
         """Return what showed such ids when it stored something: what names fewest things first."""

@@ -21,6 +21,7 @@ from crosstalk.core.object_kinds import (
     noun_of,
     singular,
     stem_of,
+    without_part,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -150,7 +151,8 @@ def _is_plain(
     `add_hive(hive)` gives a new hive its name, and `edit_note(note_id, note)` says what is in it.
     """
     name = last_name(parameter.name)
-    kind = singular(name)
+    part = without_part(name)
+    kind = singular(part)
     schema = parameter.schema
     if parameter.role not in (Role.TEXT, Role.VALUE) or schema.get("type") not in (
         "string",
@@ -164,7 +166,12 @@ def _is_plain(
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False
-    if kind not in kinds or kind in named or kind in _SAID or stem_of(name) != name:
+    if kind not in kinds or kind in _SAID or stem_of(name) != name:
+        return False
+    if part != name:
+        # From one wallet to another: both are named.
+        return True
+    if kind in named:
         return False
     if operation in kinds[kind] and _by_its_noun(operation, kind):
         # A creator of that kind, unless something else of it is what is stored.

@@ -147,3 +147,19 @@ def test_versions_go_by_several_names() -> None:
     assert is_of_kind("subtask", "task")
     assert not is_of_kind("page", "revision")
     assert not is_of_kind("page", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "kind"),
+    [
+        ("keep_id", "mcp:merge_people", "person"),
+        ("drop_id", "mcp:merge_people", "person"),
+        ("from_wallet", "mcp:transfer", "wallet"),
+        ("targetCardId", "rest:POST /cards/merge", "card"),
+        ("tag_id", "mcp:list_notes", "tag"),
+    ],
+)
+def test_argument_says_which_of_several_objects_of_a_kind_it_names(
+    name: str, operation: str, kind: str
+) -> None:
+    assert kind_of_argument(name, operation) == kind

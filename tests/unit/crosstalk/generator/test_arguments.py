@@ -132,3 +132,27 @@ def test_reference_takes_a_stated_value_where_nothing_was_shown_to_refer_to(
     room = Parameter("room_id", {"enum": values}, True, Role.REFERENCE)
     book = Operation("rest", "rest:POST /bookings", (room,), reads_only=False)
     assert str(drawn(book, ValuePool())) == given
+
+
+def test_two_objects_that_are_merged_are_not_one() -> None:
+    pool = ValuePool()
+    writer = Writer()
+    for code in ("p-74ea9b6f12ef", "p-198e7dda3077"):
+        writer.call(ALICE, "mcp:add_person", {}, ok({"person_id": code}))
+    for call in writer.history:
+        pool.harvest(call)
+    ends = [
+        Parameter(f"{each}_id", {"type": "string"}, True, Role.REFERENCE)
+        for each in ("keep", "drop")
+    ]
+    operation = Operation("mcp", "mcp:merge_people", tuple(ends), reads_only=False)
+    for number in range(5):
+        drawer = HonestDrawer(
+            RandomChoice(Random(number)),
+            pool,
+            {"alice": "alice-1"},
+            lambda _: "xtmark",
+            ArgumentKnowledge(),
+        )
+        named = drawer.arguments(operation, ALICE, references=("own",), hostile=False)
+        assert {*named.values()} == {"p-74ea9b6f12ef", "p-198e7dda3077"}

@@ -134,3 +134,16 @@ def test_an_argument_that_says_a_relation_refers_to_the_kind_of_its_operation() 
     get = Operation("rest", "rest:GET /habits/{habit_id}", (named,), reads_only=True)
     found = with_plain_references({each.name: each for each in (add, get)}, {})
     assert [each.role for each in found[add.name].parameters] == [Role.TEXT, Role.REFERENCE]
+
+
+def test_both_ends_of_a_transfer_refer_to_objects() -> None:
+    purse = (
+        tool("add_wallet", "create", "label"),
+        tool("transfer", "other", "from_wallet", "to_wallet", "memo"),
+    )
+    found = roles(purse)["transfer"]
+    assert found == {
+        "from_wallet": Role.REFERENCE,
+        "to_wallet": Role.REFERENCE,
+        "memo": Role.TEXT,
+    }

@@ -152,6 +152,24 @@ def test_a_change_is_seen_though_descriptions_are_read_between() -> None:
     assert not any(Ownership().judge(each) for each in looked(Described(None)))
 
 
+def test_list_that_is_kept_until_the_next_change_is_suspected() -> None:
+    class Keeping(Notes):
+        shown: Answer | None = None
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            if operation is LIST and answer.outcome is Outcome.OK:
+                self.shown = self.shown or answer
+                return self.shown
+            if not operation.reads_only:
+                self.shown = None
+            return answer
+
+    assert suspected(looked(Keeping()))
+
+
 def test_two_users_read_their_lists_at_the_same_time() -> None:
     histories = looked(Notes(), concurrency=8)
     together: dict[int, set[str]] = {}

@@ -63,6 +63,9 @@ def init(
         # What is presented may be what tells callers apart.
         api.unproven = None
     beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
+    if api is not None and api.pages and beside is not None:
+        # A page that welcomes people to a tool server is no application.
+        api = None
     if api is not None and beside is None:
         return _describe_rest(console, api, output, token or "", as_json)
     url = beside or url
@@ -87,8 +90,7 @@ def init(
     )
     if api is not None:
         text = combined(text, written_rest(api))
-        kind = "GraphQL" if api.graphql else "OpenAPI"
-        console.print(f"{kind} beside it: {len(api.operations)} operations", markup=False)
+        console.print(f"{api.kind} beside it: {len(api.operations)} operations", markup=False)
     output.write_text(text, encoding="utf-8")
     kinds = Counter(guess.kind for guess in found.tools.values())
     console.print(
@@ -138,16 +140,15 @@ def _for_programs(
 def _describe_rest(
     console: Console, api: RestSurvey, output: Path, token: str, as_json: bool
 ) -> ExitCode:
-    """Write the file of a REST API that its OpenAPI document, or introspection, describes."""
+    """Write the file of a REST API that a document, introspection or its own pages describe."""
     from crosstalk.targets.described.init.rest import written_rest
 
     text = written_rest(api, token)
     output.write_text(text, encoding="utf-8")
     known = "a login" if api.login else "no login"
-    kind = "GraphQL" if api.graphql else "OpenAPI"
     console.print(
-        f"{kind}: {len(api.operations)} operations, {known} recognized, {len(api.public)} public, "
-        f"{len(api.skip)} left out",
+        f"{api.kind}: {len(api.operations)} operations, {known} recognized, "
+        f"{len(api.public)} public, {len(api.skip)} left out",
         markup=False,
         soft_wrap=True,
     )

@@ -51,6 +51,7 @@ class Walk:
         read_only: Whether forms are only read.
         skip: Operations that are not to be called, e.g. `POST /invitations`.
         logins: Paths of the login, which an answer leads to that refuses.
+        accounts: Whether forms that take a password are operations, too.
     """
 
     starts: Sequence[str]
@@ -58,6 +59,7 @@ class Walk:
     read_only: bool = False
     skip: Collection[str] = ()
     logins: Collection[str] = ()
+    accounts: bool = False
 
 
 @dataclass(slots=True)
@@ -133,7 +135,8 @@ class _Walking:
         if address is None:
             return
         path = urlsplit(address).path
-        if is_asset(path) or ends_session(path) or SECRET_NAME.search(path):
+        kept_away = SECRET_NAME.search(path) is not None and not self._walk.accounts
+        if is_asset(path) or ends_session(path) or kept_away:
             return
         template, _ = self._template(path)
         seen = address in self._seen and not again
@@ -188,7 +191,9 @@ class _Walking:
         for form in page.forms:
             # Without an action, a form is sent to the address of its page.
             where = self._address(self._base + address, form.action or self._base + address)
-            if where is None or asks_for_secrets(form) or ends_session(urlsplit(where).path):
+            if where is None or ends_session(urlsplit(where).path):
+                continue
+            if asks_for_secrets(form) and not self._walk.accounts:
                 continue
             template, _ = self._template(urlsplit(where).path)
             if f"{form.method} {template}" in self._walk.skip:

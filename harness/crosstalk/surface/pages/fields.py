@@ -10,6 +10,10 @@ from crosstalk.surface.recordings import SECRET_NAME
 from crosstalk.surface.rest.recorded import is_id
 
 _CSRF = re.compile(r"csrf|xsrf|authenticity_token|^_token$|requestverificationtoken", re.IGNORECASE)
+# A browser sends them with nothing in them, too.
+_ALWAYS_SENT = frozenset(
+    {"hidden", "choice", "select", "textarea", "text", "search", "email", "password", "tel", "url"}
+)
 _FORMATS = {"email": "email", "url": "uri", "date": "date"}
 # Their formats have no name in JSON Schema (HTML Living Standard, "Dates and times").
 _DAY = r"20[2-3]\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
@@ -89,4 +93,4 @@ def field_schema(field: Field) -> dict[str, Any]:
 
 def _is_sent(field: Field) -> bool:
     """Return whether a browser sends the field as the page shows it, or must."""
-    return field.required or field.kind in ("hidden", "choice", "select", "textarea", "text")
+    return field.required or field.kind in _ALWAYS_SENT

@@ -25,6 +25,14 @@ from crosstalk.targets.described.guesses import (
 )
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
+from crosstalk.targets.described.init.pages import (
+    START,
+    csrf_of,
+    form_of,
+    login_and_sign_up,
+    page_operations,
+    tried_pages,
+)
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
 from crosstalk.targets.described.init.rest_unproven import Unproven, unproven
@@ -63,6 +71,7 @@ class RestSurvey:
         skip: Operations that are better not called, each with the reason.
         graphql: Whether it is GraphQL.
         trial: Where the login's answers have what matters, as one account showed.
+        pages: Addresses where walks through pages begin; `url` is the server's then.
         basic: Whether name and password travel with every request (RFC 7617).
         unproven: What names the caller where no credential proves it, as a reading showed.
     """
@@ -77,8 +86,16 @@ class RestSurvey:
     skip: dict[str, str] = field(default_factory=dict)
     trial: LoginTrial | None = None
     graphql: bool = False
+    pages: tuple[str, ...] = ()
     basic: bool = False
     unproven: Unproven | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return what describes it."""
+        if self.pages:
+            return "pages"
+        return "GraphQL" if self.graphql else "OpenAPI"
 
 
 def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
@@ -121,7 +138,21 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
                 raise
         finally:
             surface.close()
-    return None
+    return _survey_pages(url, probing=probing)
+
+
+def _survey_pages(url: str, *, probing: bool) -> RestSurvey | None:
+    """Survey a server that has no document by its pages; None where it has none."""
+    split = urlsplit(url)
+    origin = f"{split.scheme}://{split.netloc}"
+    operations = page_operations(origin)
+    if not operations:
+        return None
+    found = RestSurvey(origin, operations, pages=(START,))
+    found.login, found.register = login_and_sign_up(operations)
+    if probing and found.login is not None:
+        found.trial = tried_pages(origin, found.login, found.register)
+    return found
 
 
 def _try_login(found: RestSurvey) -> None:
@@ -223,7 +254,7 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
         *unproven_comment(str(found.unproven or "")),
         "",
         "[rest]",
-        f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}",
+        *_place(found),
     ]
     if found.public:
         lines.append(f"public = {toml(found.public)}  # guess: the document asks no credential")
@@ -231,7 +262,8 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
     if found.skip:
         lines += ["", "[rest.skip]  # guess: take out what may be called"]
         lines += [f"{key(name)} = {toml(reason)}" for name, reason in found.skip.items()]
-    for operation in found.operations:
+    # What pages offer is found anew by each run, as a user.
+    for operation in found.operations if not found.pages else ():
         if title(operation) in found.skip:
             continue
         roles = {
@@ -250,6 +282,12 @@ def written_rest(found: RestSurvey, token: str = "") -> str:
     lines += policy_guesses(offered, token)
     lines += database_comment()
     return "\n".join(lines) + "\n"
+
+
+def _place(found: RestSurvey) -> list[str]:
+    if found.pages:
+        return [f"base = {toml(found.url)}", f"pages = {toml(list(found.pages))}"]
+    return [f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}"]
 
 
 def title(operation: Operation) -> str:
@@ -364,6 +402,9 @@ def _takes_ids(found: RestSurvey) -> bool:
 
 def _call(operation: Operation) -> list[str]:
     form = operation.extra["form"]
+    if csrf_of(operation):
+        said = f"{form.method} {urlsplit(form.url).path}"
+        return [f"request = {toml(said)}  # guess", f"form = {toml(form_of(operation))}  # guess"]
     fields = account_fields(operation)
     path = f"{form.method} {urlsplit(form.url).path}"
     if isinstance(form, GraphQLForm):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -32,6 +32,7 @@ from crosstalk.targets.described.placeholders import filled
 
 _PATIENCE_SECONDS = 10.0
 _TRIES = 3
+_REDIRECTS = 3
 
 
 class RequestLogin:
@@ -223,8 +224,19 @@ class RequestLogin:
             readable = _readable(answered, cookies)
         if csrf.request:
             response = self._send(CallConfig(request=csrf.request), person.places(), cookies)
+            for _ in range(_REDIRECTS):
+                # A login leads users who are logged in to a page of theirs, which has the token.
+                if not response.has_redirect_location:
+                    break
+                response = self._request("GET", self._beside(response), cookies=cookies)
+                cookies.extract_cookies(response)
             readable = _readable(response, cookies)
         return cookies, AnswerValue.parse(csrf.value).read(readable) or ""
+
+    def _beside(self, response: httpx2.Response) -> str:
+        """Return where an answer leads, on the server that the file names."""
+        leads = urlsplit(urljoin(str(response.url), response.headers["location"]))
+        return urljoin(self._base, leads._replace(scheme="", netloc="").geturl())
 
     def _send(
         self,

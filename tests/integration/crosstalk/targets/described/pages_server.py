@@ -71,7 +71,7 @@ def entry_of(request: Request, leak: str = "") -> tuple[int, dict[str, str]]:
 async def login(request: Request) -> Response:
     if request.method == "GET":
         form = '<form method="post"><input name="name"><input name="password" type="password">'
-        return page(request, "Log in", f"{form}</form>")
+        return page(request, "Log in", f'{form}</form><a href="/signup">Sign up</a>')
     form_ = await fields(request, checked=False)
     name = form_["name"]
     if request.url.path == "/signup":

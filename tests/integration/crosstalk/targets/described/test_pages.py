@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from crosstalk.cli.verbs.init import init
 from crosstalk.core.verdict import InconclusiveKind
+from crosstalk.environment.runtime.ports import free_port
+from crosstalk.environment.runtime.probes import listens
+from crosstalk.targets.described import load_target
 from tests.integration.crosstalk.targets.described.describing import campaign, toml
 
 SERVER = Path(__file__).with_name("pages_server.py")
@@ -63,3 +69,26 @@ def test_every_page_and_form_of_sound_diaries_is_served_and_nothing_is_found(
 def test_leak_between_pages_is_found(tmp_path: Path, leak: str, operation: str) -> None:
     result = campaign(diaries(tmp_path, leak), calls=400, seed=1)
     assert operation in {each.operation for each in result.findings}
+
+
+def test_init_describes_an_application_that_has_pages_alone(tmp_path: Path) -> None:
+    port, file = free_port(), tmp_path / "crosstalk.toml"
+    process = subprocess.Popen([sys.executable, str(SERVER), str(port), ""])
+    try:
+        while not listens(port):
+            time.sleep(0.02)
+        init(f"http://127.0.0.1:{port}", output=file)
+    finally:
+        process.terminate()
+        process.wait()
+    written = load_target(file)
+    assert written.rest is not None
+    assert written.rest.pages == ["/"]
+    login = written.identities()["rest"].login
+    assert login is not None
+    assert (login.request, login.carrier) == ("POST /login", "cookie")
+    # Behind the login: before it no page has a token.
+    assert login.csrf is not None
+    assert (login.csrf.request, login.csrf.value) == ("GET /", "input:csrf_token")
+    assert login.register_first is not None
+    assert login.register_first.request == "POST /signup"

@@ -22,9 +22,9 @@ _MOST_FOR_REPLAYS, _MOST_FOR_PHASES, _MOST_FOR_JUDGING = 0.2, 0.35, 0.2
 _MOST_TO_BEGIN = 0.5
 # The part that is kept for phases while the first sweep gives every oracle its opportunity.
 _PHASES_AFTER_SWEEP = 0.15
-# What one suspicion may take until it shows again, and until it is short: part and most seconds.
+# What one suspicion may take until it shows again, and until it is short: parts, fewest seconds.
 _FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.1
-_SHORTENING_SECONDS, _LEAST_SECONDS = 60.0, 2.0
+_LEAST_SECONDS = 2.0
 # The last part of the seconds, in which the calls of what was confirmed last become commands.
 _COMMANDS_SHARE = 0.03
 # What a system has to come to rest after the run: as much of the seconds, whatever is left.
@@ -128,7 +128,7 @@ class CampaignBudget:
 
     def shortening_seconds(self) -> float:
         """Return the seconds that shortening one script may take."""
-        most = min(_SHORTENING_SECONDS, _SHORTENING_SHARE * self.options.seconds)
+        most = min(self.options.shortening, _SHORTENING_SHARE * self.options.seconds)
         return max(_LEAST_SECONDS, most)
 
     def seconds_left(self) -> float:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crosstalk.campaign.events import Event
@@ -30,6 +30,8 @@ from crosstalk.targets.verification import Verified
 # A layer that is taken away beside a leak is found missing by the layer oracle, with the leak or
 # without it: those layers are not asked, so that what dies, dies of its own fault.
 _MISSING = {"rls": IN_SQL, "reads": OVER_THE_WIRE}
+# What it takes to be sure of a finding is part of the score; that its script is short is not.
+_SHORTENING_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _campaign_against(run: MutantRun) -> MutantOutcome:
         with Verified(mutant=mutant).running(run.folder) as target:
             smoke(target)
             phases = _phases(mutant, target)
-            result = Campaign(target, run.options, _quiet, run.folder, phases).run()
+            options = replace(run.options, shortening=_SHORTENING_SECONDS)
+            result = Campaign(target, options, _quiet, run.folder, phases).run()
     except HarnessError as error:
         return _outcome(mutant, alive=False, note=str(error))
     finding = result.findings[0] if result.findings else None

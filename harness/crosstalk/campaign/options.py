@@ -26,6 +26,7 @@ class CampaignOptions:
         oracles: Names of the oracles that judge; none means all.
         exclude: Patterns of operations that are not called.
         seed_from: A recording whose arguments are known to be accepted.
+        shortening: Seconds that shortening the script of one finding may take, at most.
     """
 
     calls: int = 2_400
@@ -36,6 +37,7 @@ class CampaignOptions:
     oracles: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     seed_from: Path | None = None
+    shortening: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ from crosstalk.execution.stopping import (
 )
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.first_look import FirstLook
-from crosstalk.generator.first_round import FirstRound
+from crosstalk.generator.first_round import LONG_ROUND, FirstRound
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
@@ -271,6 +271,8 @@ class Campaign:
             self._part("sharing", lambda: sweep.share(sharing, 1))
         self._part("first sweep", sweep.run)
         self._budget.sweeping = False
+        first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
+        self._part("first round", first_round.run)
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
         if policy is not None and policy.suspends:
@@ -278,8 +280,8 @@ class Campaign:
             self._part("accounts", sweep.suspend)
         if policy is not None:
             self._part("rights", sweep.likely_rights)
-        first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
-        self._part("first round", first_round.run)
+        long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
+        self._part("long round", long_round.run)
         # What only they show would otherwise wait for the whole plan.
         self._phases_behind()
         self._part("survey", survey.run)

@@ -7,9 +7,9 @@ is needed: a replay of a few calls instead of an example's sixty.
 from __future__ import annotations
 
 from crosstalk.core.evidence import Exchange, exchange_of
-from crosstalk.core.history import History
-from crosstalk.core.identifiers import identifiers_of
-from crosstalk.core.script import Script
+from crosstalk.core.history import History, Outcome
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.script import Script, references_in
 from crosstalk.execution.cause import cause_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
@@ -74,7 +74,30 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
 def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
     calls = set(suspicion.calls)
     calls.update(_origins(history, suspicion.calls[-1]))
-    return script.needed_for(calls)
+    needed = script.needed_for(calls)
+    return script.needed_for(needed | _rows_of_lists(history, script, needed))
+
+
+def _rows_of_lists(history: History, script: Script, needed: set[int]) -> set[int]:
+    """Return the calls that stored what stands in lists of which one row is needed.
+
+    Where an object is known by its place in a list, those beside it belong to that place.
+    """
+    found: set[int] = set()
+    for step in script.steps:
+        if step.number not in needed:
+            continue
+        for number, path in references_in(step.arguments):
+            if any(part.isdigit() for part in path.split(".")):
+                reader = history.calls[number - 1].actor.user
+                found |= {
+                    call.index
+                    for call in history.calls[: number - 1]
+                    if call.actor.user == reader
+                    and call.answer.outcome is Outcome.OK
+                    and any(map(is_marker, identifiers_of(call.arguments)))
+                }
+    return found & {step.number for step in script.steps}
 
 
 def _origins(history: History, last: int) -> list[int]:

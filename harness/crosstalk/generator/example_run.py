@@ -149,23 +149,27 @@ class ExampleRun(Selection):
             readings: Operations, each with its arguments.
             reader: Who reads.
             probe: Of these readings.
-            beside: A user who reads their own lists at the same time.
+            beside: A user who reads their own lists meanwhile.
 
         Returns:
             The first reading of each, by the reader.
         """
         asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
-        if beside is None:
-            first = self.execute_all(asked)
-        else:
-            pairs = [
-                [planned, self.reading(each, beside)]
-                if each.lists and not required_references(each)
-                else [planned]
-                for planned, (each, _) in zip(asked, readings, strict=True)
+        first: list[Call] = []
+        # The other reads a list after the reader has, while the reader reads the next ones.
+        behind: list[PlannedCall] = []
+        width = max(1, len(asked))
+        if beside is not None:
+            width = max(1, min(self.state.executor.concurrency, len(asked)) // 2)
+        for start in range(0, len(asked), width):
+            made = self.execute_all([*asked[start : start + width], *behind])
+            first += [call for call in made if call.actor == reader]
+            behind = [
+                self.reading(each, beside)
+                for each, _ in readings[start : start + width]
+                if beside is not None and each.lists and not required_references(each)
             ]
-            made = self.execute_all([planned for pair in pairs for planned in pair])
-            first = [call for call in made if call.actor == reader]
+        self.execute_all(behind)
         steady = self.state.steady
         new = [
             (planned, call)

@@ -39,8 +39,7 @@ from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that it may use.
 _SHARE = 0.12
-# What first look, sweep and survey make is left out. What shows most for its calls comes first,
-# what waits and what makes very many calls last.
+# What first look, sweep and survey make is left out. What shows most for its calls comes first.
 ROUND: tuple[Rule, ...] = (
     IdempotencyCollision(),
     CachedRead(),
@@ -59,9 +58,9 @@ ROUND: tuple[Rule, ...] = (
     SelfDescription(),
     LastPage(),
     LostAccess(),
-    Later(),
-    BrokenConstraint(),
 )
+# What waits, and what makes very many calls: after what a policy asks for.
+LONG_ROUND: tuple[Rule, ...] = (Later(), BrokenConstraint())
 
 
 class FirstRound:

@@ -42,7 +42,7 @@ _PASSES = 4
 # Calls without a credential that are made before all owners are served.
 _REFUSED_SOON = 2
 # Calls of the life of one share, about, and how often each rule for sharing comes at most.
-_CALLS_A_SHARE = 100
+_CALLS_A_SHARE = 200
 # Lives that must be affordable for the first to come before all operations are served.
 _LIVES_AFFORDED = 2
 _ROUNDS = 2

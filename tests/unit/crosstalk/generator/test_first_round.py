@@ -10,7 +10,7 @@ from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.first_round import ROUND, FirstRound
+from crosstalk.generator.first_round import LONG_ROUND, ROUND, FirstRound
 from crosstalk.generator.rules import RULES
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.state import GeneratorState
@@ -82,4 +82,4 @@ def test_no_rule_begins_once_its_part_of_the_calls_is_used() -> None:
 
 
 def test_every_rule_of_it_is_a_rule_of_the_search() -> None:
-    assert {each.name for each in ROUND} <= {each.name for each in RULES}
+    assert {each.name for each in (*ROUND, *LONG_ROUND)} <= {each.name for each in RULES}

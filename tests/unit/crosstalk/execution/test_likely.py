@@ -1,0 +1,30 @@
+"""The part of a script that is likely to show a suspicion by itself."""
+
+from __future__ import annotations
+
+from crosstalk.core.identifiers import marker
+from crosstalk.core.script import script_of
+from crosstalk.execution.likely import likely_part
+from crosstalk.oracles import Canary
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+OLDER, NEWER = "3f0f9a52-6d0b-4a52-8d0e-1b8f6f0f9a52", "7c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f"
+
+
+def test_object_known_by_its_place_in_a_list_comes_with_the_rows_beside_it() -> None:
+    first, second = marker("alice", 1), marker("alice", 2)
+    writer = Writer().call(BOB, "add", {"text": marker("bob", 1)}, ok({"done": True}))
+    writer.call(ALICE, "add", {"text": first}, ok({"done": True}))
+    writer.call(ALICE, "add", {"text": second}, ok({"done": True}))
+    rows = [{"id": NEWER, "text": second}, {"id": OLDER, "text": first}]
+    writer.call(ALICE, "list", {}, ok({"items": rows}))
+    writer.call(BOB, "get", {"note_id": OLDER}, ok({"id": OLDER, "text": first}))
+    suspicion = Canary().judge(writer.history)[0]
+    part = likely_part(writer.history, suspicion, script_of(writer.history))
+    assert part is not None
+    assert [(each.actor, each.operation) for each in part.steps] == [
+        (ALICE, "add"),
+        (ALICE, "add"),
+        (ALICE, "list"),
+        (BOB, "get"),
+    ]

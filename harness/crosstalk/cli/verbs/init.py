@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import tomllib
@@ -58,7 +59,7 @@ def init(
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
-    api = survey_rest(url, probing=probe) if url is not None else None
+    api = survey_rest(url, probing=probe, account=_account()) if url is not None else None
     if api is not None and headers:
         # What is presented may be what tells callers apart.
         api.unproven = None
@@ -135,6 +136,12 @@ def _for_programs(
         "variables": list(variables),
         "next": list(steps),
     }
+
+
+def _account() -> tuple[str, str] | None:
+    """Return name and password of alice, whom the file takes from the same variables."""
+    name, password = os.environ.get("ALICE_USERNAME"), os.environ.get("ALICE_PASSWORD")
+    return (name, password) if name and password else None
 
 
 def _describe_rest(

@@ -98,12 +98,15 @@ class RestSurvey:
         return "GraphQL" if self.graphql else "OpenAPI"
 
 
-def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
+def survey_rest(
+    url: str, *, probing: bool = False, account: tuple[str, str] | None = None
+) -> RestSurvey | None:
     """Survey the REST API whose document is at a URL, or at a usual path of a host.
 
     Args:
         url: Of the document, the GraphQL endpoint or the host.
         probing: Whether one account may be made and logged in, to see what that answers.
+        account: Name and password of one that exists, where users do not sign themselves up.
 
     Returns:
         The guesses; None where the URL is not that of a document. Another URL is not asked, because
@@ -131,7 +134,7 @@ def survey_rest(url: str, *, probing: bool = False) -> RestSurvey | None:
             found = guessed(candidate, surface.discover())
             found.graphql = graphql
             if probing:
-                _try_login(found)
+                _try_login(found, account)
             return found
         except SurfaceError:
             if named:
@@ -155,11 +158,11 @@ def _survey_pages(url: str, *, probing: bool) -> RestSurvey | None:
     return found
 
 
-def _try_login(found: RestSurvey) -> None:
-    """Log a made-up user in, where a login was guessed, or sign one up where that gives a token."""
+def _try_login(found: RestSurvey, account: tuple[str, str] | None) -> None:
+    """Log a user in, where a login was guessed, or sign one up where that gives a token."""
     readings = [each for each in found.operations if each.lists and each.reads_only]
     if found.login is not None:
-        found.trial = tried(found.login, found.register, readings[:_READINGS])
+        found.trial = tried(found.login, found.register, readings[:_READINGS], account)
         _learn_identity(found)
     elif found.register is not None and not found.basic:
         trial = tried(found.register, None, readings[:_READINGS])
@@ -303,7 +306,10 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
     if isinstance(operation.extra["form"], GraphQLForm):
         return kind_of({"name": path.rpartition(" ")[2]})
     kinds = {"POST": "create", "DELETE": "delete"}
-    named = any(each.required for each in refers)
+    # `POST /bookings` makes a booking of what it names; `POST /cards/merge` makes nothing.
+    last = path.rstrip("/").rpartition("/")[2]
+    collection = "{" not in path and singular(last) != last.lower()
+    named = any(each.required for each in refers) and not collection
     return "change" if method == "POST" and named else kinds.get(method, "change")
 
 
@@ -324,6 +330,7 @@ def _identity(found: RestSurvey) -> list[str]:
     trial = found.trial
     # A login that served a made-up user makes accounts, as a sign-up that gives out a key does.
     served = trial is not None and not trial.refused and bool(trial.token or trial.cookie)
+    served = served and not (trial is not None and trial.existing)
     if found.register is None and not served:
         # Accounts that exist have names of their own.
         called = [each.replace("{user}@example.com", "{user}") for each in called]

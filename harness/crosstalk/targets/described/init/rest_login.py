@@ -66,6 +66,7 @@ class LoginTrial:
         carried: Settings of the login by which a reading was served, where a bearer token was not.
         csrf: Settings of the token that requests must repeat, where there is one.
         refresh: Place of the refresh token in the login's answer; empty where there is none.
+        existing: Whether the account was there before, so that nothing says that a login makes one.
     """
 
     token: str = ""
@@ -76,6 +77,7 @@ class LoginTrial:
     carried: Mapping[str, str] = field(default_factory=dict)
     csrf: Mapping[str, str] = field(default_factory=dict)
     refresh: str = ""
+    existing: bool = False
 
 
 def account_fields(operation: Operation) -> dict[str, Any]:
@@ -88,7 +90,10 @@ def account_fields(operation: Operation) -> dict[str, Any]:
 
 
 def tried(
-    login: Operation, register: Operation | None, readings: Sequence[Operation] = ()
+    login: Operation,
+    register: Operation | None,
+    readings: Sequence[Operation] = (),
+    account: tuple[str, str] | None = None,
 ) -> LoginTrial:
     """Sign a made-up user up, log them in, and read something as them.
 
@@ -96,9 +101,13 @@ def tried(
         login: The guessed login.
         register: The guessed sign-up, if there is one.
         readings: Operations that show a caller's own data and want a credential.
+        account: Name and password of an account that exists, which is logged in where there is no
+            sign-up.
     """
-    name = f"probe{secrets.token_hex(4)}"
-    places = {"user": name, "password": f"Pw-{name}-1!", "csrf": ""}
+    existing = account is not None and register is None
+    name = account[0] if account is not None and existing else f"probe{secrets.token_hex(4)}"
+    password = account[1] if account is not None and existing else f"Pw-{name}-1!"
+    places = {"user": name, "password": password, "csrf": ""}
     cookies: dict[str, str] = {}
     with client(_SECONDS) as http:
         registered: Any = None
@@ -110,11 +119,11 @@ def tried(
                     return LoginTrial(refused=_said(register, response))
                 registered = decode(response)
                 csrf = _csrf(http, login, cookies, places)
-            response = _sent(http, login, places, cookies, csrf)
+            response = _sent(http, login, places, cookies, csrf, whole_names=existing)
             if response.status_code >= 400:
                 return LoginTrial(refused=_said(login, response))
-            csrf = csrf or _csrf_cookie(cookies)
             answer = decode(response)
+            csrf = csrf or _csrf_cookie(cookies) or _csrf_answered(answer)
             place = _token_place(answer)
             carried = _carried(http, readings, name, _at(answer, place), cookies)
         except (httpx2.HTTPError, UnsendableError) as error:
@@ -127,6 +136,7 @@ def tried(
         carried=carried,
         csrf=csrf,
         refresh=_refresh_place(answer),
+        existing=existing,
     )
 
 
@@ -232,6 +242,13 @@ def _csrf_cookie(cookies: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def _csrf_answered(answer: Any) -> dict[str, str]:
+    """Return the settings of a token that the login's answer tells and a header must repeat."""
+    said = (path for path, text in _leaves(answer, "$") if isinstance(text, str))
+    place = next((each for each in said if _CSRF.search(_last(each))), "")
+    return {"value": place, "header": "X-CSRF-Token"} if place else {}
+
+
 def _filled(name: str, schema: Mapping[str, Any]) -> Any:
     short = last_name(name).lower()
     if "enum" in schema:
@@ -255,11 +272,20 @@ def _sent(
     places: Mapping[str, str],
     cookies: dict[str, str],
     csrf: Mapping[str, str],
+    *,
+    whole_names: bool = False,
 ) -> httpx2.Response:
     form = operation.extra["form"]
     repeated = {csrf["header"]: places["csrf"]} if csrf.get("header") else {}
     presented = Presented(repeated, cookies=cookies)
-    made = form.request(filled(account_fields(operation), places), presented)
+    fields = account_fields(operation)
+    if whole_names:
+        # An account that exists is called as it is.
+        fields = {
+            name: "{user}" if value == "{user}@example.com" else value
+            for name, value in fields.items()
+        }
+    made = form.request(filled(fields, places), presented)
     response = http.request(form.method, made.url, content=made.content, headers=made.headers)
     _keep(response, cookies)
     return response

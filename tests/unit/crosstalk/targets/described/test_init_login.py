@@ -280,3 +280,55 @@ def test_login_of_the_rest_api_serves_an_mcp_server_to_which_nothing_says_who_ca
         "rest": ["login"],
     }
     assert "guess: its token says to the MCP server too" in text
+
+
+BOOKED = {
+    "type": "object",
+    "properties": {"email": {"type": "string"}, "password": {"type": "string"}},
+    "required": ["email", "password"],
+}
+BOOKING = {
+    "type": "object",
+    "properties": {"class_id": {"type": "string"}},
+    "required": ["class_id"],
+}
+
+
+def test_account_that_exists_shows_how_a_login_is_carried_and_what_repeats_its_token() -> None:
+    def body(schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+    described = {
+        "openapi": "3.1.0",
+        "info": {},
+        "paths": {
+            "/login": {"post": {**body(BOOKED), "responses": {}}},
+            "/bookings": {
+                "get": {"responses": {}},
+                "post": {**body(BOOKING), "responses": {}},
+            },
+        },
+    }
+
+    def login(asked: Asked) -> Given:
+        if asked.body != {"email": "rosa@gym.example", "password": "kettle-1"}:
+            return 401, {"detail": "wrong"}
+        return 200, {"csrf_token": "c-0123456789"}, {"Set-Cookie": "gym=1; Path=/"}
+
+    routes = {
+        "GET /openapi.json": lambda _: (200, described),
+        "POST /login": login,
+        "GET /bookings": lambda asked: (200, []) if asked.cookies else (401, {}),
+    }
+    with serving_routes(routes) as server:
+        found = survey_rest(server.url, probing=True, account=("rosa@gym.example", "kettle-1"))
+    assert found is not None
+    file = tomllib.loads(written_rest(found))
+    assert file["identity"]["login"] == {
+        "request": "POST /login",
+        "json": {"email": "{user}", "password": "{password}"},
+        "carried": "cookie",
+        "csrf": {"value": "$.csrf_token", "header": "X-CSRF-Token"},
+    }
+    assert file["users"]["alice"]["username"] == "$ALICE_USERNAME"
+    assert file["tools"]["POST /bookings"]["kind"] == "create"

@@ -32,7 +32,7 @@ from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.scheduler import PhaseScheduler, named
+from crosstalk.campaign.scheduler import FEW_CALLS, PhaseScheduler, named
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
@@ -271,6 +271,10 @@ class Campaign:
             self._part("sharing", lambda: sweep.share(sharing, 1))
         self._part("first sweep", sweep.run)
         self._budget.sweeping = False
+        few = self._options.calls < FEW_CALLS
+        if few:
+            # Another's object in every form comes before what rules make by chance.
+            self._part("survey", survey.run)
         first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
         self._part("first round", first_round.run)
         if sharing is not None:
@@ -284,8 +288,9 @@ class Campaign:
         self._part("long round", long_round.run)
         # What only they show would otherwise wait for the whole plan.
         self._phases_behind()
-        self._part("survey", survey.run)
-        self._phases_behind()
+        if not few:
+            self._part("survey", survey.run)
+            self._phases_behind()
         if policy is not None:
             self._part("privileges", sweep.privileges)
         self._part("many of a kind", sweep.flood)

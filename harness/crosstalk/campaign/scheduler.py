@@ -20,7 +20,7 @@ from crosstalk.targets.base import Target
 _LEAST_SECONDS = 5.0
 _EXAMPLES_KEPT = 8
 # Of so few calls the phases want less: what each operation is asked for once comes before them.
-_FEW_CALLS = 600
+FEW_CALLS = 600
 _SHARE_OF_FEW = 0.6
 
 
@@ -103,7 +103,7 @@ class PhaseScheduler:
 
         What comes last has no share, and takes what is left.
         """
-        share = phase.share * (_SHARE_OF_FEW if self.calls < _FEW_CALLS else 1.0)
+        share = phase.share * (_SHARE_OF_FEW if self.calls < FEW_CALLS else 1.0)
         part = int(share * self.calls) if phase.share else phase.least
         return min(phase.least, max(phase.smallest, part))
 

@@ -95,6 +95,7 @@ def _campaign(
     notes: Notes | None = None,
     findings: int = 1,
     emit: Emit = _quiet,
+    calls: int = 120,
 ) -> CampaignResult:
     served = notes or Notes(leaks=False)
     inapplicable = dict.fromkeys(("existence", "identity"), "there are no ids and no tokens")
@@ -111,7 +112,7 @@ def _campaign(
         not_applicable=inapplicable,
         principals=replace(ALL_PRINCIPALS, strangers=()),
     )
-    options = CampaignOptions(calls=120, seconds=300.0, seed=seed, findings=findings)
+    options = CampaignOptions(calls=calls, seconds=300.0, seed=seed, findings=findings)
     return Campaign(target, options, emit, phases=phases).run()
 
 
@@ -122,9 +123,21 @@ def test_phase_that_is_behind_has_its_turn_before_the_plan_is_over() -> None:
         if isinstance(event, PartBegun):
             begun.append(event.name)
 
-    _campaign(_Suspicious(share=0.3, least=5), emit=note)
+    _campaign(_Suspicious(share=0.3, least=5), emit=note, calls=600)
     between = begun[begun.index("first sweep") : begun.index("survey")]
     assert {"first round", "phase tides"} <= set(between)
+
+
+def test_survey_comes_before_rules_and_phases_where_calls_are_few() -> None:
+    begun: list[str] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, PartBegun):
+            begun.append(event.name)
+
+    _campaign(_Suspicious(share=0.3, least=5), emit=note)
+    # What a phase can do without a call comes before all.
+    assert begun.index("survey") < begun.index("first round") < begun.index("phase tides", 1)
 
 
 def test_a_sound_system_is_clean() -> None:

@@ -107,7 +107,7 @@ class Verified:
         if self.attachment:
             return f"attaching to the system of {self.attachment.file}"
         if self.described:
-            return f"starting the system that {self.described} describes"
+            return f"verifying the system that {self.described} describes"
         if self.demonstration:
             title = get_demonstration(self.demonstration).title
             return f"starting the demonstration {self.demonstration!r}: {title}"

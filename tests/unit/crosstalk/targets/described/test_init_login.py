@@ -315,7 +315,7 @@ def test_account_that_exists_shows_how_a_login_is_carried_and_what_repeats_its_t
             return 401, {"detail": "wrong"}
         return 200, {"csrf_token": "c-0123456789"}, {"Set-Cookie": "gym=1; Path=/"}
 
-    routes = {
+    routes: dict[str, Any] = {
         "GET /openapi.json": lambda _: (200, described),
         "POST /login": login,
         "GET /bookings": lambda asked: (200, []) if asked.cookies else (401, {}),

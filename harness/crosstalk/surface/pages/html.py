@@ -20,6 +20,14 @@ _ADDRESSES = frozenset({"href", "src", "hx-get", "data-href", "data-url"})
 _SILENT = frozenset({"script", "style", "template", "noscript"})
 _BUTTONS = frozenset({"submit", "button", "image", "reset"})
 _MAX_PARTS = 5_000
+_VOID = frozenset({"input", "img", "br", "hr", "meta", "link", "source", "area", "wbr", "col"})
+# How applications and their frameworks mark what they tell after a form was sent.
+_MESSAGE = re.compile(
+    r"(?<![a-z])(?:flash(?:es|ed)?|alert|messages?|notice|toast|notification|errors?|errorlist|status"
+    r"|danger)(?![a-z])",
+    re.IGNORECASE,
+)
+_FAILURE = re.compile(r"(?<![a-z])(?:errors?|errorlist|danger|failure)(?![a-z])", re.I)
 _DATA_LINK = re.compile(r'\\?"href\\?"\s*:\s*\\?"(/[^"\\]*)')
 
 
@@ -73,6 +81,8 @@ class Page:
         links: Addresses that it names, in order.
         forms: Its forms.
         data: What its scripts hold: JSON decoded, everything else as text.
+        messages: Texts of elements that tell what became of a form.
+        failures: Those of them that say that it was refused.
     """
 
     title: str
@@ -81,6 +91,8 @@ class Page:
     links: Sequence[str]
     forms: Sequence[Form]
     data: Sequence[Any]
+    messages: Sequence[str] = ()
+    failures: Sequence[str] = ()
 
     def as_value(self) -> Mapping[str, Any]:
         """Return what is searched and compared: everything but forms, which hold values already."""
@@ -106,6 +118,8 @@ def page_of(text: str) -> Page:
         links[:_MAX_PARTS],
         reader.forms,
         reader.data,
+        [each for each in reader.messages if each],
+        reader.failures,
     )
 
 
@@ -123,6 +137,11 @@ class _Reader(HTMLParser):
         self._select: Field | None = None
         self._area: Field | None = None
         self._script: list[str] = []
+        self.messages: list[str] = []
+        self.failures: list[str] = []
+        # Open elements inside of one that tells something, that one among them.
+        self._telling: list[str] = []
+        self._fails = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take a tag's addresses and values, and what it means to a form."""
@@ -130,6 +149,13 @@ class _Reader(HTMLParser):
         if tag in ("title", *_SILENT):
             self._inside.append(tag)
         self._take_attributes(tag, about)
+        said = f"{about.get('class', '')} {about.get('id', '')} {about.get('role', '')}"
+        if tag not in _VOID and (self._telling or _MESSAGE.search(said)):
+            if not self._telling:
+                self.messages.append("")
+                self._fails = False
+            self._fails |= _FAILURE.search(said) is not None
+            self._telling.append(tag)
         if tag == "form":
             encoding = about.get("enctype") or "application/x-www-form-urlencoded"
             method = (about.get("method") or "get").upper()
@@ -147,6 +173,11 @@ class _Reader(HTMLParser):
             self._script = []
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
+        if tag in self._telling:
+            while self._telling.pop() != tag:
+                continue
+            if not self._telling and self._fails and self.messages[-1]:
+                self.failures.append(self.messages[-1])
         if tag == "form":
             self._form = None
         elif tag == "select":
@@ -168,7 +199,10 @@ class _Reader(HTMLParser):
         elif self._area is not None:
             self._area.value += data
         elif data.strip():
-            self.text.append(" ".join(data.split()))
+            words = " ".join(data.split())
+            self.text.append(words)
+            if self._telling:
+                self.messages[-1] = f"{self.messages[-1]} {words}".strip()
 
     def handle_comment(self, data: str) -> None:
         """Take a comment: whoever can read the page can read it."""

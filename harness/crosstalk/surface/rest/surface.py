@@ -18,6 +18,7 @@ from crosstalk.surface.http.event_stream import is_stream
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
 from crosstalk.surface.pages.crawl import Walk, crawled, leads_to_login
+from crosstalk.surface.pages.following import led_to
 from crosstalk.surface.pages.html import page_of
 from crosstalk.surface.recordings import RecordedRequest
 from crosstalk.surface.rest.document import fetched, nothing
@@ -139,7 +140,7 @@ class RestSurface:
         if isinstance(form, GraphQLForm):
             return form.read(answer)
         if operation.extra.get("page"):
-            return self._of_page(form.method, made.url, answer)
+            return self._of_page(form.method, made, answer)
         linked = self._addresses.linked(answer.headers)
         return replace(answer, linked=linked) if linked else answer
 
@@ -169,19 +170,22 @@ class RestSurface:
         overhear(lambda: response.text)
         return answer_of(response)
 
-    def _of_page(self, method: str, url: str, answer: Answer) -> Answer:
+    def _of_page(self, method: str, made: Request, answer: Answer) -> Answer:
         """Return what a page or a form answered with, as a person takes it.
 
-        A form that was taken leads to another page (RFC 9110, section 15.4.4); a caller who is not
-        let in is led to the login.
+        A form that was taken leads to another page (RFC 9110, section 15.4.4), which may tell that
+        it was refused; a caller who is not let in is led to the login.
         """
         linked: dict[str, Any] = dict(self._addresses.linked(answer.headers))
         location = answer.headers.get("location", "")
         if location and answer.status in _LEADS and method != "GET":
-            if leads_to_login(location, url, self._refusing):
-                return answer
+            cookies = answer.headers.get("set-cookie", "")
+            shown = led_to(self._http, made, location, cookies, self._refuses)
+            if shown is None or shown.failures:
+                said = " ".join(shown.failures) if shown else None
+                return replace(answer, message=said or answer.message)
             # The body of a redirect says where it leads, too, and nothing else.
-            body = {"location": location}
+            body = {"location": location, "messages": list(shown.messages)}
             return replace(
                 answer, outcome=Outcome.OK, body=body, linked=linked, code=None, message=None
             )
@@ -190,6 +194,9 @@ class RestSurface:
         page = page_of(answer.body)
         linked |= self._addresses.named_by(page.links)
         return replace(answer, body=page.as_value(), linked=linked)
+
+    def _refuses(self, url: str) -> bool:
+        return leads_to_login(url, url, self._refusing)
 
     def _as_stream(self, operation: Operation) -> Operation:
         """Return an operation as a stream that is pushed, where it is one."""

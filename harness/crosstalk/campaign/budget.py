@@ -17,6 +17,9 @@ from crosstalk.execution.executor import Executor
 # Calls that replay one suspicion, hold it against its counterfactual and shorten it.
 _CALLS_TO_CONFIRM = 50
 # The largest parts that are kept for replays, for phases without a turn, and for judging.
+# Calls so few that the plan comes before rules by chance and phases, and what phases get of them.
+FEW_CALLS = 600
+_MOST_OF_FEW = 0.25
 _MOST_FOR_REPLAYS, _MOST_FOR_PHASES, _MOST_FOR_JUDGING = 0.2, 0.35, 0.2
 # The largest part without which phases could not begin.
 _MOST_TO_BEGIN = 0.5
@@ -74,7 +77,9 @@ class CampaignBudget:
             waiting: Calls that phases want which have not had a turn.
             briefest: Calls without which these phases cannot begin.
         """
-        most = _PHASES_AFTER_SWEEP if self.sweeping else _MOST_FOR_PHASES
+        few = self.options.calls < FEW_CALLS
+        most = _MOST_OF_FEW if few else _MOST_FOR_PHASES
+        most = _PHASES_AFTER_SWEEP if self.sweeping else most
         needed = min(briefest, _MOST_TO_BEGIN * self.options.calls)
         calls = min(waiting, max(needed, most * self.options.calls))
         phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)

@@ -23,7 +23,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from crosstalk.campaign.budget import CampaignBudget
+from crosstalk.campaign.budget import FEW_CALLS, CampaignBudget
 from crosstalk.campaign.evaluation.by_hand import with_commands
 from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
@@ -32,7 +32,7 @@ from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.scheduler import FEW_CALLS, PhaseScheduler, named
+from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
@@ -251,6 +251,8 @@ class Campaign:
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)
+            if self._options.calls < FEW_CALLS:
+                self._part("rest of the survey", survey.run)
             # What they left of the calls that were kept for them is searched with.
             self._search(machine, sweep)
         if not self._record.enough():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
@@ -19,8 +20,7 @@ from crosstalk.targets.base import Target
 # Enough for one arrangement of calls on a slow system.
 _LEAST_SECONDS = 5.0
 _EXAMPLES_KEPT = 8
-# Of so few calls the phases want less: what each operation is asked for once comes before them.
-FEW_CALLS = 600
+# Of few calls the phases want less: what each operation is asked for once comes before them.
 _SHARE_OF_FEW = 0.6
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
     identifiers_of,
+    is_drawn,
     is_marker,
     is_short_id,
     map_markers,
@@ -30,6 +31,8 @@ from crosstalk.surface.http.headers import shows
 _HEADER = "headers."
 # A word that has a number in it, so that no two users say it by chance.
 _ONE_WORD = re.compile(r"(?=\S*\d)\S{6,40}")
+# Characters of a code that names no object of another kind by chance.
+_CODE = 8
 # Parts by which a refusal is told from a call that is served.
 _REFUSAL = ("status", "code", "message")
 
@@ -251,7 +254,8 @@ def _comparable(
         kind = kind_of_argument(name, foreign.operation)
         held = numbers.compare(short, other_short, kind, known)
         # Whatever is shown at a number that is perhaps of another kind is perhaps for every user.
-        shown = held.guessed and foreign.answer.outcome is Outcome.OK
+        code = is_drawn(short) and len(short) >= _CODE and not short.isdigit()
+        shown = held.guessed and foreign.answer.outcome is Outcome.OK and not code
         return held.holders == {victim} and not shown
     theirs = {owners.get(value) for value in identifiers_of(first) or {short}}
     nobodys = {owners.get(value) for value in identifiers_of(second) or {other_short}}

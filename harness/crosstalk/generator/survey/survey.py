@@ -65,13 +65,18 @@ class Survey:
     random: Random
     calls: int
     _capabilities: Capabilities = field(init=False)
+    # Numbers of the parts that were made to their end.
+    _made: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         operations = list(self.state.executor.operations.values())
         self._capabilities = Capabilities.of(operations)
 
     def run(self) -> None:
-        """Make the parts, in one example until a suspicion is replayed on the system."""
+        """Make the parts, in one example until a suspicion is replayed on the system.
+
+        A second run makes what the first one had no calls for.
+        """
         members = self.state.principals.members
         if len(members) < 2:
             return
@@ -81,6 +86,8 @@ class Survey:
         for number, part in enumerate((*PARTS, PARTS[0]), start=1):
             if self.state.stopped():
                 break
+            if number in self._made:
+                continue
             if number > len(PARTS) and self._acts_found() == before_all:
                 # Only what others did hides what else they change.
                 break
@@ -103,6 +110,8 @@ class Survey:
                     example = None
                     raise
                 left -= self.state.executor.calls_made - before
+                if not self.state.stopped():
+                    self._made.add(number)
         if example is not None:
             with rule_errors_stop_the_run():
                 example.end()

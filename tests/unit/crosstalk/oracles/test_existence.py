@@ -280,8 +280,17 @@ def test_existence_compares_codes_under_whatever_name_they_were_given(field: str
         ("s-pz59zg9ep", refused(404, "not_found"), MISSING),
     ):
         writer.call(BOB, "cancel_series", {"series": named}, answer, probe)
-    found = Existence().judge(writer.history)
-    assert len(found) == (field == "series")
+    assert len(Existence().judge(writer.history)) == 1
+
+
+def test_existence_compares_a_code_in_prose_by_what_is_served_for_it() -> None:
+    writer = Writer().call(ALICE, "lend", {}, ok({"ids": [{"id": "Lf540b3fab0"}]}))
+    for named, said, probe in (
+        ("Lf540b3fab0", "skipped", FOREIGN),
+        ("a5Lf054aa3a", "unknown", MISSING),
+    ):
+        writer.call(BOB, "mark_returned", {"codes[]": named}, ok({named: said}), probe)
+    assert len(Existence().judge(writer.history)) == 1
 
 
 def test_word_that_an_answer_shows_is_no_code() -> None:

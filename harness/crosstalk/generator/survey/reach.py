@@ -24,7 +24,6 @@ from crosstalk.surface.capabilities import (
     observation_arguments,
     removes,
     required_references,
-    smallest_page,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
@@ -226,7 +225,11 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         stored = example.pool.texts.of(users.victim.name, name)[-1:]
         if reach.form is Form.CURSOR:
             stored = example.pool.cursors(users.victim.name)[-1:]
-            drawn = {**drawn, **smallest_page(operation)}
+            # All that is left, so that what is new is among it where users keep what they stored.
+            drawn = {
+                **drawn,
+                **observation_arguments(operation, example.history, users.attacker),
+            }
         elif reach.form is Form.SUBJECT:
             stored = [example.history.subjects[users.victim.name]]
         if not stored:

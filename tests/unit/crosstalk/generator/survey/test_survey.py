@@ -278,3 +278,15 @@ def test_survey_tries_foreign_cursors_equal_words_and_other_owners(
     assert {history.calls[each.calls[-1] - 1].operation for each in found} >= ownership
     if not leak:
         assert (Canary().judge(history), found) == ([], [])
+
+
+def test_another_users_cursor_is_followed_to_the_end() -> None:
+    # Where nothing is removed between runs, what is new comes last.
+    history, _ = surveyed(Shelf("cursor"))
+    followed = [
+        call
+        for call in history
+        if call.arguments.get("cursor") and call.probe is not None and call.probe.part == "attack"
+    ]
+    assert followed
+    assert all(call.arguments["limit"] == 100 for call in followed)

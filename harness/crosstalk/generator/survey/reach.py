@@ -222,7 +222,9 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     if reach.form in _ONE_CALL:
         drawn = users.own(operation, users.attacker).arguments
         name = last_name(parameter.name)
-        stored = example.pool.texts.of(users.victim.name, name)[-1:]
+        texts = example.pool.texts
+        likeliest, *_ = texts.search_order(users.victim.name, operation.name, name)
+        stored = (texts.of(users.victim.name, name) or texts.of(users.victim.name, likeliest))[-1:]
         if reach.form is Form.CURSOR:
             stored = example.pool.cursors(users.victim.name)[-1:]
             # All that is left, so that what is new is among it where users keep what they stored.

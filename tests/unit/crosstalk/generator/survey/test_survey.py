@@ -290,3 +290,44 @@ def test_another_users_cursor_is_followed_to_the_end() -> None:
     ]
     assert followed
     assert all(call.arguments["limit"] == 100 for call in followed)
+
+
+WORD = Parameter("word", {"type": "string"}, True, Role.TEXT)
+LOOK_UP = Operation("rest", "rest:GET /words", (IDENTITY, WORD), reads_only=True)
+
+
+class Dictionary(Notes):
+    """Notes that are looked up by a whole text; what is nearly the same may be of anybody.
+
+    Attributes:
+        leaks: Whether it is.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, LOOK_UP]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Refuse a text that the caller has not stored, with what others come near it."""
+        if operation is not LOOK_UP:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        mine = self.kept.get(presented.headers.get("caller", ""), {})
+        if arguments["word"] in mine.values():
+            return Answer(Outcome.OK, 200, {"text": arguments["word"]})
+        kept = [*self.kept.values()] if self.leaks else [mine]
+        near = [each for one in kept for each in one.values() if each[:8] == arguments["word"][:8]]
+        return Answer(Outcome.ERROR, 404, {"near": near}, {}, "unknown")
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_that_another_user_stored_under_any_name_are_looked_up(*, leaks: bool) -> None:
+    history, _ = surveyed(Dictionary(leaks=leaks))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({LOOK_UP.name} if leaks else set())

@@ -297,7 +297,7 @@ LOOK_UP = Operation("rest", "rest:GET /words", (IDENTITY, WORD), reads_only=True
 
 
 class Dictionary(Notes):
-    """Notes that are looked up by a whole text; what is nearly the same may be of anybody.
+    """Notes that are looked up by a whole text; what is nearly the same may be of any user.
 
     Attributes:
         leaks: Whether it is.

@@ -6,7 +6,6 @@ References are own, foreign or missing; which of them dominates depends on the r
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from crosstalk.core.identifiers import cut_marker, last_name, map_strings, missi
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
+from crosstalk.generator.directives import directive
 from crosstalk.generator.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -355,7 +355,7 @@ class ArgumentDrawer:
         victim = self.choice.of([user for user in self.subjects if user != actor.user])
         as_victim = Actor(actor.name, actor.user, victim)
         arguments = self.arguments(tool, as_victim, references=(victim,), hostile=False)
-        return f"[[call {tool.name.split(':', 1)[-1]} {json.dumps(arguments)}]]"
+        return directive(tool, arguments)
 
     def _hostile(self) -> Any:
         return self.choice.of((*HOSTILE_TEXTS, *_HOSTILE_VALUES))

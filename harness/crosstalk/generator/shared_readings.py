@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
+from crosstalk.generator.directives import directive, tool_name
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import as_taken_by
 from crosstalk.surface.capabilities import references, required_references
@@ -46,24 +46,24 @@ def shared_readings(
     while others and len(found) < least:
         operation = example.least_chosen_operation(draw, "taken back read by", others)
         others.remove(operation)
-        if operation.lists or not any(each.required for each in _asked(operation)):
-            plain = dict(example.reading(operation, person).arguments)
-            found.append(PlannedCall(person, operation.name, plain))
-        else:
-            found.append(example.plan_own(draw, operation, person))
+        found.append(_plain(example, draw, operation, person))
     return [*found, *told_to_agent(example, draw, found)]
 
 
-def plain_readings(example: ExampleRun, person: Actor) -> list[PlannedCall]:
-    """Return the readings by which a person asks for no object: lists, and what tells of all."""
+def plain_readings(example: ExampleRun, draw: Draw, person: Actor) -> list[PlannedCall]:
+    """Return the readings by which a person names no object: lists, searches, what tells of all."""
     return [
-        example.reading(each, person)
+        _plain(example, draw, each, person)
         for each in example.capabilities.protected
-        if each.reads_only
-        and not each.conversational
-        and (each.lists or not any(one.required for one in _asked(each)))
-        and not required_references(each)
+        if each.reads_only and not each.conversational and not required_references(each)
     ]
+
+
+def _plain(example: ExampleRun, draw: Draw, operation: Operation, person: Actor) -> PlannedCall:
+    """Return a reading that names no object, with words to search for where it asks for some."""
+    if operation.lists or not any(each.required for each in _asked(operation)):
+        return example.reading(operation, person)
+    return example.plan_own(draw, operation, person)
 
 
 def _narrowed(
@@ -116,8 +116,10 @@ def told_to_agent(
     prompt = chat.parameter(Role.TEXT)
     if prompt is None:
         return []
-    name, said = told.operation.split(":", 1)[-1], json.dumps(dict(told.arguments))
-    words = f"Call {name} and show me its whole answer. [[call {name} {said}]]"
+    tool = example.state.executor.operations[told.operation]
+    words = (
+        f"Call {tool_name(tool)} and show me its whole answer. {directive(tool, told.arguments)}"
+    )
     given = {**example.plan_own(draw, chat, told.actor).arguments, prompt.name: words}
     return [PlannedCall(told.actor, chat.name, given)]
 

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Answer, Call, History, Outcome
-from crosstalk.core.identifiers import identifiers_of
-from crosstalk.core.policy.objects import named_values
+from crosstalk.core.policy.objects import named_values, values_about
 from crosstalk.core.policy.sharing import shares, works_together
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
 from crosstalk.surface.http.headers import TIMED, shows
@@ -217,8 +216,8 @@ def _effects(history: History) -> Iterator[_Attack]:
 
 def _permitted(history: History, victim: str, act: Call, gone: Collection[str] = ()) -> bool:
     """Return whether an act may change what is the victim's, or shares it."""
-    named = named_values(act) | identifiers_of(act.arguments)
-    asked = (victim, act.actor.user, act.operation, named, act)
+    about = values_about(act, set(history.subjects.values()))
+    asked = (victim, act.actor.user, act.operation, about, act)
     return history.permits(*asked, change=True) or shares(history, victim, act, gone)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,40 @@ def named_objects(call: Call) -> dict[str, list[str]]:
 def named_values(call: Call) -> set[str]:
     """Return the objects that a call names, in whichever argument."""
     return {key for keys in named_objects(call).values() for key in keys}
+
+
+def values_about(call: Call, people: Collection[str]) -> set[str]:
+    """Return the values that say what a call is about.
+
+    A user's id stands in all that is shared with that user, so where a call names an object it is
+    about that, and not about the people whom it names beside it, its caller among them.
+
+    Args:
+        call: The call.
+        people: Ids of users.
+    """
+    named = named_values(call)
+    objects = {each for each in without_people(named, people) if not is_marker(each)}
+    values = named | identifiers_of(call.arguments)
+    return without_people(values, people) if objects else values
+
+
+def without_people(keys: Collection[str], people: Collection[str]) -> set[str]:
+    """Return the keys of objects that are no users.
+
+    A number is a user's where its kind says so: the user 3 is not the booking 3.
+    """
+    found = set()
+    for each in keys:
+        kind, _, text = each.rpartition(" ")
+        user = (
+            each in people
+            if not kind
+            else text in people and (kind == "user" or not text.isdigit())
+        )
+        if not user:
+            found.add(each)
+    return found
 
 
 def objects_of(history: History) -> Objects:

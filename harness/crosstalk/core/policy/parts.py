@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.policy.model import Policy
-from crosstalk.core.policy.objects import Objects, named_values, objects_of, record_keys
+from crosstalk.core.policy.objects import (
+    Objects,
+    objects_of,
+    record_keys,
+    values_about,
+    without_people,
+)
 from crosstalk.core.policy.sharing import Grant, Sharing, sharing_of
 
 if TYPE_CHECKING:
@@ -73,7 +79,7 @@ class _Walk:
 
         They may have sent it before: it was refused then, or is in their own conversation too.
         """
-        inside = self._inside(named_values(call) | said)
+        inside = self._inside(values_about(call, self._subjects))
         for grant in grants:
             if grant.rule.change and grant.object in inside:
                 for value in filter(is_marker, said):
@@ -87,13 +93,16 @@ class _Walk:
 
         What the caller sent is not theirs to make a part of it by reading alone.
         """
-        inside = self._inside(keys)
+        inside, with_people = self._inside(without_people(keys, self._subjects)), self._inside(keys)
         for grant in grants:
-            if grant.object not in inside:
+            if grant.object not in with_people:
                 continue
             for value in values - said - {grant.object}:
                 if value not in self._known:
                     self._take(value, grant, call)
+                elif grant.object not in inside:
+                    # The owner stands in all that is theirs, whether it is shared or not.
+                    continue
                 elif not self._objects.holders.get(value, set()) - values:
                     # Known from elsewhere, and of no object but those that stand here with it.
                     self._parts.holders[value].add(grant.object)

@@ -12,7 +12,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.shared_readings import shared_readings
+from crosstalk.generator.shared_readings import plain_readings, shared_readings
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -25,6 +25,8 @@ from tests.unit.crosstalk.generator.test_sharing_served import (
 )
 
 OF_FOLDER = Parameter("folder_id", {"type": "string"}, False, Role.REFERENCE)
+WORDS = Parameter("query", {"type": "string"}, True, Role.TEXT)
+SEARCH = Operation("rest", "rest:GET /search", (IDENTITY, WORDS), reads_only=True)
 FILES = Operation("rest", "rest:GET /files", (IDENTITY, OF_FOLDER), reads_only=True, lists=True)
 
 
@@ -33,11 +35,11 @@ class FoldersWithFiles(Folders):
 
     def discover(self) -> list[Operation]:
         """All operations."""
-        return [*OPERATIONS, FILES]
+        return [*OPERATIONS, FILES, SEARCH]
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
         """Answer with no file."""
-        if operation is FILES:
+        if operation in (FILES, SEARCH):
             return Answer(Outcome.OK, 200, [])
         return super().call(operation, arguments, presented)
 
@@ -57,3 +59,19 @@ def test_list_is_read_as_a_whole_and_narrowed_to_what_was_shared() -> None:
     files = [each.arguments.get("folder_id") for each in asked if each.operation == FILES.name]
     assert sorted(files, key=str) == sorted([made, None], key=str)
     assert all(each.actor is BOB for each in asked)
+
+
+def test_search_is_a_reading_that_names_no_object() -> None:
+    folders = FoldersWithFiles()
+    service = ServiceRecord({each.name: each for each in folders.discover()})
+    example = ExampleRun(make_state(folders, service), Capabilities.of(folders.discover()))
+    asked: list[PlannedCall] = []
+
+    def read(draw: Draw) -> None:
+        asked.extend(plain_readings(example, draw, BOB))
+
+    drawn_once(read, Random(1))
+    by_name = {each.operation: each.arguments for each in asked}
+    assert by_name[SEARCH.name]["query"]
+    assert set(by_name) == {"rest:GET /folders", FILES.name, SEARCH.name}
+    assert not any("folder_id" in each for each in by_name.values())

@@ -8,11 +8,12 @@ from typing import Any, Literal
 import pytest
 
 from crosstalk.core.history import Outcome, Probe
-from crosstalk.oracles import Ownership, Revocation
+from crosstalk.oracles import Canary, Ownership, Revocation
 from tests.unit.crosstalk.core.policy.stories import (
     ALICE,
     BOB,
     CAROL,
+    LATER,
     NOTE,
     SHARE,
     TEXT,
@@ -85,3 +86,29 @@ def test_owner_who_takes_back_explains_what_the_person_reads() -> None:
     story.call(BOB, "rest:GET /shared", {}, [NOTE], probe=probe).taken_back("bob", by=CAROL)
     story.call(BOB, "rest:GET /shared", {}, [], probe=replace(probe, part="after"))
     assert Ownership().judge(story.history)
+
+
+def test_editor_of_one_note_is_none_of_another_that_they_read() -> None:
+    edits = replace(SHARE, opens=("PUT /notes/{note_id}/editors",), change=True)
+    other = "11111111-2222-4333-8444-000000000002"
+    story = Story(sharing_policy(SHARE, edits)).stored().shared()
+    story.call(ALICE, "rest:POST /notes", {"text": "note"}, {"id": other})
+    given = {"note_id": other, "username": "bob-0001"}
+    # The answer names the person together with the other note.
+    story.call(ALICE, f"rest:{edits.opens[0]}", given, {"note_id": other, "user_id": "bob-0001"})
+    _read(story, "before", {"id": NOTE, "text": TEXT})
+    told = {"note_id": NOTE, "user_id": "bob-0001", "text": "note xtbobz00000001"}
+    story.call(BOB, "rest:PUT /notes/{note_id}", told, {"ok": True})
+    assert Ownership().judge(_read(story, "after", {"id": NOTE, "text": "changed"}).history)
+
+
+def test_note_that_names_its_owner_is_no_part_of_all_that_the_owner_shares() -> None:
+    other = "11111111-2222-4333-8444-000000000002"
+    owned = {"id": other, "text": LATER, "owner_id": "alice-0001"}
+    story = Story(sharing_policy()).stored()
+    given = {"note_id": NOTE, "username": "bob-0001"}
+    story.call(ALICE, f"rest:{SHARE.opens[0]}", given, {"id": NOTE, "owner_id": "alice-0001"})
+    story.call(ALICE, "rest:POST /notes", {"text": LATER}, owned)
+    story.call(BOB, "rest:GET /notes", {}, [owned])
+    assert Canary().judge(story.history)
+    assert not Canary().judge(Story(sharing_policy()).stored().shared().read(BOB).history)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -13,6 +12,7 @@ from crosstalk.core.object_kinds import deletes, kind_of_argument
 from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
+from crosstalk.generator.directives import directive, tool_name
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import (
     Offer,
@@ -120,9 +120,8 @@ class TakenBack:
         prompt = chat.parameter(Role.TEXT)
         if planned is None or prompt is None:
             return
-        name, said = tools[0].name.split(":", 1)[-1], json.dumps(dict(planned.arguments))
         given = example.plan_own(draw, chat, owner).arguments
-        words = f"Call {name} for me. [[call {name} {said}]]"
+        words = f"Call {tool_name(tools[0])} for me. {directive(tools[0], planned.arguments)}"
         example.execute(PlannedCall(owner, chat.name, {**given, prompt.name: words}))
         operation = next_way(example, draw, "accepted from an agent by", accepting)
         (handle,) = required_references(operation)[:1] or (None,)
@@ -244,7 +243,7 @@ class TakenBack:
             return
         self._fill(example, draw, other)
         accept_offer(example, draw, other)
-        readings = plain_readings(example, offer.person)
+        readings = plain_readings(example, draw, offer.person)
         example.execute_all(readings)
         if end_offer(example, draw, other, offer.owner, personal=True):
             example.execute_all(readings)

@@ -237,6 +237,7 @@ class Campaign:
             self._counts.opportunities,
             Random(self._options.seed),  # noqa: S311 -- to be repeated, not secret
             self._options.calls,
+            self._target.policy,
         )
         survey = Survey(state, sweep.random, self._options.calls)
         machine = make_machine(state, policy=self._target.policy is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.surface.capabilities import Capabilities
@@ -40,7 +40,7 @@ class Lacking:
             opportunities: Oracle name to the operations at which it has had an opportunity.
         """
 
-        def without(oracle: str, operation: Operation) -> bool:
+        def lacks(oracle: str, operation: Operation) -> bool:
             return operation.name not in opportunities.get(oracle, ())
 
         protected = capabilities.protected
@@ -49,28 +49,35 @@ class Lacking:
             [
                 each
                 for each in protected
-                if not each.reads_only and not each.conversational and without("ownership", each)
+                if not each.reads_only and not each.conversational and lacks("ownership", each)
             ],
             [
                 (operation, parameter)
                 for operation, parameter in capabilities.comparable
-                if not operation.conversational and without("existence", operation)
+                if not operation.conversational and lacks("existence", operation)
             ],
             [
                 each
                 for each in protected
                 if not (each.unproven or each.descriptive or each.effect_only)
-                and without("identity", each)
+                and lacks("identity", each)
             ],
         )
 
     def on(self, surfaces: Collection[str]) -> Lacking:
         """Return what is lacking on these surfaces."""
+        return self._where(lambda each: each.surface in surfaces)
+
+    def without(self, names: Collection[str]) -> Lacking:
+        """Return what is lacking at other operations than these."""
+        return self._where(lambda each: each.name not in names)
+
+    def _where(self, wanted: Callable[[Operation], bool]) -> Lacking:
         return Lacking(
-            [each for each in self.service if each.surface in surfaces],
-            [each for each in self.ownership if each.surface in surfaces],
-            [each for each in self.existence if each[0].surface in surfaces],
-            [each for each in self.identity if each.surface in surfaces],
+            [each for each in self.service if wanted(each)],
+            [each for each in self.ownership if wanted(each)],
+            [each for each in self.existence if wanted(each[0])],
+            [each for each in self.identity if wanted(each)],
         )
 
     @property

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
-from crosstalk.core.policy import Policy
+from crosstalk.core.policy import Policy, Share, Suspend
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import Draw, RandomChoice
@@ -65,12 +65,14 @@ class Sweep:
         opportunities: Returns oracle name to the operations at which it has had an opportunity.
         random: Makes the choices.
         calls: Calls that the campaign means to make.
+        policy: Whose sharing and accounts have parts of their own.
     """
 
     state: GeneratorState
     opportunities: Callable[[], Mapping[str, Collection[str]]]
     random: Random
     calls: int
+    policy: Policy | None = None
     _passes: int = 0
     _lives: int = 0
     _capabilities: Capabilities = field(init=False)
@@ -194,6 +196,8 @@ class Sweep:
         most = begun + int(_SHARE * self.calls)
         for number in range(_PASSES):
             lacking = Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
+            if number:
+                lacking = lacking.without(self._left_to_the_policy())
             if not lacking.all or lacking.all == before:
                 return
             before = lacking.all
@@ -214,6 +218,20 @@ class Sweep:
                     part = replace(part, identity=lacking.identity if last else soon)
                 if part.all:
                     self._one(part, surfaces)
+
+    def _left_to_the_policy(self) -> set[str]:
+        """Return what shares, accepts or disables: the lives of shares and accounts serve it.
+
+        An owner alone can serve little of it, however often a pass tries.
+        """
+        if self.policy is None:
+            return set()
+        rules: tuple[Share | Suspend, ...] = (*self.policy.shares, *self.policy.suspends)
+        return {
+            name
+            for name in self.state.executor.operations
+            if any(rule.concerns(name) for rule in rules)
+        }
 
     def _one(self, lacking: Lacking, surfaces: Collection[str]) -> None:
         with rule_errors_stop_the_run():

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.policy import Person, Policy, Share
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.state import GeneratorState
@@ -157,6 +158,7 @@ def swept(
     most: int = 1_000,
     judge: Callable[[History], bool] | None = None,
     principals: Principals | None = None,
+    policy: Policy | None = None,
 ) -> tuple[dict[str, dict[str, int]], ServiceRecord]:
     """Run the sweep; return each operation's opportunities, and what was served."""
     operations = {each.name: each for each in notes.discover()}
@@ -181,7 +183,7 @@ def swept(
         judge=judge,
     )
     # What is replayed is judged by its replay: nothing of it counts as an opportunity.
-    Sweep(state, lambda: {} if judge else counted, Random(1), most).run()
+    Sweep(state, lambda: {} if judge else counted, Random(1), most, policy).run()
     return {oracle: dict(counts) for oracle, counts in counted.items()}, service
 
 
@@ -284,6 +286,29 @@ def test_an_operation_that_is_never_served_does_not_use_up_the_budget() -> None:
     _, service = swept(notes, 10_000)
     assert service.unserved() == {EDIT.name}
     assert notes.calls < 300
+
+
+def test_later_passes_leave_what_shares_to_the_lives_of_shares() -> None:
+    accept = Operation("rest", "rest:POST /notes/{note_id}/accept", (IDENTITY, NOTE), False)
+
+    class Shared(Notes):
+        def discover(self) -> list[Operation]:
+            return [*OPERATIONS, accept]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is accept:
+                self.calls += 1
+                return MISSING
+            return super().call(operation, arguments, presented)
+
+    share = Share(("rest:POST /shares",), "person", "note_id", accept=(accept.name,))
+    policy = Policy(people={each: Person(each) for each in USERS}, shares=(share,))
+    without, with_policy = Shared(), Shared()
+    swept(without)
+    swept(with_policy, policy=policy)
+    assert with_policy.calls < without.calls
 
 
 def test_operation_that_is_possible_after_a_change_alone_is_tried_after_each() -> None:

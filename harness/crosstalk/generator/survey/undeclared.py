@@ -12,6 +12,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 NAME = "undeclared"
@@ -36,7 +37,12 @@ class UndeclaredPart:
         for operation in example.capabilities.creators:
             users.use(operation, attacker, tries=1)
         attacks = self._attacks(users)
-        readings = users.readings(victim, switches=False)
+        # What was given to another is in their lists.
+        readings = [
+            each
+            for each in users.readings(victim, switches=False)
+            if not required_references(each[0])
+        ]
         if not attacks or most < 3 * len(readings) + len(attacks):
             return
         key = example.next_probe()

@@ -7,6 +7,7 @@ one that made a call refused is left out, and tried again more and more seldom.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
 from crosstalk.surface.operation import Operation, Parameter, Role
 
+# Stands for a marker, or for the end of one.
+_PLACE = re.compile(r"\{(?:marker|end:\d+)\}")
 # Parameters by which a call can be refused for its form; the others name users, objects and calls.
 _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
 # Parameters that may take what a public list shows.
@@ -100,7 +103,10 @@ class ArgumentKnowledge:
         place = operation.name, parameter.name
         learnt = self._learnt.get(place)
         if learnt:
-            return choice.of(self._proven_values.get(place) or learnt)
+            likely = self._proven_values.get(place) or learnt
+            # What holds a marker tells whose it is, and two users' values from each other.
+            marked = [each for each in likely if isinstance(each, str) and _PLACE.search(each)]
+            return choice.of(marked or likely)
         # A text may say anything, until it is refused.
         closed = isinstance(parameter.schema, Mapping) and "enum" in parameter.schema
         takes = parameter.required and not closed and parameter.role in _LISTED
@@ -232,10 +238,9 @@ class ArgumentKnowledge:
         """Note which learnt values were accepted."""
         for each in operation.parameters:
             place, value = (operation.name, each.name), arguments.get(each.name)
-            if value in self._learnt.get(place, ()):
-                proven = self._proven_values.setdefault(place, [])
-                if value not in proven:
-                    proven.append(value)
+            known = [one for one in self._learnt.get(place, ()) if _is_made_of(value, one)]
+            proven = self._proven_values.setdefault(place, []) if known else []
+            proven += [one for one in known[:1] if one not in proven]
 
     def _take_lessons(
         self,
@@ -271,14 +276,25 @@ class ArgumentKnowledge:
             place = operation.name, name
             if self._accepted[place] or self._vain[place] >= _MOST_LESSONS:
                 continue
-            if arguments.get(name) in self._learnt.get(place, ()):
+            given = arguments.get(name)
+            if any(_is_made_of(given, each) for each in self._learnt.get(place, ())):
                 # It was tried, and is not what is meant.
                 self._vain[place] += 1
-                left = [each for each in self._learnt[place] if each != arguments[name]]
+                left = [each for each in self._learnt[place] if not _is_made_of(given, each)]
                 self._learnt[place] = left
                 if left:
                     continue
             self._learnt[place] = [each for each in values if each != arguments.get(name)]
+
+
+def _is_made_of(value: Any, learnt: Any) -> bool:
+    """Return whether a value is one that was learnt, or has a marker in the place for one."""
+    if value == learnt:
+        return True
+    if not (isinstance(value, str) and isinstance(learnt, str) and _PLACE.search(learnt)):
+        return False
+    fixed = [re.escape(each) for each in _PLACE.split(learnt)]
+    return re.fullmatch("[a-z0-9]+".join(fixed), value) is not None
 
 
 def _typed(value: str, parameter: Parameter) -> Any:

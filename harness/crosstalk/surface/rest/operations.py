@@ -15,6 +15,7 @@ from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
+from crosstalk.surface.rest.chosen_names import with_chosen_names
 from crosstalk.surface.rest.document import ApiDocument
 from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
 from crosstalk.surface.rest.styles import Style
@@ -75,7 +76,7 @@ def operations_of(
                 surface = "chat" if path in chat_paths else "rest"
                 reading = _Reading(document, here, str(path), method, item, surface, base)
                 found += reading.operations()
-    return _with_chosen_names(naming_created(found))
+    return with_chosen_names(naming_created(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,96 +327,10 @@ def _forms(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return objects[:_MAX_FORMS] if len(objects) > 1 else [schema]
 
 
-def _with_chosen_names(operations: list[Operation]) -> list[Operation]:
-    """The same, with names that users choose: one operation takes them, another's path has them."""
-    in_paths = {
-        each.name
-        for operation in operations
-        for each in operation.parameters
-        if each.role is Role.REFERENCE
-        and operation.extra["form"].paths[each.name][0][0] == "path"
-        and not _says_id(each)
-    }
-    named = {
-        each.name
-        for operation in operations
-        if not operation.reads_only
-        for each in operation.parameters
-        if each.role is Role.TEXT and each.name in in_paths
-    }
-    named |= in_paths & _names_put(operations)
-    named |= _names_asked(operations)
-    if not named:
-        return operations
-    return [
-        replace(
-            operation,
-            parameters=tuple(
-                replace(each, role=Role.NAME)
-                if each.name in named
-                and each.role in (Role.TEXT, Role.REFERENCE)
-                and not _is_changed(operation, each)
-                else each
-                for each in operation.parameters
-            ),
-        )
-        for operation in operations
-    ]
-
-
-def _is_changed(operation: Operation, parameter: Parameter) -> bool:
-    """Return whether a path names what is there already: a change of `/cars/{plate}`, or what is
-    stored inside it, chooses no name.
-    """
-    form = operation.extra["form"]
-    in_path = form.paths[parameter.name][0][0] == "path"
-    put = form.method == "PUT" and form.url.rstrip("/").endswith(f"{{{parameter.name}}}")
-    return in_path and not operation.reads_only and form.method != "DELETE" and not put
-
-
-def _names_put(operations: Sequence[Operation]) -> set[str]:
-    """Return path parameters under which users store, where no POST gives out an id instead."""
-    posted = {each.extra["form"].url.rstrip("/") for each in operations if _is(each, "POST")}
-    found = set()
-    for each in operations:
-        collection, _, last = each.extra["form"].url.rstrip("/").rpartition("/")
-        stores = _is(each, "PUT") and each.parameter(Role.TEXT) is not None
-        if stores and last.startswith("{") and last.endswith("}") and collection not in posted:
-            found.add(last[1:-1])
-    return found
-
-
-def _names_asked(operations: Sequence[Operation]) -> set[str]:
-    """Return required query parameters by which one address stores and shows: `/file?path=`."""
-    stored: set[tuple[str, str]] = set()
-    shown: set[tuple[str, str]] = set()
-    for operation in operations:
-        form = operation.extra["form"]
-        texts = [each for each in operation.parameters if each.role is Role.TEXT]
-        asked = {
-            (form.url, each.name)
-            for each in texts
-            if each.required and form.paths[each.name][0][0] == "query"
-        }
-        if operation.reads_only or form.method == "DELETE":
-            shown |= asked
-        elif len(texts) > len(asked):
-            stored |= asked
-    return {name for _, name in stored & shown}
-
-
-def _is(operation: Operation, method: str) -> bool:
-    return str(operation.extra["form"].method) == method
-
-
 def _takes_numbers(schema: Mapping[str, Any]) -> bool:
     """Return whether a value is a whole number, or a list of such."""
     items = schema.get("items") if schema.get("type") == "array" else schema
     return isinstance(items, Mapping) and items.get("type") in ("integer", "number")
-
-
-def _says_id(parameter: Parameter) -> bool:
-    return role_of(parameter.name, parameter.schema) is Role.REFERENCE
 
 
 def _schema_of(specification: Mapping[str, Any]) -> Any:

@@ -114,3 +114,31 @@ def test_recorded_value_is_given_in_place_of_what_is_no_text() -> None:
     knowledge.seeds[ADD.name, "title"] = ["recorded"]
     assert 7 in {knowledge.known(choice, ADD, level) for _ in range(10)}
     assert {knowledge.known(choice, ADD, TITLE) for _ in range(10)} == {None}
+
+
+NAMED = Operation(
+    "rest",
+    "rest:PUT /sketches/{name}",
+    (
+        Parameter("name", {"type": "string"}, True, Role.NAME),
+        Parameter("body", {"type": "string"}, True, Role.TEXT),
+    ),
+    reads_only=False,
+)
+CALLED = Answer(Outcome.ERROR, 422, {"title": "a sketch is called like m31-core.txt"})
+
+
+def test_value_with_a_place_for_a_marker_is_given_before_one_without() -> None:
+    knowledge, (name, _) = ArgumentKnowledge(), NAMED.parameters
+    knowledge.learn(NAMED, {"name": "xtalicez1", "body": "x"}, CALLED)
+    given = {knowledge.known(RandomChoice(Random(each)), NAMED, name) for each in range(9)}
+    assert given == {"{marker}.txt"}
+    knowledge.learn(NAMED, {"name": "xtalicez1d7485ee.txt", "body": "x"}, OK)
+    assert knowledge.suggestions() == {NAMED.name: {"name": ["{marker}.txt"]}}
+
+
+def test_value_with_a_place_for_a_marker_that_is_refused_makes_room_for_the_others() -> None:
+    knowledge, (name, _) = ArgumentKnowledge(), NAMED.parameters
+    knowledge.learn(NAMED, {"name": "xtalicez1", "body": "x"}, CALLED)
+    knowledge.learn(NAMED, {"name": "xtalicez1d7485ee.txt", "body": "x"}, CALLED)
+    assert knowledge.known(RandomChoice(Random(1)), NAMED, name) == "m31-core.txt"

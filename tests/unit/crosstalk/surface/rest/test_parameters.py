@@ -121,6 +121,18 @@ def test_name_chosen_by_users_is_a_name_where_it_is_given_and_where_it_is_used()
         assert found["GET /books/{title}"].parameters[0].role is Role.NAME
 
 
+def test_name_of_a_sketch_in_a_path_says_nothing_of_the_name_of_an_instrument() -> None:
+    kept = {"requestBody": {"content": {"text/plain": {"schema": TEXT}}}, "responses": {}}
+    made = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
+    paths = gets(parameter("name", "path"), path="/sketches/{name}")
+    paths["/sketches/{name}"]["put"] = {**kept, "parameters": [parameter("name", "path")]}
+    paths["/instruments"] = {"post": {"requestBody": body(made), "responses": {}}}
+    with api(paths) as served:
+        found = served.operations()
+        assert found["PUT /sketches/{name}"].parameters[0].role is Role.NAME
+        assert found["POST /instruments"].parameters[0].role is Role.TEXT
+
+
 def test_change_of_what_users_have_named_chooses_no_name() -> None:
     boat = {"type": "object", "properties": {"sail": TEXT, "text": TEXT}, "required": ["sail"]}
     trip = {"type": "object", "properties": {"text": TEXT}, "required": ["text"]}

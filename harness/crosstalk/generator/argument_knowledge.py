@@ -276,11 +276,11 @@ class ArgumentKnowledge:
             place = operation.name, name
             if self._accepted[place] or self._vain[place] >= _MOST_LESSONS:
                 continue
-            given = arguments.get(name)
-            if any(_is_made_of(given, each) for each in self._learnt.get(place, ())):
+            said = arguments.get(name)
+            if any(_is_made_of(said, each) for each in self._learnt.get(place, ())):
                 # It was tried, and is not what is meant.
                 self._vain[place] += 1
-                left = [each for each in self._learnt[place] if not _is_made_of(given, each)]
+                left = [each for each in self._learnt[place] if not _is_made_of(said, each)]
                 self._learnt[place] = left
                 if left:
                     continue

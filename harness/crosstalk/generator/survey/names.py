@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from crosstalk.core.history import Call, Outcome, Probe
-from crosstalk.core.identifiers import map_markers, markers_in, remarked_cut
+from crosstalk.core.identifiers import cut_marker, map_markers, markers_in, remarked_cut
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
-from crosstalk.generator.texts import cut_to_fit
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -87,13 +86,13 @@ def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[Pl
     }
     shared |= {name: drawn[name] for name in named if name in drawn}
     shared |= example.with_identity(operation, attacker)
-    parameters = {each.name: each for each in operation.parameters}
 
     def new(_: str) -> str:
         return example.state.plant(attacker.name)
 
+    # What is cut is cut to the same length: a longer one may be refused for that alone.
     free = {
-        name: map_markers(text, new) if markers_in(text) else cut_to_fit(new(""), parameters[name])
+        name: map_markers(text, new) if markers_in(text) else cut_marker(new(""), len(text))
         for name, text in words.items()
     }
     number = example.next_probe()

@@ -331,3 +331,37 @@ def test_words_that_another_user_stored_under_any_name_are_looked_up(*, leaks: b
     history, _ = surveyed(Dictionary(leaks=leaks))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({LOOK_UP.name} if leaks else set())
+
+
+PLATE = Parameter("plate", {"type": "string"}, True, Role.TEXT)
+MODEL = Parameter("model", {"type": "string"}, True, Role.TEXT)
+REGISTER = Operation("rest", "rest:POST /cars", (IDENTITY, PLATE, MODEL), reads_only=False)
+CARS = Operation("rest", "rest:GET /cars", (IDENTITY,), reads_only=True, lists=True)
+
+
+class Cars(Notes):
+    """Cars by a short plate, of which only a refusal tells the length."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [REGISTER, CARS]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Register a car for the caller, whatever plates others have."""
+        if operation is not REGISTER:
+            return super().call(LIST, arguments, presented)
+        if len(str(arguments["plate"])) > 12:
+            self.calls += 1
+            said = "A plate has 2 to 12 letters, digits and dashes."
+            return Answer(Outcome.ERROR, 422, None, {}, "bad_plate", said)
+        said = f"{arguments['plate']} {arguments['model']}"
+        return super().call(ADD, {"user_id": arguments["user_id"], "text": said}, presented)
+
+
+def test_free_word_is_as_long_as_the_one_that_is_taken() -> None:
+    history, state = surveyed(Cars())
+    assert state.situations["taken names tried"]
+    found = Existence().judge(history)
+    assert [each for each in found if each.rule is not BrokenRule.COUNTING] == []

@@ -272,11 +272,15 @@ def _words_of(call: Call) -> set[str]:
 def _made_of_words(call: Call) -> set[str]:
     """Return the texts in an answer that hold words of the call, with these left out."""
     sent = {each for each in identifiers_of(call.arguments) if is_marker(each)}
-    return {
-        map_markers(text, lambda _: "*")
-        for text in strings_in(call.answer.body)
-        if sent & set(markers_in(text))
-    }
+    # Words that had no room for a whole marker, beside one that has.
+    short = [each for each in _words_of(call) if each not in sent]
+
+    def masked(text: str) -> str:
+        for each in short:
+            text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
+        return map_markers(text, lambda _: "*")
+
+    return {masked(text) for text in strings_in(call.answer.body) if sent & set(markers_in(text))}
 
 
 def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:

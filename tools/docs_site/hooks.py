@@ -18,11 +18,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made from the code and from files beside the folder of pages."""
     from tools.docs_site.command_line import command_line_reference
     from tools.docs_site.summary_schema import summary_reference
-    from tools.docs_site.target_file import target_file_reference
 
     made = {
         "reference/command-line.md": command_line_reference(),
-        "reference/crosstalk-toml.md": target_file_reference(),
         "reference/summary.md": summary_reference(),
     }
     for path, content in made.items():

@@ -44,6 +44,7 @@ from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.base import SURFACE as LOGIN
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
+from crosstalk.targets.described.login.left_out import calls_of_logins
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.mcp_surfaces import (
@@ -54,7 +55,7 @@ from crosstalk.targets.described.mcp_surfaces import (
 )
 from crosstalk.targets.described.naming import operation_name
 from crosstalk.targets.described.pacing import Paced
-from crosstalk.targets.described.people import member_names
+from crosstalk.targets.described.people import attributes_of, member_names, people_of
 from crosstalk.targets.described.plain_references import with_plain_references
 from crosstalk.targets.described.policy import policy_of
 from crosstalk.targets.described.process import Served, run_command, served
@@ -237,7 +238,12 @@ def transport_of(config: McpConfig, folder: Path) -> Transport:
 def _credentials(
     config: TargetConfig, folder: Path, users: Mapping[str, tuple[str, UserConfig]]
 ) -> DescribedCredentials:
-    people = People({subject: user for subject, (_, user) in users.items()}, folder)
+    known = people_of(config)
+    people = People(
+        {subject: user for subject, (_, user) in users.items()},
+        folder,
+        {subject: attributes_of(config, known[member]) for subject, (member, _) in users.items()},
+    )
     found = {
         name: SurfaceCredentials(identity, people, config.urls(name))
         for name, identity in config.identities().items()
@@ -346,7 +352,8 @@ def _operations(
     """The operations to be called, and the others with the reason.
 
     Those of a surface where no credential proves who calls are marked. Users who are logged out
-    would be served nothing from then on: what ends a session is called where the file names it.
+    would be served nothing from then on: what ends a session is called where the file names it, as
+    is what a login calls by itself.
     """
     unproven = unproven_surfaces(config)
     found = {
@@ -358,10 +365,10 @@ def _operations(
     logouts = {
         name: "it ends the session" for name in found if ends_session(name) and name not in stated
     }
-    kept = {name: each for name, each in found.items() if name not in logouts}
-    return with_plain_references(
-        with_chosen_names(kept, stated), stated
-    ), logouts | config.skipped()
+    logins = calls_of_logins(config, found, _rest_base(config.rest)) if config.rest else {}
+    left_out = logouts | logins | config.skipped()
+    kept = {name: each for name, each in found.items() if name not in left_out}
+    return with_plain_references(with_chosen_names(kept, stated), stated), left_out
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:

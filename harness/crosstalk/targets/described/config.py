@@ -20,7 +20,7 @@ from crosstalk.targets.described.database_config import DatabaseConfig
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.config import HEADER_CARRIERS, checked
 from crosstalk.targets.described.policy_config import PolicyConfig, check_people
-from crosstalk.targets.described.strict import Strict
+from crosstalk.targets.described.strict import ONE_OR_MORE, Strict, Texts
 
 _NO_REASON = "no reason is given"
 _STREAM = re.compile(r"(?:GET|WS) /\S*")
@@ -38,8 +38,9 @@ class McpConfig(Strict):
             one with or without sessions, `sse` the event stream of 2024-11-05, `json-rpc` a server
             that takes plain requests without a handshake.
         url: The endpoint; `{user}` and `{token}` stand for the caller's.
-        command: For `stdio`: program and arguments.
-        environment: For `stdio`: variables of the process; `{user}` and `{token}` may stand in it.
+        command: For `stdio`: program and arguments; `{NAME}` stands for a variable of the process.
+        environment: For `stdio`: variables of every process beside those that are inherited; what
+            differs by user is `identity.environment`.
         folder: For `stdio`: working directory, relative to the file.
         timeout: Seconds for one call.
         revision: What the handshake offers.
@@ -71,8 +72,9 @@ class RestConfig(Strict):
         openapi: URL of its OpenAPI document; may be left out beside `graphql`.
         graphql: URL of its GraphQL endpoint, which answers introspection.
         base: Where its paths begin; by default what the document's `servers` say, on its origin.
-        public: Operations that need no credential on purpose, e.g. `GET /health`.
-        skip: Operations that are not to be called, or such an operation to the reason.
+        public: Operations that need no credential on purpose, and whose answers every user may
+            see, e.g. `GET /health`.
+        skip: Operations that are not to be called: a list, or a table of operation to reason.
         timeout: Seconds for one call.
         also: Operations that the document leaves out, e.g. `GET /partner/notes`.
         streams: Streams that are pushed to a caller, e.g. `GET /events` or `WS /updates`.
@@ -86,13 +88,13 @@ class RestConfig(Strict):
     openapi: str = ""
     graphql: str = ""
     base: str = ""
-    public: list[str] = Field(default_factory=list)
-    skip: list[str] | dict[str, str] = Field(default_factory=list)
+    public: Texts = Field(default_factory=list)
+    skip: Texts | dict[str, str] = Field(default_factory=list)
     timeout: float = Field(default=30.0, gt=0)
-    also: list[str] = Field(default_factory=list)
-    streams: list[str] = Field(default_factory=list)
-    documents: list[str] = Field(default_factory=list)
-    pages: list[str] = Field(default_factory=list)
+    also: Texts = Field(default_factory=list)
+    streams: Texts = Field(default_factory=list)
+    documents: Texts = Field(default_factory=list)
+    pages: Texts = Field(default_factory=list)
     har: str = ""
     identity: IdentityConfig | None = None
 
@@ -148,10 +150,9 @@ class StartConfig(Strict):
 
     Attributes:
         command: Program and arguments; `{port}` is a free port, also in URLs of the file.
-        environment: Its variables beside those that are inherited.
+        environment: Its variables beside those that are inherited, in whose place they stand.
         folder: Working directory, relative to the file.
-        seconds: How long it may take to listen.
-        fresh: A folder that is made anew for each run, as `{scratch}` in the settings above.
+        seconds: How long it may take until `{port}` accepts connections.
     """
 
     command: list[str] = Field(min_length=1)
@@ -176,7 +177,7 @@ class CallStep(Strict):
     """A call that sets something up before an example, or takes it down after it.
 
     Attributes:
-        user: Who makes it (`as` in the file): a listed user; `alice`, `bob` or `carol` where users
+        user: Who makes it: a listed user; `alice`, `bob` or `carol` where users
             are made up.
         operation: An MCP tool's name, or a REST operation's method and path.
         arguments: Its arguments; `{user}` is the caller's subject, `{NAME}` what was captured.
@@ -222,21 +223,21 @@ class FlowConfig(Strict):
     """Sharing that is meant.
 
     Attributes:
-        source: Whose data may reach `target`, or `*`.
-        target: Who may see or change it, or `*`.
-        tools: By which tools or operations; all by default.
+        source: User whose data may reach `target`, or `*`.
+        target: User who may see or change it, or `*`.
+        tools: By which tools or operations, as they are called; all by default.
     """
 
     source: str = "*"
     target: str = "*"
-    tools: list[str] = Field(default_factory=list)
+    tools: Texts = Field(default_factory=list)
 
 
 class ToolConfig(Strict):
     """The description of a tool or a REST operation.
 
     Attributes:
-        kind: What it does.
+        kind: What it does; `other`, the default, leaves it to the guess.
         arguments: Argument to role: identity, reference, name, cursor, query, key, text or value.
         public: It needs no credential on purpose, and every user may see what it shows.
         skip: Why it is not to be called; `true` gives no reason.
@@ -255,7 +256,8 @@ class TargetConfig(Strict):
     """A whole `crosstalk.toml`.
 
     Attributes:
-        confirmed: A person has looked through the guesses.
+        confirmed: A person has looked through the guesses; a file without this line has none, and
+            `false`, as `crosstalk init` writes it, ends a run.
         mcp: The MCP server.
         rest: The REST API.
         identity: How callers say or prove who they are, to each surface that does not say itself.
@@ -271,14 +273,15 @@ class TargetConfig(Strict):
         reset: Run before every example.
         rate_limit: How fast it may be called.
         allowed_flows: Sharing that is meant.
-        accepted: Weaknesses that are known, beside what numbers used as ids tell; an empty list
-            accepts nothing.
+        accepted: Weaknesses that are known, beside `number-gaps` and `number-reuse`, which are
+            accepted by default; an empty list accepts nothing.
         read_only: Nothing may change there: only reading operations are called.
         public_values: Texts that look like a user's and are public, e.g. a server's path.
         tools: What is known about tools.
         tenant_names: How the tenants of made-up users are called, so that they are new as well.
-        tenants: Tenant to its users; or `per_tenant`, how many made-up users each tenant has.
-        roles: Role to the users who have it.
+        tenants: Tenant to its users; or `per_tenant`, the number of users of each tenant, in their
+            order.
+        roles: Role to the users who have it; only roles that a rule names need to be here.
         policy: Who may see what.
         database: The system's own PostgreSQL, whose row-level security is tried.
     """
@@ -296,13 +299,13 @@ class TargetConfig(Strict):
     reset: CommandConfig | None = None
     rate_limit: RateLimitConfig = RateLimitConfig()
     allowed_flows: list[FlowConfig] = Field(default_factory=list)
-    accepted: list[Channel] | None = None
+    accepted: Annotated[list[Channel], ONE_OR_MORE] | None = None
     read_only: bool = False
-    public_values: list[str] = Field(default_factory=list)
+    public_values: Texts = Field(default_factory=list)
     tools: dict[str, ToolConfig] = Field(default_factory=dict)
     tenant_names: str = "{tenant}-{nonce}"
-    tenants: dict[str, list[str] | int] = Field(default_factory=dict)
-    roles: dict[str, list[str]] = Field(default_factory=dict)
+    tenants: dict[str, Texts | int] = Field(default_factory=dict)
+    roles: dict[str, Texts] = Field(default_factory=dict)
     policy: PolicyConfig | None = None
     database: DatabaseConfig | None = None
 

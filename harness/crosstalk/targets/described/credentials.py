@@ -72,6 +72,7 @@ class People:
             user.password or f"Pw-{name}-1!",
             user.client_id,
             user.client_secret,
+            self.attributes.get(subject, {}),
         )
 
 
@@ -118,6 +119,11 @@ class SurfaceCredentials:
         if self.login is None:
             return presented
         return self._with_login(presented, self.session(subject))
+
+    @property
+    def by_cookie(self) -> bool:
+        """Return whether the cookies of a login are what proves who calls."""
+        return self.identity.login is not None and self.identity.login.carrier == "cookie"
 
     def before_login(self, subject: str) -> Presented:
         """Return what a user presents besides a login, e.g. when the tools are listed.
@@ -229,7 +235,8 @@ class SurfaceCredentials:
         if self.login is None or login is None or login.carrier == "session":
             return ""
         session = self.session(subject)
-        return session.token or next(iter(session.cookies.values()), "")
+        cookie = next(iter(session.cookies.values()), "")
+        return cookie if self.by_cookie else session.token or cookie
 
     def _forged(self, kind: str, subject: str) -> Presented:
         connection = self._connection(f"{_NO_CREDENTIAL} {kind}")
@@ -240,8 +247,10 @@ class SurfaceCredentials:
         if self.identity.needs_tokens(self.urls):
             return self._placed(subject, forged, connection)
         session = self.session(subject)
-        cookies = {} if session.token else dict.fromkeys(session.cookies, forged)
-        made_up = LoginSession(forged if session.token else "", cookies=cookies, csrf=session.csrf)
+        # With `carried = "cookie"` the cookies are what is presented, whatever token was read.
+        by_cookie = self.by_cookie or not session.token
+        cookies = dict.fromkeys(session.cookies, forged) if by_cookie else {}
+        made_up = LoginSession("" if by_cookie else forged, cookies=cookies, csrf=session.csrf)
         return self._with_login(Presented(connection=connection), made_up)
 
     def _logged_in(self, login: Login, person: Person) -> LoginSession:
@@ -302,17 +311,15 @@ class SurfaceCredentials:
         user = self.people.user(subject)
         if user.token:
             return user.token
-        command = user.token_command or identity.token_command
-        if command:
-            return _printed(
-                [each.replace("{user}", subject) for each in command], self.people.folder, subject
-            )
+        known = {"tenant": "", "role": "", **self.people.attributes.get(subject, {})}
+        known["user"] = subject
+        if command := user.token_command or identity.token_command:
+            return _printed(filled(command, known), self.people.folder, subject)
         if identity.mint is not None:
             of_user = self.people.attributes.get(subject)
             return mint(identity.mint, subject, of_user, self.people.called.get(subject, ""))
         if identity.token:
-            known = {"tenant": "", "role": "", **self.people.attributes.get(subject, {})}
-            text: str = filled(identity.token, {"user": subject, **known})
+            text: str = filled(identity.token, known)
             return text
         raise CredentialError(f"{subject} has no token: set users.{subject}.token")
 

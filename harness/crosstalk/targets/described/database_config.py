@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from crosstalk.core.database_access import DatabaseAccess
-from crosstalk.targets.described.strict import Strict
+from crosstalk.targets.described.strict import Strict, Texts
 
 _URL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 OWNER_COLUMNS = (
@@ -59,11 +59,11 @@ class DatabaseConfig(Strict):
     anonymous_role: str = ""
     row_security: bool = True
     subjects: list[str | int] = Field(default_factory=list)
-    owner_columns: list[str] = Field(default_factory=lambda: [*OWNER_COLUMNS], min_length=1)
+    owner_columns: Texts = Field(default_factory=lambda: [*OWNER_COLUMNS], min_length=1)
     owners: dict[str, str] = Field(default_factory=dict)
-    schemas: list[str] = Field(default_factory=lambda: ["public"], min_length=1)
-    public: list[str] = Field(default_factory=list)
-    skip: list[str] = Field(default_factory=list)
+    schemas: Texts = Field(default_factory=lambda: ["public"], min_length=1)
+    public: Texts = Field(default_factory=list)
+    skip: Texts = Field(default_factory=list)
 
     @field_validator("url")
     @classmethod

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from crosstalk.targets.described.login.config import LoginConfig
-from crosstalk.targets.described.strict import Strict
+from crosstalk.targets.described.strict import ONE_OR_MORE, Strict, Texts
 
 Carrier = Literal[
     "argument",
@@ -67,18 +67,19 @@ class IdentityConfig(Strict):
         header: The header's name.
         query: The query parameter's name.
         cookie: The cookie's name.
-        value: What header, query parameter or cookie holds; `{user}` and `{token}` stand for the
-            caller's.
+        value: What header, query parameter or cookie holds; `{user}` stands for the caller's
+            subject, `{token}` for their token.
         environment: For a process a user: its variables.
         token_argument: The argument that carries a token.
-        token: The token, with `{user}` in it, where it can be derived from the name.
-        token_command: A program that prints a token; `{user}` may stand in its arguments.
+        token: The token, with `{user}`, `{tenant}` or `{role}` in it, where it can be derived.
+        token_command: A program that prints a token, run in the file's folder; `{user}`, `{tenant}`
+            and `{role}` may stand in its arguments.
         mint: Makes tokens with a key.
         login: Gets tokens, cookies or a session from a tool, a request or a token endpoint.
     """
 
-    by: list[Carrier] = Field(min_length=1)
-    arguments: list[str] = Field(default_factory=list)
+    by: Annotated[list[Carrier], ONE_OR_MORE] = Field(min_length=1)
+    arguments: Texts = Field(default_factory=list)
     header: str = "X-User-Id"
     query: str = "api_key"
     cookie: str = "session"
@@ -161,7 +162,7 @@ class UserConfig(Strict):
         subject: The id by which the system knows them; the table's name by default.
         token: Their token.
         token_command: A program that prints it.
-        username: Their login name; the subject by default.
+        username: Their login name, `{user}` in a login; the subject by default.
         password: Their password, for a login.
         client_id: Their client's id, where each user is an OAuth client.
         client_secret: Its secret.

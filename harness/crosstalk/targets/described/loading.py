@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from crosstalk.core.errors import HarnessError, did_you_mean
 from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.identity import IdentityConfig
 from crosstalk.targets.described.placeholders import filled
 from crosstalk.targets.described.settings import settings_of
 
@@ -52,10 +53,35 @@ def load_target(
     if "start" not in data:
         # Only a system that is started for the run has a port of its own.
         replacements.pop("port", None)
+    elif "{port}" not in str(data["start"]):
+        raise TargetFileError(
+            f"{path}: start.command says no port to listen on: write {{port}} where it takes one, "
+            'e.g. command = ["python", "server.py", "--port", "{port}"], or environment = '
+            '{PORT = "{port}"}, and {port} in the URLs of the file'
+        )
     try:
-        return TargetConfig.model_validate(filled(_expanded(data, known, path, ()), replacements))
+        config = TargetConfig.model_validate(filled(_expanded(data, known, path, ()), replacements))
+        return _beside(path.parent, config)
     except ValidationError as error:
         raise TargetFileError(f"{path}: {_first(error)}") from error
+
+
+def _beside(folder: Path, config: TargetConfig) -> TargetConfig:
+    """Return the description with the files of keys as paths that do not depend on the folder of
+    the process.
+    """
+
+    def with_key(identity: IdentityConfig | None) -> IdentityConfig | None:
+        if identity is None or identity.mint is None or not identity.mint.key_file:
+            return identity
+        mint = identity.mint.model_copy(update={"key_file": str(folder / identity.mint.key_file)})
+        return identity.model_copy(update={"mint": mint})
+
+    def surface(each: Any) -> Any:
+        return each and each.model_copy(update={"identity": with_key(each.identity)})
+
+    changed = {"mcp": surface(config.mcp), "rest": surface(config.rest)}
+    return config.model_copy(update={**changed, "identity": with_key(config.identity)})
 
 
 def _first(error: ValidationError) -> str:
@@ -66,7 +92,7 @@ def _first(error: ValidationError) -> str:
     if kind == "extra_forbidden":
         *table, name = found["loc"]
         hint = did_you_mean(str(name), settings_of(table))
-        return f"there is no setting {where}{hint} (docs/targets.md)"
+        return f"there is no setting {where}{hint} (docs/reference/crosstalk-toml.md)"
     if kind == "missing":
         return f"{where} is missing: set it"
     said = str(found["msg"]).removeprefix("Value error, ")

@@ -17,3 +17,15 @@ def filled(value: Any, replacements: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [filled(each, replacements) for each in value]
     return value
+
+
+def filled_fields(fields: Mapping[str, Any], replacements: Mapping[str, str]) -> dict[str, Any]:
+    """Replace `{name}` in the fields of a call; a field that `{tenant}` or `{role}` leaves empty is
+    left out: a user without a role sends none.
+    """
+    found = filled(fields, replacements)
+    return {
+        name: found[name]
+        for name, each in fields.items()
+        if found[name] != "" or each not in ("{tenant}", "{role}")
+    }

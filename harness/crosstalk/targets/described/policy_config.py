@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from crosstalk.core.errors import did_you_mean
 from crosstalk.core.policy.conditions import ConditionError, parsed
 from crosstalk.core.policy.model import EVERYBODY
-from crosstalk.targets.described.strict import Strict
+from crosstalk.targets.described.strict import Strict, Texts
 
 PER_TENANT = "per_tenant"
 # Roles that calls give need no user who begins with them.
 Access = Literal["read", "change"]
-# One is written as a text, several as a list.
-Operations = Annotated[
-    list[str],
-    BeforeValidator(lambda value: ([value] if value else []) if isinstance(value, str) else value),
-]
 
 
 class AllowConfig(Strict):
@@ -27,15 +22,16 @@ class AllowConfig(Strict):
 
     Attributes:
         to: Roles and users; `*` for all.
-        scope: Whose data: `tenant` is that of their own tenant's users, `any` any user's.
+        scope: Whose data: `tenant` is that of their own tenant's users, `any` any user's; `own`
+            permits nothing more.
         operations: By which operations, as patterns; all by default.
         access: `read`, or `change`, which includes reading.
         when: A condition over attributes, e.g. `subject.tenant == owner.tenant`.
     """
 
-    to: list[str] = Field(min_length=1)
+    to: Texts = Field(min_length=1)
     scope: Literal["own", "tenant", "any"] = "own"
-    operations: list[str] = Field(default_factory=lambda: [EVERYBODY], min_length=1)
+    operations: Texts = Field(default_factory=lambda: [EVERYBODY], min_length=1)
     access: Access = "read"
     when: str = ""
 
@@ -58,8 +54,8 @@ class ReserveConfig(Strict):
         operations: As patterns, e.g. `* /admin/*`.
     """
 
-    to: list[str] = Field(min_length=1)
-    operations: list[str] = Field(min_length=1)
+    to: Texts = Field(min_length=1)
+    operations: Texts = Field(min_length=1)
 
 
 class ShareConfig(Strict):
@@ -78,11 +74,11 @@ class ShareConfig(Strict):
         transfers: Whether the object is the person's own from then on.
     """
 
-    opens: Operations = Field(min_length=1)
+    opens: Texts = Field(min_length=1)
     person: str
     object: str = ""
-    ends: list[str] = Field(default_factory=list)
-    accept: Operations = Field(default_factory=list)
+    ends: Texts = Field(default_factory=list)
+    accept: Texts = Field(default_factory=list)
     role: str = ""
     access: Access = "read"
     where: dict[str, str] = Field(default_factory=dict)
@@ -110,11 +106,11 @@ class SuspendConfig(Strict):
         lists: Operations that show who has an account.
     """
 
-    to: list[str] = Field(min_length=1)
-    disables: Operations = Field(min_length=1)
-    enables: Operations = Field(min_length=1)
+    to: Texts = Field(min_length=1)
+    disables: Texts = Field(min_length=1)
+    enables: Texts = Field(min_length=1)
     person: str
-    lists: Operations = Field(default_factory=list)
+    lists: Texts = Field(default_factory=list)
 
 
 class FieldsConfig(Strict):
@@ -125,8 +121,8 @@ class FieldsConfig(Strict):
         own: Only the answer to the user whose they are holds them.
     """
 
-    forbidden: list[str] = Field(default_factory=list)
-    own: list[str] = Field(default_factory=list)
+    forbidden: Texts = Field(default_factory=list)
+    own: Texts = Field(default_factory=list)
 
 
 class PolicyConfig(Strict):
@@ -148,7 +144,7 @@ class PolicyConfig(Strict):
     reserve: list[ReserveConfig] = Field(default_factory=list)
     share: list[ShareConfig] = Field(default_factory=list)
     fields: FieldsConfig = FieldsConfig()
-    transcripts: list[str] = Field(default_factory=list)
+    transcripts: Texts = Field(default_factory=list)
     suspend: list[SuspendConfig] = Field(default_factory=list)
 
     def operations(self) -> Iterator[tuple[str, str]]:
@@ -169,8 +165,8 @@ class PolicyConfig(Strict):
 
 
 def check_people(
-    tenants: dict[str, Any],
-    roles: dict[str, list[str]],
+    tenants: Mapping[str, Any],
+    roles: Mapping[str, list[str]],
     policy: PolicyConfig | None,
     users: Collection[str],
 ) -> None:

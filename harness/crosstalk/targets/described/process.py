@@ -105,18 +105,24 @@ def run_command(command: CommandConfig, folder: Path, what: str) -> None:
 
 
 def _process(start: StartConfig, folder: Path, scratch: Path, port: int) -> ServiceProcess:
-    program = shutil.which(start.command[0])
-    if program is None:
-        raise HarnessError(f"start.command names {start.command[0]}, which is not installed")
-    command = [program, *start.command[1:]]
     where = (folder / start.folder).resolve()
+    variables = {**os.environ, **start.environment}
+    # A path is relative to its folder, whose shell it would be typed in.
+    named = str(where / start.command[0]) if "/" in start.command[0] else start.command[0]
+    program = shutil.which(named, path=variables.get("PATH"))
+    if program is None:
+        raise HarnessError(
+            f"start.command names {start.command[0]}, which is not a program that can be run "
+            f"({'in ' + str(where) if '/' in start.command[0] else 'on PATH'})"
+        )
+    command = [program, *start.command[1:]]
     if where != Path.cwd():
         # A process of the harness starts where the harness is; the shell moves it.
         command = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(where), *command]
     return ServiceProcess(
         name="target",
         command=command,
-        environment={**os.environ, **start.environment},
+        environment=variables,
         log=scratch / "target.log",
         port=port,
         probe=lambda: listens(port),

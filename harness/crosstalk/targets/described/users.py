@@ -134,6 +134,8 @@ def naming_of(
             for number, name in enumerate(names)
         }
         if enrolling is not None:
+            # A sign-up may say which tenant and role its user has.
+            know(named, known)
             named = {name: enrolling.enroll(chosen) for name, chosen in named.items()}
         know(named, known)
         return named

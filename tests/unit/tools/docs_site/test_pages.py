@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -10,23 +13,52 @@ from pydantic import BaseModel
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.oracles import ORACLES, POLICY_ORACLES
 from crosstalk.phases.registry import GENERAL
-from crosstalk.targets.described.config import McpConfig, TargetConfig
+from crosstalk.targets.described.config import TargetConfig
 from tests.repository import ROOT
 from tools.docs_site.command_line import command_line_reference
 from tools.docs_site.docstrings import attributes_of
 from tools.docs_site.outside_links import with_outside_links_as_paths
 from tools.docs_site.summary_schema import summary_reference
-from tools.docs_site.target_file import _rows, target_file_reference
+from tools.docs_site.target_file import PAGE, _rows, target_file_reference
 
 
-def test_every_key_of_the_target_file_is_described() -> None:
+def test_page_of_the_target_file_is_what_the_model_reads() -> None:
     page = target_file_reference()
-    for model, heading in ((TargetConfig, "## Top level"), (McpConfig, "## [mcp]")):
-        section = page.partition(f"{heading}\n")[2].partition("\n## ")[0]
-        for name in model.model_fields:
-            assert f"| `{name}` |" in section
-    for part in ("[users.NAME]", "[[policy.allow]]", "[policy.fields]", "[identity.login.csrf]"):
-        assert f"\n## {part}\n" in page
+    assert PAGE.read_text(encoding="utf-8") == page, (
+        "write it anew: python -m tools.docs_site.target_file"
+    )
+    tables = [
+        [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")]
+        for section in page.split("\n## ")[1:]
+    ]
+    models = set(_models(TargetConfig))
+    assert len(models) == len(tables) > 20
+    for model in models:
+        assert [each.alias or name for name, each in model.model_fields.items()] in tables
+        told = {each for each in attributes_of(model) if not each.startswith("__")}
+        assert told == set(model.model_fields), model
+    assert "The same keys are those of `[mcp.identity]` and `[rest.identity]`." in page
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Walk through all tables, by another way than the page's."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from _models(field.annotation)
+    else:
+        for each in get_args(annotation):
+            yield from _models(each)
+
+
+def test_every_key_links_to_a_section_that_there_is() -> None:
+    links = set(re.findall(r"\]\(\.\./([\w.-]+)(?:#([\w-]+))?\)", target_file_reference()))
+    assert len(links) > 15
+    for page, section in links:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in heads}
+        assert not section or section in slugs, f"{page}#{section}"
 
 
 def test_key_without_a_description_is_an_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +34,7 @@ class Person:
         password: `{password}` in the login's calls.
         client_id: Of an OAuth client, where each user is one.
         client_secret: Likewise.
+        attributes: What stands for `{tenant}` and `{role}`.
     """
 
     subject: str
@@ -40,10 +42,14 @@ class Person:
     password: str = field(repr=False)
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def places(self) -> dict[str, str]:
         """Return the placeholders of the login's calls."""
         return {
+            "tenant": "",
+            "role": "",
+            **self.attributes,
             "user": self.name,
             "subject": self.subject,
             "password": self.password,

@@ -28,7 +28,7 @@ from crosstalk.targets.described.login.by_tool import subject_at
 from crosstalk.targets.described.login.config import CallConfig, LoginConfig
 from crosstalk.targets.described.login.discovery import token_endpoint
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
-from crosstalk.targets.described.placeholders import filled
+from crosstalk.targets.described.placeholders import filled, filled_fields
 
 _PATIENCE_SECONDS = 10.0
 _TRIES = 3
@@ -252,9 +252,9 @@ class RequestLogin:
             given.setdefault(self._login.csrf.header, csrf)
         options: dict[str, Any] = {"headers": given}
         if call.json_body is not None:
-            options["json"] = filled(call.json_body, places)
+            options["json"] = filled_fields(call.json_body, places)
         elif call.form is not None:
-            options["data"] = filled(call.form, places)
+            options["data"] = filled_fields(call.form, places)
         response = self._request(
             method, urljoin(self._base, target.lstrip("/")), cookies=cookies, **options
         )

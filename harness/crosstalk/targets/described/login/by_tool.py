@@ -16,7 +16,7 @@ from crosstalk.targets.described.login.base import (
 )
 from crosstalk.targets.described.login.config import CallConfig, LoginConfig
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
-from crosstalk.targets.described.placeholders import filled
+from crosstalk.targets.described.placeholders import filled_fields
 
 # Tool name, arguments and what is presented, to the answer.
 CallTool = Callable[[str, Mapping[str, Any], Presented], Answer]
@@ -73,7 +73,7 @@ class ToolLogin:
         return None
 
     def _call(self, call: CallConfig, person: Person, presented: Presented) -> Answer:
-        arguments = filled(dict(call.arguments), person.places())
+        arguments = filled_fields(call.arguments, person.places())
         return self._call_tool(call.tool, arguments, presented)
 
 

@@ -24,7 +24,7 @@ class CallConfig(Strict):
         tool: Name of the tool.
         arguments: The tool's arguments.
         request: Method and path, e.g. `POST /login`, or method and URL.
-        json_body: The request's JSON body (`json` in the file).
+        json_body: The request's JSON body.
         form: The request's form fields, where it takes no JSON.
         headers: Headers of the request beside the usual ones.
     """
@@ -107,12 +107,14 @@ class LoginConfig(CallConfig):
         register_first: The call that creates the account.
         token: Where in the answer the token is: a field's name, `$.data.token`,
             `header:X-Auth-Token`, `cookie:session`; empty where cookies or the session are all.
-        carried: How the token travels afterwards; `basic` has no token and no login call, as name
-            and password travel with every request (RFC 7617).
+        carried: How the token travels afterwards, by default `session` after a tool and `bearer`
+            after anything else; `basic` has no token and no login call, as name and password travel
+            with every request (RFC 7617).
         argument: The argument that carries it, where it travels in one.
         header: The header that carries it, where it travels in one.
         value: What that header holds, with `{token}` in it.
-        subject: Where the user's id is, in the answer (`$.user.id`) or the token (`claim:sub`).
+        subject: Where the user's id is, in the answer (`$.user.id`) or the token (`claim:sub`); a
+            listed user's own `subject` counts for more.
         whoami: A request whose answer has the `subject`, made with the new token.
         refresh: A request that gives a new token for `{refresh}`.
         refresh_token: Where in the answer the refresh token is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,32 @@ def test_skipped_operations_have_the_reason_that_the_file_gives(tmp_path: Path) 
         "mcp:off": "no reason is given",
         "rest:GET /slow": "it takes a minute",
     }
+
+
+def test_one_text_needs_no_brackets_where_several_may_stand(tmp_path: Path) -> None:
+    one = (
+        'accepted = "shared-limits"\n[rest]\nopenapi = "x"\npublic = "GET /a"\nskip = "GET /b"\n'
+        '[identity]\nby = "none"\n[roles]\nadmin = "carol"\n[tenants]\nacme = "bob"\n'
+        '[policy]\ntranscripts = "*"\n[[policy.allow]]\nto = "*"\noperations = "GET /*"\n'
+        '[[policy.reserve]]\nto = "admin"\noperations = "* /admin/*"\n'
+        '[policy.fields]\nown = "phone"\n'
+    )
+    names = "accepted|public|skip|by|admin|acme|transcripts|to|operations|own"
+    listed = re.sub(rf'(?m)^({names}) = (".*")$', r"\1 = [\2]", one)
+    assert listed.count("[") == one.count("[") + 12
+    assert load_target(write(tmp_path, one)) == load_target(write(tmp_path, listed))
+
+
+def test_files_of_keys_are_beside_the_description(tmp_path: Path) -> None:
+    key = '[identity]\nby = ["bearer"]\n[identity.mint]\nkey_file = "keys/secret"\n'
+    identity = load_target(write(tmp_path, MCP + key)).identities()["mcp"]
+    assert identity.mint is not None
+    assert identity.mint.key_file == str(tmp_path / "keys" / "secret")
+
+
+def test_start_without_a_port_says_where_to_write_it(tmp_path: Path) -> None:
+    rest = '[rest]\nopenapi = "http://127.0.0.1:8000/o.json"\n' + WHO
+    with pytest.raises(TargetFileError, match=r"start.command says no port to listen on: write"):
+        load_target(write(tmp_path, '[start]\ncommand = ["python", "server.py"]\n' + rest))
+    by_variable = '[start]\ncommand = ["x"]\nenvironment = {PORT = "{port}"}\n'
+    load_target(write(tmp_path, by_variable + rest))

@@ -14,13 +14,18 @@ from pydantic import ValidationError
 
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, forger
 from crosstalk.targets.described import TargetConfig
-from crosstalk.targets.described.credentials import People, SurfaceCredentials
+from crosstalk.targets.described.credentials import (
+    DescribedCredentials,
+    People,
+    SurfaceCredentials,
+)
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.login.base import CredentialError
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.config import LoginConfig
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.login.values import AnswerValue, ReadableAnswer
+from crosstalk.targets.described.users import naming_of
 from tests.unit.crosstalk.targets.described.http_server import (
     Asked,
     Given,
@@ -131,6 +136,43 @@ def test_json_login_learns_the_id_that_the_system_gave(server: HttpServer) -> No
     assert len(server.asked) == 4
 
 
+def test_sign_up_says_tenant_and_role_and_nothing_where_there_is_none(server: HttpServer) -> None:
+    body = {**JSON_LOGIN["register_first"]["json"], "team": "{tenant}", "role": "{role}"}  # type: ignore[index]
+    registered = {"request": "POST /register", "json": body}
+    source = credentials(server, {**JSON_LOGIN, "register_first": registered})
+    source.people.attributes["alice-1"] = {"tenant": "acme", "role": "admin"}
+    for actor, subject in ((ALICE, "alice-1"), (BOB, "bob-1")):
+        source.present(actor, subject)
+    first, second = (each.body for each in server.asked if each.path == "/register")
+    assert (first["team"], first["role"]) == ("acme", "admin")
+    assert set(second) == {"email", "password"}
+
+
+def test_made_up_users_have_tenant_and_role_before_they_are_signed_up(server: HttpServer) -> None:
+    registered = {
+        "request": "POST /register",
+        "json": {"email": "{user}", "password": "{password}", "role": "{role}"},
+        "subject": "$.user.id",
+    }
+    login = {**JSON_LOGIN, "json": {"email": "{user}", "password": "{password}"}}
+    source = credentials(server, {**login, "register_first": registered})
+    config = TargetConfig.model_validate(
+        {
+            "rest": {"openapi": f"{server.url}/openapi.json"},
+            "identity": {"by": "login", "login": {**login, "register_first": registered}},
+            "roles": {"admin": "carol"},
+        }
+    )
+    subjects = naming_of(config, {}, DescribedCredentials(rest=source))("01ab23cd")
+    roles = {
+        each.body["email"].partition("-")[0]: each.body.get("role")
+        for each in server.asked
+        if each.path == "/register"
+    }
+    assert roles["carol"] == "admin"
+    assert {roles[name] for name in subjects if name != "carol"} == {None}
+
+
 def test_login_reads_the_subject_by_a_request_of_its_own(server: HttpServer) -> None:
     login = {**JSON_LOGIN, "subject": "$.me.id", "whoami": {"request": "GET /me"}}
     assert credentials(server, login).enroll("alice-1") == "@x.test"
@@ -167,8 +209,12 @@ def test_login_that_is_refused_for_haste_is_tried_again(server: HttpServer) -> N
     assert given == {"Authorization": "Bearer t-alice-1@x.test"}
 
 
-def test_form_login_repeats_the_csrf_token_and_keeps_each_users_cookies(server: HttpServer) -> None:
+@pytest.mark.parametrize("more", [{}, {"token": "cookie:session"}])
+def test_form_login_repeats_the_csrf_token_and_keeps_each_users_cookies(
+    server: HttpServer, more: dict[str, str]
+) -> None:
     login = {
+        **more,
         "request": "POST /form",
         "form": {"user": "{user}", "pass": "{password}", "csrf_token": "{csrf}"},
         "carried": "cookie",
@@ -182,6 +228,7 @@ def test_form_login_repeats_the_csrf_token_and_keeps_each_users_cookies(server: 
     assert source.present(ANONYMOUS, "alice-1").headers == {}
     forged = source.present(forger("invented"), "alice-1").headers
     assert "s-alice-1" not in forged["Cookie"]
+    assert "session=" in forged["Cookie"]
 
 
 def test_csrf_token_that_the_answer_to_the_login_tells_is_repeated(server: HttpServer) -> None:

@@ -70,6 +70,8 @@ from crosstalk.targets.seeds import seeds_of
 _EXAMPLES_A_CHUNK = 1
 # The part of the budget after which what still lacks an opportunity is swept once more.
 _LATE = 0.8
+# Runs of the rules for what is reserved, and for fields that give a right, that come early.
+_FIRST_PRIVILEGES = 2
 # How often listeners are told how far the run is.
 _TELL_SECONDS = 1.0
 # What one replay of a phase's finding may take.
@@ -274,6 +276,13 @@ class Campaign:
             self._part("sharing", lambda: sweep.share(sharing, 1))
         self._part("first sweep", sweep.run)
         self._budget.sweeping = False
+        # Nothing else serves what disables an account, and a few calls give each oracle of a
+        # policy its opportunity: they wait for nothing that takes many.
+        if policy is not None and policy.suspends:
+            self._part("accounts", sweep.suspend)
+        if policy is not None:
+            self._part("rights", sweep.likely_rights)
+            self._part("first privileges", lambda: sweep.privileges(_FIRST_PRIVILEGES))
         few = self._options.calls < FEW_CALLS
         if few:
             # Another's object in every form comes before what rules make by chance.
@@ -282,11 +291,6 @@ class Campaign:
         self._part("first round", first_round.run)
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
-        if policy is not None and policy.suspends:
-            # Nothing else serves what disables an account.
-            self._part("accounts", sweep.suspend)
-        if policy is not None:
-            self._part("rights", sweep.likely_rights)
         long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
         self._part("long round", long_round.run)
         # What only they show would otherwise wait for the whole plan.

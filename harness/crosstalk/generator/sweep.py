@@ -134,11 +134,14 @@ class Sweep:
         if self.state.shows_rights:
             self._drawn(rule, send)
 
-    def privileges(self) -> None:
+    def privileges(self, runs: int | None = None) -> None:
         """Call what a policy reserves, and send what would give a right, once with each operation.
 
         Both rules take the operation that they had least; a part of the calls bounds them, and of
         what the sweep of all operations leaves.
+
+        Args:
+            runs: How often one of them runs at most; by default with each operation.
         """
         begun = self.state.executor.calls_made
         most = int(min(_SHARE_OF_PRIVILEGES * self.calls, self._spare() / 2))
@@ -148,7 +151,7 @@ class Sweep:
             return
         with rule_errors_stop_the_run():
             try:
-                for number in range(len(rules) * len(self._capabilities.protected)):
+                for number in range(runs or len(rules) * len(self._capabilities.protected)):
                     if self.state.stopped() or self.state.executor.calls_made - begun >= most:
                         break
                     if example.over and len(example.history):

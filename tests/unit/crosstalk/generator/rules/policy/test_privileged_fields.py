@@ -181,3 +181,13 @@ def test_each_reading_around_a_right_is_made_once() -> None:
             if each.probe is not None and each.probe.part in ("before", "after")
         ]
         assert len(looked) == len(set(looked))
+
+
+def test_first_privileges_are_a_few_calls_of_both_rules() -> None:
+    profiles, histories = Profiles(stores_all=False), list[History]()
+    state = _state(profiles, histories)
+    Sweep(state, dict, Random(1), 4_000).privileges(2)
+    assert _attacks(histories, "role")
+    assert {call.actor.name for history in histories for call in history} >= {"carol"}
+    assert sum(map(len, histories)) <= 60
+    assert state.rule_runs["reserved_call"] == state.rule_runs["privileged_fields"] == 1

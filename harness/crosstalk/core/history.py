@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
-from crosstalk.core.identifiers import paths_in
+from crosstalk.core.identifiers import identifiers_of, paths_in
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.policy import Decision, Policy, decide
 
 T = TypeVar("T")
+
+W = TypeVar("W", bound="Walk")
 
 # What files saved by version 0.1.0 say, and what it is called now.
 _FORMER_VALUES: Mapping[Any, str] = {"crowd": "concurrency", "among": "concurrent"}
@@ -197,6 +199,47 @@ class Call:
     world: str = "main"
     together: int = 0
     sending: Sending | None = None
+    _found: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: str, find: Callable[[Call], T]) -> T:
+        """Return what follows from this call alone; found once, for it does not change.
+
+        Args:
+            name: Of what is found; one name, one way to find it.
+            find: Finds it; what is returned must not be changed.
+        """
+        if name not in self._found:
+            self._found[name] = find(self)
+        return cast(T, self._found[name])
+
+    @property
+    def sent(self) -> frozenset[str]:
+        """The identifying values in the arguments."""
+        return self.once("sent", lambda it: frozenset(identifiers_of(it.arguments)))
+
+    @property
+    def received(self) -> frozenset[str]:
+        """The identifying values in the body of the answer."""
+        return self.once("received", lambda it: frozenset(identifiers_of(it.answer.body)))
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """The identifying values in what reached the caller beside the answer."""
+        return self.once("heard", lambda it: frozenset(identifiers_of(it.answer.unsolicited)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for a file."""
+        row = asdict(replace(self))
+        del row["_found"]
+        return row
+
+
+class Walk(Protocol):
+    """Something that takes the calls of a history in order."""
+
+    def take(self, call: Call) -> object:
+        """Take the next call."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +323,9 @@ class History:
     _followed: dict[str, tuple[Callable[[Call], Any], list[Any]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _walked: dict[str, tuple[Walk, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def derived(self, name: str, derive: Callable[[History], T]) -> T:
         """Return what follows from the calls so far; found once, and again when there are more.
@@ -313,6 +359,21 @@ class History:
     def symbols(self) -> dict[str, str]:
         """Return what stands for users and for objects that existed before, with their ids."""
         return {**{each.name: each.id for each in self.owned}, **self.subjects}
+
+    def walked(self, name: str, begin: Callable[[History], W]) -> W:
+        """Return a walk that has taken all calls so far, each of them once, in order.
+
+        Args:
+            name: Of the walk; one name, one way to walk.
+            begin: Returns the walk before the first call.
+        """
+        if name not in self._walked:
+            self._walked[name] = begin(self), 0
+        walk, taken = self._walked[name]
+        for call in self.calls[taken:]:
+            walk.take(call)
+        self._walked[name] = walk, len(self.calls)
+        return cast(W, walk)
 
     def until(self, index: int) -> History:
         """This history up to and with the call of that index."""
@@ -389,7 +450,7 @@ class History:
             "new_users": self.new_users,
             "worlds": {name: dict(subjects) for name, subjects in self.worlds.items()},
             **({"policy": self.policy.to_json()} if self.policy is not None else {}),
-            "calls": [asdict(call) for call in self.calls],
+            "calls": [call.to_json() for call in self.calls],
         }
 
     @classmethod

@@ -244,15 +244,22 @@ def is_drawn(text: str) -> bool:
 
 def strings_in(value: Any) -> Iterator[str]:
     """Every string inside a JSON value, keys included."""
+    found: list[str] = []
+    _collect(value, found)
+    return iter(found)
+
+
+def _collect(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
+        found.append(value)
+    # Most are dicts, for which the check is quick.
+    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101
         for key, item in value.items():
-            yield str(key)
-            yield from strings_in(item)
+            found.append(str(key))
+            _collect(item, found)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from strings_in(item)
+            _collect(item, found)
 
 
 def map_strings(value: Any, replacement: Callable[[str], str]) -> Any:
@@ -287,7 +294,7 @@ def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
         return [(prefix or "text", body)]
     if isinstance(body, int) and not isinstance(body, bool):
         return [(prefix, str(body))] if is_id_path(prefix) or is_code_path(prefix) else []
-    if isinstance(body, Mapping):
+    if isinstance(body, dict) or isinstance(body, Mapping):  # noqa: SIM101
         items = [(str(key), value) for key, value in body.items()]
     elif isinstance(body, list | tuple):
         items = [(str(place), value) for place, value in enumerate(body)]
@@ -300,11 +307,13 @@ def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
     ]
 
 
+@lru_cache(maxsize=16_384)
 def is_id_path(path: str) -> bool:
     """Return whether what stands at that path is an id, by its name."""
     return ID_NAME.search(_field(path)) is not None
 
 
+@lru_cache(maxsize=16_384)
 def is_code_path(path: str) -> bool:
     """Return whether what stands at that path is what a system calls an object, by its name."""
     return _CODE_NAME.search(_field(path)) is not None

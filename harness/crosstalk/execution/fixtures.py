@@ -95,9 +95,7 @@ class Fixture:
         if self._target.persistent and self._latest is not None:
             # Its owners are forgotten with the example; only new values can be attributed.
             self._public_values |= {
-                value
-                for call in self._latest
-                for value in identifiers_of(call.arguments) | identifiers_of(call.answer.body)
+                value for call in self._latest for value in call.sent | call.received
             } | numbers_given(self._latest)
             self._keep_supplied(self._latest)
         nonce = secrets.token_hex(4)
@@ -144,7 +142,7 @@ class Fixture:
         for call in history:
             reads = self._executor.operations[call.operation].reads_only
             if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
-                self._supplied[call.actor.user] |= identifiers_of(call.arguments)
+                self._supplied[call.actor.user] |= call.sent
 
     def _formed(self, subjects: Mapping[str, str]) -> bool:
         """Return whether the arguments that say who calls admit these names."""
@@ -234,8 +232,7 @@ class Fixture:
         self._public_values = self._target.public_values | frozenset(
             value
             for call in history
-            for value in identifiers_of(call.answer.body)
-            | identifiers_of(dict(call.answer.headers))
+            for value in call.received | identifiers_of(dict(call.answer.headers))
             if value not in mine
         )
         # What is numbered and listed to a newcomer was there before: a catalogue for everybody.

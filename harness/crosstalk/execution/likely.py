@@ -112,6 +112,6 @@ def _origins_of(history: History) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for each in observations(history):
         user = each.call.actor.user
-        for value in (*each.own, *identifiers_of(each.call.arguments)) if user else ():
+        for value in (*each.own, *each.call.sent) if user else ():
             found.setdefault((str(user), value), each.call.index)
     return found

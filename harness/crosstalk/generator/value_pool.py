@@ -136,10 +136,10 @@ class ValuePool:
         self._learn_kinds(call)
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
-        sent = identifiers_of(call.arguments)
+        sent = call.sent
         named = {str(each) for each in call.arguments.values()}
         found = call.answer.paths()
-        received = identifiers_of(call.answer.body) | identifiers_of(dict(call.answer.linked))
+        received = call.received | identifiers_of(dict(call.answer.linked))
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
@@ -309,7 +309,7 @@ class ValuePool:
                     self._gone.add(item.value)
         elif answer.outcome is Outcome.OK and not deletes(call.operation):
             # It is there again, e.g. taken out of a bin.
-            self._gone -= identifiers_of(call.answer.body)
+            self._gone -= call.received
 
     def _names_more(self, call: Call, user: str) -> bool:
         """Return whether a call names more than one thing that may be the missing one."""

@@ -91,8 +91,8 @@ class _Attribution:
         revoked: list[tuple[str, str]] = []
         permitted = False
         if conclusive(call.answer):
-            answered = identifiers_of(call.answer.body) | _in_headers(call.answer.headers)
-            for value in sorted(answered | identifiers_of(call.answer.unsolicited)):
+            answered = {*call.received, *_in_headers(call.answer.headers)}
+            for value in sorted(answered | call.heard):
                 if value in self._public:
                     continue
                 owner = (
@@ -148,13 +148,13 @@ class _Attribution:
     def _own_ids(self, call: Call, answered: Collection[str]) -> set[str]:
         """Return the ids in a call and its answer that are its caller's own."""
         user, people = call.actor.user, set(self._history.subjects.values())
-        found = {*answered, *identifiers_of(call.arguments)} - people
+        found = {*answered, *call.sent} - people
         own = (self._owners.get(each) or self._parts.owners.get(each, user) for each in found)
         return {each for each, owner in zip(found, own, strict=True) if owner == user}
 
     def _take_arguments(self, call: Call) -> None:
         user = call.actor.user
-        sent = identifiers_of(call.arguments)
+        sent = call.sent
         self._supplied[user] |= sent
         self._said[user] += [
             each.lower() for each in strings_in(call.arguments) if len(each) >= _LONG_TEXT

@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import identifiers_of
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, is_empty
 
@@ -57,7 +56,7 @@ class Canary:
                 continue
             value, owner = seen.foreign[0]
             more = len(seen.foreign) - 1
-            beside = value in identifiers_of(call.answer.unsolicited)
+            beside = value in call.heard
             where = " in a message that came with the answer" if beside else ""
             found.append(
                 Suspicion(

@@ -41,7 +41,7 @@ def controls_of(history: History) -> dict[str, Control]:
         user = call.actor.user
         if user is not None:
             # What a user made up is that user's, e.g. a key.
-            for value in filter(is_marker, identifiers_of(call.arguments)):
+            for value in filter(is_marker, call.sent):
                 owners.setdefault(value, user)
         foreign = [
             *_foreign_arguments(call, owners, foreign_ids),
@@ -61,7 +61,7 @@ def controls_of(history: History) -> dict[str, Control]:
         if call.answer.outcome is Outcome.OK and user is not None:
             control.answered += 1
             # Where there is nothing to show, as after a deletion, success with one's own id counts.
-            named = any(owners.get(value) == user for value in identifiers_of(call.arguments))
+            named = any(owners.get(value) == user for value in call.sent)
             if call.actor.claims == user and (seen.own or named or not is_empty(call.answer.body)):
                 control.own_reads += 1
     for oracle in oracles_under(history.policy):

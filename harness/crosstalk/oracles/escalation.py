@@ -16,7 +16,7 @@ from typing import Any
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, last_name, paths_in
+from crosstalk.core.identifiers import is_marker, last_name, paths_in
 from crosstalk.core.policy import may_call
 from crosstalk.oracles.base import Suspicion, conclusive, served
 
@@ -137,12 +137,12 @@ def _effect(history: History, alone: Call | None, attack: Call, before: Call, af
         return _shown_privilege(attack, before, after)
     if alone is None or not served(alone.answer):
         return ""
-    seen = identifiers_of(before.answer.body)
+    seen = before.received
     if seen & _markers(alone):
         return ""
     sent = _markers(attack)
     own = sent - seen
-    crossed = sorted(own & identifiers_of(after.answer.body))
+    crossed = sorted(own & after.received)
     if crossed and served(before.answer):
         asked = (user or "", after.actor.user, after.operation, set(crossed), after)
         if not history.permits(*asked):
@@ -151,7 +151,7 @@ def _effect(history: History, alone: Call | None, attack: Call, before: Call, af
 
 
 def _markers(call: Call) -> set[str]:
-    return {each for each in identifiers_of(call.arguments) if is_marker(each)}
+    return {each for each in call.sent if is_marker(each)}
 
 
 def _shown_privilege(attack: Call, before: Call, after: Call) -> str:

@@ -16,7 +16,6 @@ from collections import Counter
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, Channel, History, Outcome
-from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.object_kinds import ends_session
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion, conclusive, denies, is_empty
@@ -146,7 +145,7 @@ class Identity:
         for seen in observations(history):
             call = seen.call
             if not _claimed(call, history):
-                for value in (*seen.own, *identifiers_of(call.arguments)):
+                for value in (*seen.own, *call.sent):
                     first.setdefault(value, call)
                 continue
             earlier = [

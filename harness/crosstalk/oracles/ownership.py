@@ -216,9 +216,14 @@ def _effects(history: History) -> Iterator[_Attack]:
 
 def _permitted(history: History, victim: str, act: Call, gone: Collection[str] = ()) -> bool:
     """Return whether an act may change what is the victim's, or shares it."""
-    about = values_about(act, set(history.subjects.values()))
-    asked = (victim, act.actor.user, act.operation, about, act)
-    return history.permits(*asked, change=True) or shares(history, victim, act, gone)
+    # One act stands between many readings.
+    known: dict[tuple[str, int], bool] = history.derived("permitted acts", lambda _: {})
+    key = victim, act.index
+    if key not in known:
+        about = values_about(act, set(history.subjects.values()))
+        asked = (victim, act.actor.user, act.operation, about, act)
+        known[key] = history.permits(*asked, change=True)
+    return known[key] or shares(history, victim, act, gone)
 
 
 def _steady_headers(history: History) -> Mapping[tuple[str, str], tuple[int, int]]:

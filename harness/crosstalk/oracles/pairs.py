@@ -225,7 +225,7 @@ def _permitted(history: History, victim: str, call: Call) -> bool:
 
 def _note_planted(call: Call, owners: dict[str, str]) -> None:
     """A marker belongs to the user who sent it, e.g. as an idempotency key."""
-    for value in identifiers_of(call.arguments):
+    for value in call.sent:
         if is_marker(value) and call.actor.user is not None:
             owners.setdefault(value, call.actor.user)
 
@@ -266,12 +266,12 @@ def _words_of(call: Call) -> set[str]:
     """Return the markers of a call, and texts of one word that may be the end of one."""
     texts = {each for each in call.arguments.values() if isinstance(each, str)}
     short = {each for each in texts if _ONE_WORD.fullmatch(each) and not identifiers_of(each)}
-    return {each for each in identifiers_of(call.arguments) if is_marker(each)} | short
+    return {each for each in call.sent if is_marker(each)} | short
 
 
 def _made_of_words(call: Call) -> set[str]:
     """Return the texts in an answer that hold words of the call, with these left out."""
-    sent = {each for each in identifiers_of(call.arguments) if is_marker(each)}
+    sent = {each for each in call.sent if is_marker(each)}
     # Words that had no room for a whole marker, beside one that has.
     short = [each for each in _words_of(call) if each not in sent]
 
@@ -287,7 +287,7 @@ def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:
     """Return what an answer says, without the values in it: by path whether there is anything, and
     sentences without the words of the call, ids and numbers.
     """
-    masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body) | set(asked)
+    masked = call.sent | call.received | set(asked)
     longest_first = sorted((each for each in masked if len(each) > 3), key=len, reverse=True)
 
     def sentence(text: str) -> str:
@@ -372,7 +372,7 @@ def _told(body: object) -> object:
 
 
 def _observable(call: Call, asked: set[str]) -> dict[str, str]:
-    masked = identifiers_of(call.arguments) | identifiers_of(call.answer.body)
+    masked = call.sent | call.received
 
     def mask(value: object) -> str:
         # Times at first: one whose day was sent is none any more once the day is masked.

@@ -65,7 +65,7 @@ class ServiceRecord:
             call = seen.call
             user = call.actor.user
             if user is not None:
-                for value in (*seen.own, *filter(is_marker, identifiers_of(call.arguments))):
+                for value in (*seen.own, *filter(is_marker, call.sent)):
                     owners.setdefault(value, user)
             operation = self._operations.get(call.operation)
             if operation is not None and (user == call.actor.claims or operation.public):
@@ -153,9 +153,7 @@ class ServiceRecord:
         if answer.outcome is not Outcome.OK or wanted:
             record.others[wanted or _error(answer)] += 1
             return
-        named = any(
-            owners.get(value) == call.actor.user for value in identifiers_of(call.arguments)
-        )
+        named = any(owners.get(value) == call.actor.user for value in call.sent)
         did = (
             not operation.reads_only
             and not operation.conversational

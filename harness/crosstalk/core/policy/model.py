@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal
 
 EVERYBODY = "*"
@@ -238,6 +239,12 @@ def matches(patterns: Sequence[str], operation: str) -> bool:
         patterns: E.g. `GET /admin/*`, `mcp:delete_*`.
         operation: Its whole name, e.g. `rest:GET /admin/users`.
     """
+    return _matches(tuple(patterns), operation)
+
+
+# The same few operations are compared with the same few rules in every judgement.
+@lru_cache(maxsize=8_192)
+def _matches(patterns: tuple[str, ...], operation: str) -> bool:
     short = operation.partition(":")[2] or operation
     return any(
         form == each or fnmatchcase(form, each) for each in patterns for form in (operation, short)

@@ -42,6 +42,10 @@ def object_key(kind: str, value: object) -> str:
 
 def named_objects(call: Call) -> dict[str, list[str]]:
     """Return argument name to the objects that a call names in it."""
+    return call.once("named objects", _named_objects)
+
+
+def _named_objects(call: Call) -> dict[str, list[str]]:
     return {
         name: [object_key(kind_of_argument(name, call.operation), each) for each in _many(value)]
         for name, value in call.arguments.items()
@@ -49,9 +53,12 @@ def named_objects(call: Call) -> dict[str, list[str]]:
     }
 
 
-def named_values(call: Call) -> set[str]:
+def named_values(call: Call) -> frozenset[str]:
     """Return the objects that a call names, in whichever argument."""
-    return {key for keys in named_objects(call).values() for key in keys}
+    return call.once(
+        "named values",
+        lambda it: frozenset(key for keys in named_objects(it).values() for key in keys),
+    )
 
 
 def values_about(call: Call, people: Collection[str]) -> set[str]:
@@ -89,26 +96,31 @@ def without_people(keys: Collection[str], people: Collection[str]) -> set[str]:
 
 
 def objects_of(history: History) -> Objects:
-    """Return the objects of a history; found once a history."""
-    return history.derived("policy objects", _walk)
+    """Return the objects of a history so far; each call is taken once."""
+    return history.walked("policy objects", _Walk).found
 
 
-def _walk(history: History) -> Objects:
-    found = Objects()
-    for each in history.owned:
-        found.owners.setdefault(object_key(each.kind, each.id), each.owner)
-    subjects = set(history.subjects.values())
-    for call in history:
-        user = call.actor.user
+class _Walk:
+    """Takes the calls of a history in order, and takes down their objects."""
+
+    def __init__(self, history: History) -> None:
+        self.found = Objects()
+        for each in history.owned:
+            self.found.owners.setdefault(object_key(each.kind, each.id), each.owner)
+        self._subjects = set(history.subjects.values())
+
+    def take(self, call: Call) -> None:
+        """Take the next call."""
+        user, found = call.actor.user, self.found
         if user is None:
-            continue
-        planted = {each for each in identifiers_of(call.arguments) if is_marker(each)}
-        named = {key for keys in named_objects(call).values() for key in keys} - planted
+            return
+        planted = {each for each in call.sent if is_marker(each)}
+        named = named_values(call) - planted
         served = call.answer.outcome == "ok"
         answered = _records(call.answer.body, "", call) if served else iter(())
         top: set[str] = set()
         for path, keys, values in answered:
-            for key in keys - subjects:
+            for key in keys - self._subjects:
                 found.owners.setdefault(key, user)
                 if found.owners[key] == user:
                     for value in values:
@@ -120,7 +132,6 @@ def _walk(history: History) -> Objects:
             found.holders[value] |= {
                 key for key in named | top if found.owners.get(key, user) == user
             }
-    return found
 
 
 def _records(

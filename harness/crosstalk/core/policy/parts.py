@@ -8,7 +8,7 @@ first time, e.g. the id of a task that its owner's agent made, is the owner's as
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +62,8 @@ class _Walk:
     def found(self) -> Parts:
         """Return the parts, once all calls were taken."""
         for call in self._history:
-            said = identifiers_of(call.arguments)
-            answered = identifiers_of(call.answer.body)
+            said = call.sent
+            answered = call.received
             user = call.actor.user
             grants = self._sharing.held(user, call) if user is not None else []
             if grants and call.answer.outcome == "ok":
@@ -74,7 +74,7 @@ class _Walk:
                 self._known[value].add(user)
         return self._parts
 
-    def _added(self, call: Call, grants: list[Grant], said: set[str]) -> None:
+    def _added(self, call: Call, grants: list[Grant], said: Set[str]) -> None:
         """Take what the caller stores in an object that they may change.
 
         They may have sent it before: it was refused then, or is in their own conversation too.
@@ -87,7 +87,7 @@ class _Walk:
                         self._take(value, grant, call)
 
     def _shown(
-        self, call: Call, grants: list[Grant], keys: set[str], values: set[str], said: set[str]
+        self, call: Call, grants: list[Grant], keys: set[str], values: set[str], said: Set[str]
     ) -> None:
         """Take what one JSON object of an answer shows together with the id of a shared object.
 
@@ -113,7 +113,7 @@ class _Walk:
             self._parts.owners.setdefault(value, owner)
         self._parts.holders[value].add(grant.object)
 
-    def _inside(self, values: set[str]) -> set[str]:
+    def _inside(self, values: Set[str]) -> set[str]:
         """Return these values with the objects that they are known to be parts of."""
         return {
             key

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 from crosstalk.core.policy.model import Policy, Share, matches
-from crosstalk.core.policy.objects import Objects, named_objects, object_key, objects_of
+from crosstalk.core.policy.objects import Objects, named_values, object_key, objects_of
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History
@@ -232,11 +232,7 @@ def _walk(policy: Policy, history: History) -> Sharing:
     found, objects = Sharing(), objects_of(history)
     if not policy.shares:
         return found
-    made: set[str] = set()
-    for call in history:
-        user = call.actor.user
-        if user is None or call.answer.outcome != "ok" or is_repeat(call, made):
-            continue
+    for call in history.walked("calls that share", lambda _: _SharingCalls(policy)).found:
         for rule in policy.shares:
             if matches(rule.opens, call.operation) and _is_meant(rule, call):
                 _open(found, policy, history, objects, rule, call)
@@ -245,6 +241,23 @@ def _walk(policy: Policy, history: History) -> Sharing:
             if matches(rule.ends, call.operation):
                 _end(found, policy, history, rule, call)
     return found
+
+
+class _SharingCalls:
+    """Takes the calls of a history in order, and keeps those that open or end sharing."""
+
+    def __init__(self, policy: Policy) -> None:
+        rules = policy.shares
+        self._names = [each for rule in rules for each in (rule.opens, rule.accept, rule.ends)]
+        self._made: set[str] = set()
+        self.found: list[Call] = []
+
+    def take(self, call: Call) -> None:
+        """Take the next call."""
+        if call.actor.user is None or call.answer.outcome != "ok" or is_repeat(call, self._made):
+            return
+        if any(matches(each, call.operation) for each in self._names):
+            self.found.append(call)
 
 
 def _begun(call: Call, moment: Call | None) -> bool:
@@ -298,7 +311,7 @@ def _may_give_roles(policy: Policy, call: Call) -> bool:
 
 
 def _accept(found: Sharing, rule: Share, call: Call) -> None:
-    named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
+    named = named_values(call) | _plain(call)
     for grant in found.grants:
         offered = grant.rule is rule and grant.opened is None and grant.ended is None
         mine = offered and grant.person == call.actor.user
@@ -321,7 +334,7 @@ def _hand_over(found: Sharing, grant: Grant, call: Call) -> None:
 
 def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
     user = call.actor.user or ""
-    named = {key for keys in named_objects(call).values() for key in keys} | _plain(call)
+    named = named_values(call) | _plain(call)
     said = set(_people(policy, history, rule, call))
     people = said or _named_users(history, call) - {user}
     if rule.role:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import Call
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script
 from crosstalk.oracles.observation import identifiers_shown
 from crosstalk.phases.concurrency.confirmation import Shown
@@ -23,7 +23,7 @@ def evidence_of(script: Script, shown: Shown) -> tuple[Exchange, ...]:
         value: call
         for call in history
         if call.actor.user != wrong.actor.user
-        for value in identifiers_of(call.arguments)
+        for value in call.sent
         if is_marker(value)
     }
     crossed = sorted(identifiers_shown(wrong.answer) & planted.keys())

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History, Outcome
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import is_marker
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import described, differences, identifiers_shown
 from crosstalk.phases.concurrency.baselines import (
@@ -58,7 +58,7 @@ class Concurrency:
         owners = _owners(history)
         supplied: defaultdict[str | None, set[str]] = defaultdict(set)
         for call in history:
-            supplied[call.actor.user] |= identifiers_of(call.arguments)
+            supplied[call.actor.user] |= call.sent
         for call in history:
             if part_of(call) != "concurrent" or not conclusive(call.answer):
                 continue

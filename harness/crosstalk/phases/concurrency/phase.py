@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History, Outcome, Sending
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.stopping import OutOfTimeError
@@ -271,7 +271,7 @@ def _count(history: History, outcome: PhaseOutcome, *, busy_tells: bool = True) 
     for call in history:
         control = outcome.controls.setdefault(call.operation, Control())
         mine = planted.setdefault(call.actor.name, set())
-        mine |= {value for value in identifiers_of(call.arguments) if is_marker(value)}
+        mine |= {value for value in call.sent if is_marker(value)}
         served = call.answer.outcome is Outcome.OK
         control.calls += 1
         control.answered += served

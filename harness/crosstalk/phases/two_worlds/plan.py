@@ -127,13 +127,9 @@ def plan_of(
         varied, _part_of(_OTHERS_STEPS, size), creators, draw
     )
     chosen |= {each.number for each in steps if each.actor.user in near}
-    script = Script(steps)
-    for step in steps:
-        if step.number not in chosen:
-            script = script.without(step.number) or Script(())
+    script = Script(steps).only(chosen) or Script(())
     if Channel.NUMBER_REUSE in history.accepted:
-        for number in _stale(script, observer, history):
-            script = script.without(number) or Script(())
+        script = script.without(*_stale(script, observer, history)) or Script(())
     policy = history.policy
     # Who has an account is meant to show, as soon as somebody has one, to who administers them.
     compared = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, references_in
 from crosstalk.execution.cause import cause_of
 from crosstalk.oracles.attribution import observations
@@ -95,7 +95,7 @@ def _rows_of_lists(history: History, script: Script, needed: set[int]) -> set[in
                     for call in history.calls[: number - 1]
                     if call.actor.user == reader
                     and call.answer.outcome is Outcome.OK
-                    and any(map(is_marker, identifiers_of(call.arguments)))
+                    and any(map(is_marker, call.sent))
                 }
     return found & {step.number for step in script.steps}
 

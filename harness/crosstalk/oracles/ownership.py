@@ -127,7 +127,7 @@ class _Window:
         named = named_values(self.after).difference(subjects)
         served = self.before.answer.outcome is Outcome.OK
         lost = served and self.after.answer.outcome is not Outcome.OK
-        return named if lost and len(named) == 1 else set()
+        return set(named) if lost and len(named) == 1 else set()
 
 
 def _attacks(history: History) -> list[_Attack]:

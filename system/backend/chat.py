@@ -22,6 +22,7 @@ from system.backend.agent.agent import Assistant
 from system.backend.agent.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
+from system.backend.agent.model import read_whole
 from system.errors import MAX_DETAILS, RateLimited, ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns
@@ -201,8 +202,13 @@ class ChatService:
             )
         return Asked(conversation_id, history)
 
-    def begin(self, subject: Subject, asked: Asked) -> Turn:
+    def begin(self, subject: Subject, asked: Asked, *, watched: bool = True) -> Turn:
         """Start to answer; the caller must close the turn.
+
+        Args:
+            subject: The user.
+            asked: Their message.
+            watched: Whether the caller reads the answer as it comes.
 
         Raises:
             RateLimited: Too many answers of this user are under way.
@@ -214,7 +220,9 @@ class ChatService:
             return Turn(asked.earlier.message.id, events)
         self.require_capacity(subject)
         turn = Turn(new_id(), events)
-        task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
+        # The task has what is said within the block.
+        with read_whole(not watched):
+            task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
         self._tasks[task] = (subject.user_id, asked.conversation_id)
         task.add_done_callback(self._tasks.pop)
         turn.run(task)
@@ -227,7 +235,7 @@ class ChatService:
             NotFound: The conversation was deleted meanwhile.
             Unavailable: The model or the database do not answer.
         """
-        turn = self.begin(subject, asked)
+        turn = self.begin(subject, asked, watched=False)
         try:
             async for event in turn.events():
                 if isinstance(event, Answered):

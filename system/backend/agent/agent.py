@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import httpx2
@@ -28,6 +28,7 @@ from agents import (
 )
 from agents.items import TResponseInputItem
 from openai import OpenAIError
+from openai.types.responses import Response
 from pydantic import ValidationError
 
 from system.backend.agent.admission import Admission
@@ -112,7 +113,6 @@ class Assistant:
             if settings.openai_api == "responses"
             else PlainChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
         )
-        self._model_settings = ModelSettings(max_tokens=settings.agent_max_output_tokens)
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
         self._budget = ModelBudget(
@@ -120,11 +120,21 @@ class Assistant:
             settings.agent_max_tokens,
             settings.model_tokens_per_user_per_day,
         )
-        self._toolbox = Toolbox()
-        # More would only wait for their turn, and to begin a hundred takes the processor for as
-        # long as a hundred take.
-        self._tool_execution = ToolExecutionConfig(
-            max_function_tool_concurrency=settings.tool_calls_per_user
+        # Both know no user, and are made once: to make them took a twentieth of a chat.
+        self._agent = _BoundAgent(
+            name="assistant",
+            instructions=_INSTRUCTIONS,
+            model=self._model,
+            model_settings=ModelSettings(max_tokens=settings.agent_max_output_tokens),
+        )
+        self._run_config = RunConfig(
+            tracing_disabled=True,
+            tool_not_found_behavior="return_error_to_model",
+            # More would only wait for their turn, and to begin a hundred takes the processor for
+            # as long as a hundred take.
+            tool_execution=ToolExecutionConfig(
+                max_function_tool_concurrency=settings.tool_calls_per_user
+            ),
         )
         self._admission = Admission(
             settings.agent_max_running,
@@ -157,38 +167,26 @@ class Assistant:
     async def _answer(
         self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
     ) -> None:
-        agent = _BoundAgent(
-            name="assistant",
-            instructions=_INSTRUCTIONS,
-            model=self._model,
-            toolbox=self._toolbox,
-            model_settings=self._model_settings,
-        )
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
-                await self._run(agent, tools, _conversation(history), emit)
+                await self._run(tools, _conversation(history), emit)
         except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
 
     async def _run(
         self,
-        agent: Agent[BoundTools],
         tools: BoundTools,
         conversation: list[TResponseInputItem],
         emit: Callable[[str], None],
     ) -> None:
         async with asyncio.timeout(self._timeout):
             result = Runner.run_streamed(
-                agent,
+                self._agent,
                 conversation,
                 context=tools,
                 max_turns=self._max_turns,
-                run_config=RunConfig(
-                    tracing_disabled=True,
-                    tool_not_found_behavior="return_error_to_model",
-                    tool_execution=self._tool_execution,
-                ),
+                run_config=self._run_config,
             )
             try:
                 await _listen(result, emit)
@@ -204,6 +202,14 @@ class Assistant:
 async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> None:
     emitted = False
     between = ""
+
+    def say(text: str) -> None:
+        nonlocal emitted, between
+        emit(between + text)
+        emitted, between = True, ""
+
+    # Whether the reply under way came in pieces.
+    streamed = False
     async for event in result.stream_events():
         if event.type != "raw_response_event":
             continue
@@ -211,14 +217,30 @@ async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> No
         if data.type == "response.completed":
             usage = data.response.usage
             note_usage(usage.total_tokens if usage is not None else None)
-        if data.type == "response.output_item.added" and emitted:
+            for text in () if streamed else _texts(data.response):
+                between = "\n\n" if emitted else ""
+                say(text)
+            streamed = False
+        if data.type == "response.output_item.added":
+            streamed = True
             # What follows is another message of the same answer.
-            between = "\n\n"
+            between = "\n\n" if emitted else ""
         if data.type == "response.output_text.delta" or data.type == "response.refusal.delta":
-            emit(between + data.delta)
-            emitted, between = True, ""
+            say(data.delta)
     if not emitted and result.final_output:
         emit(str(result.final_output))
+
+
+def _texts(response: Response) -> Iterator[str]:
+    """The texts of a whole reply's messages."""
+    for item in response.output:
+        if item.type != "message":
+            continue
+        said = "".join(
+            each.text if each.type == "output_text" else each.refusal for each in item.content
+        )
+        if said:
+            yield said
 
 
 async def _end(result: RunResultStreaming) -> None:

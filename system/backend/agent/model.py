@@ -9,7 +9,9 @@ The request that arrives is the same.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -26,12 +28,33 @@ from agents import (
 from agents.items import TResponseStreamEvent
 from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
 from openai.resources.responses import AsyncResponses
+from openai.types.responses import (
+    Response,
+    ResponseCompletedEvent,
+    ResponseFailedEvent,
+    ResponseIncompleteEvent,
+)
 
 from system.backend.agent.harmless import harmless_event
 
 _Event = TypeVar("_Event")
 # What `create` takes beside the parameters that go into the body.
 _OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
+# Whether replies are read whole in this task and in those that it starts.
+_whole: ContextVar[bool] = ContextVar("replies_read_whole", default=False)
+
+
+@contextmanager
+def read_whole(whole: bool) -> Iterator[None]:
+    """Ask for whole replies within the block, where no client reads them as they come.
+
+    To read a reply as a stream of events costs several times what it costs as one text.
+    """
+    token = _whole.set(whole)
+    try:
+        yield
+    finally:
+        _whole.reset(token)
 
 
 class ModelUnreadableError(Exception):
@@ -65,8 +88,14 @@ class PlainOpenAI(AsyncOpenAI):
 class PlainResponsesModel(OpenAIResponsesModel):
     """The SDK's model, given its tools as the data that they are made of.
 
-    Only streamed answers are asked for here; others go the SDK's own way.
+    Only streamed answers are asked for here; others go the SDK's own way. Where no client reads
+    along, a stream is the one event that ends it.
     """
+
+    async def _fetch_response(self, *given: Any, **named: Any) -> Any:
+        if not (named.get("stream") and _whole.get()):
+            return await super()._fetch_response(*given, **named)
+        return _ending(await super()._fetch_response(*given, **{**named, "stream": False}))
 
     async def stream_response(
         self,
@@ -96,6 +125,25 @@ class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
         """The events of an answer."""
         async for event in readable(super().stream_response(*given, **named)):
             yield event
+
+
+async def _ending(response: Response) -> AsyncIterator[TResponseStreamEvent]:
+    """The event with which a stream of this reply would end.
+
+    Raises:
+        ValidationError: It is no reply of this API; the client reads anything as one.
+    """
+    response = Response.model_validate(response.model_dump(warnings=False))
+    if response.status == "failed":
+        yield ResponseFailedEvent(type="response.failed", response=response, sequence_number=0)
+    elif response.status == "incomplete":
+        yield ResponseIncompleteEvent(
+            type="response.incomplete", response=response, sequence_number=0
+        )
+    else:
+        yield ResponseCompletedEvent(
+            type="response.completed", response=response, sequence_number=0
+        )
 
 
 async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:

@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from crosstalk.environment import RunningSystem
 from crosstalk.model.app import create_app as create_model
-from crosstalk.model.conversation import ModelReply
+from crosstalk.model.conversation import ModelReply, ToolCall
 from crosstalk.model.policies import helpful
-from crosstalk.model.wire import response_events
+from crosstalk.model.wire import response, response_events
 from system.store.schemas import MessageRole
 from tests.unit.system.backend.serving import Backend, backend, eventually, serving
 
@@ -287,6 +287,32 @@ async def test_a_tool_that_does_not_answer_is_not_called_again_by_itself(
     assert "look before repeating" in answer.json()["message"]["content"]
 
 
+async def test_replies_are_asked_for_whole_where_no_client_reads_along(
+    running: RunningSystem, alice: str
+) -> None:
+    asked: list[bool] = []
+    turns = [ModelReply("One.", (ToolCall("list_tasks", {}),)), ModelReply("Two.")]
+
+    async def model(request: Request) -> Response:
+        streamed = bool((await request.json()).get("stream"))
+        reply = turns[len(asked) % 2]
+        asked.append(streamed)
+        if not streamed:
+            return JSONResponse(response(reply, "m"))
+        text = "".join(response_events(reply, "m"))
+        return Response(text, media_type="text/event-stream")
+
+    app = Starlette(routes=[Route("/v1/responses", model, methods=["POST"])])
+    async with serving(app) as url, backend(running, url) as system:
+        for headers in ({}, EVENTS):
+            answer = await system.http.post(
+                "/api/chat", json={"message": "hello"}, headers={**system.bearer(alice), **headers}
+            )
+            # Each reply is a paragraph of the answer, however it was read.
+            assert "One.\\n\\nTwo." in answer.text
+    assert asked == [False, False, True, True]
+
+
 async def test_no_database_connection_is_held_while_the_agent_runs(
     running: RunningSystem, alice: str
 ) -> None:
@@ -294,6 +320,8 @@ async def test_no_database_connection_is_held_while_the_agent_runs(
 
     async def model(request: Request) -> Response:
         held.append(system.services.store.pool_status().checked_out)
+        if not (await request.json()).get("stream"):
+            return JSONResponse(response(ModelReply(text="yes"), "m"))
         text = "".join(response_events(ModelReply(text="yes"), "m"))
         return Response(text, media_type="text/event-stream")
 

@@ -70,7 +70,11 @@ def test_values_of_a_call_are_found_once_and_not_saved() -> None:
     for _ in range(2):
         call.once("index", lambda it: found.append(it.index))
     assert found == [1]
-    assert (call.sent, call.received, call.heard) == ({planted}, {_UUID}, frozenset())
+    assert [set(each) for each in (call.sent, call.received, call.heard)] == [
+        {planted},
+        {_UUID},
+        set(),
+    ]
     row = writer.history.to_json()["calls"][0]
     assert set(row) == {each.name for each in fields(Call)} - {"_found"}
 

@@ -20,7 +20,7 @@ from crosstalk.model.app import create_app
 from crosstalk.model.policies import helpful
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.connection import McpConnection
-from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.model import PlainOpenAI, PlainResponsesModel, read_whole
 from system.backend.agent.toolbox import Toolbox
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.backend.serving import serving
@@ -95,6 +95,23 @@ async def test_model_request_equals_the_one_that_the_sdk_would_send(
                 for name in ("id", "call_id"):
                     item.pop(name, None)
         assert one == other
+
+
+async def test_reply_that_no_client_reads_along_is_asked_for_whole_and_says_the_same(
+    running: RunningSystem, connection: McpConnection, alice: str
+) -> None:
+    tools = tools_of(running, connection, alice)
+    shown: list[Any] = list(await Toolbox().of(tools))
+    async with listening_model() as (url, heard):
+        client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": url}))
+        model = PlainResponsesModel("m", client)
+        streamed = await run(model, shown, tools, "show my tasks")
+        assert [each.get("stream") for each in heard] == [True, True]
+        heard.clear()
+        with read_whole(True):
+            assert await run(model, shown, tools, "show my tasks") == streamed
+        assert [bool(each.get("stream")) for each in heard] == [False, False]
+        await client.close()
 
 
 async def test_toolbox_makes_tools_once_and_calls_them_as_the_runs_subject(

@@ -73,7 +73,7 @@ def values_about(call: Call, people: Collection[str]) -> set[str]:
     """
     named = named_values(call)
     objects = {each for each in without_people(named, people) if not is_marker(each)}
-    values = named | identifiers_of(call.arguments)
+    values = {*named, *call.sent}
     return without_people(values, people) if objects else values
 
 

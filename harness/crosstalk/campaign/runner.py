@@ -275,11 +275,12 @@ class Campaign:
         if sharing is not None and sweep.shares_early():
             self._part("sharing", lambda: sweep.share(sharing, 1))
         self._part("first sweep", sweep.run)
-        self._budget.sweeping = False
         # Nothing else serves what disables an account, and a few calls give each oracle of a
         # policy its opportunity: they wait for nothing that takes many.
         if policy is not None and policy.suspends:
+            # Of few calls the phases' larger part would leave none for it.
             self._part("accounts", sweep.suspend)
+        self._budget.sweeping = False
         if policy is not None:
             self._part("rights", sweep.likely_rights)
             self._part("first privileges", lambda: sweep.privileges(_FIRST_PRIVILEGES))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crosstalk.campaign.budget import CampaignBudget
 from crosstalk.campaign.events import Emit, Event, PartBegun
 from crosstalk.campaign.merge import merged
 from crosstalk.campaign.options import CampaignOptions
@@ -16,10 +17,12 @@ from crosstalk.campaign.runner import Campaign
 from crosstalk.core.errors import TargetFailedError
 from crosstalk.core.exit_codes import ExitCode
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.policy import Person, Policy, Suspend
 from crosstalk.core.principals import ALL_PRINCIPALS
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution import stopping
+from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase
@@ -96,6 +99,7 @@ def _campaign(
     findings: int = 1,
     emit: Emit = _quiet,
     calls: int = 120,
+    policy: Policy | None = None,
 ) -> CampaignResult:
     served = notes or Notes(leaks=False)
     inapplicable = dict.fromkeys(("existence", "identity"), "there are no ids and no tokens")
@@ -111,6 +115,7 @@ def _campaign(
         reset=reset,
         not_applicable=inapplicable,
         principals=replace(ALL_PRINCIPALS, strangers=()),
+        policy=policy,
     )
     options = CampaignOptions(calls=calls, seconds=300.0, seed=seed, findings=findings)
     return Campaign(target, options, emit, phases=phases).run()
@@ -138,6 +143,25 @@ def test_survey_comes_before_rules_and_phases_where_calls_are_few() -> None:
     _campaign(_Suspicious(share=0.3, least=5), emit=note)
     # What a phase can do without a call comes before all.
     assert begun.index("survey") < begun.index("first round") < begun.index("phase tides", 1)
+
+
+def test_accounts_are_tried_before_the_larger_part_is_kept_for_phases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sweeping: list[bool] = []
+    monkeypatch.setattr(Sweep, "suspend", lambda _: sweeping.append(budgets[0].sweeping))
+    budgets: list[CampaignBudget] = []
+    begin = CampaignBudget.__post_init__
+
+    def noted(budget: CampaignBudget) -> None:
+        begin(budget)
+        budgets.append(budget)
+
+    monkeypatch.setattr(CampaignBudget, "__post_init__", noted)
+    people = {each.name: Person(each.name) for each in ALL_PRINCIPALS.members}
+    rule = Suspend(("*",), ("off",), ("on",), "person")
+    _campaign(policy=Policy(people=people, suspends=(rule,)))
+    assert sweeping == [True]
 
 
 def test_a_sound_system_is_clean() -> None:

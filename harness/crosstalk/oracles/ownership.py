@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosstalk.core.history import Answer, Call, History, Outcome
-from crosstalk.core.policy.objects import named_values, values_about
+from crosstalk.core.policy.objects import named_values, values_about, without_people
 from crosstalk.core.policy.sharing import shares, works_together
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
 from crosstalk.surface.http.headers import TIMED, shows
@@ -124,7 +124,7 @@ class _Window:
 
     def _gone(self, subjects: Collection[str]) -> set[str]:
         """Return the object that the reading is about alone, where it is not served any more."""
-        named = named_values(self.after).difference(subjects)
+        named = without_people(named_values(self.after), subjects)
         served = self.before.answer.outcome is Outcome.OK
         lost = served and self.after.answer.outcome is not Outcome.OK
         return set(named) if lost and len(named) == 1 else set()

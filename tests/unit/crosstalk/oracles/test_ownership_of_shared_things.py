@@ -64,6 +64,17 @@ def test_person_who_leaves_does_not_remove_what_was_shared() -> None:
     assert Ownership().judge(_read(story, "after", None).history)
 
 
+def test_reading_that_says_who_reads_is_about_the_object_alone() -> None:
+    asked = {"user_id": "alice-0001", "note_id": NOTE}
+    probe = Probe("ownership", 1, "before", "alice")
+    story = Story(sharing_policy(SHARES)).stored().shared()
+    story.call(ALICE, NOTES, asked, {"id": NOTE, "text": TEXT}, probe=probe)
+    story.call(BOB, REMOVE, {"user_id": "bob-0001", "note_id": NOTE}, {"id": NOTE})
+    after = replace(probe, part="after")
+    story.call(ALICE, NOTES, asked, None, outcome=Outcome.ERROR, probe=after)
+    assert Ownership().judge(story.history)
+
+
 def test_person_who_leaves_may_end_a_reading_of_more_than_the_object() -> None:
     share = "rest:GET /notes/{note_id}/shares/{share_id}"
     probe = Probe("ownership", 1, "before", "alice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from crosstalk.surface.pages.html import Field, Form
@@ -51,6 +52,18 @@ def body_schema(form: Form) -> dict[str, Any]:
         "required": [name for name, each in fields.items() if _is_sent(each)],
         "additionalProperties": True,
     }
+
+
+def ids_of_choices(forms: Iterable[Form]) -> dict[str, list[str]]:
+    """Return name to values of fields that hold rows: numbers to choose from, and hidden ones."""
+    found: dict[str, dict[str, None]] = {}
+    for form in forms:
+        for name, each in form.fields.items():
+            hidden = [each.value] if each.kind == "hidden" and name != csrf_field(form) else []
+            for value in hidden or (each.options if each.kind in ("select", "radio") else []):
+                if _WHOLE.fullmatch(value) or (hidden and is_id(value)):
+                    found.setdefault(name, {})[value] = None
+    return {name: list(values) for name, values in found.items()}
 
 
 def field_schema(field: Field) -> dict[str, Any]:

@@ -38,9 +38,9 @@ class Addresses:
         """Return name to values of every path parameter in the addresses that a page names."""
         found: dict[str, dict[str, None]] = {}
         for each in links:
-            path = urlsplit(each).path.rstrip("/")
+            path = urlsplit(each).path
             for pattern, names in self._known:
-                match = pattern.fullmatch(path)
+                match = pattern.fullmatch(path) or pattern.fullmatch(path.rstrip("/"))
                 # `/notes/new` is an address of its own, and no note.
                 if match is not None and path not in self._literal:
                     for name, value in zip(names, map(unquote, match.groups()), strict=True):
@@ -52,7 +52,7 @@ class Addresses:
         split = urlsplit(url)
         path = split.path.rstrip("/")
         for pattern, names in self._known:
-            match = pattern.fullmatch(path)
+            match = pattern.fullmatch(split.path) or pattern.fullmatch(path)
             if match is not None:
                 values = map(unquote, match.groups())
                 return [*zip(names, values, strict=True), *parse_qsl(split.query)]

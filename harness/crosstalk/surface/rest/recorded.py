@@ -87,7 +87,9 @@ def templated(
         else:
             parts.append(part)
             before = re.sub(r"\W+", "_", part) or before
-    return "/" + "/".join(parts), parameters
+    # Some frameworks answer an address without its last slash by a redirect alone.
+    end = "/" if path.endswith("/") and path.strip("/") else ""
+    return "/" + "/".join(parts) + end, parameters
 
 
 def _with_query(parameters: list[dict[str, Any]], request: RecordedRequest) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from crosstalk.surface.http.event_stream import is_stream
 from crosstalk.surface.http.exchange import client, unreachable, unsendable
 from crosstalk.surface.operation import Operation
 from crosstalk.surface.pages.crawl import Walk, crawled, leads_to_login
+from crosstalk.surface.pages.fields import ids_of_choices
 from crosstalk.surface.pages.following import led_to
 from crosstalk.surface.pages.html import page_of
 from crosstalk.surface.recordings import RecordedRequest
@@ -192,7 +193,8 @@ class RestSurface:
         if answer.outcome is not Outcome.OK or not isinstance(answer.body, str):
             return answer
         page = page_of(answer.body)
-        linked |= self._addresses.named_by(page.links)
+        addresses = [*page.links, *(each.action for each in page.forms if each.action)]
+        linked |= {**ids_of_choices(page.forms), **self._addresses.named_by(addresses)}
         return replace(answer, body=page.as_value(), linked=linked)
 
     def _refuses(self, url: str) -> bool:

@@ -105,6 +105,13 @@ def test_the_address_that_strangers_are_sent_to_is_a_refusal() -> None:
     assert not leads_to_login("/notes/41", f"{BASE}/notes", found.refusing)
 
 
+def test_an_address_keeps_its_last_slash() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return page('<a href="/tips/">t</a><a href="/notes/7/">n</a>')
+
+    assert set(crawled(http(answer), BASE, walk()).items) == {"/", "/tips/", "/notes/{note_id}/"}
+
+
 def test_a_walk_without_end_is_bounded() -> None:
     sent = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstalk.surface.pages.fields import asks_for_secrets, body_schema, csrf_field
+from crosstalk.surface.pages.fields import asks_for_secrets, body_schema, csrf_field, ids_of_choices
 from crosstalk.surface.pages.html import page_of
 
 PAGE = """<!doctype html><html><head><title> The
@@ -72,3 +72,13 @@ def test_a_form_with_a_password_is_told_apart() -> None:
     (form,) = page_of("<form><input name=old type=password></form>").forms
     assert asks_for_secrets(form)
     assert not asks_for_secrets(page_of(PAGE).forms[0])
+
+
+def test_choices_of_rows_and_hidden_ids_can_be_given_to_other_calls() -> None:
+    forms = page_of(
+        "<form><select name=folder_id><option value=3><option value=4></select><input type=hidden "
+        "name=csrf_token value=90a1b2c3d4><input type=hidden name=next value='/x'>"
+        "<select name=mood><option value=good></select>"
+        "<input type=hidden name=note_id value=7></form>"
+    ).forms
+    assert ids_of_choices(forms) == {"folder_id": ["3", "4"], "note_id": ["7"]}

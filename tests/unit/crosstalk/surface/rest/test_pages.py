@@ -51,6 +51,12 @@ def test_links_of_a_page_name_ids_by_the_addresses_of_operations() -> None:
     assert known.named_by(links) == {"note_id": ["7", "9"], "username": ["ann"]}
 
 
+def test_an_address_with_a_last_slash_is_taken_apart() -> None:
+    known = Addresses(["http://a/notes/{note_id}/"])
+    assert known.named_by(["/notes/7/"]) == {"note_id": ["7"]}
+    assert known.linked({"location": "/notes/9/"}) == {"note_id": "9"}
+
+
 def test_operations_of_the_document_itself_stay() -> None:
     own = nothing("http://app.test").beside_own({"/a": {"get": {"summary": "own"}}})
     both = own.beside_own({"/a": {"get": {"summary": "other"}, "post": {}}})

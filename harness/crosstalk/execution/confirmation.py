@@ -136,19 +136,21 @@ class Confirmation:
             return Rejected(why, explained=False)
         attempts = attempts_for(1, tries)
         confirmed, shorter = self._shortened(shown, signature, likely, attempts)
-        if confirmed is None:
-            return _EXPLAINED
+        if isinstance(confirmed, Rejected):
+            return confirmed
         more = attempts_for(*confirmed.replayed)
         if more > attempts:
             # It shows now and then, which was not known: in one replay each, much was missed.
             second = self._shortened(shorter, signature, likely, more)[0]
-            if second is not None and len(second.script.steps) <= len(confirmed.script.steps):
+            if isinstance(second, Confirmed) and len(second.script.steps) <= len(
+                confirmed.script.steps
+            ):
                 return second
         return confirmed
 
     def _shortened(
         self, shown: Shown, signature: Signature, likely: Script | None, attempts: int
-    ) -> tuple[Confirmed | None, Shown]:
+    ) -> tuple[Confirmed | Rejected, Shown]:
         """Return the shortest script that holds, and the replay that showed it.
 
         Args:
@@ -172,7 +174,7 @@ class Confirmation:
         minimal, times, same = shortening.minimal, max(_LAST_REPLAYS, attempts), shorter is shown
         try:
             confirmed = self._proven(shorter, signature, times, minimal=minimal, held=same)
-            if confirmed is not None or same:
+            if isinstance(confirmed, Confirmed) or same:
                 return confirmed, shorter
             return self._proven(shown, signature, times, minimal=False, held=True), shown
         except OutOfTimeError:
@@ -248,8 +250,8 @@ class Confirmation:
 
     def _proven(
         self, shown: Shown, signature: Signature, times: int, *, minimal: bool, held: bool
-    ) -> Confirmed | None:
-        """Return it with how reliably it shows; None where it does not, or has another cause.
+    ) -> Confirmed | Rejected:
+        """Return it with how reliably it shows, or why it is not believed.
 
         Args:
             shown: A replay that shows it.
@@ -262,7 +264,7 @@ class Confirmation:
             OutOfTimeError: The time was over before it was tried with the act left out.
         """
         if not held and self._without_the_act(shown):
-            return None
+            return _EXPLAINED
         replays: list[Shown | None] = []
         for _ in range(times):
             try:
@@ -272,7 +274,9 @@ class Confirmation:
                 break
         again = [each for each in replays if each is not None]
         if not again:
-            return None
+            # A system whose rows stay may show it once: that is no reason to call it explained.
+            why = f"shown in one replay, and in none of {len(replays)} after it"
+            return Rejected(why, explained=False)
         return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
 
 

@@ -70,7 +70,7 @@ def field_schema(field: Field) -> dict[str, Any]:
     """Return the schema of a field's value."""
     kind, limits = field.kind, field.limits
     if field.options and kind in ("select", "radio", "choice", "checkbox"):
-        if kind != "choice" and all(map(_WHOLE.fullmatch, field.options)):
+        if kind in ("select", "radio") and all(map(_WHOLE.fullmatch, field.options)):
             # They are rows of the caller's: another's are tried there, too.
             return {"type": "integer"}
         return {"type": "string", "enum": list(dict.fromkeys(field.options))}

@@ -40,6 +40,8 @@ OPERATIONS = {
 MISSING = 900_000_001
 # Seconds after which something happens by itself.
 _LATER = 0.25
+# Runs in which a leak shows that never shows again, that of one replay the last of them.
+_FIRST_RUNS = 3
 # The number of what a system shows to every user.
 CATALOGUED = 7_000
 
@@ -52,7 +54,7 @@ class Notes:
             answers 403 for another user's note and 404 for a missing one, `open` serves whoever
             has no credential, `trusts` believes the argument and not the credential, `rarely`
             makes the list leak in every second run, `chance` in two of five once anyone has
-            listed, `later` some time after the last note.
+            listed, `later` some time after the last note, `first` in the first runs alone.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
             `times` puts a number that grows into each error, `motto` shows all users one value,
             `catalogue` lists and shows every user a note that is there from the beginning.
@@ -111,6 +113,7 @@ class Notes:
         """List notes."""
         leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
         leaks = leaks or ("chance" in self.faults and self.warm and self._falls())
+        leaks = leaks or ("first" in self.faults and self.runs <= _FIRST_RUNS)
         leaks = leaks or ("later" in self.faults and time.monotonic() > self.written + _LATER)
         rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
         return ok({"notes": rows, **self._motto()})
@@ -378,6 +381,15 @@ def test_a_suspicion_that_never_shows_again_is_left_open() -> None:
     (suspicion,) = trial.suspicions("canary")
     trial.system.faults.clear()
     assert trial.confirm(suspicion) == Rejected("not seen again in 5 replays", explained=False)
+
+
+def test_a_suspicion_that_shows_once_more_and_then_never_is_left_open() -> None:
+    trial = Trial(Notes("first"))
+    trial.add(ALICE, 1)
+    trial.call(BOB, "list_notes")
+    (suspicion,) = trial.suspicions("canary")
+    why = "shown in one replay, and in none of 3 after it"
+    assert trial.confirm(suspicion) == Rejected(why, explained=False)
 
 
 @pytest.mark.parametrize("actor", [IMPOSTOR, HIJACKER])

@@ -181,7 +181,8 @@ class TakenBack:
         example.execute_all(readings)
         example.execute_all(shared_readings(example, draw, more, owner, person)[:READINGS])
         example.judge_soon()
-        self._between_readings(example, draw, offer, inside, writes[:1])
+        # What is stored now is there still: an editor may have deleted what was there before.
+        self._between_readings(example, draw, offer, [*inside, *more], writes[:1])
         self._declined(example, draw, offer)
         self._by_lists_alone(example, draw, offer)
 

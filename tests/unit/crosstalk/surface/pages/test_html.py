@@ -14,7 +14,7 @@ PAGE = """<!doctype html><html><head><title> The
 <form method="post" action="/notes" enctype="multipart/form-data">
 <input type="hidden" name="csrfmiddlewaretoken" value="t0ken"><input type=hidden name=note value=7>
 <input type="hidden" name="_method" value="put"><input name="title" required maxlength="9">
-<input type="number" name="size" min="1" max="5"><input type="checkbox" name="done">
+<input type="number" name="size" min="1" max="5"><input type="checkbox" name="done" value="1">
 <input type="date" name="day"><input type="datetime-local" name="when"><input name="off" disabled>
 <select name="mood"><option value="">-</option><option value="good">g</option></select>
 <select name="folder"><option value="3">three</option></select>
@@ -54,7 +54,7 @@ def test_a_form_says_what_its_fields_take() -> None:
         "_method": {"type": "string", "enum": ["put"]},
         "title": {"type": "string", "maxLength": 9},
         "size": {"type": "integer", "minimum": 1, "maximum": 5},
-        "done": {"type": "string", "enum": ["on"]},
+        "done": {"type": "string", "enum": ["1"]},
         "day": {"type": "string", "format": "date"},
         "when": {"type": "string", "pattern": schema["properties"]["when"]["pattern"]},
         "mood": {"type": "string", "enum": ["good"]},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from random import Random
 
 import pytest
 
 from crosstalk.core.history import Call, History, Outcome
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.rules.policy.taken_back import TakenBack
@@ -98,3 +100,23 @@ def test_reader_tries_to_remove_the_object_between_two_readings_of_its_owner() -
     assert tried
     assert {each.probe.part for each in tried if each.probe} == {"attack"}
     assert all(each.answer.outcome is not Outcome.OK for each in tried)
+
+
+def test_person_who_lost_it_tries_to_change_what_was_stored_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = count(1)
+    aimed: list[list[str]] = []
+
+    def fill(*_: object) -> list[str]:
+        return [f"note {next(stored)}"]
+
+    def between(*given: object) -> list[PlannedCall]:
+        aimed.append(list(given[4]))  # type: ignore[call-overload]
+        return []
+
+    monkeypatch.setattr(TakenBack, "_fill", fill)
+    monkeypatch.setattr(TakenBack, "_between_readings", between)
+    _life(make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS})), Random(2))
+    assert aimed[0] == ["note 1"]
+    assert aimed[-1] == ["note 1", "note 2"]

@@ -120,6 +120,7 @@ class _Window:
             or history.permits(each.actor.user or "", victim, after.operation, None, after)
             or works_together(history, victim, each, after)
             for each in self.calls
+            if _may_have_acted(each)
         )
 
     def _gone(self, subjects: Collection[str]) -> set[str]:
@@ -212,6 +213,15 @@ def _effects(history: History) -> Iterator[_Attack]:
             if acts and not meddled and not permitted:
                 works = call.answer.outcome is Outcome.OK
                 yield _Attack(second, call, acts, [] if works else ["outcome"], first)
+
+
+def _may_have_acted(call: Call) -> bool:
+    """Return whether a call may have changed anything: what was refused explains no difference.
+
+    A failure inside the system says nothing about what it had done before.
+    """
+    refused = call.answer.outcome in (Outcome.ERROR, Outcome.REFUSED, Outcome.LIMITED)
+    return not refused or (call.answer.status or 0) >= 500
 
 
 def _permitted(history: History, victim: str, act: Call, gone: Collection[str] = ()) -> bool:

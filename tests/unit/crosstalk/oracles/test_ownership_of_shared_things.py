@@ -123,3 +123,28 @@ def test_note_that_names_its_owner_is_no_part_of_all_that_the_owner_shares() -> 
     story.call(BOB, "rest:GET /notes", {}, [owned])
     assert Canary().judge(story.history)
     assert not Canary().judge(Story(sharing_policy()).stored().shared().read(BOB).history)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "explains"),
+    [
+        (Outcome.OK, 200, True),
+        (Outcome.ERROR, 404, False),
+        (Outcome.REFUSED, 403, False),
+        # It may have stored something before it failed.
+        (Outcome.ERROR, 500, True),
+    ],
+)
+def test_refused_change_of_an_editor_explains_no_change_by_another(
+    outcome: Outcome, status: int, explains: bool
+) -> None:
+    story = Story(sharing_policy(replace(SHARE, change=True))).stored().shared()
+    _read(story, "before", {"id": NOTE, "text": TEXT})
+    edit = {"note_id": NOTE}
+    story.call(BOB, "rest:PUT /notes/{note_id}", edit, {}, outcome=outcome)
+    *earlier, last = story.history.calls
+    answered = replace(last, answer=replace(last.answer, status=status))
+    story.history.calls[:] = [*earlier, answered]
+    story.call(CAROL, "rest:PUT /notes/{note_id}", edit, {"ok": True})
+    after = _read(story, "after", {"id": NOTE, "text": "other"})
+    assert bool(Ownership().judge(after.history)) is not explains

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from hypothesis import strategies as st
@@ -45,6 +46,8 @@ _OWNER_READINGS = 3
 _REMOVALS = 2
 # Changes that an agent is told to make, each time.
 _TOLD_WRITES = 2
+# Times that arguments are drawn until a text is among them.
+_DRAWS = 6
 
 
 class _Ending(StrEnum):
@@ -329,8 +332,13 @@ class TakenBack:
             ]
             # Who may only read has no right to any of them.
             number = _WRITES - 1 if offer.rule.change else _WRITES + 1
-            for _ in range(min(number, len(changing))):
-                operation = example.least_chosen_operation(draw, f"{self.name} write", changing)
+            # What one service still remembers shows by the surface that it serves alone.
+            surfaces = list(dict.fromkeys(each.surface for each in changing))
+            for place in range(min(number, len(changing))):
+                here = [
+                    each for each in changing if each.surface == surfaces[place % len(surfaces)]
+                ]
+                operation = example.least_chosen_operation(draw, f"{self.name} write", here)
                 planned.append(self._on(example, draw, operation, offer, target))
         deleting = [
             each
@@ -366,15 +374,30 @@ class TakenBack:
     def _on(
         self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, target: str
     ) -> PlannedCall:
-        """Return a call by the person on an object of the owner's."""
-        return example.plan(
-            draw,
-            operation,
-            offer.person,
-            sources=(offer.owner.name,),
-            hostile=False,
-            target=target,
-        )
+        """Return a call by the person on an object of the owner's.
+
+        It says something new, and does not move the object: who may change it may not always move
+        it, and a call that says nothing changes nothing.
+        """
+        texts = {each.name for each in operation.parameters if each.role is Role.TEXT}
+        moving = {each.name for each in references(operation) if not each.required}
+        for _ in range(_DRAWS):
+            planned = example.plan(
+                draw,
+                operation,
+                offer.person,
+                sources=(offer.owner.name,),
+                hostile=False,
+                target=target,
+            )
+            if not texts or texts & set(planned.arguments):
+                break
+        kept = {
+            name: value
+            for name, value in planned.arguments.items()
+            if name not in moving or value == target
+        }
+        return replace(planned, arguments=kept)
 
     def _between_readings(
         self,

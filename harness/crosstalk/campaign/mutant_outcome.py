@@ -19,6 +19,7 @@ class MutantOutcome:
         seconds: Seconds of the campaign.
         note: Why it was not alive, or what was inconclusive.
         script: Lines of the shrunk script.
+        seed: Of the campaign.
     """
 
     id: str
@@ -30,3 +31,4 @@ class MutantOutcome:
     seconds: float
     note: str = ""
     script: tuple[str, ...] = ()
+    seed: int = 0

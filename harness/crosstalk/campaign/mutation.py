@@ -93,7 +93,7 @@ def _one(run: MutantRun) -> MutantOutcome:
     """Run one mutant; asked to end, the process ends when the system of that mutant has."""
     interrupted = interrupted_once()
     try:
-        outcome = _campaign_against(run)
+        outcome = replace(_campaign_against(run), seed=run.options.seed)
     except KeyboardInterrupt:
         outcome = None
     if outcome is None or interrupted():

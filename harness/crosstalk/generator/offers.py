@@ -190,8 +190,10 @@ def arguments_about(
     example: ExampleRun, draw: Draw, operation: Operation, actor: Actor, offer: Offer
 ) -> Mapping[str, Any]:
     """Return the arguments of a call that accepts or ends what was offered."""
+    # An earlier call's key would have this one do nothing.
+    keys = {e.name for e in operation.parameters if e.role is Role.KEY and not e.required}
     plan = example.plan_own(draw, operation, actor)
-    given = dict(plan.arguments)
+    given = {name: value for name, value in plan.arguments.items() if name not in keys}
     found = offer.call.answer.paths()
     has_id = any(path == "id" for path, _ in found)
     handles: dict[str, str] = {}

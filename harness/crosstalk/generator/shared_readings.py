@@ -36,6 +36,8 @@ def shared_readings(
             asked = example.reading(operation, person).arguments
             given = {**asked, reference.name: as_taken_by(reference, target)}
             found.append(PlannedCall(person, operation.name, given))
+    # The objects themselves: a list of members has nothing of what is stored in them.
+    told = told_to_agent(example, draw, found, targets)
     found += _narrowed(example, draw, targets, owner, person)
     others = [
         each
@@ -47,7 +49,7 @@ def shared_readings(
         operation = example.least_chosen_operation(draw, "taken back read by", others)
         others.remove(operation)
         found.append(_plain(example, draw, operation, person))
-    return [*found, *told_to_agent(example, draw, found)]
+    return [*found, *told, *told_to_agent(example, draw, found, targets)]
 
 
 def plain_readings(example: ExampleRun, draw: Draw, person: Actor) -> list[PlannedCall]:
@@ -104,11 +106,22 @@ def _about_one_of(
 
 
 def told_to_agent(
-    example: ExampleRun, draw: Draw, calls: Sequence[PlannedCall]
+    example: ExampleRun,
+    draw: Draw,
+    calls: Sequence[PlannedCall],
+    targets: Sequence[str] = (),
 ) -> list[PlannedCall]:
-    """Return one of the calls as what the person tells their agent to do."""
+    """Return one of the calls as what the person tells their agent to do.
+
+    Args:
+        example: The example.
+        draw: Draws from a strategy.
+        calls: What it may be told.
+        targets: Ids of what is shared; a call that names one comes before others.
+    """
     tools = {each.name for each in example.capabilities.tools}
     possible = [each for each in calls if each.operation in tools]
+    possible = [each for each in possible if _names(each, targets)] or possible
     if not possible or not example.capabilities.chats:
         return []
     told = example.least_chosen(draw, "taken back told", possible, lambda each: (each.operation,))
@@ -120,10 +133,23 @@ def told_to_agent(
     words = (
         f"Call {tool_name(tool)} and show me its whole answer. {directive(tool, told.arguments)}"
     )
-    given = {**example.plan_own(draw, chat, told.actor).arguments, prompt.name: words}
-    return [PlannedCall(told.actor, chat.name, given)]
+    # Under its first key it would be answered as before, and a conversation that has shown what was
+    # shared may show it again: so each time it begins one of its own.
+    before = {
+        each.name
+        for each in chat.parameters
+        if not each.required and (each.refers or each.role is Role.KEY)
+    }
+    given = example.plan_own(draw, chat, told.actor).arguments
+    new = {name: value for name, value in given.items() if name not in before}
+    return [PlannedCall(told.actor, chat.name, {**new, prompt.name: words})]
 
 
 def _asked(operation: Operation) -> list[Parameter]:
     """Return what an operation asks for beside who calls."""
     return [each for each in operation.parameters if each.role is not Role.IDENTITY]
+
+
+def _names(call: PlannedCall, targets: Sequence[str]) -> bool:
+    """Return whether a call names one of these objects."""
+    return any(str(each) in targets for each in call.arguments.values())

@@ -91,7 +91,7 @@ class McpConnection:
         self._clock = clock
         self.calls_per_answer = calls_per_answer
         self._patience = patience
-        self._pace = pace or Pace(20.0, 16)
+        self._pace = pace if pace is not None else Pace(20.0, 16)
         self._restart = restart
         self._shares = Shares(
             calls_per_user, lambda: RateLimited("too many tool calls at once", retry_after=1)

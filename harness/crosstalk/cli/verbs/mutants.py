@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +34,9 @@ def mutants(
     calls: Calls = None,
     seconds: Seconds = None,
     seed: Seed = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Seeds to go through, from the first one on.")
+    ] = 1,
     show: Annotated[bool, typer.Option("--list", help="Only list the catalog.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -53,11 +56,13 @@ def mutants(
         return ExitCode.CLEAN
     require_system_packages()
     chosen = [each for each in chosen if _can_show(each, console)]
+    several = seeds > 1
     folder = open_run("mutants")
     options = options_of(profile, calls=calls, seconds=seconds, seed=seed)
     console.print(
         f"{len(chosen)} mutants, {jobs} at once, up to {options.calls} calls and "
         f"{options.seconds:.0f} s for each, seed {options.seed}"
+        + (f" to {options.seed + seeds - 1}" if several else "")
     )
     options_said = {"profile": profile, "calls": options.calls, "seed": options.seed}
     order = {each.id: place for place, each in enumerate(chosen)}
@@ -66,9 +71,17 @@ def mutants(
     figures = summary(outcomes)
 
     def in_order() -> list[MutantOutcome]:
-        return sorted(outcomes, key=lambda each: order[each.id])
+        return sorted(outcomes, key=lambda each: (each.seed, order[each.id]))
 
-    todo = [MutantRun(each, folder.path / each.id, options) for each in chosen]
+    todo = [
+        MutantRun(
+            each,
+            folder.path / (f"{each.id}-{number}" if several else each.id),
+            replace(options, seed=number),
+        )
+        for number in range(options.seed, options.seed + seeds)
+        for each in chosen
+    ]
     interrupted = False
     try:
         with contextlib.closing(run_mutants(todo, jobs)) as running:
@@ -84,7 +97,7 @@ def mutants(
                 figures = write_score(folder, in_order(), options_said)
     except KeyboardInterrupt:
         interrupted = True
-    _print_score(console, in_order())
+    _print_score(console, in_order(), several=several)
     for each in chosen:
         if each.id in figures["survivors"] and each.why_survives:
             console.print(f"{each.id} survives: {each.why_survives}", markup=False, soft_wrap=True)
@@ -98,6 +111,12 @@ def mutants(
     if as_json:
         print_json(figures)
     excused = {each.id for each in chosen if each.why_survives}
+    for each_seed in figures["seeds"] if several else ():
+        by_half = ", ".join(
+            f"{half} {found['killed']} of {found['total']}"
+            for half, found in each_seed["halves"].items()
+        )
+        console.print(f"seed {each_seed['seed']}: {by_half}", markup=False, soft_wrap=True)
     survived = set(figures["survivors"]) - excused
     return exit_code(
         ExitCode.FINDING if survived else ExitCode.CLEAN,
@@ -131,10 +150,10 @@ def _can_show(mutant: Mutant, console: Console) -> bool:
     return True
 
 
-def _print_score(console: Console, outcomes: Sequence[MutantOutcome]) -> None:
+def _print_score(console: Console, outcomes: Sequence[MutantOutcome], *, several: bool) -> None:
     rows = [
         (
-            each.id,
+            f"{each.id}, seed {each.seed}" if several else each.id,
             each.kind,
             "yes" if each.alive else "NO",
             each.killed_by or "-",

@@ -65,16 +65,33 @@ def values_about(call: Call, people: Collection[str]) -> set[str]:
     """Return the values that say what a call is about.
 
     A user's id stands in all that is shared with that user, so where a call names an object it is
-    about that, and not about the people whom it names beside it, its caller among them.
+    about that, and not about the people whom it names beside it, its caller among them. An
+    idempotency key says nothing of it: who sends another user's does not write to what it made.
 
     Args:
         call: The call.
         people: Ids of users.
     """
-    named = named_values(call)
+    keys = _keys_of_calls(call)
+    named = named_values(call) - keys
     objects = {each for each in without_people(named, people) if not is_marker(each)}
-    values = {*named, *call.sent}
+    values = {*named, *call.sent} - keys
     return without_people(values, people) if objects else values
+
+
+def _keys_of_calls(call: Call) -> set[str]:
+    """Return what names the call itself, and nothing that it is about."""
+    return {
+        each
+        for name, value in call.arguments.items()
+        if names_call(name)
+        for each in (str(value), *identifiers_of(value))
+    }
+
+
+def names_call(argument: str) -> bool:
+    """Return whether an argument names the call itself, so that a repeat of it is known as one."""
+    return "idempotency" in argument.lower()
 
 
 def without_people(keys: Collection[str], people: Collection[str]) -> set[str]:

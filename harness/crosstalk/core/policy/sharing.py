@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 from crosstalk.core.policy.model import Policy, Share, matches
-from crosstalk.core.policy.objects import Objects, named_values, object_key, objects_of
+from crosstalk.core.policy.objects import (
+    Objects,
+    named_values,
+    names_call,
+    object_key,
+    objects_of,
+)
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History
@@ -267,7 +273,7 @@ def _begun(call: Call, moment: Call | None) -> bool:
 
 def is_repeat(call: Call, made: set[str]) -> bool:
     """Return whether a call is one that was made before with its key, and does nothing again."""
-    if not any("idempotency" in str(name).lower() for name in call.arguments):
+    if not any(names_call(str(name)) for name in call.arguments):
         return False
     said = json.dumps(call.arguments, sort_keys=True, default=str)
     key = f"{call.actor.user} {call.operation} {said}"

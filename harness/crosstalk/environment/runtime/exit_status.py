@@ -16,6 +16,8 @@ from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.environment.runtime.signals import Unwinding
 
 _CRASHES = Path(".crosstalk/crashes")
+# Clients that are open together end as one group inside another.
+_GROUP_DEPTH = 200
 # Faults of the machine and not of the harness.
 _OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EPIPE, errno.EMFILE, errno.ENOMEM)
 
@@ -55,14 +57,23 @@ def exit_status(program: str, main: Callable[[], int]) -> int:
 
 
 def _crashed(program: str, error: Exception) -> ExitCode:
-    kept = _keep("".join(traceback.format_exception(error)))
-    said = " ".join(str(error).split())[:200]
+    whole = traceback.TracebackException.from_exception(error, max_group_depth=_GROUP_DEPTH)
+    kept = _keep("".join(whole.format()))
+    cause = _first_of(error)
+    said = " ".join(str(cause).split())[:200]
     _say(
-        f"internal error, a fault of {program} and not of the target: {type(error).__name__}: "
+        f"internal error, a fault of {program} and not of the target: {type(cause).__name__}: "
         f"{said}; please report it with {kept}",
         program,
     )
     return exit_code(InternalError(said))
+
+
+def _first_of(error: BaseException) -> BaseException:
+    """Return what a group of errors is about: the first in it that is no group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _keep(text: str) -> str:

@@ -7,16 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
-from crosstalk.report.mutant_score.score import halves
+from crosstalk.report.mutant_score.score import halves, over_seeds
 
 
-def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str:
+def score_page(runs: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str:
     """Markdown.
 
     Args:
-        outcomes: In the order in which they are shown.
+        runs: With each seed, in the order in which they are shown.
         figures: What `score.summary` says of them, with `calls` and `seed`.
     """
+    outcomes = over_seeds(runs)
+    seeds = figures["seeds"]
+    said_seed = f"seed {figures['seed']}"
+    if len(seeds) > 1:
+        said_seed = (
+            f"found with each of {len(seeds)} seeds, calls and seconds at the median of them"
+        )
     oracles = Counter(each.killed_by for each in outcomes if each.killed_by)
     said = ", ".join(f"{oracle} {count}" for oracle, count in oracles.most_common())
     lines = [
@@ -24,8 +31,10 @@ def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) ->
         "",
         f"{figures['killed']} of {figures['total']} killed, {figures['alive']} alive; median "
         f"{figures['median_calls']} calls, {figures['median_seconds']} s; at most "
-        f"{figures['calls']} calls for each, seed {figures['seed']}. Killed by: {said}.",
+        f"{figures['calls']} calls for each, {said_seed}. Killed by: {said}.",
         "",
+        *(_seed_line(each) for each in seeds if len(seeds) > 1),
+        *([""] if len(seeds) > 1 else []),
         "By half of the catalog: "
         + ", ".join(
             f"{half} {each['killed']} of {each['total']}" for half, each in halves(outcomes).items()
@@ -49,6 +58,16 @@ def score_page(outcomes: Sequence[MutantOutcome], figures: Mapping[str, Any]) ->
         for each in outcomes
     ]
     return "\n".join(lines) + "\n"
+
+
+def _seed_line(figures: Mapping[str, Any]) -> str:
+    by_half = ", ".join(
+        f"{half} {each['killed']} of {each['total']}" for half, each in figures["halves"].items()
+    )
+    return (
+        f"- Seed {figures['seed']}: {figures['killed']} of {figures['total']}, {by_half}; median "
+        f"{figures['median_calls']} calls, {figures['median_seconds']} s."
+    )
 
 
 def _fate(outcome: MutantOutcome) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
+from crosstalk.report.mutant_score.score import over_seeds
 from crosstalk.report.svg import Markup, document, line, tag, text
 
 _ROW, _LABEL, _BARS, _TOP, _HEAD = 15, 290, 420, 62, 24
@@ -27,8 +28,9 @@ def score_picture(outcomes: Sequence[MutantOutcome]) -> str:
     """One bar a mutant, as long as the logarithm of its calls; survivors in red.
 
     Args:
-        outcomes: At least one.
+        outcomes: At least one; with each seed.
     """
+    outcomes = over_seeds(outcomes)
     most = max(10, *(each.calls for each in outcomes))
     decades = range(1, math.ceil(math.log10(most)) + 1)
     scale = _BARS / decades[-1]

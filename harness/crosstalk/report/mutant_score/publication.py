@@ -21,6 +21,8 @@ from crosstalk.report.mutant_score.score import summary
 DATA, PAGE, PICTURE = "mutants-score.json", "mutants-score.md", "pictures/mutants.svg"
 # Of each mutant; scripts and notes stay in the run's folder.
 _KEPT = ("id", "class", "alive", "killed_by", "expected_oracle", "calls", "seconds")
+# Of a run with several seeds.
+_SEED = "seed"
 _OPTIONS = ("profile", "calls", "seed")
 _FOOTER = (
     "\nGenerated from [mutants-score.json](mutants-score.json), as the picture is, by "
@@ -38,7 +40,10 @@ def published(run: Mapping[str, Any]) -> dict[str, str]:
         HarnessError: It lacks what the page shows.
     """
     try:
-        rows = [{key: each[key] for key in _KEPT} for each in run["mutants"]]
+        rows = [
+            {key: each[key] for key in (*_KEPT, *([_SEED] if _SEED in each else []))}
+            for each in run["mutants"]
+        ]
         data = {key: run[key] for key in _OPTIONS if key in run}
         outcomes = [
             MutantOutcome(kind=row["class"], **{k: v for k, v in row.items() if k != "class"})

@@ -123,7 +123,9 @@ def make_state(folders: Folders, service: ServiceRecord) -> GeneratorState:
     """What the examples of one campaign on the folders share."""
     operations = {each.name: each for each in folders.discover()}
     return GeneratorState(
-        executor=Executor({"rest": folders}, operations, folders),
+        executor=Executor(
+            {each.surface: folders for each in operations.values()}, operations, folders
+        ),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}, policy=POLICY),
         observations=[LIST],
         forgeries=(),

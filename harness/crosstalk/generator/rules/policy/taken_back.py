@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome, Probe
-from crosstalk.core.object_kinds import deletes, kind_of_argument
+from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
@@ -19,7 +18,6 @@ from crosstalk.generator.offers import (
     Offer,
     accept_offer,
     another_object,
-    as_taken_by,
     change_role,
     end_offer,
     look_at_offer,
@@ -37,17 +35,21 @@ from crosstalk.generator.shared_readings import (
     shared_readings,
     told_to_agent,
 )
-from crosstalk.surface.capabilities import references, required_references
+from crosstalk.generator.shared_writes import (
+    keyed_first,
+    stores_inside,
+    with_a_key,
+    writes_by_person,
+)
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 
+# Changes in another role, and of those that were made before.
 _WRITES = 3
+_AGAIN = 2
 _OWNER_READINGS = 3
-# Removals of the whole object, and of what names it.
-_REMOVALS = 2
 # Changes that an agent is told to make, each time.
 _TOLD_WRITES = 2
-# Times that arguments are drawn until a text is among them.
-_DRAWS = 6
 
 
 class _Ending(StrEnum):
@@ -168,7 +170,7 @@ class TakenBack:
         writes = self._between_readings(example, draw, offer, inside)
         example.judge_soon()
         if not offer.rule.members:
-            self._other_roles(example, draw, offer, inside, writes)
+            writes = [*self._other_roles(example, draw, offer, inside, writes), *writes]
         if offer.rule.transfers:
             self._former_owner(example, draw, offer, inside)
             return
@@ -185,8 +187,9 @@ class TakenBack:
         example.execute_all(shared_readings(example, draw, more, owner, person)[:READINGS])
         example.judge_soon()
         # What is stored now is there still: an editor may have deleted what was there before.
-        self._between_readings(example, draw, offer, [*inside, *more], writes[:1])
-        self._declined(example, draw, offer)
+        again = keyed_first(example, writes)[:_AGAIN]
+        self._between_readings(example, draw, offer, [*inside, *more], again, lost=True)
+        self._called_off(example, draw, offer)
         self._by_lists_alone(example, draw, offer)
 
     def _ending(self, example: ExampleRun, rule: Share) -> _Ending:
@@ -203,30 +206,42 @@ class TakenBack:
         offer: Offer,
         inside: Sequence[str],
         writes: Sequence[PlannedCall],
-    ) -> None:
-        """Give the person what only members are given, and take it away; they write each time."""
-        policy = example.history.policy
+    ) -> list[PlannedCall]:
+        """Give the person what only members are given, and take it away; they write each time.
+
+        Returns:
+            What they wrote while they might.
+        """
+        policy, made = example.history.policy, []
         for rule in policy.shares if policy is not None else ():
             if rule.members and not rule.transfers and rule.object == offer.rule.object:
                 change_role(example, draw, offer, rule)
-                writing = self._writes(example, draw, offer, inside, removals=False)
-                example.execute_all(writing[:_WRITES])
+                planned = writes_by_person(example, draw, offer, inside, removals=False)
+                writing = with_a_key(example, draw, planned[:_WRITES])
+                example.execute_all(writing)
+                made += writing
                 change_role(example, draw, offer, rule, withdrawn=True)
-                self._between_readings(example, draw, offer, inside, writes[:1])
+                again = keyed_first(example, [*writing, *writes])[:_AGAIN]
+                self._between_readings(example, draw, offer, inside, again, lost=True)
+        return made
 
-    def _declined(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
-        """Offer it once more, have the person decline, and accept after that."""
+    def _called_off(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+        """Offer it twice more; it is taken back, then declined, and accepted after that."""
         opening = operations_of(example, offer.rule.opens)
         if not offer.rule.accept or offer.rule.members or not opening:
             return
-        operation = next_way(example, draw, f"{self.name} by", opening)
-        again = make_offer(
-            example, draw, offer.rule, operation, offer.owner, offer.person, target=offer.target
-        )
-        if again is not None:
+        owner, person, target = offer.owner, offer.person, offer.target
+        for ender in (owner, person):
+            operation = next_way(example, draw, f"{self.name} by", opening)
+            given = (offer.rule, operation, owner, person)
+            again = make_offer(example, draw, *given, target=target)
+            if again is None:
+                return
             look_at_offer(example, draw, again)
-            end_offer(example, draw, again, offer.person, pending=True)
-            accept_offer(example, draw, again, ended=True)
+            if end_offer(example, draw, again, ender, pending=True):
+                accept_offer(example, draw, again, ended=True)
+                readings = shared_readings(example, draw, [target], owner, person)
+                example.execute_all(readings[:READINGS])
 
     def _by_lists_alone(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Share another object, whose id the person never sends; read lists before and after.
@@ -255,10 +270,7 @@ class TakenBack:
 
     def _fill(self, example: ExampleRun, draw: Draw, offer: Offer) -> list[str]:
         """Have the owner store something in the object; return the ids of what was stored."""
-        planned = [
-            self._inside(example, draw, operation, offer, offer.owner)
-            for operation in self._holding(example, draw, offer)
-        ]
+        planned = stores_inside(example, draw, offer, offer.owner)
         calls = example.execute_all(planned)
         return [
             str(call.answer.body["id"])
@@ -268,137 +280,6 @@ class TakenBack:
             and "id" in call.answer.body
         ]
 
-    def _holding(
-        self,
-        example: ExampleRun,
-        draw: Draw,
-        offer: Offer,
-        among: Sequence[Operation] | None = None,
-    ) -> list[Operation]:
-        """Return an operation that stores something in such an object, if there is one."""
-        shared = kind_of_argument(offer.rule.object, offer.call.operation)
-        found = [
-            each
-            for each in example.capabilities.creators
-            if (among is None or each in among)
-            and any(kind_of_argument(one.name, each.name) == shared for one in references(each))
-        ]
-        what = f"{self.name} in" if among is None else f"{self.name} told in"
-        return [example.least_chosen_operation(draw, what, found)] if found else []
-
-    def _inside(
-        self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, actor: Actor
-    ) -> PlannedCall:
-        """Return a call that stores something in the object."""
-        shared = kind_of_argument(offer.rule.object, offer.call.operation)
-        given = dict(example.plan_own(draw, operation, actor).arguments)
-        for each in references(operation):
-            if kind_of_argument(each.name, operation.name) == shared:
-                given[each.name] = as_taken_by(each, offer.target)
-        return PlannedCall(actor, operation.name, given)
-
-    def _writes(
-        self,
-        example: ExampleRun,
-        draw: Draw,
-        offer: Offer,
-        inside: Sequence[str],
-        among: Sequence[Operation] | None = None,
-        *,
-        removals: bool = True,
-    ) -> list[PlannedCall]:
-        """Return changes by the person, some of whom may make them and some not.
-
-        Args:
-            example: The example.
-            draw: Draws from a strategy.
-            offer: What was offered.
-            inside: Ids of what is stored in the object.
-            among: The operations to choose from; all by default.
-            removals: Whether who may only read tries to remove the object as well.
-        """
-        person = offer.person
-        planned = [
-            self._inside(example, draw, operation, offer, person)
-            for operation in self._holding(example, draw, offer, among)
-        ]
-        for target in [*inside[-1:], offer.target]:
-            changing = [
-                each
-                for each in example.mutating_operations_on(offer.owner, target)
-                if not deletes(each.name)
-                and not each.conversational
-                and (among is None or each in among)
-            ]
-            # Who may only read has no right to any of them.
-            number = _WRITES - 1 if offer.rule.change else _WRITES + 1
-            # What one service still remembers shows by the surface that it serves alone.
-            surfaces = list(dict.fromkeys(each.surface for each in changing))
-            for place in range(min(number, len(changing))):
-                here = [
-                    each for each in changing if each.surface == surfaces[place % len(surfaces)]
-                ]
-                operation = example.least_chosen_operation(draw, f"{self.name} write", here)
-                planned.append(self._on(example, draw, operation, offer, target))
-        deleting = [
-            each
-            for target in inside[-1:]
-            for each in example.mutating_operations_on(offer.owner, target)
-            if deletes(each.name) and (among is None or each in among)
-        ]
-        # Where it is allowed, nothing is left to be read.
-        if deleting and (not offer.rule.change or draw(st.integers(0, 3)) == 3):
-            operation = example.least_chosen_operation(draw, f"{self.name} delete", deleting)
-            planned.append(self._on(example, draw, operation, offer, inside[-1]))
-        if removals and not offer.rule.change:
-            planned += self._removals(example, draw, offer, among)
-        return planned
-
-    def _removals(
-        self, example: ExampleRun, draw: Draw, offer: Offer, among: Sequence[Operation] | None
-    ) -> list[PlannedCall]:
-        """Return removals of the object itself, by who may not change it."""
-        possible = [
-            each
-            for each in example.mutating_operations_on(offer.owner, offer.target)
-            if deletes(each.name) and (among is None or each in among)
-        ]
-        what = f"{self.name} remove" if among is None else f"{self.name} told to remove"
-        found: list[PlannedCall] = []
-        while possible and len(found) < _REMOVALS:
-            operation = example.least_chosen_operation(draw, what, possible)
-            possible.remove(operation)
-            found.append(self._on(example, draw, operation, offer, offer.target))
-        return found
-
-    def _on(
-        self, example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, target: str
-    ) -> PlannedCall:
-        """Return a call by the person on an object of the owner's.
-
-        It says something new, and does not move the object: who may change it may not always move
-        it, and a call that says nothing changes nothing.
-        """
-        texts = {each.name for each in operation.parameters if each.role is Role.TEXT}
-        moving = {each.name for each in references(operation) if not each.required}
-        for _ in range(_DRAWS):
-            planned = example.plan(
-                draw,
-                operation,
-                offer.person,
-                sources=(offer.owner.name,),
-                hostile=False,
-                target=target,
-            )
-            if not texts or texts & set(planned.arguments):
-                break
-        kept = {
-            name: value
-            for name, value in planned.arguments.items()
-            if name not in moving or value == target
-        }
-        return replace(planned, arguments=kept)
-
     def _between_readings(
         self,
         example: ExampleRun,
@@ -406,6 +287,8 @@ class TakenBack:
         offer: Offer,
         inside: Sequence[str],
         again: Sequence[PlannedCall] = (),
+        *,
+        lost: bool = False,
     ) -> list[PlannedCall]:
         """Have the person make changes, and their agent one, between the owner's readings.
 
@@ -417,9 +300,14 @@ class TakenBack:
             offer: What was offered.
             inside: Ids of what is stored in the object.
             again: Changes that were made before, and are made once more.
+            lost: Whether the person has no right to it any more.
+
+        Returns:
+            The changes, without what the agent was told.
         """
         owner, key = offer.owner, example.next_probe()
-        writes = self._writes(example, draw, offer, inside)
+        planned = writes_by_person(example, draw, offer, inside, lost=lost)
+        writes = with_a_key(example, draw, planned)
         asked = shared_readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
             (example.state.executor.operations[each.operation], dict(each.arguments))
@@ -427,10 +315,10 @@ class TakenBack:
         ]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
+        tools = _tools(example)
+        possible = writes_by_person(example, draw, offer, inside, tools, lost=lost)
         told = [
-            one
-            for each in self._writes(example, draw, offer, inside, _tools(example))[:_TOLD_WRITES]
-            for one in told_to_agent(example, draw, [each])
+            one for each in possible[:_TOLD_WRITES] for one in told_to_agent(example, draw, [each])
         ]
         for each in (*writes, *again, *told):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
@@ -442,11 +330,7 @@ class TakenBack:
         self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]
     ) -> None:
         """Have the new owner store more, which the former one reads no more."""
-        planned = [
-            self._inside(example, draw, operation, offer, offer.person)
-            for operation in self._holding(example, draw, offer)
-        ]
-        example.execute_all(planned)
+        example.execute_all(stores_inside(example, draw, offer, offer.person))
         former, new = offer.owner, offer.person
         example.execute_all(shared_readings(example, draw, [offer.target, *inside], new, former))
 

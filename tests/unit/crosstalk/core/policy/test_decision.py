@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, History, Outcome
 from crosstalk.core.policy import Allow, Policy, Reserve, Share, decide, may_call, permits
+from crosstalk.core.policy.objects import values_about
 from tests.unit.crosstalk.core.policy.stories import (
     ALICE,
     BOB,
@@ -305,3 +306,18 @@ def test_person_who_leaves_one_object_keeps_what_else_its_owner_shares() -> None
     history = story.history
     assert not permits(sharing_policy(), history, "alice", "bob", "rest:GET /notes", {NOTE})
     assert permits(sharing_policy(), history, "alice", "bob", "rest:GET /notes", {other})
+
+
+def test_what_another_users_key_made_is_not_what_a_call_with_it_is_about() -> None:
+    key, task = "xtalicez000000a1", "11111111-2222-4333-8444-000000000002"
+    story = Story(sharing_policy(replace(SHARE, change=True)))
+    story.call(ALICE, "rest:POST /notes", {"text": TEXT, "Idempotency-Key": key}, {"id": NOTE})
+    story.shared()
+    story.call(ALICE, "rest:POST /tasks", {"title": LATER}, {"id": task})
+    story.call(BOB, "rest:DELETE /tasks/{task_id}", {"task_id": task, "Idempotency-Key": key})
+    history = story.history
+    call = history.calls[-1]
+    about = values_about(call, set(history.subjects.values()))
+    assert about == {task}
+    asked = (call.operation, about, call)
+    assert not permits(history.policy, history, "alice", "bob", *asked, change=True)  # type: ignore[arg-type]

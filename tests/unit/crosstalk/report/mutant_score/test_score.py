@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crosstalk.campaign.mutant_outcome import MutantOutcome
 from crosstalk.report.mutant_score.score import half_of, summary
 
@@ -51,3 +53,16 @@ def test_both_halves_are_counted_apart() -> None:
     }
     one = summary([outcome("mutant-1", alive=True, killed_by="canary", calls=1)])
     assert one["halves"][half_of("mutant-1")] == {"total": 1, "killed": 1}
+
+
+def test_what_survives_with_one_of_several_seeds_has_survived() -> None:
+    found = outcome("a", alive=True, killed_by="canary", calls=100)
+    later = outcome("b", alive=True, killed_by="canary", calls=30)
+    lives = outcome("b", alive=True, killed_by=None, calls=4_000)
+    runs = [replace(found, seed=1), replace(later, seed=1)]
+    runs += [replace(found, seed=2, calls=300), replace(lives, seed=2)]
+    figures = summary(runs)
+    assert (figures["total"], figures["killed"], figures["survivors"]) == (2, 1, ["b"])
+    assert figures["median_calls"] == 200
+    assert [(each["seed"], each["killed"]) for each in figures["seeds"]] == [(1, 2), (2, 1)]
+    assert len(figures["mutants"]) == 4

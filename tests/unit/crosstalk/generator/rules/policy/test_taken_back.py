@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from random import Random
+from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
@@ -15,16 +18,40 @@ from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.generator.test_sharing_served import (
     ACCEPT,
+    IDENTITY,
+    INVITATION,
     LIST,
     OPERATIONS,
     POLICY,
+    PROMOTED,
     REMOVE,
     SHARED,
     Folders,
     make_state,
 )
+
+WITHDRAW = Operation(
+    "rest", "rest:DELETE /invitations/{invitation_id}", (IDENTITY, INVITATION), reads_only=False
+)
+WITHDRAWN = replace(SHARED, ends=(*SHARED.ends, WITHDRAW.name))
+
+
+class FoldersThatCallOff(Folders):
+    """Folders whose invitations are taken back and declined."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*OPERATIONS, WITHDRAW]
+
+    def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
+        """Forget an invitation."""
+        if operation is not WITHDRAW:
+            return super().call(operation, arguments, presented)
+        known = self.invited.pop(str(arguments["invitation_id"]), None) is not None
+        return Answer(Outcome.OK if known else Outcome.ERROR, 204 if known else 404, None)
 
 
 def _life(state: GeneratorState, random: Random) -> History:
@@ -102,6 +129,25 @@ def test_reader_tries_to_remove_the_object_between_two_readings_of_its_owner() -
     assert all(each.answer.outcome is not Outcome.OK for each in tried)
 
 
+def test_what_was_called_off_is_accepted_in_vain_and_read_after_that() -> None:
+    folders = FoldersThatCallOff()
+    operations = folders.discover()
+    state = make_state(folders, ServiceRecord({each.name: each for each in operations}))
+    policy = replace(POLICY, shares=(WITHDRAWN, PROMOTED))
+    example = ExampleRun(state, Capabilities.of(operations))
+    drawn_once(
+        lambda draw: TakenBack().by_rule(example, draw, policy=policy, rule=WITHDRAWN), Random(1)
+    )
+    calls = example.history.calls
+    withdrawn = [each for each in calls if each.operation == WITHDRAW.name]
+    assert len({each.actor for each in withdrawn[-2:]}) == 2
+    for each in withdrawn[-2:]:
+        accepted, *_ = (e for e in calls[each.index :] if e.operation == ACCEPT.name)
+        assert accepted.arguments["invitation_id"] == each.arguments["invitation_id"]
+        later = [e.operation for e in calls[accepted.index :] if e.actor == accepted.actor]
+        assert LIST.name in later
+
+
 def test_person_who_lost_it_tries_to_change_what_was_stored_since(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,7 +157,7 @@ def test_person_who_lost_it_tries_to_change_what_was_stored_since(
     def fill(*_: object) -> list[str]:
         return [f"note {next(stored)}"]
 
-    def between(*given: object) -> list[PlannedCall]:
+    def between(*given: object, **_: object) -> list[PlannedCall]:
         aimed.append(list(given[4]))  # type: ignore[call-overload]
         return []
 

@@ -1,0 +1,148 @@
+"""Changes of what was shared: by every surface, under keys, and by who lost it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, TypeVar
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.principals import ALICE, BOB, CAROL
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.choice import Draw
+from crosstalk.generator.drawn_once import drawn_once
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.offers import Offer, accept_offer, make_offer
+from crosstalk.generator.shared_readings import told_to_agent
+from crosstalk.generator.shared_writes import keyed_first, with_a_key, writes_by_person
+from crosstalk.oracles.service import ServiceRecord
+from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.test_sharing_served import (
+    ACCEPT,
+    ADD,
+    FOLDER,
+    IDENTITY,
+    INVITATION,
+    INVITE,
+    NAME,
+    OPERATIONS,
+    SHARED,
+    Folders,
+    make_state,
+)
+
+Found = TypeVar("Found")
+
+KEY = Parameter("idempotency_key", {"type": "string"}, False, Role.KEY)
+PROMPT = Parameter("message", {"type": "string"}, True, Role.TEXT)
+RENAME = Operation("rest", "rest:PATCH /folders/{folder_id}", (IDENTITY, FOLDER, NAME, KEY), False)
+RENAME_TOOL = Operation("mcp", "mcp:update_folder", (IDENTITY, FOLDER, NAME, KEY), False)
+DELETE = Operation(
+    "rest", "rest:DELETE /folders/{folder_id}", (IDENTITY, FOLDER), False, extra={"kind": "delete"}
+)
+DELETE_TOOL = Operation(
+    "mcp", "mcp:delete_folder", (IDENTITY, FOLDER), False, extra={"kind": "delete"}
+)
+CHAT = Operation("chat", "chat:POST /chat", (IDENTITY, PROMPT), False, conversational=True)
+KEYED_ACCEPT = Operation("rest", ACCEPT.name, (IDENTITY, INVITATION, KEY), False)
+WRITES = (RENAME, RENAME_TOOL, DELETE, DELETE_TOOL)
+
+
+class FoldersByTools(Folders):
+    """Folders that are renamed and deleted by two surfaces, and an agent."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        others = [each for each in OPERATIONS if each is not ACCEPT]
+        return [*others, KEYED_ACCEPT, *WRITES, CHAT]
+
+    def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
+        """Change nothing."""
+        if operation in (*WRITES, CHAT):
+            return Answer(Outcome.OK, 200, {})
+        if operation is KEYED_ACCEPT:
+            operation = ACCEPT
+        return super().call(operation, arguments, presented)
+
+
+def _example() -> ExampleRun:
+    folders = FoldersByTools()
+    service = ServiceRecord({each.name: each for each in folders.discover()})
+    state = make_state(folders, service)
+    return ExampleRun(state, Capabilities.of(folders.discover()))
+
+
+def _drawn(make: Callable[[Draw], Found], number: int) -> Found:
+    found: list[Found] = []
+    drawn_once(lambda draw: found.append(make(draw)), Random(number))
+    return found[0]
+
+
+def _offer(example: ExampleRun, number: int = 1) -> Offer:
+    given = {"user_id": "alice-1", "name": "letters"}
+    made = example.execute(PlannedCall(ALICE, ADD.name, given)).answer.body["id"]
+    offer = _drawn(
+        lambda draw: make_offer(example, draw, SHARED, INVITE, ALICE, BOB, target=made), number
+    )
+    assert offer is not None
+    return offer
+
+
+def test_who_lost_it_changes_and_deletes_by_each_surface() -> None:
+    for number in range(6):
+        example = _example()
+        offer = _offer(example, number)
+        asked = _drawn(
+            lambda draw, example=example, offer=offer: writes_by_person(  # type: ignore[misc]
+                example, draw, offer, [offer.target], lost=True
+            ),
+            number,
+        )
+        made = {each.operation for each in asked}
+        assert {DELETE_TOOL.name, RENAME_TOOL.name} <= made
+        assert {"rest:P", "rest:D"} <= {each[:6] for each in made}
+        assert all(each.actor is BOB for each in asked)
+        texts = [each.arguments["name"] for each in asked if "name" in each.arguments]
+        assert len(set(texts)) == len(texts) > 1
+
+
+def test_one_write_has_a_new_key_and_is_repeated_first() -> None:
+    example = _example()
+    plain = [PlannedCall(BOB, each.name, {"folder_id": "f"}) for each in (DELETE, RENAME, RENAME)]
+    keyed = _drawn(lambda draw: with_a_key(example, draw, plain), 1)
+    assert [KEY.name in each.arguments for each in keyed] == [False, True, False]
+    assert KEY.name in keyed_first(example, keyed)[0].arguments
+    assert len(keyed) == len(plain)
+
+
+def test_invitation_is_accepted_without_the_key_of_an_earlier_call() -> None:
+    for number in range(12):
+        example = _example()
+        offer = _offer(example, number)
+        before = len(example.history.calls)
+        drawn_once(
+            lambda draw, example=example, offer=offer: accept_offer(  # type: ignore[misc]
+                example, draw, offer
+            ),
+            Random(number),
+        )
+        (accepted,) = example.history.calls[before:]
+        assert accepted.answer.outcome is Outcome.OK
+        assert KEY.name not in accepted.arguments
+
+
+def test_agent_is_told_what_names_the_shared_object_before_anything_else() -> None:
+    for number in range(8):
+        example = _example()
+        calls = [
+            PlannedCall(CAROL, RENAME_TOOL.name, {"folder_id": each, "name": "n"})
+            for each in ("other", "another", "shared")
+        ]
+        (told,) = _drawn(
+            lambda draw, example=example, calls=calls: told_to_agent(  # type: ignore[misc]
+                example, draw, calls, ["shared"]
+            ),
+            number,
+        )
+        assert "shared" in told.arguments["message"]

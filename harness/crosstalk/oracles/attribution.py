@@ -103,7 +103,7 @@ class _Attribution:
                 if owner is None and user is None:
                     self._public.add(value)  # shown to a stranger before any user had it
                 elif owner is None and user is not None:
-                    if not self._gave(user, value):
+                    if not (self._gave(user, value) or self._is_left_over(value)):
                         self._own(value, user)
                         seen.add(value)
                 elif owner == user:
@@ -166,6 +166,15 @@ class _Attribution:
     def _own(self, value: str, user: str) -> None:
         self._owners[value] = user
         self._holders.add(user)
+
+    def _is_left_over(self, value: str) -> bool:
+        """Return whether a marker was stored before the run by users who exist still.
+
+        Its text names one user, and any of them may have stored it.
+        """
+        if self._history.new_users or not is_marker(value):
+            return False
+        return not any(value in sent for sent in self._supplied.values())
 
     def _gave(self, user: str | None, value: str) -> bool:
         """Return whether that user sent it, as a part too: a title may be cut off in an id."""

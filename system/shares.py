@@ -44,11 +44,15 @@ class Shares:
             seconds: How long to wait at most; raises the error of `full` after that.
         """
         with self._kept(key) as share:
-            try:
-                async with asyncio.timeout(seconds):
-                    await share.turns.acquire()
-            except TimeoutError:
-                raise self._full() from None
+            if share.turns.locked():
+                try:
+                    async with asyncio.timeout(seconds):
+                        await share.turns.acquire()
+                except TimeoutError:
+                    raise self._full() from None
+            else:
+                # At once, without a timer that would never end.
+                await share.turns.acquire()
             try:
                 yield
             finally:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 from sqlmodel import col
 
 from system.errors import NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Conversation, Message, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
+from system.store.prepared import THE_SUBJECT, Prepared
 from system.store.quotas import require_quota
 from system.store.schemas import (
     ConversationPage,
@@ -25,6 +27,46 @@ from system.store.session import UserSession
 from system.store.users import ensure_user
 
 _LISTING = "conversations"
+_THE_CONVERSATION: BindParameter[UUID] = bindparam("the_conversation")
+_START = Prepared(
+    insert(Conversation)
+    .values(user_id=THE_SUBJECT, id=_THE_CONVERSATION, title=bindparam("its_title"))
+    .returning(*(getattr(Conversation, name) for name in ConversationView.model_fields))
+)
+_TOUCH = Prepared(
+    update(Conversation)
+    .where(
+        col(Conversation.user_id) == THE_SUBJECT,
+        col(Conversation.id) == _THE_CONVERSATION,
+    )
+    .values(updated_at=func.now())
+    .returning(col(Conversation.id))
+)
+_SHOWN = tuple(getattr(Message, name) for name in MessageView.model_fields)
+_APPEND = Prepared(
+    insert(Message)
+    .values(
+        user_id=THE_SUBJECT,
+        id=bindparam("the_message"),
+        conversation_id=_THE_CONVERSATION,
+        role=bindparam("its_role"),
+        content=bindparam("its_content"),
+        parts=bindparam("its_parts"),
+        interrupted=bindparam("is_interrupted"),
+    )
+    .returning(*_SHOWN)
+)
+_LAST = (
+    select(*_SHOWN)
+    .where(
+        col(Message.user_id) == THE_SUBJECT,
+        col(Message.conversation_id) == _THE_CONVERSATION,
+    )
+    .order_by(col(Message.id).desc())
+    .limit(bindparam("at_most"))
+)
+_LAST_MESSAGES = Prepared(_LAST)
+_MESSAGES_UNTIL = Prepared(_LAST.where(col(Message.id) <= bindparam("the_last")))
 
 
 async def start(
@@ -37,12 +79,10 @@ async def start(
     """
     await ensure_user(session)
     await require_quota(session, Conversation)
-    stored = await session.execute(
-        insert(Conversation)
-        .values(user_id=session.user_id, id=conversation_id or new_id(), title=title)
-        .returning(Conversation)
+    (stored,) = await session.run(
+        _START, the_conversation=conversation_id or new_id(), its_title=title
     )
-    return _view(stored.scalar_one())
+    return ConversationView(**stored)
 
 
 async def get(session: UserSession, *, conversation_id: UUID) -> ConversationView:
@@ -139,29 +179,18 @@ async def append(
         Conflict: The user has a message of that id, or as many as one may keep.
     """
     await require_quota(session, Message)
-    statement = update(Conversation).where(
-        col(Conversation.user_id) == session.user_id,
-        col(Conversation.id) == conversation_id,
-    )
-    touched = await session.execute(
-        statement.values(updated_at=func.now()).returning(col(Conversation.id))
-    )
-    if touched.one_or_none() is None:
+    if not await session.run(_TOUCH, the_conversation=conversation_id):
         raise NotFound()
-    stored = await session.execute(
-        insert(Message)
-        .values(
-            user_id=session.user_id,
-            id=message_id or new_id(),
-            conversation_id=conversation_id,
-            role=role.value,
-            content=content,
-            parts=parts,
-            interrupted=interrupted,
-        )
-        .returning(Message)
+    (stored,) = await session.run(
+        _APPEND,
+        the_message=message_id or new_id(),
+        the_conversation=conversation_id,
+        its_role=role.value,
+        its_content=content,
+        its_parts=json.dumps(parts),
+        is_interrupted=interrupted,
     )
-    return _message(stored.scalar_one())
+    return MessageView(**stored)
 
 
 async def messages(
@@ -172,27 +201,17 @@ async def messages(
     Raises:
         NotFound: No such conversation for this user.
     """
-    statement = (
-        select(Message)
-        .where(
-            col(Message.user_id) == session.user_id,
-            col(Message.conversation_id) == conversation_id,
+    if until is None:
+        found = await session.run(_LAST_MESSAGES, the_conversation=conversation_id, at_most=limit)
+    else:
+        found = await session.run(
+            _MESSAGES_UNTIL, the_conversation=conversation_id, at_most=limit, the_last=until
         )
-        .order_by(col(Message.id).desc())
-        .limit(limit)
-    )
-    if until is not None:
-        statement = statement.where(col(Message.id) <= until)
-    found = (await session.execute(statement)).scalars().all()
     if not found:
         # A message is in a conversation of its owner's; without one there may be none of them.
         await get(session, conversation_id=conversation_id)
-    return [_message(row) for row in reversed(found)]
+    return [MessageView(**row) for row in reversed(found)]
 
 
 def _view(row: Conversation) -> ConversationView:
     return ConversationView(**row.model_dump(exclude={"user_id"}))
-
-
-def _message(row: Message) -> MessageView:
-    return MessageView(**row.model_dump(include=set(MessageView.model_fields)))

@@ -27,6 +27,7 @@ from hashlib import sha256
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID
 
+from asyncpg import PostgresError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -36,7 +37,7 @@ from sqlmodel import col
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
 from system.store.models import IdempotencyKey
 from system.store.schemas import TaskView, View
-from system.store.session import UserSession
+from system.store.session import UserSession, sqlstate_of
 from system.store.sharing.access import sees_project, sees_task
 from system.store.users import ensure_user
 
@@ -156,8 +157,8 @@ async def _claim(
         # The key refers to the subject's row, which a first call may be about to make.
         await ensure_user(session)
         claimed = await session.execute(row.returning(col(IdempotencyKey.key)))
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+    except (DBAPIError, PostgresError) as error:
+        if sqlstate_of(error) == _LOCK_NOT_AVAILABLE:
             raise CallUnderWay() from None
         raise
     return claimed.one_or_none() is not None

@@ -43,5 +43,12 @@ def _as_subject(
     subject = context.execution_options.get(SUBJECT)
     if not subject or not isinstance(parameters, tuple):
         raise TypeError("a read needs its subject")
+    return read_as(statement, parameters, subject)
+
+
+def read_as(
+    statement: str, parameters: tuple[Any, ...], subject: str
+) -> tuple[str, tuple[Any, ...]]:
+    """Return a query that sets the subject before it reads, and its parameters."""
     number = len(parameters) + 1
     return _READ_AS.format(number=number, statement=statement), (*parameters, subject)

@@ -17,20 +17,26 @@ agent or another service, or the pool becomes part of a wait-for cycle.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import BindParameter, Executable, Text, bindparam, text
+from sqlalchemy import Executable, text
 from sqlalchemy.engine import Result
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from system.errors import (
@@ -43,6 +49,7 @@ from system.errors import (
 )
 from system.shares import Shares
 from system.store.engine import make_engine, opening_statement
+from system.store.prepared import THE_SUBJECT, Prepared
 from system.store.reading import SUBJECT, reading_engine
 from system.store.schemas import MAX_USER_ID, storable
 from system.store.settings import StoreSettings
@@ -51,8 +58,6 @@ _log = logging.getLogger(__name__)
 # Sets the subject, and fails where its account is disabled (migration 0006).
 _SET_SUBJECT = text("SELECT set_subject(:user_id)")
 _DISABLED = "CT403"
-# The subject in statements that are made once for all users.
-THE_SUBJECT: BindParameter[str] = bindparam("the_subject", type_=Text())
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 # Lock time-out, a transaction that was idle for too long: a repeat may work.
 _TRANSIENT_SQLSTATES = frozenset({"55P03", "25P03"})
@@ -60,6 +65,8 @@ _TRANSIENT_SQLSTATES = frozenset({"55P03", "25P03"})
 # or deadlock, out of resources (a full disk too), shutdown, crash or cancelled statement, and
 # failures of the machine below (PostgreSQL 17, appendix A).
 _TRANSIENT_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
+# The driver's own, of a connection that is closed, or whose state it has lost track of.
+_DRIVER_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +115,24 @@ class UserSession:
 
     def __init__(
         self,
-        session: AsyncSession,
+        connection: AsyncConnection,
         user_id: str,
-        cursors: URLSafeSerializer,
+        cursors: Callable[[str], URLSafeSerializer],
         limits: SessionLimits,
         key_use: KeyUse | None = None,
     ) -> None:
-        self._session = session
+        self._connection = connection
+        self._session: AsyncSession | None = None
         self.limits = limits
         self.user_id = user_id
-        self.cursors = cursors
+        self._make_cursors = cursors
         self._key_use = key_use
         self.project: UUID | None = None
+
+    @cached_property
+    def cursors(self) -> URLSafeSerializer:
+        """Signs the subject's cursors; made for those who use one."""
+        return self._make_cursors(self.user_id)
 
     async def search(self, statement: Executable) -> Result[Any]:
         """Run a statement that may look at every row of the user's, for a short time at most.
@@ -131,12 +144,37 @@ class UserSession:
         """
         milliseconds = str(int(self.limits.search_timeout * 1000))
         async with self.limits.searches.turn(self.user_id, seconds=self.limits.patience):
-            await self._session.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
-            return await self._session.execute(statement, self._values(statement))
+            await self._connection.execute(_SET_TIMEOUT, {"milliseconds": milliseconds})
+            return await self._mapped().execute(statement, self._values(statement))
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Run one statement inside the subject's transaction."""
-        return await self._session.execute(statement, self._values(statement))
+        return await self._mapped().execute(statement, self._values(statement))
+
+    async def run(self, prepared: Prepared, **values: Any) -> Sequence[Mapping[str, Any]]:
+        """Run a statement that was made beforehand, with these values, and return its rows."""
+        return await self._fetch(prepared.text, prepared.values(self.user_id, values))
+
+    async def _fetch(self, statement: str, values: tuple[Any, ...]) -> Sequence[Mapping[str, Any]]:
+        driver: Any = (await self._connection.get_raw_connection()).driver_connection
+        rows: Sequence[Mapping[str, Any]] = await driver.fetch(statement, *values)
+        return rows
+
+    def _mapped(self) -> AsyncSession:
+        """Return the ORM's session on this connection, made when it is first needed.
+
+        It ends no transaction: that is the store's.
+        """
+        if self._session is None:
+            self._session = AsyncSession(
+                self._connection, expire_on_commit=False, join_transaction_mode="rollback_only"
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Forget what the ORM's session holds; the connection is the store's."""
+        if self._session is not None:
+            await self._session.close()
 
     def _values(self, statement: Executable) -> dict[str, Any] | None:
         """Return the value for `THE_SUBJECT`, which a query may name in what is made once."""
@@ -161,7 +199,13 @@ class ReadSession(UserSession):
             raise TypeError("a write needs a transaction")
         options = {SUBJECT: self.user_id}
         values = self._values(statement)
-        return await self._session.execute(statement, values, execution_options=options)
+        return await self._mapped().execute(statement, values, execution_options=options)
+
+    async def run(self, prepared: Prepared, **values: Any) -> Sequence[Mapping[str, Any]]:
+        """Run one query that was made beforehand, as the subject, and return its rows."""
+        if prepared.writes:
+            raise TypeError("a write needs a transaction")
+        return await self._fetch(*prepared.as_read(self.user_id, values))
 
     async def search(self, statement: Executable) -> Result[Any]:
         """Refuse: the time-out of a search is a transaction's."""
@@ -230,24 +274,25 @@ class Store:
     @asynccontextmanager
     async def _reads(self, user_id: str) -> AsyncIterator[UserSession]:
         with self._translated():
-            async with AsyncSession(self._reading, expire_on_commit=False) as session:
-                yield ReadSession(session, user_id, self._cursors(user_id), self._limits)
+            async with (
+                self._reading.connect() as connection,
+                aclosing(ReadSession(connection, user_id, self._cursors, self._limits)) as session,
+            ):
+                yield session
 
     @asynccontextmanager
     async def _session(
         self, user_id: str, idempotency_key: str | None
     ) -> AsyncIterator[UserSession]:
-        cursors = self._cursors(user_id)
         with self._translated():
-            async with (
-                AsyncSession(self._engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
+            async with self._engine.connect() as connection, connection.begin():
                 if self._opening is not None:
-                    await session.execute(self._opening)
-                await session.execute(_SET_SUBJECT, {"user_id": user_id})
+                    await connection.execute(self._opening)
+                await connection.execute(_SET_SUBJECT, {"user_id": user_id})
                 key_use = self._key_use(idempotency_key)
-                yield UserSession(session, user_id, cursors, self._limits, key_use)
+                session = UserSession(connection, user_id, self._cursors, self._limits, key_use)
+                async with aclosing(session):
+                    yield session
 
     def _cursors(self, user_id: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._cursor_secret, salt=f"cursor:{user_id}")
@@ -260,9 +305,9 @@ class Store:
         except PoolTimeoutError as error:
             _log.warning("pool exhausted", extra=asdict(self.pool_status()))
             raise _busy() from error
-        except (OperationalError, InterfaceError, OSError) as error:
+        except (OperationalError, InterfaceError, OSError, *_DRIVER_LOST) as error:
             raise Unavailable("the database does not answer", retry_after=1) from error
-        except DBAPIError as error:
+        except (DBAPIError, asyncpg.PostgresError) as error:
             raise _translate(error) from error
 
     def _key_use(self, key: str | None) -> KeyUse | None:
@@ -307,13 +352,21 @@ def _check_subject(user_id: str) -> None:
         raise Forbidden() from None
 
 
-def _translate(error: DBAPIError) -> Exception:
+def sqlstate_of(error: DBAPIError | asyncpg.PostgresError) -> str:
+    """Return the SQLSTATE of an error, of a prepared statement or of another; empty for none."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(origin, "sqlstate", None) or ""
+
+
+def _translate(error: DBAPIError | asyncpg.PostgresError) -> Exception:
     """Turn a driver error into one whose message says nothing about the data."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    transient = state in _TRANSIENT_SQLSTATES or state[:2] in _TRANSIENT_CLASSES
-    # The driver lost track of what the server says: its connection broke in the middle.
-    confused = isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError)
-    if error.connection_invalidated or transient or confused:
+    state = sqlstate_of(error)
+    lost = state in _TRANSIENT_SQLSTATES or state[:2] in _TRANSIENT_CLASSES
+    if isinstance(error, DBAPIError):
+        # The driver lost track of what the server says: its connection broke in the middle.
+        confused = isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError)
+        lost = lost or confused or error.connection_invalidated
+    if lost:
         return Unavailable("the database does not answer", retry_after=1)
     # The checks behind these run past row-level security, so their texts must not be passed on;
     # keys that start with the owner make them speak of the subject's own rows only.

@@ -27,9 +27,10 @@ from sqlmodel import col
 
 from system.errors import Forbidden, NotFound
 from system.store.models import Membership, Task, new_id
+from system.store.prepared import THE_SUBJECT
 from system.store.quotas import require_quota
 from system.store.schemas import BulkCompletion, MemberRole, TaskDraft, TaskStatus, TaskView
-from system.store.session import THE_SUBJECT, UserSession
+from system.store.session import UserSession
 from system.store.sharing.access import Place, find_place, in_shared_projects
 from system.store.sharing.task_views import named_tasks, view_of
 

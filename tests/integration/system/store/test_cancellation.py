@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from crosstalk.environment import RunningSystem
-from system.store import Store, projects, tasks
+from system.store import Store, conversations, projects, tasks, turns
 from system.store.schemas import TaskDraft
 
 
@@ -63,7 +63,19 @@ async def _read_twice(store: Store, subject: str) -> None:
         await projects.list_projects(session)
 
 
-@pytest.mark.parametrize(("uses", "least"), [(_write_and_read, 8), (_read_twice, 4)])
+async def _ask_and_answer(store: Store, subject: str) -> None:
+    """Runs statements that were made beforehand, which the driver is given without an ORM."""
+    async with store.user_session(subject) as session:
+        asked = await turns.ask(session, text="hers", title=None, conversation_id=None)
+        await asyncio.sleep(0)
+        await conversations.messages(session, conversation_id=asked.conversation_id)
+    async with store.read_session(subject) as session:
+        await conversations.messages(session, conversation_id=asked.conversation_id)
+
+
+@pytest.mark.parametrize(
+    ("uses", "least"), [(_write_and_read, 8), (_read_twice, 4), (_ask_and_answer, 8)]
+)
 @pytest.mark.parametrize("again", [False, True], ids=["once", "persistently"])
 @pytest.mark.parametrize("cold", [False, True], ids=["pooled", "connecting"])
 async def test_cancelled_session_leaves_nothing_for_the_next_user(

@@ -74,7 +74,7 @@ async def test_a_read_is_one_statement_without_a_transaction(store: Store, alice
     )
     async with store.read_session(alice) as session:
         found = await tasks.list_tasks(session)
-        raw = await (await session._session.connection()).get_raw_connection()
+        raw = await session._connection.get_raw_connection()
         driver = raw.driver_connection
         assert driver is not None
         assert not driver.is_in_transaction()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from sqlalchemy import event
 
 from system.store import Store, conversations, tasks, turns
 from system.store.schemas import MessageRole, TaskDraft
+from system.store.session import UserSession
 
 
 @contextmanager
@@ -20,11 +22,19 @@ def _sent(store: Store) -> Iterator[list[str]]:
     def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
         sent.append(statement)
 
+    fetch = UserSession._fetch
+
+    async def noted(self: UserSession, statement: str, values: tuple[Any, ...]) -> Any:
+        sent.append(statement)
+        return await fetch(self, statement, values)
+
     # Of this engine and of the one that is made of it for reads.
     engine = store._engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield sent
+        # Statements that were made beforehand go to the driver.
+        with patch.object(UserSession, "_fetch", noted):
+            yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)
 

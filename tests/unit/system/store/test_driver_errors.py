@@ -37,6 +37,9 @@ def test_driver_error_becomes_one_that_says_whether_a_repeat_may_work(
     cause: Exception, expected: type[ServiceError]
 ) -> None:
     assert isinstance(_translate(_error(cause)), expected)
+    if isinstance(cause, asyncpg.PostgresError):
+        # As it comes from a statement that the driver was given.
+        assert isinstance(_translate(cause), expected)
 
 
 def test_programming_error_stays_what_it_is() -> None:

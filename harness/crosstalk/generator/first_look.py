@@ -2,8 +2,8 @@
 
 One user stores something and reads it, while another reads as well; the other stores something too,
 and asks for what is the first one's, as an impostor and a stranger do, changes it and removes it;
-then the first reads again. Most leaks are plain, and show here in few calls. The sweep makes
-nothing of it again.
+then the first reads again, and every spoiled credential is presented on every surface. Most leaks
+are plain, and show here in few calls. The sweep makes nothing of it again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from random import Random
 
 from crosstalk.core.history import Probe
+from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
@@ -89,6 +90,7 @@ class FirstLook:
         # What reads comes before what changes, and what removes last.
         self._name_the_victims(users, lambda each: each.reads_only)
         self._read_as_others(users, acting)
+        self._present_spoiled(users)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._name_the_victims(users, removes)
         if not users.ended:
@@ -152,13 +154,29 @@ class FirstLook:
         for stranger in example.state.strangers[:1]:
             if users.ended:
                 return
-            reading = [
-                each
-                for each in self._capabilities.protected
-                if each.reads_only and not _left_to_the_sweep(each)
-            ]
-            example.execute_all(without_credential(users.drawer, stranger, reading))
+            example.execute_all(without_credential(users.drawer, stranger, self._reading()))
             example.judge_soon(after=1)
+
+    def _present_spoiled(self, users: Arrangement) -> None:
+        """Have every spoiled credential read by every surface, each by another operation."""
+        by_surface: dict[str, list[Operation]] = {}
+        for each in self._reading():
+            by_surface.setdefault(each.surface, []).append(each)
+        planned: list[PlannedCall] = []
+        for place, kind in enumerate(self._state.forgeries):
+            asked = [each[place % len(each)] for each in by_surface.values()]
+            planned += without_credential(users.drawer, forger(kind), asked)
+        if planned and not users.ended:
+            users.example.execute_all(planned)
+            users.example.judge_soon(after=1)
+
+    def _reading(self) -> list[Operation]:
+        """Return what reads, and needs a credential for it."""
+        return [
+            each
+            for each in self._capabilities.protected
+            if each.reads_only and not _left_to_the_sweep(each)
+        ]
 
 
 def _left_to_the_sweep(operation: Operation) -> bool:

@@ -71,6 +71,7 @@ def looked(
     *,
     one_is_enough: bool = False,
     concurrency: int = 1,
+    forgeries: tuple[str, ...] = (),
     then: Callable[[GeneratorState], None] = lambda _: None,
 ) -> list[History]:
     """Run the first look; return the histories of its examples."""
@@ -80,7 +81,7 @@ def looked(
         executor=Executor({"rest": notes}, operations, notes, concurrency),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
-        forgeries=(),
+        forgeries=forgeries,
         on_example_end=histories.append,
         stopped=lambda: notes.calls >= 1_000,
         principals=Principals(),
@@ -226,3 +227,11 @@ def test_a_finding_ends_it_where_one_is_enough(one_is_enough: bool) -> None:
     edited = any(call.operation == EDIT.name for call in history)
     assert edited is not one_is_enough
     assert any(call.operation == ADD.name for call in history)
+
+
+def test_every_spoiled_credential_is_presented() -> None:
+    kinds = ("expired", "wrong-audience", "alg-none")
+    (history, *_) = looked(Notes(), forgeries=kinds)
+    tried = [call for call in history if call.actor.forgery is not None]
+    assert {call.actor.forgery for call in tried} == set(kinds)
+    assert all(call.operation.startswith("rest:GET ") for call in tried)

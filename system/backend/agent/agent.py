@@ -47,6 +47,7 @@ from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
 from system.observe.tracing import span
 from system.store.schemas import MessageRole, MessageView
+from system.wire.http_client import ServiceTransport
 
 set_tracing_disabled(True)
 
@@ -67,7 +68,8 @@ _MODEL_FAILURES = (
 # Characters of a conversation that the model is sent, the latest messages first.
 _MOST_HISTORY = 100_000
 # As many agents can run at once by default.
-_CONNECTIONS = httpx2.Limits(max_connections=1_000, max_keepalive_connections=100)
+_CONNECTIONS = 1_000
+_KEPT_CONNECTIONS = 100
 _log = logging.getLogger(__name__)
 
 
@@ -102,7 +104,9 @@ class Assistant:
             max_retries=1,
             http_client=httpx2.AsyncClient(
                 transport=MeteredRequests(
-                    BoundedAnswers(httpx2.AsyncHTTPTransport(limits=_CONNECTIONS))
+                    BoundedAnswers(
+                        ServiceTransport(max_connections=_CONNECTIONS, max_idle=_KEPT_CONNECTIONS)
+                    )
                 ),
                 timeout=settings.agent_timeout_seconds,
             ),

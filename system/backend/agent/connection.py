@@ -29,6 +29,7 @@ from system import __version__
 from system.errors import NotReached, RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
 from system.shares import Shares
+from system.wire.http_client import ServiceTransport
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 from system.wire.rate_limit import Pace
@@ -97,10 +98,11 @@ class McpConnection:
             calls_per_user, lambda: RateLimited("too many tool calls at once", retry_after=1)
         )
         self._ids = itertools.count(1)
-        limits = httpx2.Limits(
-            max_connections=max_connections, max_keepalive_connections=max_connections
+        self._http = httpx2.AsyncClient(
+            transport=ServiceTransport(max_connections=max_connections, max_idle=max_connections),
+            timeout=timeout,
+            follow_redirects=False,
         )
-        self._http = httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
         self._tools: list[Tool] = []
         self._tools_until = 0.0
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -25,11 +24,11 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import event
 
+from benchmarks.curves import curves
 from benchmarks.fixture import Fixture
 from crosstalk.environment import RunningSystem
 from crosstalk.environment.runtime.exit_status import exit_status
 from crosstalk.report.run_folder import open_run
-from crosstalk.report.svg import Markup, document, line, tag, text
 from system.errors import Conflict
 from system.store import Store, StoreSettings, UserSession, conversations, stats, tasks
 from system.store.models import Task
@@ -255,46 +254,14 @@ def table(points: Sequence[Point]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_COLOURS = ("#0969da", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#bc4c00", "#57606a")
-_STYLE = ".axis{stroke:#8a8f98;stroke-width:.5}.end{text-anchor:end}polyline{fill:none}"
-_LEFT, _TOP, _DECADE, _HIGH = 60, 50, 78, 48
-
-
 def picture(points: Sequence[Point]) -> str:
-    """Return the pages by rows, both on logarithmic scales, a line for each curve, as SVG.
+    """Return the pages by rows, a line for each curve, as SVG.
 
     Args:
         points: At least one.
     """
-    wide = math.ceil(math.log10(max(each.rows for each in points)))
-    high = math.ceil(math.log10(max(10, *(each.pages for each in points))))
-    bottom, right = _TOP + high * _HIGH, _LEFT + wide * _DECADE
-    parts: list[Markup] = [text(8, 22, "Pages that a read touches, by what is stored")]
-    for decade in range(high + 1):
-        y = bottom - decade * _HIGH
-        parts.append(line((_LEFT, y), (right, y), class_="axis"))
-        parts.append(text(_LEFT - 6, y + 4, f"{10**decade:,}", class_="end"))
-    for decade in range(1, wide + 1):
-        x = _LEFT + decade * _DECADE
-        parts.append(line((x, _TOP), (x, bottom), class_="axis"))
-        parts.append(text(x, bottom + 18, f"{10**decade:,}", text_anchor="middle"))
-    for place, curve in enumerate(dict.fromkeys(each.curve for each in points)):
-        colour = _COLOURS[place % len(_COLOURS)]
-        at = [
-            (
-                round(_LEFT + math.log10(each.rows) * _DECADE, 1),
-                round(bottom - math.log10(max(1, each.pages)) * _HIGH, 1),
-            )
-            for each in points
-            if each.curve == curve
-        ]
-        drawn = " ".join(f"{x},{y}" for x, y in at)
-        parts.append(tag("polyline", points=drawn, stroke=colour, stroke_width=2))
-        parts += [tag("circle", cx=x, cy=y, r=3, fill=colour) for x, y in at]
-        y = _TOP + 18 * place
-        parts.append(tag("circle", cx=right + 24, cy=y - 4, r=4, fill=colour))
-        parts.append(text(right + 34, y, curve))
-    return document("Growth of reads", *parts, width=right + 220, height=bottom + 34, style=_STYLE)
+    drawn = [(each.curve, each.rows, each.pages) for each in points]
+    return curves("Pages that a read touches, by what is stored", drawn)
 
 
 def main() -> int:

@@ -75,12 +75,12 @@ def _add(app: FastAPI, kind: str) -> None:
         kept[user][number] = given.text
         return shown(user, number)
 
-    async def got(user: Caller, number: number_of) -> dict[str, str]:  # type: ignore[valid-type]
+    async def got(user: Caller, number: number_of) -> dict[str, str]:
         return shown(user, number)
 
     async def changed(
         user: Caller,
-        number: number_of,  # type: ignore[valid-type]
+        number: number_of,
         given: Text,
     ) -> dict[str, str]:
         shown(user, number)
@@ -89,7 +89,7 @@ def _add(app: FastAPI, kind: str) -> None:
 
     async def deleted(
         user: Caller,
-        number: number_of,  # type: ignore[valid-type]
+        number: number_of,
     ) -> dict[str, str]:
         found = shown(user, number)
         del kept[user][number]

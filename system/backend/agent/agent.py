@@ -69,7 +69,6 @@ _MODEL_FAILURES = (
 _MOST_HISTORY = 100_000
 # As many agents can run at once by default.
 _CONNECTIONS = 1_000
-_KEPT_CONNECTIONS = 100
 _log = logging.getLogger(__name__)
 
 
@@ -104,9 +103,7 @@ class Assistant:
             max_retries=1,
             http_client=httpx2.AsyncClient(
                 transport=MeteredRequests(
-                    BoundedAnswers(
-                        ServiceTransport(max_connections=_CONNECTIONS, max_idle=_KEPT_CONNECTIONS)
-                    )
+                    BoundedAnswers(ServiceTransport(max_connections=_CONNECTIONS))
                 ),
                 timeout=settings.agent_timeout_seconds,
             ),

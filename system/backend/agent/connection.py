@@ -99,7 +99,7 @@ class McpConnection:
         )
         self._ids = itertools.count(1)
         self._http = httpx2.AsyncClient(
-            transport=ServiceTransport(max_connections=max_connections, max_idle=max_connections),
+            transport=ServiceTransport(max_connections=max_connections),
             timeout=timeout,
             follow_redirects=False,
         )

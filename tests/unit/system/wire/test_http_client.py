@@ -60,11 +60,11 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 
 @asynccontextmanager
 async def _client(
-    server: _Server, *, connections: int = 4, idle: int = 4, timeout: float = 5.0
+    server: _Server, *, connections: int = 4, timeout: float = 5.0
 ) -> AsyncIterator[httpx2.AsyncClient]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    transport = ServiceTransport(max_connections=connections, max_idle=idle)
+    transport = ServiceTransport(max_connections=connections)
     try:
         async with httpx2.AsyncClient(
             transport=transport, timeout=timeout, base_url=f"http://127.0.0.1:{port}"
@@ -166,9 +166,7 @@ async def test_server_that_is_not_there_was_sent_nothing() -> None:
     server = _Server([_OK])
     async with _client(server) as client:
         base = client.base_url
-    async with httpx2.AsyncClient(
-        transport=ServiceTransport(max_connections=1, max_idle=1)
-    ) as other:
+    async with httpx2.AsyncClient(transport=ServiceTransport(max_connections=1)) as other:
         with pytest.raises(httpx2.ConnectError):
             await other.get(base)
 
@@ -281,7 +279,7 @@ async def test_https_is_spoken_with_who_can_prove_their_name(
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context)
     url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
     tls = ssl.create_default_context(cafile=str(path)) if trusted else None
-    transport = ServiceTransport(max_connections=1, max_idle=1, tls=tls)
+    transport = ServiceTransport(max_connections=1, tls=tls)
     async with httpx2.AsyncClient(transport=transport) as client:
         if served:
             assert [(await client.get(url)).text for _ in range(2)] == ["ok", "ok"]

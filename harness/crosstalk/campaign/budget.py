@@ -23,6 +23,8 @@ _MOST_OF_FEW = 0.25
 _MOST_FOR_REPLAYS, _MOST_FOR_PHASES, _MOST_FOR_JUDGING = 0.2, 0.35, 0.2
 # The largest part without which phases could not begin.
 _MOST_TO_BEGIN = 0.5
+# Calls that a rule makes after the search should have stopped, as a part.
+_LATE_CALLS = 0.04
 # The part that is kept for phases while the first sweep gives every oracle its opportunity.
 _PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: parts, fewest seconds.
@@ -80,8 +82,10 @@ class CampaignBudget:
         few = self.options.calls < FEW_CALLS
         most = _MOST_OF_FEW if few else _MOST_FOR_PHASES
         most = _PHASES_AFTER_SWEEP if self.sweeping else most
-        needed = min(briefest, _MOST_TO_BEGIN * self.options.calls)
-        calls = min(waiting, max(needed, most * self.options.calls))
+        # A rule that is under way makes its calls: the search stops a few calls late.
+        late = 0.0 if self.sweeping or not briefest else _LATE_CALLS * self.options.calls
+        needed = min(briefest + late, _MOST_TO_BEGIN * self.options.calls)
+        calls = min(max(waiting, needed), max(needed, most * self.options.calls))
         phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)
         return max(
             (self.executor.calls_made + calls) / max(1, self.options.calls),

@@ -80,12 +80,16 @@ def cut_marker(planted: str, length: int) -> str:
 def remarked_cut(text: str, schema: Mapping[str, Any], salt: int) -> str:
     """Return the end of another marker, or the text itself where it is no such end.
 
+    A whole marker is none: `remarked` makes another of it, and both together would undo each other.
+
     Args:
         text: An argument.
         schema: Of the argument; what is shorter than its `maxLength` was cut only where a whole
             number with letters of a user's name before it is left: a refusal may tell the length.
         salt: 32 bits; different ends stay different as far as their digits reach.
     """
+    if _MARKER.fullmatch(text):
+        return text
     whole = schema.get("maxLength") == len(text) and _CUT_MARKER.fullmatch(text)
     if not whole and not _CUT_BY_LESSON.fullmatch(text):
         return text

@@ -290,7 +290,7 @@ class ExampleRun(Selection):
             if given == self.history.subjects[user]:
                 continue
             if parameter.refers and not (parameter.role is Role.NAME and operation.stores):
-                own = self.pool.references(user, parameter, operation.name)
+                own = self.pool.references(user, parameter, operation.name, removed=True)
                 if not {str(each) for each in named} <= set(own):
                     return False
             elif parameter.role is Role.CURSOR or (

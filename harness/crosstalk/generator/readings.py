@@ -6,6 +6,7 @@ second page and not in the first, in a search and not in the list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -19,7 +20,7 @@ from crosstalk.surface.capabilities import (
     required_references,
     smallest_page,
 )
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Values of one reading's options that are tried, one at a time.
 _MOST_OPTIONS = 6
@@ -69,16 +70,23 @@ def options(operation: Operation) -> Iterator[dict[str, Any]]:
     """
     made = 0
     for each in operation.parameters:
-        if each.required or each.role is not Role.VALUE:
+        if each.required or each.role not in (Role.VALUE, Role.TEXT):
             continue
         usual = each.schema.get("default")
-        values = each.schema.get("enum") or []
+        values = each.schema.get("enum") or _told(operation, each)
         if each.schema.get("type") == "boolean":
             values = [usual is not True]
         for value in values:
             if value != usual and made < _MOST_OPTIONS:
                 made += 1
                 yield {each.name: value}
+
+
+def _told(operation: Operation, parameter: Parameter) -> list[str]:
+    """Return the values that a description tells: "by name, or by use (sort=used)"."""
+    said = f"{operation.extra.get('about', '')} {parameter.schema.get('description', '')}"
+    found = re.findall(rf"(?<![\w-]){re.escape(last_name(parameter.name))}=([\w-]+)", said)
+    return list(dict.fromkeys(found))
 
 
 def filters(example: ExampleRun, operation: Operation, reader: Actor) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,9 @@ from crosstalk.core.object_kinds import (
 )
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.field_lessons import FieldLessons
+from crosstalk.generator.removed_objects import RemovedObjects
 from crosstalk.generator.stored_texts import StoredTexts
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
@@ -92,6 +94,7 @@ class ValuePool:
         # A number belongs with another where it was seen inside it, or asked for by it.
         self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
+        self._removed = RemovedObjects()
         self._public: frozenset[str] = frozenset()
 
     def know_subjects(self, subjects: set[str]) -> None:
@@ -111,9 +114,16 @@ class ValuePool:
             self._ids[each.owner].setdefault((kind, each.id), item)
 
     def keep_names(self, call: Call, operation: Operation) -> None:
-        """Keep the names that a user gave to stored objects."""
+        """Keep the names that a user gave to stored objects, and what the user has removed."""
         if call.actor.user is None or call.answer.outcome is not Outcome.OK:
             return
+        named = required_references(operation)[-1:] if removes(operation) else []
+        own = [
+            each
+            for one in named
+            for each in self.references(call.actor.user, one, operation.name, removed=True)
+        ]
+        self._removed.note(call, operation, own)
         for parameter in operation.parameters:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
@@ -125,9 +135,20 @@ class ValuePool:
             # What a user chose to call something is not always shown to them again.
             chosen = short in self._reference_fields and parameter.role is Role.NAME
             labels = (chosen or (names and parameter.role is Role.TEXT)) and operation.stores
+            if operation.stores and isinstance(given, list):
+                self._keep_words(call.actor.user, parameter, given)
             if labels and isinstance(given, str):
                 item = _Harvested(given, short, singular(noun_of(operation.name)))
                 self._labels[call.actor.user].setdefault(given, item)
+
+    def _keep_words(self, user: str, parameter: Parameter, given: Sequence[object]) -> None:
+        """Keep words of a list by which objects are named elsewhere: `tags`, `/tags/{tag}`."""
+        name = singular(last_name(parameter.name.removesuffix("[]")))
+        if parameter.refers or name not in self._reference_fields:
+            return
+        for each in given:
+            if isinstance(each, str):
+                self._labels[user].setdefault(each, _Harvested(each, name, name))
 
     def harvest(self, call: Call) -> None:
         """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
@@ -319,15 +340,23 @@ class ValuePool:
         return len(own) > 1 or any(not markers_in(each) for each in others)
 
     def references(
-        self, user: str, parameter: Parameter, operation: str, *, guess: bool = True
+        self,
+        user: str,
+        parameter: Parameter,
+        operation: str,
+        *,
+        guess: bool = True,
+        removed: bool = False,
     ) -> list[str]:
         """Return ids that `user` has received and that fit the parameter, oldest first.
 
         Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
-        false. What others may know already is left out where there is anything else.
+        false. What others may know already is left out where there is anything else, and so is
+        what its owner has removed, unless `removed` is true or the operation takes it back.
         """
         found = self._references(user, parameter, operation, guess=guess)
-        return self._unknown(user, found) or found
+        found = self._unknown(user, found) or found
+        return found if removed else self._removed.preferred(found, parameter.name, operation)
 
     def _unknown(self, user: str, values: Sequence[str]) -> list[str]:
         """Return those of a user's ids of which it is not known that others may have seen them."""

@@ -143,7 +143,9 @@ class _Pairing:
         history, owners = self._history, self._owners
         seen = observations(history)[self._taken]
         self._taken += 1
-        for value in seen.own:
+        # An answer that repeats what was asked for gives it to nobody.
+        compared = call.probe is not None and call.probe.kind == "existence"
+        for value in seen.own - call.sent if compared else seen.own:
             owners.setdefault(value, str(call.actor.user))
         for value in codes_in_answer(call):
             owners.setdefault(value, str(call.actor.user))

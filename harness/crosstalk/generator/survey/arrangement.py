@@ -10,6 +10,7 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading, all_readings
+from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
@@ -120,10 +121,14 @@ class Arrangement:
             self.use(operation, actor, tries=1)
         for operation in makers(self.example):
             self.use(operation, actor)
+        for operation in valued_changes(self.example):
+            # What shows a weight has none until the pet is weighed.
+            self.use(operation, actor, tries=1)
 
     def readings(self, actor: Actor, *, switches: bool = True) -> list[Reading]:
         """Return what shows a user everything that is theirs, in an order that is drawn."""
         found = all_readings(self.example, actor, switches=switches)
+        found += valued_readings(self.example, self.drawer, actor)
         self.random.shuffle(found)
         return found[:_MOST_READINGS]
 
@@ -156,3 +161,14 @@ def changes(example: ExampleRun) -> list[Operation]:
         if not each.reads_only and not each.conversational and each.name not in storing
     }
     return sorted(found.values(), key=lambda each: (bool(required_references(each)), removes(each)))
+
+
+def valued_changes(example: ExampleRun) -> list[Operation]:
+    """Return the changes of one object that take a value or a text, none that removes it."""
+    return [
+        each
+        for each in changes(example)
+        if len(required_references(each)) == 1
+        and not removes(each)
+        and any(one.role in (Role.TEXT, Role.VALUE) for one in each.parameters)
+    ]

@@ -7,8 +7,9 @@ page, a validator, a row that has gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
@@ -16,10 +17,16 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import Reading
 from crosstalk.generator.situations import NEIGHBOUR
-from crosstalk.generator.survey.arrangement import EACH, Arrangement, changes, makers
+from crosstalk.generator.survey.arrangement import (
+    EACH,
+    Arrangement,
+    changes,
+    makers,
+    valued_changes,
+)
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.headers import TIMED
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Arguments that are the caller's, whatever another user has said.
 _OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
@@ -31,6 +38,8 @@ _MOST_REMOVED = 4
 _LEAST_CALLS = 40
 _MOST_CALLS = 400
 _LEAST_READINGS = 8
+# A number so many times as large as the reader's is larger than all of them together.
+_FACTOR = 100
 
 
 def watch_neighbour(
@@ -74,12 +83,15 @@ def watch_neighbour(
 def _store_in_readers_words(users: Arrangement, key: int) -> None:
     """Have the other store what the reader has stored, in the same words.
 
-    What is counted, matched or replaced by a word, a day or a name meets only there.
+    What is counted, matched or replaced by a word, a day or a name meets only there. Once more it
+    is stored with the largest numbers and another of the values that are listed: what is compared
+    with others', as a place in a row or a best of all, shows beside those alone.
     """
     example, reader, other = users.example, users.victim, users.attacker
     probe = Probe("ownership", key, "attack", reader.name)
     known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
-    for operation in (*example.capabilities.creators, *makers(example)):
+    storing = (*example.capabilities.creators, *makers(example), *valued_changes(example))
+    for operation in storing:
         stored = next(
             (
                 call
@@ -97,7 +109,54 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         same = {name: value for name, value in stored.arguments.items() if name not in theirs}
         own = {name: value for name, value in drawn.items() if name in theirs}
         identity = example.with_identity(operation, other)
-        example.execute(PlannedCall(other, operation.name, {**same, **own, **identity}, probe))
+        arguments = {**same, **own, **identity}
+        call = example.execute(PlannedCall(other, operation.name, arguments, probe))
+        if call.answer.outcome is not Outcome.OK:
+            continue
+        # The largest comes last: where a value is replaced, it stands when the reader reads again.
+        for each in (other_values(operation, arguments), larger_values(operation, arguments)):
+            if each != arguments and not users.ended:
+                example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+
+
+def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with large numbers in place of numbers.
+
+    Args:
+        operation: That takes them.
+        arguments: Of a call that was served.
+    """
+    found = dict(arguments)
+    for each, value in _values(operation, arguments):
+        if isinstance(value, int | float) and not _listed(each):
+            most = each.schema.get("maximum", _FACTOR * abs(value) + 1)
+            found[each.name] = type(value)(most)
+    return found
+
+
+def other_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with another of the values that are listed: the last, or the first.
+
+    Args:
+        operation: That takes them.
+        arguments: Of a call that was served.
+    """
+    found = dict(arguments)
+    for each, value in _values(operation, arguments):
+        if listed := _listed(each):
+            found[each.name] = listed[0] if value == listed[-1] else listed[-1]
+    return found
+
+
+def _values(operation: Operation, arguments: Mapping[str, Any]) -> Iterator[tuple[Parameter, Any]]:
+    for each in operation.parameters:
+        value = arguments.get(each.name)
+        if each.role is Role.VALUE and value is not None and not isinstance(value, bool):
+            yield each, value
+
+
+def _listed(parameter: Parameter) -> list[Any]:
+    return [each for each in parameter.schema.get("enum", ()) if each is not None]
 
 
 def _acts(example: ExampleRun) -> list[Operation]:

@@ -112,5 +112,5 @@ def _asking(users: Arrangement, named: list[str]) -> list[tuple[Operation, Param
 
 def _takes(users: Arrangement, operation: Operation, parameter: Parameter, named: str) -> bool:
     return named in users.example.pool.references(
-        users.victim.name, parameter, operation.name, guess=False
+        users.victim.name, parameter, operation.name, guess=False, removed=True
     )

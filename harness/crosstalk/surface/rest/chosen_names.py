@@ -23,12 +23,15 @@ def with_chosen_names(operations: list[Operation]) -> list[Operation]:
         and operation.extra["form"].paths[each.name][0][0] == "path"
         and not _says_id(each)
     }
+    # A voucher's `card` names one of `/cards/{card}`, and gives it no name.
     named = {
         each.name
         for operation in operations
         if not operation.reads_only
         for each in operation.parameters
-        if each.role is Role.TEXT and each.name in in_paths
+        if each.role is Role.TEXT
+        and each.name in in_paths
+        and not _names_another(operation, each, operations)
     }
     named |= in_paths & _names_put(operations)
     named |= _names_asked(operations)
@@ -61,6 +64,22 @@ def _collections(operations: Sequence[Operation], names: Collection[str]) -> dic
             if part[:1] == "{" and part[1:-1] in names:
                 found.setdefault(part[1:-1], set()).add(before)
     return found
+
+
+def _names_another(
+    operation: Operation, parameter: Parameter, operations: Sequence[Operation]
+) -> bool:
+    """Return whether a body names an object of another collection, into which others post without
+    giving such a name.
+    """
+    homes = _collections(operations, {parameter.name}).get(parameter.name, set())
+    parts = set(urlsplit(operation.extra["form"].url).path.split("/"))
+    return not homes & parts and any(
+        _is(each, "POST")
+        and urlsplit(each.extra["form"].url).path.rstrip("/").rpartition("/")[2] in homes
+        and all(one.name != parameter.name for one in each.parameters)
+        for each in operations
+    )
 
 
 def _is_at_home(

@@ -82,6 +82,8 @@ def kinds_of(tools: Sequence[Mapping[str, Any]], identity: Sequence[str] = ()) -
     short = without_shared_prefix([str(tool.get("name")) for tool in tools])
     named = {str(tool.get("name")): tool for tool in tools}
     kinds = {name: kind_of({**tool, "name": short[name]}, identity) for name, tool in named.items()}
+    for name in _opening(short, named, kinds, identity):
+        kinds[name] = "create"
     made = {
         singular(words_of(short[name])[-1])
         for name, kind in kinds.items()
@@ -93,6 +95,38 @@ def kinds_of(tools: Sequence[Mapping[str, Any]], identity: Sequence[str] = ()) -
         if kind == "other" and words and words <= made:
             kinds[name] = "read" if _needed(named[name], identity) else "list"
     return kinds
+
+
+def _opening(
+    short: Mapping[str, str],
+    tools: Mapping[str, Mapping[str, Any]],
+    kinds: Mapping[str, Kind],
+    identity: Sequence[str],
+) -> list[str]:
+    """Return the tools that open what was not there: `open_wallet(title)` where other tools take
+    a `wallet_id`, and no other makes a wallet.
+    """
+    taken = {
+        stem_of(last_name(leaf.name)).lower()
+        for tool in tools.values()
+        for leaf in _needed(tool, identity)
+        if last_name(leaf.name).lower() != stem_of(last_name(leaf.name)).lower()
+    }
+    created = {
+        singular(words_of(short[name])[-1])
+        for name, kind in kinds.items()
+        if kind == "create" and words_of(short[name])
+    }
+    found = []
+    for name, kind in kinds.items():
+        words = words_of(short[name])
+        if kind not in ("read", "search") or len(words) < 2 or words[0] != "open":
+            continue
+        names = {stem_of(last_name(leaf.name)).lower() for leaf in _needed(tools[name], identity)}
+        noun = singular(words[-1])
+        if noun in taken - created and noun not in names:
+            found.append(name)
+    return found
 
 
 def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:

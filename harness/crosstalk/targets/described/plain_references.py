@@ -7,6 +7,7 @@ is served.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from crosstalk.core.object_kinds import (
     VERSIONS,
     compares_versions,
     deletes,
+    is_plain,
     is_relation,
     kind_of_argument,
     noun_of,
@@ -27,6 +29,12 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Longer texts are something that is said, not the name of an object.
 _LONGEST = 200
+# What one of two objects of a kind is to a call, where its name says nothing else.
+_BARE_PARTS = frozenset(
+    {"source", "src", "target", "dest", "destination", "into", "other", "keep", "drop"}
+    | {"primary", "secondary", "duplicate", "survivor", "winner", "loser"}
+)
+_SAYS_ID = re.compile(r"\bids? of\b|\b(?:the|its|an?) id\b", re.IGNORECASE)
 # Operations that read or delete what an argument names, after which it is no text elsewhere.
 _NAMED_OFTEN = 2
 _NOT_NAMES = ("enum", "const", "format")
@@ -57,7 +65,7 @@ def with_plain_references(
         for operation in operations.values()
         for parameter in operation.parameters
         if parameter.role is Role.REFERENCE and not parameter.many
-    }
+    } - _words(operations.values())
     return {
         name: _corrected(operation, kinds, fields, named_elsewhere, frozenset(stated.get(name, ())))
         for name, operation in operations.items()
@@ -77,6 +85,26 @@ def _kinds(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
         elif operation.stores and _creates(operation):
             found.setdefault(noun, []).append(operation)
     return found
+
+
+def _words(operations: Iterable[Operation]) -> set[str]:
+    """Return names by which users remove what no operation makes: the `tag` of `/tags/{tag}`.
+
+    A list of them holds words that are new to the system.
+    """
+    known = list(operations)
+    made = {
+        singular(noun_of(each.name))
+        for each in known
+        if not each.reads_only and not deletes(each.name)
+    }
+    return {
+        last_name(parameter.name)
+        for operation in known
+        if deletes(operation.name)
+        for parameter in operation.parameters
+        if parameter.role is Role.REFERENCE and is_plain(last_name(parameter.name))
+    } - made
 
 
 def _has_versions(operations: Iterable[Operation]) -> bool:
@@ -163,6 +191,8 @@ def _is_plain(
         return bool(VERSIONS & set(kinds))
     if is_relation(name):
         return singular(noun_of(operation.name)) in kinds
+    if _is_bare_part(parameter):
+        return _is_one_of_two(parameter, operation)
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False
@@ -181,6 +211,22 @@ def _is_plain(
     # What is changed by its only text is more often told than named, unless others name it so too.
     told = changes and operation.extra.get("kind") != "change" and texts == [parameter]
     return not told or named_elsewhere.get(parameter.name, 0) >= _NAMED_OFTEN
+
+
+def _is_bare_part(parameter: Parameter) -> bool:
+    closed = set(_NOT_NAMES) & set(parameter.schema)
+    return last_name(parameter.name).lower() in _BARE_PARTS and not closed
+
+
+def _is_one_of_two(parameter: Parameter, operation: Operation) -> bool:
+    """Return whether a `source` or a `target` is an object: two such are merged, or its description
+    says that it is an id.
+    """
+    if operation.reads_only or not parameter.required:
+        return False
+    parts = [each for each in operation.parameters if each.required and _is_bare_part(each)]
+    said = _SAYS_ID.search(str(parameter.schema.get("description", "")))
+    return len(parts) > 1 or said is not None
 
 
 def _by_its_noun(operation: Operation, kind: str) -> bool:

@@ -84,3 +84,11 @@ def test_shrinking_and_rest_have_shares_of_the_seconds() -> None:
     now[0] += 60.0
     assert budget.rest_seconds() == 3.0
     assert budget.last_replay < budget.ends == 160.0
+
+
+def test_the_search_stops_early_enough_for_a_rule_that_is_under_way() -> None:
+    budget, _ = _budget(400, 60.0)
+    budget.executor.calls_made = 335
+    # Of the largest phase nothing would be left once the rule has made its calls.
+    assert budget.search_is_over(50, 50)
+    assert not budget.search_is_over(0, 0)

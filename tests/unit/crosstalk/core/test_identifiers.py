@@ -6,7 +6,13 @@ import uuid
 
 import pytest
 
-from crosstalk.core.identifiers import is_short_id, missing_like, remarked_cut
+from crosstalk.core.identifiers import (
+    is_short_id,
+    marker,
+    missing_like,
+    remarked,
+    remarked_cut,
+)
 
 UNKNOWN = str(uuid.UUID(int=0x1F0E5C1A7C394F529F3B2F6F1D4F8A10))
 DRAWN = ["V1StGXR8_Z5j", "kDq3mXwA", "aBcDeFgH", "U-WBQV8V6", "9f3c21ab", "note-1", "42"]
@@ -41,3 +47,11 @@ def test_end_of_a_marker_is_made_anew_where_a_refusal_alone_told_the_length() ->
     assert remarked_cut("627be125", {"type": "string"}, 1) == "627be125"
     assert remarked_cut("627be125", {"type": "string", "maxLength": 8}, 1) == "627be124"
     assert remarked_cut("breezedeadbeef", {"type": "string"}, 1) == "breezedeadbeef"
+
+
+def test_a_whole_marker_is_no_end_of_one() -> None:
+    whole = marker("alice", 0x72AFE19D)
+    for schema in ({}, {"maxLength": len(whole)}):
+        assert remarked_cut(whole, schema, 0x1234567) == whole
+    # A replay that made another of it twice would have stored the same name again.
+    assert remarked(remarked_cut(whole, {}, 0x1234567), 0x1234567) != whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crosstalk.core.history import Answer, Outcome, Probe
+from crosstalk.core.identifiers import marker
 from crosstalk.oracles import Existence
 from crosstalk.oracles.existence import times
 from crosstalk.oracles.given_numbers import numbers_given
@@ -417,3 +418,14 @@ def test_user_whom_the_caller_has_invited_before_is_refused_for_the_callers_own_
         probe = Probe("existence", 1, part, "bob")  # type: ignore[arg-type]
         story.call(ALICE, "rest:POST /invitations", {"invitee_id": named}, answer, probe)
     assert bool(Existence().judge(story.history)) is not before
+
+
+@pytest.mark.parametrize("foreign_first", [True, False])
+def test_a_word_that_is_asked_for_and_repeated_is_nobodys(foreign_first: bool) -> None:
+    hers, none = marker("alice", 1), marker("missing", 2)
+    writer = Writer().call(ALICE, "add", {"chip": hers}, ok({"id": HERS, "chip": hers}))
+    asked = [(hers, True, FOREIGN), (none, False, MISSING)]
+    for chip, noted, probe in asked if foreign_first else asked[::-1]:
+        writer.call(BOB, "noted", {"chip": chip}, ok({"chip": chip, "noted": noted}), probe)
+    (suspicion,) = Existence().judge(writer.history)
+    assert "body" in suspicion.summary

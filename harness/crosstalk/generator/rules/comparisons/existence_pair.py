@@ -181,7 +181,9 @@ def comparable_ids(
     # What a public list shows is no user's, nor is any other id one of these.
     listed = example.state.knowledge.catalogue.values(parameter.name, operation.name)
     known = example.pool.references(victim.name, parameter, operation.name, guess=not listed)
-    mine = example.pool.references(actor.user or actor.claims, parameter, operation.name)
+    mine = example.pool.references(
+        actor.user or actor.claims, parameter, operation.name, removed=True
+    )
     # A number or name that both have, each for an object of their own, compares nothing.
     own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
     foreign = [each for each in known if each not in own]

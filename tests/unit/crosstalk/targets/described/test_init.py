@@ -158,3 +158,20 @@ def test_init_says_where_no_credential_proves_who_calls_and_how_to_accept_it(
     text = written(mcp, found, header=header)
     assert ('# accepted = ["unauthenticated-identity"]' in text) is bool(said)
     assert tomllib.loads(text)["confirmed"] is False
+
+
+def opening(name: str, *needed: str) -> dict[str, Any]:
+    properties = {each: {"type": "string"} for each in needed}
+    schema = {"type": "object", "properties": properties, "required": list(needed)}
+    return {"name": name, "inputSchema": schema}
+
+
+def test_tool_that_opens_what_nothing_else_makes_creates_it() -> None:
+    wallets = [opening("open_wallet", "title"), opening("close_wallet", "wallet_id")]
+    assert kinds_of(wallets)["open_wallet"] == "create"
+    books = [opening("open_book", "title"), opening("add_book", "title"), *wallets[1:]]
+    assert kinds_of(books)["open_book"] == "read"
+    assert kinds_of([opening("open_note", "note_id"), opening("edit_note", "note_id")]) == {
+        "open_note": "read",
+        "edit_note": "change",
+    }

@@ -147,3 +147,48 @@ def test_both_ends_of_a_transfer_refer_to_objects() -> None:
         "to_wallet": Role.REFERENCE,
         "memo": Role.TEXT,
     }
+
+
+def part(name: str, kind: str = "string", said: str = "") -> Parameter:
+    return Parameter(name, {"type": kind, "description": said}, True, Role.TEXT)
+
+
+def merging(*parts: Parameter) -> tuple[Operation, ...]:
+    card = Parameter("card", TEXT, True, Role.REFERENCE)
+    return (
+        Operation("rest", "rest:POST /cards", (part("shop"),), False),
+        Operation("rest", "rest:GET /cards/{card}", (card,), True),
+        Operation("rest", "rest:POST /cards/merge", parts, False),
+    )
+
+
+def test_a_source_and_a_target_are_two_objects() -> None:
+    found = with_plain_references(
+        {each.name: each for each in merging(part("source"), part("target"))}, {}
+    )["rest:POST /cards/merge"]
+    assert {each.role for each in found.parameters} == {Role.REFERENCE}
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [("id of the card that has the points now", Role.REFERENCE), ("where it is from", Role.TEXT)],
+)
+def test_a_source_alone_is_an_object_where_its_description_says_so(said: str, role: Role) -> None:
+    found = with_plain_references(
+        {each.name: each for each in merging(part("source", said=said))}, {}
+    )["rest:POST /cards/merge"]
+    assert found.parameters[0].role is role
+
+
+def test_a_list_of_words_that_users_remove_names_nothing_that_is_there() -> None:
+    tag = Parameter("tag", TEXT, True, Role.REFERENCE)
+    tags = Parameter("tags", {"type": "array", "items": TEXT}, False, Role.VALUE)
+    operations = (
+        Operation("rest", "rest:POST /entries", (part("note"), tags), False),
+        Operation("rest", "rest:DELETE /tags/{tag}", (tag,), False),
+    )
+    found = with_plain_references({each.name: each for each in operations}, {})
+    assert found["rest:POST /entries"].parameters[1].role is Role.VALUE
+    made = Operation("rest", "rest:POST /tags", (part("label"),), False)
+    found = with_plain_references({each.name: each for each in (*operations, made)}, {})
+    assert found["rest:POST /entries"].parameters[1].role is Role.REFERENCE

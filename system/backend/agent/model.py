@@ -9,12 +9,12 @@ The request that arrives is the same.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx2
 from agents import (
@@ -27,6 +27,7 @@ from agents import (
 )
 from agents.items import TResponseStreamEvent
 from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
+from openai._models import FinalRequestOptions
 from openai.resources.responses import AsyncResponses
 from openai.types.responses import (
     Response,
@@ -34,10 +35,12 @@ from openai.types.responses import (
     ResponseFailedEvent,
     ResponseIncompleteEvent,
 )
+from pydantic_core import to_json
 
 from system.backend.agent.harmless import harmless_event
 
 _Event = TypeVar("_Event")
+_RESPONSES = "/responses"
 # What `create` takes beside the parameters that go into the body.
 _OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
 # Whether replies are read whole in this task and in those that it starts.
@@ -67,22 +70,63 @@ class PlainResponses(AsyncResponses):
     async def create(self, **given: Any) -> Any:
         """Create a response; every parameter must be plain data under the API's own names."""
         options = {name: value for name, value in given.items() if name in _OPTIONS}
-        body = {
-            name: value
-            for name, value in given.items()
-            if name not in _OPTIONS and not isinstance(value, Omit | NotGiven)
-        }
+        body = {name: value for name, value in given.items() if _is_sent(name, value)}
         options["extra_body"] = {**body, **(options.get("extra_body") or {})}
         return await super().create(**options)
 
 
 class PlainOpenAI(AsyncOpenAI):
-    """The client, with that API."""
+    """The client, with that API, and with whole replies that are validated once."""
+
+    # A request as the SDK made it, and what it was made of.
+    _made: tuple[object, httpx2.Request] | None = None
 
     @cached_property
     def responses(self) -> AsyncResponses:
         """The Responses API."""
         return PlainResponses(self)
+
+    async def whole_reply(self, given: Mapping[str, Any]) -> Response:
+        """Create a response and wait for all of it.
+
+        Args:
+            given: What `responses.create` takes.
+
+        Raises:
+            OpenAIError: The server did not answer, after the repeats that the client makes.
+            ValidationError: It is no reply of this API; the SDK reads anything as one.
+        """
+        body = {name: value for name, value in given.items() if _is_sent(name, value)}
+        options: dict[str, Any] = {
+            option: given[name]
+            for name, option in (("extra_headers", "headers"), ("extra_query", "params"))
+            if given.get(name)
+        }
+        answer = await self.post(
+            _RESPONSES,
+            cast_to=httpx2.Response,
+            content=to_json({**body, **_mapping(given.get("extra_body"))}),
+            options=cast(Any, options),
+        )
+        return Response.model_validate_json(answer.content)
+
+    def _build_request(
+        self, options: FinalRequestOptions, *, retries_taken: int = 0
+    ) -> httpx2.Request:
+        """Put a request together; of two replies' requests only the contents differ."""
+        content = options.content
+        if options.url != _RESPONSES or not isinstance(content, bytes):
+            return super()._build_request(options, retries_taken=retries_taken)
+        made_of = (options.headers, options.params, options.timeout, retries_taken)
+        if self._made is None or self._made[0] != made_of:
+            request = super()._build_request(options, retries_taken=retries_taken)
+            self._made = (made_of, request)
+            return request
+        made = self._made[1]
+        headers = [each for each in made.headers.raw if each[0].lower() != b"content-length"]
+        return httpx2.Request(
+            made.method, made.url, headers=headers, content=content, extensions=made.extensions
+        )
 
 
 class PlainResponsesModel(OpenAIResponsesModel):
@@ -95,7 +139,11 @@ class PlainResponsesModel(OpenAIResponsesModel):
     async def _fetch_response(self, *given: Any, **named: Any) -> Any:
         if not (named.get("stream") and _whole.get()):
             return await super()._fetch_response(*given, **named)
-        return _ending(await super()._fetch_response(*given, **{**named, "stream": False}))
+        client = self._get_client()
+        if not isinstance(client, PlainOpenAI):
+            return _ending(await super()._fetch_response(*given, **{**named, "stream": False}))
+        asked = self._build_response_create_kwargs(*given, **{**named, "stream": False})
+        return _ending(await client.whole_reply(asked))
 
     async def stream_response(
         self,
@@ -128,12 +176,7 @@ class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
 
 
 async def _ending(response: Response) -> AsyncIterator[TResponseStreamEvent]:
-    """The event with which a stream of this reply would end.
-
-    Raises:
-        ValidationError: It is no reply of this API; the client reads anything as one.
-    """
-    response = Response.model_validate(response.model_dump(warnings=False))
+    """The event with which a stream of this reply would end."""
     if response.status == "failed":
         yield ResponseFailedEvent(type="response.failed", response=response, sequence_number=0)
     elif response.status == "incomplete":
@@ -160,6 +203,11 @@ async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
         raise
     except Exception as error:
         raise ModelUnreadableError(type(error).__name__) from error
+
+
+def _is_sent(name: str, value: object) -> bool:
+    """Return whether this is a parameter of the API, and given."""
+    return name not in _OPTIONS and not isinstance(value, Omit | NotGiven)
 
 
 def _declared(tool: FunctionTool) -> dict[str, Any]:

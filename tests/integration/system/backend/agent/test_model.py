@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from agents import Agent, Model, OpenAIResponsesModel, RunConfig, Runner
 from openai import AsyncOpenAI
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -107,11 +108,42 @@ async def test_reply_that_no_client_reads_along_is_asked_for_whole_and_says_the_
         model = PlainResponsesModel("m", client)
         streamed = await run(model, shown, tools, "show my tasks")
         assert [each.get("stream") for each in heard] == [True, True]
+        by_stream = [*heard]
         heard.clear()
         with read_whole(True):
             assert await run(model, shown, tools, "show my tasks") == streamed
         assert [bool(each.get("stream")) for each in heard] == [False, False]
+        for one, other in zip(heard, by_stream, strict=True):
+            other.pop("stream")
+            for item in (*one["input"], *other["input"]):
+                for name in ("id", "call_id"):
+                    item.pop(name, None)
+            assert one == other
         await client.close()
+
+
+async def test_whole_reply_is_asked_for_again_as_the_sdk_does() -> None:
+    heard: list[Request] = []
+
+    async def fail_once(request: Request) -> Response:
+        heard.append(request)
+        if len(heard) == 1:
+            return Response(status_code=503, headers={"Retry-After": "0"})
+        return Response("[]", media_type="application/json")
+
+    async with serving(
+        Starlette(routes=[Route("/v1/responses", fail_once, methods=["POST"])])
+    ) as url:
+        key: Any = {"api_key": "offline", "base_url": f"{url}/v1", "max_retries": 1}
+        client = PlainOpenAI(**key)
+        with pytest.raises(ValidationError):
+            await client.whole_reply({"model": "m", "input": "x"})
+        with pytest.raises(ValidationError):
+            await client.whole_reply({"model": "m", "input": "another"})
+        await client.close()
+    assert [each.headers["x-stainless-retry-count"] for each in heard] == ["0", "1", "0"]
+    assert {each.headers["authorization"] for each in heard} == {"Bearer offline"}
+    assert len({each.headers["content-length"] for each in heard}) == 2
 
 
 async def test_toolbox_makes_tools_once_and_calls_them_as_the_runs_subject(

@@ -35,18 +35,14 @@ class ApiDocument:
     def with_operations(self, also: Iterable[str]) -> ApiDocument:
         """Return the document with operations that it leaves out, e.g. `GET /partner/notes`.
 
-        Their path parameters are texts; what the document says of an operation stays.
+        What the document says of an operation stays.
         """
         paths = dict(self.root["paths"])
         for title in also:
             method, _, path = title.partition(" ")
-            parameters = [
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                for name in _VARIABLE.findall(path)
-            ]
             described = paths.get(path)
             item = dict(described) if isinstance(described, Mapping) else {}
-            item.setdefault(method.lower(), {"parameters": parameters, "responses": {}})
+            item.setdefault(method.lower(), {"responses": {}})
             paths[path] = item
         return replace(self, root={**self.root, "paths": paths})
 

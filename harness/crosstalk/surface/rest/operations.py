@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -130,6 +130,10 @@ class _Reading:
             if self._is_taken(place, name, schema, required=required):
                 given.styles[place, name] = Style.of(specification)
                 _add(given, shape_at(schema, (place, name), required=required), self._role)
+        for name in _undeclared(self.path, seen):
+            # A path cannot be called without it, whether or not the document describes it.
+            given.styles["path", name] = Style.of({"in": "path", "name": name})
+            _add(given, shape_at({"type": "string"}, ("path", name), required=True), self._role)
         return given
 
     @staticmethod
@@ -263,6 +267,12 @@ class _Reading:
             if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
                 found.append(KeyPlace(place, str(scheme.get("name"))))
         return tuple(found)
+
+
+def _undeclared(path: str, declared: Collection[tuple[str, str]]) -> list[str]:
+    """Return the parameters in a path that no `in: path` describes, e.g. of a `SchemaGenerator`."""
+    named = dict.fromkeys(each[1:-1] for each in _PLACE.findall(path))
+    return [each for each in named if each and ("path", each) not in declared]
 
 
 def _add(given: _Given, shape: Shape, role: Any) -> None:

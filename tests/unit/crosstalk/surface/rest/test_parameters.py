@@ -193,3 +193,24 @@ def test_operation_with_several_content_types_is_called_for_each() -> None:
         }
         served.call("GET /notes as text/csv")
         assert served.last.headers["accept"] == "text/csv"
+
+
+def test_what_a_path_names_is_a_parameter_though_the_document_does_not_declare_it() -> None:
+    # As documents are made from docstrings, which seldom have `in: path`.
+    paths = {
+        "/trays/{tray_id}": {"get": {"responses": {}}},
+        "/trays/{tray_id}/slots/{code}": {
+            "parameters": [parameter("tray_id", "path", {"type": "integer"})],
+            "put": body({"type": "object", "properties": {"label": TEXT}}),
+        },
+    }
+    with api(paths) as served:
+        found = served.operations()
+        (tray,) = found["GET /trays/{tray_id}"].parameters
+        assert (tray.name, tray.role, tray.required) == ("tray_id", Role.REFERENCE, True)
+        assert not found["GET /trays/{tray_id}"].lists
+        slot = found["PUT /trays/{tray_id}/slots/{code}"]
+        assert [each.name for each in slot.parameters] == ["tray_id", "code", "label"]
+        assert slot.parameters[0].schema == {"type": "integer"}
+        served.call("GET /trays/{tray_id}", tray_id="a b")
+        assert served.last.target == "/trays/a%20b"

@@ -12,6 +12,7 @@ import pytest
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.targets.described import load_target
 from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
+from crosstalk.targets.described.preview import previewed
 from tests.unit.crosstalk.surface.graphql.notes import graphql_server
 from tests.unit.crosstalk.targets.described.http_server import HttpServer, serving_routes
 
@@ -140,3 +141,19 @@ def test_payments_that_users_correct_are_records_and_are_called() -> None:
         skip = surveyed(running.url).skip
     assert {"POST /payments", "PATCH /payments/{payment_id}"}.isdisjoint(skip)
     assert skip["POST /orders/{payment_id}/pay"] == "it may cost money"
+
+
+def test_path_parameter_without_declaration_is_written_and_may_be_named(tmp_path: Path) -> None:
+    bare: dict[str, Any] = {"/notes/{note_id}": {"get": {"responses": {}}}}
+    document = {**DOCUMENT, "paths": {**DOCUMENT["paths"], **bare}}
+    with serving_routes({"GET /openapi.json": lambda _: (200, document)}) as running:
+        text = written_rest(surveyed(running.url))
+        assert tomllib.loads(text)["tools"]["GET /notes/{note_id}"] == {
+            "kind": "read",
+            "arguments": {"note_id": "reference"},
+        }
+        file = tmp_path / "crosstalk.toml"
+        file.write_text(text.replace("confirmed = false", "confirmed = true"))
+        with previewed(file) as preview:
+            operation = preview.target.operations["rest:GET /notes/{note_id}"]
+            assert [each.name for each in operation.parameters] == ["note_id"]

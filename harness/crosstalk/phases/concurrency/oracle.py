@@ -13,7 +13,7 @@ A call that fails under load for reasons of its own is unstable, which is no fin
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History, Outcome
@@ -140,7 +140,10 @@ class Concurrency:
                         )
                         break
                 kept = client.made(call) if call.index > client.last_write else expected.made
+                unsure = _named_in_doubt(client.calls, call)
                 for key in sorted((expected.made & client.ids.keys()) - kept):
+                    if str(client.ids[key]) in unsure:
+                        continue
                     yield Suspicion(
                         self.name,
                         call.operation,
@@ -149,6 +152,19 @@ class Concurrency:
                         f"acknowledged to {call.actor.name} and it is not there",
                     )
                     break
+
+
+def _named_in_doubt(calls: Sequence[Call], reading: Call) -> set[str]:
+    """Return what calls before a reading named that may have been served or not.
+
+    What an aborted call was to delete may be among what is there, or among what is thrown away.
+    """
+    return {
+        str(value)
+        for each in calls
+        if each.index < reading.index and each.sending is not None and each.sending.aborted_at
+        for value in each.arguments.values()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,3 +307,22 @@ def test_number_that_is_given_again_after_a_deletion_names_the_newer_object() ->
         row = {"id": second, "title": marker(name, 3)}
         clients.call(name, 4, {}, ok([row]), part=part, operation="list_cards")
     assert Concurrency().judge(clients.history) == []
+
+
+def test_what_an_aborted_call_was_to_delete_may_be_in_the_bin_or_not() -> None:
+    for aborted in (True, False):
+        clients = Clients()
+        stories: list[tuple[str, Literal["alone", "concurrent"]]] = [
+            ("abel", "alone"),
+            ("bela", "alone"),
+            ("cleo", "concurrent"),
+        ]
+        for name, part in stories:
+            number = clients.stores(name, part=part)
+            off = aborted and part == "concurrent"
+            said = Answer(Outcome.UNREACHABLE, None, None) if off else ok({"deleted": number})
+            named = {"note_id": number}
+            clients.call(name, 2, named, said, part=part, aborted=off, operation="delete")
+            binned = [_row(name, number)] if part == "alone" else []
+            clients.call(name, 3, {}, ok({"items": binned}), part=part, operation="bin")
+        assert bool(Concurrency().judge(clients.history)) is not aborted

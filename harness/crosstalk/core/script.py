@@ -40,6 +40,7 @@ from crosstalk.core.object_kinds import (
     kind_of_argument,
     kind_of_field,
 )
+from crosstalk.core.row_places import RowPlaces, plain_path
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
@@ -250,16 +251,17 @@ def script_of(history: History) -> Script:
         found = call.answer.paths()
         has_id = any(path == "id" for path, _ in found)
         sent = {str(each) for each in call.arguments.values()}
+        rows = RowPlaces(found)
         for path, text in found:
             if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
-                known.take(text, f"${{{call.index}.{path}}}")
+                known.take(text, f"${{{call.index}.{rows.named(path)}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)
-                numbers.take(kind, text, f"${{{call.index}.{path}}}")
+                numbers.take(kind, text, f"${{{call.index}.{rows.named(path)}}}")
             elif (is_code_path(path) and is_code(text)) or (
                 (is_drawn(text) or (is_id_path(path) and is_worded_id(text))) and text not in sent
             ):
-                codes.setdefault(text, f"${{{call.index}.{path}}}")
+                codes.setdefault(text, f"${{{call.index}.{rows.named(path)}}}")
     return Script(tuple(steps))
 
 
@@ -398,7 +400,8 @@ def resolve(
 
     def of_answer(number: int, path: str) -> str:
         call = answers.get(number)
-        found = dict(call.answer.paths()).get(path) if call is not None else None
+        paths = call.answer.paths() if call is not None else []
+        found = dict(paths).get(plain_path(path, paths))
         if found is None:
             raise UnresolvedReferenceError(f"${{{number}.{path}}}")
         return found

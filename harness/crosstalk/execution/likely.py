@@ -9,6 +9,7 @@ from __future__ import annotations
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import is_marker
+from crosstalk.core.row_places import in_rows, word_of_row
 from crosstalk.core.script import Script, references_in
 from crosstalk.execution.cause import cause_of
 from crosstalk.oracles.attribution import observations
@@ -81,22 +82,25 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
 def _rows_of_lists(history: History, script: Script, needed: set[int]) -> set[int]:
     """Return the calls that stored what stands in lists of which one row is needed.
 
-    Where an object is known by its place in a list, those beside it belong to that place.
+    Where an object is known by its place in a list, those beside it belong to that place. One that
+    is known by a word of its row needs the call that stored the word.
     """
     found: set[int] = set()
     for step in script.steps:
         if step.number not in needed:
             continue
         for number, path in references_in(step.arguments):
-            if any(part.isdigit() for part in path.split(".")):
-                reader = history.calls[number - 1].actor.user
-                found |= {
-                    call.index
-                    for call in history.calls[: number - 1]
-                    if call.actor.user == reader
-                    and call.answer.outcome is Outcome.OK
-                    and any(map(is_marker, call.sent))
-                }
+            if not in_rows(path):
+                continue
+            reader, word = history.calls[number - 1].actor.user, word_of_row(path)
+            stored = [
+                call.index
+                for call in history.calls[: number - 1]
+                if call.answer.outcome is Outcome.OK
+                and (word in call.sent if word else call.actor.user == reader)
+                and any(map(is_marker, call.sent))
+            ]
+            found.update(stored[:1] if word else stored)
     return found & {step.number for step in script.steps}
 
 

@@ -12,6 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from crosstalk.core.history import History
+from crosstalk.core.identifiers import remarked
+from crosstalk.core.row_places import plain_path
 from crosstalk.core.script import Script, Step, filled
 from crosstalk.execution.by_hand.extraction import program
 from crosstalk.execution.by_hand.requests import (
@@ -98,6 +100,7 @@ class _Writer:
     opened: set[str] = field(default_factory=set)
     standing: dict[str, str] = field(default_factory=dict)
     needed: dict[int, dict[str, str]] = field(default_factory=dict)
+    salt: int = field(default_factory=lambda: secrets.randbits(32))
 
     def __post_init__(self) -> None:
         history = self.about.history
@@ -121,7 +124,7 @@ class _Writer:
 
     def _run(self) -> None:
         """Make the calls one by one, and keep what is needed of the answers."""
-        runner = ScriptRunner(self.about.executor, self.about.history, secrets.randbits(32))
+        runner = ScriptRunner(self.about.executor, self.about.history, self.salt)
         for step in self.script.steps:
             with overheard() as replies:
                 call = runner.run_step(replace(step, sending=None))
@@ -136,10 +139,12 @@ class _Writer:
         places = {each.number: line for line, each in enumerate(self.script.steps, 1)}
 
         def of_answer(number: int, path: str) -> str:
+            found = [(each, text) for (of, each), text in self.values.items() if of == number]
+            path = plain_path(remarked(path, self.salt), found)
             value = self.values.get((number, path), "")
-            found = self.variables.reference(places.get(number, 0), path, value)
-            self.needed.setdefault(number, {})[path] = found
-            return found
+            named = self.variables.reference(places.get(number, 0), path, value)
+            self.needed.setdefault(number, {})[path] = named
+            return named
 
         arguments = filled(
             step.arguments, of_answer, self.variables.symbol, self.variables.capitals

@@ -19,6 +19,7 @@ from crosstalk.core.identifiers import (
     marker_number,
     remarked_cut,
 )
+from crosstalk.core.row_places import in_rows
 from crosstalk.core.script import (
     Script,
     Step,
@@ -231,8 +232,7 @@ class ClientPlanner:
             each.number
             for each in plan.steps
             if any(
-                number in reads and any(part.isdigit() for part in path.split("."))
-                for number, path in references_in(each.arguments)
+                number in reads and in_rows(path) for number, path in references_in(each.arguments)
             )
         ]
         left = Script(plan.steps).without(*spare) if spare else Script(plan.steps)

@@ -16,7 +16,7 @@ def test_object_known_by_its_place_in_a_list_comes_with_the_rows_beside_it() -> 
     writer = Writer().call(BOB, "add", {"text": marker("bob", 1)}, ok({"done": True}))
     writer.call(ALICE, "add", {"text": first}, ok({"done": True}))
     writer.call(ALICE, "add", {"text": second}, ok({"done": True}))
-    rows = [{"id": NEWER, "text": second}, {"id": OLDER, "text": first}]
+    rows = [{"id": NEWER}, {"id": OLDER}]
     writer.call(ALICE, "list", {}, ok({"items": rows}))
     writer.call(BOB, "get", {"note_id": OLDER}, ok({"id": OLDER, "text": first}))
     suspicion = Canary().judge(writer.history)[0]
@@ -28,3 +28,16 @@ def test_object_known_by_its_place_in_a_list_comes_with_the_rows_beside_it() -> 
         (ALICE, "list"),
         (BOB, "get"),
     ]
+
+
+def test_object_known_by_a_word_of_its_row_comes_with_the_call_that_stored_it() -> None:
+    first, second = marker("alice", 1), marker("alice", 2)
+    writer = Writer().call(ALICE, "add", {"text": first}, ok({"done": True}))
+    writer.call(ALICE, "add", {"text": second}, ok({"done": True}))
+    rows = [{"id": NEWER, "text": second}, {"id": OLDER, "text": first}]
+    writer.call(ALICE, "list", {}, ok({"items": rows}))
+    writer.call(BOB, "get", {"note_id": OLDER}, ok({"id": OLDER, "text": first}))
+    suspicion = Canary().judge(writer.history)[0]
+    part = likely_part(writer.history, suspicion, script_of(writer.history))
+    assert part is not None
+    assert [each.number for each in part.steps] == [1, 3, 4]

@@ -1,0 +1,90 @@
+"""Places in the rows of a list, known by a word that the row holds and no other does.
+
+`songs.[xtalicez0000002a@0].id` is the id of the song with that word in it, which was the first.
+Where nothing is reset, a list still begins with what earlier runs have stored: by its number alone
+a row of theirs would be taken for the one that this run has made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from crosstalk.core.identifiers import markers_in
+
+_ROW = re.compile(r"(?P<list>.*\.|)\[(?P<word>[a-z0-9]+)@(?P<number>\d+)\]\.(?P<field>.+)")
+# Longer answers are searched for too long.
+_MOST = 4_000
+
+
+class RowPlaces:
+    """Names places in one answer.
+
+    Args:
+        found: Every text of the answer with its path.
+    """
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        self._words: dict[str, set[str]] = {}
+        for path, text in found if len(found) <= _MOST else ():
+            words = markers_in(text.lower())
+            row = _row_of(path)
+            if row and words:
+                self._words.setdefault(f"{row[0]}{row[1]}", set()).update(words)
+
+    def named(self, path: str) -> str:
+        """Return a path with its innermost row named by a word, where one tells it from others."""
+        row = _row_of(path)
+        if row is None:
+            return path
+        holder, number, field = row
+        own = self._words.get(f"{holder}{number}", set())
+        others = {
+            word
+            for place, words in self._words.items()
+            if place != f"{holder}{number}" and place.rpartition(".")[0] == holder.rstrip(".")
+            for word in words
+        }
+        told = sorted(own - others)
+        return f"{holder}[{told[0]}@{number}].{field}" if told else path
+
+
+def plain_path(path: str, found: Sequence[tuple[str, str]]) -> str:
+    """Return where a place is in an answer: in the row with its word, or else of its number.
+
+    Args:
+        path: As `RowPlaces.named` returns it, or any other.
+        found: Every text of the answer with its path.
+    """
+    match = _ROW.fullmatch(path)
+    if match is None:
+        return path
+    holder, field = match["list"], match["field"]
+    for place, text in found:
+        if match["word"] in text.lower() and place.startswith(holder):
+            number = place[len(holder) :].partition(".")[0]
+            if number.isdigit():
+                return f"{holder}{number}.{field}"
+    return f"{holder}{match['number']}.{field}"
+
+
+def word_of_row(path: str) -> str:
+    """Return the word by which a path names a row; empty where it has its number alone."""
+    match = _ROW.fullmatch(path)
+    return match["word"] if match is not None else ""
+
+
+def in_rows(path: str) -> bool:
+    """Return whether a path leads through the rows of a list."""
+    return any(part.isdigit() or part.startswith("[") for part in path.split("."))
+
+
+def _row_of(path: str) -> tuple[str, str, str] | None:
+    """Return what is before the innermost row, its number, and what is inside it."""
+    parts = path.split(".")
+    places = [place for place, part in enumerate(parts) if part.isdigit()]
+    if not places or places[-1] == len(parts) - 1:
+        return None
+    last = places[-1]
+    before = ".".join(parts[:last])
+    return (f"{before}." if before else ""), parts[last], ".".join(parts[last + 1 :])

@@ -1,0 +1,54 @@
+"""Places in lists that go on holding what earlier runs have stored."""
+
+from __future__ import annotations
+
+from crosstalk.core.history import History
+from crosstalk.core.identifiers import marker, remarked
+from crosstalk.core.row_places import RowPlaces, plain_path
+from crosstalk.core.script import resolve, script_of
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+SALT = 0x1234567
+
+
+def listed(*rows: tuple[str, str]) -> dict[str, list[dict[str, str]]]:
+    return {"songs": [{"id": each, "title": title} for each, title in rows]}
+
+
+def example() -> History:
+    writer = Writer().call(ALICE, "save", {"title": marker("alice", 1)}, ok("Saved."))
+    writer.call(ALICE, "list", {}, ok(listed(("song-first-cd8aec", marker("alice", 1)))))
+    return writer.call(BOB, "read", {"song_id": "song-first-cd8aec"}, ok({"text": "x"})).history
+
+
+def replayed(rows: dict[str, list[dict[str, str]]]) -> str:
+    step = script_of(example()).steps[-1]
+    writer = Writer().call(ALICE, "save", {}, ok("Saved.")).call(ALICE, "list", {}, ok(rows))
+    answers = {each.index: each for each in writer.history}
+    return str(resolve(step.arguments, answers, {}, SALT)["song_id"])
+
+
+def test_row_is_found_by_the_word_of_this_replay_wherever_it_stands() -> None:
+    new = remarked(marker("alice", 1), SALT)
+    old = ("song-first-cd8aec", marker("alice", 1))
+    assert replayed(listed(old, ("song-second-7f55a2", new))) == "song-second-7f55a2"
+    assert replayed(listed(("song-second-7f55a2", new), old)) == "song-second-7f55a2"
+
+
+def test_row_without_the_word_is_found_by_its_number() -> None:
+    assert replayed(listed(("song-other-7f55a2", "x"))) == "song-other-7f55a2"
+
+
+def test_rows_with_the_same_words_are_known_by_their_numbers() -> None:
+    same = listed(("one", marker("alice", 1)), ("two", marker("alice", 1)))
+    found = [(f"songs.{n}.{k}", v) for n, row in enumerate(same["songs"]) for k, v in row.items()]
+    assert RowPlaces(found).named("songs.1.id") == "songs.1.id"
+    assert plain_path("songs.1.id", found) == "songs.1.id"
+
+
+def test_list_without_a_name_has_rows_too() -> None:
+    found = [("0.id", "one"), ("0.title", "x"), ("1.id", "two"), ("1.title", marker("bob", 3))]
+    named = RowPlaces(found).named("1.id")
+    assert named == f"[{marker('bob', 3)}@1].id"
+    moved = [("0.id", "two"), ("0.title", marker("bob", 3))]
+    assert plain_path(named, moved) == "0.id"

@@ -50,9 +50,10 @@ def init(
 ) -> int:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
     from crosstalk.targets.described.init.combining import combined
-    from crosstalk.targets.described.init.detection import mcp_beside
+    from crosstalk.targets.described.init.detection import USUAL_PATHS, Beside, mcp_beside
     from crosstalk.targets.described.init.inspection import inspect_server
-    from crosstalk.targets.described.init.rest import survey_rest, written_rest
+    from crosstalk.targets.described.init.rest import is_host, survey_rest, tried_addresses
+    from crosstalk.targets.described.init.rest_writing import written_rest
     from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
     console = make_console(errors=as_json)
@@ -63,34 +64,52 @@ def init(
     if api is not None and headers:
         # What is presented may be what tells callers apart.
         api.unproven = None
-    beside = mcp_beside(url, headers, token) if api is not None and url is not None else None
-    if api is not None and api.pages and beside is not None:
+    name = next(iter(headers), None)
+    value = headers.get(name or "", "")
+    alone = url is not None and is_host(url)
+    beside = (
+        mcp_beside(url, headers, token)
+        if url is not None and (api is not None or alone)
+        else Beside()
+    )
+    if api is not None and api.pages and (beside.url or (beside.wants and api.login is None)):
         # A page that welcomes people to a tool server is no application.
         api = None
-    if api is not None and beside is None:
-        return _describe_rest(console, api, output, token or "", as_json)
-    url = beside or url
-    server = inspect_server(
-        url=url,
-        command=shlex.split(stdio or ""),
-        environment=_variables(env or []),
-        headers=headers,
-        token=token,
-        probing=probe,
-    )
-    found, name = server.survey, next(iter(headers), None)
+    if api is not None and not beside.url:
+        rest = written_rest(api, token or "", header=name, value=value)
+        return _describe_rest(console, api, output, rest, as_json)
+    if beside.wants and not beside.url:
+        raise HarnessError(beside.wants)
+    try:
+        server = inspect_server(
+            url=beside.url or url,
+            command=shlex.split(stdio or ""),
+            environment=_variables(env or []),
+            headers=headers,
+            token=token,
+            probing=probe,
+        )
+    except HarnessError as error:
+        if not alone or beside.url:
+            raise
+        raise HarnessError(
+            f"{url} has {tried_addresses()}, no pages, and no MCP server at "
+            f"{', '.join(USUAL_PATHS)} or the address itself ({error}): give the address of its "
+            "document or endpoint"
+        ) from error
+    found = server.survey
     text = written(
         server.mcp,
         found,
         header=name,
-        value=headers.get(name or "", ""),
+        value=value,
         rest=openapi,
         authorization=server.authorization,
         tools=server.tools,
         token=token or "",
     )
     if api is not None:
-        text = combined(text, written_rest(api))
+        text = combined(text, written_rest(api, header=name, value=value))
         console.print(f"{api.kind} beside it: {len(api.operations)} operations", markup=False)
     output.write_text(text, encoding="utf-8")
     kinds = Counter(guess.kind for guess in found.tools.values())
@@ -145,12 +164,9 @@ def _account() -> tuple[str, str] | None:
 
 
 def _describe_rest(
-    console: Console, api: RestSurvey, output: Path, token: str, as_json: bool
+    console: Console, api: RestSurvey, output: Path, text: str, as_json: bool
 ) -> ExitCode:
     """Write the file of a REST API that a document, introspection or its own pages describe."""
-    from crosstalk.targets.described.init.rest import written_rest
-
-    text = written_rest(api, token)
     output.write_text(text, encoding="utf-8")
     known = "a login" if api.login else "no login"
     console.print(

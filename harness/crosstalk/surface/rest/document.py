@@ -18,6 +18,10 @@ from crosstalk.surface.references import References
 _VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
+class OldDocumentError(SurfaceError):
+    """A document of a version before OpenAPI 3."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiDocument:
     """A document and where it came from.
@@ -85,7 +89,8 @@ def fetched(http: httpx2.Client, url: str) -> ApiDocument:
     """Return the document at a URL, in JSON or YAML.
 
     Raises:
-        SurfaceError: There is none, or it is of another version than 3.0 or 3.1.
+        SurfaceError: There is none.
+        OldDocumentError: It is of another version than 3.0 or 3.1.
     """
     read = _reader(http)
     try:
@@ -95,7 +100,7 @@ def fetched(http: httpx2.Client, url: str) -> ApiDocument:
     if not isinstance(root, Mapping) or not isinstance(root.get("paths"), Mapping):
         raise SurfaceError(f"no OpenAPI document at {url}: it has no paths")
     if "swagger" in root:
-        raise SurfaceError(f"{url} is Swagger {root['swagger']}: convert it to OpenAPI 3")
+        raise OldDocumentError(f"{url} is Swagger {root['swagger']}: convert it to OpenAPI 3")
 
     def beside(other: str) -> Any:
         # A document that names an address anywhere would otherwise have it called.

@@ -25,7 +25,7 @@ from crosstalk.targets.described.config import McpConfig, TransportName
 from crosstalk.targets.described.login.discovery import AuthorizationServer, authorization_of
 
 # Where MCP servers are served beside a REST API.
-_USUAL_PATHS = ("/mcp", "/mcp/", "/sse")
+USUAL_PATHS = ("/mcp", "/mcp/", "/sse")
 _SECONDS = 10.0
 # Redirects that are followed by the same method (RFC 9110, sections 15.4.8 and 15.4.9).
 _KEEP_METHOD = (307, 308)
@@ -95,18 +95,34 @@ def detect(
     raise HarnessError(f"no transport works ({said})")
 
 
-def mcp_beside(url: str, headers: Mapping[str, str], token: str | None) -> str | None:
-    """Return the URL of an MCP server at a usual path of a host; None where none answers."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What answers at the usual paths of MCP servers on a host.
+
+    Attributes:
+        url: Of the server; empty where none lists its tools.
+        wants: What to do where one answers, and wants another credential; empty otherwise.
+    """
+
+    url: str = ""
+    wants: str = ""
+
+
+def mcp_beside(url: str, headers: Mapping[str, str], token: str | None) -> Beside:
+    """Look for an MCP server at the usual paths of a host."""
     presented = Presented(headers, address={"token": token or ""}, connection="init")
-    for path in _USUAL_PATHS:
+    wants = ""
+    for path in USUAL_PATHS:
         candidate: str = urljoin(url, path)
         try:
             found = detect(url=candidate, command=(), environment={}, presented=presented)
-        except HarnessError:
+        except HarnessError as error:
+            if any(each in str(error) for each in (WANTS_CREDENTIAL, REFUSED_CREDENTIAL)):
+                wants = wants or f"{candidate}: {error}"
             continue
         found.transport.close()
-        return candidate
-    return None
+        return Beside(candidate)
+    return Beside(wants=wants)
 
 
 def authorization_at(url: str | None) -> AuthorizationServer | None:

@@ -5,38 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import singular, stem_of
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.graphql.form import GraphQLForm
-from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
+from crosstalk.surface.rest.document import OldDocumentError
 from crosstalk.targets.described.guesses import (
     PASSWORD,
     is_login,
     is_renewal,
-    kind_of,
     makes_accounts,
-    unproven_comment,
 )
-from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.detection import require_reachable
 from crosstalk.targets.described.init.pages import (
     START,
-    csrf_of,
-    form_of,
     login_and_sign_up,
     page_operations,
     tried_pages,
 )
-from crosstalk.targets.described.init.policy import Offered, policy_guesses
-from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields, tried
+from crosstalk.targets.described.init.rest_login import LoginTrial, tried
 from crosstalk.targets.described.init.rest_unproven import Unproven, unproven
-from crosstalk.targets.described.init.toml import key, toml
 
 _SECONDS = 5.0
 # Readings that show how a token travels.
@@ -49,11 +41,16 @@ _COSTLY = {
     "it may ask a paid model": r"chat|completion|prompt|generate",
     "it may end the session or the account": r"logout|sign_?out|revoke|deactivate",
 }
-_DOCUMENT = re.compile(r"\.(?:json|ya?ml)$|openapi|swagger|api-docs", re.IGNORECASE)
+_DOCUMENT = re.compile(r"\.(?:json|ya?ml)$|openapi|swagger|api-docs|/schema/?$", re.IGNORECASE)
 _GRAPHQL = re.compile(r"graphi?ql/?$", re.IGNORECASE)
-_USUAL_GRAPHQL = ("/graphql", "/api/graphql")
+USUAL_GRAPHQL = ("/graphql", "/api/graphql")
 # Where frameworks serve the document of a host.
-_USUAL = ("/openapi.json", "/api/openapi.json", "/openapi.yaml", "/v3/api-docs", "/swagger.json")
+USUAL_DOCUMENTS = (
+    *("/openapi.json", "/api/openapi.json", "/v1/openapi.json", "/api/v1/openapi.json"),
+    *("/schema/openapi.json", "/docs/openapi.json", "/openapi.yaml", "/v3/api-docs"),
+    *("/swagger.json", "/swagger/v1/swagger.json", "/openapi/v1.json", "/api-docs"),
+    *("/api-docs.json", "/api-json", "/docs-json", "/api/schema/", "/schema/", "/openapi"),
+)
 
 
 @dataclass(slots=True)
@@ -114,16 +111,17 @@ def survey_rest(
 
     Raises:
         HarnessError: No server answers there.
-        SurfaceError: The URL is one of a document, and there is none.
+        SurfaceError: The URL is one of a document, and there is none; or all that a host has is a
+            document of an older version.
     """
     path = urlsplit(url).path
     named = _DOCUMENT.search(path) is not None or _GRAPHQL.search(path) is not None
     if not named and path.strip("/"):
         return None
     require_reachable(url)
-    for candidate in (
-        [url] if named else [urljoin(url, each) for each in (*_USUAL, *_USUAL_GRAPHQL)]
-    ):
+    old: OldDocumentError | None = None
+    usual = (*USUAL_DOCUMENTS, *USUAL_GRAPHQL)
+    for candidate in [url] if named else [urljoin(url, each) for each in usual]:
         graphql = _GRAPHQL.search(urlsplit(candidate).path) is not None
         surface = (
             RestSurface("", document="", graphql=candidate, timeout=_SECONDS)
@@ -136,12 +134,31 @@ def survey_rest(
             if probing:
                 _try_login(found, account)
             return found
+        except OldDocumentError as error:
+            if named:
+                raise
+            old = old or error
         except SurfaceError:
             if named:
                 raise
         finally:
             surface.close()
+    if old is not None:
+        raise old
     return _survey_pages(url, probing=probing)
+
+
+def is_host(url: str) -> bool:
+    """Return whether a URL names a host alone, and no document or endpoint of it."""
+    return not urlsplit(url).path.strip("/")
+
+
+def tried_addresses() -> str:
+    """Return where a host is asked for a document or a GraphQL endpoint, in words."""
+    return (
+        f"no OpenAPI document at {', '.join(USUAL_DOCUMENTS)}, no GraphQL at "
+        f"{', '.join(USUAL_GRAPHQL)}"
+    )
 
 
 def _survey_pages(url: str, *, probing: bool) -> RestSurvey | None:
@@ -243,185 +260,9 @@ def _learn_identity(found: RestSurvey) -> None:
                 found.identity.append(each.name)
 
 
-def written_rest(found: RestSurvey, token: str = "") -> str:
-    """Build the file's text, with every guess marked as one.
-
-    Args:
-        found: The guesses.
-        token: That was presented, if one was; its claims may name a tenant and a role.
-    """
-    lines = [
-        "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
-        "# correct them (docs/targets.md says how), then set confirmed = true.",
-        "confirmed = false",
-        *unproven_comment(str(found.unproven or "")),
-        "",
-        "[rest]",
-        *_place(found),
-    ]
-    if found.public:
-        lines.append(f"public = {toml(found.public)}  # guess: the document asks no credential")
-    lines += ["", *_identity(found)]
-    if found.skip:
-        lines += ["", "[rest.skip]  # guess: take out what may be called"]
-        lines += [f"{key(name)} = {toml(reason)}" for name, reason in found.skip.items()]
-    # What pages offer is found anew by each run, as a user.
-    for operation in found.operations if not found.pages else ():
-        if title(operation) in found.skip:
-            continue
-        roles = {
-            each.name: each.role
-            for each in operation.parameters
-            if each.refers and each.name not in found.identity
-        }
-        kind = _kind(operation, found.identity)
-        lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
-        if roles:
-            lines.append(f"arguments = {toml(roles)}  # guess: names and formats")
-    offered = [
-        Offered(title(each), [one.name for one in each.parameters], each.extra.get("scopes", ()))
-        for each in found.operations
-    ]
-    lines += policy_guesses(offered, token)
-    lines += database_comment()
-    return "\n".join(lines) + "\n"
-
-
-def _place(found: RestSurvey) -> list[str]:
-    if found.pages:
-        return [f"base = {toml(found.url)}", f"pages = {toml(list(found.pages))}"]
-    return [f"{'graphql' if found.graphql else 'openapi'} = {toml(found.url)}"]
-
-
 def title(operation: Operation) -> str:
     """Return an operation's method and path."""
     return operation.name.split(":", 1)[1]
-
-
-def _kind(operation: Operation, identity: Sequence[str]) -> str:
-    refers = [each for each in operation.parameters if each.refers and each.name not in identity]
-    if operation.reads_only:
-        return "read" if refers else "list"
-    method, _, path = title(operation).partition(" ")
-    if isinstance(operation.extra["form"], GraphQLForm):
-        return kind_of({"name": path.rpartition(" ")[2]})
-    kinds = {"POST": "create", "DELETE": "delete"}
-    # `POST /bookings` makes a booking of what it names; `POST /cards/merge` makes nothing.
-    last = path.rstrip("/").rpartition("/")[2]
-    collection = "{" not in path and singular(last) != last.lower()
-    named = any(each.required for each in refers) and not collection
-    return "change" if method == "POST" and named else kinds.get(method, "change")
-
-
-def _identity(found: RestSurvey) -> list[str]:
-    named = found.identity if found.unproven is None else list(found.unproven.arguments)
-    arguments = [f"arguments = {toml(named)}  # guess: by name"] if named else []
-    if found.unproven is not None:
-        return ["[identity]", *found.unproven.settings(), *arguments]
-    if found.login is None and found.basic:
-        return _basic(found, arguments)
-    if found.login is None:
-        lines = ["[identity]", 'by = ["bearer"]  # guess: no login was recognized', *arguments]
-        for name in ("alice", "bob"):
-            lines += ["", f"[users.{name}]", f'token = "${name.upper()}_TOKEN"']
-        return lines
-    lines = ["[identity]", 'by = ["login"]  # guess: by its path and password', *arguments]
-    called = _call(found.login)
-    trial = found.trial
-    # A login that served a made-up user makes accounts, as a sign-up that gives out a key does.
-    served = trial is not None and not trial.refused and bool(trial.token or trial.cookie)
-    served = served and not (trial is not None and trial.existing)
-    if found.register is None and not served:
-        # Accounts that exist have names of their own.
-        called = [each.replace("{user}@example.com", "{user}") for each in called]
-    lines += ["", "[identity.login]", *called, *_answers(found)]
-    if found.register is not None:
-        lines += ["", "[identity.login.register_first]", *_call(found.register)]
-        if found.trial and found.trial.registered_id and not found.trial.id and _takes_ids(found):
-            lines.append(f"subject = {toml(found.trial.registered_id)}  # it was answered so")
-    elif not served:
-        lines += ["", "# No sign-up was recognized: accounts that exist."]
-        lines += _listed_accounts()
-    return lines
-
-
-def _listed_accounts() -> list[str]:
-    """Return tables of users whose names and passwords stand in the environment."""
-    lines = []
-    for name in ("alice", "bob", "carol"):
-        lines += ["", f"[users.{name}]"]
-        lines += [f'{key} = "${name.upper()}_{key.upper()}"' for key in ("username", "password")]
-    return lines
-
-
-def _basic(found: RestSurvey, arguments: Sequence[str]) -> list[str]:
-    """Return the identity of an API to which name and password travel with every request."""
-    lines = ["[identity]", 'by = ["login"]  # guess: HTTP Basic, by the document', *arguments]
-    lines += ["", "[identity.login]", 'carried = "basic"']
-    if found.register is not None:
-        return [*lines, "", "[identity.login.register_first]", *_call(found.register)]
-    return [*lines, *_listed_accounts()]
-
-
-def _answers(found: RestSurvey) -> list[str]:
-    """Return where the login's answer has the token and the id, as a trial showed or by guess."""
-    trial = found.trial
-    if trial is None or trial.refused:
-        refused = [f"# a try was refused: {trial.refused}"] if trial is not None else []
-        said = "guess: the field of the answer that holds the token"
-        return [*refused, f'token = "access_token"  # {said}']
-    lines = []
-    if trial.token and trial.carried.get("carried") != "cookie":
-        lines.append(f"token = {toml(trial.token)}  # it was answered so")
-        lines += [f"{name} = {toml(each)}  # it was served so" for name, each in _carried(trial)]
-    elif trial.cookie:
-        lines.append('carried = "cookie"  # it set a cookie and gave no token')
-    else:
-        lines.append('token = "access_token"  # guess: no token was seen in the answer')
-    if found.refresh is not None and trial.refresh:
-        lines.append(f"refresh_token = {toml(trial.refresh)}  # it was answered so")
-        lines.append(f"refresh = {toml(_renewal(found.refresh))}  # guess")
-    if trial.csrf:
-        lines.append(f"csrf = {toml(trial.csrf)}  # it was asked for so")
-    if trial.id and _takes_ids(found):
-        lines.append(f"subject = {toml(trial.id)}  # it was answered so")
-    return lines
-
-
-def _renewal(operation: Operation) -> dict[str, Any]:
-    """Return the call that gives a new token, with the refresh token in each text that it takes."""
-    form = operation.extra["form"]
-    needed = [each.name for each in operation.parameters if each.required]
-    body = nested(dict.fromkeys(needed, "{refresh}"), {n: form.paths[n][0][1:] for n in needed})
-    kind = "json" if form.body is None or form.body.kind == "json" else "form"
-    said = {"request": f"{form.method} {urlsplit(form.url).path}"}
-    return {**said, kind: body} if needed else said
-
-
-def _carried(trial: LoginTrial) -> list[tuple[str, str]]:
-    return [(name, each) for name, each in trial.carried.items() if each != "Authorization"]
-
-
-def _takes_ids(found: RestSurvey) -> bool:
-    """Return whether users are named by ids that the system gives, rather than by their names."""
-    return any(last_name(each).lower().endswith("id") for each in found.identity)
-
-
-def _call(operation: Operation) -> list[str]:
-    form = operation.extra["form"]
-    if csrf_of(operation):
-        said = f"{form.method} {urlsplit(form.url).path}"
-        return [f"request = {toml(said)}  # guess", f"form = {toml(form_of(operation))}  # guess"]
-    fields = account_fields(operation)
-    path = f"{form.method} {urlsplit(form.url).path}"
-    if isinstance(form, GraphQLForm):
-        return [f"request = {toml(path)}  # guess", f"json = {toml(form.json_body(fields))}"]
-    if form.body is not None and form.body.kind != "json":
-        texts = {name: str(value) for name, value in fields.items()}
-        return [f"request = {toml(path)}  # guess", f"form = {toml(texts)}  # guess"]
-    places = {name: form.paths[name][0][1:] for name in fields}
-    body = nested(fields, places)
-    return [f"request = {toml(path)}  # guess", f"json = {toml(body)}  # guess"]
 
 
 def _password_in(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.guesses import unproven_comment, unproven_sentence
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
+from crosstalk.targets.described.init.presented import carrier_of, users_with_tokens
 from crosstalk.targets.described.init.survey import Survey
 from crosstalk.targets.described.init.toml import key, toml
 from crosstalk.targets.described.login.discovery import AuthorizationServer
@@ -94,19 +95,8 @@ def unproven_by_guess(mcp: McpConfig, found: Survey, header: str | None) -> str:
 
 
 def _identity(mcp: McpConfig, found: Survey, header: str | None, value: str) -> list[str]:
-    by: list[str] = []
-    settings: list[str] = []
-    tables: list[str] = []
-    scheme = value.partition(" ")[0] if " " in value else ""
-    bearer = header is not None and header.lower() == "authorization"
-    if bearer and (not value or scheme.lower() == "bearer"):
-        by.append("bearer")
-        tables = _users_with_tokens()
-    elif header is not None:
-        by.append("header")
-        shown = toml(f"{scheme} {{token}}".strip())
-        settings += [f"header = {toml(header)}", f'value = {shown}  # guess: or "{{user}}"']
-        tables = _users_with_tokens()
+    by, settings = carrier_of(header, value)
+    tables = users_with_tokens() if by else []
     if "{user}" in mcp.url or "{token}" in mcp.url:
         by.append("url")
     if found.identity:
@@ -118,7 +108,7 @@ def _identity(mcp: McpConfig, found: Survey, header: str | None, value: str) -> 
     elif found.token_arguments:
         by.append("token-argument")
         settings.append(f"token_argument = {toml(found.token_arguments[0])}  # guess: by name")
-        tables = tables or _users_with_tokens()
+        tables = tables or users_with_tokens()
     why = "guess: from arguments and what was presented"
     if not by:
         by = ["none"]
@@ -162,16 +152,3 @@ def _account(tool: Mapping[str, Any]) -> dict[str, str]:
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves
         if leaf.required and leaf.schema.get("type") == "string"
     }
-
-
-def _users_with_tokens() -> list[str]:
-    lines = [
-        "# Two users or three, each with a token; [identity.mint] or token_command do as well."
-    ]
-    for name in ("alice", "bob", "carol"):
-        lines += [
-            f"[users.{name}]",
-            f'subject = "{name}"  # guess: the id that the system knows them by',
-            f'token = "${name.upper()}_TOKEN"',
-        ]
-    return ["", *lines]

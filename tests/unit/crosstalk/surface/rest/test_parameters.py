@@ -201,7 +201,7 @@ def test_what_a_path_names_is_a_parameter_though_the_document_does_not_declare_i
         "/trays/{tray_id}": {"get": {"responses": {}}},
         "/trays/{tray_id}/slots/{code}": {
             "parameters": [parameter("tray_id", "path", {"type": "integer"})],
-            "put": body({"type": "object", "properties": {"label": TEXT}}),
+            "put": {"requestBody": body({"type": "object", "properties": {"label": TEXT}})},
         },
     }
     with api(paths) as served:

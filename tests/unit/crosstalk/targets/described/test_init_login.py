@@ -10,7 +10,8 @@ import pytest
 
 from crosstalk.targets.described import TargetConfig
 from crosstalk.targets.described.init.combining import combined
-from crosstalk.targets.described.init.rest import survey_rest, written_rest
+from crosstalk.targets.described.init.rest import survey_rest
+from crosstalk.targets.described.init.rest_writing import written_rest
 from tests.unit.crosstalk.targets.described.http_server import Asked, Given, serving_routes
 
 ACCOUNT = {

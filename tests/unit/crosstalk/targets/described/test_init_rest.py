@@ -11,7 +11,8 @@ import pytest
 
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.targets.described import load_target
-from crosstalk.targets.described.init.rest import RestSurvey, survey_rest, written_rest
+from crosstalk.targets.described.init.rest import RestSurvey, survey_rest
+from crosstalk.targets.described.init.rest_writing import written_rest
 from crosstalk.targets.described.preview import previewed
 from tests.unit.crosstalk.surface.graphql.notes import graphql_server
 from tests.unit.crosstalk.targets.described.http_server import HttpServer, serving_routes

@@ -12,7 +12,8 @@ from crosstalk.cli.verbs.init import init
 from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described.config import RestConfig
 from crosstalk.targets.described.corrected_rest import DescribedRest
-from crosstalk.targets.described.init.rest import survey_rest, written_rest
+from crosstalk.targets.described.init.rest import survey_rest
+from crosstalk.targets.described.init.rest_writing import written_rest
 from tests.unit.crosstalk.targets.described.http_server import Asked, Given, serving_routes
 
 WHO = {"name": "X-Acting-User", "in": "header", "required": True, "schema": {"type": "string"}}

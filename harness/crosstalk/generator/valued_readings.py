@@ -16,6 +16,7 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading
+from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import says_when
@@ -61,6 +62,9 @@ def valued_readings(example: ExampleRun, drawer: ArgumentDrawer, reader: Actor) 
         for each in operation.parameters:
             if each.name in arguments and _is_value(each):
                 told = _as_stored(each, arguments[each.name], stored)
+                if told is None and each.role is not Role.VALUE:
+                    # It may be looked for in all texts, and all of them hold this word.
+                    told = COMMON_WORD
                 arguments[each.name] = arguments[each.name] if told is None else told
         found.append((operation, arguments))
     return found

@@ -151,6 +151,10 @@ class _Reading:
         if leaf.path[0] == "header":
             name = name if "-" not in name else name.lower().replace("-", "_").removeprefix("x_")
         role = role_of(name, leaf.schema)
+        if leaf.path[0] == "path" and name.lower() == "uid":
+            # The last word of a UUID as well: `/interviews/{uid}` is about no user.
+            holder = self._collection(leaf.path[1])
+            return role if not holder or holder in _USERS else Role.REFERENCE
         if leaf.path[0] != "path" or role not in (Role.TEXT, Role.VALUE, Role.QUERY):
             return role
         if names_user(name, perhaps=True) and self._collection(leaf.path[1]) in _USERS:

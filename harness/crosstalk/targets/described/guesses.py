@@ -64,6 +64,8 @@ _SHOWN = re.compile(
     r"|\w+s (?:of|whose)\b",
     re.IGNORECASE,
 )
+# Words before a noun that do nothing with it.
+_NO_VERBS = frozenset({"my", "your", "the", "a", "an", "one", "single", "full", "own", "this"})
 _HARMLESS = re.compile(r"\b(?:ping|health|version|echo|help|time|date)\b", re.IGNORECASE)
 
 
@@ -167,7 +169,8 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
 def _shows_by_noun(words: Sequence[str], needed: Sequence[Leaf], found: Kind | None) -> bool:
     """Return whether a tool is called by what it shows: `trips()`, `trip(trip_id)`.
 
-    `posts()` shows posts, and posts nothing.
+    `posts()` shows posts, and posts nothing. `void_expense(expense_id)` begins with a word that may
+    be a verb of any kind.
     """
     if not words or found in ("read", "list", "search"):
         return False
@@ -175,7 +178,10 @@ def _shows_by_noun(words: Sequence[str], needed: Sequence[Leaf], found: Kind | N
     if not needed:
         return singular(last) != last and _by_words(words[:-1]) is None
     names = [last_name(leaf.name) for leaf in needed]
-    return found is None and [singular(stem_of(each)) for each in names] == [last] != names
+    alone = set(words[:-1]) <= _NO_VERBS
+    return (
+        found is None and alone and [singular(stem_of(each)) for each in names] == [last] != names
+    )
 
 
 def is_identity(name: str) -> bool:

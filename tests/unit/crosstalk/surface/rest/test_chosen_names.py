@@ -44,3 +44,14 @@ def test_body_of_another_collection_names_what_is_there() -> None:
 def test_body_of_the_collection_gives_a_name() -> None:
     found = roles({"/links": {"post": body("slug")}, "/links/{slug}": {"get": card("slug")}})
     assert found["POST /links"]["slug"] is Role.NAME
+
+
+def test_uid_of_a_collection_names_an_object_and_that_of_users_a_user() -> None:
+    found = roles(
+        {
+            "/interviews/{uid}": {"get": card("uid")},
+            "/users/{uid}": {"get": card("uid")},
+        }
+    )
+    assert found["GET /interviews/{uid}"]["uid"] is Role.REFERENCE
+    assert found["GET /users/{uid}"]["uid"] is Role.IDENTITY

@@ -175,3 +175,12 @@ def test_tool_that_opens_what_nothing_else_makes_creates_it() -> None:
         "open_note": "read",
         "edit_note": "change",
     }
+
+
+def test_tool_of_an_unknown_verb_shows_nothing() -> None:
+    tools = [opening("void_expense", "expense_id"), opening("expense", "expense_id")]
+    assert kinds_of([*tools, opening("my_trip", "trip_id")]) == {
+        "void_expense": "other",
+        "expense": "read",
+        "my_trip": "read",
+    }

@@ -73,7 +73,7 @@ def test_mcp_server_of_a_host_is_found_and_its_wish_for_a_credential_is_told(
     routes: dict[str, Route] = {"POST /mcp": listing_tools}
     with pytest.raises(HarnessError, match=r"/mcp: .*wants a credential: give it with --token"):
         written(routes, tmp_path)
-    found = written(routes, tmp_path, token="t-1", probe=False)  # noqa: S106 - of no system
+    found = written(routes, tmp_path, token="t-1", probe=False)
     assert found["mcp"]["url"] == "HOST/mcp"
 
 

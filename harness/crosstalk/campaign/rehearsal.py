@@ -1,7 +1,8 @@
 """A campaign against a pretended system, to say beforehand what it would call, as whom, how often.
 
 The generator decides its calls by what it is answered, so it is answered: the pretended system
-keeps objects, shows users their own, and refuses everything else. Nothing leaves this process.
+keeps objects, shows users their own, and refuses everything else. What a policy reserves is served
+to those whom it is reserved for; nothing is shared. Nothing leaves this process.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ import itertools
 import threading
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from crosstalk.campaign.events import Event, PartBegun, Progress
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
-from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.policy import Policy
+from crosstalk.core.policy.decision import may_call
+from crosstalk.core.policy.model import matches
+from crosstalk.core.policy.suspension import may_suspend
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Role, Surface
@@ -28,6 +35,8 @@ _SWEEPS = ("first look", "first sweep")
 # Of a budget; the rest is like what was rehearsed, and is scaled.
 _MOST_CALLS, _MOST_SECONDS = 1_000, 20.0
 _APART = "\x1f"
+# Roles that are given or taken in the course of a run stay as they were.
+_NO_HISTORY = History({})
 
 
 @dataclass(slots=True)
@@ -53,7 +62,7 @@ def rehearse(target: Target, options: CampaignOptions) -> Rehearsal:
         options: Of the campaign.
     """
     calls = min(options.calls, _MOST_CALLS)
-    pretended = _Pretended(target.operations)
+    pretended = _Pretended(target.operations, target.policy)
     surfaces: dict[str, Surface] = dict.fromkeys(
         {each.surface for each in target.operations.values()}, pretended
     )
@@ -113,8 +122,9 @@ class _Pretended:
         made: Part to operation to caller to the number of calls.
     """
 
-    def __init__(self, operations: Mapping[str, Operation]) -> None:
+    def __init__(self, operations: Mapping[str, Operation], policy: Policy | None) -> None:
         self._operations = operations
+        self._policy = policy
         self._numbered = any(
             each.refers and each.schema.get("type") == "integer"
             for operation in operations.values()
@@ -129,6 +139,7 @@ class _Pretended:
     def reset(self) -> None:
         """Forget all objects."""
         self._objects: dict[str, dict[str, Any]] = {}
+        self._disabled: set[str] = set()
 
     def discover(self) -> list[Operation]:
         """Return the operations."""
@@ -146,6 +157,9 @@ class _Pretended:
             self.made[self.part][operation.name][name] += 1
             if not user and not operation.public:
                 return Answer(Outcome.REFUSED, 401, {"error": "unauthorized"}, code="unauthorized")
+            if not self._permits(operation.name, user, subject):
+                return Answer(Outcome.REFUSED, 403, {"error": "forbidden"}, code="forbidden")
+            self._suspend(operation.name, arguments)
             return self._answer(operation, arguments, subject)
 
     def _answer(self, operation: Operation, arguments: Mapping[str, Any], owner: str) -> Answer:
@@ -172,11 +186,39 @@ class _Pretended:
         self._objects[str(known)] = made
         return Answer(Outcome.OK, 201, made)
 
-    @staticmethod
-    def _given(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def _permits(self, operation: str, user: str, subject: str) -> bool:
+        """Return whether a policy lets a user call an operation, whatever it is about."""
+        if self._policy is None:
+            return True
+        rule = self._policy.suspending(operation)
+        return (
+            subject not in self._disabled
+            and may_call(self._policy, _NO_HISTORY, user, operation)[0]
+            and (rule is None or may_suspend(self._policy, rule, user))
+        )
+
+    def _suspend(self, operation: str, arguments: Mapping[str, Any]) -> None:
+        """Disable the account that a call names, or enable it again."""
+        rule = self._policy.suspending(operation) if self._policy is not None else None
+        if rule is None:
+            return
+        named = {str(each) for name, each in arguments.items() if last_name(name) == rule.person}
+        if matches(rule.disables, operation):
+            self._disabled |= named
+        elif matches(rule.enables, operation):
+            self._disabled -= named
+
+    def _given(self, operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
         kept = {each.name for each in operation.parameters if each.role is not Role.IDENTITY}
+        if self._policy is not None:
+            forbidden = self._policy.fields.forbidden
+            kept = {each for each in kept if not _is_named(last_name(each), forbidden)}
         return {
             name: value
             for name, value in arguments.items()
             if name in kept and name not in ("id", "owner")
         }
+
+
+def _is_named(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, each) for each in patterns)

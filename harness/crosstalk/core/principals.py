@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Actor
@@ -45,6 +46,16 @@ class Principals:
 
 ALL_PRINCIPALS = Principals()
 PRINCIPALS_WITH_SESSIONS = Principals(impostors=(IMPOSTOR, HIJACKER))
+
+
+def with_names(actor: str, names: Mapping[str, str]) -> str:
+    """Return an actor's name with the users in it called as a description calls them.
+
+    Args:
+        actor: E.g. `bob-with-alice's-id`.
+        names: Principal to the description's name.
+    """
+    return re.sub(r"[a-z]+", lambda word: names.get(word[0], word[0]), actor)
 
 
 def simpler_actors(actor: Actor, forgeries: Sequence[str] = ()) -> tuple[Actor, ...]:

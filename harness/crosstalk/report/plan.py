@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.rehearsal import Rehearsal
+from crosstalk.core.principals import with_names
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -23,6 +24,7 @@ class Plan:
         discovery: What was sent to find the operations out; nothing from documents.
         destinations: Surface (`mcp`, `rest`) to the address or command.
         commands: Commands of the description that a run would run, in words.
+        names: Principal to the name that the description gives that user, where it lists users.
     """
 
     target: Target
@@ -31,6 +33,7 @@ class Plan:
     discovery: tuple[str, ...]
     destinations: Mapping[str, str]
     commands: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[str, str, str, int, int]]:
         """Return name, what it does, callers, calls of the first sweep and of the rest."""
@@ -58,7 +61,7 @@ class Plan:
         ]
         bystander = self.target.principals.bystander
         ordinary = [*known, *([bystander.name] if bystander is not None else [])]
-        named = [each for each in ordinary if each in found]
+        named = [with_names(each, self.names) for each in ordinary if each in found]
         return [*named, *(["concurrent clients"] if set(found) - set(ordinary) else [])]
 
     def to_json(self) -> dict[str, Any]:

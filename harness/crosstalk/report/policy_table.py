@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from rich.console import Console
 
+from crosstalk.core.policy import Allow, Policy, Reserve, Suspend
 from crosstalk.core.policy.coverage import PolicyMatrix, PolicyRow
 from crosstalk.report.tables import columns, print_table
 
@@ -17,8 +21,36 @@ def policy_sentence(matrix: PolicyMatrix) -> str:
     )
 
 
-def print_policy(console: Console, matrix: PolicyMatrix) -> None:
-    """Print the matrix, a line for a person, an operation, and whose data it names."""
+def rules_of(policy: Policy, names: Mapping[str, str]) -> list[str]:
+    """Return a policy's rules in words.
+
+    Args:
+        policy: The policy.
+        names: Principal to the name that the description gives that user.
+    """
+
+    def called(rule: Allow | Reserve | Suspend) -> str:
+        return str(replace(rule, to=tuple(names.get(each, each) for each in rule.to)))
+
+    return [
+        *map(called, policy.allows),
+        *map(called, policy.reserves),
+        *map(str, policy.shares),
+        *map(called, policy.suspends),
+    ]
+
+
+def print_policy(
+    console: Console, matrix: PolicyMatrix, names: Mapping[str, str] | None = None
+) -> None:
+    """Print the matrix, a line for a person, an operation, and whose data it names.
+
+    Args:
+        console: Where to.
+        matrix: Of the policy.
+        names: Principal to the name that the description gives that user.
+    """
+    known = names or {}
     print_table(
         console,
         "Who may call what about whose data, before anything is shared",
@@ -27,9 +59,9 @@ def print_policy(console: Console, matrix: PolicyMatrix) -> None:
         ),
         [
             (
-                each.person,
+                known.get(each.person, each.person),
                 each.operation,
-                each.whose,
+                known.get(each.whose, each.whose),
                 "permitted" if each.permitted else "refused",
                 _count(each.tried, each),
                 _count(each.served, each),

@@ -46,6 +46,8 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Show what a run would call, as whom, how often; only lists of operations are asked for."""
+    from hypothesis.configuration import set_hypothesis_home_dir
+
     choice = chosen_target(target, reference, {})
     if offline and not document:
         raise HarnessError(
@@ -58,12 +60,19 @@ def plan(
     console = make_console()
     if not as_json:
         print_sentence(console, choice.sentence)
-    if choice.file is not None:
-        found = _of_description(choice.file, document or [], options)
-    elif document:
+    if choice.file is None and document:
         raise HarnessError("--document is for a described system: give its file with --target")
-    else:
-        found = _of_reference(options)
+    with tempfile.TemporaryDirectory(prefix="crosstalk-") as folder:
+        # A plan leaves nothing behind; what Hypothesis keeps of a file is of use to runs alone.
+        set_hypothesis_home_dir(folder)
+        try:
+            found = (
+                _of_description(choice.file, document or [], options)
+                if choice.file is not None
+                else _of_reference(options)
+            )
+        finally:
+            set_hypothesis_home_dir(None)
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), indent=2) + "\n")
     else:
@@ -75,6 +84,7 @@ def _of_description(file: Path, documents: list[Path], options: CampaignOptions)
     from crosstalk.campaign.rehearsal import rehearse
     from crosstalk.campaign.selection import excluding
     from crosstalk.report.plan import Plan
+    from crosstalk.targets.described.people import member_names
     from crosstalk.targets.described.preview import previewed
 
     with previewed(file, documents) as preview:
@@ -88,7 +98,8 @@ def _of_description(file: Path, documents: list[Path], options: CampaignOptions)
             parts = urlsplit(config.rest.openapi or config.rest.graphql)
             where["rest"] = config.rest.base or f"{parts.scheme}://{parts.netloc}"
         commands = _commands(config, rehearsal.examples)
-        return Plan(chosen, options, rehearsal, preview.sent, where, commands)
+        names = {member: name for name, member in member_names(config).items()}
+        return Plan(chosen, options, rehearsal, preview.sent, where, commands, names)
 
 
 def _commands(config: TargetConfig, examples: int) -> tuple[str, ...]:

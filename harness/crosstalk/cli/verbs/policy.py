@@ -36,7 +36,7 @@ def policy(
 ) -> int:
     """Show who may call what about whose data, and what of it the last run tried."""
     from crosstalk.core.policy.coverage import merged
-    from crosstalk.report.policy_table import policy_sentence, print_policy
+    from crosstalk.report.policy_table import policy_sentence, print_policy, rules_of
 
     choice = chosen_target(target, False, {})
     if choice.file is None:
@@ -57,15 +57,11 @@ def policy(
     for person in declared.people.values():
         tenant = f", tenant {person.tenant}" if person.tenant else ""
         roles = f", roles {', '.join(person.roles)}" if person.roles else ""
-        print_sentence(console, f"{person.name}{tenant}{roles}")
-    for rule in (
-        *declared.allows,
-        *declared.reserves,
-        *declared.shares,
-        *declared.suspends,
-    ):
+        print_sentence(console, f"{person.called or person.name}{tenant}{roles}")
+    names = {each.name: each.called or each.name for each in declared.people.values()}
+    for rule in rules_of(declared, names):
         print_sentence(console, f"rule: {rule}")
-    print_policy(console, matrix)
+    print_policy(console, matrix, names)
     print_sentence(console, f"tried: in {where}" if where else "tried: no run was found")
     print_sentence(console, policy_sentence(matrix), "bold")
     return ExitCode.CLEAN

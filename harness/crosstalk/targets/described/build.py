@@ -121,7 +121,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         surfaces |= paths
         operations |= discovered(paths)
         require_accepted(credentials, surfaces, operations, subject)
-        policy = policy_of(config, operations)
+        policy = policy_of(config, operations, skipped)
         setup = SetupCalls(config, operations, surfaces, credentials, member_names(config))
     except BaseException:
         for each in surfaces.values():
@@ -195,7 +195,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
     surfaces = _surfaces(config, folder, credentials, of_mcp, walk)
     try:
         operations, skipped = _operations(config, surfaces)
-        policy = policy_of(config, operations)
+        policy = policy_of(config, operations, skipped)
         # Usual paths are not looked for: that would be calls.
     except BaseException:
         for each in surfaces.values():

@@ -15,12 +15,17 @@ from crosstalk.targets.described.people import member_names, people_of
 from crosstalk.targets.described.policy_config import ShareConfig
 
 
-def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Policy | None:
+def policy_of(
+    config: TargetConfig,
+    operations: Mapping[str, Operation],
+    left_out: Mapping[str, str] | None = None,
+) -> Policy | None:
     """Return the policy that a file describes; None where it describes none.
 
     Args:
         config: The file.
         operations: What the system offers.
+        left_out: What it offers and is not called, each with the reason.
 
     Raises:
         TargetFileError: A rule names an operation or an argument that does not exist.
@@ -30,6 +35,13 @@ def policy_of(config: TargetConfig, operations: Mapping[str, Operation]) -> Poli
         return None
     for setting, pattern in described.operations():
         if not any(matches((pattern,), each) for each in operations):
+            for left, reason in (left_out or {}).items():
+                if matches((pattern,), left):
+                    raise TargetFileError(
+                        f"{setting} names {pattern!r}, and {left.partition(':')[2]} is left out "
+                        f"({reason}): a run calls what a policy is about, so take it out of "
+                        "rest.skip, or of the policy"
+                    )
             short = {each.partition(":")[2] for each in operations}
             raise TargetFileError(
                 f"{setting} names {pattern!r}, and no operation is called so"

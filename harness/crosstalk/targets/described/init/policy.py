@@ -84,6 +84,15 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
     return ["", head, *(each if each.startswith("#") else f"# {each}" for each in lines)]
 
 
+def sharing_among(operations: Iterable[Offered]) -> set[str]:
+    """Return the operations that are proposed as the opening, accepting and ending of shares."""
+    offered = list(operations)
+    found: set[str] = set()
+    for opens, _, shared in _opening(offered):
+        found |= {opens, _accepting(opens, offered), *_ending(opens, shared, offered)}
+    return found - {""}
+
+
 def _reserved(offered: Sequence[Offered]) -> dict[str, list[str]]:
     """Return role to the operations whose names, paths or security say it."""
     found: dict[str, list[str]] = {}

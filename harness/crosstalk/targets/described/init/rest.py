@@ -27,6 +27,7 @@ from crosstalk.targets.described.init.pages import (
     page_operations,
     tried_pages,
 )
+from crosstalk.targets.described.init.policy import Offered, sharing_among
 from crosstalk.targets.described.init.rest_login import LoginTrial, tried
 from crosstalk.targets.described.init.rest_unproven import Unproven, unproven
 
@@ -219,6 +220,7 @@ def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
     )
     secured = any(not each.public for each in operations)
     accounts = (found.login, found.register)
+    sharing = sharing_among(map(offered, operations))
     for operation in operations:
         name = title(operation)
         found.identity += [
@@ -233,7 +235,8 @@ def guessed(url: str, operations: Sequence[Operation]) -> RestSurvey:
             found.skip[name] = "it ends a session's token"
             continue
         reason = _costs(operation)
-        if reason and not _is_record(operation, operations):
+        # What the file proposes as a policy is called, or the policy could not be tried.
+        if reason and name not in sharing and not _is_record(operation, operations):
             found.skip[name] = reason
         elif secured and operation.public:
             found.public.append(name)
@@ -263,6 +266,12 @@ def _learn_identity(found: RestSurvey) -> None:
 def title(operation: Operation) -> str:
     """Return an operation's method and path."""
     return operation.name.split(":", 1)[1]
+
+
+def offered(operation: Operation) -> Offered:
+    """Return an operation as guesses of a policy know it."""
+    arguments = [each.name for each in operation.parameters]
+    return Offered(title(operation), arguments, operation.extra.get("scopes", ()))
 
 
 def _password_in(operation: Operation) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,15 +12,22 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import singular
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.rest.request import RequestForm
 from crosstalk.targets.described.guesses import kind_of, unproven_comment
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.pages import csrf_of, form_of
-from crosstalk.targets.described.init.policy import Offered, policy_guesses
+from crosstalk.targets.described.init.policy import policy_guesses
 from crosstalk.targets.described.init.presented import carrier_of, users_with_tokens
-from crosstalk.targets.described.init.rest import RestSurvey, title
+from crosstalk.targets.described.init.rest import RestSurvey, offered, title
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields
 from crosstalk.targets.described.init.toml import key, toml
+
+# Arguments that name a person as people do.
+_BY_NAME = re.compile(
+    r"^(?:user_?name|e?mail(?:_?address)?|login|handle|recipient|invitee|collaborator|with|member)s?$",
+    re.IGNORECASE,
+)
 
 
 def written_rest(
@@ -43,10 +52,13 @@ def written_rest(
     ]
     if found.public:
         lines.append(f"public = {toml(found.public)}  # guess: the document asks no credential")
-    lines += ["", *_identity(found, header, value)]
-    if found.skip:
+    identity = _identity(found, header, value)
+    lines += ["", *identity]
+    by_login = _left_out_by_login(found, identity)
+    skip = {name: reason for name, reason in found.skip.items() if name not in by_login}
+    if skip:
         lines += ["", "[rest.skip]  # guess: take out what may be called"]
-        lines += [f"{key(name)} = {toml(reason)}" for name, reason in found.skip.items()]
+        lines += [f"{key(name)} = {toml(reason)}" for name, reason in skip.items()]
     # What pages offer is found anew by each run, as a user.
     for operation in found.operations if not found.pages else ():
         if title(operation) in found.skip:
@@ -60,13 +72,23 @@ def written_rest(
         lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
         if roles:
             lines.append(f"arguments = {toml(roles)}  # guess: names and formats")
-    offered = [
-        Offered(title(each), [one.name for one in each.parameters], each.extra.get("scopes", ()))
-        for each in found.operations
-    ]
-    lines += policy_guesses(offered, token)
+    lines += policy_guesses(map(offered, found.operations), token)
     lines += database_comment()
     return "\n".join(lines) + "\n"
+
+
+def _left_out_by_login(found: RestSurvey, identity: Sequence[str]) -> set[str]:
+    """Return the operations that a run leaves out by itself, as `[identity.login]` calls them."""
+    login = tomllib.loads("\n".join(identity))["identity"].get("login", {})
+    calls = (login, login.get("register_first", {}), login.get("refresh", {}))
+    requests = {each.get("request") for each in calls}
+    return {
+        title(each)
+        for each in (found.login, found.register, found.refresh)
+        if each is not None
+        and isinstance(form := each.extra["form"], RequestForm)
+        and f"{form.method} {urlsplit(form.url).path}" in requests
+    }
 
 
 def _place(found: RestSurvey) -> list[str]:
@@ -116,8 +138,8 @@ def _identity(found: RestSurvey, header: str | None, value: str) -> list[str]:
     lines += ["", "[identity.login]", *called, *_answers(found)]
     if found.register is not None:
         lines += ["", "[identity.login.register_first]", *_call(found.register)]
-        if found.trial and found.trial.registered_id and not found.trial.id and _takes_ids(found):
-            lines.append(f"subject = {toml(found.trial.registered_id)}  # it was answered so")
+        if found.trial and not found.trial.id:
+            lines += _subject(found, found.trial.registered_id)
     elif not served:
         lines += ["", "# No sign-up was recognized: accounts that exist."]
         lines += _listed_accounts()
@@ -172,9 +194,7 @@ def _answers(found: RestSurvey) -> list[str]:
         lines.append(f"refresh = {toml(_renewal(found.refresh))}  # guess")
     if trial.csrf:
         lines.append(f"csrf = {toml(trial.csrf)}  # it was asked for so")
-    if trial.id and _takes_ids(found):
-        lines.append(f"subject = {toml(trial.id)}  # it was answered so")
-    return lines
+    return [*lines, *_subject(found, trial.id)]
 
 
 def _renewal(operation: Operation) -> dict[str, Any]:
@@ -191,9 +211,30 @@ def _carried(trial: LoginTrial) -> list[tuple[str, str]]:
     return [(name, each) for name, each in trial.carried.items() if each != "Authorization"]
 
 
+def _subject(found: RestSurvey, place: str) -> list[str]:
+    """Return the line that says where a user's id is; a comment where users go by their names."""
+    if not place:
+        return []
+    line = f"subject = {toml(place)}  # it was answered so"
+    if not _takes_ids(found) and _takes_names(found):
+        return [f"# {line}; users seem to be named otherwise"]
+    return [line]
+
+
 def _takes_ids(found: RestSurvey) -> bool:
     """Return whether users are named by ids that the system gives, rather than by their names."""
     return any(last_name(each).lower().endswith("id") for each in found.identity)
+
+
+def _takes_names(found: RestSurvey) -> bool:
+    """Return whether an argument wants a user by name or address: who logs in aside."""
+    accounts = (found.login, found.register, found.refresh)
+    return any(
+        each.role is Role.IDENTITY or _BY_NAME.match(last_name(each.name))
+        for operation in found.operations
+        if operation not in accounts
+        for each in operation.parameters
+    )
 
 
 def _call(operation: Operation) -> list[str]:

@@ -15,7 +15,7 @@ from crosstalk.targets.described.init.rest import RestSurvey, survey_rest
 from crosstalk.targets.described.init.rest_writing import written_rest
 from crosstalk.targets.described.preview import previewed
 from tests.unit.crosstalk.surface.graphql.notes import graphql_server
-from tests.unit.crosstalk.targets.described.http_server import HttpServer, serving_routes
+from tests.unit.crosstalk.targets.described.http_server import HttpServer, Route, serving_routes
 
 ACCOUNT = {
     "type": "object",
@@ -75,12 +75,9 @@ def test_rest_survey_writes_a_file_that_loads(
     assert config.rest is not None
     assert config.rest.openapi == f"{server.url}/openapi.json"
     assert config.rest.public == ["GET /health"]
-    assert set(config.rest.skip) == {
-        "POST /auth/login",
-        "POST /users",
-        "POST /invitations",
-        "POST /payments",
-    }
+    # What the login calls is left out of a run by itself.
+    assert set(config.rest.skip) == {"POST /invitations", "POST /payments"}
+    assert not {"POST /auth/login", "POST /users"} & set(config.tools)
     assert config.tools["GET /notes/{note_id}"].kind == "read"
     login = config.identities()["rest"].login
     assert login is not None
@@ -158,3 +155,37 @@ def test_path_parameter_without_declaration_is_written_and_may_be_named(tmp_path
         with previewed(file) as preview:
             operation = preview.target.operations["rest:GET /notes/{note_id}"]
             assert [each.name for each in operation.parameters] == ["note_id"]
+
+
+def test_sharing_that_is_proposed_as_a_policy_is_not_left_out() -> None:
+    share = {"type": "object", "properties": {"email": {"type": "string"}}, "required": ["email"]}
+    member = {**NOTE_ID, "name": "email"}
+    sharing = {
+        "/notes/{note_id}/shares": {"post": {"parameters": [NOTE_ID], **body(share)}},
+        "/notes/{note_id}/shares/{email}/revoke": {
+            "post": {"parameters": [NOTE_ID, member], "responses": {}}
+        },
+    }
+    document = {**DOCUMENT, "paths": {**DOCUMENT["paths"], **sharing}}
+    with serving_routes({"GET /openapi.json": lambda _: (200, document)}) as running:
+        text = written_rest(surveyed(running.url))
+    assert set(tomllib.loads(text)["rest"]["skip"]) == {"POST /invitations", "POST /payments"}
+    assert '# opens = "POST /notes/{note_id}/shares"' in text
+
+
+@pytest.mark.parametrize("argument", ["item", "username"])
+def test_id_that_a_login_answers_is_the_subject_unless_users_go_by_name(argument: str) -> None:
+    gift = {"type": "object", "properties": {argument: {"type": "string"}}, "required": [argument]}
+    document = {**DOCUMENT, "paths": {**DOCUMENT["paths"], "/gifts": {"post": body(gift)}}}
+    routes: dict[str, Route] = {
+        "GET /openapi.json": lambda _: (200, document),
+        "POST /users": lambda _: (201, {"id": 17}),
+        "POST /auth/login": lambda _: (200, {"access_token": "t-0123456789"}),
+    }
+    with serving_routes(routes) as running:
+        found = survey_rest(running.url, probing=True)
+    assert found is not None
+    text = written_rest(found)
+    register = tomllib.loads(text)["identity"]["login"]["register_first"]
+    assert register.get("subject") == ("$.id" if argument == "item" else None)
+    assert 'subject = "$.id"  # it was answered so' in text

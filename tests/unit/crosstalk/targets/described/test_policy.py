@@ -158,3 +158,13 @@ def test_every_example_with_a_policy_is_a_description(file: Path) -> None:
     config = load_target(file)
     assert config.policy is not None
     assert file.with_suffix(".py").is_file()
+
+
+def test_rule_about_an_operation_that_is_left_out_says_so(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path, '[[policy.reserve]]\nto = ["carol"]\noperations = ["POST /gifts/*"]\n'
+    )
+    left_out = {"rest:POST /gifts/{gift_id}/send": "it may send mail or messages"}
+    said = r"POST /gifts/\{gift_id\}/send is left out \(it may send mail.*take it out of rest\.skip"
+    with pytest.raises(TargetFileError, match=said):
+        policy_of(config, OPERATIONS, left_out)

@@ -61,7 +61,7 @@ class Executor:
         watch: Callable[[Answer, float], None] | None = None,
     ) -> None:
         self._surfaces = surfaces
-        self.operations = operations
+        self.operations = dict(operations)
         self._credentials = credentials
         self.concurrency = concurrency
         self._claiming = tuple(claiming)

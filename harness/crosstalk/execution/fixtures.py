@@ -16,6 +16,7 @@ from crosstalk.core.principals import ANONYMOUS
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.existing_objects import existing_objects
+from crosstalk.execution.page_sizes import fit_page_sizes
 from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.oracles.given_numbers import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
@@ -208,8 +209,8 @@ class Fixture:
 
     def calibrate(self) -> Calibration:
         """Learn what every user may see, and which readings stay the same when no user acts."""
-        history = self.fresh_history()
         newcomer = self._target.principals.members[-1]
+        history = self._with_page_sizes(self.fresh_history(), newcomer)
         readings: dict[str, list[Answer]] = {}
         for operation in self._executor.operations.values():
             if operation.effect_only:
@@ -253,6 +254,20 @@ class Fixture:
                     )
                 )
         return Calibration(history, stable, unstable)
+
+    def _with_page_sizes(self, history: History, newcomer: Actor) -> History:
+        """Return a history in whose lists pages are of a size that the system serves."""
+
+        def read(operation: Operation) -> Answer:
+            asked = observation_arguments(operation, history, newcomer)
+            return self._executor.execute(history, newcomer, operation.name, asked).answer
+
+        fitted = fit_page_sizes(self._executor.operations, read)
+        if not (fitted and self._has_objects):
+            return history
+        # What is listed there was not seen yet.
+        self._owned = None
+        return self.fresh_history()
 
     def _read_as_user(
         self, history: History, user: Actor, readings: Mapping[str, Sequence[Answer]]

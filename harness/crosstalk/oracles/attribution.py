@@ -70,6 +70,7 @@ class _Attribution:
         self._supplied: defaultdict[str | None, set[str]] = defaultdict(set)
         for user, values in history.supplied.items():
             self._supplied[user] |= values
+        self._sent: set[str] = set()
         self._said: defaultdict[str | None, list[str]] = defaultdict(list)
         # User and value to how many of the user's texts were searched for it, without success.
         self._searched: dict[tuple[str | None, str], int] = {}
@@ -156,6 +157,7 @@ class _Attribution:
         user = call.actor.user
         sent = call.sent
         self._supplied[user] |= sent
+        self._sent |= sent
         self._said[user] += [
             each.lower() for each in strings_in(call.arguments) if len(each) >= _LONG_TEXT
         ]
@@ -168,13 +170,12 @@ class _Attribution:
         self._holders.add(user)
 
     def _is_left_over(self, value: str) -> bool:
-        """Return whether a marker was stored before the run by users who exist still.
+        """Return whether a marker was stored before by users who exist still.
 
-        Its text names one user, and any of them may have stored it.
+        Its text names one user, and any of them may have stored it: in an earlier run, or in a
+        phase of this one.
         """
-        if self._history.new_users or not is_marker(value):
-            return False
-        return not any(value in sent for sent in self._supplied.values())
+        return not self._history.new_users and is_marker(value) and value not in self._sent
 
     def _gave(self, user: str | None, value: str) -> bool:
         """Return whether that user sent it, as a part too: a title may be cut off in an id."""

@@ -7,6 +7,7 @@ import pytest
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.core.principals import CAROL
 from crosstalk.oracles import Canary
 from crosstalk.oracles.controls import controls_of
 from tests.unit.crosstalk.histories import ALICE, BOB, STRANGER, Writer, ok, refused
@@ -38,13 +39,16 @@ def test_a_marker_of_an_earlier_example_stays_the_users_that_it_names() -> None:
 def test_marker_that_existing_users_stored_before_the_run_is_nobodys() -> None:
     story = Writer()
     left = marker("alice", 0x30B00C3C)
-    for reader in (ALICE, BOB):
+    # Whoever is known to have stored it in between.
+    story.history.supplied = {"bob": frozenset({left})}
+    for reader in (ALICE, BOB, CAROL):
         story.call(reader, "list", {}, ok({"items": [{"title": f"note {left}"}]}))
     assert not Canary().judge(story.history)
     # What was sent in this run is its sender's, whoever is shown it first.
     story.call(ALICE, "add", {"title": left}, ok({}))
     story.call(BOB, "list", {}, ok({"items": [{"title": f"note {left}"}]}))
-    assert [each.calls for each in Canary().judge(story.history)] == [(4,)]
+    story.call(CAROL, "list", {}, ok({"items": [{"title": f"note {left}"}]}))
+    assert [each.calls for each in Canary().judge(story.history)] == [(6,)]
 
 
 def test_canary_fires_for_an_id_that_the_system_gave_to_another() -> None:

@@ -22,7 +22,6 @@ from system.backend.agent.agent import Assistant
 from system.backend.agent.bridge import BoundTools, ToolBegan, ToolUse
 from system.backend.agent.call_keys import CallKeys
 from system.backend.agent.connection import McpConnection
-from system.backend.agent.model import read_whole
 from system.errors import MAX_DETAILS, RateLimited, ServerError, ServiceError, Unavailable
 from system.identity import Subject, TokenExchange
 from system.store import Store, conversations, turns
@@ -220,9 +219,9 @@ class ChatService:
             return Turn(asked.earlier.message.id, events)
         self.require_capacity(subject)
         turn = Turn(new_id(), events)
-        # The task has what is said within the block.
-        with read_whole(not watched):
-            task = asyncio.create_task(self._answer(subject, asked, turn.message_id, events))
+        task = asyncio.create_task(
+            self._answer(subject, asked, turn.message_id, events, watched=watched)
+        )
         self._tasks[task] = (subject.user_id, asked.conversation_id)
         task.add_done_callback(self._tasks.pop)
         turn.run(task)
@@ -268,6 +267,8 @@ class ChatService:
         asked: Asked,
         message_id: UUID,
         events: asyncio.Queue[ChatEvent | None],
+        *,
+        watched: bool,
     ) -> None:
         pieces: list[str] = []
         remaining = MAX_MESSAGE
@@ -315,7 +316,7 @@ class ChatService:
         keys = CallKeys(key)
         tools = BoundTools(self._connection, self._exchange, subject, events.put_nowait, keys)
         try:
-            await self._assistant.answer(asked.history, tools, emit)
+            await self._assistant.answer(asked.history, tools, emit, watched=watched)
             events.put_nowait(await keep(tools.uses))
         except asyncio.CancelledError:
             # The caller is gone, or wants another answer; another reader may be watching.

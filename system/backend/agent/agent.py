@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx2
@@ -28,7 +28,6 @@ from agents import (
 )
 from agents.items import TResponseInputItem
 from openai import OpenAIError
-from openai.types.responses import Response
 from pydantic import ValidationError
 
 from system.backend.agent.admission import Admission
@@ -42,6 +41,7 @@ from system.backend.agent.model import (
 )
 from system.backend.agent.spending import MeteredRequests, ModelBudget, note_usage
 from system.backend.agent.toolbox import Toolbox
+from system.backend.agent.whole_answers import WholeAnswers
 from system.backend.settings import BackendSettings
 from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
@@ -128,6 +128,20 @@ class Assistant:
             model=self._model,
             model_settings=ModelSettings(max_tokens=settings.agent_max_output_tokens),
         )
+        # Whoever reads along has the SDK's events; the older API is the SDK's alone.
+        self._whole = (
+            WholeAnswers(
+                self._client,
+                settings.openai_model,
+                _INSTRUCTIONS,
+                self._agent.toolbox,
+                max_tokens=settings.agent_max_output_tokens,
+                max_turns=settings.agent_max_turns,
+                calls_at_once=settings.tool_calls_per_user,
+            )
+            if settings.openai_api == "responses"
+            else None
+        )
         self._run_config = RunConfig(
             tracing_disabled=True,
             tool_not_found_behavior="return_error_to_model",
@@ -144,7 +158,12 @@ class Assistant:
         )
 
     async def answer(
-        self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
+        self,
+        history: Sequence[MessageView],
+        tools: BoundTools,
+        emit: Callable[[str], None],
+        *,
+        watched: bool = True,
     ) -> None:
         """Answer the last message of a conversation, piece by piece, when it is its turn.
 
@@ -154,6 +173,7 @@ class Assistant:
             history: The conversation, oldest first, the user's new message last.
             tools: The user's tools.
             emit: Receives the answer's text as it comes; together the pieces are the answer.
+            watched: Whether a client reads it as it comes; otherwise replies are asked for whole.
 
         Raises:
             RateLimited: The user has used up the day's tokens.
@@ -163,14 +183,21 @@ class Assistant:
             raise Unavailable("the assistant is not configured: OPENAI_API_KEY is not set")
         with self._budget.answer(tools.user_id):
             async with self._admission.turn(tools.user_id):
-                await self._answer(history, tools, emit)
+                await self._answer(history, tools, emit, watched)
 
     async def _answer(
-        self, history: Sequence[MessageView], tools: BoundTools, emit: Callable[[str], None]
+        self,
+        history: Sequence[MessageView],
+        tools: BoundTools,
+        emit: Callable[[str], None],
+        watched: bool,
     ) -> None:
+        whole = None if watched else self._whole
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
-                await self._run(tools, _conversation(history), emit)
+                run = self._run if whole is None else whole.answer
+                async with asyncio.timeout(self._timeout):
+                    await run(tools, _conversation(history), emit)
         except _MODEL_FAILURES as error:
             _log.warning("agent did not finish", extra={"error": type(error).__name__})
             raise Unavailable("the assistant did not answer", retry_after=5) from None
@@ -181,18 +208,17 @@ class Assistant:
         conversation: list[TResponseInputItem],
         emit: Callable[[str], None],
     ) -> None:
-        async with asyncio.timeout(self._timeout):
-            result = Runner.run_streamed(
-                self._agent,
-                conversation,
-                context=tools,
-                max_turns=self._max_turns,
-                run_config=self._run_config,
-            )
-            try:
-                await _listen(result, emit)
-            finally:
-                await _end(result)
+        result = Runner.run_streamed(
+            self._agent,
+            conversation,
+            context=tools,
+            max_turns=self._max_turns,
+            run_config=self._run_config,
+        )
+        try:
+            await _listen(result, emit)
+        finally:
+            await _end(result)
 
     async def aclose(self) -> None:
         """Close the connections to the model."""
@@ -209,8 +235,6 @@ async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> No
         emit(between + text)
         emitted, between = True, ""
 
-    # Whether the reply under way came in pieces.
-    streamed = False
     async for event in result.stream_events():
         if event.type != "raw_response_event":
             continue
@@ -218,30 +242,13 @@ async def _listen(result: RunResultStreaming, emit: Callable[[str], None]) -> No
         if data.type == "response.completed":
             usage = data.response.usage
             note_usage(usage.total_tokens if usage is not None else None)
-            for text in () if streamed else _texts(data.response):
-                between = "\n\n" if emitted else ""
-                say(text)
-            streamed = False
         if data.type == "response.output_item.added":
-            streamed = True
             # What follows is another message of the same answer.
             between = "\n\n" if emitted else ""
         if data.type == "response.output_text.delta" or data.type == "response.refusal.delta":
             say(data.delta)
     if not emitted and result.final_output:
         emit(str(result.final_output))
-
-
-def _texts(response: Response) -> Iterator[str]:
-    """The texts of a whole reply's messages."""
-    for item in response.output:
-        if item.type != "message":
-            continue
-        said = "".join(
-            each.text if each.type == "output_text" else each.refusal for each in item.content
-        )
-        if said:
-            yield said
 
 
 async def _end(result: RunResultStreaming) -> None:

@@ -26,6 +26,7 @@ _WRITTEN = {"delta", "text", "refusal", "arguments", "name", "item", "part"}
 # How deep the SDK's own models nest: a response, an item, its content, an annotation.
 _LEVELS = 6
 _Event = TypeVar("_Event")
+_Reply = TypeVar("_Reply", bound=BaseModel)
 
 
 class HarmfulError(ValueError):
@@ -40,10 +41,17 @@ def harmless_event(event: _Event) -> _Event:
         response = (
             getattr(event, "response", None) if "response" in event.model_fields_set else None
         )
-        # Its tools and instructions are what was sent, and large.
-        if isinstance(response, BaseModel) and "output" in response.model_fields_set:
-            _clean(response, "output", _LEVELS)
+        if isinstance(response, BaseModel):
+            harmless_reply(response)
     return event
+
+
+def harmless_reply(reply: _Reply) -> _Reply:
+    """The same reply, its output changed in place as that of an event is."""
+    # Its tools and instructions are what was sent, and large.
+    if "output" in reply.model_fields_set:
+        _clean(reply, "output", _LEVELS)
+    return reply
 
 
 def parsed_arguments(given: str) -> object:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -29,12 +28,7 @@ from agents.items import TResponseStreamEvent
 from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
 from openai._models import FinalRequestOptions
 from openai.resources.responses import AsyncResponses
-from openai.types.responses import (
-    Response,
-    ResponseCompletedEvent,
-    ResponseFailedEvent,
-    ResponseIncompleteEvent,
-)
+from openai.types.responses import Response
 from pydantic_core import to_json
 
 from system.backend.agent.harmless import harmless_event
@@ -43,21 +37,6 @@ _Event = TypeVar("_Event")
 _RESPONSES = "/responses"
 # What `create` takes beside the parameters that go into the body.
 _OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
-# Whether replies are read whole in this task and in those that it starts.
-_whole: ContextVar[bool] = ContextVar("replies_read_whole", default=False)
-
-
-@contextmanager
-def read_whole(whole: bool) -> Iterator[None]:
-    """Ask for whole replies within the block, where no client reads them as they come.
-
-    To read a reply as a stream of events costs several times what it costs as one text.
-    """
-    token = _whole.set(whole)
-    try:
-        yield
-    finally:
-        _whole.reset(token)
 
 
 class ModelUnreadableError(Exception):
@@ -132,18 +111,8 @@ class PlainOpenAI(AsyncOpenAI):
 class PlainResponsesModel(OpenAIResponsesModel):
     """The SDK's model, given its tools as the data that they are made of.
 
-    Only streamed answers are asked for here; others go the SDK's own way. Where no client reads
-    along, a stream is the one event that ends it.
+    Only streamed answers are asked for here; whole ones are `whole_answers`'.
     """
-
-    async def _fetch_response(self, *given: Any, **named: Any) -> Any:
-        if not (named.get("stream") and _whole.get()):
-            return await super()._fetch_response(*given, **named)
-        client = self._get_client()
-        if not isinstance(client, PlainOpenAI):
-            return _ending(await super()._fetch_response(*given, **{**named, "stream": False}))
-        asked = self._build_response_create_kwargs(*given, **{**named, "stream": False})
-        return _ending(await client.whole_reply(asked))
 
     async def stream_response(
         self,
@@ -155,7 +124,7 @@ class PlainResponsesModel(OpenAIResponsesModel):
         **named: Any,
     ) -> AsyncIterator[TResponseStreamEvent]:
         """The events of an answer."""
-        shown = [_declared(tool) for tool in tools if isinstance(tool, FunctionTool)]
+        shown = [declared(tool) for tool in tools if isinstance(tool, FunctionTool)]
         if shown and len(shown) == len(tools) and model_settings.tool_choice is None:
             body = {**_mapping(model_settings.extra_body), "tools": shown}
             model_settings, tools = replace(model_settings, extra_body=body), []
@@ -175,20 +144,6 @@ class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
             yield event
 
 
-async def _ending(response: Response) -> AsyncIterator[TResponseStreamEvent]:
-    """The event with which a stream of this reply would end."""
-    if response.status == "failed":
-        yield ResponseFailedEvent(type="response.failed", response=response, sequence_number=0)
-    elif response.status == "incomplete":
-        yield ResponseIncompleteEvent(
-            type="response.incomplete", response=response, sequence_number=0
-        )
-    else:
-        yield ResponseCompletedEvent(
-            type="response.completed", response=response, sequence_number=0
-        )
-
-
 async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
     """The events of an answer, read by the SDKs, and harmless to what reads them next.
 
@@ -196,9 +151,20 @@ async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
         ModelUnreadableError: The answer is nothing that they can read: not UTF-8, not JSON, not
             the shape that the API names. They raise whatever their code trips over.
     """
-    try:
+    with reading():
         async for event in events:
             yield harmless_event(event)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn what the SDKs trip over, while they read the model's output, into one error.
+
+    Raises:
+        ModelUnreadableError: See `readable`.
+    """
+    try:
+        yield
     except (OpenAIError, AgentsException, httpx2.HTTPError, TimeoutError):
         raise
     except Exception as error:
@@ -210,7 +176,8 @@ def _is_sent(name: str, value: object) -> bool:
     return name not in _OPTIONS and not isinstance(value, Omit | NotGiven)
 
 
-def _declared(tool: FunctionTool) -> dict[str, Any]:
+def declared(tool: FunctionTool) -> dict[str, Any]:
+    """Return a tool as the Responses API is sent it."""
     return {
         "type": "function",
         "name": tool.name,

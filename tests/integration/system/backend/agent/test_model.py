@@ -8,21 +8,32 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from agents import Agent, Model, OpenAIResponsesModel, RunConfig, Runner
+from agents import (
+    Agent,
+    AgentsException,
+    MaxTurnsExceeded,
+    Model,
+    OpenAIResponsesModel,
+    RunConfig,
+    Runner,
+)
 from openai import AsyncOpenAI
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from crosstalk.environment import RunningSystem
 from crosstalk.model.app import create_app
+from crosstalk.model.conversation import ModelReply
 from crosstalk.model.policies import helpful
+from crosstalk.model.wire import response as whole_response
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.connection import McpConnection
-from system.backend.agent.model import PlainOpenAI, PlainResponsesModel, read_whole
+from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
 from system.backend.agent.toolbox import Toolbox
+from system.backend.agent.whole_answers import WholeAnswers
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.backend.serving import serving
 
@@ -98,28 +109,128 @@ async def test_model_request_equals_the_one_that_the_sdk_would_send(
         assert one == other
 
 
-async def test_reply_that_no_client_reads_along_is_asked_for_whole_and_says_the_same(
+def _whole(client: PlainOpenAI, **limits: int) -> WholeAnswers:
+    wanted = {"max_tokens": 900, "max_turns": 8, "calls_at_once": 4, **limits}
+    return WholeAnswers(client, "m", "Help.", Toolbox(), **wanted)
+
+
+async def test_answer_of_whole_replies_is_asked_for_and_says_as_the_sdk_does(
     running: RunningSystem, connection: McpConnection, alice: str
 ) -> None:
     tools = tools_of(running, connection, alice)
     shown: list[Any] = list(await Toolbox().of(tools))
     async with listening_model() as (url, heard):
         client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": url}))
-        model = PlainResponsesModel("m", client)
-        streamed = await run(model, shown, tools, "show my tasks")
-        assert [each.get("stream") for each in heard] == [True, True]
-        by_stream = [*heard]
+        streamed = await run(PlainResponsesModel("m", client), shown, tools, "show my tasks")
+        by_sdk = [*heard]
         heard.clear()
-        with read_whole(True):
-            assert await run(model, shown, tools, "show my tasks") == streamed
-        assert [bool(each.get("stream")) for each in heard] == [False, False]
-        for one, other in zip(heard, by_stream, strict=True):
-            other.pop("stream")
-            for item in (*one["input"], *other["input"]):
-                for name in ("id", "call_id"):
-                    item.pop(name, None)
-            assert one == other
+        pieces: list[str] = []
+        history: list[Any] = [
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "content": "Hello."},
+            {"role": "user", "content": "show my tasks"},
+        ]
+        await _whole(client).answer(tools, history, pieces.append)
         await client.close()
+    assert "".join(pieces) == streamed
+    assert len(heard) == len(by_sdk) == 2
+    for one, other in zip(heard, by_sdk, strict=True):
+        assert other.pop("stream") is True
+        assert one.pop("max_output_tokens") == 900
+        for item in (*one["input"], *other["input"]):
+            for name in ("id", "call_id"):
+                item.pop(name, None)
+        assert one == other
+
+
+def _reply(*output: dict[str, Any], status: str = "completed") -> dict[str, Any]:
+    reply = json.loads(json.dumps(whole_response(ModelReply("x"), "m")))
+    return {**reply, "output": list(output), "status": status}
+
+
+def _call(number: int, name: str, arguments: str = "{}") -> dict[str, Any]:
+    call = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}"}
+    return {**call, "name": name, "arguments": arguments, "status": "completed"}
+
+
+def _text(text: str) -> dict[str, Any]:
+    content = {"type": "output_text", "text": text, "annotations": []}
+    return {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": [content],
+    }
+
+
+async def _answered(
+    running: RunningSystem,
+    connection: McpConnection,
+    user: str,
+    replies: list[dict[str, Any]],
+    **limits: int,
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Pieces of an answer to a model that replies so, and what that was sent."""
+    heard: list[dict[str, Any]] = []
+
+    async def reply(request: Request) -> Response:
+        heard.append(await request.json())
+        return JSONResponse(replies[min(len(heard), len(replies)) - 1])
+
+    pieces: list[str] = []
+    app = Starlette(routes=[Route("/v1/responses", reply, methods=["POST"])])
+    async with serving(app) as url:
+        client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": f"{url}/v1"}))
+        try:
+            tools = tools_of(running, connection, user)
+            await _whole(client, **limits).answer(
+                tools, [{"role": "user", "content": "go"}], pieces.append
+            )
+        finally:
+            await client.close()
+    return pieces, heard
+
+
+async def test_calls_of_one_reply_are_answered_each_and_texts_stand_apart(
+    running: RunningSystem, connection: McpConnection, alice: str
+) -> None:
+    replies = [
+        _reply(
+            _text("Let me see."),
+            _call(1, "list_tasks"),
+            _call(2, "no_such_tool"),
+            _call(3, "list_tasks", "[" * 10_000),
+            _call(4, "invite"),
+        ),
+        _reply(_text("Done.")),
+    ]
+    pieces, heard = await _answered(running, connection, alice, replies)
+    assert pieces == ["Let me see.", "\n\nDone."]
+    results = {
+        each["call_id"]: each["output"]
+        for each in heard[1]["input"]
+        if each.get("type") == "function_call_output"
+    }
+    assert '"items"' in results["call_1"]
+    assert results["call_2"] == "Tool 'no_such_tool' not found."
+    assert "not a JSON object" in results["call_3"]
+    assert results["call_4"] == "Tool 'invite' not found."
+
+
+@pytest.mark.parametrize("status", ["failed", "incomplete"])
+async def test_reply_that_is_not_complete_is_no_answer(
+    running: RunningSystem, connection: McpConnection, alice: str, status: str
+) -> None:
+    with pytest.raises(AgentsException):
+        await _answered(running, connection, alice, [_reply(_text("half"), status=status)])
+
+
+async def test_model_that_goes_on_calling_is_asked_as_often_as_there_are_turns(
+    running: RunningSystem, connection: McpConnection, alice: str
+) -> None:
+    with pytest.raises(MaxTurnsExceeded):
+        await _answered(running, connection, alice, [_reply(_call(1, "list_tasks"))], max_turns=3)
 
 
 async def test_whole_reply_is_asked_for_again_as_the_sdk_does() -> None:

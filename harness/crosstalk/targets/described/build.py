@@ -63,6 +63,10 @@ from crosstalk.targets.described.proof import proves, unproven_identity, unprove
 from crosstalk.targets.described.self_description import usual_paths_of
 from crosstalk.targets.described.setup_calls import SetupCalls
 from crosstalk.targets.described.sources import credential_source
+from crosstalk.targets.described.subject_arguments import (
+    kinds_of_subjects,
+    with_subject_arguments,
+)
 from crosstalk.targets.described.users import (
     discovery_subject,
     enrolled,
@@ -368,7 +372,16 @@ def _operations(
     logins = calls_of_logins(config, found, _rest_base(config.rest)) if config.rest else {}
     left_out = logouts | logins | config.skipped()
     kept = {name: each for name, each in found.items() if name not in left_out}
+    kept = with_subject_arguments(kept, kinds_of_subjects(_subject_places(config)))
     return with_plain_references(with_chosen_names(kept, stated), stated), left_out
+
+
+def _subject_places(config: TargetConfig) -> list[str]:
+    """Where logins and sign-ups give the ids by which the system knows its users."""
+    logins = [each.login for each in config.identities().values() if each.login is not None]
+    registers = [each.register_first for each in logins if each.register_first is not None]
+    places = [*(each.subject for each in logins), *(each.subject for each in registers)]
+    return [each for each in places if each]
 
 
 def _facts(config: TargetConfig) -> dict[str, ToolFacts]:

@@ -103,8 +103,10 @@ class _Attribution:
                 )
                 if owner is None and user is None:
                     self._public.add(value)  # shown to a stranger before any user had it
+                elif owner is None and self._is_left_over(value):
+                    self._public.add(value)  # whoever sends it from now on has it from there
                 elif owner is None and user is not None:
-                    if not (self._gave(user, value) or self._is_left_over(value)):
+                    if not self._gave(user, value):
                         self._own(value, user)
                         seen.add(value)
                 elif owner == user:

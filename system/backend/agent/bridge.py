@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,11 +117,7 @@ class BoundTools(MCPServer):
                 )
             self._told = True
         token = self._exchange.token_for(self._subject.user_id)
-        return [
-            _without_identity(tool)
-            for tool in await self._connection.tools(token)
-            if tool.name not in WITHHELD
-        ]
+        return self._connection.shown(await self._connection.tools(token), _for_agents)
 
     async def call_tool(
         self,
@@ -178,6 +174,11 @@ class BoundTools(MCPServer):
             NotFound: Always.
         """
         raise NotFound()
+
+
+def _for_agents(tools: Sequence[Tool]) -> list[Tool]:
+    """Return the tools that an agent is shown, whosever it is."""
+    return [_without_identity(tool) for tool in tools if tool.name not in WITHHELD]
 
 
 def _without_identity(tool: Tool) -> Tool:

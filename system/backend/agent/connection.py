@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urljoin
@@ -105,6 +105,7 @@ class McpConnection:
         )
         self._tools: list[Tool] = []
         self._tools_until = 0.0
+        self._shown: tuple[list[Tool], list[Tool]] = ([], [])
 
     async def tools(self, token: str) -> list[Tool]:
         """The server's tools, remembered for a while: the list is the same for every user.
@@ -124,6 +125,12 @@ class McpConnection:
                 raise Unavailable("the tools do not answer", retry_after=1) from error
         self._tools_until = self._clock() + _TOOLS_MAX_AGE
         return self._tools
+
+    def shown(self, listed: list[Tool], made: Callable[[Sequence[Tool]], list[Tool]]) -> list[Tool]:
+        """Return what is made of a list of tools, made once for each list that the server sends."""
+        if self._shown[0] is not listed:
+            self._shown = (listed, made(listed))
+        return self._shown[1]
 
     def only_reads(self, name: str) -> bool:
         """Return whether the server declares that this tool only reads."""

@@ -96,7 +96,9 @@ class PlainOpenAI(AsyncOpenAI):
         content = options.content
         if options.url != _RESPONSES or not isinstance(content, bytes):
             return super()._build_request(options, retries_taken=retries_taken)
-        made_of = (options.headers, options.params, options.timeout, retries_taken)
+        # What was not given is another object each time.
+        given = (options.headers, options.params, options.timeout, retries_taken)
+        made_of = [None if isinstance(each, NotGiven) else each for each in given]
         if self._made is None or self._made[0] != made_of:
             request = super()._build_request(options, retries_taken=retries_taken)
             self._made = (made_of, request)

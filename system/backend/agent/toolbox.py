@@ -48,7 +48,7 @@ class Toolbox:
             Unavailable: The server does not say which tools it has.
         """
         listed = await tools.list_tools()
-        if listed != self._listed:
+        if listed is not self._listed and listed != self._listed:
             self._made = [_made(tool) for tool in listed]
             self._listed = listed
         return list(self._made)

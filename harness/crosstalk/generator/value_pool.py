@@ -354,7 +354,8 @@ class ValuePool:
         false. What others may know already is left out where there is anything else, and so is
         what its owner has removed, unless `removed` is true or the operation takes it back.
         """
-        found = self._references(user, parameter, operation, guess=guess)
+        fitting = self._references(user, parameter, operation, guess=guess)
+        found = [each for each in fitting if _admits(parameter, each)]
         found = self._unknown(user, found) or found
         return found if removed else self._removed.preferred(found, parameter.name, operation)
 

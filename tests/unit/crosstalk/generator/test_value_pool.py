@@ -98,6 +98,13 @@ def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
 
 
+def test_plain_name_that_takes_a_number_is_given_no_text() -> None:
+    # The number of a stop in its trip.
+    stop = Parameter("stop", {"type": "integer"}, required=True, role=Role.REFERENCE)
+    writer = Writer().call(ALICE, "mcp:plan_trip", {}, ok({"id": TASK}))
+    assert pool(writer).references("alice", stop, "mcp:remove_stop") == []
+
+
 def test_value_that_is_not_a_uuid_is_not_sent_where_one_is_required() -> None:
     made = {"id": TASK, "serial_id": 7}
     found = pool(Writer().call(ALICE, "mcp:add_task", {}, ok(made)))

@@ -49,6 +49,7 @@ def init(
     as_json: AsJson = False,
 ) -> int:
     """Look at a server, guess how it is to be described, and write a file to be confirmed."""
+    from crosstalk.targets.described.init.beside_tools import counted_beside_tools
     from crosstalk.targets.described.init.combining import combined
     from crosstalk.targets.described.init.detection import USUAL_PATHS, Beside, mcp_beside
     from crosstalk.targets.described.init.inspection import inspect_server
@@ -107,6 +108,7 @@ def init(
         authorization=server.authorization,
         tools=server.tools,
         token=token or "",
+        beside=server.beside,
     )
     if api is not None:
         text = combined(text, written_rest(api, header=name, value=value))
@@ -115,7 +117,8 @@ def init(
     kinds = Counter(guess.kind for guess in found.tools.values())
     console.print(
         f"{server.mcp.transport}: {len(server.tools)} tools "
-        f"({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}), "
+        f"({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))})"
+        f"{counted_beside_tools(server.beside)}, "
         f"{found.calls} calls made to try the guesses",
         markup=False,
         soft_wrap=True,

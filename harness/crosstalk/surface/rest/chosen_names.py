@@ -12,6 +12,9 @@ from crosstalk.core.object_kinds import IDENTIFYING_FIELDS
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import role_of
 
+# Key of what an operation has in its path and its body: to rename a category is to send its name.
+TWICE = "twice"
+
 
 def with_chosen_names(operations: list[Operation]) -> list[Operation]:
     """The same, with names that users choose: one operation takes them, another's path has them."""
@@ -33,6 +36,7 @@ def with_chosen_names(operations: list[Operation]) -> list[Operation]:
         and each.name in in_paths
         and not _names_another(operation, each, operations)
     }
+    named |= in_paths & {name for each in operations for name in each.extra.get(TWICE, ())}
     named |= in_paths & _names_put(operations)
     named |= _names_asked(operations)
     if not named:
@@ -100,7 +104,9 @@ def _is_changed(operation: Operation, parameter: Parameter) -> bool:
     form = operation.extra["form"]
     in_path = form.paths[parameter.name][0][0] == "path"
     put = form.method == "PUT" and form.url.rstrip("/").endswith(f"{{{parameter.name}}}")
-    return in_path and not operation.reads_only and form.method != "DELETE" and not put
+    # What stores no text besides draws no new name: it takes one that there is.
+    renamed = parameter.name in operation.extra.get(TWICE, ()) and not operation.stores
+    return in_path and not operation.reads_only and form.method != "DELETE" and not (put or renamed)
 
 
 def _names_put(operations: Sequence[Operation]) -> set[str]:

@@ -15,7 +15,7 @@ from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
-from crosstalk.surface.rest.chosen_names import with_chosen_names
+from crosstalk.surface.rest.chosen_names import TWICE, with_chosen_names
 from crosstalk.surface.rest.document import ApiDocument
 from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
 from crosstalk.surface.rest.styles import Style
@@ -41,6 +41,8 @@ class _Given:
     paths: dict[str, list[Path]] = field(default_factory=dict)
     styles: dict[tuple[str, str], Style] = field(default_factory=dict)
     containers: list[Path] = field(default_factory=list)
+    # Parameters of the path that the body has as well.
+    twice: set[str] = field(default_factory=set)
 
     def copied(self) -> _Given:
         return _Given(
@@ -48,6 +50,7 @@ class _Given:
             {name: [*places] for name, places in self.paths.items()},
             dict(self.styles),
             [*self.containers],
+            {*self.twice},
         )
 
 
@@ -243,6 +246,7 @@ class _Reading:
                     for each in ("summary", "description")
                     if isinstance(self.about.get(each), str)
                 ),
+                **({TWICE: frozenset(given.twice)} if given.twice else {}),
                 **({"kind": "delete"} if self._deletes() else {}),
                 **({"page": True} if self.about.get(PAGE) else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
@@ -285,6 +289,8 @@ def _add(given: _Given, shape: Shape, role: Any) -> None:
         name = flat_name(leaf.path[1:]) or "body"
         if name in given.paths:
             # One argument cannot say two things; where both must be there, they say the same.
+            if (given.paths[name][0][0], leaf.path[0]) == ("path", "body"):
+                given.twice.add(name)
             if leaf.required:
                 given.paths[name].append(leaf.path)
             continue

@@ -12,18 +12,20 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import singular, stem_of, without_shared_prefix
+from crosstalk.core.object_kinds import noun_of, singular, stem_of, without_shared_prefix
 from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
 from crosstalk.surface.schemas import names_user, role_of
 
+# Roles that `crosstalk init` writes: a text or a value needs no saying.
+TOLD_ROLES = (Role.REFERENCE, Role.NAME, Role.CURSOR, Role.QUERY, Role.KEY)
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "delete": ("delete", "remove", "clear", "drop", "purge", "erase", "forget", "reset", "destroy"),
     "change": (
         *("update", "edit", "change", "modify", "complete", "finish", "mark", "toggle", "move"),
         *("rename", "patch", "archive", "assign", "close", "reopen", "append", "replace", "cancel"),
-        *("amend", "restore", "merge", "annotate", "extend"),
+        *("amend", "restore", "merge", "annotate", "extend", "undo", "redo", "revert", "correct"),
     ),
     "create": (
         *("add", "create", "new", "insert", "save", "store", "remember", "write", "put", "make"),
@@ -36,6 +38,11 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
         *("summary", "summarize", "export", "status", "whoami", "load", "info"),
     ),
 }
+# Verbs that may also be nouns or make something (`take_note`): they change what an argument names.
+_ACTS = frozenset(
+    {"bin", "trash", "take", "give", "lend", "borrow", "return", "hand", "pass", "fix", "swap"}
+    | {"pause", "resume", "pin", "lock", "unlock", "approve", "reject", "confirm"}
+)
 _TOKEN = re.compile(
     r"^(?:(?:access|auth|session|bearer|user)_?)?(?:token|jwt)$|^(?:api|access|auth)_?key$"
     r"|^credential$",
@@ -153,8 +160,13 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
         else:
             description = str(tool.get("description", "")).strip()
             found = _by_words(words_of(description)[:4])
+            if found is None and _acts_on(words, needed):
+                return "change"
             if found is None and _SHOWN.match(description):
                 found = "read"
+            if found in ("read", "list", "search") and {Role.REFERENCE, Role.TEXT} <= roles:
+                # A text beside what is named is told of it, whatever the description begins with.
+                found = None
     if found in ("read", "list", "search"):
         if not needed:
             return "list"
@@ -164,6 +176,15 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
     if found == "create" and Role.REFERENCE in roles:
         return "change"
     return found or "other"
+
+
+def _acts_on(words: Sequence[str], needed: Sequence[Leaf]) -> bool:
+    """Return whether a name begins with a verb, and an argument names what it is done to."""
+    names = [last_name(leaf.name) for leaf in needed]
+    roles = {role_of(name, leaf.schema) for name, leaf in zip(names, needed, strict=True)}
+    nouns = {singular(each) for each in words[1:]}
+    named = Role.REFERENCE in roles or any(singular(each) in nouns for each in names)
+    return bool(words) and words[0] in _ACTS and named
 
 
 def _shows_by_noun(words: Sequence[str], needed: Sequence[Leaf], found: Kind | None) -> bool:
@@ -239,6 +260,7 @@ def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -
     naming: Counter[str] = Counter()
     telling: Counter[str] = Counter()
     nouns = {singular(word) for tool in tools for word in words_of(str(tool.get("name", "")))}
+    given = _given_out(tools, kinds)
     for tool in tools:
         kind = kinds.get(str(tool.get("name")), "other")
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
@@ -247,7 +269,7 @@ def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -
             number = leaf.schema.get("type") == "integer" and "enum" not in leaf.schema
             if not leaf.required or is_token(name):
                 continue
-            if kind == "create":
+            if kind == "create" and name not in given:
                 creating[name] += 1
             elif kind in ("read", "delete") and text and _NAME.search(name):
                 naming[name] += 1
@@ -257,6 +279,37 @@ def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -
         **{name: Role.REFERENCE for name in telling if not creating[name]},
         **{name: Role.NAME for name in creating if naming[name]},
     }
+
+
+def _given_out(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> set[str]:
+    """Return arguments by which tools act on objects whose makers do not take them.
+
+    `plan_trip(title)` makes the trips that `show_trip(slug)` shows: the system gives the slug out,
+    and `add_stop(slug, place)` names a trip by it.
+    """
+    taking: dict[str, set[str]] = {}
+    making: dict[str, list[set[str]]] = {}
+    for tool in tools:
+        name = str(tool.get("name", ""))
+        needed = {last_name(leaf.name) for leaf in _needed(tool, ())}
+        noun = singular(noun_of(name))
+        kind = kinds.get(name, "other")
+        if kind in ("create", "other") and needed and noun:
+            making.setdefault(noun, []).append(needed)
+        for each in needed if kind in ("read", "delete", "change") and noun else ():
+            taking.setdefault(each, set()).add(noun)
+    return {
+        name
+        for name, nouns in taking.items()
+        if is_given(name)
+        and (made := [needed for noun in nouns for needed in making.get(noun, ())])
+        and not any(name in needed for needed in made)
+    }
+
+
+def is_given(name: str) -> bool:
+    """Tell whether an argument's name is that of an id which a system gives out: `trip_slug`."""
+    return any(each in _GIVEN for each in words_of(name)[-1:])
 
 
 def _tells(name: str, nouns: Collection[str]) -> bool:

@@ -39,10 +39,10 @@ _SAYS_ID = re.compile(r"\bids? of\b|\b(?:the|its|an?) id\b", re.IGNORECASE)
 _NAMED_OFTEN = 2
 _NOT_NAMES = ("enum", "const", "format")
 # An argument of these names seldom refers to an object, even where there are objects so called.
-_SAID = frozenset(
+SAID = frozenset(
     {
         *("message", "text", "content", "note", "comment", "body", "prompt", "question"),
-        *("email", "mail", "phone", "url", "date", "day", "time", "month", "year"),
+        *("email", "mail", "phone", "url", "date", "day", "time", "week", "month", "year"),
     }
 )
 
@@ -164,7 +164,7 @@ def _is_list(
         return False
     name = singular(last_name(parameter.name.removesuffix("[]")))
     typed = items.get("type") in ("string", "integer") and not set(_NOT_NAMES) & set(items)
-    return typed and (name in fields or (bool(kinds.get(name)) and name not in _SAID))
+    return typed and (name in fields or (bool(kinds.get(name)) and name not in SAID))
 
 
 def _is_plain(
@@ -196,7 +196,7 @@ def _is_plain(
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False
-    if kind not in kinds or kind in _SAID or stem_of(name) != name:
+    if kind not in kinds or kind in SAID or stem_of(name) != name:
         return False
     if part != name:
         # From one wallet to another: both are named.

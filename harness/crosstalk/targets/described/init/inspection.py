@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.mcp.answers import inferred_result
+from crosstalk.surface.mcp.resources import McpResourcesSurface
 from crosstalk.surface.mcp.tools import ToolSurface
+from crosstalk.surface.operation import Operation
 from crosstalk.targets.described.config import McpConfig
-from crosstalk.targets.described.init.detection import authorization_at, detect
+from crosstalk.targets.described.init.detection import Detected, authorization_at, detect
 from crosstalk.targets.described.init.survey import Survey, probe, survey
 from crosstalk.targets.described.login.discovery import AuthorizationServer
 
@@ -23,12 +27,14 @@ class Inspected:
         tools: Its tools, as it describes them.
         survey: Guesses about them.
         authorization: Where tokens come from, where one was presented and metadata says it.
+        beside: Resources, templates, prompts and completions that it lists.
     """
 
     mcp: McpConfig
     tools: Sequence[Mapping[str, Any]]
     survey: Survey
     authorization: AuthorizationServer | None = None
+    beside: Sequence[Operation] = ()
 
 
 def inspect_server(
@@ -61,6 +67,8 @@ def inspect_server(
     detected = detect(url=url, command=command, environment=environment, presented=presented)
     try:
         found = survey(detected.tools, proven=bool(headers))
+        # Before anything is stored: what is listed then is everybody's.
+        beside = _beside_tools(detected, presented)
         # Where a login or a token argument comes first, calls would only be refused.
         if probing and found.login is None and not found.token_arguments:
             surface = ToolSurface(detected.transport, presented)
@@ -68,4 +76,15 @@ def inspect_server(
     finally:
         detected.transport.close()
     authorization = authorization_at(url) if headers else None
-    return Inspected(detected.mcp, detected.tools, found, authorization)
+    return Inspected(detected.mcp, detected.tools, found, authorization, beside)
+
+
+def _beside_tools(detected: Detected, presented: Presented) -> list[Operation]:
+    """Return what a server offers beside its tools; nothing where it does not list it."""
+    surface = McpResourcesSurface(
+        detected.transport, presented, answer=inferred_result, strict=False
+    )
+    try:
+        return surface.discover()
+    except SurfaceError:
+        return []

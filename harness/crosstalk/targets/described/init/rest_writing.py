@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from crosstalk.core.identifiers import last_name
+from crosstalk.core.identifiers import is_id_path, last_name
 from crosstalk.core.object_kinds import singular
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest.request import RequestForm
-from crosstalk.targets.described.guesses import kind_of, unproven_comment
+from crosstalk.targets.described.guesses import TOLD_ROLES, kind_of, unproven_comment
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.pages import csrf_of, form_of
 from crosstalk.targets.described.init.policy import policy_guesses
@@ -66,7 +66,7 @@ def written_rest(
         roles = {
             each.name: each.role
             for each in operation.parameters
-            if each.refers and each.name not in found.identity
+            if each.role in TOLD_ROLES and each.name not in found.identity
         }
         kind = _kind(operation, found.identity)
         lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
@@ -100,7 +100,11 @@ def _place(found: RestSurvey) -> list[str]:
 def _kind(operation: Operation, identity: Sequence[str]) -> str:
     refers = [each for each in operation.parameters if each.refers and each.name not in identity]
     if operation.reads_only:
-        return "read" if refers else "list"
+        # What narrows a list may be left out.
+        if any(each.required for each in refers):
+            return "read"
+        asks = any(each.required and each.role is Role.QUERY for each in operation.parameters)
+        return "search" if asks else "list"
     method, _, path = title(operation).partition(" ")
     if isinstance(operation.extra["form"], GraphQLForm):
         return kind_of({"name": path.rpartition(" ")[2]})
@@ -108,12 +112,16 @@ def _kind(operation: Operation, identity: Sequence[str]) -> str:
     # `POST /bookings` makes a booking of what it names; `POST /cards/merge` makes nothing.
     last = path.rstrip("/").rpartition("/")[2]
     collection = "{" not in path and singular(last) != last.lower()
+    if method == "POST" and not operation.parameters and not collection:
+        # `POST /expenses/undo` is given nothing to make something of.
+        acts = kind_of({"name": last})
+        return acts if acts in ("change", "delete") else "create"
     named = any(each.required for each in refers) and not collection
     return "change" if method == "POST" and named else kinds.get(method, "change")
 
 
 def _identity(found: RestSurvey, header: str | None, value: str) -> list[str]:
-    named = found.identity if found.unproven is None else list(found.unproven.arguments)
+    named = _claims(found) if found.unproven is None else list(found.unproven.arguments)
     arguments = [f"arguments = {toml(named)}  # guess: by name"] if named else []
     if found.unproven is not None:
         return ["[identity]", *found.unproven.settings(), *arguments]
@@ -144,6 +152,20 @@ def _identity(found: RestSurvey, header: str | None, value: str) -> list[str]:
         lines += ["", "# No sign-up was recognized: accounts that exist."]
         lines += _listed_accounts()
     return lines
+
+
+def _claims(found: RestSurvey) -> list[str]:
+    """Return the arguments that say whose data is meant beside a credential.
+
+    `?owner=` may as well narrow the list of somebody who may see all.
+    """
+    needed = {
+        each.name
+        for operation in found.operations
+        for each in operation.parameters
+        if each.required
+    }
+    return [each for each in found.identity if each in needed or is_id_path(last_name(each))]
 
 
 def _key_headers(found: RestSurvey) -> set[str]:

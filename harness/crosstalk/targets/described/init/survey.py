@@ -7,20 +7,24 @@ field in an answer refers to it. A few objects are stored under made-up names.
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.core.identifiers import last_name, marker, strings_in
+from crosstalk.core.identifiers import is_id_path, last_name, marker, strings_in
+from crosstalk.core.object_kinds import noun_of, singular
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.nesting import Leaf, nested, shape_of
 from crosstalk.surface.operation import Role
-from crosstalk.surface.schemas import names_user, role_of
+from crosstalk.surface.schemas import names_user, role_of, says_when
 from crosstalk.targets.described.guesses import (
+    TOLD_ROLES,
+    is_given,
     is_harmless,
     is_identity,
     is_token,
@@ -28,9 +32,18 @@ from crosstalk.targets.described.guesses import (
     login_among,
     named_among,
     register_among,
+    words_of,
 )
+from crosstalk.targets.described.plain_references import SAID
 
 _MAX_CALLS = 24
+_TIMES = ("date", "date-time", "time", "duration")
+# A refusal that speaks of something that is not there.
+_MISSING = re.compile(
+    r"no such|not[ _]found|unknown|(?:does not|doesn't|do not|don't) (?:exist|have)"
+    r"|\b(?:have|has|is|are) no\b|\bno \w+ (?:named|called|with)\b|missing",
+    re.IGNORECASE,
+)
 _SAMPLE = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "object": {}}
 
 
@@ -87,18 +100,25 @@ def survey(tools: Sequence[Mapping[str, Any]], *, proven: bool = False) -> Surve
     for tool in rest:
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
             name = last_name(leaf.name)
-            says_who = names_user(name) if proven else is_identity(name)
+            # Beside a credential `owner` may as well narrow a list, unless it must be said.
+            claims = names_user(name) and (leaf.required or is_id_path(name))
+            says_who = claims if proven else is_identity(name)
             if says_who and name not in found.identity:
                 found.identity.append(name)
             if is_token(name) and name not in found.token_arguments:
                 found.token_arguments.append(name)
     kinds = kinds_of(rest, found.identity)
     named = named_among(rest, kinds)
+    made = {singular(noun_of(name)) for name, kind in kinds.items() if kind == "create"} - SAID
     for tool in rest:
         name = str(tool["name"])
+        roles = _roles(tool, found, named)
+        needed = {leaf.name for leaf in _needed(tool, found)}
+        inside = any(roles.get(each) is Role.REFERENCE for each in needed)
         found.tools[name] = ToolGuess(
-            kinds[name],
-            _roles(tool, found, named),
+            # What is made inside something that exists changes that.
+            "change" if inside and kinds[name] == "create" else kinds[name],
+            {**roles, **_plain_references(tool, roles, made)},
             "its name and arguments",
             public=is_harmless(tool) and not _needed(tool, found),
         )
@@ -143,7 +163,42 @@ def probe(
         else:
             why = "it took what was stored"
         found.tools[name] = replace(found.tools[name], why=why)
+        if answer.outcome is not Outcome.OK and _MISSING.search(_text(answer)):
+            _take_for_a_change(name, by_name, found, _text(answer))
     _correct_references(by_name, found, fields)
+
+
+def _take_for_a_change(
+    name: str, tools: Mapping[str, Mapping[str, Any]], found: Survey, said: str
+) -> None:
+    """Correct a tool that was taken for a creator and missed an object: it acts on one.
+
+    Args:
+        name: Of the tool.
+        tools: All tools by name.
+        found: The survey.
+        said: The refusal, e.g. `you have no trip 'x'`.
+    """
+    words = {singular(each) for each in words_of(said)}
+    needed = [leaf for leaf in _needed(tools[name], found) if _may_refer(leaf)]
+    chosen = next(
+        (each for each in needed if is_given(last_name(each.name))),
+        next((each for each in needed if singular(last_name(each.name)) in words), None),
+    )
+    if chosen is None:
+        return
+    short = last_name(chosen.name)
+    guess = found.tools[name]
+    found.tools[name] = replace(
+        guess, kind="change", roles={**guess.roles, chosen.name: Role.REFERENCE}
+    )
+    for other, each in found.tools.items():
+        # A name that users choose would have been taken.
+        roles = {
+            argument: Role.REFERENCE if last_name(argument) == short else role
+            for argument, role in each.roles.items()
+        }
+        found.tools[other] = replace(each, roles=roles)
 
 
 def _correct_references(
@@ -167,7 +222,11 @@ def _correct_references(
 
 
 def _may_refer(leaf: Leaf) -> bool:
-    return leaf.schema.get("type") in ("string", "integer") and "enum" not in leaf.schema
+    # A week and a date are said, and no call gives them out.
+    when = says_when(last_name(leaf.name)) or leaf.schema.get("format") in _TIMES
+    return (
+        not when and leaf.schema.get("type") in ("string", "integer") and "enum" not in leaf.schema
+    )
 
 
 def _roles(tool: Mapping[str, Any], found: Survey, named: Mapping[str, Role]) -> dict[str, Role]:
@@ -177,9 +236,23 @@ def _roles(tool: Mapping[str, Any], found: Survey, named: Mapping[str, Role]) ->
         if short in found.identity or short in found.token_arguments:
             continue
         role = named.get(short) or role_of(short, leaf.schema)
-        if role in (Role.REFERENCE, Role.NAME, Role.CURSOR, Role.QUERY, Role.KEY):
+        if role in TOLD_ROLES:
             roles[leaf.name] = role
     return roles
+
+
+def _plain_references(
+    tool: Mapping[str, Any], roles: Mapping[str, Role], made: Collection[str]
+) -> dict[str, Role]:
+    """Return arguments with the plain name of a kind that tools make: `box` beside `add_box`."""
+    own = singular(noun_of(str(tool["name"])))
+    return {
+        leaf.name: Role.REFERENCE
+        for leaf in shape_of(tool.get("inputSchema") or {}).leaves
+        if leaf.name not in roles
+        and singular(last_name(leaf.name)) in set(made) - {own}
+        and _may_refer(leaf)
+    }
 
 
 def _needed(tool: Mapping[str, Any], found: Survey) -> list[Leaf]:
@@ -229,6 +302,9 @@ def _fields(body: Any) -> set[str]:
     return set()
 
 
+def _text(answer: Answer) -> str:
+    return str(answer.message or answer.code or next(iter(strings_in(answer.body)), "nothing"))
+
+
 def _short(answer: Answer) -> str:
-    said = answer.message or answer.code or next(iter(strings_in(answer.body)), "nothing")
-    return repr(" ".join(str(said).split())[:80])
+    return repr(" ".join(_text(answer).split())[:80])

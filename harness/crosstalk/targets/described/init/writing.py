@@ -8,8 +8,10 @@ from typing import Any
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import shape_of
+from crosstalk.surface.operation import Operation
 from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.guesses import unproven_comment, unproven_sentence
+from crosstalk.targets.described.init.beside_tools import tables_beside_tools
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.init.presented import carrier_of, users_with_tokens
@@ -30,6 +32,7 @@ def written(
     authorization: AuthorizationServer | None = None,
     tools: Sequence[Mapping[str, Any]] = (),
     token: str = "",
+    beside: Sequence[Operation] = (),
 ) -> str:
     """Build the file's text.
 
@@ -42,6 +45,7 @@ def written(
         authorization: Where tokens come from, if metadata says it.
         tools: As the server describes them.
         token: That was presented, if one was; its claims may name a tenant and a role.
+        beside: Resources, templates, prompts and completions that the server lists.
     """
     lines = [
         "# Written by `crosstalk init`. Lines marked `guess` are guesses: look through them,",
@@ -68,6 +72,12 @@ def written(
             lines.append(f"arguments = {toml(guess.roles)}  # guess")
         if guess.public:
             lines.append("public = true  # guess: it is about the server, not about users")
+    roles = {
+        last_name(name): role
+        for guess in found.tools.values()
+        for name, role in guess.roles.items()
+    }
+    lines += tables_beside_tools(beside, roles)
     lines += policy_guesses(
         (
             Offered(

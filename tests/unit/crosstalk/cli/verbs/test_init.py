@@ -92,3 +92,34 @@ def test_rest_credential_given_in_a_header_is_written_as_one(
     assert found["identity"]["by"] == by
     assert settings.items() <= found["identity"].items()
     assert found["users"]["carol"] == {"subject": "carol", "token": "$CAROL_TOKEN"}
+
+
+def offering(asked: Asked) -> Given:
+    """Answer as an MCP server with a template, a resource, a prompt and completions does."""
+    jar = {"type": "object", "properties": {"slug": {"type": "string"}}, "required": ["slug"]}
+    lists: dict[str, dict[str, Any]] = {
+        "tools/list": {"tools": [{"name": "get_jar", "inputSchema": jar}]},
+        "resources/list": {"resources": [{"uri": "rules://all", "name": "rules"}]},
+        "resources/templates/list": {
+            "resourceTemplates": [{"uriTemplate": "jar:///{slug}", "name": "jar"}]
+        },
+        "prompts/list": {
+            "prompts": [{"name": "recipe", "arguments": [{"name": "slug", "required": True}]}]
+        },
+    }
+    found = lists.get(str(asked.body.get("method")))
+    reply = {"jsonrpc": "2.0", "id": asked.body.get("id")}
+    if found is None:
+        return 200, {**reply, "error": {"code": -32601, "message": "Method not found"}}
+    return 200, {**reply, "result": found}
+
+
+def test_what_a_server_offers_beside_tools_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = written({"POST /mcp": offering}, tmp_path, probe=False)
+    assert found["tools"]["resources/read jar:///{slug}"] == {"arguments": {"slug": "reference"}}
+    text = (tmp_path / "crosstalk.toml").read_text()
+    for each in ("resources/read rules://all", "prompts/get recipe"):
+        assert f"#   {each}\n" in text
+    assert "1 resource, 1 resource template, 1 prompt" in " ".join(capsys.readouterr().out.split())

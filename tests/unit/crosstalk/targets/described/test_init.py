@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.operation import Role
 from crosstalk.targets.described.config import McpConfig
 from crosstalk.targets.described.guesses import kind_of, kinds_of, named_among
-from crosstalk.targets.described.init.survey import Survey, survey
+from crosstalk.targets.described.init.survey import Survey, probe, survey
 from crosstalk.targets.described.init.writing import unproven_by_guess, written
 
 HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
@@ -37,6 +39,13 @@ HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
         ("recall", {"namespace": "string", "key": "string"}, "read"),
         ("find_book", {"title": "string"}, "search"),
         ("frobnicate", {"x": "string"}, "other"),
+        ("shelve_and_bin", {"jar_id": "string"}, "other"),
+        ("bin_jar", {"jar": "string"}, "change"),
+        ("take_from_cellar", {"jar_id": "string"}, "change"),
+        ("take_note", {"text": "string"}, "other"),
+        ("correct_reading", {"reading_id": "string", "what": "string"}, "change"),
+        ("lend", {"jar_id": "string", "to": "string"}, "change"),
+        ("undo", {}, "change"),
     ],
 )
 def test_kinds_are_guessed_from_names_and_what_is_required(
@@ -184,3 +193,76 @@ def test_tool_of_an_unknown_verb_shows_nothing() -> None:
         "expense": "read",
         "my_trip": "read",
     }
+
+
+def test_tool_that_is_told_a_text_of_what_it_names_does_not_read() -> None:
+    tool = opening("rating", "jar_id", "body")
+    described = {**tool, "description": "Your opinion of a jar."}
+    assert kind_of(described) == "other"
+    assert kind_of({**described, "annotations": {"readOnlyHint": True}}) == "read"
+
+
+def test_slug_that_the_maker_of_its_object_does_not_take_is_given_out() -> None:
+    tools = [
+        opening("plan_hike", "title"),
+        opening("add_stage", "slug", "place"),
+        opening("hike", "slug"),
+        opening("drop_hike", "slug"),
+    ]
+    found = survey(tools)
+    assert {found.tools[each].roles.get("slug") for each in ("add_stage", "hike", "drop_hike")} == {
+        Role.REFERENCE
+    }
+    assert found.tools["add_stage"].kind == "change"
+    chosen = survey([opening("add_hike", "slug", "title"), *tools[1:]])
+    assert chosen.tools["drop_hike"].roles == {"slug": Role.NAME}
+
+
+def test_plain_name_of_what_is_made_is_written_as_a_reference() -> None:
+    found = survey([opening("add_crate", "label"), opening("weigh", "crate", "grams")])
+    assert found.tools["weigh"].roles == {"crate": Role.REFERENCE}
+    assert found.tools["add_crate"].roles == {}
+
+
+class Answering:
+    """Answers calls of tools, by name."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self._answers = answers
+
+    def call_tool(self, name: str, *_: object) -> Answer:
+        return self._answers.get(name, Answer(Outcome.OK, 200, {}))
+
+
+def probed(tools: list[dict[str, Any]], **answers: Answer) -> Survey:
+    found = survey(tools)
+    probe(Answering(answers), tools, found, NOTHING)  # type: ignore[arg-type]
+    return found
+
+
+def test_tool_that_missed_an_object_in_a_try_is_no_creator_of_it() -> None:
+    tools = [opening("log_climb", "route_code", "body"), opening("climbs"), opening("routes")]
+    refused = Answer(Outcome.ERROR, 200, "there is no route with the code 'x'")
+    found = probed(tools, log_climb=refused).tools["log_climb"]
+    assert (found.kind, found.roles) == ("change", {"route_code": Role.REFERENCE})
+    full = Answer(Outcome.ERROR, 200, "you have 3 climbs today already")
+    assert probed(tools, log_climb=full).tools["log_climb"].kind == "create"
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("week", {"pattern": "^[0-9]{4}-W[0-9]{2}$"}), ("on", {"format": "date"})],
+)
+def test_week_or_date_names_no_object(name: str, schema: dict[str, Any]) -> None:
+    tool = opening("close_rota", name)
+    tool["inputSchema"]["properties"][name] |= schema
+    assert probed([tool]).tools["close_rota"].roles == {}
+
+
+def test_filter_by_owner_is_no_identity_where_a_credential_proves_it() -> None:
+    schema = {"type": "object", "properties": {"owner": {"type": "string"}}}
+    tools: list[dict[str, Any]] = [{"name": "list_bills", "inputSchema": schema}]
+    assert survey(tools).identity == ["owner"]
+    assert survey(tools, proven=True).identity == []
+    tools.append(opening("list_drafts", "owner"))
+    assert survey(tools, proven=True).identity == ["owner"]

@@ -189,3 +189,28 @@ def test_id_that_a_login_answers_is_the_subject_unless_users_go_by_name(argument
     register = tomllib.loads(text)["identity"]["login"]["register_first"]
     assert register.get("subject") == ("$.id" if argument == "item" else None)
     assert 'subject = "$.id"  # it was answered so' in text
+
+
+def test_kinds_of_operations_are_guessed_by_what_they_need() -> None:
+    def query(name: str, **more: Any) -> dict[str, Any]:
+        found = {"name": name, "in": "query", "schema": {"type": "string"}, **more}
+        return {"parameters": [found], "responses": {}}
+
+    named = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    label = {"type": "object", "properties": {"name": {"type": "string"}}}
+    paths: dict[str, Any] = {
+        "/beds": {"get": query("plot_id"), "post": body(NOTE)},
+        "/beds/find": {"get": query("q", required=True)},
+        "/beds/undo": {"post": {"responses": {}}},
+        "/carts": {"post": {"responses": {}}},
+        "/audit": {"get": query("owner")},
+        "/labels/{name}": {"patch": {"parameters": [named], **body(label)}},
+    }
+    tools = _written_of({**DOCUMENT, "paths": {**DOCUMENT["paths"], **paths}})
+    assert "arguments" not in tools["identity"]
+    written = tools["tools"]
+    assert written["GET /beds"] == {"kind": "list", "arguments": {"plot_id": "reference"}}
+    assert written["GET /beds/find"] == {"kind": "search", "arguments": {"q": "query"}}
+    assert written["POST /beds/undo"]["kind"] == "change"
+    assert written["POST /carts"]["kind"] == "create"
+    assert written["PATCH /labels/{name}"]["arguments"] == {"name": "name"}

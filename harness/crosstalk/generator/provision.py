@@ -157,8 +157,11 @@ class Provision:
     def _has(
         self, operation: Operation, actor: Actor, parameter: Parameter, least: int = 1
     ) -> bool:
-        pool = self.example.pool
-        known = pool.references(actor.name, parameter, operation.name, guess=False)
+        # What an earlier example left proves nothing any more: what can be made is made anew.
+        made = bool(self._makers(operation, parameter))
+        known = self.example.pool.references(
+            actor.name, parameter, operation.name, guess=False, new=made
+        )
         return len(known) >= least
 
     def _makers(self, operation: Operation, parameter: Parameter) -> list[Operation]:

@@ -196,7 +196,7 @@ class SweepPass:
                     self._example.execute(self._example.reading(operation, self._victim))
         for operation, parameter in self._named():
             while makers and not self._example.pool.references(
-                self._victim.name, parameter, operation.name, guess=False
+                self._victim.name, parameter, operation.name, guess=False, new=True
             ):
                 self._use(makers.pop(0), self._victim, tries=2)
 

@@ -347,16 +347,18 @@ class ValuePool:
         *,
         guess: bool = True,
         removed: bool = False,
+        new: bool = False,
     ) -> list[str]:
         """Return ids that `user` has received and that fit the parameter, oldest first.
 
         Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
         false. What others may know already is left out where there is anything else, and so is
-        what its owner has removed, unless `removed` is true or the operation takes it back.
+        what its owner has removed, unless `removed` is true or the operation takes it back. With
+        `new` nothing that others may know is returned at all.
         """
         fitting = self._references(user, parameter, operation, guess=guess)
         found = [each for each in fitting if _admits(parameter, each)]
-        found = self._unknown(user, found) or found
+        found = self._unknown(user, found) or ([] if new else found)
         return found if removed else self._removed.preferred(found, parameter.name, operation)
 
     def _unknown(self, user: str, values: Sequence[str]) -> list[str]:

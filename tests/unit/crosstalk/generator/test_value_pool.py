@@ -320,3 +320,11 @@ def test_object_in_a_list_is_of_its_kind_though_another_operation_gave_it_out() 
     writer.call(ALICE, "mcp:add_friend", {}, ok({"ids": [{"id": "Fbc249050a1"}]}))
     writer.call(ALICE, "mcp:list_loans", {}, ok({"ids": [{"id": "L1bc249050a"}]}))
     assert pool(writer).references("alice", loan, "mcp:extend", guess=False) == ["L1bc249050a"]
+
+
+def test_what_an_earlier_example_left_is_not_new() -> None:
+    writer = Writer().call(ALICE, "mcp:list_tasks", {}, ok([{"id": TASK}]))
+    found = pool(writer)
+    found.know_public({TASK})
+    assert found.references("alice", TASK_ID, "mcp:get_task") == [TASK]
+    assert found.references("alice", TASK_ID, "mcp:get_task", new=True) == []

@@ -185,6 +185,9 @@ class ArgumentDrawer:
             known = self.knowledge.known(self.choice, operation, parameter)
             if known is not None:
                 return self._placed(known, actor, references)
+        if new_name and parameter.schema.get("format") == "uuid":
+            # Clients choose it, and it is refused in any other form.
+            return self.choice.uuid()
         if new_name:
             return self._new_name(operation, parameter, actor, references)
         if parameter.refers and parameter.many:

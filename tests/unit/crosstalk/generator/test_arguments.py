@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from uuid import UUID
 
 import pytest
 
@@ -156,3 +157,11 @@ def test_two_objects_that_are_merged_are_not_one() -> None:
         )
         named = drawer.arguments(operation, ALICE, references=("own",), hostile=False)
         assert {*named.values()} == {"p-74ea9b6f12ef", "p-198e7dda3077"}
+
+
+def test_name_that_is_a_uuid_is_drawn_as_one() -> None:
+    schema = {"type": "string", "format": "uuid"}
+    uid = Parameter("uid", schema, True, Role.NAME)
+    words = Parameter("words", {"type": "string"}, True, Role.TEXT)
+    put = Operation("rest", "rest:PUT /interviews/{uid}", (uid, words), reads_only=False)
+    assert str(UUID(str(drawn(put, ValuePool())))) == drawn(put, ValuePool())

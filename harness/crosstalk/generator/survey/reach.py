@@ -227,9 +227,11 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         stored = (texts.of(users.victim.name, name) or texts.of(users.victim.name, likeliest))[-1:]
         if reach.form is Form.CURSOR:
             stored = example.pool.cursors(users.victim.name)[-1:]
-            # All that is left, so that what is new is among it where users keep what they stored.
+            # All that is left, so that what is new is among it where users keep what they stored;
+            # a filter would leave out what the cursor shows.
+            needed = {each.name for each in operation.parameters if each.required}
             drawn = {
-                **drawn,
+                **{name: value for name, value in drawn.items() if name in needed},
                 **observation_arguments(operation, example.history, users.attacker),
             }
         elif reach.form is Form.SUBJECT:

@@ -84,6 +84,11 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
     return ["", head, *(each if each.startswith("#") else f"# {each}" for each in lines)]
 
 
+def is_person(name: str) -> bool:
+    """Tell whether an argument of a share seems to name the person that it is for."""
+    return _PEOPLE.match(name) is not None
+
+
 def sharing_among(operations: Iterable[Offered]) -> set[str]:
     """Return the operations that are proposed as the opening, accepting and ending of shares."""
     offered = list(operations)

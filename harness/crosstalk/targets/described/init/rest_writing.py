@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from crosstalk.core.identifiers import is_id_path, last_name
-from crosstalk.core.object_kinds import singular
+from crosstalk.core.object_kinds import noun_of, singular
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.nesting import nested
 from crosstalk.surface.operation import Operation, Role
@@ -17,11 +17,12 @@ from crosstalk.surface.rest.request import RequestForm
 from crosstalk.targets.described.guesses import TOLD_ROLES, kind_of, unproven_comment
 from crosstalk.targets.described.init.database import database_comment
 from crosstalk.targets.described.init.pages import csrf_of, form_of
-from crosstalk.targets.described.init.policy import policy_guesses
+from crosstalk.targets.described.init.policy import is_person, policy_guesses, sharing_among
 from crosstalk.targets.described.init.presented import carrier_of, users_with_tokens
 from crosstalk.targets.described.init.rest import RestSurvey, offered, title
 from crosstalk.targets.described.init.rest_login import LoginTrial, account_fields
 from crosstalk.targets.described.init.toml import key, toml
+from crosstalk.targets.described.plain_references import SAID
 
 # Arguments that name a person as people do.
 _BY_NAME = re.compile(
@@ -59,15 +60,13 @@ def written_rest(
     if skip:
         lines += ["", "[rest.skip]  # guess: take out what may be called"]
         lines += [f"{key(name)} = {toml(reason)}" for name, reason in skip.items()]
+    sharing = sharing_among(map(offered, found.operations))
+    made = _made(found) - SAID
     # What pages offer is found anew by each run, as a user.
     for operation in found.operations if not found.pages else ():
         if title(operation) in found.skip:
             continue
-        roles = {
-            each.name: each.role
-            for each in operation.parameters
-            if each.role in TOLD_ROLES and each.name not in found.identity
-        }
+        roles = _roles(operation, found.identity, made, title(operation) in sharing)
         kind = _kind(operation, found.identity)
         lines += ["", f"[tools.{key(title(operation))}]", f"kind = {toml(kind)}  # guess: method"]
         if roles:
@@ -75,6 +74,41 @@ def written_rest(
     lines += policy_guesses(map(offered, found.operations), token)
     lines += database_comment()
     return "\n".join(lines) + "\n"
+
+
+def _roles(
+    operation: Operation, identity: Sequence[str], made: Collection[str], shares: bool
+) -> dict[str, Role]:
+    """Return argument to role, of those that are told.
+
+    Args:
+        operation: The operation.
+        identity: Arguments that name the user whose data is meant.
+        made: Kinds of objects that other operations make: `tray` names a tray.
+        shares: Whether it opens or ends a share: the person in it is the policy's to say.
+    """
+    own = singular(noun_of(operation.name))
+    found = {}
+    for each in operation.parameters:
+        name = last_name(each.name)
+        if each.name in identity or (shares and is_person(name)):
+            continue
+        plain = each.role in (Role.TEXT, Role.VALUE) and singular(name) in set(made) - {own}
+        typed = each.schema.get("type") in ("string", "integer") and "enum" not in each.schema
+        role = Role.REFERENCE if plain and typed else each.role
+        if role in TOLD_ROLES:
+            found[each.name] = role
+    return found
+
+
+def _made(found: RestSurvey) -> set[str]:
+    """Return the kinds of objects that operations make, by the collections they are made in."""
+    return {
+        singular(noun_of(each.name))
+        for each in found.operations
+        if title(each).startswith("POST ")
+        and singular(last := title(each).rstrip("/").rpartition("/")[2].lower()) != last
+    }
 
 
 def _left_out_by_login(found: RestSurvey, identity: Sequence[str]) -> set[str]:

@@ -171,6 +171,9 @@ def test_sharing_that_is_proposed_as_a_policy_is_not_left_out() -> None:
         text = written_rest(surveyed(running.url))
     assert set(tomllib.loads(text)["rest"]["skip"]) == {"POST /invitations", "POST /payments"}
     assert '# opens = "POST /notes/{note_id}/shares"' in text
+    # Whom something is shared with is said by the policy.
+    opening = tomllib.loads(text)["tools"]["POST /notes/{note_id}/shares"]
+    assert opening["arguments"] == {"note_id": "reference"}
 
 
 @pytest.mark.parametrize("argument", ["item", "username"])
@@ -204,6 +207,9 @@ def test_kinds_of_operations_are_guessed_by_what_they_need() -> None:
         "/beds/undo": {"post": {"responses": {}}},
         "/carts": {"post": {"responses": {}}},
         "/audit": {"get": query("owner")},
+        "/sowings/{sowing_id}": {
+            "patch": body({"type": "object", "properties": {"bed": {"type": "string"}}})
+        },
         "/labels/{name}": {"patch": {"parameters": [named], **body(label)}},
     }
     tools = _written_of({**DOCUMENT, "paths": {**DOCUMENT["paths"], **paths}})
@@ -213,4 +219,6 @@ def test_kinds_of_operations_are_guessed_by_what_they_need() -> None:
     assert written["GET /beds/find"] == {"kind": "search", "arguments": {"q": "query"}}
     assert written["POST /beds/undo"]["kind"] == "change"
     assert written["POST /carts"]["kind"] == "create"
+    moved = written["PATCH /sowings/{sowing_id}"]["arguments"]
+    assert moved == {"sowing_id": "reference", "bed": "reference"}
     assert written["PATCH /labels/{name}"]["arguments"] == {"name": "name"}

@@ -74,6 +74,7 @@ _EXPLAINED_KEYS = {
     "rest.also": "targets.md#what-the-tools-do",
     "rest.streams": "targets.md#what-the-tools-do",
     "rest.har": "targets.md#what-the-tools-do",
+    "tools.arguments": "targets.md#roles-of-arguments",
     "tools.public": "targets.md#the-same-for-every-user",
     "tools.skip": "targets.md#leaving-operations-out",
     "policy.allow.operations": "policy.md#patterns-of-operations",

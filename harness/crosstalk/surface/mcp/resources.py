@@ -23,7 +23,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import identifiers_in, last_name
 from crosstalk.core.verdict import Inconclusive, InconclusiveKind
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.errors import SettingError, SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.http.json_text import encode
 from crosstalk.surface.mcp.answers import METHOD_NOT_FOUND, declared_result
@@ -280,7 +280,7 @@ class McpResourcesSurface:
     def _require_known(self, titles: set[str]) -> None:
         for title in self._facts:
             if title not in titles:
-                raise SurfaceError(
+                raise SettingError(
                     f"{self._transport.where} does not offer {title!r}, of which [tools] speaks"
                     f"{did_you_mean(title, titles)}"
                 )

@@ -19,7 +19,7 @@ from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.errors import SettingError, SurfaceError
 from crosstalk.surface.http.exchange import unreachable, unsendable
 from crosstalk.surface.mcp.answers import inferred_answer
 from crosstalk.surface.mcp.deferred import AS_TASK, awaited, with_task
@@ -103,13 +103,14 @@ class ToolSurface:
         """Return the server's tools as operations.
 
         Raises:
-            SurfaceError: It cannot be reached, does not list tools, or lacks one that is spoken of.
+            SurfaceError: It cannot be reached, or does not list tools.
+        SettingError: It lacks one that is spoken of.
         """
         tools = self.listed()
         offered = {str(tool.get("name")) for tool in tools}
         strange = sorted(set(self._facts) - offered)
         if strange:
-            raise SurfaceError(
+            raise SettingError(
                 f"{self._transport.where} has no tool {strange[0]!r}, of which [tools] speaks"
                 f"{did_you_mean(strange[0], offered)}"
             )

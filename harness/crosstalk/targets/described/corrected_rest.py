@@ -10,7 +10,7 @@ from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.errors import SettingError
 from crosstalk.surface.mcp.facts import READING
 from crosstalk.surface.operation import Operation, Parameter, Role, Surface
 from crosstalk.targets.described.config import RestConfig, ToolConfig
@@ -53,8 +53,8 @@ class DescribedRest:
         """List the API's operations, without those that are left out.
 
         Raises:
-            SurfaceError: There is no OpenAPI document, or the file speaks of an operation or an
-                argument that the document does not have.
+            SurfaceError: There is no OpenAPI document.
+            SettingError: The file speaks of an operation or an argument that it does not have.
         """
         found = self._inner.discover()
         self._require_known({_title(each) for each in found})
@@ -85,7 +85,7 @@ class DescribedRest:
         for setting, named in settings.items():
             for title in named:
                 if title not in titles:
-                    raise SurfaceError(
+                    raise SettingError(
                         f"{setting} names {title!r}, which the document does not have"
                         f"{did_you_mean(title, titles)}"
                     )
@@ -131,7 +131,7 @@ class DescribedRest:
         known = {*names, *map(last_name, names)}
         for name in (*tool.arguments, *tool.values):
             if name not in known:
-                raise SurfaceError(
+                raise SettingError(
                     f"tools.{title!r} names the argument {name!r}, which it does not take"
                     f"{did_you_mean(name, known)}"
                 )

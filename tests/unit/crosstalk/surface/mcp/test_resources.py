@@ -9,7 +9,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
-from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.errors import SettingError
 from crosstalk.surface.mcp.answers import inferred_result
 from crosstalk.surface.mcp.facts import ToolFacts
 from crosstalk.surface.mcp.resources import McpResourcesSurface
@@ -191,7 +191,7 @@ def test_facts_say_roles_and_leave_out_what_is_skipped() -> None:
 
 def test_facts_of_what_is_not_offered_are_an_error_with_the_nearest() -> None:
     found = surface(Server(_NOTES), facts={"prompts/get digets": ToolFacts()})
-    with pytest.raises(SurfaceError, match="did you mean 'prompts/get digest'"):
+    with pytest.raises(SettingError, match="did you mean 'prompts/get digest'"):
         found.discover()
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from crosstalk.core.exit_codes import ExitCode, exit_code
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.errors import SurfaceError
+from crosstalk.surface.errors import SettingError
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.rest import RestSurface
 from crosstalk.targets.described import TargetConfig
@@ -86,8 +87,10 @@ def test_described_operation_is_left_out_where_the_file_skips_it_or_is_read_only
 def test_entry_without_effect_is_an_error_that_names_the_nearest(
     tools: dict[str, dict[str, Any]], rest: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(SurfaceError, match=said):
+    with pytest.raises(SettingError, match=said) as raised:
         operations(tools, **rest)
+    # A setting is wrong, and the system came up.
+    assert exit_code(raised.value) == ExitCode.USAGE
 
 
 def test_public_operation_may_show_its_data_to_every_user() -> None:

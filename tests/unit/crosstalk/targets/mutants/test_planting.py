@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import pickle
 import re
 import shutil
+import symtable
 from collections import Counter
 from pathlib import Path
 
@@ -32,7 +34,33 @@ def test_applies_and_leaves_python(identifier: str, tmp_path: Path) -> None:
     for edit in mutant.edits:
         changed = root / "system" / edit.file
         ast.parse(changed.read_text())
+        # A leak in code that ends in a NameError shows nothing.
+        assert not _undefined(changed.read_text())
         assert changed.read_text() != (locate_system() / "system" / edit.file).read_text()
+
+
+def _undefined(source: str) -> set[str]:
+    """Return the global names that a module uses and neither makes nor imports."""
+    module = symtable.symtable(source, "module", "exec")
+    made = {each.get_name() for each in module.get_symbols() if _is_made(each)}
+    known, left, used = {*made, *dir(builtins), "__file__", "__name__"}, [module], set[str]()
+    while left:
+        scope = left.pop()
+        left += scope.get_children()
+        used |= {
+            each.get_name()
+            for each in scope.get_symbols()
+            if each.is_referenced() and (each.is_global() or scope is module)
+        }
+    return used - known
+
+
+def _is_made(symbol: symtable.Symbol) -> bool:
+    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+
+
+def test_undefined_names_are_found() -> None:
+    assert _undefined("import os\ndef f(a):\n  b = a\n  return os, b, len, gone") == {"gone"}
 
 
 @pytest.mark.parametrize("identifier", sorted(CATALOG))

@@ -160,12 +160,15 @@ class Sending:
             `body`, while it is `served`, when the `answer` begins; empty for a request that is
             made in full.
         after: Seconds between that point and the abort.
+        body: What is sent of the body: nothing where it is `empty`, the first half where it is
+            `cut`, all of it otherwise. The request says of itself what is sent.
     """
 
     client: str = ""
     connection: str = ""
     aborted_at: Literal["", "head", "body", "served", "answer"] = ""
     after: float = 0.0
+    body: Literal["", "empty", "cut"] = ""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any] | None) -> Sending | None:

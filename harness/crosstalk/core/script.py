@@ -367,6 +367,9 @@ def with_subjects(arguments: Mapping[str, Any], names: Mapping[str, str]) -> dic
     return found
 
 
+_BODIES = {"empty": "without its body", "cut": "with half of its body"}
+
+
 def _described(sending: Sending | None, after: float) -> str:
     """Return when a request is made, and how it travels; nothing for an ordinary one."""
     waited = f" (after {after:.1f} s)" if after else ""
@@ -380,6 +383,7 @@ def _described(sending: Sending | None, after: float) -> str:
     }
     words = [f"on connection {sending.connection}"] if sending.connection else []
     words += [f"aborted {places[sending.aborted_at]}"] if sending.aborted_at else []
+    words += [_BODIES[sending.body]] if sending.body else []
     return waited + (f" ({', '.join(words)})" if words else "")
 
 

@@ -192,7 +192,7 @@ class Executor:
         """
         found = self.operations[planned.operation]
         presented = self._presented(history, planned, found)
-        with held_back() as drafts:
+        with sent_as(planned.sending), held_back() as drafts:
             self._surfaces[found.surface].call(found, planned.arguments, disguise(presented))
         return presented, drafts[-1] if drafts else None
 

@@ -185,7 +185,12 @@ class ExampleRun(Selection):
     def execute(self, planned: PlannedCall) -> Call:
         """Make one call."""
         call = self.state.executor.execute(
-            self.history, planned.actor, planned.operation, planned.arguments, planned.probe
+            self.history,
+            planned.actor,
+            planned.operation,
+            planned.arguments,
+            planned.probe,
+            planned.sending,
         )
         self._learn(planned, call)
         self._enable_again([call])

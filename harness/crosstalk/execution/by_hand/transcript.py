@@ -149,7 +149,7 @@ class _Writer:
         arguments = filled(
             step.arguments, of_answer, self.variables.symbol, self.variables.capitals
         )
-        planned = PlannedCall(step.actor, step.operation, arguments)
+        planned = PlannedCall(step.actor, step.operation, arguments, sending=step.sending)
         presented, request = self.about.executor.draft(
             self.about.history,
             planned,

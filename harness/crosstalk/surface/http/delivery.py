@@ -1,8 +1,8 @@
 """Delivery of requests where that matters: on whose connection, and whether they are aborted.
 
-Many users at once may share a pool of connections, one connection, or have one each, and a client
-may go away while its request is served. None of it changes the request, so surfaces need not know:
-the caller states how it is to travel, and the client that the surfaces share obeys.
+Many users at once may share a pool of connections, one connection, or have one each, a client may
+go away while its request is served, and a body may be missing. Surfaces write the request as ever
+and need not know: the caller states how it is to travel, and the client that they share obeys.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class SendingClient(httpx2.Client):
             httpx2.HTTPError: There is no answer, or the request was to be broken off.
             HeldBackError: Requests are written and not sent.
         """
+        request = _shaped(request)
         hold_back(lambda: written(request))
         here = answered_here(lambda: written(request))
         if here is not None:
@@ -124,6 +125,22 @@ class SendingClient(httpx2.Client):
                 limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1)
                 self._kept[name] = httpx2.Client(**{**self._settings, "limits": limits})
             return self._kept[name]
+
+
+def _shaped(request: httpx2.Request) -> httpx2.Request:
+    """Return a request with what is to be sent of its body, and headers that say so."""
+    shape = _current.get().body
+    whole = request.read() if shape else b""
+    if not whole:
+        return request
+    framing = (b"content-length", b"transfer-encoding")
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers=[each for each in request.headers.raw if each[0].lower() not in framing],
+        content=b"" if shape == "empty" else whole[: len(whole) // 2],
+        extensions=request.extensions,
+    )
 
 
 @functools.cache

@@ -50,7 +50,7 @@ class Budget:
 
 PROFILES: dict[Profile, Budget] = {
     "quick": Budget(1_200, 60.0),
-    "standard": Budget(4_000, 180.0),
+    "standard": Budget(6_000, 180.0),
     "deep": Budget(40_000, 1_800.0),
 }
 

@@ -54,6 +54,7 @@ from crosstalk.execution.stopping import (
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.first_round import LONG_ROUND, FirstRound
+from crosstalk.generator.near_names import NearNames
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.state_machine import make_machine
@@ -72,6 +73,8 @@ _EXAMPLES_A_CHUNK = 1
 _LATE = 0.8
 # Runs of the rules for what is reserved, and for fields that give a right, that come early.
 _FIRST_PRIVILEGES = 2
+# Calls that must be to spare for users with nearly equal names to come early.
+_CALLS_OF_NEAR_NAMES = 400
 # How often listeners are told how far the run is.
 _TELL_SECONDS = 1.0
 # What one replay of a phase's finding may take.
@@ -272,6 +275,9 @@ class Campaign:
         if sweep.affords(1):
             first_look = FirstLook(sweep.state, sweep.random)
             self._part("first look", first_look.run)
+        if sweep.affords(_CALLS_OF_NEAR_NAMES):
+            near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
+            self._part("nearly equal users", near.run)
         if sharing is not None and sweep.shares_early():
             self._part("sharing", lambda: sweep.share(sharing, 1))
         self._part("first sweep", sweep.run)
@@ -292,6 +298,9 @@ class Campaign:
         self._part("first round", first_round.run)
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
+        if sweep.floods_early():
+            # Second pages, limits and what is pruned are out of reach of everything before it.
+            self._part("many of a kind", lambda: sweep.flood(1))
         long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
         self._part("long round", long_round.run)
         # What only they show would otherwise wait for the whole plan.

@@ -39,9 +39,12 @@ def _beginning_alike(base: str, count: int) -> list[str]:
 
 
 def _in_case(base: str, count: int) -> list[str]:
-    """Return one with another separator, and one that differs from that in case alone."""
+    """Return one that differs from the first in case alone, and one with another separator.
+
+    The first two meet most often: who claims to be another claims to be the first.
+    """
     found = _separated_by("_-")(base, 2)
-    return [*found, found[-1].upper()][:count]
+    return [found[0], found[0].upper(), *found[1:]][:count]
 
 
 def _long(base: str, count: int) -> list[str]:

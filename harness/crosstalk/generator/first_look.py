@@ -8,10 +8,12 @@ are plain, and show here in few calls. The sweep makes nothing of it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
-from crosstalk.core.history import Probe
+from crosstalk.core.history import Actor, Probe
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
@@ -33,7 +35,10 @@ from crosstalk.surface.capabilities import (
     removes,
     required_references,
 )
-from crosstalk.surface.operation import Operation, Parameter
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+# Calls after which those of the first look are judged: most leaks are plain, and show here.
+_CALLS_TO_JUDGE = 12
 
 
 class FirstLook:
@@ -67,9 +72,24 @@ class FirstLook:
                 example.end()
 
     def _look(self, users: Arrangement) -> None:
-        example, victim, attacker = users.example, users.victim, users.attacker
         for operation in self._storing():
-            users.use(operation, victim)
+            users.use(operation, users.victim)
+        self._try_plainly(users)
+        if users.ended:
+            return
+        self._look_around(users)
+
+    def _try_plainly(self, users: Arrangement) -> None:
+        """Make what takes the fewest calls: one reading tries what stands before a whole surface,
+        and one pair whether an object is anybody's.
+        """
+        self._try_each_surface(users)
+        self._name_the_victims(users, lambda each: each.reads_only)
+        users.example.judge_soon(after=1)
+
+    def _look_around(self, users: Arrangement) -> None:
+        """Have the victim read before and after the attacker acts."""
+        example, victim, attacker = users.example, users.victim, users.attacker
         readings = [*_lists(users), *_details(users)]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
@@ -79,22 +99,24 @@ class FirstLook:
         if users.ended:
             return
         acting = Probe("ownership", key, "attack", victim.name)
-        # What the other stores is no reason for the victim's readings to change.
-        for operation in self._storing():
+        # What the other stores is no reason for the victim's readings to change. It is more than
+        # the victim's, so that a count of the one's is not the other's.
+        for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
         if not users.ended:
             # It may tell what was stored last, which is the attacker's now. A call of the victim's
             # own would end the comparison, a reading of it does not.
             read_descriptions(example, descriptive(example), victim, before)
             example.judge_soon(after=1)
-        # What reads comes before what changes, and what removes last.
+        # What reads comes before what changes, and what removes last. Some objects were not known
+        # before their owner had read them.
         self._name_the_victims(users, lambda each: each.reads_only)
         self._read_as_others(users, acting)
         self._present_spoiled(users)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._name_the_victims(users, removes)
         if not users.ended:
-            read_again(example, readings, victim, key)
+            read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
         self._serve_the_owner(users)
 
@@ -110,7 +132,7 @@ class FirstLook:
             if users.ended:
                 return
             self._name_one(users, operation, parameter)
-            example.judge_soon()
+            example.judge_soon(after=_CALLS_TO_JUDGE)
 
     def _name_one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
         example, victim, attacker = users.example, users.victim, users.attacker
@@ -140,6 +162,23 @@ class FirstLook:
             if users.ended:
                 return
             users.example.execute(planned)
+
+    def _try_each_surface(self, users: Arrangement) -> None:
+        """Have an impostor and a stranger make one reading of each surface, and another user one
+        that does not say whose: what is left out may be what the call before had.
+        """
+        example, victim = users.example, users.victim
+        reading = _one_a_surface(users, self._reading())
+        example.execute_all_spoilt(
+            [each for operation in reading for each in _unsaid(example, operation, users.attacker)]
+        )
+        impostor = next((e for e in example.impostors if e.claims == victim.name), None)
+        told = [each for each in reading if each.parameter(Role.IDENTITY) is not None]
+        if impostor is not None:
+            example.execute_all([example.reading(each, impostor) for each in told])
+        for stranger in example.state.strangers[:1]:
+            example.execute_all(without_credential(users.drawer, stranger, reading))
+        example.judge_soon(after=1)
 
     def _read_as_others(self, users: Arrangement, acting: Probe) -> None:
         """Have an impostor and a stranger call everything that reads."""
@@ -177,6 +216,47 @@ class FirstLook:
             for each in self._capabilities.protected
             if each.reads_only and not _left_to_the_sweep(each)
         ]
+
+
+def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Operation]:
+    """Return one reading of each surface that would show the victim's own, a list before a detail.
+
+    Args:
+        users: Who act.
+        reading: The operations to choose from.
+    """
+    shown = {
+        call.operation
+        for call in users.example.history
+        if call.actor == users.victim and any(map(is_marker, identifiers_of(call.answer.body)))
+    }
+    capabilities = users.example.capabilities
+    stored = {_thing(each) for each in (*capabilities.creators, *capabilities.chats)}
+    telling = sorted(
+        reading,
+        key=lambda each: (
+            each.name not in shown,
+            not each.lists,
+            _thing(each) not in stored,
+            len(required_references(each)),
+        ),
+    )
+    return list({each.surface: each for each in reversed(telling)}.values())
+
+
+def _unsaid(example: ExampleRun, operation: Operation, actor: Actor) -> list[PlannedCall]:
+    """Return a reading without the argument that says who calls, where it can be left out."""
+    identity = operation.parameter(Role.IDENTITY)
+    if identity is None or f"{{{identity.name}}}" in operation.name:
+        return []
+    planned = example.reading(operation, actor)
+    given = {name: value for name, value in planned.arguments.items() if name != identity.name}
+    return [PlannedCall(actor, operation.name, given)]
+
+
+def _thing(operation: Operation) -> str:
+    """Return what an operation is about, whether it names one or many."""
+    return noun_of(operation.name).removesuffix("s")
 
 
 def _left_to_the_sweep(operation: Operation) -> bool:

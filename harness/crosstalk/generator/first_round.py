@@ -26,6 +26,7 @@ from crosstalk.generator.rules.comparisons.cached_read import CachedRead
 from crosstalk.generator.rules.comparisons.kept_as_file import KeptAsFile
 from crosstalk.generator.rules.comparisons.same_prompt import SamePrompt
 from crosstalk.generator.rules.comparisons.stale_read import StaleRead
+from crosstalk.generator.rules.situations.broken_body import BrokenBody
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
 from crosstalk.generator.rules.situations.equal_words import EqualWords
 from crosstalk.generator.rules.situations.honest_change import HonestChange
@@ -46,6 +47,7 @@ ROUND: tuple[Rule, ...] = (
     WildcardIdentity(),
     OtherSpellings(),
     EqualWords(),
+    BrokenBody(),
     SamePrompt(),
     ForeignCursor(),
     UndeclaredFields(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from crosstalk.core.history import Actor, Probe
@@ -12,7 +12,11 @@ from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation, Role
+
+# Arguments that are the caller's, whatever another user has said.
+_OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,31 @@ class HonestCalls:
         return PlannedCall(actor, operation.name, arguments, probe)
 
 
-def read_again(example: ExampleRun, readings: Sequence[Reading], reader: Actor, key: int) -> None:
+def in_words_of(example: ExampleRun, said: PlannedCall, drawn: PlannedCall) -> PlannedCall:
+    """Return a call in the words of another user's.
+
+    What is counted, matched or replaced by a word, a day or a name meets only there.
+
+    Args:
+        example: Under way.
+        said: The other user's call of the same operation.
+        drawn: The caller's own, whose identity, key and objects stay.
+    """
+    parameters = example.state.executor.operations[drawn.operation].parameters
+    theirs = {each.name for each in parameters if each.role in _OWN}
+    same = {name: value for name, value in said.arguments.items() if name not in theirs}
+    own = {name: value for name, value in drawn.arguments.items() if name in theirs}
+    return replace(drawn, arguments={**same, **own})
+
+
+def read_again(
+    example: ExampleRun,
+    readings: Sequence[Reading],
+    reader: Actor,
+    key: int,
+    *,
+    beside: Actor | None = None,
+) -> None:
     """Read once more what was read before, after what may have changed it.
 
     Args:
@@ -40,6 +68,14 @@ def read_again(example: ExampleRun, readings: Sequence[Reading], reader: Actor, 
         readings: Operations, each with its arguments.
         reader: Whose objects they show.
         key: Of the probe that the earlier readings had.
+        beside: A user who reads their own lists just before the reader does: what is kept for a
+            moment, by nothing that says whose it is, is theirs then.
     """
     after = Probe("ownership", key, "after", reader.name)
-    example.execute_all([PlannedCall(reader, each.name, asked, after) for each, asked in readings])
+    width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
+    for start in range(0, len(readings), max(1, width)):
+        part = readings[start : start + width]
+        lists = [each for each, _ in part if each.lists and not required_references(each)]
+        if beside is not None and not example.state.stopped():
+            example.execute_all([example.reading(each, beside) for each in lists])
+        example.execute_all([PlannedCall(reader, each.name, asked, after) for each, asked in part])

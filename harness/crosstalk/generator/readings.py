@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import last_name
+from crosstalk.core.history import Actor, Answer
+from crosstalk.core.identifiers import last_name, paths_in
+from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
@@ -61,6 +62,15 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
             # What stands inside an object can be a list with pages, too.
             found += [(operation, p) for p in _pages(operation, {**asked, reference.name: named})]
     return found
+
+
+def cursors_in(answer: Answer) -> list[str]:
+    """Return the cursors by which a listing goes on, in the order of the answer."""
+    return [
+        text
+        for path, text in paths_in(answer.body)
+        if text and CURSOR_FIELD.search(path.rsplit(".", 1)[-1])
+    ]
 
 
 def options(operation: Operation) -> Iterator[dict[str, Any]]:

@@ -48,6 +48,9 @@ _LIVES_AFFORDED = 2
 _ROUNDS = 2
 # Of several kinds at once, and by what asks a model.
 _FLOODS = 2
+# Calls of one, about, and floods that must be affordable for the first to come early.
+_CALLS_A_FLOOD = 250
+_FLOODS_AFFORDED = 6
 # The part of a campaign's calls for what a policy reserves, and for fields that give a right.
 _SHARE_OF_PRIVILEGES = 0.15
 # Calls with what would give a right that come before the survey.
@@ -75,6 +78,7 @@ class Sweep:
     policy: Policy | None = None
     _passes: int = 0
     _lives: int = 0
+    _floods: int = 0
     _capabilities: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,10 +171,19 @@ class Sweep:
             finally:
                 example.end()
 
-    def flood(self) -> None:
-        """Have one user store very many of a kind, and ask a model very often, once each."""
+    def floods_early(self) -> bool:
+        """Return whether very many of a kind may be stored before the survey."""
+        return self.affords(_FLOODS_AFFORDED * _CALLS_A_FLOOD)
+
+    def flood(self, most: int = _FLOODS) -> None:
+        """Have one user store very many of a kind, and ask a model very often, once each.
+
+        Args:
+            most: Floods until which it goes on, those before included.
+        """
         rule = ManyObjects()
-        for _ in range(_FLOODS):
+        while self._floods < most:
+            self._floods += 1
             self._drawn(rule, rule.run)
 
     def _spare(self) -> int:

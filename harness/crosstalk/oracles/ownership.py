@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -292,6 +292,11 @@ class _HeaderWatch:
                 self._differing.add(place)
 
 
+def _blamed(calls: Sequence[Call]) -> Call:
+    """Return the latest act that was part of a comparison: what else others did was beside it."""
+    return next((each for each in reversed(calls) if each.probe is not None), calls[-1])
+
+
 def _text(body: object) -> str:
     return json.dumps(body, sort_keys=True, default=str)
 
@@ -314,7 +319,7 @@ class Ownership:
                 found.append(
                     Suspicion(
                         self.name,
-                        each.calls[-1].operation,
+                        _blamed(each.calls).operation,
                         (
                             each.first.index,
                             first.index,
@@ -330,7 +335,7 @@ class Ownership:
             found.append(
                 Suspicion(
                     self.name,
-                    each.calls[-1].operation,
+                    _blamed(each.calls).operation,
                     (*each.steady, first.index, *(call.index for call in each.calls), second.index),
                     f"what {victim} reads with {second.operation} changed{by} after {who} acted",
                 )

@@ -26,6 +26,7 @@ from crosstalk.generator.rules.policy.permitted_read import PermittedRead
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
+from crosstalk.generator.rules.situations.broken_body import BrokenBody
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
 from crosstalk.generator.rules.situations.busy_neighbour import BusyNeighbour
 from crosstalk.generator.rules.situations.equal_words import EqualWords
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     HonestChange(),
     EqualWords(),
     SecondOrder(),
+    BrokenBody(),
     BrokenConstraint(),
     LastPage(),
     SelfDescription(),

@@ -75,7 +75,7 @@ def watch_neighbour(
     _store_in_readers_words(users, key)
     if users.ended:
         return
-    read_again(example, readings, reader, key)
+    read_again(example, readings, reader, key, beside=other)
     example.state.situations[NEIGHBOUR] += len(readings)
     example.judge_soon(after=1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.first_look import FirstLook
@@ -134,6 +134,56 @@ def test_count_of_what_all_users_store_is_suspected() -> None:
     assert suspected(looked(Counting()))
 
 
+def test_a_call_that_does_not_say_whose_it_is_is_made_after_another_users() -> None:
+    class Remembering(Notes):
+        before = ""
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller = presented.headers.get("caller", "")
+            if caller and "user_id" not in arguments and self.before:
+                known = Presented({"caller": self.before})
+                return super().call(operation, {**arguments, "user_id": self.before}, known)
+            answer = super().call(operation, arguments, presented)
+            if answer.outcome is Outcome.OK:
+                self.before = caller
+            return answer
+
+    assert suspected(looked(Remembering())) == {LIST.name}
+
+
+def test_a_count_that_is_kept_for_a_moment_is_read_just_after_another_user_has() -> None:
+    class Counting(Notes):
+        lately: tuple[int, Answer] | None = None
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            if operation is not LIST or answer.outcome is not Outcome.OK:
+                return answer
+            if self.lately is None or self.calls > self.lately[0] + 1:
+                self.lately = self.calls, Answer(Outcome.OK, 200, {"notes": len(answer.body)})
+            return self.lately[1]
+
+    assert suspected(looked(Counting()))
+
+
+def test_each_spoiled_credential_is_tried_once_and_one_that_is_accepted_is_suspected() -> None:
+    class Careless(Notes):
+        def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+            if actor.forgery == "expired":
+                return Presented({"caller": subject})
+            return super().present(actor, subject, surface)
+
+    (history,) = looked(Careless(), forgeries=("alg-none", "expired"))
+    forged = [call.actor.forgery for call in history if call.actor.forgery]
+    assert forged == ["alg-none", "expired"]
+    assert suspected([history])
+    assert not suspected(looked(Notes(), forgeries=("alg-none", "expired")))
+
+
 def test_a_change_is_seen_though_descriptions_are_read_between() -> None:
     about = Operation("rest", "rest:GET /openapi.json", (), reads_only=True, descriptive=True)
 
@@ -173,11 +223,28 @@ def test_list_that_is_kept_until_the_next_change_is_suspected() -> None:
 
 def test_another_reads_a_list_after_its_owner_and_while_the_owner_reads() -> None:
     (history,) = looked(Notes(), concurrency=8)
-    reading = [call for call in history if call.operation == LIST.name]
+    reading = [
+        call
+        for call in history
+        if call.operation == LIST.name and call.actor.name in USERS and call.answer.status == 200
+    ]
     assert [call.actor.name for call in reading[:2]] == ["alice", "bob"]
     together = {call.actor.name for call in history if call.together == reading[1].together}
     assert reading[1].together
     assert together == {"alice", "bob"}
+
+
+def test_what_stands_before_a_surface_and_another_users_object_are_tried_before_any_reading() -> (
+    None
+):
+    (history,) = looked(Notes())
+    first = {
+        name: next(call.index for call in history if call.actor.name == name)
+        for name in ("alice", "anonymous", "bob-with-alice's-id")
+    }
+    before = next(call.index for call in history if call.probe and call.probe.kind == "ownership")
+    named = next(call.index for call in history if call.probe and call.probe.kind == "existence")
+    assert first["alice"] < first["bob-with-alice's-id"] < first["anonymous"] < named < before
 
 
 def test_nothing_is_suspected_where_users_are_kept_apart() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
-from crosstalk.core.identifiers import paths_in
-from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.readings import cursors_in
 from crosstalk.surface.capabilities import page_size, references, smallest_page
 from crosstalk.surface.operation import Operation, Role
 
@@ -55,11 +54,8 @@ class LastPage:
         seen: list[str] = []
         page = asked
         for _ in range(_MOST_PAGES):
-            found = [
-                text
-                for path, text in paths_in(example.execute(page).answer.body)
-                if CURSOR_FIELD.search(path.rsplit(".", 1)[-1]) and text not in seen
-            ]
+            answer = example.execute(page).answer
+            found = [each for each in cursors_in(answer) if each not in seen]
             example.state.situations["pages read"] += 1
             if not found:
                 # The only page of a short list is no end of one.

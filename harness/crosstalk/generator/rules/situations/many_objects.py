@@ -4,21 +4,28 @@ Second pages, top-k, pruning and truncation are out of reach of lists that never
 that is applied before the owner's filter takes away what is the victim's. Turns differ: more than
 usual limits of every kind; of what asks a model, which stores a question and an answer; of one kind
 more than the largest page that a schema states.
+
+Half of it is stored in the victim's own words, so that what is found by its content alone meets,
+and each under a key where one is taken: the victim's keys must outlive the flood, and a repeat
+under one of them be answered as before. What is left over from the other's lists waits at a cursor,
+which the victim tries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw, drawn_random
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.honest_calls import HonestCalls, read_again
-from crosstalk.generator.readings import all_readings
+from crosstalk.generator.honest_calls import HonestCalls, in_words_of, read_again
+from crosstalk.generator.readings import all_readings, cursors_in
 from crosstalk.surface.capabilities import page_size, required_references
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
 
 # Objects of each kind that exceed usual limits, and of one kind at most.
 _USUAL, _MOST = 60, 120
@@ -56,25 +63,55 @@ class ManyObjects:
         """Read as a victim, store as another user, read as the victim, and as the other."""
         attacker: Actor = draw(st.sampled_from(example.members))
         victim = example.other_member(draw, attacker)
-        own = HonestCalls.of(example, drawn_random(draw)).call
+        honest = HonestCalls.of(example, drawn_random(draw))
         flood = self._flood(example, draw)
         stored = list({operation.name: operation for operation, _ in flood}.values())
-        example.execute_all([own(each, victim) for each in stored])
+        kept = [_keyed(example, _alone(example, honest.call(each, victim))) for each in stored]
+        example.execute_all(kept)
         surfaces = {each.surface.partition("-")[0] for each in stored}
         readings = all_readings(example, victim, switches=False)
         # What another server shows, or stores, is another matter, unless a model stores by it.
         near = [each for each in readings if each[0].surface.partition("-")[0] in surfaces]
         readings = (near if near and not _asks_a_model(stored) else readings)[:_READINGS]
         key = example.next_probe()
-        example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
+        before = Probe("ownership", key, "before", victim.name)
+        repeats = [] if _asks_a_model(stored) else [e for e in kept if _key_of(example, e)]
+        for _ in range(2):
+            example.execute_all([replace(each, probe=before) for each in repeats])
+        example.read_twice(readings, victim, before)
         attack = Probe("ownership", key, "attack", victim.name)
+        said = {each.operation: each for each in kept}
         example.execute_all(
-            [own(operation, attacker, attack) for operation, count in flood for _ in range(count)]
+            [
+                _keyed(example, in_words_of(example, said[operation.name], drawn))
+                if number % 2
+                else _keyed(example, drawn)
+                for operation, count in flood
+                for number in range(count)
+                for drawn in [honest.call(operation, attacker, attack)]
+            ]
         )
         read_again(example, readings, victim, key)
-        lists = [each for each in example.state.observations if each.surface in surfaces]
-        example.execute_all([example.reading(each, attacker) for each in lists])
+        # After all readings: where a key was forgotten, it stores once more.
+        example.execute_all(
+            [replace(each, probe=replace(before, part="after")) for each in repeats]
+        )
+        self._read_what_is_left_over(example, attacker, victim)
         self._count(example, [count for _, count in flood])
+
+    @staticmethod
+    def _read_what_is_left_over(example: ExampleRun, attacker: Actor, victim: Actor) -> None:
+        """Have the one with very many read every list, and the victim go on where it is cut."""
+        lists = list(example.state.observations)
+        read = example.execute_all([example.reading(each, attacker) for each in lists])
+        for listing, call in zip(lists, read, strict=False):
+            cursor = listing.parameter(Role.CURSOR)
+            found = cursors_in(call.answer) if cursor is not None else []
+            if cursor is None or not found or example.over or example.state.stopped():
+                continue
+            planned = example.reading(listing, victim)
+            named = {**planned.arguments, cursor.name: found[-1]}
+            example.execute(replace(planned, arguments=named))
 
     def _flood(self, example: ExampleRun, draw: Draw) -> list[tuple[Operation, int]]:
         """Return what is stored in this turn, each with how many of it."""
@@ -82,6 +119,8 @@ class ManyObjects:
         # What may stand inside another object need not: a task without a project is one of many.
         creators = [each for each in capabilities.creators if not required_references(each)]
         creators = creators or list(capabilities.creators)
+        # What is kept by a key, or found by its words, meets only where there is one.
+        creators = [each for each in creators if each in capabilities.keyed] or creators
         turn = example.state.situations["floods"] % 3
         in_time = example.state.executor.seconds_left() > _SECONDS_TO_CHAT
         if turn == 1 and capabilities.chats and in_time:
@@ -109,6 +148,29 @@ class ManyObjects:
         situations["largest number of one kind"] = max(
             situations["largest number of one kind"], *counts
         )
+
+
+def _alone(example: ExampleRun, planned: PlannedCall) -> PlannedCall:
+    """Return a call without the objects that it need not name: another user cannot name them."""
+    operation = example.state.executor.operations[planned.operation]
+    named = {each.name for each in operation.parameters if each.refers and not each.required}
+    given = {name: value for name, value in planned.arguments.items() if name not in named}
+    return replace(planned, arguments=given)
+
+
+def _key_of(example: ExampleRun, planned: PlannedCall) -> str:
+    """Return the name of the argument that holds a call's key, where it takes one."""
+    key = example.state.executor.operations[planned.operation].parameter(Role.KEY)
+    return key.name if key is not None else ""
+
+
+def _keyed(example: ExampleRun, planned: PlannedCall) -> PlannedCall:
+    """Return a call under a new key, where it takes one."""
+    name = _key_of(example, planned)
+    if not name:
+        return planned
+    key = example.state.plant(planned.actor.user or planned.actor.claims)
+    return replace(planned, arguments={**planned.arguments, name: key})
 
 
 def _asks_a_model(operations: Sequence[Operation]) -> bool:

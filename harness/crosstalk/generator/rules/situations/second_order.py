@@ -24,6 +24,8 @@ _TRIED = "writes with another's id"
 # Writes of one turn, and readings after them, of which the system may have very many.
 _WRITES = 3
 _MOST_READINGS = 12
+# Ids that a text holds, where it has room for several: what follows them follows one kind.
+_IN_A_TEXT = 4
 
 
 class SecondOrder:
@@ -37,14 +39,39 @@ class SecondOrder:
         return bool(example.state.observations) and bool(_places(example))
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
-        """Write with the victim's ids between two readings by the victim; read as the writer."""
+        """Write with the victim's ids between two readings by the victim; read as the writer.
+
+        The first time, by everything that stores texts, on each surface.
+        """
         writer: Actor = draw(st.sampled_from(example.members))
         victim = example.other_member(draw, writer)
         places = [each for each in _places(example) if _ids(example, victim, *each)]
         if not places:
             return
-        surface = draw(st.sampled_from(sorted({each.surface for each, _ in places})))
-        places = [each for each in places if each[0].surface == surface]
+        storing = {
+            operation.name: (operation, each)
+            for operation, each in places
+            if operation in example.capabilities.creators and each.role is Role.TEXT
+        }
+        if storing and not example.state.situations[_TRIED]:
+            places = list(storing.values())
+            surfaces = sorted({each.surface for each, _ in places})
+        else:
+            surfaces = [draw(st.sampled_from(sorted({each.surface for each, _ in places})))]
+        for surface in surfaces:
+            here = [each for each in places if each[0].surface == surface]
+            self._follow(example, draw, writer, victim, here)
+
+    def _follow(
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        writer: Actor,
+        victim: Actor,
+        places: list[tuple[Operation, Parameter]],
+    ) -> None:
+        """Write in some of these places of one surface, and read all that may follow."""
+        surface = places[0][0].surface
         readings = [
             (each, observation_arguments(each, example.history, victim))
             for each in self._lists(example, surface)
@@ -54,6 +81,8 @@ class SecondOrder:
         attack = Probe("ownership", key, "attack", victim.name)
         accepted = []
         for _ in range(_WRITES):
+            if example.over or example.state.stopped():
+                return
             operation, parameter = example.least_chosen(
                 draw, self.name, places, lambda each: (each[0].name, each[1].name)
             )
@@ -87,14 +116,18 @@ class SecondOrder:
     ) -> Call:
         """Make a call about the writer's own objects that holds an id of the victim's as well."""
         known = _ids(example, victim, operation, parameter)
-        target = draw(st.sampled_from(known[-4:]))
         arguments = dict(example.plan_own(draw, operation, writer).arguments)
+        target = draw(st.sampled_from(known[-_IN_A_TEXT:]))
         if parameter.refers:
             arguments[parameter.name] = [target] if parameter.many else target
         else:
-            texts = (f"{COMMON_WORD} {target}", target)
-            fitting = [each for each in texts if admits(parameter.schema, each)]
-            arguments[parameter.name] = fitting[0] if fitting else target
+            # A text may be searched for ids of one kind: it holds several, where it can.
+            every = " ".join(known[-_IN_A_TEXT:])
+            texts = (f"{COMMON_WORD} {every}", f"{COMMON_WORD} {target}", target)
+            for each in operation.parameters:
+                fitting = [text for text in texts if admits(each.schema, text)]
+                if each.role is Role.TEXT and (each is parameter or fitting):
+                    arguments[each.name] = fitting[0] if fitting else target
         return example.execute_spoilt(PlannedCall(writer, operation.name, arguments, probe))
 
     def _read_as_writer(self, example: ExampleRun, writer: Actor, surface: str) -> None:

@@ -101,6 +101,7 @@ def played(
     further: tuple[Operation, ...] = (),
     sleep: Callable[[float], None] = time.sleep,
     system: Things | None = None,
+    observed: tuple[Operation, ...] = (LIST,),
 ) -> tuple[GeneratorState, list[History]]:
     """The generator's state, and what was done, after some examples with these rules."""
     system = system or Things()
@@ -116,7 +117,7 @@ def played(
             {"rest": system}, {e.name: e for e in (*system.discover(), *further)}, system
         ),
         fresh_history=fresh,
-        observations=[LIST],
+        observations=observed,
         forgeries=(),
         on_example_end=found.append,
         stopped=lambda: False,
@@ -304,6 +305,38 @@ def test_an_id_of_another_user_is_stored_and_both_users_read_after_that() -> Non
             assert later >= {call.actor.user, call.probe.victim}
             followed += 1
     assert followed >= 5
+
+
+def test_every_text_of_a_write_holds_several_ids_of_another_users() -> None:
+    note = Parameter("description", {"type": "string"}, False, Role.TEXT)
+    title = Parameter("title", {"type": "string"}, True, Role.TEXT)
+    add = Operation("rest", "rest:POST /things", (IDENTITY, title, note), reads_only=False)
+
+    class Titled(Things):
+        def discover(self) -> list[Operation]:
+            return [add, EDIT, DELETE, LIST]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is add:
+                arguments = {**arguments, "title": str(arguments["title"])[:40]}
+            return super().call(ADD if operation is add else operation, arguments, presented)
+
+    _, found = played(SecondOrder(), examples=2, system=Titled())
+    most = 0
+    for history in found:
+        owners: dict[str, str | None] = {}
+        for call in history:
+            if call.operation == add.name and call.answer.body:
+                held = [
+                    {made for made, owner in owners.items() if made in str(text)}
+                    for text in (call.arguments["title"], call.arguments.get("description"))
+                ]
+                if held[0] == held[1] and all(owners[e] != call.actor.user for e in held[0]):
+                    most = max(most, len(held[0]))
+                owners[call.answer.body["id"]] = call.actor.user
+    assert most > 1
 
 
 def test_users_store_something_and_read_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

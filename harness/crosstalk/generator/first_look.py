@@ -81,11 +81,16 @@ class FirstLook:
 
     def _try_plainly(self, users: Arrangement) -> None:
         """Make what takes the fewest calls: one reading tries what stands before a whole surface,
-        and one pair whether an object is anybody's.
+        one list whether it is everybody's, and one pair whether an object is anybody's.
         """
+        example = users.example
         self._try_each_surface(users)
+        if not users.ended:
+            lists = [each for each, _ in _lists(users) if not required_references(each)]
+            example.execute_all([example.reading(each, users.attacker) for each in lists])
+            example.judge_soon(after=1)
         self._name_the_victims(users, lambda each: each.reads_only)
-        users.example.judge_soon(after=1)
+        example.judge_soon(after=1)
 
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""

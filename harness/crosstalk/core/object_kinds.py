@@ -129,6 +129,11 @@ def noun_of(operation: str) -> str:
     return next((word for word in reversed(words) if word not in _VERBS), "")
 
 
+def thing_of(operation: str) -> str:
+    """Return what an operation is about, whether it names one or many."""
+    return noun_of(operation).removesuffix("s")
+
+
 def without_shared_prefix(names: Collection[str]) -> dict[str, str]:
     """Return each name without the words that all of them begin with.
 

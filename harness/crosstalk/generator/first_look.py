@@ -13,7 +13,7 @@ from random import Random
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker
-from crosstalk.core.object_kinds import noun_of
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
@@ -236,13 +236,13 @@ def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Ope
         if call.actor == users.victim and any(map(is_marker, identifiers_of(call.answer.body)))
     }
     capabilities = users.example.capabilities
-    stored = {_thing(each) for each in (*capabilities.creators, *capabilities.chats)}
+    stored = {thing_of(each.name) for each in (*capabilities.creators, *capabilities.chats)}
     telling = sorted(
         reading,
         key=lambda each: (
             each.name not in shown,
             not each.lists,
-            _thing(each) not in stored,
+            thing_of(each.name) not in stored,
             len(required_references(each)),
         ),
     )
@@ -257,11 +257,6 @@ def _unsaid(example: ExampleRun, operation: Operation, actor: Actor) -> list[Pla
     planned = example.reading(operation, actor)
     given = {name: value for name, value in planned.arguments.items() if name != identity.name}
     return [PlannedCall(actor, operation.name, given)]
-
-
-def _thing(operation: Operation) -> str:
-    """Return what an operation is about, whether it names one or many."""
-    return noun_of(operation.name).removesuffix("s")
 
 
 def _left_to_the_sweep(operation: Operation) -> bool:

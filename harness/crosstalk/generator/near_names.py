@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from crosstalk.core.object_kinds import noun_of
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
@@ -87,19 +87,14 @@ class NearNames:
         found: dict[str, Operation] = {}
         for operation in self._capabilities.creators:
             used = [each.surface for each in found.values()]
-            known = found.get(_thing(operation))
+            known = found.get(thing_of(operation.name))
             if known is None or (known.surface in used[:-1] and operation.surface not in used):
-                found[_thing(operation)] = operation
+                found[thing_of(operation.name)] = operation
         return list(found.values())
 
     def _lists(self, creators: Sequence[Operation]) -> list[Operation]:
         """Return the lists of what is stored, on every surface."""
-        stored = {_thing(each) for each in creators}
+        stored = {thing_of(each.name) for each in creators}
         lists = [each for each in self._state.observations if not required_references(each)]
-        near = [each for each in lists if _thing(each) in stored]
+        near = [each for each in lists if thing_of(each.name) in stored]
         return (near or lists)[:_LISTS]
-
-
-def _thing(operation: Operation) -> str:
-    """Return what an operation is about, whether it names one or many."""
-    return noun_of(operation.name).removesuffix("s")

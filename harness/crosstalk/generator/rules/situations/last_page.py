@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
@@ -43,9 +44,14 @@ class LastPage:
                 return
 
     def _read(self, example: ExampleRun, draw: Draw) -> None:
-        operation = example.least_chosen_operation(draw, self.name, example.capabilities.paged)
-        owner: Actor = draw(st.sampled_from(example.members))
         first = not example.state.situations[_COUNT]
+        paged = example.capabilities.paged
+        if first:
+            # What users store by a call of its own has a second page soon.
+            stored = {thing_of(each.name) for each in example.capabilities.creators}
+            paged = [each for each in paged if thing_of(each.name) in stored] or paged
+        operation = example.least_chosen_operation(draw, self.name, paged)
+        owner: Actor = draw(st.sampled_from(example.members))
         if first:
             self._store(operation, example, draw, owner)
         small = first or draw(st.booleans())

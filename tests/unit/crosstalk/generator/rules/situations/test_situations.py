@@ -352,3 +352,28 @@ def test_users_store_something_and_read_after_a_while(monkeypatch: pytest.Monkey
         if {call.actor.user for call in history if call.operation == LIST.name} == set(USERS)
     ]
     assert stored_by_all
+
+
+def test_a_list_of_what_users_store_is_read_to_its_end_first() -> None:
+    empty = Operation(
+        "rest", "rest:GET /offers", (IDENTITY, LIMIT, CURSOR), reads_only=True, lists=True
+    )
+    others = [replace(empty, name=f"rest:GET /{each}") for each in ("offers", "visits", "bills")]
+
+    class Shop(Things):
+        def discover(self) -> list[Operation]:
+            return [*others, *super().discover()]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation in others:
+                return Answer(Outcome.OK, 200, {"items": []})
+            return super().call(operation, arguments, presented)
+
+    state, found = played(LastPage(), examples=1, system=Shop())
+    (first,) = found[:1]
+    assert state.situations["lists read to their end"]
+    continued = next(call.index for call in first if "cursor" in call.arguments)
+    read = {call.operation for call in first.calls[:continued] if call.arguments.get("limit") == 1}
+    assert read == {LIST.name}

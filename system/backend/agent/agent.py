@@ -33,6 +33,7 @@ from pydantic import ValidationError
 from system.backend.agent.admission import Admission
 from system.backend.agent.bounded_answers import BoundedAnswers
 from system.backend.agent.bridge import BoundTools
+from system.backend.agent.http_client import ServiceTransport
 from system.backend.agent.model import (
     ModelUnreadableError,
     PlainChatCompletionsModel,
@@ -47,7 +48,6 @@ from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
 from system.observe.tracing import span
 from system.store.schemas import MessageRole, MessageView
-from system.wire.http_client import ServiceTransport
 
 set_tracing_disabled(True)
 

@@ -26,10 +26,10 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from system import __version__
+from system.backend.agent.http_client import ServiceTransport
 from system.errors import NotReached, RateLimited, Unavailable
 from system.observe.tracing import outgoing, span
 from system.shares import Shares
-from system.wire.http_client import ServiceTransport
 from system.wire.idempotency_key_meta import META_KEY
 from system.wire.logs import REQUEST_ID_HEADER, request_id
 from system.wire.rate_limit import Pace

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from system.wire.http_client import ServiceTransport
+from system.backend.agent.http_client import ServiceTransport
 from tests.unit.crosstalk.doctor.test_tls import certificate
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

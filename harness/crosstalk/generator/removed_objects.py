@@ -1,6 +1,6 @@
 """Objects that their owners have removed, with what stood inside them.
 
-A call that names one is answered as for an object that nobody has: a comparison with a missing one
+A call that names one is answered as for a missing object: a comparison with a missing one
 shows nothing, and an honest call is refused. What takes removed objects back wants nothing else.
 """
 

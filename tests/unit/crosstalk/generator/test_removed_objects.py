@@ -46,7 +46,7 @@ def named(found: ValuePool, operation: str = "rest:GET /pets/{pet}") -> list[str
     return found.references("alice", PET, operation, guess=False)
 
 
-def test_what_its_owner_removed_is_named_no_more() -> None:
+def test_object_that_its_owner_removed_is_named_no_more() -> None:
     writer = two_pets().call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
     assert named(pool(writer)) == [SECOND]
     assert pool(writer).references(
@@ -54,18 +54,18 @@ def test_what_its_owner_removed_is_named_no_more() -> None:
     ) == [FIRST, SECOND]
 
 
-def test_what_takes_removed_objects_back_wants_them_alone() -> None:
+def test_operation_that_takes_removed_objects_back_wants_them_alone() -> None:
     writer = two_pets().call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
     assert named(pool(writer), "rest:POST /pets/{pet}/restore") == [FIRST]
 
 
-def test_what_is_shown_again_is_there() -> None:
+def test_object_that_is_shown_again_is_there() -> None:
     writer = two_pets().call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
     writer.call(ALICE, "rest:GET /pets", {}, ok([{"id": FIRST}, {"id": SECOND}]))
     assert named(pool(writer)) == [FIRST, SECOND]
 
 
-def test_what_stood_inside_goes_with_it() -> None:
+def test_object_inside_a_removed_one_goes_with_it() -> None:
     making = "rest:POST /pets/{pet}/treatments"
     writer = two_pets().call(ALICE, making, {"pet": FIRST, "title": "x"}, ok({"id": INSIDE}, 201))
     other = "0a06275290aa"

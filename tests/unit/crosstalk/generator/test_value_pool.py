@@ -322,7 +322,7 @@ def test_object_in_a_list_is_of_its_kind_though_another_operation_gave_it_out() 
     assert pool(writer).references("alice", loan, "mcp:extend", guess=False) == ["L1bc249050a"]
 
 
-def test_what_an_earlier_example_left_is_not_new() -> None:
+def test_object_that_an_earlier_example_left_is_not_new() -> None:
     writer = Writer().call(ALICE, "mcp:list_tasks", {}, ok([{"id": TASK}]))
     found = pool(writer)
     found.know_public({TASK})

@@ -21,7 +21,7 @@ _NOUNS = (
 
 
 class Text(BaseModel):
-    """What is stored."""
+    """Text of one object."""
 
     text: str
 

@@ -81,7 +81,7 @@ class FirstLook:
 
     def _try_plainly(self, users: Arrangement) -> None:
         """Make what takes the fewest calls: one reading tries what stands before a whole surface,
-        one list whether it is everybody's, and one pair whether an object is anybody's.
+        one list whether every user is shown it, and one pair whether any user may name an object.
         """
         example = users.example
         self._try_each_surface(users)

@@ -232,9 +232,7 @@ def test_another_reads_a_list_after_its_owner_and_while_the_owner_reads() -> Non
     assert together == {"alice", "bob"}
 
 
-def test_what_stands_before_a_surface_and_another_users_object_are_tried_before_any_reading() -> (
-    None
-):
+def test_gates_and_another_users_object_are_tried_before_any_reading() -> None:
     (history,) = looked(Notes())
     first = {
         name: next(call.index for call in history if call.actor.name == name)

@@ -89,7 +89,7 @@ def _offer(example: ExampleRun, number: int = 1) -> Offer:
     return offer
 
 
-def test_who_lost_it_changes_and_deletes_by_each_surface() -> None:
+def test_former_member_changes_and_deletes_by_each_surface() -> None:
     for number in range(6):
         example = _example()
         offer = _offer(example, number)

@@ -60,9 +60,9 @@ class SecondOrder:
             surfaces = [draw(st.sampled_from(sorted({each.surface for each, _ in places})))]
         for surface in surfaces:
             here = [each for each in places if each[0].surface == surface]
-            self._follow(example, draw, writer, victim, here)
+            self._read_after(example, draw, writer, victim, here)
 
-    def _follow(
+    def _read_after(
         self,
         example: ExampleRun,
         draw: Draw,

@@ -97,7 +97,7 @@ def detect(
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What answers at the usual paths of MCP servers on a host.
+    """Server that answers at a usual path of MCP servers on a host.
 
     Attributes:
         url: Of the server; empty where none lists its tools.

@@ -191,7 +191,7 @@ def _identity(found: RestSurvey, header: str | None, value: str) -> list[str]:
 def _claims(found: RestSurvey) -> list[str]:
     """Return the arguments that say whose data is meant beside a credential.
 
-    `?owner=` may as well narrow the list of somebody who may see all.
+    `?owner=` may as well narrow the list of a user who may see all.
     """
     needed = {
         each.name

@@ -114,7 +114,7 @@ def offering(asked: Asked) -> Given:
     return 200, {**reply, "result": found}
 
 
-def test_what_a_server_offers_beside_tools_is_written(
+def test_offers_beside_tools_are_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = written({"POST /mcp": offering}, tmp_path, probe=False)

@@ -308,7 +308,7 @@ def test_person_who_leaves_one_object_keeps_what_else_its_owner_shares() -> None
     assert permits(sharing_policy(), history, "alice", "bob", "rest:GET /notes", {other})
 
 
-def test_what_another_users_key_made_is_not_what_a_call_with_it_is_about() -> None:
+def test_call_is_not_about_the_object_that_another_users_key_made() -> None:
     key, task = "xtalicez000000a1", "11111111-2222-4333-8444-000000000002"
     story = Story(sharing_policy(replace(SHARE, change=True)))
     story.call(ALICE, "rest:POST /notes", {"text": TEXT, "Idempotency-Key": key}, {"id": NOTE})

@@ -309,7 +309,7 @@ def test_number_that_is_given_again_after_a_deletion_names_the_newer_object() ->
     assert Concurrency().judge(clients.history) == []
 
 
-def test_what_an_aborted_call_was_to_delete_may_be_in_the_bin_or_not() -> None:
+def test_object_that_an_aborted_call_was_to_delete_may_be_in_the_bin_or_not() -> None:
     for aborted in (True, False):
         clients = Clients()
         stories: list[tuple[str, Literal["alone", "concurrent"]]] = [

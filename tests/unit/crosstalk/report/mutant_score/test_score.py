@@ -55,7 +55,7 @@ def test_both_halves_are_counted_apart() -> None:
     assert one["halves"][half_of("mutant-1")] == {"total": 1, "killed": 1}
 
 
-def test_what_survives_with_one_of_several_seeds_has_survived() -> None:
+def test_mutant_that_survives_with_one_of_several_seeds_has_survived() -> None:
     found = outcome("a", alive=True, killed_by="canary", calls=100)
     later = outcome("b", alive=True, killed_by="canary", calls=30)
     lives = outcome("b", alive=True, killed_by=None, calls=4_000)

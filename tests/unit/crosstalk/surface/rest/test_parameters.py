@@ -195,7 +195,7 @@ def test_operation_with_several_content_types_is_called_for_each() -> None:
         assert served.last.headers["accept"] == "text/csv"
 
 
-def test_what_a_path_names_is_a_parameter_though_the_document_does_not_declare_it() -> None:
+def test_name_in_a_path_is_a_parameter_though_the_document_does_not_declare_it() -> None:
     # As documents are made from docstrings, which seldom have `in: path`.
     paths = {
         "/trays/{tray_id}": {"get": {"responses": {}}},

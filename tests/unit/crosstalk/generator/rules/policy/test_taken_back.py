@@ -129,7 +129,7 @@ def test_reader_tries_to_remove_the_object_between_two_readings_of_its_owner() -
     assert all(each.answer.outcome is not Outcome.OK for each in tried)
 
 
-def test_what_was_called_off_is_accepted_in_vain_and_read_after_that() -> None:
+def test_offer_that_was_called_off_is_accepted_in_vain_and_read_after_that() -> None:
     folders = FoldersThatCallOff()
     operations = folders.discover()
     state = make_state(folders, ServiceRecord({each.name: each for each in operations}))

@@ -84,7 +84,7 @@ class Flooded(Things):
 
 
 @pytest.mark.parametrize("leak", ["", "keys", "slots", "rest"])
-def test_what_is_kept_for_all_users_together_shows(
+def test_list_that_is_kept_for_all_users_together_shows(
     leak: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FEWEST_CALLS", 0)

@@ -288,7 +288,8 @@ class ValuePool:
         if not any(known.values()):
             if not guess:
                 return []
-            known = {user: [each for each in self._items(user) if "://" not in each.value]}
+            any_kind = [each for each in self._items(user) if "://" not in each.value]
+            known = {user: [each for each in any_kind if _admits(parameter, each.value)]}
         field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
         return list(dict.fromkeys(one.value for one in known[user] if one.field == field))
 
@@ -356,8 +357,7 @@ class ValuePool:
         what its owner has removed, unless `removed` is true or the operation takes it back. With
         `new` nothing that others may know is returned at all.
         """
-        fitting = self._references(user, parameter, operation, guess=guess)
-        found = [each for each in fitting if _admits(parameter, each)]
+        found = self._references(user, parameter, operation, guess=guess)
         found = self._unknown(user, found) or ([] if new else found)
         return found if removed else self._removed.preferred(found, parameter.name, operation)
 

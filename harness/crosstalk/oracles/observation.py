@@ -33,6 +33,7 @@ from crosstalk.core.identifiers import (
 from crosstalk.core.object_kinds import CURSOR_FIELD, deletes, kind_of_argument, kind_of_field
 from crosstalk.surface.http.headers import VALIDATORS, VOLATILE
 from crosstalk.surface.mcp.replies import PROSE_CODE, PROSE_ID
+from crosstalk.surface.schemas import names_user
 
 # Place to what stands there, e.g. `status`, `headers.etag`, `body.items.0.title`.
 Observed: TypeAlias = Mapping[str, str]
@@ -180,7 +181,10 @@ class Normalizer:
             return self._symbol(value)
         if isinstance(value, str | int) and not isinstance(value, bool):
             if ID_NAME.search(field) and text in self._users:
-                return self._users[text]
+                kind = kind_of_field(path.partition(".")[2], operation)
+                # The bed 7 is not the user 7.
+                if not text.isdigit() or kind == "user" or names_user(field, perhaps=True):
+                    return self._users[text]
             if ID_NAME.search(field) and _may_be_id(text):
                 return self._number(kind_of_field(path.partition(".")[2], operation), text, path)
             if text in self._echoed and (operation, general(path)) in self._echoes:

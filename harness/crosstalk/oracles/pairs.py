@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import (
     identifiers_of,
     is_drawn,
@@ -396,7 +396,7 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
     return {
         "status": str(answer.status),
         "code": mask(answer.code),
-        "message": mask(answer.message),
+        "message": mask(None if _is_cut_off(answer) else answer.message),
         "body": mask(_told(answer.body)),
         **{
             f"{_HEADER}{name}": mask(masked_header(value))
@@ -404,3 +404,14 @@ def _observable(call: Call, asked: set[str]) -> dict[str, str]:
             if shows(name)
         },
     }
+
+
+def _is_cut_off(answer: Answer) -> bool:
+    """Return whether the message is the beginning of a text in the body, which says all of it.
+
+    Where it ends depends on how long the ids are that were asked for.
+    """
+    said = answer.message
+    return said is not None and any(
+        len(each) > len(said) and each.startswith(said) for each in strings_in(answer.body)
+    )

@@ -429,3 +429,16 @@ def test_a_word_that_is_asked_for_and_repeated_is_nobodys(foreign_first: bool) -
         writer.call(BOB, "noted", {"chip": chip}, ok({"chip": chip, "noted": noted}), probe)
     (suspicion,) = Existence().judge(writer.history)
     assert "body" in suspicion.summary
+
+
+def test_message_that_was_cut_off_says_no_more_than_the_text_that_it_begins() -> None:
+    def said(task: str, tasks: str) -> Answer:
+        text = f"There is no task '{task}'. Tasks: {tasks}"
+        return Answer(Outcome.ERROR, 200, text, {}, None, text[:100])
+
+    mine = ", ".join(f"garden {number}" for number in range(20))
+    for foreign, found in ((mine, 0), (f"{mine}, hers", 1)):
+        writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+        writer.call(BOB, "get", {"task_id": HERS}, said(HERS, foreign), FOREIGN)
+        writer.call(BOB, "get", {"task_id": "none"}, said("none", mine), MISSING)
+        assert len(Existence().judge(writer.history)) == found

@@ -189,3 +189,15 @@ def test_number_that_comes_back_as_it_was_asked_for_is_told_apart_and_not_what_i
 def test_count_that_is_an_id_by_chance_is_no_echo() -> None:
     assert echoing_places(deletions("removed", (1, 1), (2, 1), (3, 3))) == set()
     assert echoing_places(deletions("removed", (1, 1), (1, 1))) == set()
+
+
+def test_number_of_an_object_is_no_user_though_a_user_has_the_same() -> None:
+    normalizer = Normalizer({"alice": "7", "bob": "8"})
+
+    def observed(operation: str, body: dict[str, Any]) -> dict[str, str]:
+        return normalizer.observation(Call(1, ALICE, operation, {}, ok(body), 0.0, 0.0))
+
+    bed = observed("rest:POST /beds", {"id": 7, "owner_id": 7})
+    assert bed["body.id"] == "<bed:1>"
+    assert bed["body.owner_id"] == "<alice>"
+    assert observed("rest:GET /users/me", {"id": 7})["body.id"] == "<alice>"

@@ -16,6 +16,7 @@ from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
 from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.first_round import FirstRound
+from crosstalk.generator.near_names import NearNames
 from crosstalk.generator.survey.survey import Survey
 from crosstalk.generator.sweep import Sweep
 from crosstalk.targets.described import opened_target
@@ -40,7 +41,9 @@ def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     # They find this leak by themselves, and what they find is no example.
     monkeypatch.setattr(FirstLook, "run", lambda look: None)
     monkeypatch.setattr(FirstRound, "run", lambda turn: None)
+    monkeypatch.setattr(NearNames, "run", lambda near: None)
     monkeypatch.setattr(Sweep, "run", lambda sweep: None)
+    monkeypatch.setattr(Sweep, "flood", lambda sweep, *_: None)
     monkeypatch.setattr(Survey, "run", lambda survey: None)
     where = redis_url if kept_in == "redis" else str(tmp_path / "examples")
     file = describe(tmp_path, "stdio", "argument", "--leak", "get")

@@ -36,8 +36,9 @@ def shared_readings(
             asked = example.reading(operation, person).arguments
             given = {**asked, reference.name: as_taken_by(reference, target)}
             found.append(PlannedCall(person, operation.name, given))
-    # The objects themselves: a list of members has nothing of what is stored in them.
-    told = told_to_agent(example, draw, found, targets)
+    # The objects themselves, and what is in them: a list of members has nothing that is stored.
+    whole = [*targets[:1], *targets[1:][-1:]]
+    told = [one for each in whole for one in told_to_agent(example, draw, found, [each])]
     found += _narrowed(example, draw, targets, owner, person)
     others = [
         each

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, Outcome
+from crosstalk.core.identifiers import markers_in
 from crosstalk.core.policy import Policy
 from crosstalk.core.policy.model import Suspend
 from crosstalk.core.policy.suspension import may_suspend
@@ -14,8 +18,8 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import operations_of
 from crosstalk.surface.operation import Operation, Role
 
-# Operations of each surface that the user calls, before and after.
-_READS, _WRITES = 3, 1
+# Operations of each surface that the user calls, before and after, and lists that show something.
+_READS, _WRITES, _LISTS = 3, 1, 2
 
 
 class AccountDisabled:
@@ -46,6 +50,7 @@ class AccountDisabled:
         other = example.other_member(draw, person)
         tried = self._uses(example, draw, policy, person)
         example.execute_all(tried)
+        tried += self._lists(example, draw, policy, person)
         # Nobody but who may disables it; the person is served as before.
         refused = other if other not in able else person
         example.execute(_about(example, draw, rule, disabling[0], refused, person))
@@ -77,6 +82,35 @@ class AccountDisabled:
                     left.remove(chosen)
                     planned.append(example.plan_own(draw, chosen, person))
         return planned
+
+    def _lists(
+        self, example: ExampleRun, draw: Draw, policy: Policy, person: Actor
+    ) -> list[PlannedCall]:
+        """Return readings that show the person's own data now, of every surface.
+
+        An empty list says nothing of whether its reader may have it.
+        """
+        planned = [
+            example.reading(each, person)
+            for each in example.capabilities.protected
+            if each.lists and each.reads_only and policy.suspending(each.name) is None
+        ]
+        calls = example.execute_all(planned)
+        by_surface: defaultdict[str, list[PlannedCall]] = defaultdict(list)
+        for each, call in zip(planned, calls, strict=False):
+            if call.answer.outcome is Outcome.OK and markers_in(
+                json.dumps(call.answer.body, default=str)
+            ):
+                by_surface[call.operation.partition(":")[0]].append(each)
+        found: list[PlannedCall] = []
+        for surface, showing in by_surface.items():
+            for _ in range(min(_LISTS, len(showing))):
+                chosen = example.least_chosen(
+                    draw, f"{self.name} {surface} list", showing, lambda each: (each.operation,)
+                )
+                showing.remove(chosen)
+                found.append(chosen)
+        return found
 
 
 def _about(

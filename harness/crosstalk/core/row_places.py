@@ -2,7 +2,7 @@
 
 `songs.[xtalicez0000002a@0].id` is the id of the song with that word in it, which was the first.
 Where nothing is reset, a list still begins with what earlier runs have stored: by its number alone
-a row of theirs would be taken for the one that this run has made.
+an earlier row would be taken for the one that this run has made.
 """
 
 from __future__ import annotations

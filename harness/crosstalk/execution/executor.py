@@ -149,7 +149,10 @@ class Executor:
             KeyError: The system has no such operation now.
             OutOfTimeError: The time in which calls may be made is over, or the calls are used.
         """
-        planned = PlannedCall(actor, operation, arguments, probe, sending)
+        return self.make(history, PlannedCall(actor, operation, arguments, probe, sending))
+
+    def make(self, history: History, planned: PlannedCall) -> Call:
+        """Make one planned call and record it, as `execute` does."""
         return self._record(history, planned, *self._send(history, planned))
 
     def execute_all(self, history: History, planned: Sequence[PlannedCall]) -> list[Call]:

@@ -61,14 +61,7 @@ class ScriptRunner:
         except UnresolvedReferenceError:
             return None
         self._wait(step.after)
-        call = self.executor.execute(
-            self.history,
-            planned.actor,
-            planned.operation,
-            planned.arguments,
-            planned.probe,
-            planned.sending,
-        )
+        call = self.executor.make(self.history, planned)
         self.answers[step.number] = call
         return call
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.capabilities import without_key
+from crosstalk.surface.operation import Operation
 
 
 def tool_name(tool: Operation) -> str:
@@ -20,6 +21,4 @@ def directive(tool: Operation, arguments: Mapping[str, Any]) -> str:
     A key that names the call is left out: where it travels beside the arguments a model cannot say
     it, and the call would be refused for that.
     """
-    keys = {each.name for each in tool.parameters if each.role is Role.KEY and not each.required}
-    said = {name: value for name, value in arguments.items() if name not in keys}
-    return f"[[call {tool_name(tool)} {json.dumps(said)}]]"
+    return f"[[call {tool_name(tool)} {json.dumps(without_key(tool, arguments))}]]"

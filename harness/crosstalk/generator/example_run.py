@@ -184,14 +184,7 @@ class ExampleRun(Selection):
 
     def execute(self, planned: PlannedCall) -> Call:
         """Make one call."""
-        call = self.state.executor.execute(
-            self.history,
-            planned.actor,
-            planned.operation,
-            planned.arguments,
-            planned.probe,
-            planned.sending,
-        )
+        call = self.state.executor.make(self.history, planned)
         self._learn(planned, call)
         self._enable_again([call])
         return call
@@ -231,6 +224,11 @@ class ExampleRun(Selection):
         operations = self.capabilities.protected
         for each in enabled_again(self.history.policy, calls, self.members, operations):
             self.state.executor.execute(self.history, each.actor, each.operation, each.arguments)
+
+    def key_of(self, planned: PlannedCall) -> str:
+        """Return the name of the argument that holds a call's key; empty where it takes none."""
+        key = self.state.executor.operations[planned.operation].parameter(Role.KEY)
+        return key.name if key is not None else ""
 
     def execute_all_spoilt(self, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make calls that are wrong on purpose, at once where that is allowed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
@@ -36,19 +37,19 @@ class HonestCalls:
         return PlannedCall(actor, operation.name, arguments, probe)
 
 
-def in_words_of(example: ExampleRun, said: PlannedCall, drawn: PlannedCall) -> PlannedCall:
+def in_words_of(example: ExampleRun, said: Mapping[str, Any], drawn: PlannedCall) -> PlannedCall:
     """Return a call in the words of another user's.
 
     What is counted, matched or replaced by a word, a day or a name meets only there.
 
     Args:
         example: Under way.
-        said: The other user's call of the same operation.
+        said: Arguments of the other user's call of the same operation.
         drawn: The caller's own, whose identity, key and objects stay.
     """
     parameters = example.state.executor.operations[drawn.operation].parameters
     theirs = {each.name for each in parameters if each.role in _OWN}
-    same = {name: value for name, value in said.arguments.items() if name not in theirs}
+    same = {name: value for name, value in said.items() if name not in theirs}
     own = {name: value for name, value in drawn.arguments.items() if name in theirs}
     return replace(drawn, arguments={**same, **own})
 

@@ -17,7 +17,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offered_rights import no_more_rights, parameter_of, rights_of
-from crosstalk.surface.capabilities import references, required_references
+from crosstalk.surface.capabilities import references, required_references, without_key
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import names_user
 
@@ -191,9 +191,7 @@ def arguments_about(
 ) -> Mapping[str, Any]:
     """Return the arguments of a call that accepts or ends what was offered."""
     # An earlier call's key would have this one do nothing.
-    keys = {e.name for e in operation.parameters if e.role is Role.KEY and not e.required}
-    plan = example.plan_own(draw, operation, actor)
-    given = {name: value for name, value in plan.arguments.items() if name not in keys}
+    given = without_key(operation, example.plan_own(draw, operation, actor).arguments)
     found = offer.call.answer.paths()
     has_id = any(path == "id" for path, _ in found)
     handles: dict[str, str] = {}

@@ -182,9 +182,8 @@ def with_a_key(
     """
     found = list(planned)
     for place, each in enumerate(found):
-        key = example.state.executor.operations[each.operation].parameter(Role.KEY)
-        if key is not None:
-            given = {**each.arguments, key.name: str(draw(st.uuids(version=4)))}
+        if key := example.key_of(each):
+            given = {**each.arguments, key: str(draw(st.uuids(version=4)))}
             found[place] = replace(each, arguments=given)
             break
     return found
@@ -192,9 +191,4 @@ def with_a_key(
 
 def keyed_first(example: ExampleRun, planned: Sequence[PlannedCall]) -> list[PlannedCall]:
     """Return the calls that were made under a key, and then the others."""
-
-    def named(each: PlannedCall) -> bool:
-        key = example.state.executor.operations[each.operation].parameter(Role.KEY)
-        return key is not None and key.name in each.arguments
-
-    return sorted(planned, key=lambda each: not named(each))
+    return sorted(planned, key=lambda each: example.key_of(each) not in each.arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,3 +211,9 @@ def smallest_page(operation: Operation) -> dict[str, Any]:
 def takes_key(operation: Operation) -> bool:
     """Return whether calls of this operation can carry a key by which a repeat is known."""
     return operation.parameter(Role.KEY) is not None and not operation.reads_only
+
+
+def without_key(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments without a key by which a repeat is known, where it can be left out."""
+    keys = {e.name for e in operation.parameters if e.role is Role.KEY and not e.required}
+    return {name: value for name, value in arguments.items() if name not in keys}

@@ -43,7 +43,7 @@ def mutants(
     """Plant known leaks one by one and see that each is found."""
     from crosstalk.campaign.mutation import MutantRun, run_mutants
     from crosstalk.report.mutant_score.files import write_score
-    from crosstalk.report.mutant_score.score import summary
+    from crosstalk.report.mutant_score.score import by_half, summary
     from crosstalk.targets.mutants import get_mutant, load_catalog
 
     console = make_console(errors=as_json)
@@ -112,11 +112,8 @@ def mutants(
         print_json(figures)
     excused = {each.id for each in chosen if each.why_survives}
     for each_seed in figures["seeds"] if several else ():
-        by_half = ", ".join(
-            f"{half} {found['killed']} of {found['total']}"
-            for half, found in each_seed["halves"].items()
-        )
-        console.print(f"seed {each_seed['seed']}: {by_half}", markup=False, soft_wrap=True)
+        said = f"seed {each_seed['seed']}: {by_half(each_seed['halves'])}"
+        console.print(said, markup=False, soft_wrap=True)
     survived = set(figures["survivors"]) - excused
     return exit_code(
         ExitCode.FINDING if survived else ExitCode.CLEAN,

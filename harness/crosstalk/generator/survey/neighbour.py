@@ -14,7 +14,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.honest_calls import in_words_of, read_again
 from crosstalk.generator.readings import Reading
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.arrangement import (
@@ -28,8 +28,6 @@ from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-# Arguments that are the caller's, whatever another user has said.
-_OWN = frozenset({Role.REFERENCE, Role.IDENTITY, Role.KEY, Role.CURSOR})
 # The pause after which a time to the second is another.
 _SECONDS = 2.1
 # Further objects that one operation removes: all that were there before the reader's.
@@ -104,12 +102,9 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         )
         if users.ended or stored is None or operation.name in known or not operation.parameters:
             continue
-        drawn = users.own(operation, other).arguments
-        theirs = {each.name for each in operation.parameters if each.role in _OWN}
-        same = {name: value for name, value in stored.arguments.items() if name not in theirs}
-        own = {name: value for name, value in drawn.items() if name in theirs}
+        drawn = users.own(operation, other)
         identity = example.with_identity(operation, other)
-        arguments = {**same, **own, **identity}
+        arguments = {**in_words_of(example, stored.arguments, drawn).arguments, **identity}
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue

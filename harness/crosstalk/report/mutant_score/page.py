@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstalk.campaign.mutant_outcome import MutantOutcome
-from crosstalk.report.mutant_score.score import halves, over_seeds
+from crosstalk.report.mutant_score.score import by_half, halves, over_seeds
 
 
 def score_page(runs: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str:
@@ -35,11 +35,7 @@ def score_page(runs: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str
         "",
         *(_seed_line(each) for each in seeds if len(seeds) > 1),
         *([""] if len(seeds) > 1 else []),
-        "By half of the catalog: "
-        + ", ".join(
-            f"{half} {each['killed']} of {each['total']}" for half, each in halves(outcomes).items()
-        )
-        + ".",
+        f"By half of the catalog: {by_half(halves(outcomes))}.",
         "",
         "| class | alive | killed | median calls |",
         "|---|---|---|---|",
@@ -61,12 +57,10 @@ def score_page(runs: Sequence[MutantOutcome], figures: Mapping[str, Any]) -> str
 
 
 def _seed_line(figures: Mapping[str, Any]) -> str:
-    by_half = ", ".join(
-        f"{half} {each['killed']} of {each['total']}" for half, each in figures["halves"].items()
-    )
     return (
-        f"- Seed {figures['seed']}: {figures['killed']} of {figures['total']}, {by_half}; median "
-        f"{figures['median_calls']} calls, {figures['median_seconds']} s."
+        f"- Seed {figures['seed']}: {figures['killed']} of {figures['total']}, "
+        f"{by_half(figures['halves'])}; median {figures['median_calls']} calls, "
+        f"{figures['median_seconds']} s."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias, get_args
@@ -32,6 +32,11 @@ def halves(outcomes: Sequence[MutantOutcome]) -> dict[Half, dict[str, int]]:
         }
         for half in get_args(Half)
     }
+
+
+def by_half(found: Mapping[Half, Mapping[str, int]]) -> str:
+    """Return in words what `halves` counted."""
+    return ", ".join(f"{half} {each['killed']} of {each['total']}" for half, each in found.items())
 
 
 def over_seeds(outcomes: Sequence[MutantOutcome]) -> list[MutantOutcome]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome
-from crosstalk.core.identifiers import markers_in
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.policy import Policy
 from crosstalk.core.policy.model import Suspend
 from crosstalk.core.policy.suspension import may_suspend
@@ -16,7 +15,8 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import operations_of
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.capabilities import without_key
+from crosstalk.surface.operation import Operation
 
 # Operations of each surface that the user calls, before and after, and lists that show something.
 _READS, _WRITES, _LISTS = 3, 1, 2
@@ -98,9 +98,7 @@ class AccountDisabled:
         calls = example.execute_all(planned)
         by_surface: defaultdict[str, list[PlannedCall]] = defaultdict(list)
         for each, call in zip(planned, calls, strict=False):
-            if call.answer.outcome is Outcome.OK and markers_in(
-                json.dumps(call.answer.body, default=str)
-            ):
+            if call.answer.outcome is Outcome.OK and any(map(is_marker, call.received)):
                 by_surface[call.operation.partition(":")[0]].append(each)
         found: list[PlannedCall] = []
         for surface, showing in by_surface.items():
@@ -117,10 +115,7 @@ def _about(
     example: ExampleRun, draw: Draw, rule: Suspend, operation: Operation, actor: Actor, whom: Actor
 ) -> PlannedCall:
     """Return a call about one user's account."""
-    given = dict(example.plan_own(draw, operation, actor).arguments)
-    key = operation.parameter(Role.KEY)
-    if key is not None and not key.required:
-        # The key of an earlier call would have this one do nothing.
-        given.pop(key.name, None)
+    # The key of an earlier call would have this one do nothing.
+    given = without_key(operation, example.plan_own(draw, operation, actor).arguments)
     subject = example.history.subjects[whom.name]
     return PlannedCall(actor, operation.name, {**given, rule.person: subject})

@@ -75,12 +75,12 @@ class ManyObjects:
         readings = (near if near and not _asks_a_model(stored) else readings)[:_READINGS]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
-        repeats = [] if _asks_a_model(stored) else [e for e in kept if _key_of(example, e)]
+        repeats = [] if _asks_a_model(stored) else [e for e in kept if example.key_of(e)]
         for _ in range(2):
             example.execute_all([replace(each, probe=before) for each in repeats])
         example.read_twice(readings, victim, before)
         attack = Probe("ownership", key, "attack", victim.name)
-        said = {each.operation: each for each in kept}
+        said = {each.operation: each.arguments for each in kept}
         example.execute_all(
             [
                 _keyed(example, in_words_of(example, said[operation.name], drawn))
@@ -158,15 +158,9 @@ def _alone(example: ExampleRun, planned: PlannedCall) -> PlannedCall:
     return replace(planned, arguments=given)
 
 
-def _key_of(example: ExampleRun, planned: PlannedCall) -> str:
-    """Return the name of the argument that holds a call's key, where it takes one."""
-    key = example.state.executor.operations[planned.operation].parameter(Role.KEY)
-    return key.name if key is not None else ""
-
-
 def _keyed(example: ExampleRun, planned: PlannedCall) -> PlannedCall:
     """Return a call under a new key, where it takes one."""
-    name = _key_of(example, planned)
+    name = example.key_of(planned)
     if not name:
         return planned
     key = example.state.plant(planned.actor.user or planned.actor.claims)

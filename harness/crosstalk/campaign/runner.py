@@ -232,6 +232,7 @@ class Campaign:
             on_example_end=self._examine,
             judge=self._review.follow_up,
             stopped=self._stopped,
+            left=lambda: int((1.0 - self._used()) * self._options.calls),
             unserved=self._counts.service.unserved,
             opportunities=self._counts.opportunities,
             found=self._record.places,

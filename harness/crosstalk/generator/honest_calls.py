@@ -74,9 +74,16 @@ def read_again(
     """
     after = Probe("ownership", key, "after", reader.name)
     width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
+    # A list is read by the other once: its options make no other call of theirs.
+    read: set[str] = set()
     for start in range(0, len(readings), max(1, width)):
         part = readings[start : start + width]
-        lists = [each for each, _ in part if each.lists and not required_references(each)]
+        lists = {
+            each.name: each
+            for each, _ in part
+            if each.lists and not required_references(each) and each.name not in read
+        }
         if beside is not None and not example.state.stopped():
-            example.execute_all([example.reading(each, beside) for each in lists])
+            read.update(lists)
+            example.execute_all([example.reading(each, beside) for each in lists.values()])
         example.execute_all([PlannedCall(reader, each.name, asked, after) for each, asked in part])

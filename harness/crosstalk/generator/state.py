@@ -30,6 +30,7 @@ class GeneratorState:
         forgeries: Names of the spoiled credentials that may be tried.
         on_example_end: Called with each example's history when the example ends.
         stopped: Returns whether the campaign should make no more calls.
+        left: Returns how many calls may be made until it is.
         judge: Judges an example that is not over yet; returns whether any of it was replayed.
         unserved: Returns the names of the operations that no example has served yet.
         opportunities: Returns oracle name to the operations at which it has had an opportunity in
@@ -56,6 +57,7 @@ class GeneratorState:
     forgeries: Sequence[str]
     on_example_end: Callable[[History], None]
     stopped: Callable[[], bool]
+    left: Callable[[], int] = lambda: 2**31
     judge: Callable[[History], bool] | None = None
     unserved: Callable[[], Collection[str]] = tuple
     opportunities: Callable[[], Mapping[str, Collection[str]]] = dict

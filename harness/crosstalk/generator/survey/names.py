@@ -17,12 +17,15 @@ from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
+# Of one comparison.
+_LEAST_CALLS = 3
 
 
 class NamesPart:
     """Has the attacker store what the victim has stored, in the same words and in free ones."""
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make a pair by each operation that stores words, where none was made yet.

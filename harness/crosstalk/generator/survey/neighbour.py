@@ -191,6 +191,7 @@ class NeighbourPart:
     """Has the victim read everything around all that the attacker may honestly do."""
 
     name = "neighbour"
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Do it once, and have the attacker read everything as well.
@@ -200,7 +201,7 @@ class NeighbourPart:
             most: Calls that it may take, about.
         """
         example = users.example
-        if not example.state.observations or most < _LEAST_CALLS:
+        if not example.state.observations:
             return
         watch_neighbour(example, users.random, users.victim, users.attacker, most)
         if users.ended:

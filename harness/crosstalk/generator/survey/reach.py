@@ -35,6 +35,8 @@ _PLAIN_TEXTS = frozenset(
     {"title", "name", "text", "body", "content", "description", "note", "notes", "comment"}
     | {"message", "summary", "label", "details", "password", "email", "phone", "url"}
 )
+# Calls of which reading twice, and storing before it, leave some to name objects with.
+_LEAST_CALLS = 50
 # Times that a way is made while no owner was served with the same object.
 _MOST_TRIES = 2
 _ID = "00000000-0000-0000-0000-000000000000"
@@ -151,6 +153,7 @@ class ReachPart:
     """Has the attacker name the victim's objects, between two readings by the victim."""
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make what was not made yet.

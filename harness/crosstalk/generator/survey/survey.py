@@ -22,7 +22,7 @@ from crosstalk.surface.capabilities import Capabilities
 _SHARE = 0.45
 # The part that the first of its own parts may use.
 _FIRST_SHARE = 0.22
-# What is kept for those after the second.
+# What is kept for those after the one that names objects in every form.
 _KEPT = 0.08
 
 
@@ -31,20 +31,22 @@ class Part(Protocol):
 
     Attributes:
         name: Unique; counts are kept under it.
+        least: Calls below which it shows nothing: it reads, acts and reads again.
     """
 
     name: str
+    least: int
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make the part's calls, `most` of them or a few more."""
         ...
 
 
-# What shows most leaks comes first.
+# What shows most leaks for its calls comes first.
 PARTS: tuple[Part, ...] = (
     NeighbourPart(),
-    ReachPart(),
     NamesPart(),
+    ReachPart(),
     RemovalPart(),
     RefusedPart(),
     UndeclaredPart(),
@@ -99,10 +101,15 @@ class Survey:
                 before = self.state.executor.calls_made
                 victim = members[number % len(members)]
                 attacker = members[(number + 1) % len(members)]
+                # The first parts could use all, and the others would not be made.
+                shares = {
+                    NeighbourPart.name: _FIRST_SHARE * self.calls,
+                    ReachPart.name: left - _KEPT * self.calls,
+                }
+                most = int(min(left, shares.get(part.name, left), self.state.left()))
+                if most < part.least:
+                    continue
                 try:
-                    # The first parts could use all, and the others would not be made.
-                    shares = {1: _FIRST_SHARE * self.calls, 2: left - _KEPT * self.calls}
-                    most = int(min(left, shares.get(number, left)))
                     part.run(Arrangement(example, self.random, victim, attacker), most)
                     example.judge()
                 except BaseException:

@@ -78,7 +78,7 @@ class Many(Notes):
             return Answer(Outcome.OK, 200, {"n": len(everyone if "count" in self.leaks else mine)})
         if operation is MARK:
             wanted = list(map(str, arguments["note_ids"]))
-            known = everyone if "marks" in self.leaks and wanted[:1] <= [*mine] else mine
+            known = everyone if "marks" in self.leaks and set(wanted[:1]) <= set(mine) else mine
             return Answer(Outcome.OK, 200, {"marked": [each in known for each in wanted]})
         if operation is ADD_BELOW:
             above = arguments.get("above")

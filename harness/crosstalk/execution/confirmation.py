@@ -121,7 +121,9 @@ class Confirmation:
             return self._confirm(history, suspicion)
 
     def _confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
-        whole = script_of(history.until(suspicion.calls[-1]))
+        # That a header is steady may have been seen after it changed.
+        last = max(suspicion.calls[-1], *suspicion.besides, 0)
+        whole = script_of(history.until(last))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
         again = self._shown_again(history, whole, likely, signature)

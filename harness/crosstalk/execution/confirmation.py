@@ -21,6 +21,7 @@ from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
+from crosstalk.execution.repeated_acts import with_acts_repeated
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
 from crosstalk.execution.stopping import OutOfTimeError
@@ -127,9 +128,37 @@ class Confirmation:
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
         again = self._shown_again(history, whole, likely, signature)
-        if isinstance(again, Rejected):
-            return again
-        shown, tries = again
+        found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
+        if isinstance(found, Confirmed) or found.explained or suspicion.oracle != "ownership":
+            return found
+        insisted = self._insisted(whole, suspicion, signature)
+        if insisted is None:
+            return found
+        more = self._held(insisted, 1, signature, None)
+        return found if isinstance(more, Rejected) and not more.explained else more
+
+    def _insisted(self, whole: Script, suspicion: Suspicion, signature: Signature) -> Shown | None:
+        """Return a replay that shows it once others have done several times what they did."""
+        script = with_acts_repeated(whole, suspicion, self.replayer.executor.operations)
+        if script is None:
+            return None
+        try:
+            with self.replayer.executor.until(time.monotonic() + self.first_seconds):
+                return self._replay_able(script, signature)
+        except OutOfTimeError:
+            return None
+
+    def _held(
+        self, shown: Shown, tries: int, signature: Signature, likely: Script | None
+    ) -> Confirmed | Rejected:
+        """Return what a replay shows with the shortest script, or why it is not believed.
+
+        Args:
+            shown: The replay.
+            tries: Replays that it took.
+            signature: By what the suspicion is known again.
+            likely: A part that may show it by itself, if there is one.
+        """
         try:
             if self._without_the_act(shown):
                 return _EXPLAINED

@@ -129,19 +129,25 @@ class Confirmation:
         likely = likely_part(history, suspicion, whole)
         again = self._shown_again(history, whole, likely, signature)
         found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
-        if isinstance(found, Confirmed) or found.explained or suspicion.oracle != "ownership":
+        if not _is_open(found):
             return found
-        insisted = self._insisted(whole, suspicion, signature)
-        if insisted is None:
-            return found
-        more = self._held(insisted, 1, signature, None)
-        return found if isinstance(more, Rejected) and not more.explained else more
+        operations = self.replayer.executor.operations
+        others: list[Script | None] = []
+        if not isinstance(again, Rejected):
+            # It may have shown by what an earlier run had left, which is gone since, or be hidden
+            # by what that left.
+            others = [whole if likely is not None else None, with_fresh_words(whole, operations)]
+        if suspicion.oracle == "ownership":
+            others.append(with_acts_repeated(whole, suspicion, operations))
+        for script in filter(None, others):
+            shown = self._shown_by(script, signature)
+            more = found if shown is None else self._held(shown, 1, signature, None)
+            if not _is_open(more):
+                return more
+        return found
 
-    def _insisted(self, whole: Script, suspicion: Suspicion, signature: Signature) -> Shown | None:
-        """Return a replay that shows it once others have done several times what they did."""
-        script = with_acts_repeated(whole, suspicion, self.replayer.executor.operations)
-        if script is None:
-            return None
+    def _shown_by(self, script: Script, signature: Signature) -> Shown | None:
+        """Return a replay of another form of the script that shows it."""
         try:
             with self.replayer.executor.until(time.monotonic() + self.first_seconds):
                 return self._replay_able(script, signature)
@@ -309,6 +315,11 @@ class Confirmation:
             why = f"shown in one replay, and in none of {len(replays)} after it"
             return Rejected(why, explained=False)
         return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
+
+
+def _is_open(found: Confirmed | Rejected) -> bool:
+    """Return whether a suspicion is neither believed nor explained."""
+    return isinstance(found, Rejected) and not found.explained
 
 
 def attempts_for(shown: int, replays: int) -> int:

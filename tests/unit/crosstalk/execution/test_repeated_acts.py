@@ -73,3 +73,86 @@ def test_share_that_one_more_act_does_not_move_is_believed_by_several(*, leaks: 
     system.leaks = leaks
     found = Confirmation(replayer).confirm(history, suspicion)
     assert isinstance(found, Confirmed) is leaks
+
+
+FORGET = Operation("rest", "rest:POST /forget", (), reads_only=False)
+NOTES = Operation("rest", "rest:GET /notes", (), reads_only=True, lists=True)
+
+
+class Forgetting(Shared):
+    """Notes that one call forgets, those of all users."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, FORGET, NOTES]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Keep a note, show the caller's, or forget all."""
+        if operation is FORGET:
+            self.kept = {user: set() for user in self.kept}
+            return ok({"forgotten": True})
+        if operation is NOTES:
+            return ok({"notes": sorted(self.kept[presented.connection])})
+        return super().call(operation, arguments, presented)
+
+
+def test_whole_script_is_replayed_where_its_part_showed_by_what_was_left_before() -> None:
+    system = Forgetting()
+    operations = {each.name: each for each in system.discover()}
+    executor = Executor({"rest": system}, operations, system)
+    history = History({"alice": "alice", "bob": "bob"})
+    executor.execute(history, ALICE, ADD.name, {"text": marker("alice", 1)})
+    executor.execute(history, ALICE, NOTES.name, {}, Probe("ownership", 1, "before", "alice"))
+    attack = Probe("ownership", 1, "attack", "alice")
+    executor.execute(history, BOB, FORGET.name, {}, attack)
+    executor.execute(history, ALICE, NOTES.name, {}, Probe("ownership", 1, "after", "alice"))
+    replayer = Replayer(executor, lambda: History({"alice": "alice", "bob": "bob"}))
+    (suspicion,) = replayer.judged(history, "ownership")
+    system.kept["alice"] = {"left"}
+    found = Confirmation(replayer).confirm(history, suspicion)
+    assert isinstance(found, Confirmed)
+    assert ADD.name in {step.operation for step in found.script.steps}
+
+
+MINUTES = Parameter("minutes", {"type": "integer", "maximum": 60}, False, Role.VALUE)
+SET = Operation("rest", "rest:PATCH /settings", (MINUTES,), reads_only=False)
+SETTINGS = Operation("rest", "rest:GET /settings", (), reads_only=True, lists=True)
+
+
+class Defaults(Shared):
+    """Settings that all users have in common, and keep for good."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minutes = 1
+
+    def discover(self) -> list[Operation]:
+        """Both operations."""
+        return [SET, SETTINGS]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Set or show them."""
+        if operation is SET:
+            self.minutes = int(arguments.get("minutes", self.minutes))
+        return ok({"minutes": self.minutes})
+
+
+@pytest.mark.parametrize("minutes", [20, 60])
+def test_value_that_replays_set_is_set_to_another_one_before(minutes: int) -> None:
+    system = Defaults()
+    operations = {each.name: each for each in system.discover()}
+    executor = Executor({"rest": system}, operations, system)
+    history = History({"alice": "alice", "bob": "bob"})
+    executor.execute(history, ALICE, SETTINGS.name, {}, Probe("ownership", 1, "before", "alice"))
+    attack = Probe("ownership", 1, "attack", "alice")
+    executor.execute(history, BOB, SET.name, {"minutes": minutes}, attack)
+    executor.execute(history, ALICE, SETTINGS.name, {}, Probe("ownership", 1, "after", "alice"))
+    replayer = Replayer(executor, lambda: History({"alice": "alice", "bob": "bob"}))
+    (suspicion,) = replayer.judged(history, "ownership")
+    found = Confirmation(replayer).confirm(history, suspicion)
+    assert isinstance(found, Confirmed)
+    assert found.operation in (SET.name, SETTINGS.name)

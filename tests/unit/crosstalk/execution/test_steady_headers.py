@@ -67,7 +67,9 @@ def test_validator_is_believed_that_was_seen_to_be_steady_after_it_changed(*, le
     history = fresh()
     executor.execute(history, ALICE, ADD.name, {"text": "a"})
     executor.execute(history, ALICE, LIST.name, {}, Probe("ownership", 1, "before", "alice"))
-    executor.execute(history, BOB, ADD.name, {"text": "b"}, Probe("ownership", 1, "attack", "alice"))
+    executor.execute(
+        history, BOB, ADD.name, {"text": "b"}, Probe("ownership", 1, "attack", "alice")
+    )
     executor.execute(history, ALICE, LIST.name, {}, Probe("ownership", 1, "after", "alice"))
     for _ in range(2):
         executor.execute(history, BOB, LIST.name, {})

@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from crosstalk.core.history import Call, Outcome, Probe
-from crosstalk.core.identifiers import cut_marker, map_markers, markers_in, remarked_cut
+from crosstalk.core.identifiers import (
+    cut_marker,
+    is_uuid,
+    map_markers,
+    markers_in,
+    remarked_cut,
+)
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
 from crosstalk.surface.capabilities import removes
@@ -66,8 +72,17 @@ def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]
         for each in operation.parameters
         if each.role in (Role.TEXT, Role.NAME)
         and isinstance(arguments.get(each.name), str)
-        and (markers_in(arguments[each.name]) or _is_cut(arguments[each.name], each))
+        and (
+            markers_in(arguments[each.name])
+            or _is_cut(arguments[each.name], each)
+            or _is_chosen_id(arguments[each.name], each)
+        )
     }
+
+
+def _is_chosen_id(text: str, parameter: Parameter) -> bool:
+    """Return whether a text is an id by which its user chose to call what is stored."""
+    return parameter.role is Role.NAME and is_uuid(text)
 
 
 def _is_cut(text: str, parameter: Parameter) -> bool:
@@ -95,7 +110,11 @@ def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[Pl
 
     # What is cut is cut to the same length: a longer one may be refused for that alone.
     free = {
-        name: map_markers(text, new) if markers_in(text) else cut_marker(new(""), len(text))
+        name: users.drawer.choice.uuid()
+        if is_uuid(text)
+        else map_markers(text, new)
+        if markers_in(text)
+        else cut_marker(new(""), len(text))
         for name, text in words.items()
     }
     number = example.next_probe()

@@ -24,6 +24,7 @@ from crosstalk.generator.survey.arrangement import (
     makers,
     valued_changes,
 )
+from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -206,6 +207,7 @@ class NeighbourPart:
         watch_neighbour(example, users.random, users.victim, users.attacker, most)
         if users.ended:
             return
+        store_after_others(users)
         readings = _not_known(example, users.readings(users.attacker, switches=False))
         example.execute_all(
             [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]

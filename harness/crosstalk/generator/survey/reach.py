@@ -17,7 +17,11 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import filters
-from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    comparable_ids,
+    not_used_up,
+    pair,
+)
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.surface.capabilities import (
     is_comparable,
@@ -35,8 +39,10 @@ _PLAIN_TEXTS = frozenset(
     {"title", "name", "text", "body", "content", "description", "note", "notes", "comment"}
     | {"message", "summary", "label", "details", "password", "email", "phone", "url"}
 )
-# Calls of which reading twice, and storing before it, leave some to name objects with.
-_LEAST_CALLS = 50
+# Of what is stored first, and a few comparisons.
+_LEAST_CALLS = 20
+# Calls that naming objects has at least where the victim reads before and after it.
+_LEAST_NAMING = 20
 # Times that a way is made while no owner was served with the same object.
 _MOST_TRIES = 2
 _ID = "00000000-0000-0000-0000-000000000000"
@@ -94,6 +100,9 @@ def _reaches_of(operation: Operation) -> Iterator[Reach]:
             yield Reach(operation, parameter, Form.BEHIND if parameter.many else Form.PLAIN)
             if several and parameter.required:
                 yield Reach(operation, parameter, Form.JOINT)
+            if operation.reads_only and not parameter.required and _is_open(parameter):
+                # `?athlete=` may take a user by name, whatever users are called elsewhere.
+                yield Reach(operation, parameter, Form.SUBJECT)
         elif operation.reads_only and _takes_any_text(parameter):
             yield Reach(operation, parameter, Form.SUBJECT)
         if operation.reads_only and parameter.role is Role.CURSOR:
@@ -117,14 +126,14 @@ def _naming_texts(operation: Operation) -> list[Parameter]:
 
 def _takes_any_text(parameter: Parameter) -> bool:
     """Return whether an argument may name something though nothing says so."""
+    plain = last_name(parameter.name).lower() in _PLAIN_TEXTS
+    return parameter.role in (Role.TEXT, Role.VALUE) and _is_open(parameter) and not plain
+
+
+def _is_open(parameter: Parameter) -> bool:
+    """Return whether a schema admits a text of any kind."""
     schema = parameter.schema
-    return (
-        parameter.role in (Role.TEXT, Role.VALUE)
-        and "string" in _types(schema)
-        and not schema.get("enum")
-        and not schema.get("format")
-        and last_name(parameter.name).lower() not in _PLAIN_TEXTS
-    )
+    return "string" in _types(schema) and not (schema.get("enum") or schema.get("format"))
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
@@ -163,17 +172,26 @@ class ReachPart:
             most: Calls that it may take, about.
         """
         example = users.example
-        left = [each for each in all_reaches(example) if _lacks(example, each)]
+        # What is known to change others' readings would hide what else does.
+        known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+        left = [
+            each
+            for each in all_reaches(example)
+            if _lacks(example, each) and each.operation.name not in known
+        ]
         if not left:
             return
+        begun = example.state.executor.calls_made
         for actor in (users.attacker, users.victim):
             users.store(actor, each=1)
         readings = users.readings(users.victim, switches=False)
+        if 2 * len(readings) + _LEAST_NAMING > most - (example.state.executor.calls_made - begun):
+            # Comparisons of two answers need no readings around them.
+            readings = []
         key = example.next_probe()
         before = Probe("ownership", key, "before", users.victim.name)
         example.read_twice(readings, users.victim, before)
         made: list[PlannedCall] = []
-        begun = example.state.executor.calls_made
         for each in left:
             # What the victim reads and does after it belongs to it.
             ahead = len(readings) + len(made) // 2
@@ -185,7 +203,8 @@ class ReachPart:
                 example.execute_spoilt(planned)
             example.judge_soon()
         read_again(example, readings, users.victim, key)
-        self._read_as_attacker(users)
+        if readings:
+            self._read_as_attacker(users)
         self._serve_the_owner(users, made)
 
     @staticmethod
@@ -228,15 +247,15 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         texts = example.pool.texts
         likeliest, *_ = texts.search_order(users.victim.name, operation.name, name)
         stored = (texts.of(users.victim.name, name) or texts.of(users.victim.name, likeliest))[-1:]
+        # All that there is, so that what is new is among it where users keep what they stored;
+        # a filter, or a page that is not the first, would leave out what it shows.
+        needed = {each.name for each in operation.parameters if each.required}
+        drawn = {
+            **{name: value for name, value in drawn.items() if name in needed},
+            **observation_arguments(operation, example.history, users.attacker),
+        }
         if reach.form is Form.CURSOR:
             stored = example.pool.cursors(users.victim.name)[-1:]
-            # All that is left, so that what is new is among it where users keep what they stored;
-            # a filter would leave out what the cursor shows.
-            needed = {each.name for each in operation.parameters if each.required}
-            drawn = {
-                **{name: value for name, value in drawn.items() if name in needed},
-                **observation_arguments(operation, example.history, users.attacker),
-            }
         elif reach.form is Form.SUBJECT:
             stored = [example.history.subjects[users.victim.name]]
         if not stored:
@@ -296,6 +315,7 @@ def _victims_object(users: Arrangement, reach: Reach) -> str | None:
         known = [each for each in example.pool.long_ids(users.victim.name) if not markers_in(each)]
     else:
         known = comparable_ids(example, users.attacker, users.victim, operation, reach.parameter)
+        known = not_used_up(example, users.victim, operation, reach.parameter, known)
     if not known:
         return None
     return known[0] if removes(operation) and len(known) > 1 else known[-1]

@@ -12,6 +12,7 @@ from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
+from crosstalk.generator.survey.numbers import NumbersPart
 from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
@@ -46,6 +47,7 @@ class Part(Protocol):
 PARTS: tuple[Part, ...] = (
     NeighbourPart(),
     NamesPart(),
+    NumbersPart(),
     ReachPart(),
     RemovalPart(),
     RefusedPart(),

@@ -103,7 +103,7 @@ _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"longitude|^lo?ng$", (13.4,)),
     (r"sort|order", ("asc", "desc")),
     (r"rating|score|stars", (3, 5)),
-    (r"quantity|amount|price|count|number|age|year", (1, 20, 2030)),
+    (r"quantity|amount|price|count|number|age|year|cents|hours|minutes|weight", (1, 20, 2030)),
     (r"\bjson\b", ("{}", "[]")),
 )
 
@@ -257,13 +257,14 @@ def _examples(said: str) -> Iterator[str]:
 
 
 def _tables(said: str) -> Iterator[str]:
-    """Yield a table of one row, with the header that a sentence asks for."""
+    """Yield a table of one row, with the header that a sentence asks for and without it."""
     for match in _HEADER.finditer(said):
         names = re.split(r"[,;\t]\s?", match.group("names"))
         separator = next(each for each in match.group("names") if each in ",;\t")
         cells = [str(next(iter(usual_values(each)), "note {marker}")) for each in names]
         cells = ["{marker}@example.com" if "@" in each else each for each in cells]
-        yield separator.join(names) + "\n" + separator.join(cells) + "\n"
+        row = separator.join(cells) + "\n"
+        yield from (separator.join(names) + "\n" + row, row)
 
 
 def _marked(example: str) -> Iterator[str]:

@@ -18,7 +18,11 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
-from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    comparable_ids,
+    not_used_up,
+    pair,
+)
 from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
@@ -56,6 +60,7 @@ _CHANGES = 6
 _MOST_REFUSED = 5
 # Under which it is counted what another user was made to ask in the owner's words.
 _ASKED_ALIKE = "asked alike"
+_ASKED_OTHERS = "asked others"
 
 
 class SweepPass:
@@ -285,7 +290,12 @@ class SweepPass:
             if (operation.name, named.get(operation.name, (None, ""))[1]) in self._shown:
                 continue
             if operation.name in named:
-                served = self._use(operation, self._victim, *named[operation.name])
+                parameter, theirs = named[operation.name]
+                optional = operation.reads_only and not parameter.required
+                tries = 1 if optional else _TRIES
+                served = self._use(operation, self._victim, parameter, theirs, tries=tries)
+                # By a filter a list may show nothing, whatever is changed.
+                served = served or (optional and operation not in self._lacking.service)
             elif operation.lists and operation not in self._lacking.service:
                 continue
             else:
@@ -438,6 +448,7 @@ class SweepPass:
         known = comparable_ids(self._example, self._attacker, self._victim, operation, parameter)
         if not known:
             return None
+        known = not_used_up(self._example, self._victim, operation, parameter, known)
         if not deletes(operation.name):
             return known[0]
         deleted = {theirs for each, _, theirs in self._asked if deletes(each.name)}
@@ -515,8 +526,11 @@ class SweepPass:
         whoever asks the same.
         """
         shown = operation.reads_only and answer.outcome is Outcome.OK
-        if shown and _marked(answer):
-            made = self._example.state.choices
+        made = self._example.state.choices
+        if shown and not _marked(answer):
+            shown = made[_ASKED_OTHERS, operation.name] < _MOST_ASKED
+            made[_ASKED_OTHERS, operation.name] += shown
+        elif shown:
             kept = not required_references(operation) and not operation.conversational
             shown = kept and not operation.lists and not made[_ASKED_ALIKE, operation.name]
             made[_ASKED_ALIKE, operation.name] += shown

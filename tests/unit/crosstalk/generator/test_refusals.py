@@ -153,3 +153,11 @@ def test_description_shows_values() -> None:
     assert described_values({**TEXT, "description": "A day, e.g. 2025-03-01."}) == ["2025-03-01"]
     assert described_values({**TEXT, "description": "The title"}) == []
     assert described_values(True) == []
+
+
+def test_table_that_a_refusal_asks_for_comes_with_its_header_and_without() -> None:
+    table = Parameter("csv", TEXT, True, Role.TEXT)
+    said = "five columns are wanted: day,payee,cents,category,reference"
+    found = lessons(refusal({"error": said}), [table], ["csv"])["csv"]
+    row = "2030-01-01,note {marker},1,note {marker},note {marker}\n"
+    assert found[:2] == ["day,payee,cents,category,reference\n" + row, row]

@@ -308,6 +308,8 @@ class Campaign:
             self._part("many of a kind", lambda: sweep.flood(1))
         long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
         self._part("long round", long_round.run)
+        # The survey takes a third of all calls, and what asks a model so often needs its seconds.
+        self._part("many of a kind", sweep.flood)
         # What only they show would otherwise wait for the whole plan.
         self._phases_behind()
         if not few:
@@ -315,7 +317,6 @@ class Campaign:
             self._phases_behind()
         if policy is not None:
             self._part("privileges", sweep.privileges)
-        self._part("many of a kind", sweep.flood)
         self._phases_behind()
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing))

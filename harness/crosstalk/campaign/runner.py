@@ -43,7 +43,7 @@ from crosstalk.core.verdict import RUN, Finding, Inconclusive, InconclusiveKind
 from crosstalk.environment.runtime.signals import asked_to_end, forget_asking
 from crosstalk.execution.confirmation import Confirmation
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.fixtures import Fixture
+from crosstalk.execution.fixtures import Calibration, Fixture
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import (
     OutOfCallsError,
@@ -215,7 +215,6 @@ class Campaign:
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
-        self._counts.take(calibration.history)
         for call in calibration.history:
             operation = operations[call.operation]
             # A newcomer has stored nothing: what a list shows them is there for everybody.
@@ -258,7 +257,7 @@ class Campaign:
         if self._kept is not None and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
-        self._by_plans(sweep, survey)
+        self._by_plans(sweep, survey, calibration)
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)
@@ -270,16 +269,21 @@ class Campaign:
             self._take_remaining()
         return calibration.unsteady
 
-    def _by_plans(self, sweep: Sweep, survey: Survey) -> None:
+    def _by_plans(self, sweep: Sweep, survey: Survey, calibration: Calibration) -> None:
         """Make each opportunity once, in the order of what they show for their calls."""
         policy = self._target.policy
         sharing = policy if policy is not None and policy.shares else None
         if not self._stopped():
             self._take(self._scheduler.free_of_charge())
         self._budget.sweeping = True
-        if sweep.affords(1):
+        looks = sweep.affords(1) and not self._stopped()
+        begun = self._fixture.going_on(calibration) if looks else None
+        if begun is None:
+            # Otherwise it is counted with the calls that follow it.
+            self._counts.take(calibration.history)
+        if looks:
             first_look = FirstLook(sweep.state, sweep.random)
-            self._part("first look", first_look.run)
+            self._part("first look", lambda: first_look.run(begun))
         if sweep.affords(_CALLS_OF_NEAR_NAMES):
             near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
             self._part("nearly equal users", near.run)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
@@ -40,8 +40,10 @@ class ExampleRun(Selection):
         impostors: Actors that claim another identity than their credential proves.
     """
 
-    def __init__(self, state: GeneratorState, capabilities: Capabilities) -> None:
-        super().__init__(state, capabilities)
+    def __init__(
+        self, state: GeneratorState, capabilities: Capabilities, history: History | None = None
+    ) -> None:
+        super().__init__(state, capabilities, history)
         self.over = False
         self.members = state.principals.members
         self.impostors = state.principals.impostors
@@ -50,6 +52,9 @@ class ExampleRun(Selection):
         self._keeps_disabled = False
         # Calls that may hold values meant to break something.
         self._hostile: list[PlannedCall] = []
+        for call in self.history:
+            if not state.executor.operations[call.operation].descriptive:
+                self.pool.harvest(call)
 
     def next_probe(self) -> int:
         """Return a number for calls that belong together."""

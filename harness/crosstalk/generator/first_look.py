@@ -86,6 +86,11 @@ class FirstLook:
         for operation in self._storing():
             users.use(operation, users.victim, acting)
         self._try_plainly(users, newcomer)
+        if users.ended:
+            return
+        # They may tell what was stored last, which is the victim's.
+        read_descriptions(users.example, descriptive(users.example), users.attacker)
+        users.example.judge_soon(after=1)
         self._present_spoiled(users)
         if users.ended:
             return
@@ -128,11 +133,7 @@ class FirstLook:
         # the victim's, so that a count of the one's is not the other's.
         for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
-        if not users.ended:
-            # It may tell what was stored last, which is the attacker's now. A call of the victim's
-            # own would end the comparison, a reading of it does not.
-            read_descriptions(example, descriptive(example), victim, before)
-            example.judge_soon(after=1)
+        example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
         self._name_the_victims(users, lambda each: each.reads_only)

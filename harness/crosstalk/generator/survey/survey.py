@@ -19,10 +19,10 @@ from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
 from crosstalk.surface.capabilities import Capabilities
 
-# The part of a campaign's calls that the survey may use.
-_SHARE = 0.33
-# The part that the first of its own parts may use.
-_FIRST_SHARE = 0.15
+# The part of a campaign's calls that the survey may use, and of so many that others need theirs.
+_SHARE, _MANY_CALLS, _SHARE_OF_MANY = 0.45, 2_000, 0.33
+# The part of that which the first of its own parts may use.
+_FIRST_SHARE = 0.49
 # What is kept for those after the one that names objects in every form.
 _KEPT = 0.08
 
@@ -84,7 +84,8 @@ class Survey:
         members = self.state.principals.members
         if len(members) < 2:
             return
-        left = int(_SHARE * self.calls)
+        share = _SHARE if self.calls < _MANY_CALLS else _SHARE_OF_MANY
+        left = int(share * self.calls)
         example: ExampleRun | None = None
         before_all = self._acts_found()
         for number, part in enumerate((*PARTS, PARTS[0]), start=1):
@@ -105,7 +106,7 @@ class Survey:
                 attacker = members[(number + 1) % len(members)]
                 # The first parts could use all, and the others would not be made.
                 shares = {
-                    NeighbourPart.name: _FIRST_SHARE * self.calls,
+                    NeighbourPart.name: _FIRST_SHARE * share * self.calls,
                     ReachPart.name: left - _KEPT * self.calls,
                 }
                 most = int(min(left, shares.get(part.name, left), self.state.left()))

@@ -336,9 +336,8 @@ class Ownership:
                 Suspicion(
                     self.name,
                     _blamed(each.calls).operation,
-                    (first.index, *(call.index for call in each.calls), second.index),
+                    (*each.steady, first.index, *(call.index for call in each.calls), second.index),
                     f"what {victim} reads with {second.operation} changed{by} after {who} acted",
-                    besides=each.steady,
                 )
             )
         return found

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from crosstalk.environment import RunningSystem
 from crosstalk.environment.backends.wiring import LIMITS
 
-# The backend calls the MCP server.
-_SERVICES = ("backend", "mcp")
+_SERVICES = ("mcp", "backend")
 
 
 def production_limits(running: RunningSystem) -> Callable[[], None] | None:
@@ -21,18 +20,15 @@ def production_limits(running: RunningSystem) -> Callable[[], None] | None:
         return None
 
     def start_again() -> None:
-        lifted = [
-            name
-            for name in _SERVICES
-            if any(each in running.services[name].environment for each in LIMITS)
-        ]
-        for name in lifted:
+        for name in _SERVICES:
             service = running.services[name]
+            if not any(each in service.environment for each in LIMITS):
+                continue
             service.environment = {
                 setting: value
                 for setting, value in service.environment.items()
                 if setting not in LIMITS
             }
-        running.restart(*lifted)
+            running.restart(name)
 
     return start_again

@@ -17,8 +17,6 @@ from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 
 NAME = "removal"
-# Of one object that is stored, removed and asked for.
-_LEAST_CALLS = 15
 # Operations by which one removed object is asked for.
 _MOST_PAIRS = 8
 
@@ -29,7 +27,6 @@ class RemovalPart:
     """
 
     name = NAME
-    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Remove by each operation that removes one object, where that was not done yet.

@@ -51,14 +51,11 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
 
     Two leaks of one operation by two oracles need a finding by each of the two; the oracle decides
     which one a finding is, and only what is left over stands for the other. A finding at whose
-    operation nothing is planted may be a leak of the operation that showed it.
+    operation nothing is planted may be a leak of the operation that showed it; so may one beside
+    which each leak of its operation has a finding by its own oracle.
     """
     matches = []
-    elsewhere = [
-        each
-        for each in findings
-        if not any(is_same(each.operation, leak.operation) for leak in planted)
-    ]
+    elsewhere = [each for each in findings if _stands_for_none(each, planted, findings)]
     for leak in planted:
         here = [each for each in findings if is_same(each.operation, leak.operation)]
         others = [
@@ -78,6 +75,15 @@ def match_findings(planted: Sequence[Planted], findings: Sequence[Finding]) -> l
         else:
             matches.append(Match(leak, "shown", tuple(sorted({each.oracle for each in shown}))))
     return matches
+
+
+def _stands_for_none(
+    finding: Finding, planted: Sequence[Planted], findings: Sequence[Finding]
+) -> bool:
+    """Return whether each leak of a finding's operation, if any, has another finding."""
+    here = [each for each in planted if is_same(finding.operation, each.operation)]
+    by = {each.oracle for each in findings if is_same(each.operation, finding.operation)}
+    return all(each.oracle in by and each.oracle != finding.oracle for each in here)
 
 
 def is_meant(finding: Finding, meant: Sequence[Meant]) -> bool:

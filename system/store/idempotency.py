@@ -29,13 +29,24 @@ from uuid import UUID
 
 from asyncpg import PostgresError
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Interval,
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from system.errors import CallUnderWay, Conflict, KeyReused, NotFound
 from system.store.models import IdempotencyKey
+from system.store.prepared import THE_SUBJECT, Prepared
 from system.store.schemas import TaskView, View
 from system.store.session import UserSession, sqlstate_of
 from system.store.sharing.access import sees_project, sees_task
@@ -44,6 +55,69 @@ from system.store.users import ensure_user
 # Expired keys that one write removes at most.
 PRUNED_AT_ONCE = 20
 _LOCK_NOT_AVAILABLE = "55P03"
+# The operation and the key that a write was called with.
+_OPERATION: BindParameter[str] = bindparam("the_operation")
+_KEY: BindParameter[str] = bindparam("the_key")
+
+
+def _claiming() -> Prepared:
+    """Return what takes a key; no row comes back where an earlier call has it."""
+    row = insert(IdempotencyKey).values(
+        user_id=THE_SUBJECT,
+        operation=_OPERATION,
+        key=_KEY,
+        digest=bindparam("its_digest"),
+        expires_at=func.now() + bindparam("its_lifetime", type_=Interval()),
+    )
+    row = row.on_conflict_do_update(
+        index_elements=["user_id", "operation", "key"],
+        set_={
+            "digest": row.excluded.digest,
+            "expires_at": row.excluded.expires_at,
+            "result": null(),
+        },
+        # A key that has expired is as good as new.
+        where=col(IdempotencyKey.expires_at) <= func.now(),
+    )
+    return Prepared(row.returning(col(IdempotencyKey.key)))
+
+
+def _forgetting() -> Prepared:
+    """Return what removes some of the subject's expired keys."""
+    expired = (
+        select(col(IdempotencyKey.operation), col(IdempotencyKey.key))
+        .where(
+            col(IdempotencyKey.user_id) == THE_SUBJECT,
+            col(IdempotencyKey.expires_at) <= func.now(),
+        )
+        .order_by(col(IdempotencyKey.expires_at))
+        .limit(PRUNED_AT_ONCE)
+        # Two writes of one user must not wait for each other over rubbish.
+        .with_for_update(skip_locked=True)
+        # Evaluated once: as a subquery, a nested loop runs it again per row and deletes everything.
+        .cte("expired")
+    )
+    return Prepared(
+        delete(IdempotencyKey).where(
+            col(IdempotencyKey.user_id) == THE_SUBJECT,
+            tuple_(col(IdempotencyKey.operation), col(IdempotencyKey.key)).in_(
+                select(expired.c.operation, expired.c.key)
+            ),
+        )
+    )
+
+
+_CLAIM = _claiming()
+_KEEP = Prepared(
+    update(IdempotencyKey)
+    .where(
+        col(IdempotencyKey.user_id) == THE_SUBJECT,
+        col(IdempotencyKey.operation) == _OPERATION,
+        col(IdempotencyKey.key) == _KEY,
+    )
+    .values(result=bindparam("its_result"), project_id=bindparam("its_project"))
+)
+_FORGET = _forgetting()
 
 P = ParamSpec("P")
 Result = TypeVar("Result", bound=View)
@@ -140,28 +214,21 @@ async def _claim(
 
     Waits while another transaction holds it, which is as long as that one's write takes.
     """
-    row = insert(IdempotencyKey).values(
-        user_id=session.user_id,
-        operation=operation,
-        key=key,
-        digest=digest,
-        expires_at=func.now() + lifetime,
-    )
-    row = row.on_conflict_do_update(
-        index_elements=["user_id", "operation", "key"],
-        set_={"digest": row.excluded.digest, "expires_at": row.excluded.expires_at, "result": None},
-        # A key that has expired is as good as new.
-        where=col(IdempotencyKey.expires_at) <= func.now(),
-    )
     try:
         # The key refers to the subject's row, which a first call may be about to make.
         await ensure_user(session)
-        claimed = await session.execute(row.returning(col(IdempotencyKey.key)))
+        claimed = await session.run(
+            _CLAIM,
+            the_operation=operation,
+            the_key=key,
+            its_digest=digest,
+            its_lifetime=lifetime,
+        )
     except (DBAPIError, PostgresError) as error:
         if sqlstate_of(error) == _LOCK_NOT_AVAILABLE:
             raise CallUnderWay() from None
         raise
-    return claimed.one_or_none() is not None
+    return bool(claimed)
 
 
 async def _first_result(
@@ -211,34 +278,15 @@ def _read(view: type[Result], stored: str) -> Result:
 
 
 async def _keep(session: UserSession, operation: str, key: str, result: str) -> None:
-    statement = update(IdempotencyKey).where(
-        col(IdempotencyKey.user_id) == session.user_id,
-        col(IdempotencyKey.operation) == operation,
-        col(IdempotencyKey.key) == key,
+    await session.run(
+        _KEEP,
+        the_operation=operation,
+        the_key=key,
+        its_result=result,
+        its_project=session.project,
     )
-    kept = {"result": result, "project_id": session.project}
-    await session.execute(statement.values(kept))
 
 
 async def _forget_expired(session: UserSession) -> None:
     """Remove some of this user's expired keys, so that they do not pile up."""
-    expired = (
-        select(col(IdempotencyKey.operation), col(IdempotencyKey.key))
-        .where(
-            col(IdempotencyKey.user_id) == session.user_id,
-            col(IdempotencyKey.expires_at) <= func.now(),
-        )
-        .order_by(col(IdempotencyKey.expires_at))
-        .limit(PRUNED_AT_ONCE)
-        # Two writes of one user must not wait for each other over rubbish.
-        .with_for_update(skip_locked=True)
-        # Evaluated once: as a subquery, a nested loop runs it again per row and deletes everything.
-        .cte("expired")
-    )
-    statement = delete(IdempotencyKey).where(
-        col(IdempotencyKey.user_id) == session.user_id,
-        tuple_(col(IdempotencyKey.operation), col(IdempotencyKey.key)).in_(
-            select(expired.c.operation, expired.c.key)
-        ),
-    )
-    await session.execute(statement)
+    await session.run(_FORGET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from system.errors import Conflict, NotFound
 from system.store.idempotency import idempotent
 from system.store.models import Membership, Project, Task, new_id
 from system.store.pages import cut_page, decode_cursor, encode_cursor
+from system.store.prepared import THE_SUBJECT
 from system.store.quotas import require_quota
 from system.store.schemas import (
     Deletion,
@@ -89,7 +91,7 @@ async def list_projects(
         statement = statement.where(col(Project.id) < after)
         others = others.where(col(Project.id) < after)
     statement = statement.order_by(col(Project.id).desc()).limit(limit + 1)
-    both = newest_of_both(_counted(session), statement, others)
+    both = newest_of_both(_counted(), statement, others)
     rows, more = cut_page(list((await session.execute(both)).all()), limit)
     items = [_view(row) for row in rows]
     return ProjectPage(
@@ -159,20 +161,21 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-def _counted(session: UserSession) -> Select[Project, int, int, str]:
-    """Projects of any owner with their task counts and the subject's role."""
+@cache
+def _counted() -> Select[Project, int, int, str]:
+    """Projects of any owner with their task counts and the subject's role, for all subjects."""
     open_tasks = _count(col(Task.status) != TaskStatus.COMPLETED.value)
     joined = (
         select(col(Membership.role))
         .where(
-            col(Membership.member_id) == session.user_id,
+            col(Membership.member_id) == THE_SUBJECT,
             col(Membership.user_id) == col(Project.user_id),
             col(Membership.project_id) == col(Project.id),
         )
         .correlate(Project)
         .scalar_subquery()
     )
-    owns = col(Project.user_id) == session.user_id
+    owns = col(Project.user_id) == THE_SUBJECT
     role = case((owns, literal(InvitationRole.OWNER.value)), else_=joined)
     return select(
         Project,
@@ -185,7 +188,7 @@ def _counted(session: UserSession) -> Select[Project, int, int, str]:
 def _shared_projects(session: UserSession) -> Select[Project, int, int, str]:
     """Other users' projects that are shared with the subject."""
     shared = in_shared_projects(session, col(Project.user_id), col(Project.id))
-    return _counted(session).where(shared).execution_options(populate_existing=True)
+    return _counted().where(shared).execution_options(populate_existing=True)
 
 
 async def _shared_project(session: UserSession, project_id: UUID) -> Row[Any]:
@@ -199,7 +202,7 @@ async def _shared_project(session: UserSession, project_id: UUID) -> Row[Any]:
 def _projects(session: UserSession) -> Select[Project, int, int, str]:
     """The subject's projects with their task counts."""
     return (
-        _counted(session)
+        _counted()
         .where(col(Project.user_id) == session.user_id)
         .execution_options(populate_existing=True)
     )

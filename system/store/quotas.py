@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, bindparam, func, select
 from sqlmodel import col
 
 from system.errors import Conflict
 from system.store.models import Conversation, Invitation, Message, Project, Task
+from system.store.prepared import Prepared
 from system.store.session import UserSession
 
 # Of the room that was counted, the part that is given away without counting again.
@@ -31,6 +32,19 @@ _NAMES: Mapping[_Owned, str] = {
     Message: "messages",
     Invitation: "invitations",
 }
+
+
+def _counting(kind: _Owned) -> Prepared:
+    """Return what counts an owner's rows of a kind, to the quota and no further."""
+    kept = (
+        select(col(kind.id))
+        .where(col(kind.user_id) == bindparam("the_owner", type_=Text()))
+        .limit(bindparam("at_most"))
+    )
+    return Prepared(select(func.count().label("kept")).select_from(kept.subquery()))
+
+
+_KEPT = {kind: _counting(kind) for kind in _NAMES}
 
 
 async def require_quota(session: UserSession, kind: _Owned, *, owner: str | None = None) -> None:
@@ -53,9 +67,8 @@ async def require_quota(session: UserSession, kind: _Owned, *, owner: str | None
     if (given := room.pop(key, 0)) > 0:
         room[key] = given - 1
         return
-    kept = select(col(kind.id)).where(col(kind.user_id) == (owner or session.user_id)).limit(most)
-    counted = await session.execute(select(func.count()).select_from(kept.subquery()))
-    found = counted.scalar_one()
+    (row,) = await session.run(_KEPT[kind], the_owner=owner or session.user_id, at_most=most)
+    found: int = row["kept"]
     if found >= most:
         raise Conflict(
             f"no more {name} can be kept: delete some", details={name: f"at most {most}"}

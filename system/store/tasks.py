@@ -45,7 +45,7 @@ from system.store.schemas import (
 from system.store.session import UserSession
 from system.store.sharing import tasks as shared
 from system.store.sharing.access import newest_of_both, refuse_members
-from system.store.sharing.task_views import named_tasks, view_of
+from system.store.sharing.task_views import named_tasks, of_status, view_of
 from system.store.users import ensure_user
 
 
@@ -104,7 +104,7 @@ async def list_tasks(
     """
     filters: list[ColumnElement[bool]] = []
     if status is not None:
-        filters.append(col(Task.status) == status.value)
+        filters.append(of_status(status))
     if project_id is not None:
         filters.append(col(Task.project_id) == project_id)
     listing = f"tasks:{status or ''}:{project_id or ''}"

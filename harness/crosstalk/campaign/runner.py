@@ -7,6 +7,7 @@ started, nor who listens to its events. What its calls come to is the room `eval
 from __future__ import annotations
 
 import contextlib
+import gc
 import secrets
 import sys
 import time
@@ -42,7 +43,7 @@ from crosstalk.core.verdict import RUN, Finding, Inconclusive, InconclusiveKind
 from crosstalk.environment.runtime.signals import asked_to_end, forget_asking
 from crosstalk.execution.confirmation import Confirmation
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.fixtures import Fixture
+from crosstalk.execution.fixtures import Calibration, Fixture
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import (
     OutOfCallsError,
@@ -141,11 +142,6 @@ class Campaign:
             self._counts.service.shows_everyone,
         )
         self._fixture = Fixture(target, self._executor)
-        self._shown_to_all = {
-            name
-            for name, each in self._executor.operations.items()
-            if each.public or each.descriptive or each.pushes or name.endswith("resources/list")
-        }
         self._found_before = 0
         self._examples = 0
         self._chunks, self._swept_late = 0, False
@@ -175,6 +171,8 @@ class Campaign:
             HarnessError: The target cannot be used, as the very first calls show.
         """
         unsteady: Sequence[Inconclusive] = ()
+        # What is loaded stays: a collection that looks through all of it takes a tenth of a second.
+        gc.freeze()
         try:
             with (
                 contextlib.suppress(OutOfTimeError),
@@ -192,6 +190,7 @@ class Campaign:
             made = self._executor.calls_made
             self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
         finally:
+            gc.unfreeze()
             self._tell_explained()
             self._executor.close()
         conclusion = Conclusion(
@@ -216,7 +215,6 @@ class Campaign:
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
         calibration = self._fixture.calibrate()
-        self._counts.take(calibration.history)
         for call in calibration.history:
             operation = operations[call.operation]
             # A newcomer has stored nothing: what a list shows them is there for everybody.
@@ -233,6 +231,7 @@ class Campaign:
             on_example_end=self._examine,
             judge=self._review.follow_up,
             stopped=self._stopped,
+            left=lambda: int((1.0 - self._used()) * self._options.calls),
             unserved=self._counts.service.unserved,
             opportunities=self._counts.opportunities,
             found=self._record.places,
@@ -258,7 +257,7 @@ class Campaign:
         if self._kept is not None and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
-        self._by_plans(sweep, survey)
+        self._by_plans(sweep, survey, calibration)
         self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining(but_the_ending=True)
@@ -270,16 +269,21 @@ class Campaign:
             self._take_remaining()
         return calibration.unsteady
 
-    def _by_plans(self, sweep: Sweep, survey: Survey) -> None:
+    def _by_plans(self, sweep: Sweep, survey: Survey, calibration: Calibration) -> None:
         """Make each opportunity once, in the order of what they show for their calls."""
         policy = self._target.policy
         sharing = policy if policy is not None and policy.shares else None
         if not self._stopped():
             self._take(self._scheduler.free_of_charge())
         self._budget.sweeping = True
-        if sweep.affords(1):
+        looks = sweep.affords(1) and not self._stopped()
+        begun = self._fixture.going_on(calibration) if looks else None
+        if begun is None:
+            # Otherwise it is counted with the calls that follow it.
+            self._counts.take(calibration.history)
+        if looks:
             first_look = FirstLook(sweep.state, sweep.random)
-            self._part("first look", first_look.run)
+            self._part("first look", lambda: first_look.run(begun))
         if sweep.affords(_CALLS_OF_NEAR_NAMES):
             near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
             self._part("nearly equal users", near.run)
@@ -308,6 +312,8 @@ class Campaign:
             self._part("many of a kind", lambda: sweep.flood(1))
         long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
         self._part("long round", long_round.run)
+        # The survey takes a third of all calls, and what asks a model so often needs its seconds.
+        self._part("many of a kind", sweep.flood)
         # What only they show would otherwise wait for the whole plan.
         self._phases_behind()
         if not few:
@@ -315,7 +321,6 @@ class Campaign:
             self._phases_behind()
         if policy is not None:
             self._part("privileges", sweep.privileges)
-        self._part("many of a kind", sweep.flood)
         self._phases_behind()
         if sharing is not None:
             self._part("sharing", lambda: sweep.share(sharing))
@@ -462,7 +467,7 @@ class Campaign:
         self._counts.take(history)
         # The oracles walk as far to judge as they do to count.
         self._budget.judged(2 * (time.monotonic() - began), len(history))
-        if self._fixture.form and not all_served(history, self._shown_to_all):
+        if self._fixture.form and not all_served(history):
             self._fixture.leave_out_form()
         ending = sys.exception()
         if isinstance(ending, KeyboardInterrupt | RunStopped | OutOfTimeError) and not isinstance(

@@ -35,12 +35,10 @@ from crosstalk.core.identifiers import (
     strings_in,
 )
 from crosstalk.core.object_kinds import (
-    is_of_kind,
-    kind_named,
-    kind_of_argument,
     kind_of_field,
 )
 from crosstalk.core.row_places import RowPlaces, plain_path
+from crosstalk.core.short_numbers import LONG_NUMBER, ShortNumbers
 
 _REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
@@ -48,8 +46,6 @@ _SYMBOLS = re.compile(r"(\$\{[^}]*\})")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 # Shorter values occur by chance; ids and cursors are longer.
 _MIN_LENGTH = 12
-# Digits of a number that is no amount or count by chance.
-_LONG_NUMBER = 5
 # Seconds between two calls that are a pause, and seconds of all pauses that a replay repeats.
 _SHORTEST_PAUSE, _LONGEST_PAUSES = 0.2, 6.0
 
@@ -219,7 +215,7 @@ def script_of(history: History) -> Script:
     known = _Known()
     for name, subject in history.subjects.items():
         known.take(subject, f"${{{name}}}")
-    numbers = _Numbers()
+    numbers = ShortNumbers()
     # Codes are short, and are taken for what was answered only as a whole.
     codes: dict[str, str] = {}
     for each in history.owned:
@@ -237,6 +233,8 @@ def script_of(history: History) -> Script:
                 arguments[name] = numbers.symbol(name, value, call.operation)
             else:
                 arguments[name] = numbers.named_plainly(name, value, call.operation)
+            if arguments[name] == value:
+                arguments[name] = numbers.of_field(name, value, call)
         steps.append(
             Step(
                 call.index,
@@ -253,6 +251,8 @@ def script_of(history: History) -> Script:
         sent = {str(each) for each in call.arguments.values()}
         rows = RowPlaces(found)
         for path, text in found:
+            if text.isdigit() and len(text) < LONG_NUMBER and text not in sent:
+                numbers.take_of_field(call, path, text, f"${{{call.index}.{rows.named(path)}}}")
             if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
                 known.take(text, f"${{{call.index}.{rows.named(path)}}}")
             elif is_id_path(path) and is_short_id(text):
@@ -291,49 +291,6 @@ def _composed(text: str, known: _Known) -> bool:
     """
     found = identifiers_in(text) if "://" in text else set()
     return bool(found) and all(each in known for each in found)
-
-
-class _Numbers:
-    """Short ids by kind of object: one number may name an object of each kind."""
-
-    def __init__(self) -> None:
-        self._given: dict[str, dict[str, str]] = {}
-        # A long number names one object, whatever kind an answer shows it as.
-        self._first: dict[str, str] = {}
-
-    def take(self, kind: str, number: str, symbol: str) -> None:
-        """Keep where a number was first given as an id of that kind."""
-        self._given.setdefault(kind, {}).setdefault(number, symbol)
-        self._first.setdefault(number, symbol)
-
-    def symbol(self, name: str, value: Any, operation: str) -> Any:
-        """Return where the id in an argument came from; the value where it came from nowhere."""
-        if isinstance(value, list):
-            return [self.symbol(name, each, operation) for each in value]
-        if len(str(value)) >= _LONG_NUMBER and str(value) in self._first:
-            return self._first[str(value)]
-        wanted = kind_of_argument(name, operation)
-        known = [each for each in (wanted, "") if each in self._given]
-        # Where none of that kind was ever given, kinds are called differently there.
-        for kind in known or list(self._given):
-            if str(value) in self._given[kind]:
-                return self._given[kind][str(value)]
-        return value
-
-    def named_plainly(self, name: str, value: Any, operation: str) -> Any:
-        """Return where a number came from that an argument such as `job` or `revision` has.
-
-        One of another kind counts where it is too long to be the same by chance.
-        """
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            return value
-        text, kind = str(value), kind_named(name, operation)
-        if not is_short_id(text):
-            return value
-        if len(text) >= _LONG_NUMBER:
-            return self._first.get(text, value)
-        kinds = (given for of, given in self._given.items() if is_of_kind(of, kind))
-        return next((given[text] for given in kinds if text in given), value)
 
 
 def renumbered(arguments: Mapping[str, Any], number: Callable[[int], int]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
+from crosstalk.execution.repeated_acts import with_acts_repeated
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
 from crosstalk.execution.stopping import OutOfTimeError
@@ -121,13 +122,49 @@ class Confirmation:
             return self._confirm(history, suspicion)
 
     def _confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
-        whole = script_of(history.until(suspicion.calls[-1]))
+        # That a header is steady may have been seen after it changed.
+        last = max(suspicion.calls[-1], *suspicion.besides, 0)
+        whole = script_of(history.until(last))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
         again = self._shown_again(history, whole, likely, signature)
-        if isinstance(again, Rejected):
-            return again
-        shown, tries = again
+        found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
+        if not _is_open(found):
+            return found
+        operations = self.replayer.executor.operations
+        others: list[Script | None] = []
+        if not isinstance(again, Rejected):
+            # It may have shown by what an earlier run had left, which is gone since, or be hidden
+            # by what that left.
+            others = [whole if likely is not None else None, with_fresh_words(whole, operations)]
+        if suspicion.oracle == "ownership":
+            others.append(with_acts_repeated(whole, suspicion, operations))
+        for script in filter(None, others):
+            shown = self._shown_by(script, signature)
+            more = found if shown is None else self._held(shown, 1, signature, None)
+            if not _is_open(more):
+                return more
+        return found
+
+    def _shown_by(self, script: Script, signature: Signature) -> Shown | None:
+        """Return a replay of another form of the script that shows it."""
+        try:
+            with self.replayer.executor.until(time.monotonic() + self.first_seconds):
+                return self._replay_able(script, signature)
+        except OutOfTimeError:
+            return None
+
+    def _held(
+        self, shown: Shown, tries: int, signature: Signature, likely: Script | None
+    ) -> Confirmed | Rejected:
+        """Return what a replay shows with the shortest script, or why it is not believed.
+
+        Args:
+            shown: The replay.
+            tries: Replays that it took.
+            signature: By what the suspicion is known again.
+            likely: A part that may show it by itself, if there is one.
+        """
         try:
             if self._without_the_act(shown):
                 return _EXPLAINED
@@ -278,6 +315,11 @@ class Confirmation:
             why = f"shown in one replay, and in none of {len(replays)} after it"
             return Rejected(why, explained=False)
         return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
+
+
+def _is_open(found: Confirmed | Rejected) -> bool:
+    """Return whether a suspicion is neither believed nor explained."""
+    return isinstance(found, Rejected) and not found.explained
 
 
 def attempts_for(shown: int, replays: int) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
@@ -24,18 +24,24 @@ from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.patterns import admits
 from crosstalk.targets.base import Target
 
+# Key of the probe of a newcomer's readings; those of examples count from 1.
+NEWCOMERS = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Result of reading the empty system.
 
     Attributes:
-        history: The calls made.
+        history: The calls made. Its readings of lists have a probe (`NEWCOMERS`) by which a later
+            reading in the same history is compared with them.
+        newcomer: Who read.
         observations: Readings that stay the same when no user acts.
         unsteady: Readings that do not, each with the reason.
     """
 
     history: History
+    newcomer: Actor
     observations: Sequence[Operation]
     unsteady: Sequence[Inconclusive]
 
@@ -64,10 +70,6 @@ class Fixture:
         self._owned: tuple[OwnedObject, ...] | None = None
         self._shared: frozenset[str] = frozenset()
         self._supplied: defaultdict[str, set[str]] = defaultdict(set)
-        # A list that users are refused whose names the system does not take, and the forms of
-        # which it is known that it takes them.
-        self._telling: Operation | None = None
-        self._taken_forms = {UNLIKE}
         self.calls_each = 0
         self.form = ""
         self._forms = deque(target.neighbours)
@@ -118,7 +120,7 @@ class Fixture:
             formed = self._formed(subjects)
             if formed:
                 self._target.renamed(before, subjects)
-            if not (formed and self._admitted(subjects) and self._taken(subjects)):
+            if not (formed and self._admitted(subjects)):
                 # Rules for names are the system's own: the example goes on with names unlike.
                 self.leave_out_form()
                 self.form, subjects = UNLIKE, before
@@ -168,22 +170,6 @@ class Fixture:
                     self._target.credentials.present(member, subjects[member.name], surface)
         except HarnessError:
             return False
-        return True
-
-    def _taken(self, subjects: Mapping[str, str]) -> bool:
-        """Return whether users of such names are served, where one list tells it at once.
-
-        A whole example of users who are refused whatever they do would show nothing.
-        """
-        if self.form in self._taken_forms or self._telling is None:
-            return True
-        history = History(subjects)
-        for member in self._target.principals.members:
-            asked = observation_arguments(self._telling, history, member)
-            call = self._executor.execute(history, member, self._telling.name, asked)
-            if call.answer.outcome is Outcome.REFUSED:
-                return False
-        self._taken_forms.add(self.form)
         return True
 
     def _existing(self, subjects: Mapping[str, str]) -> tuple[OwnedObject, ...]:
@@ -240,12 +226,15 @@ class Fixture:
             readers = [ANONYMOUS] if operation.public else [newcomer] * readings_each
             # A stranger may be refused where it says what every user may see.
             readers += [newcomer] if operation.descriptive and not operation.unannounced else []
+            compared = operation.lists and not (operation.public or operation.descriptive)
+            probe = Probe("ownership", NEWCOMERS, "before", newcomer.name) if compared else None
             for actor in readers:
                 call = self._executor.execute(
                     history,
                     actor,
                     operation.name,
                     observation_arguments(operation, history, actor),
+                    probe,
                 )
                 readings.setdefault(operation.name, []).append(call.answer)
         self._read_as_user(history, newcomer, readings)
@@ -273,17 +262,18 @@ class Fixture:
                         InconclusiveKind.UNSTEADY, operation.name, "two readings in a row differ"
                     )
                 )
-        served = [
-            each
-            for each in stable
-            if not each.descriptive
-            and not each.name.endswith("resources/list")
-            and readings[each.name][0].outcome is Outcome.OK
-        ]
-        # Where users sign up first, a name that is not taken is refused there.
-        if self._target.enrolled is None and served:
-            self._telling = served[0]
-        return Calibration(history, stable, unstable)
+        return Calibration(history, newcomer, stable, unstable)
+
+    def going_on(self, calibration: Calibration) -> History | None:
+        """Return the history of the calibration, to be gone on with; None once another began.
+
+        What the calibration has shown is public from then on.
+        """
+        if self._latest is not calibration.history:
+            return None
+        public = (self._public_values - known_values(self._owned or ())) | self._shared
+        self._latest = replace(calibration.history, public_values=public)
+        return self._latest
 
     def _with_page_sizes(self, history: History, newcomer: Actor) -> History:
         """Return a history in whose lists pages are of a size that the system serves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,9 +17,10 @@ from typing import Any
 
 from crosstalk.core.identifiers import map_strings, marker, markers_in
 from crosstalk.core.script import Script, Step
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.patterns import admits
 
+_WORD = re.compile(r"[A-Za-z]{3,20}")
 # Names nobody: several users say it.
 _SAID_BY_ALL = "words"
 
@@ -42,17 +44,48 @@ def with_fresh_words(script: Script, operations: Mapping[str, Operation]) -> Scr
         for word, users in said_by.items()
         if len(users) > 1
     }
-    if not fresh:
+    within = {word: marker(_SAID_BY_ALL, next(numbers)) for word in _sought(script, operations)}
+    if not fresh and not within:
         return None
+
+    def renewed(text: str) -> str:
+        if text in fresh:
+            return fresh[text]
+        for word, other in within.items():
+            text = re.sub(rf"\b{re.escape(word)}\b", other, text)
+        return text
+
     return Script(
         tuple(
-            replace(
-                step,
-                arguments=map_strings(step.arguments, lambda text: fresh.get(text, text)),
-            )
-            for step in script.steps
+            replace(step, arguments=map_strings(step.arguments, renewed)) for step in script.steps
         )
     )
+
+
+def _sought(script: Script, operations: Mapping[str, Operation]) -> list[str]:
+    """Return the words that readings look for, and texts hold that were stored; and those that
+    stand beside a marker in texts of several users.
+
+    What a search has found is kept, perhaps, under its word, or is the first of very many.
+    """
+    users: defaultdict[str, set[str | None]] = defaultdict(set)
+    sought: dict[str, None] = {}
+    for step in script.steps:
+        operation = operations.get(step.operation)
+        if operation is None:
+            continue
+        if not operation.reads_only:
+            for text in filter(markers_in, _texts(dict(step.arguments))):
+                for word in filter(_WORD.fullmatch, text.split()):
+                    users[word].add(step.actor.user)
+            continue
+        for each in operation.parameters:
+            given = step.arguments.get(each.name)
+            words = each.role in (Role.QUERY, Role.TEXT) and isinstance(given, str)
+            if words and _WORD.fullmatch(str(given)) and not markers_in(str(given)):
+                sought[str(given)] = None
+    common = [word for word, by in users.items() if len(by) > 1]
+    return [*dict.fromkeys([*(each for each in sought if each in users), *common])]
 
 
 def _texts(value: Any) -> list[str]:

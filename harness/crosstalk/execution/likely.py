@@ -73,7 +73,7 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
 
 
 def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
-    calls = set(suspicion.calls)
+    calls = {*suspicion.calls, *suspicion.besides}
     calls.update(_origins(history, suspicion.calls[-1]))
     needed = script.needed_for(calls)
     return script.needed_for(needed | _rows_of_lists(history, script, needed))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
+from uuid import UUID, uuid5
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Call, History
@@ -35,7 +36,8 @@ class ScriptRunner:
         answers: Step number to the call that it became.
         lost: Numbers of steps that needed a value which did not come back, and were left out.
         sleep: Waits, in seconds.
-        texts: Salt, and what a pattern admits and no marker can be in, to the text for that salt.
+        texts: Salt, and what a pattern or format admits and no marker can be in, to the text for
+            that salt.
     """
 
     executor: Executor
@@ -119,10 +121,17 @@ class ScriptRunner:
             # What the pattern refuses was given to be refused.
             if bound and _is_plain(given) and admits(each.schema, given):
                 self.texts.setdefault((salt, given), renewed(given, each.schema, salt))
-        return {
-            name: self.texts.get((salt, value), value) if isinstance(value, str) else value
-            for name, value in step.arguments.items()
-        }
+            chosen = each.role is Role.NAME and self.executor.operations[step.operation].stores
+            if salt and chosen and _is_plain(given) and each.schema.get("format") == "uuid":
+                # Under the same id the call would replace what the example left behind.
+                self.texts.setdefault((salt, given), str(uuid5(UUID(int=salt), given)))
+        return {name: self._of_this_run(value, salt) for name, value in step.arguments.items()}
+
+    def _of_this_run(self, value: Any, salt: int) -> Any:
+        """Return an argument, or each of a list, with the text of this salt in its place."""
+        if isinstance(value, list):
+            return [self._of_this_run(each, salt) for each in value]
+        return self.texts.get((salt, value), value) if isinstance(value, str) else value
 
 
 def _is_plain(value: Any) -> TypeGuard[str]:

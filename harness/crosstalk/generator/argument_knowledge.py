@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.identifiers import last_name
 from crosstalk.generator.catalogue import Catalogue
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.field_lessons import FieldLessons
@@ -23,7 +24,6 @@ from crosstalk.generator.refusals import (
     lessons,
     listed_values,
     named_in,
-    repeated_in,
     usual_values,
 )
 from crosstalk.generator.schema_values import SchemaValues
@@ -34,6 +34,8 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 _PLACE = re.compile(r"\{(?:marker|end:\d+)\}")
 # Parameters by which a call can be refused for its form; the others name users, objects and calls.
 _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
+# Arguments that say where a page begins.
+_PAGE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip", re.IGNORECASE)
 # Parameters that may take what a public list shows.
 _LISTED = frozenset({Role.VALUE, Role.REFERENCE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
@@ -90,6 +92,9 @@ class ArgumentKnowledge:
         values = likely_moments(parameter) or self.values.many(parameter.schema)
         if values:
             edge = window_edge(operation, parameter, values)
+            if edge is None and operation.reads_only and _PAGE.fullmatch(last_name(parameter.name)):
+                # A page that is not the first has nothing to show where little is stored.
+                values = [min(values)] * len(values) + [*values] if _numbers(values) else values
             return choice.of(mostly_first(parameter, values)) if edge is None else edge
         why = self.values.why_none(parameter.schema)
         self.undrawn.setdefault((operation.name, parameter.name), why)
@@ -258,8 +263,7 @@ class ArgumentKnowledge:
         ]
         unproven = [name for name in given if not self._proven(operation.name, name)]
         alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []
-        repeated = repeated_in(answer, {each.name: arguments.get(each.name) for each in formed})
-        taught = lessons(answer, formed, repeated or unproven or alone)
+        taught = lessons(answer, formed, unproven or alone)
         if not taught:
             # One of them is the reason, and its name may say what is meant.
             names = unproven or (
@@ -287,6 +291,10 @@ class ArgumentKnowledge:
                 if left:
                     continue
             self._learnt[place] = [each for each in values if each != arguments.get(name)]
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(each, int | float) for each in values)
 
 
 def _is_made_of(value: Any, learnt: Any) -> bool:

@@ -1,9 +1,10 @@
 """First look: before anything else each plain way across is tried once, on every surface.
 
-One user stores something and reads it, while another reads as well; the other stores something too,
-and asks for what is the first one's, as an impostor and a stranger do, changes it and removes it;
-then the first reads again, and every spoiled credential is presented on every surface. Most leaks
-are plain, and show here in few calls. The sweep makes nothing of it again.
+One user stores something, and a newcomer reads again what showed nothing before; every spoiled
+credential is presented on every surface. Then the first user reads, while another reads as well;
+the other stores something too, and asks for what is the first one's, as an impostor and a stranger
+do, changes it and removes it; and the first reads again. Most leaks are plain, and show here in few
+calls. The sweep makes nothing of it again.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from crosstalk.core.history import Actor, Probe
+from crosstalk.core.history import Actor, History, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
@@ -56,15 +58,22 @@ class FirstLook:
         self._changes: list[PlannedCall] = []
         self._removals = 0
 
-    def run(self) -> None:
-        """Make them in one example, which ends when a suspicion is replayed on the system."""
+    def run(self, begun: History | None = None) -> None:
+        """Make them in one example, which ends when a suspicion is replayed on the system.
+
+        Args:
+            begun: What a newcomer, the last of all users, has read of their lists so far, to be
+                gone on with.
+        """
         members = self._state.principals.members
         if len(members) < 2:
             return
         with rule_errors_stop_the_run():
-            example = ExampleRun(self._state, self._capabilities)
+            example = ExampleRun(self._state, self._capabilities, begun)
             try:
                 # Impostors claim to be the first of all users.
+                if begun is None:
+                    _read_as_newcomer(example)
                 self._look(Arrangement(example, self._random, members[0], members[1]))
                 if not example.over:
                     example.judge()
@@ -72,30 +81,46 @@ class FirstLook:
                 example.end()
 
     def _look(self, users: Arrangement) -> None:
+        newcomer = self._state.principals.members[-1]
+        acting = Probe("ownership", NEWCOMERS, "attack", newcomer.name)
         for operation in self._storing():
-            users.use(operation, users.victim)
-        self._try_plainly(users)
+            users.use(operation, users.victim, acting)
+        self._try_plainly(users, newcomer)
+        if users.ended:
+            return
+        # They may tell what was stored last, which is the victim's.
+        read_descriptions(users.example, descriptive(users.example), users.attacker)
+        users.example.judge_soon(after=1)
+        self._present_spoiled(users)
         if users.ended:
             return
         self._look_around(users)
 
-    def _try_plainly(self, users: Arrangement) -> None:
-        """Make what takes the fewest calls: one reading tries what stands before a whole surface,
-        one list whether every user is shown it, and one pair whether any user may name an object.
+    def _try_plainly(self, users: Arrangement, newcomer: Actor) -> None:
+        """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to
+        every user, or count and keep what others have; one reading tries what stands before a
+        whole surface, and one pair whether any user may name an object.
         """
         example = users.example
-        self._try_each_surface(users)
+        # The attacker's own calls end a comparison of what the attacker reads.
+        ends_it = newcomer == users.attacker
+        if not ends_it:
+            self._try_each_surface(users)
         if not users.ended:
-            lists = [each for each, _ in _lists(users) if not required_references(each)]
-            example.execute_all([example.reading(each, users.attacker) for each in lists])
+            # Each list's owner reads it just before: what is kept by nothing that says whose it is
+            # is theirs then.
+            lists = [each for each in _lists(users, newcomer) if not required_references(each[0])]
+            read_again(example, lists, newcomer, NEWCOMERS, beside=users.victim)
             example.judge_soon(after=1)
+        if ends_it:
+            self._try_each_surface(users)
         self._name_the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
 
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""
         example, victim, attacker = users.example, users.victim, users.attacker
-        readings = [*_lists(users), *_details(users)]
+        readings = [*_lists(users, victim), *_details(users)]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
         # What is kept or mixed up shows the victim's to who reads next, or at the same time.
@@ -108,16 +133,11 @@ class FirstLook:
         # the victim's, so that a count of the one's is not the other's.
         for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
-        if not users.ended:
-            # It may tell what was stored last, which is the attacker's now. A call of the victim's
-            # own would end the comparison, a reading of it does not.
-            read_descriptions(example, descriptive(example), victim, before)
-            example.judge_soon(after=1)
+        example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
         self._name_the_victims(users, lambda each: each.reads_only)
         self._read_as_others(users, acting)
-        self._present_spoiled(users)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._name_the_victims(users, removes)
         if not users.ended:
@@ -154,8 +174,7 @@ class FirstLook:
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)
-        # What a refusal lists of others' is theirs only while the caller has not named it.
-        for planned in (missing, foreign):
+        for planned in (foreign, missing):
             example.execute_spoilt(planned)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
@@ -224,6 +243,14 @@ class FirstLook:
         ]
 
 
+def _read_as_newcomer(example: ExampleRun) -> None:
+    """Have the last of all users read their lists before anybody has stored something."""
+    newcomer = example.members[-1]
+    before = Probe("ownership", NEWCOMERS, "before", newcomer.name)
+    lists = [each for each in example.state.observations if not each.descriptive]
+    example.execute_all([example.reading(each, newcomer, before) for each in lists])
+
+
 def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Operation]:
     """Return one reading of each surface that would show the victim's own, a list before a detail.
 
@@ -265,10 +292,10 @@ def _left_to_the_sweep(operation: Operation) -> bool:
     return operation.unproven or operation.descriptive or operation.effect_only or operation.pushes
 
 
-def _lists(users: Arrangement) -> list[Reading]:
-    example, victim = users.example, users.victim
+def _lists(users: Arrangement, reader: Actor) -> list[Reading]:
+    example = users.example
     return [
-        (each, observation_arguments(each, example.history, victim))
+        (each, observation_arguments(each, example.history, reader))
         for each in example.state.observations
         if not each.descriptive
     ]

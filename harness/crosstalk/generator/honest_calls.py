@@ -11,7 +11,7 @@ from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.example_run import ExampleRun, by_lists
+from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
@@ -73,22 +73,17 @@ def read_again(
             moment, by nothing that says whose it is, is theirs then.
     """
     after = Probe("ownership", key, "after", reader.name)
-    # What seems to read one thing may count in a list that it was called.
-    others, lists_first = by_lists(readings)
-    readings = [*lists_first, *others]
     width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
-    done: set[str] = set()
+    # A list is read by the other once: its options make no other call of theirs.
+    read: set[str] = set()
     for start in range(0, len(readings), max(1, width)):
         part = readings[start : start + width]
-        # One list that is read in many forms is read by the other once, where calls are few.
-        lists = [
-            each
+        lists = {
+            each.name: each
             for each, _ in part
-            if each.lists
-            and not required_references(each)
-            and not (each.name in done and example.state.is_short)
-        ]
-        done |= {each.name for each in lists}
+            if each.lists and not required_references(each) and each.name not in read
+        }
         if beside is not None and not example.state.stopped():
-            example.execute_all([example.reading(each, beside) for each in lists])
+            read.update(lists)
+            example.execute_all([example.reading(each, beside) for each in lists.values()])
         example.execute_all([PlannedCall(reader, each.name, asked, after) for each, asked in part])

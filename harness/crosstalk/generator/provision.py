@@ -78,6 +78,11 @@ class Provision:
                 elif not self._has(operation, actor, parameter):
                     self._throw_away(operation, actor, parameter)
 
+    def another(self, operation: Operation, actor: Actor) -> None:
+        """Make anew what an operation must name: with the last one it may be done by now."""
+        for parameter in required_references(operation):
+            self._make(operation, actor, parameter)
+
     def look(self, operation: Operation, actor: Actor) -> None:
         """Read the lists that may show what is wanted: those of the collection, by the address."""
         address = operation.name.partition(" ")[2]

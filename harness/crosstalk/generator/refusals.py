@@ -69,8 +69,6 @@ _SIZED = re.compile(
     r"\d+\s*(?:to|-|–|and)\s*(\d+)\s+(?:\w+ ){0,2}(?:letters|characters|chars|signs|symbols)", re.I
 )
 _LEAST_END = 6
-# A shorter value stands in a sentence by chance.
-_LEAST_REPEATED = 6
 # Characters of a word with a marker in it, at least, and room that is enough for one.
 _LENGTH_OF_MARKED = 16
 _ROOM = 32
@@ -105,7 +103,7 @@ _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"longitude|^lo?ng$", (13.4,)),
     (r"sort|order", ("asc", "desc")),
     (r"rating|score|stars", (3, 5)),
-    (r"quantity|amount|price|count|number|age|year", (1, 20, 2030)),
+    (r"quantity|amount|price|count|number|age|year|cents|hours|minutes|weight", (1, 20, 2030)),
     (r"\bjson\b", ("{}", "[]")),
 )
 
@@ -146,24 +144,6 @@ def named_in(answer: Answer, names: Iterable[str]) -> list[str]:
     ]
 
 
-def repeated_in(answer: Answer, given: Mapping[str, Any]) -> list[str]:
-    """Return the one argument whose value a refusal repeats: "note x1 is not a time like 09:00".
-
-    Args:
-        answer: The refusal.
-        given: Arguments with what was sent.
-    """
-    texts = _texts(answer)
-    found = [
-        name
-        for name, value in given.items()
-        if isinstance(value, str)
-        and len(value) >= _LEAST_REPEATED
-        and any(value in text for text in texts)
-    ]
-    return found if len(found) == 1 else []
-
-
 def usual_values(name: str) -> list[Any]:
     """Return the values that an argument of this name usually takes; none where it says nothing."""
     short = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last_name(name)).lower()
@@ -177,9 +157,8 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
     if kind == "array":
         yield from ([each] for each in _examples(said))
         return
-    examples = [] if number else list(_examples(said))
     yield from (each for each in _tables(said) if not number)
-    yield from examples
+    yield from (each for each in _examples(said) if not number)
     yield from _formats(said)
     yield from _bounds(said, number=number)
     for value in _listed(said):
@@ -189,8 +168,7 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
             yield int(value)
     if "type" not in parameter.schema and _A_NUMBER.search(said):
         yield from (1, 20)
-    # One that is shown says more than a word in the sentence: "not a time like 2026-03-01T09:00".
-    for words, values in () if examples else _USUAL:
+    for words, values in _USUAL:
         if re.search(words, said, re.IGNORECASE):
             yield from (each for each in values if number is isinstance(each, int | float))
             break
@@ -279,13 +257,14 @@ def _examples(said: str) -> Iterator[str]:
 
 
 def _tables(said: str) -> Iterator[str]:
-    """Yield a table of one row, with the header that a sentence asks for."""
+    """Yield a table of one row, with the header that a sentence asks for and without it."""
     for match in _HEADER.finditer(said):
         names = re.split(r"[,;\t]\s?", match.group("names"))
         separator = next(each for each in match.group("names") if each in ",;\t")
         cells = [str(next(iter(usual_values(each)), "note {marker}")) for each in names]
         cells = ["{marker}@example.com" if "@" in each else each for each in cells]
-        yield separator.join(names) + "\n" + separator.join(cells) + "\n"
+        row = separator.join(cells) + "\n"
+        yield from (separator.join(names) + "\n" + row, row)
 
 
 def _marked(example: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, History
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.value_pool import ValuePool
@@ -37,12 +37,15 @@ class Selection:
     Args:
         state: What the example shares with the others.
         capabilities: The operations, by use.
+        history: That it goes on with; a fresh one by default.
     """
 
-    def __init__(self, state: GeneratorState, capabilities: Capabilities) -> None:
+    def __init__(
+        self, state: GeneratorState, capabilities: Capabilities, history: History | None = None
+    ) -> None:
         self.state = state
         self.capabilities = capabilities
-        self.history = state.fresh_history()
+        self.history = history if history is not None else state.fresh_history()
         self.pool = ValuePool(capabilities.reference_fields, state.knowledge.fields)
         self.pool.know_subjects(set(self.history.subjects.values()))
         self.pool.know_public(self.history.public_values)

@@ -182,28 +182,28 @@ class Sweep:
             most: Floods until which it goes on, those before included.
         """
         rule = ManyObjects()
-        while self._floods < most:
+        while self._floods < most and self._drawn(rule, rule.run):
             self._floods += 1
-            self._drawn(rule, rule.run)
 
     def _spare(self) -> int:
         """Return the calls that are not needed to have every operation served."""
         needed = int(CALLS_AN_OPERATION * len(self.state.executor.operations))
         return max(0, self.calls - needed)
 
-    def _drawn(self, rule: Rule, run: Callable[[ExampleRun, Draw], None]) -> None:
-        """Run a rule once, in an example of its own."""
+    def _drawn(self, rule: Rule, run: Callable[[ExampleRun, Draw], None]) -> bool:
+        """Run a rule once, in an example of its own; return whether it was time for it."""
         if self.state.stopped():
-            return
+            return False
         with rule_errors_stop_the_run():
             example = ExampleRun(self.state, self._capabilities)
             if not rule.applies(example):
-                return
+                return False
             self.state.rule_runs[rule.name] += 1
             try:
                 drawn_once(lambda draw: run(example, draw), self.random)
             finally:
                 example.end()
+        return True
 
     def run(self) -> None:
         """Make passes until nothing is lacking, or one pass changes nothing."""

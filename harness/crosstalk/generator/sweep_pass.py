@@ -7,21 +7,24 @@ from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
-from crosstalk.core.identifiers import identifiers_of, is_marker, is_uuid
+from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.claimed_identity import claims, without_credential
-from crosstalk.generator.example_run import ExampleRun, by_lists
+from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
-from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    comparable_ids,
+    not_used_up,
+    pair,
+)
 from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
 from crosstalk.generator.rules.situations.self_description import (
-    DESCRIPTIONS_READ,
     descriptive,
     read_descriptions,
 )
@@ -57,6 +60,7 @@ _CHANGES = 6
 _MOST_REFUSED = 5
 # Under which it is counted what another user was made to ask in the owner's words.
 _ASKED_ALIKE = "asked alike"
+_ASKED_OTHERS = "asked others"
 
 
 class SweepPass:
@@ -167,9 +171,7 @@ class SweepPass:
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""
-        state = self._example.state
-        done = state.is_short and state.situations[DESCRIPTIONS_READ] > 0
-        if self._first and not done:
+        if self._first:
             found = descriptive(self._example)[:_DESCRIPTIONS]
             read_descriptions(self._example, found, self._victim)
 
@@ -274,9 +276,7 @@ class SweepPass:
                     break
                 example.execute_spoilt(planned)
         after = Probe("ownership", key, "after", victim.name)
-        others, lists = by_lists(readings)
-        again = [PlannedCall(victim, o.name, asked, after) for o, asked in (*lists, *others)]
-        example.execute_all(again)
+        example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
 
     def _serve_the_owner(self) -> None:
         """Have the victim make the same calls, and those that were never served."""
@@ -290,7 +290,12 @@ class SweepPass:
             if (operation.name, named.get(operation.name, (None, ""))[1]) in self._shown:
                 continue
             if operation.name in named:
-                served = self._use(operation, self._victim, *named[operation.name])
+                parameter, theirs = named[operation.name]
+                optional = operation.reads_only and not parameter.required
+                tries = 1 if optional else _TRIES
+                served = self._use(operation, self._victim, parameter, theirs, tries=tries)
+                # By a filter a list may show nothing, whatever is changed.
+                served = served or (optional and operation not in self._lacking.service)
             elif operation.lists and operation not in self._lacking.service:
                 continue
             else:
@@ -443,6 +448,7 @@ class SweepPass:
         known = comparable_ids(self._example, self._attacker, self._victim, operation, parameter)
         if not known:
             return None
+        known = not_used_up(self._example, self._victim, operation, parameter, known)
         if not deletes(operation.name):
             return known[0]
         deleted = {theirs for each, _, theirs in self._asked if deletes(each.name)}
@@ -491,9 +497,6 @@ class SweepPass:
                 # The same call is answered the same.
                 return False
             before = planned.arguments
-            if self._example.state.tried[operation.name] and self._is_made_up(operation, planned):
-                # That nobody is shown what does not exist is known by now.
-                return False
             answer = self._example.execute(planned).answer
             self._asked_last[operation.name] = planned.arguments
             self._show_to_another(operation, planned, answer)
@@ -506,16 +509,6 @@ class SweepPass:
             ):
                 return True
         return False
-
-    def _is_made_up(self, operation: Operation, planned: PlannedCall) -> bool:
-        """Return whether a call names an object of which nothing was ever heard."""
-        known = set(self._example.pool.long_ids(planned.actor.name))
-        return any(
-            each.role is Role.REFERENCE
-            and is_uuid(value := str(planned.arguments.get(each.name)))
-            and value not in known
-            for each in required_references(operation)
-        )
 
     def _note_shown(self, call: Call) -> None:
         """Note that a reading showed the victim something of their own, with what it named."""
@@ -533,8 +526,11 @@ class SweepPass:
         whoever asks the same.
         """
         shown = operation.reads_only and answer.outcome is Outcome.OK
-        if shown and _marked(answer):
-            made = self._example.state.choices
+        made = self._example.state.choices
+        if shown and not _marked(answer):
+            shown = made[_ASKED_OTHERS, operation.name] < _MOST_ASKED
+            made[_ASKED_OTHERS, operation.name] += shown
+        elif shown:
             kept = not required_references(operation) and not operation.conversational
             shown = kept and not operation.lists and not made[_ASKED_ALIKE, operation.name]
             made[_ASKED_ALIKE, operation.name] += shown

@@ -25,6 +25,8 @@ class Suspicion:
         operations: All operations that show the same, where that is one defect of the server.
         rule: What is broken, where the oracle knows it without the script.
         differs: The answer differs from another, and holds nothing of another user's.
+        besides: Indexes of calls without which it would not count, wherever they stand: they show
+            that a header does not differ by itself.
     """
 
     oracle: str
@@ -34,6 +36,7 @@ class Suspicion:
     operations: tuple[str, ...] = ()
     rule: BrokenRule | None = None
     differs: bool = False
+    besides: tuple[int, ...] = ()
 
 
 class Oracle(Protocol):

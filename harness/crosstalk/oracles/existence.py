@@ -21,6 +21,7 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_uuid
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
+from crosstalk.oracles.counted_numbers import counted_over_all
 from crosstalk.oracles.pairs import Pair, masked_header, named_in_call, pairs_of
 
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.
@@ -54,7 +55,7 @@ class Existence:
                     rule=BrokenRule.EXISTENCE,
                 )
             )
-        return [*found, *self._counted(history)]
+        return [*found, *self._counted(history), *self._numbered(history)]
 
     def _counted(self, history: History) -> list[Suspicion]:
         """Ids that follow each other over users: each tells of the others' objects."""
@@ -71,6 +72,20 @@ class Existence:
                 )
             ]
         return []
+
+    def _numbered(self, history: History) -> list[Suspicion]:
+        """Numbers that go up by what other users store: each tells how much that is."""
+        return [
+            Suspicion(
+                self.name,
+                each.calls[-1].operation,
+                tuple(call.index for call in each.calls),
+                f"{each.field} that {each.user} is given by {each.calls[-1].operation} counts what "
+                "others store",
+                rule=BrokenRule.ACTIVITY,
+            )
+            for each in counted_over_all(history.calls)
+        ]
 
     def opportunities(self, history: History) -> Counter[str]:
         """Count the compared pairs whose owner is served that id by that operation as well."""

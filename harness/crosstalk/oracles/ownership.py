@@ -336,8 +336,9 @@ class Ownership:
                 Suspicion(
                     self.name,
                     _blamed(each.calls).operation,
-                    (*each.steady, first.index, *(call.index for call in each.calls), second.index),
+                    (first.index, *(call.index for call in each.calls), second.index),
                     f"what {victim} reads with {second.operation} changed{by} after {who} acted",
+                    besides=each.steady,
                 )
             )
         return found

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chatkit.errors import CustomStreamError
-from chatkit.server import ChatKitServer, StreamingResult
+from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
     AssistantMessageContent,
     AssistantMessageContentPartAdded,
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
+    ChatKitReq,
     ClientEffectEvent,
     ErrorEvent,
     FeedbackKind,
@@ -31,7 +32,9 @@ from chatkit.types import (
     ThreadMetadata,
     ThreadStreamEvent,
     UserMessageItem,
+    is_streaming_req,
 )
+from pydantic import TypeAdapter
 
 from system.backend.agent.bridge import ToolBegan, ToolUse
 from system.backend.chat import Answered, ChatService, Failed, TextDelta, title_for
@@ -45,6 +48,8 @@ from system.store.schemas import Feedback, MessageView
 TASKS_CHANGED = "tasks_changed"
 
 _log = logging.getLogger(__name__)
+# The SDK makes it anew for each request, which takes longer than most answers.
+_REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 
 
 class AssistantServer(ChatKitServer[Caller]):
@@ -60,6 +65,19 @@ class AssistantServer(ChatKitServer[Caller]):
         self._database = database
         self._chat = chat
         _quieten()
+
+    async def process(
+        self, request: str | bytes | bytearray, context: Caller
+    ) -> StreamingResult | NonStreamingResult:
+        """Answer a request as the SDK does.
+
+        Raises:
+            ValidationError: It is not one of the protocol's.
+        """
+        parsed = _REQUEST.validate_json(request)
+        if is_streaming_req(parsed):
+            return StreamingResult(self._process_streaming(parsed, context))
+        return NonStreamingResult(await self._process_non_streaming(parsed, context))
 
     async def respond(
         self,

@@ -32,7 +32,7 @@ from system.store.quotas import require_quota
 from system.store.schemas import BulkCompletion, MemberRole, TaskDraft, TaskStatus, TaskView
 from system.store.session import UserSession
 from system.store.sharing.access import Place, find_place, in_shared_projects
-from system.store.sharing.task_views import named_tasks, view_of
+from system.store.sharing.task_views import lasting, named_tasks, view_of
 
 # What an editor leaves as it is: where a task belongs is its owner's to say.
 _PLACE = "project_id"
@@ -51,7 +51,8 @@ def newest_tasks(
     Each project gives as many as the limit by its index, so that a large project does
     not make the lists of its members slow.
     """
-    return _newest_tasks(limit, *filters) if filters else _newest_of_all(limit)
+    made = _newest_kept if lasting(filters) else _newest_tasks
+    return made(limit, *filters)
 
 
 def _newest_tasks(limit: int, *filters: ColumnElement[bool]) -> Select[Task, str]:
@@ -77,9 +78,10 @@ def _newest_tasks(limit: int, *filters: ColumnElement[bool]) -> Select[Task, str
     return named_tasks().where(tuple_(col(Task.user_id), col(Task.id)).in_(of_each))
 
 
-# For first pages, which are most of the lists that are read: putting the statement together took a
-# third of their time. There are as many limits as a page may have rows.
-_newest_of_all = cache(_newest_tasks)
+# For first pages, of all tasks or of one status, which are most of the lists that are read: putting
+# the statement together took a third of their time. There are as many limits as a page may have
+# rows.
+_newest_kept = cache(_newest_tasks)
 
 
 async def place_of(session: UserSession, project_id: UUID | None) -> Place | None:

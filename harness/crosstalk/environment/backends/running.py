@@ -89,14 +89,24 @@ class RunningSystem:
         service.start(guard)
         service.wait_until_ready()
 
-    def restart(self, name: str) -> None:
-        """Stop a service and start it again on the same port.
+    def restart(self, *names: str) -> None:
+        """Stop services and start them again on the same ports, all of them at once.
+
+        Args:
+            names: Each before those that it calls: whether they are ready is asked in the other
+                order, as the failure of a service explains more than the unreadiness of its
+                callers.
 
         Raises:
             EnvironmentFailed: There is no such service, or it does not start.
         """
-        self.stop(name)
-        self.start(name)
+        chosen = [self._service(each) for each in names]
+        for service, guard in chosen:
+            service.stop(guard)
+        for service, guard in chosen:
+            service.start(guard)
+        for service, _ in reversed(chosen):
+            service.wait_until_ready()
 
     def describe(self) -> dict[str, Any]:
         """Describe the effective configuration as plain data, secrets masked."""

@@ -35,8 +35,11 @@ LIMITS = (
     "CHAT_RATE_LIMIT_PER_MINUTE",
     "CHAT_RATE_LIMIT_BURST",
 )
+# A token of an unknown key waits for the next fetch of the keys, and a campaign presents many. The
+# issuer is one of the start's own: it needs no sparing, and the shortest interval is taken.
+KEYS_INTERVAL = {"JWKS_REFRESH_SECONDS": "0.1"}
 # What the start gives a service and a person may replace; `up` lets them.
-_REPLACEABLE = frozenset({"LOG_LEVEL", "DRAIN_SECONDS", *LIMITS})
+_REPLACEABLE = frozenset({"LOG_LEVEL", "DRAIN_SECONDS", *KEYS_INTERVAL, *LIMITS})
 # What a person's shell has for other programs, or what a start on loopback cannot take over.
 _NEVER_HANDED_ON = frozenset(
     {
@@ -204,6 +207,7 @@ class Wiring:
             "METRICS_PORT": str(self.ports.get(f"{role}_metrics", "")),
             # A campaign calls faster than any person: limits have tests of their own.
             **dict.fromkeys(LIMITS, "1000000"),
+            **KEYS_INTERVAL,
         }
 
     def _people(self, audience: str) -> list[dict[str, object]]:

@@ -10,19 +10,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from crosstalk.core.history import Call, Outcome, Probe
-from crosstalk.core.identifiers import cut_marker, map_markers, markers_in, remarked_cut
+from crosstalk.core.identifiers import (
+    cut_marker,
+    is_uuid,
+    map_markers,
+    markers_in,
+    remarked_cut,
+)
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
+# Of one comparison.
+_LEAST_CALLS = 3
 
 
 class NamesPart:
     """Has the attacker store what the victim has stored, in the same words and in free ones."""
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make a pair by each operation that stores words, where none was made yet.
@@ -39,7 +48,6 @@ class NamesPart:
             if example.state.choices[NAME, operation.name]:
                 continue
             stored = users.use(operation, users.victim)
-            stored = stored and _with_optional_words(users, operation, stored)
             if stored is None or not _words(operation, stored.arguments):
                 continue
             example.state.choices[NAME, operation.name] += 1
@@ -48,27 +56,6 @@ class NamesPart:
                 answer = example.execute_spoilt(planned).answer
                 served = served or answer.outcome is Outcome.OK
             example.state.situations["taken names tried"] += served
-
-
-def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:
-    """Return a call of the victim's with a word in every argument that has room for one.
-
-    A place or a reference number need not be given: what is compared by it meets only where it is.
-    """
-    drawer, victim = users.drawer, users.victim
-    lacking = [
-        each
-        for each in operation.parameters
-        if each.role is Role.TEXT and not each.required and each.name not in stored.arguments
-    ]
-    drawn = {each.name: drawer.own_value(operation, each, victim) for each in lacking}
-    said = {name: text for name, text in drawn.items() if markers_in(str(text))}
-    if not said:
-        return stored
-    own = users.own(operation, victim).arguments
-    fresh = {name: value for name, value in own.items() if name not in said}
-    call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
-    return call if call.answer.outcome is Outcome.OK else stored
 
 
 def _storing(users: Arrangement) -> list[Operation]:
@@ -85,8 +72,17 @@ def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]
         for each in operation.parameters
         if each.role in (Role.TEXT, Role.NAME)
         and isinstance(arguments.get(each.name), str)
-        and (markers_in(arguments[each.name]) or _is_cut(arguments[each.name], each))
+        and (
+            markers_in(arguments[each.name])
+            or _is_cut(arguments[each.name], each)
+            or _is_chosen_id(arguments[each.name], each)
+        )
     }
+
+
+def _is_chosen_id(text: str, parameter: Parameter) -> bool:
+    """Return whether a text is an id by which its user chose to call what is stored."""
+    return parameter.role is Role.NAME and is_uuid(text)
 
 
 def _is_cut(text: str, parameter: Parameter) -> bool:
@@ -114,7 +110,11 @@ def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[Pl
 
     # What is cut is cut to the same length: a longer one may be refused for that alone.
     free = {
-        name: map_markers(text, new) if markers_in(text) else cut_marker(new(""), len(text))
+        name: users.drawer.choice.uuid()
+        if is_uuid(text)
+        else map_markers(text, new)
+        if markers_in(text)
+        else cut_marker(new(""), len(text))
         for name, text in words.items()
     }
     number = example.next_probe()

@@ -24,6 +24,7 @@ from crosstalk.generator.survey.arrangement import (
     makers,
     valued_changes,
 )
+from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -122,13 +123,7 @@ def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
         arguments: Of a call that was served.
     """
     found = dict(arguments)
-    # What need not be given has a usual value, beside which a larger one counts as well.
-    usual = {
-        each.name: each.schema.get("default")
-        for each in operation.parameters
-        if each.name not in arguments and not each.required
-    }
-    for each, value in _values(operation, {**usual, **arguments}):
+    for each, value in _values(operation, arguments):
         if isinstance(value, int | float) and not _listed(each):
             most = each.schema.get("maximum", _FACTOR * abs(value) + 1)
             found[each.name] = type(value)(most)
@@ -197,6 +192,7 @@ class NeighbourPart:
     """Has the victim read everything around all that the attacker may honestly do."""
 
     name = "neighbour"
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Do it once, and have the attacker read everything as well.
@@ -206,11 +202,12 @@ class NeighbourPart:
             most: Calls that it may take, about.
         """
         example = users.example
-        if not example.state.observations or most < _LEAST_CALLS:
+        if not example.state.observations:
             return
         watch_neighbour(example, users.random, users.victim, users.attacker, most)
         if users.ended:
             return
+        store_after_others(users)
         readings = _not_known(example, users.readings(users.attacker, switches=False))
         example.execute_all(
             [PlannedCall(users.attacker, each.name, asked) for each, asked in readings]

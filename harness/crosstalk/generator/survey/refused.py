@@ -23,6 +23,8 @@ from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "refused"
+# Of one object that is stored, and one comparison.
+_LEAST_CALLS = 6
 # Changes by which the victim's objects are brought into another state.
 _MOST_CHANGES = 6
 _FAR = 9_999_999
@@ -34,6 +36,7 @@ class RefusedPart:
     """Has the attacker make calls that are refused for their values or for an object's state."""
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make the pairs by each operation that changes a named object, where none was made yet.

@@ -17,6 +17,8 @@ from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 
 NAME = "removal"
+# Of one object that is stored, removed and asked for.
+_LEAST_CALLS = 15
 # Operations by which one removed object is asked for.
 _MOST_PAIRS = 8
 
@@ -27,6 +29,7 @@ class RemovalPart:
     """
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Remove by each operation that removes one object, where that was not done yet.

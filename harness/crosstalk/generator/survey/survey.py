@@ -10,20 +10,20 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
-from crosstalk.generator.survey.effects import EffectsPart
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
+from crosstalk.generator.survey.numbers import NumbersPart
 from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
 from crosstalk.surface.capabilities import Capabilities
 
-# The part of a campaign's calls that the survey may use.
-_SHARE = 0.45
-# The part that the first of its own parts may use.
-_FIRST_SHARE = 0.22
-# What is kept for those after the second.
+# The part of a campaign's calls that the survey may use, and of so many that others need theirs.
+_SHARE, _MANY_CALLS, _SHARE_OF_MANY = 0.45, 2_000, 0.33
+# The part of that which the first of its own parts may use.
+_FIRST_SHARE = 0.49
+# What is kept for those after the one that names objects in every form.
 _KEPT = 0.08
 
 
@@ -32,21 +32,23 @@ class Part(Protocol):
 
     Attributes:
         name: Unique; counts are kept under it.
+        least: Calls below which it shows nothing: it reads, acts and reads again.
     """
 
     name: str
+    least: int
 
     def run(self, users: Arrangement, most: int) -> None:
         """Make the part's calls, `most` of them or a few more."""
         ...
 
 
-# What shows most leaks comes first.
+# What shows most leaks for its calls comes first.
 PARTS: tuple[Part, ...] = (
     NeighbourPart(),
-    ReachPart(),
     NamesPart(),
-    EffectsPart(),
+    NumbersPart(),
+    ReachPart(),
     RemovalPart(),
     RefusedPart(),
     UndeclaredPart(),
@@ -82,7 +84,8 @@ class Survey:
         members = self.state.principals.members
         if len(members) < 2:
             return
-        left = int(_SHARE * self.calls)
+        share = _SHARE if self.calls < _MANY_CALLS else _SHARE_OF_MANY
+        left = int(share * self.calls)
         example: ExampleRun | None = None
         before_all = self._acts_found()
         for number, part in enumerate((*PARTS, PARTS[0]), start=1):
@@ -101,10 +104,15 @@ class Survey:
                 before = self.state.executor.calls_made
                 victim = members[number % len(members)]
                 attacker = members[(number + 1) % len(members)]
+                # The first parts could use all, and the others would not be made.
+                shares = {
+                    NeighbourPart.name: _FIRST_SHARE * share * self.calls,
+                    ReachPart.name: left - _KEPT * self.calls,
+                }
+                most = int(min(left, shares.get(part.name, left), self.state.left()))
+                if most < part.least:
+                    continue
                 try:
-                    # The first parts could use all, and the others would not be made.
-                    shares = {1: _FIRST_SHARE * self.calls, 2: left - _KEPT * self.calls}
-                    most = int(min(left, shares.get(number, left)))
                     part.run(Arrangement(example, self.random, victim, attacker), most)
                     example.judge()
                 except BaseException:

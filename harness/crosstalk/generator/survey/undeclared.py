@@ -16,6 +16,8 @@ from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 NAME = "undeclared"
+# Of one field, between two readings.
+_LEAST_CALLS = 6
 # Calls of the part beside its readings, and fields of one operation.
 _MOST_CALLS = 10
 _MOST_FIELDS = 2
@@ -25,6 +27,7 @@ class UndeclaredPart:
     """Has the attacker name the victim as the owner of what the attacker stores or changes."""
 
     name = NAME
+    least = _LEAST_CALLS
 
     def run(self, users: Arrangement, most: int) -> None:
         """Send each field that shows an owner once with each operation, between two readings.

@@ -9,7 +9,7 @@ oracles of the campaign judge it. The agent is asked to make the calls itself, a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR
-from crosstalk.execution.executor import Executor
+from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
@@ -69,12 +69,22 @@ class LayerAttack:
         self._settle(capabilities, pool)
         self._read("before", surfaces)
         # What deletes comes last, or there would be nothing to aim at.
-        for operation in sorted(capabilities.protected, key=_harm):
-            for actor in (BOB, IMPOSTOR):
-                self._aim(operation, actor, pool, _ATTACK)
+        aimed = [
+            (operation, planned)
+            for operation in sorted(capabilities.protected, key=_harm)
+            for actor in (BOB, IMPOSTOR)
+            for planned in self._aimed(operation, actor, pool, _ATTACK)
+        ]
+        self._make_all(planned for operation, planned in aimed if operation.reads_only)
+        for operation, planned in aimed:
+            if not operation.reads_only:
+                self.executor.make(self.history, planned)
         self._read("after", surfaces)
-        for operation in capabilities.protected:
-            self._aim(operation, ANONYMOUS, pool, None)
+        self._make_all(
+            planned
+            for operation in capabilities.protected
+            for planned in self._aimed(operation, ANONYMOUS, pool, None)
+        )
         return self.history
 
     def _settle(self, capabilities: Capabilities, pool: ValuePool) -> None:
@@ -86,34 +96,50 @@ class LayerAttack:
                 text = f"note {marker(actor.name, number)}"
                 arguments = self._filled(operation, actor, actor, pool, text)
                 if arguments is not None:
-                    self._execute(actor, operation, arguments, None, pool)
-            for operation in capabilities.protected:
-                if operation.lists:
-                    asked = observation_arguments(operation, self.history, actor)
-                    self._execute(actor, operation, asked, None, pool)
+                    planned = PlannedCall(actor, operation.name, arguments)
+                    _learn([self.executor.make(self.history, planned)], pool)
+            self._make_all(
+                (
+                    self._reading(operation, actor, None)
+                    for operation in capabilities.protected
+                    if operation.lists
+                ),
+                pool,
+            )
 
     def _read(self, part: Any, surfaces: Sequence[str]) -> None:
         probe = Probe("ownership", 1, part, ALICE.name)
-        for operation in self.observations:
-            if operation.surface in surfaces:
-                asked = observation_arguments(operation, self.history, ALICE)
-                self._execute(ALICE, operation, asked, probe, None)
+        self._make_all(
+            self._reading(operation, ALICE, probe)
+            for operation in self.observations
+            if operation.surface in surfaces
+        )
 
-    def _aim(
+    def _reading(self, operation: Operation, actor: Actor, probe: Probe | None) -> PlannedCall:
+        asked = observation_arguments(operation, self.history, actor)
+        return PlannedCall(actor, operation.name, asked, probe)
+
+    def _aimed(
         self, operation: Operation, actor: Actor, pool: ValuePool, probe: Probe | None
-    ) -> None:
-        """One call with the victim's ids; nothing where they have none that fits."""
+    ) -> list[PlannedCall]:
+        """One call with the victim's ids; none where they have none that fits."""
         names = any(each.refers for each in operation.parameters)
         if actor is BOB and not names and not operation.lists:
-            return
+            return []
         arguments = self._filled(operation, actor, ALICE, pool, f"note {marker('bob', 999)}")
-        if arguments is not None:
-            self._execute(actor, operation, arguments, probe, None)
+        if arguments is None:
+            return []
+        return [PlannedCall(actor, operation.name, arguments, probe)]
 
     def _instruct(self, capabilities: Capabilities, pool: ValuePool) -> None:
         """Have the model that was taken over call every tool with the victim's ids."""
         chats = [each for each in capabilities.chats if each.parameter(Role.TEXT)]
+        told: list[PlannedCall] = []
         for place, tool in enumerate(sorted(capabilities.tools, key=_harm)):
+            if not tool.reads_only:
+                # What the tools read may be read at once, and before anything is changed.
+                self._make_all(told)
+                told = []
             called = tool.name.split(":", 1)[1]
             text = f"note {marker('bob', 900 + place)}"
             for claims in (ALICE, BOB):
@@ -125,8 +151,14 @@ class LayerAttack:
                 chat = chats[(place + (claims is BOB)) % len(chats)]
                 order = f"[[call {called} {json.dumps(arguments)}]]"
                 asked = self._filled(chat, BOB, BOB, pool, order)
-                if asked is not None:
-                    self._execute(BOB, chat, asked, _ATTACK, None)
+                if asked is None:
+                    continue
+                planned = PlannedCall(BOB, chat.name, asked, _ATTACK)
+                if tool.reads_only:
+                    told.append(planned)
+                else:
+                    self.executor.make(self.history, planned)
+        self._make_all(told)
 
     def _filled(
         self, operation: Operation, actor: Actor, owner: Actor, pool: ValuePool, text: str
@@ -167,18 +199,24 @@ class LayerAttack:
             return None
         return next(iter(self.values.of(parameter.schema)), None)
 
-    def _execute(
-        self,
-        actor: Actor,
-        operation: Operation,
-        arguments: dict[str, Any],
-        probe: Probe | None,
-        pool: ValuePool | None,
-    ) -> Call:
-        call = self.executor.execute(self.history, actor, operation.name, arguments, probe)
-        if pool is not None and call.answer.outcome is Outcome.OK:
+    def _make_all(self, planned: Iterable[PlannedCall], pool: ValuePool | None = None) -> None:
+        """Make calls that do not depend on each other, as many at once as is allowed.
+
+        Args:
+            planned: The calls, none of which changes what another one reads.
+            pool: Learns of what was served, if anything does.
+        """
+        waiting, width = list(planned), max(1, self.executor.concurrency)
+        for start in range(0, len(waiting), width):
+            calls = self.executor.execute_all(self.history, waiting[start : start + width])
+            if pool is not None:
+                _learn(calls, pool)
+
+
+def _learn(calls: Sequence[Call], pool: ValuePool) -> None:
+    for call in calls:
+        if call.answer.outcome is Outcome.OK:
             pool.harvest(call)
-        return call
 
 
 def _harm(operation: Operation) -> tuple[bool, bool]:

@@ -142,7 +142,7 @@ class Watch:
             yield self.pause(active=active)
 
     def pause(self, *, active: bool, acts: int = 0) -> Pause:
-        """Have the others act, or rest for longer than that would take, and look again.
+        """Have the others act, or rest for longer than that takes by turns, and look again.
 
         Args:
             active: Whether they act.
@@ -153,7 +153,9 @@ class Watch:
         began = time.monotonic()
         if active:
             ended = not self._act(acts)
-            self._longest = max(self._longest, time.monotonic() - began)
+            if not acts:
+                # One in which all act is compared with none in which they rest.
+                self._longest = max(self._longest, time.monotonic() - began)
         else:
             ended = False
             look = sum(call.ended - call.started for call, _ in self._before.values())

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from crosstalk.environment import RunningSystem
 from crosstalk.environment.backends.wiring import LIMITS
 
-_SERVICES = ("mcp", "backend")
+# The backend calls the MCP server.
+_SERVICES = ("backend", "mcp")
 
 
 def production_limits(running: RunningSystem) -> Callable[[], None] | None:
@@ -20,15 +21,18 @@ def production_limits(running: RunningSystem) -> Callable[[], None] | None:
         return None
 
     def start_again() -> None:
-        for name in _SERVICES:
+        lifted = [
+            name
+            for name in _SERVICES
+            if any(each in running.services[name].environment for each in LIMITS)
+        ]
+        for name in lifted:
             service = running.services[name]
-            if not any(each in service.environment for each in LIMITS):
-                continue
             service.environment = {
                 setting: value
                 for setting, value in service.environment.items()
                 if setting not in LIMITS
             }
-            running.restart(name)
+        running.restart(*lifted)
 
     return start_again

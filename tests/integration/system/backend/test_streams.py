@@ -135,22 +135,38 @@ async def test_a_client_that_leaves_leaves_a_consistent_conversation_and_no_task
 
 
 async def test_a_client_that_hangs_up_on_a_plain_answer_ends_it_too(
-    slow: Backend, alice: str
+    running: RunningSystem, alice: str
 ) -> None:
-    before = len(asyncio.all_tasks())
-    body = {"message": "hello, who are you?"}
-    waiting = asyncio.create_task(
-        slow.http.post("/api/chat", json=body, headers=slow.bearer(alice))
-    )
-    await eventually(lambda: slow.services.chat.under_way == 1)
-    waiting.cancel()
-    await settled(slow)
-    await eventually(lambda: len(asyncio.all_tasks()) <= before)
-    listed = await slow.http.get(f"/api/{alice}/conversations", headers=slow.bearer(alice))
-    (conversation,) = listed.json()["items"]
-    stored = await messages(slow, alice, conversation["id"])
-    assert stored[0]["content"] == body["message"]
-    assert all(each["interrupted"] for each in stored[1:])
+    asked, let_go = asyncio.Event(), asyncio.Event()
+
+    async def model(request: Request) -> Response:
+        # A model that answers could be faster than the client is gone.
+        await request.body()
+        asked.set()
+        while (await request.receive())["type"] != "http.disconnect":
+            continue
+        let_go.set()
+        return PlainTextResponse("")
+
+    async with (
+        serving(Starlette(routes=[Route("/v1/responses", model, methods=["POST"])])) as url,
+        backend(running, url) as system,
+    ):
+        before = len(asyncio.all_tasks())
+        body = {"message": "hello, who are you?"}
+        waiting = asyncio.create_task(
+            system.http.post("/api/chat", json=body, headers=system.bearer(alice))
+        )
+        await asyncio.wait_for(asked.wait(), 30)
+        assert system.services.chat.under_way == 1
+        waiting.cancel()
+        await settled(system)
+        await asyncio.wait_for(let_go.wait(), 30)
+        await eventually(lambda: len(asyncio.all_tasks()) <= before)
+        listed = await system.http.get(f"/api/{alice}/conversations", headers=system.bearer(alice))
+        (conversation,) = listed.json()["items"]
+        stored = await messages(system, alice, conversation["id"])
+        assert [each["content"] for each in stored] == [body["message"]]
 
 
 async def test_history_tells_the_model_that_an_answer_was_interrupted(

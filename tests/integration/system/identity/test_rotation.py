@@ -10,11 +10,12 @@ import httpx2
 import pytest
 
 from crosstalk.environment import RunningSystem
+from crosstalk.environment.backends.wiring import KEYS_INTERVAL
 from crosstalk.tokens import BACKEND_AUDIENCE, KeyPair
 from tests.integration.system.identity.traffic import Traffic, flood, meanwhile
 
 # `JWKS_REFRESH_SECONDS` of the services.
-INTERVAL = 1.0
+INTERVAL = float(KEYS_INTERVAL["JWKS_REFRESH_SECONDS"])
 
 
 @pytest.mark.long

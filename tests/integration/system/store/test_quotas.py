@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event
 
 from crosstalk.environment import RunningSystem
 from system.errors import Conflict
 from system.store import Store, StoreSettings, projects, tasks
 from system.store.schemas import ProjectDraft, TaskDraft
+from system.store.session import UserSession
 
 _MOST = 150
 
@@ -48,21 +49,21 @@ async def test_two_processes_store_no_more_than_the_quota(
 ) -> None:
     first, second = stores
     counts: list[str] = []
+    fetch = UserSession._fetch
 
-    def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
+    async def noted(self: UserSession, statement: str, values: tuple[Any, ...]) -> Any:
         if "count(*)" in statement:
             counts.append(statement)
+        return await fetch(self, statement, values)
 
-    for each in stores:
-        event.listen(each._engine.sync_engine, "before_cursor_execute", note)
     stored = 0
-    while True:
-        added = await _add_until_refused(first, alice, 3) + await _add_until_refused(
-            second, alice, 3
-        )
-        stored += added
-        if not added:
-            break
+    with patch.object(UserSession, "_fetch", noted):
+        while True:
+            added = await _add_until_refused(first, alice, 3)
+            added += await _add_until_refused(second, alice, 3)
+            stored += added
+            if not added:
+                break
     assert stored == _MOST
     assert 0 < len(counts) < _MOST
     # What is left of one user's room is no other user's.

@@ -62,3 +62,12 @@ def test_one_finding_is_not_two_leaks() -> None:
     leaks = [planted("a", "ownership", "PUT /file"), planted("b", "two-worlds", "GET /usage")]
     found = Finding("PUT /file", "ownership", shown_at="GET /usage")
     assert [each.how for each in match_findings(leaks, [found])] == ["exact", None]
+
+
+def test_finding_beside_that_of_its_operations_leak_may_be_that_of_what_showed_it() -> None:
+    leaks = [planted("a", "existence", "PUT /file"), planted("b", "two-worlds", "GET /usage")]
+    shown = Finding("PUT /file", "ownership", shown_at="GET /usage")
+    found = match_findings(leaks, [Finding("PUT /file", "existence"), shown])
+    assert [each.how for each in found] == ["exact", "shown"]
+    # Alone it may be the leak of its own operation, noticed in another way.
+    assert [each.how for each in match_findings(leaks, [shown])] == ["operation", None]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from crosstalk.core.history import History
+from crosstalk.core.history import History, Probe
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.script import Script, UnresolvedReferenceError, resolve, script_of
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
@@ -169,3 +169,15 @@ def test_short_code_under_any_name_is_where_it_came_from() -> None:
         "deck": "${1.deck}",
         "week": "2030W01",
     }
+
+
+def test_number_that_names_an_object_by_a_field_is_where_its_owner_was_shown_it() -> None:
+    writer = Writer()
+    writer.call(ALICE, "add_invoice", {}, ok({"number": 2, "hours": 2}))
+    writer.call(BOB, "add_invoice", {}, ok({"number": 2}))
+    foreign = Probe("existence", 1, "foreign", "alice")
+    writer.call(BOB, "pay", {"number": "2", "cents": 2}, ok({}), foreign)
+    writer.call(BOB, "pay", {"number": "2"}, ok({}))
+    steps = script_of(writer.history).steps
+    assert steps[2].arguments == {"number": "${1.number}", "cents": 2}
+    assert steps[3].arguments == {"number": "${2.number}"}

@@ -88,3 +88,48 @@ def test_words_of_one_user_and_of_a_schema_stay_as_they_are() -> None:
     assert first["items"][0]["key"] == second["items"][0]["key"]
     assert markers_in(first["items"][0]["key"])
     assert (first["kind"], first["items"][0]["text"]) == ("plain", "only alice")
+
+
+TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
+ADD = Operation("mem", "add_note", (TITLE,), reads_only=False)
+FIND = Operation(
+    "mem", "find_notes", (Parameter("q", {"type": "string"}, True, Role.QUERY),), reads_only=True
+)
+KEPT = {each.name: each for each in (ADD, FIND)}
+
+
+class Searched(Imports):
+    """Notes with a search whose answers are kept for good, by their words alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, list[str]] = {}
+
+    def discover(self) -> list[Operation]:
+        """Both operations."""
+        return list(KEPT.values())
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Keep a note, or find one's own, or what was found before."""
+        owner = presented.connection
+        if operation is ADD:
+            text = str(arguments.get("title", ""))
+            self.rows[len(self.rows)] = {"owner": owner, "text": text}
+            return ok({"kept": True})
+        word = str(arguments.get("q", ""))
+        mine = [row["text"] for row in self.rows.values() if row["owner"] == owner]
+        return ok(self.kept.setdefault(word, [each for each in mine if word in each]))
+
+
+def test_answer_that_is_kept_under_a_word_is_asked_for_by_another_one_in_a_replay() -> None:
+    system = Searched()
+    executor = Executor({"mem": system}, KEPT, system)
+    history = History({"alice": "alice-1", "bob": "bob-1"})
+    executor.execute(history, ALICE, ADD.name, {"title": f"note {marker('alice', 1)}"})
+    executor.execute(history, ALICE, FIND.name, {"q": "note"})
+    executor.execute(history, BOB, FIND.name, {"q": "note"})
+    replayer = Replayer(executor, lambda: History({"alice": "alice-1", "bob": "bob-1"}))
+    (suspicion,) = replayer.judged(history, Canary.name)
+    assert isinstance(Confirmation(replayer).confirm(history, suspicion), Confirmed)

@@ -126,3 +126,28 @@ def test_script_runner_keeps_what_a_pattern_refuses() -> None:
         {"code": "not of that form"},
         {"other": "not of that form"},
     ]
+
+
+def test_id_that_a_client_chose_is_another_one_in_each_replay() -> None:
+    text = {"type": "string"}
+    uid = Parameter("uid", {**text, "format": "uuid"}, True, Role.NAME)
+    put = Operation("mem", "put", (uid, Parameter("text", text, True, Role.TEXT)), reads_only=False)
+    ids = Parameter("ids", {"type": "array"}, True, Role.REFERENCE)
+    drop = Operation("mem", "drop", (ids,), reads_only=False)
+    system = Numbered()
+    executor = Executor({"mem": system}, {"put": put, "drop": drop}, system)
+    given = "08d6af57-da71-4448-96c8-da1964b2d2bc"
+    steps = (
+        Step(1, ALICE, "put", {"uid": given, "text": "a"}),
+        Step(2, ALICE, "put", {"uid": given, "text": "b"}),
+        Step(3, ALICE, "drop", {"ids": [given]}),
+    )
+    seen = []
+    for salt in (0, 1, 2):
+        run = ScriptRunner(executor, History({"alice": "alice-1"}), salt)
+        assert run.run_script(Script(steps))
+        first, second, last = (call.arguments for call in run.history)
+        assert first["uid"] == second["uid"] == last["ids"][0]
+        seen.append(first["uid"])
+    assert seen[0] == given
+    assert len({*seen}) == 3

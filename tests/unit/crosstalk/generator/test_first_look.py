@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
+from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep import Sweep
-from crosstalk.oracles import ORACLES, Canary, Ownership
+from crosstalk.oracles import ORACLES, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
@@ -73,8 +74,12 @@ def looked(
     concurrency: int = 1,
     forgeries: tuple[str, ...] = (),
     then: Callable[[GeneratorState], None] = lambda _: None,
+    begun: bool = False,
 ) -> list[History]:
-    """Run the first look; return the histories of its examples."""
+    """Run the first look; return the histories of its examples.
+
+    With `begun`, a newcomer has read the list before, as calibration does.
+    """
     operations = {each.name: each for each in notes.discover()}
     histories = [] if histories is None else histories
     state = GeneratorState(
@@ -88,7 +93,13 @@ def looked(
         judge=judge,
         one_is_enough=one_is_enough,
     )
-    FirstLook(state, Random(1)).run()
+    history = History({name: f"{name}-1" for name in USERS}) if begun else None
+    if history is not None:
+        newcomer = state.principals.members[-1]
+        probe = Probe("ownership", NEWCOMERS, "before", newcomer.name)
+        asked = {"user_id": history.subjects[newcomer.name]}
+        state.executor.execute(history, newcomer, LIST.name, asked, probe)
+    FirstLook(state, Random(1)).run(history)
     then(state)
     return histories
 
@@ -120,17 +131,21 @@ def test_each_plain_leak_is_suspected_within_few_calls(leak: Operation) -> None:
     assert notes.calls <= 5 * len(OPERATIONS)
 
 
-def test_count_of_what_all_users_store_is_suspected() -> None:
-    class Counting(Notes):
-        def call(
-            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
-        ) -> Answer:
-            answer = super().call(operation, arguments, presented)
-            if operation is not LIST or answer.outcome is not Outcome.OK:
-                return answer
-            total = sum(map(len, self.kept.values()))
-            return Answer(Outcome.OK, 200, {"notes": answer.body, "total": total})
+class Counting(Notes):
+    """Counts the notes of all users in each list."""
 
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        answer = super().call(operation, arguments, presented)
+        if operation is not LIST or answer.outcome is not Outcome.OK:
+            return answer
+        total = sum(map(len, self.kept.values()))
+        return Answer(Outcome.OK, 200, {"notes": answer.body, "total": total})
+
+
+def test_count_of_what_all_users_store_is_suspected() -> None:
     assert suspected(looked(Counting()))
 
 
@@ -224,7 +239,11 @@ def test_list_that_is_kept_until_the_next_change_is_suspected() -> None:
 def test_another_reads_a_list_after_its_owner_and_while_the_owner_reads() -> None:
     (history,) = looked(Notes(), concurrency=8)
     lists = [call for call in history if call.operation == LIST.name]
-    begun = next(call.index for call in lists if call.probe and call.probe.part == "before")
+    begun = next(
+        call.index
+        for call in lists
+        if call.probe and (call.probe.part, call.probe.victim) == ("before", "alice")
+    )
     reading = [call for call in lists if call.index >= begun]
     assert [call.actor.name for call in reading[:2]] == ["alice", "bob"]
     together = {call.actor.name for call in history if call.together == reading[1].together}
@@ -232,21 +251,35 @@ def test_another_reads_a_list_after_its_owner_and_while_the_owner_reads() -> Non
     assert together == {"alice", "bob"}
 
 
-def test_gates_and_another_users_object_are_tried_before_any_reading() -> None:
+def test_gates_newcomers_lists_and_another_users_object_are_tried_before_all_else() -> None:
     (history,) = looked(Notes())
     first = {
         name: next(call.index for call in history if call.actor.name == name)
         for name in ("alice", "anonymous", "bob-with-alice's-id")
     }
-    before = next(call.index for call in history if call.probe and call.probe.kind == "ownership")
-    named = next(call.index for call in history if call.probe and call.probe.kind == "existence")
-    listed = next(
-        call.index
-        for call in history
-        if call.actor.name == "bob" and call.operation == LIST.name and call.answer.status == 200
+    probes = [(call.index, call.probe) for call in history if call.probe is not None]
+    before = next(
+        index for index, each in probes if (each.part, each.victim) == ("before", "alice")
     )
-    assert first["alice"] < first["bob-with-alice's-id"] < first["anonymous"] < listed
-    assert listed < named < before
+    named = next(index for index, each in probes if each.kind == "existence")
+    again = next(index for index, each in probes if (each.part, each.victim) == ("after", "carol"))
+    assert first["alice"] < first["bob-with-alice's-id"] < first["anonymous"] < again
+    assert again < named < before
+
+
+def test_what_counts_everybody_shows_in_a_newcomers_lists() -> None:
+    (history,) = looked(Counting())
+    named = next(call.index for call in history if call.probe and call.probe.kind == "existence")
+    soon = History(history.subjects, history.calls[: named - 1])
+    assert {each.operation for each in Ownership().judge(soon)} == {ADD.name}
+
+
+def test_it_goes_on_with_what_a_newcomer_has_read() -> None:
+    (history,) = looked(Counting(), begun=True)
+    probes = [(call.actor.name, call.probe.part) for call in history.calls[:5] if call.probe]
+    assert probes[0] == ("carol", "before")
+    assert ("carol", "before") not in probes[1:]
+    assert ADD.name in {each.operation for each in Ownership().judge(history)}
 
 
 def test_nothing_is_suspected_where_users_are_kept_apart() -> None:
@@ -304,21 +337,3 @@ def test_every_spoiled_credential_is_presented() -> None:
     tried = [call for call in history if call.actor.forgery is not None]
     assert {call.actor.forgery for call in tried} == set(kinds)
     assert all(call.operation.startswith("rest:GET ") for call in tried)
-
-
-def test_what_a_refusal_lists_is_seen_before_it_is_named() -> None:
-    class Suggesting(Notes):
-        def call(
-            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
-        ) -> Answer:
-            answer = super().call(operation, arguments, presented)
-            if answer.status != 404:
-                return answer
-            known = [text for kept in self.kept.values() for text in kept.values()]
-            return Answer(Outcome.ERROR, 404, {"there are": known, "of": [*self.kept]}, {})
-
-    (history,) = looked(Suggesting())
-    asked = [call for call in history if call.probe is not None and call.probe.kind == "existence"]
-    parts = [call.probe.part for call in asked if call.probe is not None]
-    assert parts[:2] == ["missing", "foreign"]
-    assert GET.name in {each.operation for each in Canary().judge(history)}

@@ -376,3 +376,23 @@ def test_call_that_was_refused_is_not_made_again_unchanged() -> None:
     swept(system)
     # Once in each pass.
     assert len(executor) <= 4
+
+
+def test_a_flood_for_which_it_is_too_early_is_left_for_later() -> None:
+    notes = Notes()
+    operations = {each.name: each for each in notes.discover()}
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[each for each in operations.values() if each.lists],
+        forgeries=(),
+        on_example_end=lambda history: None,
+        stopped=lambda: False,
+        principals=Principals(impostors=()),
+    )
+    sweep = Sweep(state, dict, Random(1), 6_000)
+    sweep.flood(1)
+    assert state.situations["floods"] == 0
+    state.executor.calls_made = 3_000
+    sweep.flood(1)
+    assert state.situations["floods"] == 1

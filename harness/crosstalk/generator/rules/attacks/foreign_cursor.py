@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import Draw, HypothesisChoice
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import cursors_in
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references, smallest_page
@@ -47,6 +49,8 @@ class ForeignCursor:
         if len(unread) > 1:
             for actor in (other, owner, owner):
                 _store(example, draw, example.capabilities.creators, actor)
+            for actor in (other, owner):
+                _provide(example, draw, unread, actor)
         unread = [
             each for each in unread if _able(example, each, owner) and _able(example, each, other)
         ][:_AT_FIRST]
@@ -97,6 +101,18 @@ def _able(example: ExampleRun, operation: Operation, actor: Actor) -> bool:
         example.pool.references(actor.name, each, operation.name, guess=False)
         for each in required_references(operation)
     )
+
+
+def _provide(example: ExampleRun, draw: Draw, listings: Sequence[Operation], actor: Actor) -> None:
+    """Have a user make what these listings must name and what they have none of."""
+    drawer = example.drawer_by(HypothesisChoice(draw), HonestDrawer)
+    provision = Provision.by(example, drawer)
+    for each in listings:
+        if not _able(example, each, actor):
+            provision.for_call(each, actor)
+    if not all(_able(example, each, actor) for each in listings):
+        # A conversation begins with its first question.
+        _store(example, draw, example.capabilities.chats, actor)
 
 
 def _store(example: ExampleRun, draw: Draw, creators: Sequence[Operation], actor: Actor) -> None:

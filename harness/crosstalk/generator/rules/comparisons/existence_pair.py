@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor, Probe
+from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.core.identifiers import (
     is_short_id,
     map_markers,
@@ -186,10 +186,31 @@ def comparable_ids(
     )
     # A number or name that both have, each for an object of their own, compares nothing.
     own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
-    # What was said in another user's words names that user's object as well.
-    only = [each for each in known if example.pool.is_first_of(victim.name, each)]
-    foreign = [each for each in only or known if each not in own]
+    foreign = [each for each in known if each not in own]
     return _with_companions(example, victim, operation, parameter, foreign) or foreign
+
+
+def not_used_up(
+    example: ExampleRun,
+    owner: Actor,
+    operation: Operation,
+    parameter: Parameter,
+    known: Sequence[str],
+) -> list[str]:
+    """Return the objects with which a change was not made by their owner yet, if there are any.
+
+    An invoice that is paid, or a voucher that is redeemed, is refused to anybody.
+    """
+    if operation.reads_only:
+        return list(known)
+    used = {
+        str(call.arguments.get(parameter.name))
+        for call in example.history
+        if call.operation == operation.name
+        and call.actor.user == owner.user == call.actor.claims
+        and call.answer.outcome is Outcome.OK
+    }
+    return [each for each in known if each not in used] or list(known)
 
 
 def _with_companions(

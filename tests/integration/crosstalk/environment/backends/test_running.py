@@ -116,6 +116,18 @@ def test_running_system_restarts_a_service_on_its_port(
     assert fetch(in_postgres(standing_in), "SELECT 1") == [1]
 
 
+def test_running_system_restarts_services_together(standing_in: RunningSystem) -> None:
+    names = ("backend", "mcp")
+    before = {each: standing_in.services[each].pid for each in names}
+    standing_in.restart(*names)
+    for each in names:
+        assert standing_in.services[each].pid != before[each]
+        assert answers(standing_in.services[each].port, "/")
+    with pytest.raises(EnvironmentFailed, match="no service 'redis' runs here"):
+        standing_in.restart("mcp", "redis")
+    assert standing_in.services["mcp"].alive()
+
+
 def test_running_system_refuses_to_start_an_unknown_service(standing_in: RunningSystem) -> None:
     with pytest.raises(EnvironmentFailed, match="no service 'redis' runs here; there are: "):
         standing_in.restart("redis")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from annotated_types import Ge
 
 from crosstalk.environment.backends.options import METRICS, SERVICES, ProcessOptions
 from crosstalk.environment.backends.wiring import Wiring
+from system.identity.settings import IdentitySettings
 from tests.repository import ROOT
+
+_KEYS = "JWKS_REFRESH_SECONDS"
 
 PORTS = {name: 21_000 + number for number, name in enumerate((*SERVICES, *METRICS))}
 
@@ -24,6 +28,25 @@ def test_a_compatible_server_is_spoken_to_by_the_api_that_is_named(tmp_path: Pat
     assert wiring(options).environment("backend")["OPENAI_API"] == "chat_completions"
     options = ProcessOptions(tmp_path, openai_base_url="http://localhost:11434/v1")
     assert "OPENAI_API" not in wiring(options).environment("backend")
+
+
+def test_tokens_of_unknown_keys_wait_as_short_as_the_services_allow(tmp_path: Path) -> None:
+    for service in ("mcp", "backend"):
+        seconds = float(wiring(ProcessOptions(tmp_path)).environment(service)[_KEYS])
+        (shortest,) = (
+            each.ge
+            for each in IdentitySettings.model_fields[_KEYS.lower()].metadata
+            if isinstance(each, Ge)
+        )
+        assert seconds == shortest
+
+
+def test_a_person_chooses_for_how_long_tokens_of_unknown_keys_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(_KEYS, "2")
+    handed = wiring(ProcessOptions(tmp_path, hand_on_settings=True))
+    assert handed.environment("mcp")[_KEYS] == "2"
 
 
 def test_settings_of_the_shell_are_handed_on_where_the_start_does_not_decide_them(

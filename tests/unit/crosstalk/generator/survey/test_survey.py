@@ -78,7 +78,7 @@ class Many(Notes):
             return Answer(Outcome.OK, 200, {"n": len(everyone if "count" in self.leaks else mine)})
         if operation is MARK:
             wanted = list(map(str, arguments["note_ids"]))
-            known = everyone if "marks" in self.leaks and wanted[:1] <= [*mine] else mine
+            known = everyone if "marks" in self.leaks and set(wanted[:1]) <= set(mine) else mine
             return Answer(Outcome.OK, 200, {"marked": [each in known for each in wanted]})
         if operation is ADD_BELOW:
             above = arguments.get("above")
@@ -365,3 +365,126 @@ def test_free_word_is_as_long_as_the_one_that_is_taken() -> None:
     assert state.situations["taken names tried"]
     found = Existence().judge(history)
     assert [each for each in found if each.rule is not BrokenRule.COUNTING] == []
+
+
+ATHLETE = Parameter("athlete", {"type": "string"}, False, Role.REFERENCE)
+NUMBER = Parameter("page", {"type": "integer"}, False, Role.VALUE)
+LIST_OF = Operation("rest", "rest:GET /notes", (IDENTITY, ATHLETE, NUMBER), True, lists=True)
+
+
+class OfAthletes(Notes):
+    """Notes with a filter by whose they are, in pages."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST_OF]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """List the caller's own notes, or with the leak those of the user who is named."""
+        if operation is not LIST_OF:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller = presented.headers.get("caller", "")
+        named = str(arguments.get("athlete", caller))
+        rows = self.kept.get(named, {}) if self.leaks or named == caller else {}
+        page = rows if arguments.get("page", 1) == 1 else {}
+        return Answer(Outcome.OK, 200, [{"id": key, "text": text} for key, text in page.items()])
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_filter_is_given_another_user_by_name_whatever_it_is_called(*, leaks: bool) -> None:
+    history, _ = surveyed(OfAthletes(leaks=leaks))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({LIST_OF.name} if leaks else set())
+
+
+UID = Parameter("uid", {"type": "string", "format": "uuid"}, True, Role.NAME)
+PUT = Operation("rest", "rest:PUT /notes/{uid}", (IDENTITY, UID, TEXT), reads_only=False)
+
+
+class Chosen(Notes):
+    """Notes under ids that clients choose; one of another user may be replaced."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [PUT, LIST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Store the caller's own note, in place of another's with the leak."""
+        if operation is not PUT:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller, uid = presented.headers.get("caller", ""), str(arguments["uid"])
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        places = self.kept.values() if self.leaks else [self.kept.setdefault(caller, {})]
+        known = [each for each in places if uid in each]
+        for each in known:
+            del each[uid]
+        self.kept.setdefault(caller, {})[uid] = str(arguments["text"])
+        return Answer(Outcome.OK, 200 if known else 201, {"uid": uid, "text": arguments["text"]})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_id_that_another_user_chose_is_taken_and_a_free_one(*, leaks: bool) -> None:
+    history, _ = surveyed(Chosen(leaks=leaks))
+    pairs = [each for each in history if each.probe is not None and each.probe.kind == "names"]
+    taken, free = (str(each.arguments["uid"]) for each in pairs[:2])
+    assert any(each.arguments.get("uid") == taken for each in history.calls[: pairs[0].index - 1])
+    assert not any(each.arguments.get("uid") == free for each in history.calls[: pairs[0].index])
+    assert bool(Ownership().judge(history)) is leaks
+
+
+ISSUE = Operation("rest", "rest:POST /notes/{note_id}/issue", (IDENTITY, NOTE), reads_only=False)
+
+
+class Issued(Notes):
+    """Notes that are issued once each, and get a number for it.
+
+    Attributes:
+        leaks: Whether numbers are counted over all users.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.issued: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, GET, ISSUE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Issue the caller's own note, once."""
+        if operation is not ISSUE:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller, name = presented.headers.get("caller", ""), str(arguments["note_id"])
+        if caller != arguments.get("user_id") or name not in self.kept.get(caller, {}):
+            return MISSING
+        if name in self.issued:
+            return Answer(Outcome.ERROR, 409, None, {}, "issued already")
+        self.issued[name] = caller
+        counted = [each for each in self.issued.values() if self.leaks or each == caller]
+        return Answer(Outcome.OK, 200, {"id": name, "number": f"2026-{len(counted):04}"})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_numbers_that_are_given_once_are_given_to_two_users_in_turn(*, leaks: bool) -> None:
+    history, _ = surveyed(Issued(leaks=leaks))
+    found = {e.operation for e in Existence().judge(history) if e.rule is BrokenRule.ACTIVITY}
+    assert found == ({ISSUE.name} if leaks else set())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from itertools import count
 
 import pytest
 
 from crosstalk.phases.base import PhaseOutcome
 from crosstalk.phases.two_worlds.phase import VISITS, TwoWorldsPhase
+from crosstalk.phases.two_worlds.watch import _LONGEST_SECONDS
+from crosstalk.phases.two_worlds.watching import _READINGS, _WIDE
 from tests.unit.crosstalk.phases.two_worlds.diary import Diary, budget
 
 
@@ -71,3 +75,16 @@ def test_the_first_visit_of_a_watch_meets_all_readings_with_all_that_the_others_
         outcome = TwoWorldsPhase().run(allowed)
         assert outcome.findings
         assert outcome.situations[VISITS] <= 2
+
+
+def test_others_rest_for_as_long_as_they_act_by_turns_and_not_for_a_visit_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = count()
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks) / 100)
+    rests: list[float] = []
+    phase = TwoWorldsPhase(rests.append)
+    assert phase.run(budget(Diary(), calls=200)).situations[VISITS] > _WIDE / _READINGS
+    assert rests
+    # All that the others do takes many times as long as what they do in a turn.
+    assert max(rests) < _LONGEST_SECONDS

@@ -11,7 +11,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.rules.attacks.foreign_cursor import ForeignCursor
 from crosstalk.oracles.canary import Canary
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.rules.situations.test_situations import (
     CURSOR,
     IDENTITY,
@@ -25,6 +25,13 @@ from tests.unit.crosstalk.generator.rules.situations.test_situations import (
 
 LINES = Operation(
     "rest", "rest:GET /things/{thing_id}/lines", (IDENTITY, THING, LIMIT, CURSOR), reads_only=True
+)
+WORDS = Parameter("words", {"type": "string"}, True, Role.TEXT)
+TALK_ID = Parameter("talk_id", {"type": "string", "format": "uuid"}, True, Role.REFERENCE)
+CHAT = Operation("rest", "rest:POST /chat", (IDENTITY, WORDS), False, conversational=True)
+ASK = Operation("rest", "rest:POST /ask", (IDENTITY, WORDS), False, conversational=True)
+TALK = Operation(
+    "rest", "rest:GET /talks/{talk_id}/lines", (IDENTITY, TALK_ID, LIMIT, CURSOR), reads_only=True
 )
 FIND = Operation("rest", "rest:GET /find", (IDENTITY, QUERY, LIMIT, CURSOR), reads_only=True)
 
@@ -124,5 +131,67 @@ class Threads(Things):
 @pytest.mark.parametrize("checked", [True, False])
 def test_lines_of_ones_own_are_continued_at_another_users_line(checked: bool) -> None:
     _, found = played(ForeignCursor(), examples=2, system=Threads(checked=checked))
+    suspected = [each for history in found for each in Canary().judge(history)]
+    assert bool(suspected) is not checked
+
+
+class Talks(Things):
+    """Talks that begin with a question; their lines are paged, and a cursor is the id of a line.
+
+    Args:
+        checked: Whether a cursor must be of the talk that is asked for.
+        chats: What answers a question; an example begins with one of them.
+    """
+
+    def __init__(self, *, checked: bool, chats: tuple[Operation, ...]) -> None:
+        super().__init__()
+        self.checked = checked
+        self.chats = chats
+        self.talks: dict[str, str] = {}
+        self.lines: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*super().discover(), *self.chats, TALK]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        if operation is CHAT:
+            return Answer(Outcome.OK, 200, {"said": "yes"})
+        if operation is ASK:
+            talk = f"01a1fc95-41f3-7131-b962-{next(self.numbers):012d}"
+            self.talks[talk] = presented.connection
+            return Answer(Outcome.OK, 201, {"talk_id": talk})
+        if operation is not TALK:
+            return super().call(operation, arguments, presented)
+        talk, after = str(arguments["talk_id"]), str(arguments.get("cursor") or "")
+        if self.talks.get(talk) != presented.connection:
+            return Answer(Outcome.ERROR, 404, None, {}, "not_found")
+        named = self.lines.get(after, "")
+        if after and self.checked and named != talk:
+            return Answer(Outcome.ERROR, 422, None, {}, "validation_error")
+        of = named or talk
+        line = f"line-{len(self.lines):08d}"
+        self.lines[line] = of
+        following = {} if after else {"next_cursor": line}
+        return Answer(Outcome.OK, 200, {"items": [{"id": of}], **following})
+
+
+@pytest.mark.parametrize("chats", [(ASK, CHAT), (CHAT, ASK)])
+@pytest.mark.parametrize("checked", [True, False])
+def test_what_a_listing_must_name_is_made_first_by_a_question_too(
+    checked: bool, chats: tuple[Operation, ...]
+) -> None:
+    system = Talks(checked=checked, chats=chats)
+    _, found = played(ForeignCursor(), examples=1, system=system)
+    continued = {
+        call.actor.name
+        for history in found
+        for call in history
+        if call.operation == TALK.name and "cursor" in call.arguments
+    }
+    assert len(continued) > 1
     suspected = [each for history in found for each in Canary().judge(history)]
     assert bool(suspected) is not checked

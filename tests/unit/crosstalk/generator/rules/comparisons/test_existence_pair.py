@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from crosstalk.core.identifiers import markers_in
-from crosstalk.generator.rules.comparisons.existence_pair import unknown_like
-from crosstalk.surface.operation import Parameter, Role
+from crosstalk.generator.rules.comparisons.existence_pair import not_used_up, unknown_like
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 SOME = "e49df6bb-803a-4506-9136-bf628758ff4d"
 
@@ -27,3 +31,18 @@ def test_id_that_no_object_has_is_of_its_form() -> None:
     job = Parameter("job_id", {"type": "string"}, True, Role.REFERENCE)
     assert unknown_like("0c1e61a6-1d20-4d8f-a5c1-1f3d0a7b9c11", SOME, job) == SOME
     assert unknown_like("DOC-1001", SOME, job).startswith("DOC-")
+
+
+def test_object_with_which_its_owner_made_the_change_already_is_named_last() -> None:
+    number = Parameter("number", {"type": "string"}, True, Role.REFERENCE)
+    pay = Operation("rest", "rest:POST /payments", (number,), reads_only=False)
+    read = Operation("rest", "rest:GET /invoices/{number}", (number,), reads_only=True)
+    writer = Writer().call(ALICE, pay.name, {"number": "1"}, ok({}))
+    writer.call(ALICE, read.name, {"number": "2"}, ok({}))
+    # What was refused, or made by another user, has used up nothing.
+    writer.call(ALICE, pay.name, {"number": "3"}, refused(409, "no"))
+    writer.call(BOB, pay.name, {"number": "2"}, ok({}))
+    example = cast("Any", SimpleNamespace(history=writer.history))
+    assert not_used_up(example, ALICE, pay, number, ["1", "2", "3"]) == ["2", "3"]
+    assert not_used_up(example, ALICE, pay, number, ["1"]) == ["1"]
+    assert not_used_up(example, ALICE, read, number, ["1", "2"]) == ["1", "2"]

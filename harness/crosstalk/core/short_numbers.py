@@ -1,0 +1,77 @@
+"""Where the short numbers in the arguments of calls came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crosstalk.core.history import Call
+from crosstalk.core.identifiers import is_short_id, last_name
+from crosstalk.core.object_kinds import is_of_kind, kind_named, kind_of_argument
+
+# Digits of a number that is no amount or count by chance.
+LONG_NUMBER = 5
+
+
+class ShortNumbers:
+    """Short ids by kind of object: one number may name an object of each kind."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, dict[str, str]] = {}
+        # A long number names one object, whatever kind an answer shows it as.
+        self._first: dict[str, str] = {}
+        # User, field and number to where that user was first shown it.
+        self._of_fields: dict[tuple[str | None, str, str], str] = {}
+
+    def take(self, kind: str, number: str, symbol: str) -> None:
+        """Keep where a number was first given as an id of that kind."""
+        self._given.setdefault(kind, {}).setdefault(number, symbol)
+        self._first.setdefault(number, symbol)
+
+    def take_of_field(self, call: Call, path: str, number: str, symbol: str) -> None:
+        """Keep where a user was first shown a number under the name of a field."""
+        field = next((each for each in reversed(path.split(".")) if not each.isdigit()), "")
+        self._of_fields.setdefault((call.actor.user, field, number), symbol)
+
+    def of_field(self, name: str, value: Any, call: Call) -> Any:
+        """Return where a number came from that names an object by the field of that name.
+
+        A number that names something travels as text, and one that counts does not. Of a
+        comparison it is the victim's, whose invoices may be numbered as the caller's are.
+        """
+        if not isinstance(value, str) or not value.isdigit() or len(value) >= LONG_NUMBER:
+            return value
+        victim = call.probe.victim if call.probe is not None else None
+        for user in (victim, call.actor.user):
+            found = self._of_fields.get((user, last_name(name), value))
+            if found is not None:
+                return found
+        return value
+
+    def symbol(self, name: str, value: Any, operation: str) -> Any:
+        """Return where the id in an argument came from; the value where it came from nowhere."""
+        if isinstance(value, list):
+            return [self.symbol(name, each, operation) for each in value]
+        if len(str(value)) >= LONG_NUMBER and str(value) in self._first:
+            return self._first[str(value)]
+        wanted = kind_of_argument(name, operation)
+        known = [each for each in (wanted, "") if each in self._given]
+        # Where none of that kind was ever given, kinds are called differently there.
+        for kind in known or list(self._given):
+            if str(value) in self._given[kind]:
+                return self._given[kind][str(value)]
+        return value
+
+    def named_plainly(self, name: str, value: Any, operation: str) -> Any:
+        """Return where a number came from that an argument such as `job` or `revision` has.
+
+        One of another kind counts where it is too long to be the same by chance.
+        """
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return value
+        text, kind = str(value), kind_named(name, operation)
+        if not is_short_id(text):
+            return value
+        if len(text) >= LONG_NUMBER:
+            return self._first.get(text, value)
+        kinds = (given for of, given in self._given.items() if is_of_kind(of, kind))
+        return next((given[text] for given in kinds if text in given), value)

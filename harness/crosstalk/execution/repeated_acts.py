@@ -1,0 +1,107 @@
+"""What other users did between two readings, done with other values before, and several times.
+
+Where rows stay, a replay finds what the example and earlier replays have left: a place in a row, a
+share or a mean comes to rest at a value that one more act of its kind does not move.
+Several do. What was set stays set: a replay sets it to something else first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from crosstalk.core.identifiers import is_uuid, map_strings, remarked
+from crosstalk.core.script import Script, Step, renumbered
+from crosstalk.oracles.base import Suspicion
+from crosstalk.surface.capabilities import removes
+from crosstalk.surface.operation import Operation, Role
+
+# Times that it is done besides, and the most steps that are.
+_TIMES = 3
+# Markers are numbered one after the other: far apart, none becomes its neighbour.
+_APART = 2**28
+_MOST_ACTS = 15
+
+
+def with_acts_repeated(
+    script: Script, suspicion: Suspicion, operations: Mapping[str, Operation]
+) -> Script | None:
+    """Return a script in which others store several times what they stored, and set something else
+    before the first reading; None where they stored nothing.
+
+    Args:
+        script: Whole: its steps are the calls of the history that was judged, in order.
+        suspicion: Of that history, by two readings of one user.
+        operations: Operation name to operation.
+    """
+    first, last = suspicion.calls[0], suspicion.calls[-1]
+    reader = script.steps[last - 1].actor.user
+    acts = [
+        step
+        for step in script.steps[first : last - 1]
+        if step.actor.user not in (None, reader)
+        and step.actor.claims == step.actor.user
+        and step.operation in operations
+        and _stores(operations[step.operation])
+    ][-_MOST_ACTS:]
+    if not acts:
+        return None
+    free = max(script.numbers()) + 1
+    numbers = [each.number for each in acts]
+    again: list[Step] = []
+    for time in range(1, _TIMES + 1):
+        new = {number: free + place for place, number in enumerate(numbers)}
+        free += len(new)
+        again += [_again(step, new, time) for step in acts]
+    earlier = {step.number for step in script.steps[: first - 1]}
+    ahead = [
+        replace(step, number=free + place, arguments=other, together=0, probe=None)
+        for place, step in enumerate(acts)
+        if step.references() <= earlier
+        and (other := _other_values(step.arguments, operations[step.operation])) != step.arguments
+    ]
+    steps = script.steps
+    return Script(
+        (*steps[: first - 1], *ahead, *steps[first - 1 : last - 1], *again, *steps[last - 1 :])
+    )
+
+
+def _again(step: Step, numbers: Mapping[int, int], time: int) -> Step:
+    """Return a step under its new number, about what was stored this time."""
+    arguments = renumbered(step.arguments, lambda number: numbers.get(number, number))
+    new = numbers[step.number]
+    return replace(step, number=new, arguments=_others(arguments, time), together=0)
+
+
+def _stores(operation: Operation) -> bool:
+    return not (operation.reads_only or operation.conversational or removes(operation))
+
+
+def _other_values(arguments: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    """Return arguments with another number, or another of the values that are listed."""
+    found = dict(arguments)
+    for each in operation.parameters:
+        value, schema = arguments.get(each.name), each.schema
+        if each.role is not Role.VALUE or value is None:
+            continue
+        listed = [one for one in schema.get("enum", ()) if one not in (None, value)]
+        if listed:
+            found[each.name] = listed[0]
+        elif isinstance(value, bool):
+            found[each.name] = not value
+        elif isinstance(value, int | float):
+            most = schema.get("maximum")
+            found[each.name] = value - 1 if most is not None and value + 1 > most else value + 1
+    return found
+
+
+def _others(arguments: Mapping[str, Any], time: int) -> dict[str, Any]:
+    """Return arguments with other words of the same users, and other ids that clients chose."""
+
+    def other(text: str) -> str:
+        return str(uuid5(UUID(int=time), text)) if is_uuid(text) else remarked(text, time * _APART)
+
+    found: dict[str, Any] = map_strings(arguments, other)
+    return found

@@ -1,0 +1,85 @@
+"""Numbers that answers give to what users store, counted over all users.
+
+An invoice's number that is two more than the owner's last one, as another user has issued one in
+between, tells how much others do. Numbers of one user's own go up by one, whatever others store.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from crosstalk.core.history import Call, Outcome
+from crosstalk.core.identifiers import is_id_path
+
+# `7`, `INV-00007`, `2026-0007`: what stands before the number is the same for all.
+_NUMBERED = re.compile(r"((?:\d{4}-)?|\D*|\D+\d{4}-)(\d{1,7})")
+# Others' calls between two of one user that are no coincidence.
+OTHERS_BETWEEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Calls of one user whose numbers count those of others as well.
+
+    Attributes:
+        calls: They and the others' between them, in order.
+        user: Whose numbers they are.
+        field: Path of the number in the answers.
+    """
+
+    calls: tuple[Call, ...]
+    user: str
+    field: str
+
+
+def numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
+    """Return path to what stands before a number, and the number, in the answer to a call.
+
+    Ids are left out, which systems may count, and so is what the caller has sent.
+    """
+    if call.answer.outcome is not Outcome.OK:
+        return {}
+    sent = {str(each) for each in call.arguments.values()}
+    return {
+        path: (match.group(1), int(match.group(2)))
+        for path, text in call.answer.paths()
+        if (match := _NUMBERED.fullmatch(text)) is not None
+        and text not in sent
+        and not is_id_path(path)
+        and not any(part.isdigit() for part in path.split("."))
+    }
+
+
+def counted_over_all(calls: Sequence[Call]) -> Iterator[Counted]:
+    """Yield what shows that numbers are counted over all users.
+
+    Args:
+        calls: Of a history, of what stores something, in order.
+    """
+    served: defaultdict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        honest = call.actor.user is not None and call.actor.user == call.actor.claims
+        if honest and call.answer.outcome is Outcome.OK:
+            served[call.operation].append(call)
+    for made in served.values():
+        for user in dict.fromkeys(str(each.actor.user) for each in made):
+            own = [place for place, each in enumerate(made) if each.actor.user == user]
+            for path in numbers_of(made[own[0]]):
+                if _counts_others(made, own, path):
+                    yield Counted(tuple(made[own[0] : own[-1] + 1]), user, path)
+
+
+def _counts_others(made: Sequence[Call], own: Sequence[int], path: str) -> bool:
+    """Return whether each number is one more than the last but for the others' calls between."""
+    between: set[int] = set()
+    for first, second in itertools.pairwise(own):
+        one, other = (numbers_of(made[each]).get(path) for each in (first, second))
+        others = second - first - 1
+        if one is None or other is None or one[0] != other[0] or other[1] - one[1] != 1 + others:
+            return False
+        between.add(others)
+    return 0 in between and max(between) >= OTHERS_BETWEEN

@@ -86,15 +86,13 @@ class FirstLook:
         for operation in self._storing():
             users.use(operation, users.victim, acting)
         self._try_plainly(users, newcomer)
-        if users.ended:
-            return
-        # They may tell what was stored last, which is the victim's.
-        read_descriptions(users.example, descriptive(users.example), users.attacker)
-        users.example.judge_soon(after=1)
-        self._present_spoiled(users)
-        if users.ended:
-            return
-        self._look_around(users)
+        if not users.ended:
+            # They may tell what was stored last, which is the victim's.
+            read_descriptions(users.example, descriptive(users.example), users.attacker)
+            users.example.judge_soon(after=1)
+            self._present_spoiled(users)
+        if not users.ended:
+            self._look_around(users)
 
     def _try_plainly(self, users: Arrangement, newcomer: Actor) -> None:
         """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to

@@ -93,6 +93,10 @@ class FirstLook:
             self._present_spoiled(users)
         if not users.ended:
             self._look_around(users)
+        for step in (self._read_descriptions, self._present_spoiled, self._look_around):
+            if users.ended:
+                return
+            step(users)
 
     def _try_plainly(self, users: Arrangement, newcomer: Actor) -> None:
         """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to
@@ -114,6 +118,12 @@ class FirstLook:
             self._try_each_surface(users)
         self._name_the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
+
+    @staticmethod
+    def _read_descriptions(users: Arrangement) -> None:
+        """Have the attacker and a stranger read them: they may tell what was stored last."""
+        read_descriptions(users.example, descriptive(users.example), users.attacker)
+        users.example.judge_soon(after=1)
 
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""

@@ -167,7 +167,10 @@ class SweepPass:
     def _resume(self) -> None:
         """Have the victim's streams resumed by the victim and by others, on the first pass."""
         if self._first:
-            resume_streams(self._example, self._victim, self._attacker)
+            attacker = self._attacker
+            resume_streams(
+                self._example, self._victim, attacker, lambda each: self._own(each, attacker)
+            )
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""

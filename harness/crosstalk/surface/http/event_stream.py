@@ -19,6 +19,10 @@ import httpx2
 from crosstalk.surface.http.json_text import loads
 
 MEDIA_TYPE = "text/event-stream"
+# The header by which a client asks for what came after an event, and where answers name events.
+LAST_EVENT, LAST_EVENT_FIELD = "Last-Event-ID", "last_event_id"
+# Events of one stream that are kept, the first and the latest: early ones bring more again.
+_FIRST_IDS, _LATEST_IDS = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,18 @@ def stream_body(content: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
                 _take({"event": event.name, "data": value} if event.name else value, pieces)
             )
     return {"text": "".join(pieces), "events": events}, tuple(other)
+
+
+def event_ids(lines: Iterable[str]) -> list[str]:
+    """Return the ids of a stream's events, of many the first and the latest.
+
+    Args:
+        lines: That belong to no event's data.
+    """
+    split = [line.partition(":") for line in lines]
+    found = [value.removeprefix(" ") for key, _, value in split if key == "id"]
+    ids = [each for each in dict.fromkeys(found) if each]
+    return ids if len(ids) <= _LATEST_IDS else [*ids[:_FIRST_IDS], *ids[-_LATEST_IDS:]]
 
 
 def failure_of(body: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import deletes, singular
 from crosstalk.surface.created_objects import naming_created
-from crosstalk.surface.http.event_stream import MEDIA_TYPE
+from crosstalk.surface.http.event_stream import LAST_EVENT, MEDIA_TYPE
 from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.references import References
@@ -116,7 +116,17 @@ class _Reading:
             form = replace(first.extra["form"], accept=accept)
             extra = {**first.extra, "form": form}
             made.append(replace(first, name=f"{first.name} as {name}", extra=extra))
-        return made
+        return [_resumable(each) if self._streams(each) else each for each in made]
+
+    def _streams(self, operation: Operation) -> bool:
+        """Return whether the answer is a stream of events that ends."""
+        form = operation.extra["form"]
+        return "pushes" not in operation.extra and MEDIA_TYPE in (form.accept or self._only())
+
+    def _only(self) -> str:
+        """Return the one media type in which the answer can be had; empty where there are more."""
+        kinds = self._answers()
+        return kinds[0] if len(kinds) == 1 else ""
 
     def _given(self) -> _Given:
         """The parameters beside the body; an operation's own replaces its path's of that name."""
@@ -360,6 +370,20 @@ def _schema_of(specification: Mapping[str, Any]) -> Any:
         first = next(iter(content.values()))
         return first.get("schema", {}) if isinstance(first, Mapping) else {}
     return specification.get("schema", {})
+
+
+def _resumable(operation: Operation) -> Operation:
+    """Return an operation that may be asked for what came after an event of an earlier answer.
+
+    No document says so: it belongs to the protocol (HTML Living Standard, section 9.2.4).
+    """
+    form: RequestForm = operation.extra["form"]
+    if any(name.lower() == LAST_EVENT.lower() for name in form.paths):
+        return operation
+    header = Parameter(LAST_EVENT, {"type": "string"}, False, Role.CURSOR)
+    form = replace(form, paths={**form.paths, LAST_EVENT: [("header", LAST_EVENT)]})
+    extra = {**operation.extra, "form": form}
+    return replace(operation, parameters=(*operation.parameters, header), extra=extra)
 
 
 def _list(holder: Mapping[str, Any], key: str) -> list[Any]:

@@ -143,7 +143,7 @@ class RestSurface:
         if operation.extra.get("page"):
             return self._of_page(form.method, made, answer)
         linked = self._addresses.linked(answer.headers)
-        return replace(answer, linked=linked) if linked else answer
+        return replace(answer, linked={**answer.linked, **linked}) if linked else answer
 
     def close(self) -> None:
         """Close the connections."""

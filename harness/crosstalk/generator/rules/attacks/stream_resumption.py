@@ -1,12 +1,14 @@
 """A user has another's stream sent again, by the id of one of its events.
 
 Event ids are known from logs, proxies and guesses. A server that keeps streams by event alone
-(`Last-Event-ID`) sends the answers again to whoever asks.
+(`Last-Event-ID`) sends the answers again to whoever asks: by MCP, or in the answer to a request of
+their own that is a stream as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -15,6 +17,8 @@ from crosstalk.core.principals import ANONYMOUS, HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
+from crosstalk.surface.operation import Operation
 
 _RESUME = "mcp:streams/resume"
 # The part of a campaign's calls that it may take, beside the first few.
@@ -33,34 +37,53 @@ class StreamResumption:
     def applies(self, example: ExampleRun) -> bool:
         """Return whether any user has an event to resume after, and it is time to do it again."""
         made = example.state.executor.calls_made
-        return (
-            _RESUME in example.state.executor.operations
-            and example.state.situations[_COUNT] < _FIRST + _SHARE * made
-            and any(_events(example, each) for each in example.members)
+        return example.state.situations[_COUNT] < _FIRST + _SHARE * made and any(
+            _events(example, each) or _sent(example, each) for each in example.members
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Resume after two events of one user's, as every client that should not be able to."""
-        owners = [each for each in example.members if _events(example, each)]
+        owners = [
+            each for each in example.members if _events(example, each) or _sent(example, each)
+        ]
         owner: Actor = draw(st.sampled_from(owners))
         other = example.other_member(draw, owner)
-        events = draw(st.permutations(_events(example, owner)))[:_EVENTS]
-        _resume_after(example, owner, other, events)
+        known = _events(example, owner)
+        if known:
+            _resume_after(example, owner, other, draw(st.permutations(known))[:_EVENTS])
+        _ask_again(example, owner, other, lambda each: example.plan_own(draw, each, other))
 
 
-def resume_streams(example: ExampleRun, owner: Actor, other: Actor) -> None:
+def resume_streams(
+    example: ExampleRun, owner: Actor, other: Actor, plan: Callable[[Operation], PlannedCall]
+) -> None:
     """Resume after the owner's latest events and an early one, as each client that should not.
 
     Args:
         example: Under way; nothing is done where the server has no streams to be resumed.
         owner: Whose streams they are.
         other: Another user.
+        plan: Returns a call of the other user's with what is theirs.
     """
-    if _RESUME not in example.state.executor.operations:
-        return
     events = _events(example, owner)
-    # After an early one something is sent again; the latest ones are surely kept.
-    _resume_after(example, owner, other, [*events[-_EVENTS:], *events[:-_EVENTS][:1]])
+    if events:
+        # After an early one something is sent again; the latest ones are surely kept.
+        _resume_after(example, owner, other, [*events[-_EVENTS:], *events[:-_EVENTS][:1]])
+    _ask_again(example, owner, other, plan)
+
+
+def _ask_again(
+    example: ExampleRun, owner: Actor, other: Actor, plan: Callable[[Operation], PlannedCall]
+) -> None:
+    """Have another user ask for streams of their own, after events of the owner's."""
+    for name, ids in _sent(example, owner).items():
+        for event in ids[:_EVENTS]:
+            if example.over or example.state.stopped():
+                return
+            asked = plan(example.state.executor.operations[name])
+            arguments = {**asked.arguments, LAST_EVENT: event}
+            example.execute_spoilt(replace(asked, arguments=arguments))
+            example.state.situations[_COUNT] += 1
 
 
 def _resume_after(example: ExampleRun, owner: Actor, other: Actor, events: Sequence[str]) -> None:
@@ -75,7 +98,23 @@ def _resume_after(example: ExampleRun, owner: Actor, other: Actor, events: Seque
     example.state.situations[_COUNT] += len(planned)
 
 
+def _sent(example: ExampleRun, owner: Actor) -> dict[str, list[str]]:
+    """Return the names of what has answered a user with a stream whose events have ids, each with
+    those of the latest answer.
+    """
+    operations = example.state.executor.operations
+    found: dict[str, list[str]] = {}
+    for call in example.history:
+        ids = call.answer.linked.get(LAST_EVENT_FIELD)
+        taken = {each.name for each in operations[call.operation].parameters}
+        if ids and call.actor == owner and LAST_EVENT in taken - set(call.arguments):
+            found[call.operation] = [ids] if isinstance(ids, str) else list(ids)
+    return found
+
+
 def _events(example: ExampleRun, owner: Actor) -> list[str]:
     """Return the latest events of a user's streams: early ones are kept for a while only."""
+    if _RESUME not in example.state.executor.operations:
+        return []
     (parameter,) = example.state.executor.operations[_RESUME].parameters
     return example.pool.references(owner.name, parameter, _RESUME, guess=False)[-6:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crosstalk.core.identifiers import identifiers_of
-from crosstalk.surface.http.event_stream import Event, failure_of, parsed, stream_body
+from crosstalk.surface.http.event_stream import Event, event_ids, failure_of, parsed, stream_body
 
 MARK = b"\xef\xbb\xbf"
 
@@ -91,3 +91,10 @@ def test_stream_body_takes_half_an_id_for_no_value_of_its_own() -> None:
 )
 def test_stream_body_says_of_a_failure_that_it_was_one(text: bytes, code: object) -> None:
     assert failure_of(stream_body(text)[0]) == code
+
+
+def test_ids_of_events_are_found_the_first_and_the_latest() -> None:
+    sent = b"".join(f"id: {number}\ndata: x\n\n".encode() for number in range(1, 9))
+    _, other = stream_body(sent + b": alive\n\n")
+    assert event_ids(other) == ["1", "6", "7", "8"]
+    assert event_ids(["id: a", "id:b", "id: ", "retry: 5"]) == ["a", "b"]

@@ -8,6 +8,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.surface import NOTHING, Presented, Role
+from tests.unit.crosstalk.surface.loopback import Said
 from tests.unit.crosstalk.surface.rest.api import TEXT, api, body, gets, parameter
 
 IDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
@@ -193,6 +194,34 @@ def test_operation_with_several_content_types_is_called_for_each() -> None:
         }
         served.call("GET /notes as text/csv")
         assert served.last.headers["accept"] == "text/csv"
+
+
+STREAM = {"200": {"description": "", "content": {"text/event-stream": {}}}}
+BOTH = {"200": {"description": "", "content": {"application/json": {}, "text/event-stream": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("method", "responses", "name"),
+    [("post", STREAM, "POST /talk"), ("post", BOTH, "POST /talk as events")],
+)
+def test_stream_that_answers_may_be_continued_after_an_event(
+    method: str, responses: dict[str, Any], name: str
+) -> None:
+    sent = Said(b"id: 7\ndata: a\n\nid: 8\ndata: b\n\n", kind="text/event-stream")
+    with api({"/talk": {method: {"responses": responses}}}, lambda _: sent) as served:
+        assert served.call(name).linked == {"last_event_id": ["7", "8"]}
+        assert "last-event-id" not in served.last.headers
+        served.call(name, **{"Last-Event-ID": "7"})
+        assert served.last.headers["last-event-id"] == "7"
+
+
+@pytest.mark.parametrize(("method", "responses"), [("post", {}), ("get", STREAM)])
+def test_what_is_no_answer_by_events_cannot_be_continued(
+    method: str, responses: dict[str, Any]
+) -> None:
+    with api({"/talk": {method: {"responses": responses}}}) as served:
+        (operation,) = served.operations().values()
+        assert operation.parameters == ()
 
 
 def test_name_in_a_path_is_a_parameter_though_the_document_does_not_declare_it() -> None:

@@ -1,0 +1,65 @@
+"""Streams that answer a request, continued after an event of another user's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption
+from crosstalk.oracles.canary import Canary
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.rules.situations.test_situations import (
+    IDENTITY,
+    Things,
+    played,
+)
+
+WORDS = Parameter("words", {"type": "string"}, True, Role.TEXT)
+AFTER = Parameter(LAST_EVENT, {"type": "string"}, False, Role.CURSOR)
+TALK = Operation("rest", "rest:POST /talk", (IDENTITY, WORDS, AFTER), reads_only=False)
+
+
+class Talk(Things):
+    """Repeats what is said, by events that are numbered for all users.
+
+    Args:
+        by_user: Whether only the caller's own events are sent again.
+    """
+
+    def __init__(self, *, by_user: bool) -> None:
+        super().__init__()
+        self.by_user = by_user
+        self.sent: list[tuple[str, str]] = []
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*super().discover(), TALK]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        if operation is not TALK:
+            return super().call(operation, arguments, presented)
+        after, user = str(arguments.get(LAST_EVENT, "")), presented.connection
+        start = int(after) if after.isdigit() else len(self.sent)
+        again = [text for owner, text in self.sent[start:] if user == owner or not self.by_user]
+        first = len(self.sent)
+        self.sent += [(user, "you said:"), (user, str(arguments.get("words")))]
+        ids = [str(first + 1), str(first + 2)]
+        said = {"events": [*again, str(arguments.get("words"))]}
+        return Answer(Outcome.OK, 200, said, linked={LAST_EVENT_FIELD: ids})
+
+
+@pytest.mark.parametrize("by_user", [True, False])
+def test_answer_is_continued_after_an_event_of_another_users(by_user: bool) -> None:
+    state, found = played(StreamResumption(), examples=2, system=Talk(by_user=by_user))
+    assert state.situations["streams resumed"]
+    suspected = [each for history in found for each in Canary().judge(history)]
+    assert bool(suspected) is not by_user
+    assert {each.operation for each in suspected} <= {TALK.name}

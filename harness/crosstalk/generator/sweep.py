@@ -46,8 +46,8 @@ _CALLS_A_SHARE = 200
 # Lives that must be affordable for the first to come before all operations are served.
 _LIVES_AFFORDED = 2
 _ROUNDS = 2
-# Of several kinds at once, and by what asks a model.
-_FLOODS = 2
+# Of several kinds at once, by what asks a model, and of one kind more than a page.
+_FLOODS = 3
 # Calls of one, about, and floods that must be affordable for the first to come early.
 _CALLS_A_FLOOD = 250
 _FLOODS_AFFORDED = 6

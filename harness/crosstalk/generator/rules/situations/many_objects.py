@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor, Probe
+from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw, drawn_random
 from crosstalk.generator.example_run import ExampleRun
@@ -33,6 +33,8 @@ _USUAL, _MOST = 60, 120
 _CHATS = 101
 # Kinds of one turn that are stored at once, and readings around them.
 _KINDS, _READINGS = 2, 60
+# Calls in another's words after which it is known whether they may be said again.
+_SAME_WORDS = 2
 # Calls of a campaign for each time that it is done.
 _CALLS_BETWEEN = 700
 _FIRST_PART, _FIRST_AFTER = 0.2, 500
@@ -81,16 +83,19 @@ class ManyObjects:
         example.read_twice(readings, victim, before)
         attack = Probe("ownership", key, "attack", victim.name)
         said = {each.operation: each.arguments for each in kept}
-        example.execute_all(
-            [
-                _keyed(example, in_words_of(example, said[operation.name], drawn))
-                if number % 2
-                else _keyed(example, drawn)
-                for operation, count in flood
-                for number in range(count)
-                for drawn in [honest.call(operation, attacker, attack)]
-            ]
-        )
+        for operation, count in flood:
+
+            def call(words: bool, of: Operation = operation) -> PlannedCall:
+                drawn = honest.call(of, attacker, attack)
+                return _keyed(
+                    example, in_words_of(example, said[of.name], drawn) if words else drawn
+                )
+
+            # A name that must be another each time would have half of all refused.
+            taken = [example.execute(call(words=True)).answer.outcome for _ in range(_SAME_WORDS)]
+            again = taken[-1] is Outcome.OK
+            planned = [call(words=again and number % 2 > 0) for number in range(count - len(taken))]
+            example.execute_all(planned)
         read_again(example, readings, victim, key)
         # After all readings: where a key was forgotten, it stores once more.
         example.execute_all(

@@ -35,11 +35,14 @@ class Flooded(Things):
     Args:
         leak: `keys`, of which the newest of all users are kept; `slots`, in which a result is known
             by its words; `rest`, in which waits what does not fit into a page; empty for nothing.
+        unique: Whether each of a user's titles must be another.
     """
 
-    def __init__(self, leak: str) -> None:
+    def __init__(self, leak: str, *, unique: bool = False) -> None:
         super().__init__()
         self.leak = leak
+        self.unique = unique
+        self.named: set[tuple[str, str]] = set()
         self.results: dict[tuple[str, str], Answer] = {}
         self.slots: dict[int, tuple[str, Answer]] = {}
         self.rest: dict[str, list[str]] = {}
@@ -63,6 +66,9 @@ class Flooded(Things):
         known, result = self.slots.get(slot, ("", None))
         if self.leak == "slots" and result is not None and known == words:
             return result
+        if self.unique and (user, words) in self.named:
+            return Answer(Outcome.ERROR, 409, None, {}, "conflict")
+        self.named.add((user, words))
         self.things[made := f"01a1fc95-41f3-7131-b962-{next(self.numbers):012d}"] = user
         result = Answer(Outcome.OK, 201, {"id": made})
         self.slots[slot] = words, result
@@ -83,13 +89,26 @@ class Flooded(Things):
         return Answer(Outcome.OK, 200, {"items": [{"id": each} for each in rows]})
 
 
-@pytest.mark.parametrize("leak", ["", "keys", "slots", "rest"])
-def test_list_that_is_kept_for_all_users_together_shows(
-    leak: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first flood wait for nothing."""
     monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FEWEST_CALLS", 0)
     monkeypatch.setattr("crosstalk.generator.rules.situations.many_objects._FIRST_AFTER", 0)
+
+
+@pytest.mark.parametrize("leak", ["", "keys", "slots", "rest"])
+def test_list_that_is_kept_for_all_users_together_shows(leak: str) -> None:
     _, found = played(ManyObjects(), examples=2, system=Flooded(leak), observed=(LIST, ALL))
     oracle = Ownership() if leak == "keys" else Canary()
     assert bool([each for history in found for each in oracle.judge(history)]) == bool(leak)
     assert leak or not [each for history in found for each in Ownership().judge(history)]
+
+
+@pytest.mark.parametrize("leak", ["keys", ""])
+def test_names_that_must_be_unique_are_no_less_of_a_flood(leak: str) -> None:
+    system = Flooded(leak, unique=True)
+    _, found = played(ManyObjects(), examples=2, system=system, observed=(LIST,))
+    suspected = [each for history in found for each in Ownership().judge(history)]
+    assert bool(suspected) is bool(leak)
+    most = max(sum(e.answer.status == 409 for e in history) for history in found)
+    assert most <= 2

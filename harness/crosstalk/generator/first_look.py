@@ -86,13 +86,6 @@ class FirstLook:
         for operation in self._storing():
             users.use(operation, users.victim, acting)
         self._try_plainly(users, newcomer)
-        if not users.ended:
-            # They may tell what was stored last, which is the victim's.
-            read_descriptions(users.example, descriptive(users.example), users.attacker)
-            users.example.judge_soon(after=1)
-            self._present_spoiled(users)
-        if not users.ended:
-            self._look_around(users)
         for step in (self._read_descriptions, self._present_spoiled, self._look_around):
             if users.ended:
                 return

@@ -142,6 +142,11 @@ class Campaign:
             self._counts.service.shows_everyone,
         )
         self._fixture = Fixture(target, self._executor)
+        self._shown_to_all = {
+            name
+            for name, each in self._executor.operations.items()
+            if each.public or each.descriptive or each.pushes or name.endswith("resources/list")
+        }
         self._found_before = 0
         self._examples = 0
         self._chunks, self._swept_late = 0, False
@@ -467,7 +472,7 @@ class Campaign:
         self._counts.take(history)
         # The oracles walk as far to judge as they do to count.
         self._budget.judged(2 * (time.monotonic() - began), len(history))
-        if self._fixture.form and not all_served(history):
+        if self._fixture.form and not all_served(history, self._shown_to_all):
             self._fixture.leave_out_form()
         ending = sys.exception()
         if isinstance(ending, KeyboardInterrupt | RunStopped | OutOfTimeError) and not isinstance(

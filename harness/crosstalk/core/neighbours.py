@@ -7,7 +7,7 @@ whose names have nothing in common, and mixes up these.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 from crosstalk.core.history import History, Outcome
@@ -95,11 +95,26 @@ def alike(form: str, subjects: Mapping[str, str]) -> dict[str, str]:
     return dict(zip(subjects, found, strict=True))
 
 
-def all_served(history: History) -> bool:
+def all_served(history: History, shown_to_all: Collection[str] = ()) -> bool:
     """Return whether every user who made a call was served once.
 
     A system may not admit names of some form, and then refuses whatever such a user does.
+
+    Args:
+        history: What they did.
+        shown_to_all: Operations that answer everybody: what a server says of itself. They count
+            for a user who was never refused.
     """
     called = {call.actor.user for call in history if call.actor.user in history.subjects}
-    served = {call.actor.user for call in history if call.answer.outcome is Outcome.OK}
+    refused = {
+        call.actor.user
+        for call in history
+        if call.answer.outcome is Outcome.REFUSED and call.actor.user == call.actor.claims
+    }
+    served = {
+        call.actor.user
+        for call in history
+        if call.answer.outcome is Outcome.OK
+        and (call.operation not in shown_to_all or call.actor.user not in refused)
+    }
     return called <= served

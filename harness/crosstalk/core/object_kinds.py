@@ -119,6 +119,7 @@ _PARTS = frozenset(
     | {"first", "second", "primary", "secondary", "duplicate", "survivor", "winner", "loser"}
     | {"original", "merged", "merge", "kept", "dropped"}
 )
+_CALLED = re.compile(r"([a-z]\w*?)(?:_name|_title|_label|Name|Title|Label)")
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -228,6 +229,14 @@ def compares_versions(name: str, operation: str) -> bool:
     """Return whether an argument names one of two versions: `old` and `new` of a comparison."""
     words = {each.lower() for each in _WORD.findall(operation.split(":", 1)[-1])}
     return last_name(name).lower() in _COMPARED and bool(words & _COMPARING)
+
+
+def called_kind(name: str) -> str:
+    """Return the kind of what an argument calls by its name: `project` of `project_name`; else an
+    empty text.
+    """
+    found = _CALLED.fullmatch(last_name(name))
+    return singular(found.group(1)) if found else ""
 
 
 def is_relation(name: str) -> bool:

@@ -70,6 +70,10 @@ class Fixture:
         self._owned: tuple[OwnedObject, ...] | None = None
         self._shared: frozenset[str] = frozenset()
         self._supplied: defaultdict[str, set[str]] = defaultdict(set)
+        # A list that users are refused whose names the system does not take, and the forms of
+        # which it is known that it takes them.
+        self._telling: Operation | None = None
+        self._taken_forms = {UNLIKE}
         self.calls_each = 0
         self.form = ""
         self._forms = deque(target.neighbours)
@@ -120,7 +124,7 @@ class Fixture:
             formed = self._formed(subjects)
             if formed:
                 self._target.renamed(before, subjects)
-            if not (formed and self._admitted(subjects)):
+            if not (formed and self._admitted(subjects) and self._taken(subjects)):
                 # Rules for names are the system's own: the example goes on with names unlike.
                 self.leave_out_form()
                 self.form, subjects = UNLIKE, before
@@ -170,6 +174,22 @@ class Fixture:
                     self._target.credentials.present(member, subjects[member.name], surface)
         except HarnessError:
             return False
+        return True
+
+    def _taken(self, subjects: Mapping[str, str]) -> bool:
+        """Return whether users of such names are served, where one list tells it at once.
+
+        A whole example of users who are refused whatever they do would show nothing.
+        """
+        if self.form in self._taken_forms or self._telling is None:
+            return True
+        history = History(subjects)
+        for member in self._target.principals.members:
+            asked = observation_arguments(self._telling, history, member)
+            call = self._executor.execute(history, member, self._telling.name, asked)
+            if call.answer.outcome is Outcome.REFUSED:
+                return False
+        self._taken_forms.add(self.form)
         return True
 
     def _existing(self, subjects: Mapping[str, str]) -> tuple[OwnedObject, ...]:
@@ -262,6 +282,16 @@ class Fixture:
                         InconclusiveKind.UNSTEADY, operation.name, "two readings in a row differ"
                     )
                 )
+        served = [
+            each
+            for each in stable
+            if not each.descriptive
+            and not each.name.endswith("resources/list")
+            and readings[each.name][0].outcome is Outcome.OK
+        ]
+        # Where users sign up first, a name that is not taken is refused there.
+        if self._target.enrolled is None and served:
+            self._telling = served[0]
         return Calibration(history, newcomer, stable, unstable)
 
     def going_on(self, calibration: Calibration) -> History | None:

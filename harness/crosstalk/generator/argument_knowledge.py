@@ -24,6 +24,7 @@ from crosstalk.generator.refusals import (
     lessons,
     listed_values,
     named_in,
+    repeated_in,
     usual_values,
 )
 from crosstalk.generator.schema_values import SchemaValues
@@ -263,7 +264,8 @@ class ArgumentKnowledge:
         ]
         unproven = [name for name in given if not self._proven(operation.name, name)]
         alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []
-        taught = lessons(answer, formed, unproven or alone)
+        repeated = repeated_in(answer, {each.name: arguments.get(each.name) for each in formed})
+        taught = lessons(answer, formed, repeated or unproven or alone)
         if not taught:
             # One of them is the reason, and its name may say what is meant.
             names = unproven or (

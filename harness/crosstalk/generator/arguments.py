@@ -17,6 +17,7 @@ from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.choice import Choice
 from crosstalk.generator.directives import directive
+from crosstalk.generator.spans import later_ends
 from crosstalk.generator.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -134,11 +135,22 @@ class ArgumentDrawer:
                     arguments[parameter.name] = value
                 if parameter.refers and isinstance(value, str):
                     chosen.append((kind_named(parameter.name, operation.name), value))
+        arguments |= later_ends(arguments)
         return {
             each.name: arguments[each.name]
             for each in operation.parameters
             if each.name in arguments
         }
+
+    def own_value(self, operation: Operation, parameter: Parameter, actor: Actor) -> Any:
+        """Return what an actor gives to one argument of their own call.
+
+        Args:
+            operation: What is called.
+            parameter: Of it.
+            actor: Who calls.
+        """
+        return self._value(operation, parameter, actor, (actor.user or actor.claims,), ())
 
     @property
     def _texts(self) -> Texts:
@@ -203,6 +215,9 @@ class ArgumentDrawer:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
             plain = (COMMON_WORD, COMMON_WORD, COMMON_WORD, "xt", "%")
+            if not operation.reads_only:
+                # What is changed or removed by a phrase is everything that a user has.
+                return self.choice.of(plain[:-1])
             # What is shown for a whole text only is not found by a part of it.
             whole = self._texts.sought(operation, parameter, actor, references)
             return whole if self.choice.number(0, 3) == 3 else self.choice.of(plain)
@@ -295,7 +310,7 @@ class ArgumentDrawer:
             self.pool.references(each, parameter, operation.name, guess=False)
             for each in self.subjects
         )
-        return not known and self.choice.coin()
+        return not known
 
     def _guesses(self, parameter: Parameter) -> bool:
         """Return whether any id may stand there where none is known to fit."""

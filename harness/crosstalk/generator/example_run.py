@@ -50,6 +50,8 @@ class ExampleRun(Selection):
         self._probes = 0
         self._judged = 0
         self._keeps_disabled = False
+        # User and id to what changed it last.
+        self._changed_by: dict[tuple[str, str], str] = {}
         # Calls that may hold values meant to break something.
         self._hostile: list[PlannedCall] = []
         for call in self.history:
@@ -150,6 +152,9 @@ class ExampleRun(Selection):
     ) -> list[Call]:
         """Read; an operation that calibration has not seen must read the same twice.
 
+        What is not known yet comes before the lists: `start_routine(slug)` may look like a reading,
+        and a list may count how often it was called. When all is read again, lists come first.
+
         Args:
             readings: Operations, each with its arguments.
             reader: Who reads.
@@ -159,8 +164,16 @@ class ExampleRun(Selection):
         Returns:
             The first reading of each, by the reader.
         """
-        asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
-        first: list[Call] = []
+        steady = self.state.steady
+        doubtful = [each for each in readings if not each[0].lists and each[0].name not in steady]
+        first = self._told_steady(doubtful, reader, probe)
+        # Those that are steady are read once more where another reads meanwhile.
+        left = [
+            each
+            for each in readings
+            if each not in doubtful or (beside is not None and each[0].name in steady)
+        ]
+        asked = [PlannedCall(reader, each.name, given, probe) for each, given in left]
         # The other reads a list after the reader has, while the reader reads the next ones.
         behind: list[PlannedCall] = []
         width = max(1, len(asked))
@@ -171,20 +184,23 @@ class ExampleRun(Selection):
             first += [call for call in made if call.actor == reader]
             behind = [
                 self.reading(each, beside)
-                for each, _ in readings[start : start + width]
+                for each, _ in left[start : start + width]
                 if beside is not None and each.lists and not required_references(each)
             ]
         self.execute_all(behind)
-        steady = self.state.steady
-        new = [
-            (planned, call)
-            for planned, call in zip(asked, first, strict=False)
-            if planned.operation not in steady
-        ]
-        again = self.execute_all([planned for planned, _ in new])
-        for (planned, one), other in zip(new, again, strict=False):
+        self._told_steady([each for each in left if each[0].name not in steady], reader, probe)
+        return first
+
+    def _told_steady(
+        self, readings: Sequence[tuple[Operation, dict[str, Any]]], reader: Actor, probe: Probe
+    ) -> list[Call]:
+        """Read twice what is not known to read the same twice; return the first readings."""
+        asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
+        first = self.execute_all(asked)
+        again = self.execute_all(asked[: len(first)])
+        for one, other in zip(first, again, strict=False):
             if one.answer.body == other.answer.body and one.answer.outcome is Outcome.OK:
-                steady.add(planned.operation)
+                self.state.steady.add(one.operation)
         return first
 
     def execute(self, planned: PlannedCall) -> Call:
@@ -249,6 +265,8 @@ class ExampleRun(Selection):
             self._note_subjects(operation, call)
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
+            elif call.answer.outcome is Outcome.ERROR:
+                self.state.refused_own[operation.name] += 1
         if not operation.descriptive:
             # What names a tool or its arguments names no object.
             self.pool.harvest(call)
@@ -264,6 +282,9 @@ class ExampleRun(Selection):
                 self._note_rights(operation, call)
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
+            self._note_enabling(operation, call)
+            if call.answer.outcome is Outcome.OK and not is_empty(call.answer.body):
+                self.state.shown.add(operation.name)
 
     def _note_subjects(self, operation: Operation, call: Call) -> None:
         """Note the references for which a user was served by their own subject."""
@@ -284,6 +305,17 @@ class ExampleRun(Selection):
         if operation.reads_only or not required_references(operation):
             return
         self.state.situations["honest deletions" if removes(operation) else "honest updates"] += 1
+
+    def _note_enabling(self, operation: Operation, call: Call) -> None:
+        """Note after which change of an object its owner was served what is refused otherwise."""
+        named = required_references(operation)
+        if operation.reads_only or len(named) != 1 or call.answer.outcome is not Outcome.OK:
+            return
+        changed = str(call.actor.user), str(call.arguments.get(named[0].name))
+        before = self._changed_by.get(changed)
+        self._changed_by[changed] = operation.name
+        if before not in (None, operation.name) and self.state.refused_own[operation.name]:
+            self.state.enabled.setdefault(operation.name, str(before))
 
     def _concerns_own(self, operation: Operation, call: Call) -> bool:
         """Return whether a user made a call about their own objects, under a new key or none."""
@@ -324,3 +356,11 @@ class ExampleRun(Selection):
             self.capabilities.tools,
             trusting=not self.impostors,
         )
+
+
+def by_lists(
+    readings: Sequence[tuple[Operation, dict[str, Any]]],
+) -> tuple[list[tuple[Operation, dict[str, Any]]], list[tuple[Operation, dict[str, Any]]]]:
+    """Return what reads one thing, and what lists many: the latter may show that one was read."""
+    others = [each for each in readings if not each[0].lists]
+    return others, [each for each in readings if each[0].lists]

@@ -175,7 +175,8 @@ class FirstLook:
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)
-        for planned in (foreign, missing):
+        # What a refusal lists of others' is theirs only while the caller has not named it.
+        for planned in (missing, foreign):
             example.execute_spoilt(planned)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)

@@ -11,7 +11,7 @@ from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.example_run import ExampleRun, by_lists
 from crosstalk.generator.readings import Reading
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
@@ -73,6 +73,9 @@ def read_again(
             moment, by nothing that says whose it is, is theirs then.
     """
     after = Probe("ownership", key, "after", reader.name)
+    # What seems to read one thing may count in a list that it was called.
+    others, lists_first = by_lists(readings)
+    readings = [*lists_first, *others]
     width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
     # A list is read by the other once: its options make no other call of theirs.
     read: set[str] = set()

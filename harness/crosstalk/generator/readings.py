@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from crosstalk.core.history import Actor, Answer
+from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.identifiers import last_name, paths_in
 from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.generator.example_run import ExampleRun
@@ -39,6 +39,8 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
     """
     found: list[Reading] = []
     for operation in example.state.observations:
+        if example.state.is_short and example.state.shows_nothing(operation):
+            continue
         asked = observation_arguments(operation, example.history, reader)
         found += [(operation, each) for each in _pages(operation, asked)]
         if switches:
@@ -52,7 +54,10 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
             **observation_arguments(operation, example.history, reader),
             query.name: COMMON_WORD,
         }
-        found += [(operation, each) for each in _pages(operation, asked)]
+        pages = list(_pages(operation, asked))
+        # The list by itself is read by pages of every size.
+        paged = operation not in example.state.observations or not example.state.is_short
+        found += [(operation, each) for each in (pages if paged else pages[:1])]
     for operation in example.capabilities.details:
         (reference,) = required_references(operation)
         mine = example.pool.references(reader.name, reference, operation.name, guess=False)
@@ -109,8 +114,33 @@ def filters(example: ExampleRun, operation: Operation, reader: Actor) -> Iterato
         if each.required or not plain or each.role not in (Role.TEXT, Role.VALUE):
             continue
         known = example.pool.texts.shown_as(reader.name, last_name(each.name))
-        if known:
-            yield {each.name: known[0]}
+        # A week or a month is the one in which the reader has stored something last: what most
+        # objects have is the default, in which others may have nothing.
+        given = last_given(example, reader, each) if each.role is Role.VALUE else None
+        if given is not None or known:
+            yield {each.name: known[0] if given is None else given}
+
+
+def last_given(example: ExampleRun, user: Actor, parameter: Parameter) -> str | None:
+    """Return the text that a user gave last to an argument of that name, to store something.
+
+    Args:
+        example: Which knows the user's calls.
+        user: Who stored it.
+        parameter: By which it is read.
+    """
+    operations = example.state.executor.operations
+    name = last_name(parameter.name)
+    for call in reversed(example.history.calls):
+        own = call.actor.user == user.user == call.actor.claims
+        if not own or call.answer.outcome is not Outcome.OK:
+            continue
+        if operations[call.operation].reads_only:
+            continue
+        for given, value in call.arguments.items():
+            if last_name(given) == name and isinstance(value, str) and value:
+                return value
+    return None
 
 
 def _pages(operation: Operation, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -69,6 +69,8 @@ _SIZED = re.compile(
     r"\d+\s*(?:to|-|–|and)\s*(\d+)\s+(?:\w+ ){0,2}(?:letters|characters|chars|signs|symbols)", re.I
 )
 _LEAST_END = 6
+# A shorter value stands in a sentence by chance.
+_LEAST_REPEATED = 6
 # Characters of a word with a marker in it, at least, and room that is enough for one.
 _LENGTH_OF_MARKED = 16
 _ROOM = 32
@@ -144,6 +146,24 @@ def named_in(answer: Answer, names: Iterable[str]) -> list[str]:
     ]
 
 
+def repeated_in(answer: Answer, given: Mapping[str, Any]) -> list[str]:
+    """Return the one argument whose value a refusal repeats: "note x1 is not a time like 09:00".
+
+    Args:
+        answer: The refusal.
+        given: Arguments with what was sent.
+    """
+    texts = _texts(answer)
+    found = [
+        name
+        for name, value in given.items()
+        if isinstance(value, str)
+        and len(value) >= _LEAST_REPEATED
+        and any(value in text for text in texts)
+    ]
+    return found if len(found) == 1 else []
+
+
 def usual_values(name: str) -> list[Any]:
     """Return the values that an argument of this name usually takes; none where it says nothing."""
     short = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last_name(name)).lower()
@@ -157,8 +177,9 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
     if kind == "array":
         yield from ([each] for each in _examples(said))
         return
+    examples = [] if number else list(_examples(said))
     yield from (each for each in _tables(said) if not number)
-    yield from (each for each in _examples(said) if not number)
+    yield from examples
     yield from _formats(said)
     yield from _bounds(said, number=number)
     for value in _listed(said):
@@ -168,7 +189,8 @@ def asked_for(said: str, parameter: Parameter) -> Iterator[Any]:
             yield int(value)
     if "type" not in parameter.schema and _A_NUMBER.search(said):
         yield from (1, 20)
-    for words, values in _USUAL:
+    # One that is shown says more than a word in the sentence: "not a time like 2026-03-01T09:00".
+    for words, values in () if examples else _USUAL:
         if re.search(words, said, re.IGNORECASE):
             yield from (each for each in values if number is isinstance(each, int | float))
             break

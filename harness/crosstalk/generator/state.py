@@ -16,6 +16,10 @@ from crosstalk.surface.operation import Operation
 
 # Honest calls of one operation that is never served: the part of a campaign's calls, and bounds.
 _PART_IN_VAIN, _LEAST_IN_VAIN, _MOST_IN_VAIN = 0.04, 8, 60
+# Fewer calls are kept for what may show something new.
+_SHORT = 1_000
+# Readings after which an operation that has shown nothing is not read by every form.
+_MOST_EMPTY = 12
 
 
 @dataclass(slots=True)
@@ -42,6 +46,10 @@ class GeneratorState:
         steady: Names of operations whose reading stays the same when no other user acts.
         tried: Operation name to the number of honest calls of it.
         served: Operation name to the number of honest calls of it that returned a result.
+        shown: Names of operations whose answers to users were not empty.
+        refused_own: Operation name to the number of owners' calls that were answered by an error.
+        enabled: Operation that was refused at first to the change of the same object after which
+            its owner was served: what was thrown away can be brought back.
         rule_runs: Rule name to the number of times it was run.
         shows_rights: What operations are about whose answers show what their caller may do.
         situations: Situation that is made on purpose to how often, or how large, it was made.
@@ -68,6 +76,9 @@ class GeneratorState:
     steady: set[str] = field(default_factory=set)
     tried: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
+    shown: set[str] = field(default_factory=set)
+    refused_own: Counter[str] = field(default_factory=Counter)
+    enabled: dict[str, str] = field(default_factory=dict)
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
     shows_rights: set[str] = field(default_factory=set)
@@ -75,6 +86,15 @@ class GeneratorState:
     sleep: Callable[[float], None] = time.sleep
     calls: int = 1_000
     one_is_enough: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Return whether calls are so few that nothing is read twice that was never different."""
+        return self.calls < _SHORT
+
+    def shows_nothing(self, operation: Operation) -> bool:
+        """Return whether an operation was read often and has shown no user anything."""
+        return operation.name not in self.shown and self.tried[operation.name] >= _MOST_EMPTY
 
     def in_vain(self, operation: Operation) -> bool:
         """Return whether an operation was tried so often, and never served, that it is left alone.

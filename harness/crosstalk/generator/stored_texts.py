@@ -89,6 +89,10 @@ class StoredTexts:
             if argument == name and operation != other_than
         ]
 
+    def newest(self, user: str) -> list[str]:
+        """Return the text that `user` stored last by each operation, one of each object."""
+        return list({operation: text for _, text, operation in self._texts[user]}.values())
+
     def stored_as(self, user: str, text: str = "") -> list[str]:
         """Return names of arguments by which `user` has stored a text, or any text."""
         return list(

@@ -7,14 +7,14 @@ from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
-from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.identifiers import identifiers_of, is_marker, is_uuid
 from crosstalk.core.object_kinds import deletes
 from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.claimed_identity import claims, without_credential
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.example_run import ExampleRun, by_lists
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
@@ -25,6 +25,7 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
 )
 from crosstalk.generator.rules.situations.notifications import listen, listeners, streams
 from crosstalk.generator.rules.situations.self_description import (
+    DESCRIPTIONS_READ,
     descriptive,
     read_descriptions,
 )
@@ -174,7 +175,9 @@ class SweepPass:
 
     def _read_descriptions(self) -> None:
         """Have the victim and a stranger read what the server says of itself, on the first pass."""
-        if self._first:
+        state = self._example.state
+        done = state.is_short and state.situations[DESCRIPTIONS_READ] > 0
+        if self._first and not done:
             found = descriptive(self._example)[:_DESCRIPTIONS]
             read_descriptions(self._example, found, self._victim)
 
@@ -279,7 +282,9 @@ class SweepPass:
                     break
                 example.execute_spoilt(planned)
         after = Probe("ownership", key, "after", victim.name)
-        example.execute_all([PlannedCall(victim, o.name, asked, after) for o, asked in readings])
+        others, lists = by_lists(readings)
+        again = [PlannedCall(victim, o.name, asked, after) for o, asked in (*lists, *others)]
+        example.execute_all(again)
 
     def _serve_the_owner(self) -> None:
         """Have the victim make the same calls, and those that were never served."""
@@ -500,6 +505,9 @@ class SweepPass:
                 # The same call is answered the same.
                 return False
             before = planned.arguments
+            if self._example.state.tried[operation.name] and self._is_made_up(operation, planned):
+                # That nobody is shown what does not exist is known by now.
+                return False
             answer = self._example.execute(planned).answer
             self._asked_last[operation.name] = planned.arguments
             self._show_to_another(operation, planned, answer)
@@ -512,6 +520,16 @@ class SweepPass:
             ):
                 return True
         return False
+
+    def _is_made_up(self, operation: Operation, planned: PlannedCall) -> bool:
+        """Return whether a call names an object of which nothing was ever heard."""
+        known = set(self._example.pool.long_ids(planned.actor.name))
+        return any(
+            each.role is Role.REFERENCE
+            and is_uuid(value := str(planned.arguments.get(each.name)))
+            and value not in known
+            for each in required_references(operation)
+        )
 
     def _note_shown(self, call: Call) -> None:
         """Note that a reading showed the victim something of their own, with what it named."""

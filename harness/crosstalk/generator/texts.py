@@ -36,6 +36,8 @@ _FORMED_NAMES = (
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
 # Names of what is renamed or moved, and of what it becomes.
+# The one element that is given of a list of words which several objects have.
+_TAG = re.compile(r"(?:^|\.)(?:tags?|labels?|keywords?|categories|topics?)\[\]$", re.IGNORECASE)
 _FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)(?:_|$)")
 _LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
 # Texts stored last, of which one is looked for; characters of a word with a marker in it.
@@ -125,6 +127,10 @@ class Texts:
     def _text(self, parameter: Parameter, actor: Actor) -> str:
         """Return a text with a marker, of a form and length that the schema admits."""
         me = actor.user or actor.claims
+        tagged = _TAG.search(parameter.name) and admits(parameter.schema, COMMON_WORD)
+        if tagged and self.choice.coin():
+            # The one tag of a list is one that all users have, or one of their own.
+            return COMMON_WORD
         if _PASSWORD.search(last_name(parameter.name)):
             # A user has one password; letters of both cases, a digit and a sign are in it.
             known = actor.user is not None

@@ -28,6 +28,7 @@ from crosstalk.core.identifiers import (
 from crosstalk.core.object_kinds import (
     CURSOR_FIELD,
     IDENTIFYING_FIELDS,
+    called_kind,
     deletes,
     is_of_kind,
     is_plain,
@@ -386,7 +387,9 @@ class ValuePool:
         kind = kind_named(parameter.name, operation)
         if is_plain(name) and not parameter.many:
             # What a habit is stacked on is a habit.
-            kinds = (kind, singular(noun_of(operation))) if is_relation(name) else (kind,)
+            kinds = [kind, *([singular(noun_of(operation))] if is_relation(name) else [])]
+            # A `project_name` is what a project was called.
+            kinds += filter(None, [called_kind(name)])
             return self._under_plain_name(user, parameter, name, kinds, guess=guess)
         # An `id` is of many kinds: one of another kind is taken where none of this one is known.
         ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
@@ -504,6 +507,10 @@ class ValuePool:
             (_same(one, mine) and _same(two, theirs)) or (_same(one, theirs) and _same(two, mine))
             for one, two in self._numbers_together
         )
+
+    def is_first_of(self, user: str, value: str) -> bool:
+        """Return whether nobody has received or said a value before `user`."""
+        return not marked_for_others(value, user) and self._first.get(value, user) == user
 
     def keep_key(self, user: str, key: str) -> None:
         """Keep a key under which this user made a call."""

@@ -77,18 +77,33 @@ def _lists_nothing(call: Call) -> bool:
 
 
 def _names_an_object(call: Call, history: History) -> bool:
-    """Return whether a call names what an earlier answer showed to a user; also one without
-    arguments, which names nothing that may be missing.
+    """Return whether a call names what earlier answers showed to a user, and nothing that may be
+    gone by then; also one without arguments, which names nothing that may be missing.
     """
-    named = {text for value in call.arguments.values() for text in map(str, _each(value)) if text}
+    named = _values(call)
     if not named:
         return True
-    return any(
-        text in named
-        for earlier in history.until(call.index - 1)
-        if earlier.actor.user is not None and earlier.answer.outcome is Outcome.OK
-        for _, text in earlier.answer.paths()
-    )
+    shown: dict[str, bool] = {}
+    owners: dict[str, str] = {}
+    for earlier in history.until(call.index - 1):
+        user = earlier.actor.user
+        if user is None:
+            continue
+        if earlier.answer.outcome is not Outcome.OK:
+            # Others are told so of what is not theirs.
+            lost = {each for each in _values(earlier) if owners.get(each) == user}
+            shown |= dict.fromkeys(lost if denies(earlier.answer) else (), False)
+            continue
+        there = {text for _, text in earlier.answer.paths() if text in named}
+        # What was named and is not shown may be gone: merged into another, or removed.
+        shown |= dict.fromkeys(_values(earlier) & shown.keys() - there, False)
+        shown |= dict.fromkeys(there, True)
+        owners |= dict.fromkeys(there - owners.keys(), user)
+    return bool(shown) and all(shown.values())
+
+
+def _values(call: Call) -> set[str]:
+    return {text for value in call.arguments.values() for text in map(str, _each(value)) if text}
 
 
 def _each(value: object) -> list[object]:

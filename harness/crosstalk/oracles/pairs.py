@@ -134,6 +134,8 @@ class _Pairing:
         self._put: dict[tuple[str | None, str], int] = {}
         # Each user with the users whom their served calls named.
         self._done_with: set[tuple[str | None, str]] = set()
+        # Users with what they were refused by where they named nothing: their credential was.
+        self._not_admitted: set[tuple[str | None, str]] = set()
         self._subjects = set(history.subjects.values())
         for each in history.owned:
             self._numbers.given[each.kind][each.id].add(each.owner)
@@ -155,6 +157,9 @@ class _Pairing:
             if call.actor.user is not None:
                 self._senders.setdefault(word, call.actor.user)
         found = self._pair(call)
+        said = call.answer.message
+        if call.answer.outcome is Outcome.REFUSED and said and self._names_nothing(call):
+            self._not_admitted.add((call.actor.user, said))
         if ":PUT " in call.operation and call.answer.outcome is Outcome.OK:
             # It creates what is not there (RFC 9110, section 9.3.4): from now on the caller may
             # have something under that id as well.
@@ -187,11 +192,24 @@ class _Pairing:
             and not _permitted(history, probe.victim, foreign)
             and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
             and not self._done_before(foreign, missing)
+            and (foreign.actor.user, foreign.answer.message) not in self._not_admitted
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
             return Pair.of(foreign, missing)
         return None
+
+    def _names_nothing(self, call: Call) -> bool:
+        """Return whether a user called as themselves, and gave nothing that may name an object."""
+        if call.probe is not None or call.actor.user != call.actor.claims or call.actor.forgery:
+            return False
+        named = named_in_call(call) - self._subjects
+        texts = [each for each in named if not markers_in(each)]
+        return not any(is_short_id(each) or identifiers_of(each) for each in texts) and all(
+            self._owners.get(word, call.actor.user) == call.actor.user
+            for each in named
+            for word in markers_in(each)
+        )
 
     def _said_before(self, taken: Call, free: Call) -> bool:
         """Return whether a caller had sent words of a pair before: they are the caller's, too."""

@@ -163,10 +163,10 @@ _TAKING_AWAY = frozenset({"cancel", "discard", "trash", "bin", "throw", "revoke"
 def removes(operation: Operation) -> bool:
     """Return whether an operation removes something, by its name or as its description says."""
     named = deletes(operation.name) or operation.extra.get("kind") == "delete"
-    return named or (not operation.reads_only and _first_word(operation.name) in _TAKING_AWAY)
+    return named or (not operation.reads_only and first_word(operation.name) in _TAKING_AWAY)
 
 
-def _first_word(operation: str) -> str:
+def first_word(operation: str) -> str:
     """Return the word by which an operation says what it does: `cancel` of `cancel_series`, and of
     `POST /bookings/{code}/cancel`.
     """

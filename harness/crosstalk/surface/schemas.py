@@ -63,6 +63,11 @@ def names_user(name: str, *, perhaps: bool = False) -> bool:
     return (_PERHAPS_USER if perhaps else _USER).search(name) is not None
 
 
+def is_question(name: str) -> bool:
+    """Return whether an argument's name says that it holds a question, which a search answers."""
+    return name.rpartition(".")[2].lower() == "question"
+
+
 def says_when(name: str) -> str:
     """Return the word by which an argument's name says a time: `week`; empty where it does not."""
     found = _WHEN.match(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))

@@ -21,6 +21,8 @@ EACH = 2
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
 _MOST_READINGS = 60
+# Lists in which what was stored is looked for.
+_LISTS = 3
 
 
 class Arrangement:
@@ -122,6 +124,7 @@ class Arrangement:
         for operation in capabilities.creators:
             for _ in range(each):
                 self.use(operation, actor)
+        self._look(actor)
         for operation in changes(self.example) if removing else ():
             if removes(operation) and len(required_references(operation)) == 1:
                 self.use(operation, actor, tries=1)
@@ -132,6 +135,18 @@ class Arrangement:
         for operation in valued_changes(self.example):
             # What shows a weight has none until the pet is weighed.
             self.use(operation, actor, tries=1)
+
+    def _look(self, actor: Actor) -> None:
+        """Have a user read lists where what was stored is not known by what its creation answered.
+
+        "Saved as blue-1a2b3c" tells no program which of these words is the id.
+        """
+        wanted = [*makers(self.example), *changes(self.example)]
+        for operation in self.example.state.observations[:_LISTS]:
+            if self.ended or all(self.able(each, actor) for each in wanted):
+                return
+            if not operation.descriptive:
+                self.example.execute(self.example.reading(operation, actor))
 
     def readings(self, actor: Actor, *, switches: bool = True) -> list[Reading]:
         """Return what shows a user everything that is theirs, in an order that is drawn."""

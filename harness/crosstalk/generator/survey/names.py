@@ -48,6 +48,7 @@ class NamesPart:
             if example.state.choices[NAME, operation.name]:
                 continue
             stored = users.use(operation, users.victim)
+            stored = stored and _with_optional_words(users, operation, stored)
             if stored is None or not _words(operation, stored.arguments):
                 continue
             example.state.choices[NAME, operation.name] += 1
@@ -56,6 +57,27 @@ class NamesPart:
                 answer = example.execute_spoilt(planned).answer
                 served = served or answer.outcome is Outcome.OK
             example.state.situations["taken names tried"] += served
+
+
+def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:
+    """Return a call of the victim's with a word in every argument that has room for one.
+
+    A place or a reference number need not be given: what is compared by it meets only where it is.
+    """
+    drawer, victim = users.drawer, users.victim
+    lacking = [
+        each
+        for each in operation.parameters
+        if each.role is Role.TEXT and not each.required and each.name not in stored.arguments
+    ]
+    drawn = {each.name: drawer.own_value(operation, each, victim) for each in lacking}
+    said = {name: text for name, text in drawn.items() if markers_in(str(text))}
+    if not said:
+        return stored
+    own = users.own(operation, victim).arguments
+    fresh = {name: value for name, value in own.items() if name not in said}
+    call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
+    return call if call.answer.outcome is Outcome.OK else stored
 
 
 def _storing(users: Arrangement) -> list[Operation]:

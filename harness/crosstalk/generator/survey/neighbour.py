@@ -123,7 +123,13 @@ def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
         arguments: Of a call that was served.
     """
     found = dict(arguments)
-    for each, value in _values(operation, arguments):
+    # What need not be given has a usual value, beside which a larger one counts as well.
+    usual = {
+        each.name: each.schema.get("default")
+        for each in operation.parameters
+        if each.name not in arguments and not each.required
+    }
+    for each, value in _values(operation, {**usual, **arguments}):
         if isinstance(value, int | float) and not _listed(each):
             most = each.schema.get("maximum", _FACTOR * abs(value) + 1)
             found[each.name] = type(value)(most)

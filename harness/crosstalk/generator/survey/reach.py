@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from crosstalk.core.history import Outcome, Probe
-from crosstalk.core.identifiers import last_name, markers_in
+from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
@@ -29,6 +29,7 @@ from crosstalk.surface.capabilities import (
     removes,
     required_references,
 )
+from crosstalk.surface.nesting import further
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
@@ -45,6 +46,8 @@ _LEAST_CALLS = 20
 _LEAST_NAMING = 20
 # Times that a way is made while no owner was served with the same object.
 _MOST_TRIES = 2
+# Words of the victim's that are looked for by one search.
+_MOST_SOUGHT = 4
 _ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -58,10 +61,12 @@ class Form(StrEnum):
     SUBJECT = "subject"  # what the user is called, in place of an object
     CURSOR = "cursor"  # where the user's own list goes on
     WORDS = "words"  # words that the user has stored, in a filter of that name
+    SOUGHT = "sought"  # a word that the user alone has stored, in a search
 
 
 _DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
-_ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS)
+_ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS, Form.SOUGHT)
+_ONCE = (*_DOUBTFUL, Form.CURSOR, Form.SOUGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +92,13 @@ def all_reaches(example: ExampleRun) -> list[Reach]:
         each
         for operation in example.capabilities.protected
         if not operation.conversational
-        for each in _reaches_of(operation)
+        for each in _reaches_of(example, operation)
     ]
     # Texts that may name nothing come after what is known to name an object.
     return sorted(found, key=lambda each: (each.form in _DOUBTFUL, _cost(each.operation)))
 
 
-def _reaches_of(operation: Operation) -> Iterator[Reach]:
+def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
     several = len(required_references(operation)) > 1
     for parameter in operation.parameters:
         if is_comparable(operation, parameter):
@@ -103,14 +108,27 @@ def _reaches_of(operation: Operation) -> Iterator[Reach]:
             if operation.reads_only and not parameter.required and _is_open(parameter):
                 # `?athlete=` may take a user by name, whatever users are called elsewhere.
                 yield Reach(operation, parameter, Form.SUBJECT)
+            if parameter.name.endswith(ELEMENT) and not removes(operation):
+                # `entry_ids[]` is one of a list that takes several.
+                yield Reach(operation, parameter, Form.BEHIND)
         elif operation.reads_only and _takes_any_text(parameter):
             yield Reach(operation, parameter, Form.SUBJECT)
+        if _takes_subject(example, operation, parameter):
+            yield Reach(operation, parameter, Form.SUBJECT)
+        if operation.reads_only and parameter.role is Role.QUERY:
+            yield Reach(operation, parameter, Form.SOUGHT)
         if operation.reads_only and parameter.role is Role.CURSOR:
             yield Reach(operation, parameter, Form.CURSOR)
         if operation.reads_only and parameter.role is Role.TEXT:
             yield Reach(operation, parameter, Form.WORDS)
     for parameter in _naming_texts(operation)[:1]:
         yield Reach(operation, parameter, Form.TEXT)
+
+
+def _takes_subject(example: ExampleRun, operation: Operation, parameter: Parameter) -> bool:
+    """Return whether a reading names a user where others name an object: `memory://{name}`."""
+    named = operation.reads_only and parameter.refers and not parameter.many
+    return named and example.state.knowledge.takes_subject(operation, parameter)
 
 
 def _naming_texts(operation: Operation) -> list[Parameter]:
@@ -152,7 +170,7 @@ def _cost(operation: Operation) -> int:
 def _lacks(example: ExampleRun, reach: Reach) -> bool:
     """Return whether a way was not made yet, or was made once where it could not count."""
     made = example.state.choices[reach.key]
-    if not made or reach.form in (*_DOUBTFUL, Form.CURSOR):
+    if not made or reach.form in _ONCE:
         return not made
     counted = example.state.opportunities().get("existence", ())
     return made < _MOST_TRIES and bool(counted) and reach.operation.name not in counted
@@ -239,31 +257,11 @@ class ReachPart:
 
 
 def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
-    """Yield a pair of calls with the victim's object and with none, or one call."""
-    example, operation, parameter = users.example, reach.operation, reach.parameter
+    """Yield a pair of calls with the victim's object and with none, or what shows by itself."""
     if reach.form in _ONE_CALL:
-        drawn = users.own(operation, users.attacker).arguments
-        name = last_name(parameter.name)
-        texts = example.pool.texts
-        likeliest, *_ = texts.search_order(users.victim.name, operation.name, name)
-        stored = (texts.of(users.victim.name, name) or texts.of(users.victim.name, likeliest))[-1:]
-        # All that there is, so that what is new is among it where users keep what they stored;
-        # a filter, or a page that is not the first, would leave out what it shows.
-        needed = {each.name for each in operation.parameters if each.required}
-        drawn = {
-            **{name: value for name, value in drawn.items() if name in needed},
-            **observation_arguments(operation, example.history, users.attacker),
-        }
-        if reach.form is Form.CURSOR:
-            stored = example.pool.cursors(users.victim.name)[-1:]
-        elif reach.form is Form.SUBJECT:
-            stored = [example.history.subjects[users.victim.name]]
-        if not stored:
-            return
-        named = {parameter.name: stored[0]}
-        attack = Probe("ownership", key, "attack", users.victim.name)
-        yield PlannedCall(users.attacker, operation.name, {**drawn, **named}, attack)
+        yield from _shown_by_itself(users, reach, key)
         return
+    example, operation, parameter = users.example, reach.operation, reach.parameter
     theirs = _victims_object(users, reach)
     if theirs is None:
         return
@@ -273,6 +271,48 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
     for planned in pair(*asked, joint=reach.form is Form.JOINT):
         yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
+
+
+def _shown_by_itself(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
+    """Yield the attacker's readings with what the victim has said, is called, or would read on."""
+    example, operation, name = users.example, reach.operation, reach.parameter.name
+    attack = Probe("ownership", key, "attack", users.victim.name)
+    # All that there is, so that what is new is among it where users keep what they stored; a
+    # filter, or a page that is not the first, would leave out what it shows.
+    needed = {each.name for each in operation.parameters if each.required}
+    own = users.own(operation, users.attacker).arguments
+    drawn = {
+        **{given: value for given, value in own.items() if given in needed},
+        **observation_arguments(operation, example.history, users.attacker),
+    }
+    if reach.form is Form.SUBJECT:
+        subject = example.history.subjects[users.victim.name]
+        yield PlannedCall(users.attacker, operation.name, {**drawn, name: subject}, attack)
+    elif reach.form is not Form.CURSOR:
+        # Each kind of text is looked for by another search, and what holds it is shown whole.
+        for word in _said_by_victim(users, reach):
+            yield PlannedCall(users.attacker, operation.name, {**drawn, name: word}, attack)
+    elif cursors := example.pool.cursors(users.victim.name)[-1:]:
+        asked = {**drawn, name: cursors[0]}
+        # Only what its owner was shown as well is the owner's: a page may hold what an earlier
+        # example made.
+        before = Probe("ownership", key, "before", users.victim.name)
+        theirs = {**asked, **example.with_identity(operation, users.victim)}
+        yield PlannedCall(users.victim, operation.name, theirs, before)
+        yield PlannedCall(users.attacker, operation.name, asked, attack)
+
+
+def _said_by_victim(users: Arrangement, reach: Reach) -> list[str]:
+    """Return what the victim stored last that a reading of texts may find, if anything."""
+    texts, victim = users.example.pool.texts, users.victim.name
+    if reach.form is Form.SOUGHT:
+        # The other words are in everybody's texts, where a search would find the caller's own.
+        # One of each object: what was asked for before is no news where it is shown.
+        said = [markers_in(text)[:1] for text in texts.newest(victim)]
+        return [word for words in said for word in words][-_MOST_SOUGHT:]
+    name = last_name(reach.parameter.name)
+    likeliest, *_ = texts.search_order(victim, reach.operation.name, name)
+    return (texts.of(victim, name) or texts.of(victim, likeliest))[-1:]
 
 
 def _in_texts(users: Arrangement, operation: Operation, theirs: str) -> Iterator[PlannedCall]:
@@ -303,7 +343,11 @@ def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCa
     mine = users.example.pool.references(
         users.attacker.name, reach.parameter, operation.name, guess=False
     )
-    listed = [*mine[-1:], *planned.arguments[name]]
+    theirs = planned.arguments[name]
+    if name.endswith(ELEMENT):
+        own = {name: mine[-1]} if mine else {}
+        return replace(planned, arguments={**planned.arguments, **own, further(name): theirs})
+    listed = [*mine[-1:], *theirs]
     return replace(planned, arguments={**planned.arguments, name: listed})
 
 

@@ -10,6 +10,7 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.effects import EffectsPart
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
 from crosstalk.generator.survey.numbers import NumbersPart
@@ -49,6 +50,7 @@ PARTS: tuple[Part, ...] = (
     NamesPart(),
     NumbersPart(),
     ReachPart(),
+    EffectsPart(),
     RemovalPart(),
     RefusedPart(),
     UndeclaredPart(),

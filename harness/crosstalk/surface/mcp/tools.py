@@ -37,7 +37,7 @@ from crosstalk.surface.nesting import (
     with_names,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.schemas import parameter, role_of
+from crosstalk.surface.schemas import is_question, parameter, role_of
 from crosstalk.surface.transports.base import Reply, Transport, TransportError
 from crosstalk.surface.transports.current import request
 
@@ -216,6 +216,14 @@ class ToolSurface:
         )
         kind = facts.kind or guessed
         hinted = bool((tool.get("annotations") or {}).get("readOnlyHint"))
+        if kind == "search" and not any(each.role is Role.QUERY for each in parameters):
+            # What is asked is looked for, as a word of any other search is.
+            parameters = tuple(
+                replace(each, role=Role.QUERY)
+                if each.role is Role.TEXT and is_question(each.name)
+                else each
+                for each in parameters
+            )
         reads_only = hinted if kind is None else kind in READING
         needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
         lists = reads_only and not needs and kind in (None, "list")

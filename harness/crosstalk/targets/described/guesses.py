@@ -16,7 +16,7 @@ from crosstalk.core.object_kinds import noun_of, singular, stem_of, without_shar
 from crosstalk.surface.mcp.facts import Kind
 from crosstalk.surface.nesting import Leaf, shape_of
 from crosstalk.surface.operation import Role
-from crosstalk.surface.schemas import names_user, role_of
+from crosstalk.surface.schemas import is_question, names_user, role_of
 
 # Roles that `crosstalk init` writes: a text or a value needs no saying.
 TOLD_ROLES = (Role.REFERENCE, Role.NAME, Role.CURSOR, Role.QUERY, Role.KEY)
@@ -150,6 +150,8 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
     words = words_of(str(tool.get("name", "")))
     found = _by_words(words)
     annotations = tool.get("annotations") or {}
+    if words[:1] == ["ask"] and any(is_question(leaf.name) for leaf in needed):
+        return "search"
     if _shows_by_noun(words, needed, found):
         found = "read"
     elif found is None:
@@ -261,7 +263,15 @@ def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -
     telling: Counter[str] = Counter()
     nouns = {singular(word) for tool in tools for word in words_of(str(tool.get("name", "")))}
     given = _given_out(tools, kinds)
+    made = {
+        (last_name(leaf.name), singular(noun_of(str(tool.get("name", "")))))
+        for tool in tools
+        if kinds.get(str(tool.get("name"))) == "create"
+        for leaf in _needed(tool, ())
+    }
     for tool in tools:
+        noun = singular(noun_of(str(tool.get("name", ""))))
+        alone = len(_needed(tool, ())) == 1
         kind = kinds.get(str(tool.get("name")), "other")
         for leaf in shape_of(tool.get("inputSchema") or {}).leaves:
             name = last_name(leaf.name)
@@ -271,8 +281,10 @@ def named_among(tools: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -
                 continue
             if kind == "create" and name not in given:
                 creating[name] += 1
-            elif kind in ("read", "delete") and text and _NAME.search(name):
-                naming[name] += 1
+            elif text and _NAME.search(name):
+                # `archive_project(name)` changes what `add_project(name)` made.
+                changed = kind == "change" and alone and (name, noun) in made
+                naming[name] += kind in ("read", "delete") or changed
             if kind in ("read", "delete", "change") and (text or number) and _tells(name, nouns):
                 telling[name] += 1
     return {

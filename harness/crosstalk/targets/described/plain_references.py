@@ -15,6 +15,7 @@ from dataclasses import replace
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import (
     VERSIONS,
+    called_kind,
     compares_versions,
     deletes,
     is_plain,
@@ -25,6 +26,7 @@ from crosstalk.core.object_kinds import (
     stem_of,
     without_part,
 )
+from crosstalk.surface.capabilities import first_word
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Longer texts are something that is said, not the name of an object.
@@ -34,6 +36,8 @@ _BARE_PARTS = frozenset(
     {"source", "src", "target", "dest", "destination", "into", "other", "keep", "drop"}
     | {"primary", "secondary", "duplicate", "survivor", "winner", "loser"}
 )
+# What users call an object when they make it.
+_NAMES = frozenset({"name", "title", "label"})
 _SAYS_ID = re.compile(r"\bids? of\b|\b(?:the|its|an?) id\b", re.IGNORECASE)
 # Operations that read or delete what an argument names, after which it is no text elsewhere.
 _NAMED_OFTEN = 2
@@ -182,6 +186,8 @@ def _is_plain(
     part = without_part(name)
     kind = singular(part)
     schema = parameter.schema
+    if _is_called(parameter, operation, kinds, named):
+        return True
     if parameter.role not in (Role.TEXT, Role.VALUE) or schema.get("type") not in (
         "string",
         "integer",
@@ -198,6 +204,8 @@ def _is_plain(
         return False
     if kind not in kinds or kind in SAID or stem_of(name) != name:
         return False
+    if named and _sets(operation, kind):
+        return False
     if part != name:
         # From one wallet to another: both are named.
         return True
@@ -211,6 +219,37 @@ def _is_plain(
     # What is changed by its only text is more often told than named, unless others name it so too.
     told = changes and operation.extra.get("kind") != "change" and texts == [parameter]
     return not told or named_elsewhere.get(parameter.name, 0) >= _NAMED_OFTEN
+
+
+def _is_called(
+    parameter: Parameter,
+    operation: Operation,
+    kinds: Mapping[str, list[Operation]],
+    named: Collection[str],
+) -> bool:
+    """Return whether an argument calls an object by its name: `clock_in(project_name)`, where
+    `add_project(name)` makes projects.
+    """
+    kind, schema = called_kind(parameter.name), parameter.schema
+    making = kinds.get(kind, [])
+    return (
+        parameter.role in (Role.TEXT, Role.NAME)
+        and parameter.required
+        and schema.get("type") == "string"
+        and not set(_NOT_NAMES) & set(schema)
+        and kind not in named
+        and operation not in making
+        and any(_takes_a_name(each) for each in making)
+    )
+
+
+def _takes_a_name(operation: Operation) -> bool:
+    return any(last_name(each.name).lower() in _NAMES for each in operation.parameters)
+
+
+def _sets(operation: Operation, kind: str) -> bool:
+    """Return whether an operation sets what it is called by: `set_serial(item_id, serial)`."""
+    return first_word(operation.name) == "set" and _by_its_noun(operation, kind)
 
 
 def _is_bare_part(parameter: Parameter) -> bool:

@@ -90,3 +90,13 @@ def test_a_form_of_names_that_a_system_does_not_admit_is_known_by_its_refusals()
     assert all_served(called("alice", "bob", "bob", served={"alice", "bob"}))
     assert all_served(called("alice", served={"alice"}))
     assert not all_served(called("alice", "bob", served={"alice"}))
+
+
+def test_what_a_server_shows_to_everybody_does_not_admit_a_name_that_is_refused() -> None:
+    history = called("alice", "bob", served={"alice", "bob"})
+    assert all_served(history, ["rest:GET /x"])
+    bob = Actor("bob", "bob", "bob")
+    refusal = Answer(Outcome.REFUSED, 200, None, {}, None, "say who you are")
+    history.record(Call(3, bob, "rest:GET /notes", {}, refusal, 0.0, 0.0))
+    assert all_served(history)
+    assert not all_served(history, ["rest:GET /x"])

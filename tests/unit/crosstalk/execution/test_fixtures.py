@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from crosstalk.core.errors import HarnessError
@@ -67,3 +70,49 @@ def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
         answer = Answer(outcome, 200, {})
         history.record(Call(index + 1, bob, name, {"text": ids[index]}, answer, 0.0, 0.1, None))
     assert fixture.next_example().supplied == {"bob": frozenset(ids[:1])}
+
+
+class Lettered:
+    """A system that serves users of some names alone."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        if presented.headers["caller"] in NAMED.values():
+            return Answer(Outcome.OK, 200, [])
+        return Answer(Outcome.REFUSED, 200, None, {}, None, "say who you are")
+
+    def discover(self) -> list[Operation]:
+        return [LISTING]
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        return Presented({"caller": subject})
+
+
+NAMED = {"alice": "anna-1", "bob": "bert-1", "carol": "cleo-1", "bystander": "dora-1"}
+LISTING = Operation("rest", "rest:GET /notes", (), reads_only=True, lists=True)
+
+
+def test_names_that_are_refused_at_the_first_reading_cost_no_example() -> None:
+    system = Lettered()
+    target = Target(
+        surfaces={"rest": system},
+        credentials=system,
+        operations={LISTING.name: LISTING},
+        subjects=lambda nonce: dict(NAMED),
+        neighbours=("separators",),
+        renamed=lambda before, after: None,
+    )
+    executor = Executor(target.surfaces, target.operations, target.credentials)
+    fixture = Fixture(target, executor)
+    fixture.calibrate()
+    before = executor.calls_made
+    assert fixture.next_example().subjects["bob"] == "bert-1"
+    assert fixture.form == ""
+    assert 0 < executor.calls_made - before <= 3
+    asked = executor.calls_made
+    assert fixture.next_example().subjects["bob"] == "bert-1"
+    assert executor.calls_made == asked

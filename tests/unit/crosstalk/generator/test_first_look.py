@@ -16,7 +16,7 @@ from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep import Sweep
-from crosstalk.oracles import ORACLES, Ownership
+from crosstalk.oracles import ORACLES, Canary, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
@@ -337,3 +337,21 @@ def test_every_spoiled_credential_is_presented() -> None:
     tried = [call for call in history if call.actor.forgery is not None]
     assert {call.actor.forgery for call in tried} == set(kinds)
     assert all(call.operation.startswith("rest:GET ") for call in tried)
+
+
+def test_what_a_refusal_lists_is_seen_before_it_is_named() -> None:
+    class Suggesting(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            if answer.status != 404:
+                return answer
+            known = [text for kept in self.kept.values() for text in kept.values()]
+            return Answer(Outcome.ERROR, 404, {"there are": known, "of": [*self.kept]}, {})
+
+    (history,) = looked(Suggesting())
+    asked = [call for call in history if call.probe is not None and call.probe.kind == "existence"]
+    parts = [call.probe.part for call in asked if call.probe is not None]
+    assert parts[:2] == ["missing", "foreign"]
+    assert GET.name in {each.operation for each in Canary().judge(history)}

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.refusals import described_values, lessons, listed_values, usual_values
+from crosstalk.generator.refusals import (
+    described_values,
+    lessons,
+    listed_values,
+    repeated_in,
+    usual_values,
+)
 from crosstalk.surface.operation import Parameter, Role
 
 TEXT = {"type": "string"}
@@ -161,3 +167,12 @@ def test_table_that_a_refusal_asks_for_comes_with_its_header_and_without() -> No
     found = lessons(refusal({"error": said}), [table], ["csv"])["csv"]
     row = "2030-01-01,note {marker},1,note {marker},note {marker}\n"
     assert found[:2] == ["day,payee,cents,category,reference\n" + row, row]
+
+
+def test_value_that_a_refusal_repeats_tells_its_argument() -> None:
+    answer = refusal(message="note x1y2 is not a time like 2026-03-01T09:00:00")
+    assert repeated_in(answer, {"began": "note x1y2", "ended": "note z3"}) == ["began"]
+    assert repeated_in(answer, {"began": "note", "ended": "note"}) == []
+    texts = [Parameter(each, {"type": "string"}, True, Role.TEXT) for each in ("began", "ended")]
+    # What the sentence shows says more than its words: `12:00` is a time, too.
+    assert lessons(answer, texts, ["began"]) == {"began": ["2026-03-01T09:00:00"]}

@@ -442,3 +442,24 @@ def test_message_that_was_cut_off_says_no_more_than_the_text_that_it_begins() ->
         writer.call(BOB, "get", {"task_id": HERS}, said(HERS, foreign), FOREIGN)
         writer.call(BOB, "get", {"task_id": "none"}, said("none", mine), MISSING)
         assert len(Existence().judge(writer.history)) == found
+
+
+def test_a_caller_who_is_not_admitted_tells_nothing() -> None:
+    who = Answer(Outcome.REFUSED, 200, None, {}, None, "say who you are: Bearer hiker:<name>")
+    missing = Answer(Outcome.ERROR, 200, None, {}, None, "there is no such hike")
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS}))
+    # In the names that this system admits bob has not one.
+    writer.call(BOB, "list", {}, who)
+    writer.call(BOB, "get", {"task_id": HERS}, who, FOREIGN)
+    writer.call(BOB, "get", {"task_id": NONE}, missing, MISSING)
+    assert Existence().judge(writer.history) == []
+
+
+def test_a_refusal_that_is_given_for_anothers_object_alone_tells_of_it() -> None:
+    hers = Answer(Outcome.REFUSED, 200, None, {}, None, "this is not yours")
+    missing = Answer(Outcome.ERROR, 200, None, {}, None, "there is no such hike")
+    writer = Writer().call(ALICE, "add", {}, ok({"id": HERS})).call(BOB, "list", {}, ok([]))
+    writer.call(BOB, "edit", {"task_id": HERS}, hers)
+    writer.call(BOB, "get", {"task_id": HERS}, hers, FOREIGN)
+    writer.call(BOB, "get", {"task_id": NONE}, missing, MISSING)
+    assert len(Existence().judge(writer.history)) == 1

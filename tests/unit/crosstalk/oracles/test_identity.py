@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from crosstalk.core.history import Actor, Answer, Channel, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ANYBODY
@@ -130,3 +134,18 @@ def test_unproven_identity_is_silent_where_the_claim_shows_nothing_of_the_user()
     writer.call(ALICE, "add", {"text": marker("alice", 1)}, ok({"id": 1}))
     writer.call(ANYBODY, "list", {}, ok([]), CLAIMED)
     assert Identity().judge(writer.history) == []
+
+
+@pytest.mark.parametrize("gone", ["merged", "denied", ""])
+def test_identity_is_silent_where_what_is_gone_is_looked_up_before_any_credential(
+    gone: str,
+) -> None:
+    lost = Answer(Outcome.ERROR, 200, {}, {}, "not_found", "no hike KK272S")
+    writer = Writer().call(ALICE, "add", {}, ok({"id": "KK272S"}))
+    writer.call(ALICE, "show", {"code": "QQQQQQ"}, replace(lost, message="no hike QQQQQQ"))
+    if gone == "merged":
+        writer.call(ALICE, "merge", {"other": "KK272S"}, ok({"id": "WJYYRU"}))
+    # Bob is told so of what is alice's.
+    writer.call(ALICE if gone == "denied" else BOB, "show", {"code": "KK272S"}, lost)
+    writer.call(STRANGER, "show", {"code": "KK272S"}, lost)
+    assert bool(Identity().judge(writer.history)) is not bool(gone)

@@ -186,7 +186,9 @@ def comparable_ids(
     )
     # A number or name that both have, each for an object of their own, compares nothing.
     own = set(mine) if parameter.role is Role.NAME else set(filter(is_short_id, mine))
-    foreign = [each for each in known if each not in own]
+    # What was said in another user's words names that user's object as well.
+    only = [each for each in known if example.pool.is_first_of(victim.name, each)]
+    foreign = [each for each in only or known if each not in own]
     return _with_companions(example, victim, operation, parameter, foreign) or foreign
 
 

@@ -20,7 +20,7 @@ _READINGS = 3
 # The part of a campaign's calls that they may take, beside the first few.
 _SHARE = 0.05
 _FIRST = 16
-_COUNT = "self-descriptions read"
+DESCRIPTIONS_READ = "self-descriptions read"
 
 
 class SelfDescription:
@@ -32,7 +32,7 @@ class SelfDescription:
     def applies(self, example: ExampleRun) -> bool:
         """Return whether there is any, and it is time to read it again."""
         made = example.state.executor.calls_made
-        read = example.state.situations[_COUNT]
+        read = example.state.situations[DESCRIPTIONS_READ]
         return bool(descriptive(example)) and read < _FIRST + _SHARE * made
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
@@ -73,7 +73,7 @@ def read_descriptions(
         )
     ]
     example.execute_all(planned)
-    example.state.situations[_COUNT] += len(planned)
+    example.state.situations[DESCRIPTIONS_READ] += len(planned)
 
 
 def descriptive(example: ExampleRun) -> list[Operation]:

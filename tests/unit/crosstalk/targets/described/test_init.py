@@ -24,6 +24,8 @@ HTTP = McpConfig(url="http://127.0.0.1:1/mcp")
         ("addTask", {"title": "string"}, "create"),
         ("add_comment", {"task_id": "string", "text": "string"}, "change"),
         ("get_all_tasks", {}, "list"),
+        ("ask", {"question": "string"}, "search"),
+        ("ask_guest", {"event_id": "string", "guest": "string"}, "other"),
         ("get_task", {"id": "integer"}, "read"),
         ("read_graph", {}, "list"),
         ("search_nodes", {"query": "string"}, "search"),
@@ -116,6 +118,11 @@ def test_argument_of_both_creating_and_reading_is_a_name() -> None:
     tools = [tool("write", "file_name", "title"), tool("read", "file_name")]
     kinds = {"write": "create", "read": "read"}
     assert named_among(tools, kinds) == {"file_name": Role.NAME}  # type: ignore[arg-type]
+    # A change of what another tool made under that name, and of nothing else, names it.
+    tools = [tool("add_project", "name"), tool("archive_project", "name"), tool("set_name", "name")]
+    kinds = {"add_project": "create", "archive_project": "change", "set_name": "change"}
+    assert named_among(tools, kinds) == {"name": Role.NAME}  # type: ignore[arg-type]
+    assert named_among([tools[0], tools[2]], kinds) == {}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,25 @@ def test_a_list_of_words_that_users_remove_names_nothing_that_is_there() -> None
     made = Operation("rest", "rest:POST /tags", (part("label"),), False)
     found = with_plain_references({each.name: each for each in (*operations, made)}, {})
     assert found["rest:POST /entries"].parameters[1].role is Role.REFERENCE
+
+
+def test_what_an_operation_sets_is_told_and_names_nothing() -> None:
+    items = (
+        tool("add_item", "create", "text"),
+        tool("set_serial", "change", "serial", code=True),
+    )
+    assert roles(items)["set_serial"]["serial"] is Role.TEXT
+
+
+def test_an_object_is_called_by_the_name_that_its_maker_takes() -> None:
+    projects = (
+        tool("add_project", "create", "name"),
+        tool("clock_in", "create", "project_name"),
+        tool("clock_out", "change", project_name=Role.NAME),
+    )
+    found = roles(projects)
+    assert found["clock_in"]["project_name"] is Role.REFERENCE
+    assert found["clock_out"]["project_name"] is Role.REFERENCE
+    assert found["add_project"]["name"] is Role.TEXT
+    # Nothing makes clients: a client's name is a text.
+    assert roles((tool("bill", "create", "client_name"),))["bill"]["client_name"] is Role.TEXT

@@ -1,0 +1,262 @@
+"""Another user's words in a search, another user's name for an object, and words that two use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.principals import USERS, Principals
+from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.readings import filters
+from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.neighbour import larger_values
+from crosstalk.generator.survey.reach import Form, all_reaches
+from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.oracles import Canary, Existence, Ownership
+from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
+from tests.unit.crosstalk.generator.test_sweep import ADD, EDIT, GET, IDENTITY, LIST, TEXT, Notes
+
+TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
+PLACE = Parameter("place", {"type": "string"}, False, Role.TEXT)
+QUERY = Parameter("query", {"type": "string"}, True, Role.QUERY)
+KEEP = Operation("rest", "rest:POST /notes", (IDENTITY, TITLE, TEXT), reads_only=False)
+FIND = Operation("rest", "rest:GET /search", (IDENTITY, QUERY), reads_only=True)
+MEET = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, PLACE), reads_only=False)
+
+
+class Searched(Notes):
+    """Notes with titles; where nothing of the caller's is found, others' are searched.
+
+    Attributes:
+        leaks: Whether they are.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.titles: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [KEEP, LIST, GET, FIND]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone, but for the leak."""
+        if operation is KEEP:
+            answer = super().call(ADD, arguments, presented)
+            if answer.outcome is Outcome.OK and answer.body:
+                self.titles[answer.body["id"]] = str(arguments["title"])
+            return answer
+        if operation is not FIND or presented.headers.get("caller") != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        mine = [self.kept.get(presented.headers["caller"], {})]
+        for kept in [mine, [*self.kept.values()] if self.leaks else []]:
+            rows = [(i, t) for each in kept for i, t in each.items() if arguments["query"] in t]
+            if rows:
+                found = [{"title": self.titles.get(i, ""), "text": t} for i, t in rows]
+                return Answer(Outcome.OK, 200, found)
+        return Answer(Outcome.OK, 200, [])
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_a_word_that_another_alone_has_stored_is_searched_for(*, leaks: bool) -> None:
+    history, _ = surveyed(Searched(leaks=leaks))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({FIND.name} if leaks else set())
+
+
+class Places(Notes):
+    """Notes of places, of which one is taken where any user has been.
+
+    Attributes:
+        leaks: Whether another user's counts.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.places: dict[str, set[str]] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [MEET, LIST, GET]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Tell beside a new note whether its place is taken."""
+        if operation is not MEET:
+            return super().call(operation, arguments, presented)
+        answer, caller = super().call(ADD, arguments, presented), presented.headers.get("caller")
+        place = arguments.get("place")
+        if answer.outcome is not Outcome.OK or not place:
+            return answer
+        others = [each for who, each in self.places.items() if self.leaks or who == caller]
+        taken = any(place in each for each in others)
+        self.places.setdefault(str(caller), set()).add(place)
+        return Answer(Outcome.OK, 200, {**answer.body, "note": "taken" if taken else ""})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_that_need_not_be_given_are_compared_too(*, leaks: bool) -> None:
+    history, _ = surveyed(Places(leaks=leaks))
+    told = {each.operation for each in Existence().judge(history) if "stored" in each.summary}
+    assert told == ({MEET.name} if leaks else set())
+
+
+NAME = Parameter("name", {"type": "string"}, True, Role.REFERENCE)
+FACTS = Operation("rest", "rest:GET /memory/{name}/facts", (IDENTITY, NAME), reads_only=True)
+WEEK = Parameter("week", {"type": "string"}, False, Role.VALUE)
+LOG = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, WEEK), reads_only=False)
+REPORT = Operation("rest", "rest:GET /report", (IDENTITY, WEEK), reads_only=True, lists=True)
+
+
+def begun(system: Notes, *operations: Operation) -> ExampleRun:
+    """Return an example with these operations."""
+    known = {each.name: each for each in operations}
+    state = GeneratorState(
+        executor=Executor({"rest": system}, known, system),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[each for each in operations if each.lists],
+        forgeries=(),
+        on_example_end=lambda _: None,
+        stopped=lambda: False,
+        principals=Principals(impostors=()),
+        calls=400,
+    )
+    return ExampleRun(state, Capabilities.of(list(operations)))
+
+
+def test_a_reading_that_takes_its_readers_name_is_given_anothers() -> None:
+    example = begun(Notes(), ADD, LIST, FACTS)
+
+    def forms() -> set[Form]:
+        return {each.form for each in all_reaches(example) if each.operation is FACTS}
+
+    assert Form.SUBJECT not in forms()
+    example.state.knowledge.note_subject(FACTS, NAME)
+    assert Form.SUBJECT in forms()
+
+
+class Told(Notes):
+    """Notes whose creation tells in words alone how they are called."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Answer a creation with a sentence."""
+        answer = super().call(operation, arguments, presented)
+        if operation is ADD and answer.outcome is Outcome.OK:
+            return Answer(Outcome.OK, 200, "Saved.")
+        return answer
+
+
+def test_what_a_creation_does_not_tell_is_looked_for_in_a_list() -> None:
+    system = Told()
+    example = begun(system, ADD, LIST, EDIT)
+    users = Arrangement(example, Random(1), *example.members[:2])
+    users.store(users.victim)
+    made = [(call.operation, call.answer.outcome) for call in example.history]
+    assert (EDIT.name, Outcome.OK) in made
+
+
+class Ticked(Notes):
+    """Notes that are ticked off, several at once; of a list the first may be checked alone.
+
+    Attributes:
+        leaks: Whether it is.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, GET, TICK]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Rewrite the notes that are named, in the order of the list."""
+        if operation is not TICK or presented.headers.get("caller") != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        mine = self.kept.get(presented.headers["caller"], {})
+        ids = [str(value) for name, value in sorted(arguments.items()) if "ids[" in name][::-1]
+        if not set(ids[:1] if self.leaks else ids) <= mine.keys():
+            return Answer(Outcome.ERROR, 404, None, {}, "unknown")
+        for kept in self.kept.values():
+            kept.update(dict.fromkeys(kept.keys() & set(ids), "ticked"))
+        return Answer(Outcome.OK, 200, {})
+
+
+IDS = Parameter("note_ids[]", {"type": "string"}, True, Role.REFERENCE)
+TICK = Operation("rest", "rest:POST /ticks", (IDENTITY, IDS), reads_only=False)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_another_users_object_stands_behind_ones_own_in_a_list(*, leaks: bool) -> None:
+    history, _ = surveyed(Ticked(leaks=leaks))
+    assert any({"note_ids[]", "note_ids[1]"} <= call.arguments.keys() for call in history)
+    found = {each.operation for each in Ownership().judge(history)}
+    assert found == ({TICK.name} if leaks else set())
+
+
+def test_the_one_tag_of_a_list_may_be_one_that_all_users_have() -> None:
+    tag = Parameter("tags[]", {"type": "string"}, True, Role.TEXT)
+    operation = Operation("mcp", "mcp:write_note", (tag,), reads_only=False)
+    example = begun(Notes(), ADD, LIST, GET)
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    drawn = {drawer.own_value(operation, tag, example.members[0]) for _ in range(12)}
+    assert COMMON_WORD in drawn
+    assert len(drawn) > 2
+
+
+def test_a_list_is_read_by_the_week_that_its_reader_stored_last() -> None:
+    class Weeks(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is REPORT:
+                return Answer(Outcome.OK, 200, {"week": "W07", "minutes": 0})
+            return super().call(ADD, arguments, presented)
+
+    example = begun(Weeks(), LOG, REPORT)
+    alice = example.members[0]
+    who = {"user_id": example.history.subjects[alice.name]}
+    example.execute(PlannedCall(alice, REPORT.name, who))
+    assert list(filters(example, REPORT, alice)) == [{"week": "W07"}]
+    example.execute(PlannedCall(alice, LOG.name, {**who, "text": "a", "week": "W12"}))
+    assert list(filters(example, REPORT, alice)) == [{"week": "W12"}]
+
+
+def test_an_object_called_in_anothers_words_is_not_the_first_of_its_owner() -> None:
+    example = begun(Notes(), ADD, LIST, GET)
+    alice, bob = example.members[:2]
+    mine, theirs = example.state.plant(alice.name), example.state.plant(bob.name)
+    assert example.pool.is_first_of(bob.name, theirs)
+    assert not example.pool.is_first_of(bob.name, f"box {mine}")
+
+
+def test_the_largest_of_what_need_not_be_given_is_stored_too() -> None:
+    minutes = Parameter(
+        "minutes", {"type": "integer", "default": 60, "maximum": 1440}, False, Role.VALUE
+    )
+    operation = Operation("mcp", "mcp:add_event", (TEXT, minutes), reads_only=False)
+    assert larger_values(operation, {"text": "a"}) == {"text": "a", "minutes": 1440}
+    assert larger_values(operation, {"text": "a", "minutes": 5})["minutes"] == 1440

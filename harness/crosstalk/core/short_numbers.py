@@ -6,10 +6,19 @@ from typing import Any
 
 from crosstalk.core.history import Call
 from crosstalk.core.identifiers import is_short_id, last_name
-from crosstalk.core.object_kinds import is_of_kind, kind_named, kind_of_argument
+from crosstalk.core.object_kinds import (
+    is_of_kind,
+    kind_named,
+    kind_of_argument,
+    kind_of_field,
+    noun_of,
+    singular,
+)
 
 # Digits of a number that is no amount or count by chance.
 LONG_NUMBER = 5
+# Fields under which objects have a number and no id.
+_NUMBERS = frozenset({"number", "no", "nr", "num"})
 
 
 class ShortNumbers:
@@ -21,6 +30,8 @@ class ShortNumbers:
         self._first: dict[str, str] = {}
         # User, field and number to where that user was first shown it.
         self._of_fields: dict[tuple[str | None, str, str], str] = {}
+        # User and number to the kinds of objects that have it, each with where it was shown.
+        self._of_kinds: dict[tuple[str | None, str], list[tuple[str, str]]] = {}
 
     def take(self, kind: str, number: str, symbol: str) -> None:
         """Keep where a number was first given as an id of that kind."""
@@ -29,8 +40,12 @@ class ShortNumbers:
 
     def take_of_field(self, call: Call, path: str, number: str, symbol: str) -> None:
         """Keep where a user was first shown a number under the name of a field."""
-        field = next((each for each in reversed(path.split(".")) if not each.isdigit()), "")
+        holder, _, field = path.rpartition(".")
         self._of_fields.setdefault((call.actor.user, field, number), symbol)
+        if field in _NUMBERS:
+            said = kind_of_field(f"{holder}.id" if holder else "id", call.operation)
+            for kind in dict.fromkeys((said, singular(noun_of(call.operation)))):
+                self._of_kinds.setdefault((call.actor.user, number), []).append((kind, symbol))
 
     def of_field(self, name: str, value: Any, call: Call) -> Any:
         """Return where a number came from that names an object by the field of that name.
@@ -45,6 +60,11 @@ class ShortNumbers:
             found = self._of_fields.get((user, last_name(name), value))
             if found is not None:
                 return found
+            wanted = kind_named(name, call.operation)
+            for kind, symbol in self._of_kinds.get((user, value), ()):
+                # An interview's `application` takes the number of one.
+                if is_of_kind(kind, wanted):
+                    return symbol
         return value
 
     def symbol(self, name: str, value: Any, operation: str) -> Any:

@@ -280,6 +280,8 @@ class ExampleRun(Selection):
             self.state.knowledge.count(operation, call.answer)
             if self.history.policy is not None and call.answer.outcome is Outcome.OK:
                 self._note_rights(operation, call)
+            if not operation.reads_only and not removes(operation):
+                self.state.note_numbers(call)
             self.state.tried[operation.name] += 1
             self.state.served[operation.name] += call.answer.outcome is Outcome.OK
             self._note_enabling(operation, call)

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crosstalk.core.history import Actor, History
+from crosstalk.core.history import Actor, Call, History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.oracles.counted_numbers import numbers_of
 from crosstalk.surface.operation import Operation
 
 # Honest calls of one operation that is never served: the part of a campaign's calls, and bounds.
@@ -52,6 +53,7 @@ class GeneratorState:
             its owner was served: what was thrown away can be brought back.
         rule_runs: Rule name to the number of times it was run.
         shows_rights: What operations are about whose answers show what their caller may do.
+        numbering: Operations that gave numbers which begin with 1, or differ from call to call.
         situations: Situation that is made on purpose to how often, or how large, it was made.
         choices: (rule, operation, further) to the number of times that the rule chose it.
         sleep: Waits, in seconds.
@@ -82,10 +84,19 @@ class GeneratorState:
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
     shows_rights: set[str] = field(default_factory=set)
+    numbering: set[str] = field(default_factory=set)
     situations: Counter[str] = field(default_factory=Counter)
     sleep: Callable[[float], None] = time.sleep
     calls: int = 1_000
     one_is_enough: bool = False
+    # Operation and field to the first number that was given there.
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def note_numbers(self, call: Call) -> None:
+        """Note whether a call that stored something gave a number to it."""
+        for path, (_, number) in numbers_of(call).items():
+            if number == 1 or self._numbers.setdefault((call.operation, path), number) != number:
+                self.numbering.add(call.operation)
 
     @property
     def is_short(self) -> bool:

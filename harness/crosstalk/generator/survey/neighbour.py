@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.identifiers import map_markers, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import in_words_of, read_again
@@ -89,7 +90,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
     example, reader, other = users.example, users.victim, users.attacker
     probe = Probe("ownership", key, "attack", reader.name)
     known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
-    storing = (*example.capabilities.creators, *makers(example), *valued_changes(example))
+    changing = valued_changes(example)
+    storing = (*example.capabilities.creators, *makers(example), *changing)
     for operation in storing:
         stored = next(
             (
@@ -109,10 +111,43 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue
+        if operation in changing and not users.ended:
+            # Now both have it in the same words: what one of them changes may follow the other's.
+            anew = in_new_words(users, operation, arguments)
+            example.execute(PlannedCall(other, operation.name, anew, probe))
+            arguments = {**arguments, **_names(operation, anew)}
         # The largest comes last: where a value is replaced, it stands when the reader reads again.
         for each in (other_values(operation, arguments), larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+
+
+def in_new_words(
+    users: Arrangement, operation: Operation, said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a change with words of the other's own, about the same object.
+
+    Args:
+        users: Who act.
+        operation: The change.
+        said: Its arguments when it was made; the object has the name by now that they gave it.
+    """
+
+    def new(_: str) -> str:
+        return users.example.state.plant(users.attacker.name)
+
+    texts = {name: value for name, value in said.items() if isinstance(value, str)}
+    fresh = {name: map_markers(text, new) for name, text in texts.items() if markers_in(text)}
+    return {**said, **fresh, **_names(operation, said)}
+
+
+def _names(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a call names, by the names that it has given it."""
+    return {
+        each.name: said.get(f"new_{each.name}", said[each.name])
+        for each in required_references(operation)
+        if each.name in said
+    }
 
 
 def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.survey.arrangement import Arrangement
-from crosstalk.oracles.counted_numbers import OTHERS_BETWEEN, numbers_of
-from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.oracles.counted_numbers import OTHERS_BETWEEN
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 NAME = "numbers"
@@ -91,20 +91,14 @@ def _served(users: Arrangement, operation: Operation) -> list[Call]:
 
 
 def _numbering(users: Arrangement) -> list[Operation]:
-    """Return what was seen to give numbers that differ from call to call, or begin with 1."""
-    example = users.example
-    found = []
-    for operation in example.capabilities.protected:
-        if operation.reads_only or operation.conversational or removes(operation):
-            continue
-        given = [numbers_of(call) for call in _served(users, operation)]
-        paths = {path for each in given for path in each}
-        seen = {path: {each[path][1] for each in given if path in each} for path in paths}
-        if not example.state.choices[NAME, operation.name] and any(
-            len(each) > 1 or each == {1} for each in seen.values()
-        ):
-            found.append(operation)
-    return found
+    """Return what was seen to give numbers, and was not used so yet."""
+    state = users.example.state
+    return [
+        each
+        for each in users.example.capabilities.protected
+        if each.name in state.numbering
+        and not (each.conversational or state.choices[NAME, each.name])
+    ]
 
 
 def _store(users: Arrangement, operation: Operation, actor: Actor) -> bool:

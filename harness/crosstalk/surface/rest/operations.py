@@ -107,7 +107,7 @@ class _Reading:
         for name, schema, body in self._bodies():
             one = given.copied()
             if body is not None:
-                _add_body(one, schema, body)
+                _add_body(one, schema, body, renames=self.method == "patch")
             more = body is not None and _takes_more(schema, body)
             made.append(replace(self._operation(one, body, name), takes_more=more))
         for accept in self._other_answers():
@@ -293,7 +293,7 @@ def _undeclared(path: str, declared: Collection[tuple[str, str]]) -> list[str]:
     return [each for each in named if each and ("path", each) not in declared]
 
 
-def _add(given: _Given, shape: Shape, role: Any) -> None:
+def _add(given: _Given, shape: Shape, role: Any, *, renames: bool = False) -> None:
     given.containers += [path for path in shape.containers if path[0] == "body"]
     for leaf in shape.leaves:
         name = flat_name(leaf.path[1:]) or "body"
@@ -303,12 +303,17 @@ def _add(given: _Given, shape: Shape, role: Any) -> None:
                 given.twice.add(name)
             if leaf.required:
                 given.paths[name].append(leaf.path)
+            new = f"new_{name}"
+            if renames and given.paths[name][0][0] == "path" and new not in given.paths:
+                # A change of what the address names may give it another name.
+                given.paths[new] = [leaf.path]
+                given.parameters.append(Parameter(new, leaf.schema, False, role(leaf)))
             continue
         given.paths[name] = [leaf.path]
         given.parameters.append(Parameter(name, leaf.schema, leaf.required, role(leaf)))
 
 
-def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm) -> None:
+def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm, *, renames: bool) -> None:
     if body.kind in ("form", "multipart") and not schema.get("properties"):
         # A form without fields is sent all the same: a button.
         return
@@ -319,7 +324,7 @@ def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm) -> None:
         return role_of(name, leaf.schema)
 
     leaves = tuple(_without_file(leaf) for leaf in shape.leaves)
-    _add(given, Shape(leaves, shape.containers), role)
+    _add(given, Shape(leaves, shape.containers), role, renames=renames)
     if body.kind == "json" and schema.get("type") == "array":
         given.containers.append(("body", "[]"))
 

@@ -181,3 +181,12 @@ def test_number_that_names_an_object_by_a_field_is_where_its_owner_was_shown_it(
     steps = script_of(writer.history).steps
     assert steps[2].arguments == {"number": "${1.number}", "cents": 2}
     assert steps[3].arguments == {"number": "${2.number}"}
+
+
+def test_number_of_an_object_is_named_where_an_argument_says_its_kind() -> None:
+    writer = Writer()
+    writer.call(ALICE, "rest:POST /applications", {}, ok({"result": {"number": 2}}))
+    writer.call(ALICE, "rest:GET /applications", {}, ok({"items": [{"number": 2}]}))
+    writer.call(ALICE, "rest:PUT /interviews/{uid}", {"application": "2", "round": "2"}, ok({}))
+    steps = script_of(writer.history).steps
+    assert steps[2].arguments == {"application": "${1.result.number}", "round": "2"}

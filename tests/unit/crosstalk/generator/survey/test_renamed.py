@@ -1,0 +1,27 @@
+"""A change that two users made in the same words is made once more in the words of one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from crosstalk.core.identifiers import marker
+from crosstalk.generator.survey.neighbour import in_new_words
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import BOB
+
+TEXT = {"type": "string"}
+RENAME = Operation(
+    "rest",
+    "rest:PATCH /categories/{name}",
+    (Parameter("name", TEXT, True, Role.REFERENCE), Parameter("new_name", TEXT, False, Role.TEXT)),
+    reads_only=False,
+)
+
+
+def test_what_was_renamed_is_named_by_its_new_name_and_given_a_name_of_ones_own() -> None:
+    state = SimpleNamespace(plant=lambda user: marker(user, 7))
+    users = cast("Any", SimpleNamespace(example=SimpleNamespace(state=state), attacker=BOB))
+    theirs = f"note {marker('alice', 1)}"
+    found = in_new_words(users, RENAME, {"name": "food", "new_name": theirs, "budget": 5})
+    assert found == {"name": theirs, "new_name": f"note {marker('bob', 7)}", "budget": 5}

@@ -84,7 +84,10 @@ class Operation:
     def stores(self) -> bool:
         """Return whether it takes a text that it may keep."""
         deletes = self.extra.get("kind") == "delete"
-        return not self.reads_only and not deletes and self.parameter(Role.TEXT) is not None
+        # Another name for what is there makes nothing.
+        renames = self.extra.get("renames", ())
+        texts = [e for e in self.parameters if e.role is Role.TEXT and e.name not in renames]
+        return not self.reads_only and not deletes and bool(texts)
 
     @property
     def pushes(self) -> bool:

@@ -41,8 +41,9 @@ class _Given:
     paths: dict[str, list[Path]] = field(default_factory=dict)
     styles: dict[tuple[str, str], Style] = field(default_factory=dict)
     containers: list[Path] = field(default_factory=list)
-    # Parameters of the path that the body has as well.
+    # Parameters of the path that the body has as well, and the names by which it changes them.
     twice: set[str] = field(default_factory=set)
+    renames: set[str] = field(default_factory=set)
 
     def copied(self) -> _Given:
         return _Given(
@@ -51,6 +52,7 @@ class _Given:
             dict(self.styles),
             [*self.containers],
             {*self.twice},
+            {*self.renames},
         )
 
 
@@ -257,6 +259,7 @@ class _Reading:
                     if isinstance(self.about.get(each), str)
                 ),
                 **({TWICE: frozenset(given.twice)} if given.twice else {}),
+                **({"renames": frozenset(given.renames)} if given.renames else {}),
                 **({"kind": "delete"} if self._deletes() else {}),
                 **({"page": True} if self.about.get(PAGE) else {}),
                 **({"scopes": scopes} if (scopes := _scopes(security)) else {}),
@@ -306,6 +309,7 @@ def _add(given: _Given, shape: Shape, role: Any, *, renames: bool = False) -> No
             new = f"new_{name}"
             if renames and given.paths[name][0][0] == "path" and new not in given.paths:
                 # A change of what the address names may give it another name.
+                given.renames.add(new)
                 given.paths[new] = [leaf.path]
                 given.parameters.append(Parameter(new, leaf.schema, False, role(leaf)))
             continue

@@ -31,6 +31,8 @@ def test_new_name_goes_into_the_body_and_the_old_one_into_the_address(required: 
     (operation,) = operations_of(document("patch", required), base="http://x")
     new = next(each for each in operation.parameters if each.name == "new_name")
     assert (new.role, new.required) == (Role.TEXT, False)
+    # Nothing is made by it: what it names is there.
+    assert not operation.stores
     given = {"name": "food", "new_name": "meals"}
     request = operation.extra["form"].request(given, NOTHING)
     assert (request.url, request.content) == ("http://x/categories/food", b'{"name": "meals"}')

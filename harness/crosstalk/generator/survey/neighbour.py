@@ -138,6 +138,8 @@ def in_new_words(
 
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
     fresh = {name: map_markers(text, new) for name, text in texts.items() if markers_in(text)}
+    # To rename what both have is the change that others' objects may follow.
+    fresh |= {name: new("") for name in operation.extra.get("renames", ())}
     return {**said, **fresh, **_names(operation, said)}
 
 

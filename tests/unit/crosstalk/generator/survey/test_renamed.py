@@ -16,6 +16,7 @@ RENAME = Operation(
     "rest:PATCH /categories/{name}",
     (Parameter("name", TEXT, True, Role.REFERENCE), Parameter("new_name", TEXT, False, Role.TEXT)),
     reads_only=False,
+    extra={"renames": {"new_name"}},
 )
 
 
@@ -24,4 +25,6 @@ def test_what_was_renamed_is_named_by_its_new_name_and_given_a_name_of_ones_own(
     users = cast("Any", SimpleNamespace(example=SimpleNamespace(state=state), attacker=BOB))
     theirs = f"note {marker('alice', 1)}"
     found = in_new_words(users, RENAME, {"name": "food", "new_name": theirs, "budget": 5})
-    assert found == {"name": theirs, "new_name": f"note {marker('bob', 7)}", "budget": 5}
+    assert found == {"name": theirs, "new_name": marker("bob", 7), "budget": 5}
+    found = in_new_words(users, RENAME, {"name": theirs, "budget": 5})
+    assert found == {"name": theirs, "new_name": marker("bob", 7), "budget": 5}

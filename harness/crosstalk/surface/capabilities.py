@@ -135,6 +135,7 @@ def creators_among(operations: Sequence[Operation]) -> list[Operation]:
         and not each.conversational
         and not each.reads_only
         and each.parameter(Role.TEXT)
+        and not each.extra.get("renames")
         and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
     ]
     return sorted(found, key=lambda each: len(references(each)))

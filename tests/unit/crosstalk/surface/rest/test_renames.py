@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crosstalk.surface.capabilities import creators_among
 from crosstalk.surface.credentials import NOTHING
 from crosstalk.surface.operation import Role
 from crosstalk.surface.references import References
@@ -33,6 +34,7 @@ def test_new_name_goes_into_the_body_and_the_old_one_into_the_address(required: 
     assert (new.role, new.required) == (Role.TEXT, False)
     # Nothing is made by it: what it names is there.
     assert not operation.stores
+    assert creators_among([operation]) == []
     given = {"name": "food", "new_name": "meals"}
     request = operation.extra["form"].request(given, NOTHING)
     assert (request.url, request.content) == ("http://x/categories/food", b'{"name": "meals"}')

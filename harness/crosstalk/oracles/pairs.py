@@ -134,6 +134,8 @@ class _Pairing:
         self._put: dict[tuple[str | None, str], int] = {}
         # Each user with the users whom their served calls named.
         self._done_with: set[tuple[str | None, str]] = set()
+        # Users with the names that the system made of what they said, whoever has said it before.
+        self._made: set[tuple[str | None, str]] = set()
         # Users with what they were refused by where they named nothing: their credential was.
         self._not_admitted: set[tuple[str | None, str]] = set()
         self._subjects = set(history.subjects.values())
@@ -157,6 +159,7 @@ class _Pairing:
             if call.actor.user is not None:
                 self._senders.setdefault(word, call.actor.user)
         found = self._pair(call)
+        self._note_made(call)
         said = call.answer.message
         if call.answer.outcome is Outcome.REFUSED and said and self._names_nothing(call):
             self._not_admitted.add((call.actor.user, said))
@@ -192,12 +195,23 @@ class _Pairing:
             and not _permitted(history, probe.victim, foreign)
             and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
             and not self._done_before(foreign, missing)
+            and not any((foreign.actor.user, each) in self._made for each in named_in_call(foreign))
             and (foreign.actor.user, foreign.answer.message) not in self._not_admitted
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
             return Pair.of(foreign, missing)
         return None
+
+    def _note_made(self, call: Call) -> None:
+        """Note what a user was given for their own words: a slug that another user's object has."""
+        words = {each for each in call.sent if is_marker(each)}
+        if call.answer.outcome is not Outcome.OK or call.actor.user is None or not words:
+            return
+        asked = named_in_call(call)
+        for text in strings_in(call.answer.body):
+            if text not in asked and words.issuperset(markers_in(text) or [text]):
+                self._made.add((call.actor.user, text))
 
     def _names_nothing(self, call: Call) -> bool:
         """Return whether a user called as themselves, and gave nothing that may name an object."""

@@ -463,3 +463,16 @@ def test_a_refusal_that_is_given_for_anothers_object_alone_tells_of_it() -> None
     writer.call(BOB, "get", {"task_id": HERS}, hers, FOREIGN)
     writer.call(BOB, "get", {"task_id": NONE}, missing, MISSING)
     assert len(Existence().judge(writer.history)) == 1
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_name_that_the_caller_was_given_for_the_same_words_tells_nothing(*, made: bool) -> None:
+    words, other = marker("alice", 1), marker("missing", 2)
+    writer = Writer().call(ALICE, "add", {"title": f"note {words}"}, ok({"slug": f"note-{words}"}))
+    if made:
+        # Slugs are each user's own: both have a trip that is called so.
+        writer.call(BOB, "add", {"title": f"note {words}"}, ok({"slug": f"note-{words}"}))
+    refusals = (refused(404, "x", "no such stop"), refused(404, "x", "no such trip"))
+    for slug, answer, probe in zip((words, other), refusals, (FOREIGN, MISSING), strict=True):
+        writer.call(BOB, "get", {"slug": f"note-{slug}", "stop": "b6363299"}, answer, probe)
+    assert bool(Existence().judge(writer.history)) is not made

@@ -33,8 +33,8 @@ class Calibration:
     """Result of reading the empty system.
 
     Attributes:
-        history: The calls made. Its readings of lists have a probe (`NEWCOMERS`) by which a later
-            reading in the same history is compared with them.
+        history: The calls made. The newcomer's have a probe (`NEWCOMERS`) by which later readings
+            in the same history are compared with them.
         newcomer: Who read.
         observations: Readings that stay the same when no user acts.
         unsteady: Readings that do not, each with the reason.
@@ -246,15 +246,13 @@ class Fixture:
             readers = [ANONYMOUS] if operation.public else [newcomer] * readings_each
             # A stranger may be refused where it says what every user may see.
             readers += [newcomer] if operation.descriptive and not operation.unannounced else []
-            compared = operation.lists and not (operation.public or operation.descriptive)
-            probe = Probe("ownership", NEWCOMERS, "before", newcomer.name) if compared else None
             for actor in readers:
                 call = self._executor.execute(
                     history,
                     actor,
                     operation.name,
                     observation_arguments(operation, history, actor),
-                    probe,
+                    _before(newcomer) if actor == newcomer else None,
                 )
                 readings.setdefault(operation.name, []).append(call.answer)
         self._read_as_user(history, newcomer, readings)
@@ -337,7 +335,13 @@ class Fixture:
                 continue
             asked = observation_arguments(operation, history, user)
             chosen = {name: listed[0] for name, listed in values.items() if listed}
-            self._executor.execute(history, user, operation.name, {**asked, **chosen})
+            arguments = {**asked, **chosen}
+            self._executor.execute(history, user, operation.name, arguments, _before(user))
+
+
+def _before(newcomer: Actor) -> Probe:
+    """Return the probe of a newcomer's readings: one without it would end their comparison."""
+    return Probe("ownership", NEWCOMERS, "before", newcomer.name)
 
 
 def known_values(owned: Sequence[OwnedObject]) -> set[str]:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor, Answer, Call, Outcome
+from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.fixtures import Fixture
+from crosstalk.execution.fixtures import NEWCOMERS, Fixture
+from crosstalk.oracles.ownership import Ownership
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target
@@ -116,3 +117,63 @@ def test_names_that_are_refused_at_the_first_reading_cost_no_example() -> None:
     asked = executor.calls_made
     assert fixture.next_example().subjects["bob"] == "bert-1"
     assert executor.calls_made == asked
+
+
+class Counted:
+    """Lists that show their reader's own notes, with the number of all users' notes.
+
+    Args:
+        of_all: Whether it is that number, and not of the reader's own.
+    """
+
+    def __init__(self, *, of_all: bool) -> None:
+        self.of_all = of_all
+        self.notes: list[str] = []
+
+    def discover(self) -> list[Operation]:
+        """All operations: what describes the system stands between two lists."""
+        return [
+            Operation("mem", "mem:list_notes", (), reads_only=True, lists=True),
+            Operation("mem", "mem:describe", (), reads_only=True, descriptive=True),
+            Operation("mem", "mem:list_tags", (), reads_only=True, lists=True),
+            Operation("mem", "mem:add", (), reads_only=False),
+        ]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, object], presented: Presented
+    ) -> Answer:
+        """Serve one call."""
+        user = presented.connection
+        if operation.name == "mem:add":
+            self.notes.append(user)
+        own = [each for each in self.notes if each == user]
+        total = len(self.notes if self.of_all else own)
+        return Answer(Outcome.OK, 200, {"notes": own, "total": total})
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def present(self, actor: Actor, subject: str, surface: str) -> Presented:
+        """Return who calls."""
+        return Presented(connection=subject)
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_calibration_is_gone_on_with_until_another_history_begins(*, of_all: bool) -> None:
+    system = Counted(of_all=of_all)
+    operations = {each.name: each for each in system.discover()}
+    target = Target(surfaces={"mem": system}, credentials=system, operations=operations)
+    fixture = Fixture(target, executor := Executor(target.surfaces, operations, system))
+    calibration = fixture.calibrate()
+    history, newcomer = fixture.going_on(calibration), calibration.newcomer
+    assert history is not None
+    assert history.calls is calibration.history.calls
+    other = next(each for each in target.principals.members if each != newcomer)
+    executor.execute(history, other, "mem:add", {})
+    after = Probe("ownership", NEWCOMERS, "after", newcomer.name)
+    for each in calibration.observations:
+        executor.execute(history, newcomer, each.name, {}, after)
+    suspected = Ownership().judge(history)
+    assert [each.operation for each in suspected] == ["mem:add"] * (2 if of_all else 0)
+    fixture.fresh_history()
+    assert fixture.going_on(calibration) is None

@@ -102,7 +102,7 @@ def all_served(history: History, shown_to_all: Collection[str] = ()) -> bool:
 
     Args:
         history: What they did.
-        shown_to_all: Operations that answer everybody: what a server says of itself. They count
+        shown_to_all: Operations that answer every user: what a server says of itself. They count
             for a user who was never refused.
     """
     called = {call.actor.user for call in history if call.actor.user in history.subjects}

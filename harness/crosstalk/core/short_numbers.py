@@ -1,4 +1,4 @@
-"""Where the short numbers in the arguments of calls came from."""
+"""Sources of the short numbers in the arguments of calls."""
 
 from __future__ import annotations
 

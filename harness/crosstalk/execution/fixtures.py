@@ -18,7 +18,7 @@ from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.existing_objects import existing_objects
 from crosstalk.execution.page_sizes import fit_page_sizes
 from crosstalk.execution.stopping import stopping_the_run
-from crosstalk.oracles.given_numbers import numbers_given
+from crosstalk.oracles.numbers.given import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.patterns import admits

@@ -1,4 +1,4 @@
-"""What other users did between two readings, done with other values before, and several times.
+"""Acts of other users between two readings, made with other values before, and several times.
 
 Where rows stay, a replay finds what the example and earlier replays have left: a place in a row, a
 share or a mean comes to rest at a value that one more act of its kind does not move.

@@ -246,7 +246,7 @@ class FirstLook:
 
 
 def _read_as_newcomer(example: ExampleRun) -> None:
-    """Have the last of all users read their lists before anybody has stored something."""
+    """Have the last of all users read their lists before any user has stored something."""
     newcomer = example.members[-1]
     before = Probe("ownership", NEWCOMERS, "before", newcomer.name)
     lists = [each for each in example.state.observations if not each.descriptive]

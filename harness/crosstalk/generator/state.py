@@ -12,7 +12,7 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.oracles.counted_numbers import numbers_of
+from crosstalk.oracles.numbers.counted import numbers_of
 from crosstalk.surface.operation import Operation
 
 # Honest calls of one operation that is never served: the part of a campaign's calls, and bounds.

@@ -509,7 +509,7 @@ class ValuePool:
         )
 
     def is_first_of(self, user: str, value: str) -> bool:
-        """Return whether nobody has received or said a value before `user`."""
+        """Return whether no user has received or said a value before `user`."""
         return not marked_for_others(value, user) and self._first.get(value, user) == user
 
     def keep_key(self, user: str, key: str) -> None:

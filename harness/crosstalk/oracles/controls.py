@@ -12,7 +12,7 @@ from crosstalk.core.verdict import Control
 from crosstalk.oracles import oracles_under
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import is_empty
-from crosstalk.oracles.given_numbers import numbers_in_answer
+from crosstalk.oracles.numbers.given import numbers_in_answer
 from crosstalk.surface.operation import Operation, Role
 
 # What can say whose data is meant.

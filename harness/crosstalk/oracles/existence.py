@@ -21,7 +21,7 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_uuid
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
-from crosstalk.oracles.counted_numbers import counted_over_all
+from crosstalk.oracles.numbers.counted import counted_over_all
 from crosstalk.oracles.pairs import Pair, masked_header, named_in_call, pairs_of
 
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.

@@ -23,7 +23,7 @@ from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.policy.objects import named_values
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import conclusive
-from crosstalk.oracles.given_numbers import GivenNumbers, codes_in_answer
+from crosstalk.oracles.numbers.given import GivenNumbers, codes_in_answer
 from crosstalk.oracles.observation import without_times
 from crosstalk.surface.http.headers import shows
 

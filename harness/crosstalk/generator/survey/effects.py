@@ -1,7 +1,7 @@
 """Acts of another user that name nothing, and what the owner does with their own before and after.
 
-A bin that is emptied for everybody, or a week that is closed for everybody, may show in no reading.
-That what its owner did a moment ago is refused now does.
+A bin that is emptied for every user, or a week that is closed for all of them, may show in no
+reading. That what its owner did a moment ago is refused now does.
 """
 
 from __future__ import annotations
@@ -73,11 +73,13 @@ class EffectsPart:
             example.state.choices[NAME, operation.name] += 1
             # One act may undo another: a week is closed, and opened again.
             for planned in _in_victims_values(users, operation, attack):
-                self._act(users, planned, working, after)
+                self._have_attacked(users, planned, working, after)
                 example.judge_soon(after=1)
 
     @staticmethod
-    def _act(users: Arrangement, act: PlannedCall, working: list[_Use], after: Probe) -> None:
+    def _have_attacked(
+        users: Arrangement, act: PlannedCall, working: list[_Use], after: Probe
+    ) -> None:
         """Have the attacker act, and the victim do again what worked before."""
         example = users.example
         for use in working:

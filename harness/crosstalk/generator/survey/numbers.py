@@ -9,7 +9,7 @@ from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.survey.arrangement import Arrangement
-from crosstalk.oracles.counted_numbers import OTHERS_BETWEEN
+from crosstalk.oracles.numbers.counted import OTHERS_BETWEEN
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 

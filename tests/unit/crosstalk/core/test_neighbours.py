@@ -92,7 +92,7 @@ def test_a_form_of_names_that_a_system_does_not_admit_is_known_by_its_refusals()
     assert not all_served(called("alice", "bob", served={"alice"}))
 
 
-def test_what_a_server_shows_to_everybody_does_not_admit_a_name_that_is_refused() -> None:
+def test_reading_that_serves_every_user_does_not_admit_a_name_that_is_refused() -> None:
     history = called("alice", "bob", served={"alice", "bob"})
     assert all_served(history, ["rest:GET /x"])
     bob = Actor("bob", "bob", "bob")

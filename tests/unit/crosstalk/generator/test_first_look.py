@@ -267,7 +267,7 @@ def test_gates_newcomers_lists_and_another_users_object_are_tried_before_all_els
     assert again < named < before
 
 
-def test_what_counts_everybody_shows_in_a_newcomers_lists() -> None:
+def test_count_of_all_users_shows_in_a_newcomers_lists() -> None:
     (history,) = looked(Counting())
     named = next(call.index for call in history if call.probe and call.probe.kind == "existence")
     soon = History(history.subjects, history.calls[: named - 1])
@@ -339,7 +339,7 @@ def test_every_spoiled_credential_is_presented() -> None:
     assert all(call.operation.startswith("rest:GET ") for call in tried)
 
 
-def test_what_a_refusal_lists_is_seen_before_it_is_named() -> None:
+def test_values_that_a_refusal_lists_are_seen_before_they_are_named() -> None:
     class Suggesting(Notes):
         def call(
             self, operation: Operation, arguments: Mapping[str, Any], presented: Presented

@@ -31,6 +31,6 @@ def test_span_that_ends_when_it_begins_ends_later(begun: str, ended: str, later:
         ("12:00", "12:00"),
     ],
 )
-def test_what_is_no_span_or_in_order_stays(begun: object, ended: object) -> None:
+def test_values_that_are_no_span_or_in_order_stay(begun: object, ended: object) -> None:
     assert later_ends({"began": begun, "ended": ended}) == {}
     assert later_ends({"began": begun}) == {}

@@ -8,7 +8,7 @@ from crosstalk.core.history import Answer, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.oracles import Existence
 from crosstalk.oracles.existence import times
-from crosstalk.oracles.given_numbers import numbers_given
+from crosstalk.oracles.numbers.given import numbers_given
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 FOREIGN = Probe("existence", 1, "foreign", "alice")

@@ -201,7 +201,7 @@ def not_used_up(
 ) -> list[str]:
     """Return the objects with which a change was not made by their owner yet, if there are any.
 
-    An invoice that is paid, or a voucher that is redeemed, is refused to anybody.
+    An invoice that is paid, or a voucher that is redeemed, is refused to any user.
     """
     if operation.reads_only:
         return list(known)

@@ -123,7 +123,7 @@ def acted(system: Binned) -> History:
 
 
 @pytest.mark.parametrize(("leak", "act"), [("bin", EMPTY), ("week", CLOSE)])
-def test_act_that_reaches_others_is_seen_by_what_its_victim_can_do_no_more(
+def test_change_that_reaches_others_shows_in_calls_that_work_no_more(
     leak: str, act: Operation
 ) -> None:
     found = Ownership().judge(acted(Binned(leak)))

@@ -20,7 +20,7 @@ RENAME = Operation(
 )
 
 
-def test_what_was_renamed_is_named_by_its_new_name_and_given_a_name_of_ones_own() -> None:
+def test_renamed_object_has_its_new_name_which_is_of_ones_own() -> None:
     state = SimpleNamespace(plant=lambda user: marker(user, 7))
     users = cast("Any", SimpleNamespace(example=SimpleNamespace(state=state), attacker=BOB))
     theirs = f"note {marker('alice', 1)}"

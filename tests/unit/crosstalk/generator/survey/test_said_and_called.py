@@ -165,7 +165,7 @@ class Told(Notes):
         return answer
 
 
-def test_what_a_creation_does_not_tell_is_looked_for_in_a_list() -> None:
+def test_id_that_a_creation_does_not_tell_is_looked_for_in_a_list() -> None:
     system = Told()
     example = begun(system, ADD, LIST, EDIT)
     users = Arrangement(example, Random(1), *example.members[:2])

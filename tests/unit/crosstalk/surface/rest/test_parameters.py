@@ -216,9 +216,7 @@ def test_stream_that_answers_may_be_continued_after_an_event(
 
 
 @pytest.mark.parametrize(("method", "responses"), [("post", {}), ("get", STREAM)])
-def test_what_is_no_answer_by_events_cannot_be_continued(
-    method: str, responses: dict[str, Any]
-) -> None:
+def test_answers_without_events_cannot_be_continued(method: str, responses: dict[str, Any]) -> None:
     with api({"/talk": {method: {"responses": responses}}}) as served:
         (operation,) = served.operations().values()
         assert operation.parameters == ()

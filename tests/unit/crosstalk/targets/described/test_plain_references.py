@@ -194,7 +194,7 @@ def test_a_list_of_words_that_users_remove_names_nothing_that_is_there() -> None
     assert found["rest:POST /entries"].parameters[1].role is Role.REFERENCE
 
 
-def test_what_an_operation_sets_is_told_and_names_nothing() -> None:
+def test_value_that_an_operation_sets_is_told_and_names_nothing() -> None:
     items = (
         tool("add_item", "create", "text"),
         tool("set_serial", "change", "serial", code=True),

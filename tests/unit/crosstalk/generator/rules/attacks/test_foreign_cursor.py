@@ -181,7 +181,7 @@ class Talks(Things):
 
 @pytest.mark.parametrize("chats", [(ASK, CHAT), (CHAT, ASK)])
 @pytest.mark.parametrize("checked", [True, False])
-def test_what_a_listing_must_name_is_made_first_by_a_question_too(
+def test_objects_that_a_listing_must_name_are_made_first_by_a_question_too(
     checked: bool, chats: tuple[Operation, ...]
 ) -> None:
     system = Talks(checked=checked, chats=chats)

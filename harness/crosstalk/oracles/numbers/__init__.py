@@ -1,0 +1,1 @@
+"""Numbers that a system gives to what users store, and what they tell of others."""

@@ -37,12 +37,17 @@ def _later(begun: Any, ended: Any) -> str:
     if not (isinstance(begun, str) and isinstance(ended, str) and len(begun) == len(ended)):
         return ""
     try:
-        if _DAY.fullmatch(begun):
-            begins = date.fromisoformat(begun)
-            return "" if date.fromisoformat(ended) > begins else str(begins + timedelta(days=1))
-        first, last = (datetime.fromisoformat(each) for each in (begun, ended))
-    except ValueError:
+        return _after(begun, ended)
+    except (ValueError, OverflowError):
+        # No time, or none after the last that there is.
         return ""
+
+
+def _after(begun: str, ended: str) -> str:
+    if _DAY.fullmatch(begun):
+        begins = date.fromisoformat(begun)
+        return "" if date.fromisoformat(ended) > begins else str(begins + timedelta(days=1))
+    first, last = (datetime.fromisoformat(each) for each in (begun, ended))
     if not _DAY.match(begun) or (first.tzinfo is None) is not (last.tzinfo is None):
         return ""
     if last > first:

@@ -34,3 +34,7 @@ def test_span_that_ends_when_it_begins_ends_later(begun: str, ended: str, later:
 def test_values_that_are_no_span_or_in_order_stay(begun: object, ended: object) -> None:
     assert later_ends({"began": begun, "ended": ended}) == {}
     assert later_ends({"began": begun}) == {}
+
+
+def test_no_span_ends_after_the_last_day() -> None:
+    assert later_ends({"began": "9999-12-31", "ended": "9999-12-31"}) == {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID, uuid5
 
 from crosstalk.core.identifiers import is_uuid, map_strings, remarked
@@ -86,15 +86,22 @@ def _other_values(arguments: Mapping[str, Any], operation: Operation) -> dict[st
         value, schema = arguments.get(each.name), each.schema
         if each.role is not Role.VALUE or value is None:
             continue
-        listed = [one for one in schema.get("enum", ()) if one not in (None, value)]
+        values = schema.get("enum")
+        listed = [one for one in values if one not in (None, value)] if _is_list(values) else []
         if listed:
             found[each.name] = listed[0]
         elif isinstance(value, bool):
             found[each.name] = not value
         elif isinstance(value, int | float):
             most = schema.get("maximum")
-            found[each.name] = value - 1 if most is not None and value + 1 > most else value + 1
+            full = isinstance(most, int | float) and value + 1 > most
+            found[each.name] = value - 1 if full else value + 1
     return found
+
+
+def _is_list(values: object) -> TypeGuard[list[Any]]:
+    """Return whether these are several: schemas of strangers may hold anything."""
+    return isinstance(values, list)
 
 
 def _others(arguments: Mapping[str, Any], time: int) -> dict[str, Any]:

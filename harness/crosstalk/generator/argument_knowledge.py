@@ -313,5 +313,5 @@ def _typed(value: str, parameter: Parameter) -> Any:
     """Return a value of a public list in the type that the parameter takes."""
     schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
     if schema.get("type") in ("integer", "number"):
-        return int(value) if value.isdigit() else None
+        return int(value) if value.isdecimal() else None
     return [value] if schema.get("type") == "array" else value

@@ -341,7 +341,7 @@ def as_taken_by(parameter: Parameter, value: Any) -> Any:
     if parameter.many:
         return [value]
     number = parameter.schema.get("type") in ("integer", "number")
-    return int(value) if number and str(value).isdigit() else value
+    return int(value) if number and str(value).isdecimal() else value
 
 
 def _join(

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Actor, Answer, History, Probe
+from crosstalk.core.history import Actor, Answer, Call, History, Probe
 from crosstalk.core.identifiers import marker
+from crosstalk.core.script import script_of
 from crosstalk.execution.confirmation import Confirmation, Confirmed
 from crosstalk.execution.executor import Executor
+from crosstalk.execution.repeated_acts import with_acts_repeated
 from crosstalk.execution.replay import Replayer
+from crosstalk.oracles import Suspicion
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, ok
@@ -156,3 +159,33 @@ def test_value_that_replays_set_is_set_to_another_one_before(minutes: int) -> No
     found = Confirmation(replayer).confirm(history, suspicion)
     assert isinstance(found, Confirmed)
     assert found.operation in (SET.name, SETTINGS.name)
+
+
+@pytest.mark.parametrize(
+    ("schema", "other"),
+    [
+        ({"type": "integer"}, 6),
+        ({"type": "integer", "maximum": 5}, 4),
+        ({"type": "integer", "maximum": "5"}, 6),
+        ({"type": "integer", "enum": [5, 7]}, 7),
+        ({"type": "integer", "enum": None}, 6),
+    ],
+)
+def test_values_are_others_whatever_the_schema_says(schema: Mapping[str, Any], other: int) -> None:
+    minutes = Parameter("minutes", schema, True, Role.VALUE)
+    log = Operation("rest", "rest:PUT /log", (minutes,), reads_only=False)
+    total = Operation("rest", "rest:GET /total", (), reads_only=True, lists=True)
+    history = History({"alice": "a-1", "bob": "b-1"})
+    readings = [Probe("ownership", 1, part, "alice") for part in ("before", "after")]
+    calls = [
+        (ALICE, total, {}, readings[0]),
+        (BOB, log, {"minutes": 5}, None),
+        (ALICE, total, {}, readings[1]),
+    ]
+    for index, (actor, operation, given, probe) in enumerate(calls, start=1):
+        history.record(Call(index, actor, operation.name, given, ok({}), 0.0, 0.1, probe))
+    suspicion = Suspicion("ownership", log.name, (1, 2, 3), "")
+    script = with_acts_repeated(script_of(history), suspicion, {log.name: log, total.name: total})
+    assert script is not None
+    set_before = [each.arguments["minutes"] for each in script.steps if each.arguments]
+    assert set_before[0] == other

@@ -39,19 +39,27 @@ class Counted:
 def numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     """Return path to what stands before a number, and the number, in the answer to a call.
 
-    Ids are left out, which systems may count, and so is what the caller has sent.
+    Ids are left out, which systems may count, whatever they are called: what stands in an address,
+    leads to another page, or is an id elsewhere in the answer. So is what the caller has sent.
     """
     if call.answer.outcome is not Outcome.OK:
         return {}
     sent = {str(each) for each in call.arguments.values()}
+    found = {
+        path: match
+        for path, text in call.answer.paths()
+        if text not in sent and (match := _NUMBERED.fullmatch(text)) is not None
+    }
+    ids = {int(match.group(2)) for path, match in found.items() if _is_id(path, match)}
     return {
         path: (match.group(1), int(match.group(2)))
-        for path, text in call.answer.paths()
-        if (match := _NUMBERED.fullmatch(text)) is not None
-        and text not in sent
-        and not is_id_path(path)
-        and not any(part.isdigit() for part in path.split("."))
+        for path, match in found.items()
+        if int(match.group(2)) not in ids and not any(part.isdecimal() for part in path.split("."))
     }
+
+
+def _is_id(path: str, match: re.Match[str]) -> bool:
+    return is_id_path(path) or path.startswith("linked.") or "/" in match.group(1)
 
 
 def counted_over_all(calls: Sequence[Call]) -> Iterator[Counted]:

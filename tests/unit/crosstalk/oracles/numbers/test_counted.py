@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -41,6 +41,23 @@ def test_numbers_that_count_other_users_calls_are_suspected(form: str) -> None:
 )
 def test_other_numbers_are_not(numbers: Sequence[object], field: str) -> None:
     assert issued(numbers, field) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda number: {"location": f"/entries/{number}"},
+        lambda number: {"id": number, "slug": f"entry-{number}"},
+        lambda number: {"entry_id": number, "label": number},
+    ],
+)
+def test_ids_are_left_out_whatever_they_are_called(
+    answer: Callable[[int], Mapping[str, object]],
+) -> None:
+    writer = Writer()
+    for number, actor in enumerate(TURNS, start=7):
+        writer.call(actor, ISSUE, {"text": "milk"}, ok(answer(number), 201))
+    assert Existence().judge(writer.history) == []
 
 
 def test_one_call_of_another_user_between_two_is_coincidence() -> None:

@@ -44,7 +44,7 @@ from crosstalk.targets.described.login.acceptance import require_accepted
 from crosstalk.targets.described.login.base import SURFACE as LOGIN
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
-from crosstalk.targets.described.login.left_out import calls_of_logins
+from crosstalk.targets.described.login.left_out import calls_of_logins, of_logins
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.mcp_surfaces import (
@@ -369,7 +369,13 @@ def _operations(
     logouts = {
         name: "it ends the session" for name in found if ends_session(name) and name not in stated
     }
-    logins = calls_of_logins(config, found, _rest_base(config.rest)) if config.rest else {}
+    logins: dict[str, str] = {}
+    if config.rest:
+        base = _rest_base(config.rest)
+        logins = calls_of_logins(config, found, base)
+        # What signs users in has served them, whatever it answers to made-up words.
+        for name in of_logins(config, found, base).difference(stated):
+            found[name] = replace(found[name], unannounced=True)
     left_out = logouts | logins | config.skipped()
     kept = {name: each for name, each in found.items() if name not in left_out}
     kept = with_subject_arguments(kept, kinds_of_subjects(_subject_places(config)))

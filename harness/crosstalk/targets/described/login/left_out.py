@@ -32,14 +32,26 @@ def calls_of_logins(
     if config.rest is None:
         return {}
     named = {operation_name(each) for each in (*config.tools, *config.rest.public)}
+    return {name: _REASON for name in of_logins(config, operations, base) if name not in named}
+
+
+def of_logins(
+    config: TargetConfig, operations: Mapping[str, Operation], base: str
+) -> frozenset[str]:
+    """Return the names of the REST operations that log in, sign up or renew a token.
+
+    Args:
+        config: The file.
+        operations: What the API offers, by name.
+        base: URL that the paths of a login's requests begin at.
+    """
     called = set(_requests(config, base))
-    return {
-        name: _REASON
+    return frozenset(
+        name
         for name, operation in operations.items()
-        if name not in named
-        and isinstance(form := operation.extra.get("form"), RequestForm)
+        if isinstance(form := operation.extra.get("form"), RequestForm)
         and (form.method, _plain(form.url)) in called
-    }
+    )
 
 
 def _requests(config: TargetConfig, base: str) -> Iterator[tuple[str, str]]:

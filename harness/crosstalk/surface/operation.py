@@ -82,12 +82,13 @@ class Operation:
 
     @property
     def stores(self) -> bool:
-        """Return whether it takes a text that it may keep."""
-        deletes = self.extra.get("kind") == "delete"
+        """Return whether it takes a text that it may keep: of what makes something, a name too."""
+        kind = self.extra.get("kind")
+        kept = (Role.TEXT, Role.NAME) if kind == "create" else (Role.TEXT,)
         # Another name for what is there makes nothing.
         renames = self.extra.get("renames", ())
-        texts = [e for e in self.parameters if e.role is Role.TEXT and e.name not in renames]
-        return not self.reads_only and not deletes and bool(texts)
+        texts = [e for e in self.parameters if e.role in kept and e.name not in renames]
+        return not self.reads_only and kind != "delete" and bool(texts)
 
     @property
     def pushes(self) -> bool:

@@ -146,10 +146,13 @@ def _corrected(
     }
     parameters = tuple(
         replace(each, role=Role.REFERENCE)
-        if {each.name, last_name(each.name)}.isdisjoint(stated)
-        and (
-            _is_list(each, kinds, fields)
-            or _is_plain(each, operation, kinds, named, named_elsewhere)
+        if _names_what_another_made(each, operation, kinds)
+        or (
+            {each.name, last_name(each.name)}.isdisjoint(stated)
+            and (
+                _is_list(each, kinds, fields)
+                or _is_plain(each, operation, kinds, named, named_elsewhere)
+            )
         )
         else each
         for each in operation.parameters
@@ -157,6 +160,23 @@ def _corrected(
     if parameters == operation.parameters:
         return operation
     return replace(operation, parameters=parameters)
+
+
+def _names_what_another_made(
+    parameter: Parameter, operation: Operation, kinds: Mapping[str, list[Operation]]
+) -> bool:
+    """Return whether a name that the description speaks of is that of an object of another kind:
+    the `bike` of `log_ride`, which `add_bike` made.
+    """
+    name = last_name(parameter.name)
+    others = [each for each in kinds.get(name, ()) if each.name != operation.name]
+    makes = operation.stores and _creates(operation)
+    return (
+        parameter.role is Role.NAME
+        and makes
+        and bool(others)
+        and name != singular(noun_of(operation.name))
+    )
 
 
 def _is_list(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described.plain_references import with_plain_references
 
@@ -66,6 +67,30 @@ def test_an_email_is_a_value_where_a_prompt_drafts_one() -> None:
         tool("draft_email", "read", code=True),
     )
     assert roles(tools)["create_contact"]["email"] is Role.TEXT
+
+
+RIDES = (
+    tool("add_bike", "create", title=Role.NAME),
+    tool("get_bike", "read", bike_id=Role.REFERENCE),
+    tool("log_ride", "create", "remark", bike=Role.NAME),
+    tool("add_ride", "create", "remark", ride=Role.NAME),
+)
+
+
+def test_name_of_what_another_tool_makes_refers_to_it() -> None:
+    stated = {"add_bike": ["title"], "log_ride": ["bike"], "add_ride": ["ride"]}
+    found = roles(RIDES, **stated)
+    assert found["log_ride"]["bike"] is Role.REFERENCE
+    assert found["add_ride"]["ride"] is Role.NAME
+    assert found["add_bike"]["title"] is Role.NAME
+
+
+def test_name_alone_is_a_new_one_where_something_is_made() -> None:
+    making, reading, *_ = RIDES
+    assert making.stores
+    assert not reading.stores
+    assert not required_references(making)
+    assert not tool("rename", "change", title=Role.NAME).stores
 
 
 def test_a_role_that_the_file_states_is_kept() -> None:

@@ -12,7 +12,7 @@ COUNT = 10
 # the first in the same order whose manifest says so.
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
-LATER = frozenset({"allotment", "cookshelf", "kitty", "receivables", "samples"})
+LATER = frozenset({"allotment", "cookshelf", "kennel", "kitty", "receivables", "samples", "vinyl"})
 
 
 def selected(corpus: Sequence[Entry] | None = None) -> list[Entry]:

@@ -143,9 +143,7 @@ class Campaign:
         )
         self._fixture = Fixture(target, self._executor)
         self._shown_to_all = {
-            name
-            for name, each in self._executor.operations.items()
-            if each.public or each.descriptive or each.pushes or name.endswith("resources/list")
+            name for name, each in self._executor.operations.items() if each.shown_to_all
         }
         self._found_before = 0
         self._examples = 0

@@ -134,7 +134,7 @@ class Fixture:
         owned = self._existing(subjects)
         self._latest = History(
             subjects=subjects,
-            public_values=(self._public_values - known_values(owned)) | self._shared,
+            public_values=self._public(),
             public_operations=frozenset(
                 name for name, each in self._executor.operations.items() if each.public
             ),
@@ -252,7 +252,7 @@ class Fixture:
                     actor,
                     operation.name,
                     observation_arguments(operation, history, actor),
-                    _before(newcomer) if actor == newcomer else None,
+                    before_all(newcomer) if actor == newcomer else None,
                 )
                 readings.setdefault(operation.name, []).append(call.answer)
         self._read_as_user(history, newcomer, readings)
@@ -283,9 +283,7 @@ class Fixture:
         served = [
             each
             for each in stable
-            if not each.descriptive
-            and not each.name.endswith("resources/list")
-            and readings[each.name][0].outcome is Outcome.OK
+            if not each.shown_to_all and readings[each.name][0].outcome is Outcome.OK
         ]
         # Where users sign up first, a name that is not taken is refused there.
         if self._target.enrolled is None and served:
@@ -299,9 +297,12 @@ class Fixture:
         """
         if self._latest is not calibration.history:
             return None
-        public = (self._public_values - known_values(self._owned or ())) | self._shared
-        self._latest = replace(calibration.history, public_values=public)
+        self._latest = replace(calibration.history, public_values=self._public())
         return self._latest
+
+    def _public(self) -> frozenset[str]:
+        """Return the values that every user may see: none of an object that has an owner."""
+        return (self._public_values - known_values(self._owned or ())) | self._shared
 
     def _with_page_sizes(self, history: History, newcomer: Actor) -> History:
         """Return a history in whose lists pages are of a size that the system serves."""
@@ -336,10 +337,10 @@ class Fixture:
             asked = observation_arguments(operation, history, user)
             chosen = {name: listed[0] for name, listed in values.items() if listed}
             arguments = {**asked, **chosen}
-            self._executor.execute(history, user, operation.name, arguments, _before(user))
+            self._executor.execute(history, user, operation.name, arguments, before_all(user))
 
 
-def _before(newcomer: Actor) -> Probe:
+def before_all(newcomer: Actor) -> Probe:
     """Return the probe of a newcomer's readings: one without it would end their comparison."""
     return Probe("ownership", NEWCOMERS, "before", newcomer.name)
 

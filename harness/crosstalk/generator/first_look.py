@@ -17,7 +17,7 @@ from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.execution.fixtures import NEWCOMERS
+from crosstalk.execution.fixtures import NEWCOMERS, before_all
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
@@ -98,8 +98,7 @@ class FirstLook:
         """
         example = users.example
         # The attacker's own calls end a comparison of what the attacker reads.
-        ends_it = newcomer == users.attacker
-        if not ends_it:
+        if newcomer != users.attacker:
             self._try_each_surface(users)
         if not users.ended:
             # Each list's owner reads it just before: what is kept by nothing that says whose it is
@@ -107,7 +106,7 @@ class FirstLook:
             lists = [each for each in _lists(users, newcomer) if not required_references(each[0])]
             read_again(example, lists, newcomer, NEWCOMERS, beside=users.victim)
             example.judge_soon(after=1)
-        if ends_it:
+        if newcomer == users.attacker:
             self._try_each_surface(users)
         self._name_the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
@@ -248,9 +247,8 @@ class FirstLook:
 def _read_as_newcomer(example: ExampleRun) -> None:
     """Have the last of all users read their lists before any user has stored something."""
     newcomer = example.members[-1]
-    before = Probe("ownership", NEWCOMERS, "before", newcomer.name)
     lists = [each for each in example.state.observations if not each.descriptive]
-    example.execute_all([example.reading(each, newcomer, before) for each in lists])
+    example.execute_all([example.reading(each, newcomer, before_all(newcomer)) for each in lists])
 
 
 def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Operation]:

@@ -77,7 +77,7 @@ def read_again(
     others, lists_first = by_lists(readings)
     readings = [*lists_first, *others]
     width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
-    # A list is read by the other once: its options make no other call of theirs.
+    # The other reads each list once, with whatever arguments the reader reads it.
     read: set[str] = set()
     for start in range(0, len(readings), max(1, width)):
         part = readings[start : start + width]

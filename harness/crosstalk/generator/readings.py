@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.history import Actor, Answer, Call, Outcome
 from crosstalk.core.identifiers import last_name, paths_in
 from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.generator.example_run import ExampleRun
@@ -121,6 +121,15 @@ def filters(example: ExampleRun, operation: Operation, reader: Actor) -> Iterato
             yield {each.name: known[0] if given is None else given}
 
 
+def stored_by(example: ExampleRun, user: Actor) -> Iterator[Call]:
+    """Yield the calls by which a user stored or changed something as themselves, newest first."""
+    operations = example.state.executor.operations
+    for call in reversed(example.history.calls):
+        own = call.actor.user == user.user == call.actor.claims
+        if own and call.answer.outcome is Outcome.OK and not operations[call.operation].reads_only:
+            yield call
+
+
 def last_given(example: ExampleRun, user: Actor, parameter: Parameter) -> str | None:
     """Return the text that a user gave last to an argument of that name, to store something.
 
@@ -129,14 +138,8 @@ def last_given(example: ExampleRun, user: Actor, parameter: Parameter) -> str | 
         user: Who stored it.
         parameter: By which it is read.
     """
-    operations = example.state.executor.operations
     name = last_name(parameter.name)
-    for call in reversed(example.history.calls):
-        own = call.actor.user == user.user == call.actor.claims
-        if not own or call.answer.outcome is not Outcome.OK:
-            continue
-        if operations[call.operation].reads_only:
-            continue
+    for call in stored_by(example, user):
         for given, value in call.arguments.items():
             if last_name(given) == name and isinstance(value, str) and value:
                 return value

@@ -98,6 +98,10 @@ class GeneratorState:
             if number == 1 or self._numbers.setdefault((call.operation, path), number) != number:
                 self.numbering.add(call.operation)
 
+    def reaching_others(self) -> set[str]:
+        """Return the names of the operations that are known to change what is another user's."""
+        return {operation for oracle, operation in self.found() if oracle == "ownership"}
+
     @property
     def is_short(self) -> bool:
         """Return whether calls are so few that nothing is read twice that was never different."""

@@ -35,9 +35,9 @@ _FORMED_NAMES = (
     (re.compile(r"^e_?mail$|_e_?mail$|^email_?address$", re.IGNORECASE), _CARRIERS["email"]),
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
-# Names of what is renamed or moved, and of what it becomes.
 # The one element that is given of a list of words which several objects have.
 _TAG = re.compile(r"(?:^|\.)(?:tags?|labels?|keywords?|categories|topics?)\[\]$", re.IGNORECASE)
+# Names of what is renamed or moved, and of what it becomes.
 _FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)(?:_|$)")
 _LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
 # Texts stored last, of which one is looked for; characters of a word with a marker in it.

@@ -7,15 +7,14 @@ has stored something, for under any other there is nothing to see.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from crosstalk.core.history import Actor, Call, Outcome
+from crosstalk.core.history import Actor, Call
 from crosstalk.core.identifiers import last_name
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import Reading
+from crosstalk.generator.readings import Reading, stored_by
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -40,7 +39,7 @@ def valued_readings(example: ExampleRun, drawer: ArgumentDrawer, reader: Actor) 
         reader: Who reads.
     """
     found: list[Reading] = []
-    stored = list(_stores(example, reader))
+    stored = list(stored_by(example, reader))
     for operation in example.capabilities.protected:
         named = required_references(operation)
         if len(found) >= _MOST or not _needs_values(operation) or len(named) > 1:
@@ -83,15 +82,6 @@ def _needs_values(operation: Operation) -> bool:
 
 def _is_value(parameter: Parameter) -> bool:
     return parameter.role in (Role.TEXT, Role.VALUE, Role.QUERY)
-
-
-def _stores(example: ExampleRun, reader: Actor) -> Iterator[Call]:
-    """Yield the reader's calls that stored something, the newest first."""
-    operations = example.state.executor.operations
-    for call in reversed(example.history.calls):
-        own = call.actor.user == reader.user == call.actor.claims
-        if own and call.answer.outcome is Outcome.OK and not operations[call.operation].reads_only:
-            yield call
 
 
 def _as_stored(parameter: Parameter, drawn: Any, stored: list[Call]) -> Any:

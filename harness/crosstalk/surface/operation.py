@@ -95,6 +95,12 @@ class Operation:
         """Return whether a call returns what was sent to its caller since their last call."""
         return "pushes" in self.extra
 
+    @property
+    def shown_to_all(self) -> bool:
+        """Return whether a server answers it to every user alike, as what it says of itself."""
+        lists_resources = self.name.endswith("resources/list")
+        return self.public or self.descriptive or self.pushes or lists_resources
+
     def parameter(self, role: Role) -> Parameter | None:
         """Return the first parameter of that role, if there is one."""
         return next((each for each in self.parameters if each.role is role), None)

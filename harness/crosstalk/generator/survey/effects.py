@@ -120,7 +120,7 @@ def _served(example: ExampleRun, planned: PlannedCall) -> bool:
 
 def _acts(example: ExampleRun) -> list[Operation]:
     """Return what changes something without naming it, and is not known to reach another's."""
-    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    known = example.state.reaching_others()
     return [
         each
         for each in changes(example)

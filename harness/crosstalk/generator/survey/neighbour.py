@@ -89,7 +89,7 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
     """
     example, reader, other = users.example, users.victim, users.attacker
     probe = Probe("ownership", key, "attack", reader.name)
-    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    known = example.state.reaching_others()
     changing = valued_changes(example)
     storing = (*example.capabilities.creators, *makers(example), *changing)
     for operation in storing:
@@ -211,13 +211,13 @@ def _acts(example: ExampleRun) -> list[Operation]:
         *(each for each in makers(example) for _ in range(EACH)),
         *named,
     ]
-    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    known = example.state.reaching_others()
     return [each for each in found if each.name not in known]
 
 
 def _not_known(example: ExampleRun, readings: Sequence[Reading]) -> list[Reading]:
     """Return the readings of which it is not known that they depend on other users."""
-    known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+    known = example.state.reaching_others()
     return [each for each in readings if each[0].name not in known]
 
 

@@ -191,7 +191,7 @@ class ReachPart:
         """
         example = users.example
         # What is known to change others' readings would hide what else does.
-        known = {operation for oracle, operation in example.state.found() if oracle == "ownership"}
+        known = example.state.reaching_others()
         left = [
             each
             for each in all_reaches(example)

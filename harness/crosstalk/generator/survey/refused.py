@@ -16,6 +16,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.readings import stored_by
 from crosstalk.generator.refusals import usual_values
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
@@ -98,11 +99,8 @@ def _named(users: Arrangement) -> list[tuple[Operation, Parameter]]:
 def _busiest(users: Arrangement, known: list[str]) -> tuple[str, int]:
     """Return the object with which the owner has done most, the newest of several, and how much."""
     busy: Counter[str] = Counter()
-    reading = users.example.state.executor.operations
-    for call in users.example.history:
-        own = call.actor.user == users.victim.user == call.actor.claims
-        if own and call.answer.outcome is Outcome.OK and not reading[call.operation].reads_only:
-            busy.update(str(each) for each in call.arguments.values() if str(each) in known)
+    for call in stored_by(users.example, users.victim):
+        busy.update(str(each) for each in call.arguments.values() if str(each) in known)
     most = max(reversed(known), key=busy.__getitem__)
     return most, busy[most]
 

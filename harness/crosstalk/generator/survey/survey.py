@@ -131,5 +131,5 @@ class Survey:
     def _acts_found(self) -> int:
         """Return the number of acts that are known to reach what is another user's."""
         operations = self.state.executor.operations
-        found = {name for oracle, name in self.state.found() if oracle == "ownership"}
+        found = self.state.reaching_others()
         return sum(not operations[name].reads_only for name in found if name in operations)

@@ -42,6 +42,10 @@ def numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     Ids are left out, which systems may count, whatever they are called: what stands in an address,
     leads to another page, or is an id elsewhere in the answer. So is what the caller has sent.
     """
+    return call.once("numbers", _numbers_of)
+
+
+def _numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     if call.answer.outcome is not Outcome.OK:
         return {}
     sent = {str(each) for each in call.arguments.values()}

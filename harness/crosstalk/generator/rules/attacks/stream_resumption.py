@@ -106,8 +106,9 @@ def _sent(example: ExampleRun, owner: Actor) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for call in example.history:
         ids = call.answer.linked.get(LAST_EVENT_FIELD)
-        taken = {each.name for each in operations[call.operation].parameters}
-        if ids and call.actor == owner and LAST_EVENT in taken - set(call.arguments):
+        if not ids or call.actor != owner or LAST_EVENT in call.arguments:
+            continue
+        if any(each.name == LAST_EVENT for each in operations[call.operation].parameters):
             found[call.operation] = [ids] if isinstance(ids, str) else list(ids)
     return found
 

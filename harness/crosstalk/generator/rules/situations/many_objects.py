@@ -84,18 +84,17 @@ class ManyObjects:
         attack = Probe("ownership", key, "attack", victim.name)
         said = {each.operation: each.arguments for each in kept}
         for operation, count in flood:
-
-            def call(words: bool, of: Operation = operation) -> PlannedCall:
-                drawn = honest.call(of, attacker, attack)
-                return _keyed(
-                    example, in_words_of(example, said[of.name], drawn) if words else drawn
-                )
-
+            drawn = [honest.call(operation, attacker, attack) for _ in range(count)]
+            same = [in_words_of(example, said[operation.name], each) for each in drawn]
             # A name that must be another each time would have half of all refused.
-            taken = [example.execute(call(words=True)).answer.outcome for _ in range(_SAME_WORDS)]
-            again = taken[-1] is Outcome.OK
-            planned = [call(words=again and number % 2 > 0) for number in range(count - len(taken))]
-            example.execute_all(planned)
+            taken = [example.execute(_keyed(example, each)) for each in same[:_SAME_WORDS]]
+            again = taken[-1].answer.outcome is Outcome.OK
+            example.execute_all(
+                [
+                    _keyed(example, same[number] if again and number % 2 else drawn[number])
+                    for number in range(_SAME_WORDS, count)
+                ]
+            )
         read_again(example, readings, victim, key)
         # After all readings: where a key was forgotten, it stores once more.
         example.execute_all(

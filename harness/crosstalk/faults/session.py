@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crosstalk.environment import ProcessEnvironment, ProcessOptions
-from crosstalk.environment.runtime.ports import Ports, free_port
+from crosstalk.environment.runtime.ports import Ports
 from crosstalk.execution.shrink import minimize
 from crosstalk.faults.catalog import CLIENT_BACKEND, CLIENT_MCP, FAULTS
 from crosstalk.faults.kinds.base import BrokenPromise, FaultySystem
+from crosstalk.faults.kinds.database import as_admin
 from crosstalk.faults.link import Link, LinkLoop
 from crosstalk.faults.readiness import STEADY_SECONDS, ReadinessWatch
 from crosstalk.faults.schedule import Injection, Schedule
@@ -147,9 +148,10 @@ def faulty_system(
     Raises:
         EnvironmentFailed: A part does not start.
     """
-    own = {name: free_port() for name in (*_BETWEEN, "backend")}
     with Ports() as ports:
-        fronts = {name: ports.take() for name in (*_BETWEEN, CLIENT_BACKEND, CLIENT_MCP)}
+        with Ports() as chosen:
+            own = {name: chosen.take() for name in (*_BETWEEN, "backend")}
+            fronts = {name: ports.take() for name in (*_BETWEEN, CLIENT_BACKEND, CLIENT_MCP)}
         upstream = {**own, CLIENT_BACKEND: own["backend"], CLIENT_MCP: own["mcp"]}
         links = {name: Link(name, port, upstream[name]) for name, port in fronts.items()}
         options = ProcessOptions(
@@ -162,7 +164,14 @@ def faulty_system(
             postgres_settings={**_POSTGRES, **(postgres_settings or {})},
         )
         with LinkLoop(list(links.values())) as loop, ProcessEnvironment(options) as running:
+            # A kill may lose what users were told, never the tables that the start has made.
+            as_admin(running, _flush)
             yield FaultySystem(running, links, loop)
+
+
+async def _flush(admin: Any) -> None:
+    """Write to disk what the server holds in memory alone."""
+    await admin.execute("CHECKPOINT")
 
 
 class FaultRun:

@@ -215,19 +215,21 @@ class Workload:
         return True
 
     async def read_back(self, backend: str) -> dict[str, int]:
-        """Compare what is stored with what was acknowledged.
+        """Compare what is stored with what was acknowledged; what cannot be read is a violation.
 
         Args:
             backend: Base URL of the backend, past the links.
-
-        Raises:
-            HTTPError: It cannot be read.
         """
         found = Counter({"acknowledged": self.ledger.acknowledged, "lost": 0, "duplicated": 0})
         found["foreign"] = self.findings.counts["foreign"]
         async with httpx2.AsyncClient(timeout=30.0, trust_env=False) as http:
             for client in self._every:
-                titles = await stored_titles(http, backend, client.writer)
+                try:
+                    titles = await stored_titles(http, backend, client.writer)
+                except httpx2.HTTPError as error:
+                    told = f"tasks of {client.writer.user}: {error}".splitlines()[0]
+                    self.findings.add("not readable", told)
+                    continue
                 found.update(self.ledger.compare(client.writer.user, titles))
                 found["foreign"] += sum(client.writer.marker not in each for each in titles)
         for kind in ("lost", "duplicated"):

@@ -72,6 +72,8 @@ from crosstalk.targets.seeds import seeds_of
 _EXAMPLES_A_CHUNK = 1
 # The part of the budget after which what still lacks an opportunity is swept once more.
 _LATE = 0.8
+# The part of the budget after which what comes last is prepared.
+_SOON = 0.7
 # Runs of the rules for what is reserved, and for fields that give a right, that come early.
 _FIRST_PRIVILEGES = 2
 # Calls that must be to spare for users with nearly equal names to come early.
@@ -331,12 +333,19 @@ class Campaign:
     def _part(self, name: str, play: Callable[[], None]) -> None:
         """Play a part of the plan, unless enough was found or the budget is used."""
         if not self._stopped():
+            self._prepare_ending()
             self._emit(PartBegun(name))
             self._by_plan(play)
+
+    def _prepare_ending(self) -> None:
+        """Have what comes last prepare itself while calls are made, once it is not far off."""
+        if self._used() >= _SOON:
+            self._scheduler.prepare_waiting()
 
     def _phases_behind(self) -> None:
         """Give a turn to every phase that has used less than its share."""
         if not self._stopped():
+            self._prepare_ending()
             self._take(self._scheduler.run_those_behind(self._budget.calls_left()))
 
     def _search(self, machine: type[RuleBasedStateMachine], sweep: Sweep) -> None:

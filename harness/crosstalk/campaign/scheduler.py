@@ -13,7 +13,7 @@ from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome
+from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome, PreparedPhase
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -62,6 +62,7 @@ class PhaseScheduler:
     _turns: Counter[str] = field(default_factory=Counter)
     _given: dict[str, int] = field(default_factory=dict)
     _given_up: set[str] = field(default_factory=set)
+    _prepared: set[str] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -170,6 +171,13 @@ class PhaseScheduler:
             for each in self.phases
             if not self._turns[each.name] and each.name not in self._given_up
         ]
+
+    def prepare_waiting(self) -> None:
+        """Have the phases without a turn prepare it that can, each once, beside what is done."""
+        for phase in self._waiting():
+            if isinstance(phase, PreparedPhase) and phase.name not in self._prepared:
+                self._prepared.add(phase.name)
+                phase.prepare(self.target)
 
     def short(self) -> dict[str, tuple[int, int]]:
         """Return the phases without one whole turn, each with the calls it was given and wants."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crosstalk.core.history import History
 from crosstalk.core.script import Script
@@ -138,4 +138,17 @@ class Phase(Protocol):
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Play the script of one of its findings again; the suspicion if it shows again."""
+        ...
+
+
+@runtime_checkable
+class PreparedPhase(Protocol):
+    """A phase whose beginning takes less time when the target was told before."""
+
+    def prepare(self, target: Target) -> None:
+        """Have the target prepare beside the calls that are made, and do not wait for it.
+
+        Raises:
+            HarnessError: The target cannot.
+        """
         ...

@@ -54,6 +54,8 @@ class Target:
         take_down: Takes down what was prepared last.
         production: Has the system run with the limits of production from then on; None where it
             cannot, or where calls are made so slowly that none is met.
+        production_soon: Has the system prepare for that beside what it does, which takes no time
+            then; None where nothing can be prepared.
         renamed: Receives the subjects by user name, before and after users were given names that
             are alike.
         policy: Who may see what; None where nothing is declared beside `allowed_flows`.
@@ -87,6 +89,7 @@ class Target:
     prepare: Callable[[Mapping[str, str]], Sequence[OwnedObject]] | None = None
     take_down: Callable[[], None] | None = None
     production: Callable[[], None] | None = None
+    production_soon: Callable[[], None] | None = None
     policy: Policy | None = None
     enrolled: Callable[[Mapping[str, str]], None] | None = None
     renamed: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None

@@ -205,6 +205,8 @@ class ProcessEnvironment(StartedEnvironment):
                     ending.callback(storage.stop, guard)
             for service in reversed(self._in_order()):
                 ending.callback(service.stop, guard)
+            for service in self._in_order():
+                ending.callback(service.discard_prepared, guard)
         self._services = {}
         self._postgres = self._pooler = self._balancer = None
         if self._options.system_root is not None:

@@ -11,6 +11,7 @@ from crosstalk.environment.parts.database import erase_users_data
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard
 from crosstalk.environment.runtime.masking import mask_settings, mask_text
+from crosstalk.environment.runtime.process import ServiceProcess
 from crosstalk.environment.runtime.service import Service
 from crosstalk.tokens import BACKEND_AUDIENCE, LocalIssuer
 
@@ -101,12 +102,31 @@ class RunningSystem:
             EnvironmentFailed: There is no such service, or it does not start.
         """
         chosen = [self._service(each) for each in names]
+        for service, _ in chosen:
+            if isinstance(service, ServiceProcess):
+                service.ask_to_stop()
         for service, guard in chosen:
             service.stop(guard)
         for service, guard in chosen:
             service.start(guard)
         for service, _ in reversed(chosen):
             service.wait_until_ready()
+
+    def prepare_restart(self, environments: Mapping[str, Mapping[str, str]]) -> None:
+        """Load the next start of services beside what runs, so that it takes less time.
+
+        What cannot be loaded ahead, e.g. a container, is started as ever.
+
+        Args:
+            environments: Name of a service to the environment that it will have then.
+
+        Raises:
+            EnvironmentFailed: There is no such service, or the program cannot be run.
+        """
+        for name, environment in environments.items():
+            service, guard = self._service(name)
+            if isinstance(service, ServiceProcess):
+                service.prepare(guard, environment)
 
     def describe(self) -> dict[str, Any]:
         """Describe the effective configuration as plain data, secrets masked."""

@@ -24,6 +24,23 @@ _TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
 # The program starts only after the guard knows its process group, should the harness die at this
 # very moment.
 _GATE = 'read -r go && exec "$@" </dev/null'
+# One that waits a second time, loaded, for the same word.
+_GATE_OF_SUCCESSOR = 'read -r go && exec "$@"'
+_LOADED_AHEAD = str(Path(__file__).with_name("loaded_ahead.py"))
+_MODULE = ("-P", "-m")
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    """A process that has loaded what it will run, and waits for a word.
+
+    Attributes:
+        process: The process.
+        environment: It was begun with.
+    """
+
+    process: subprocess.Popen[bytes]
+    environment: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -50,6 +67,7 @@ class ServiceProcess:
     account: str | None = None
     stop_signal: int = signal.SIGTERM
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _successor: _Successor | None = field(default=None, repr=False)
     _log_start: int = field(default=0, repr=False)
 
     @property
@@ -75,6 +93,62 @@ class ServiceProcess:
         """
         if self.alive():
             raise EnvironmentFailed(f"{self.name} is running already")
+        if self._begin_successor(guard):
+            return
+        gated = ["/bin/sh", "-c", _GATE, self.name, *self.command]
+        process = self._process = self._begun(gated, self.environment)
+        guard.watch(process.pid, self.stop_signal)
+        _say_go(process, last=True)
+
+    def prepare(self, guard: Guard, environment: Mapping[str, str]) -> None:
+        """Load its next start beside what runs.
+
+        Only a Python module can be loaded ahead; anything else is started as ever.
+
+        Args:
+            guard: Watches what is loaded.
+            environment: That it will have then; with another one it is started as ever.
+
+        Raises:
+            EnvironmentFailed: The program cannot be run, or there is no log.
+        """
+        self.discard_prepared(guard)
+        if tuple(self.command[1:3]) != _MODULE:
+            return
+        command = [self.command[0], "-P", _LOADED_AHEAD, *self.command[3:]]
+        gated = ["/bin/sh", "-c", _GATE_OF_SUCCESSOR, self.name, *command]
+        process = self._begun(gated, environment)
+        self._successor = _Successor(process, dict(environment))
+        guard.watch(process.pid, self.stop_signal)
+        _say_go(process)
+
+    def discard_prepared(self, guard: Guard) -> None:
+        """End what was prepared and not started. May be repeated."""
+        successor, self._successor = self._successor, None
+        if successor is not None:
+            _kill_group(successor.process, guard)
+            if successor.process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    successor.process.stdin.close()
+
+    def _begin_successor(self, guard: Guard) -> bool:
+        """Have what was prepared begin; return whether it does."""
+        successor = self._successor
+        if successor is None:
+            return False
+        if successor.process.poll() is not None or successor.environment != self.environment:
+            self.discard_prepared(guard)
+            return False
+        self._process, self._successor = successor.process, None
+        with contextlib.suppress(OSError):
+            self._log_start = self.log.stat().st_size
+        _say_go(successor.process, last=True)
+        return True
+
+    def _begun(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Return a process that waits for a word before it runs the command."""
         if shutil.which(self.command[0], path="") is None:
             raise EnvironmentFailed(
                 f"{self.name} cannot be started: {self.command[0]} is not a program; "
@@ -88,13 +162,7 @@ class ServiceProcess:
             ) from error
         with log:
             self._log_start = log.tell()
-            process = self._spawn(log.fileno())
-        self._process = process
-        guard.watch(process.pid, self.stop_signal)
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.write(b"go\n")
-                process.stdin.close()
+            return self._spawn(command, environment, log.fileno())
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until its probe succeeds.
@@ -132,32 +200,35 @@ class ServiceProcess:
         if status != 0:
             raise EnvironmentFailed(f"{self.name} failed: {self.last_words()}")
 
+    def ask_to_stop(self) -> None:
+        """Ask it to end, and do not wait for it."""
+        if self._process is not None:
+            self._process.send_signal(self.stop_signal)
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self, guard: Guard) -> None:
         """End it and wait until it is gone; killed when it takes too long. May be repeated."""
         process = self._process
         if process is None:
             return
-        process.send_signal(self.stop_signal)
-        process.send_signal(signal.SIGCONT)
+        self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
         # What is left of it, and what it started.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-            guard.forget(process.pid)
+        _kill_group(process, guard)
         self._process = None
 
     def last_words(self) -> str:
         """Return the telling line at the end of its log since its start, and the log's path."""
         return last_words(self.log, self._log_start)
 
-    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, command: Sequence[str], environment: Mapping[str, str], log: int
+    ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                ["/bin/sh", "-c", _GATE, self.name, *self.command],
-                env=dict(self.environment),
+                command,
+                env=dict(environment),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -169,6 +240,23 @@ class ServiceProcess:
                 f"{self.name} cannot be started: {error.strerror or error}; "
                 "end other programs and try again"
             ) from error
+
+
+def _say_go(process: subprocess.Popen[bytes], *, last: bool = False) -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+            if last:
+                process.stdin.close()
+
+
+def _kill_group(process: subprocess.Popen[bytes], guard: Guard) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+        guard.forget(process.pid)
 
 
 def last_words(log: Path, start: int = 0) -> str:

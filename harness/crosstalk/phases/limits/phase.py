@@ -64,6 +64,12 @@ class LimitsPhase:
             return "there are fewer than three users"
         return None
 
+    def prepare(self, target: Target) -> None:
+        """Have the services load that will run with their limits."""
+        if target.production_soon is not None:
+            with stopping_the_run():
+                target.production_soon()
+
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Try the limit of one operation of each surface, and of each that asks a model."""
         outcome = PhaseOutcome()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from crosstalk.environment import RunningSystem
 from crosstalk.environment.backends.wiring import LIMITS
@@ -11,28 +11,43 @@ from crosstalk.environment.backends.wiring import LIMITS
 _SERVICES = ("backend", "mcp")
 
 
-def production_limits(running: RunningSystem) -> Callable[[], None] | None:
+@dataclass(frozen=True, slots=True)
+class ProductionLimits:
+    """Has the services run with their own limits, without the settings that lift them.
+
+    Attributes:
+        running: The system; its data stays.
+    """
+
+    running: RunningSystem
+
+    def __call__(self) -> None:
+        """Start the services again that run without their limits, all at once."""
+        lifted = self._lifted()
+        for name, environment in lifted.items():
+            self.running.services[name].environment = environment
+        self.running.restart(*lifted)
+
+    def prepare(self) -> None:
+        """Load beside what runs what will be started with its limits."""
+        self.running.prepare_restart(self._lifted())
+
+    def _lifted(self) -> dict[str, dict[str, str]]:
+        """Return the services that run without their limits, with the settings to have them."""
+        found = {}
+        for name in _SERVICES:
+            given = self.running.services[name].environment
+            own = {setting: value for setting, value in given.items() if setting not in LIMITS}
+            if own != given:
+                found[name] = own
+        return found
+
+
+def production_limits(running: RunningSystem) -> ProductionLimits | None:
     """Return what has the services run with their own limits from then on.
 
-    They are started again without the settings by which a campaign lifts the limits; the data
-    stays. None where the services were not started here as processes, one of each.
+    None where the services were not started here as processes, one of each.
     """
     if running.kind != "processes" or not all(each in running.services for each in _SERVICES):
         return None
-
-    def start_again() -> None:
-        lifted = [
-            name
-            for name in _SERVICES
-            if any(each in running.services[name].environment for each in LIMITS)
-        ]
-        for name in lifted:
-            service = running.services[name]
-            service.environment = {
-                setting: value
-                for setting, value in service.environment.items()
-                if setting not in LIMITS
-            }
-        running.restart(*lifted)
-
-    return start_again
+    return ProductionLimits(running)

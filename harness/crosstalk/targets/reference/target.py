@@ -194,6 +194,7 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
     operations |= discovered({"rest-paths": surfaces["rest-paths"]})
     principals = PRINCIPALS_WITH_SESSIONS if sessions else ALL_PRINCIPALS
     policy = sharing_policy(principals)
+    production = None if sessions else production_limits(running)
     return Target(
         surfaces=surfaces,
         operations=operations,
@@ -209,7 +210,8 @@ def reference_target(running: RunningSystem, about: Mapping[str, str]) -> Target
         # Policies are changed for a while: only in a database that was made for this run.
         databases=running.databases if running.services else {},
         left=left,
-        production=None if sessions else production_limits(running),
+        production=production,
+        production_soon=production.prepare if production is not None else None,
         policy=policy,
         enrolled=erase.appoint,
         not_applicable={

@@ -204,3 +204,21 @@ def test_a_turn_of_a_short_campaign_is_no_more_than_the_phases_share_of_it() -> 
     # It is never less than the smallest thing that the phase can do.
     scheduler.calls = 8
     assert scheduler.waiting() == 5
+
+
+@dataclass
+class _Prepared(_Phase):
+    prepared: int = 0
+
+    def prepare(self, target: Target) -> None:
+        self.prepared += 1
+
+
+def test_a_phase_without_a_turn_is_prepared_once_and_one_that_had_it_never() -> None:
+    ending, early = _Prepared("ending", share=0.0), _Prepared("early")
+    scheduler = _scheduler(early, _Phase(), ending)
+    scheduler.executor.calls_made = 40
+    list(scheduler.run_those_behind())
+    for _ in range(2):
+        scheduler.prepare_waiting()
+    assert (early.prepared, ending.prepared) == (0, 1)

@@ -150,6 +150,101 @@ def test_service_process_without_a_program_fails_at_once(tmp_path: Path, guard: 
         thing.start(guard)
 
 
+def _module(tmp_path: Path) -> ServiceProcess:
+    """A module with an application, which notes when it is loaded and when it runs."""
+    package = tmp_path / "slow"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "app.py").write_text("print('loaded', flush=True)\n")
+    (package / "__main__.py").write_text(
+        "import os, pathlib, sys, time\n"
+        "from slow import app\n"
+        "print('run', sys.argv[1:], os.environ['SAID'], sys.stdin.read() == '', flush=True)\n"
+        "pathlib.Path('ready').touch()\n"
+        "time.sleep(600)\n"
+    )
+    return ServiceProcess(
+        name="slow",
+        command=[sys.executable, "-P", "-m", "slow", "--loud"],
+        environment={"PYTHONPATH": str(tmp_path), "SAID": "one"},
+        log=tmp_path / "slow.log",
+        probe=lambda: "run" in (tmp_path / "slow.log").read_text(),
+    )
+
+
+def _until_loaded(thing: ServiceProcess) -> None:
+    while "loaded" not in thing.log.read_text():
+        time.sleep(0.02)
+
+
+def test_service_process_loads_its_next_start_beside_it_and_runs_it_then(
+    tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    thing = _module(tmp_path)
+    thing.start(guard)
+    thing.wait_until_ready()
+    first = thing.pid
+    thing.log.write_text("")
+    thing.prepare(guard, {**thing.environment, "SAID": "two"})
+    _until_loaded(thing)
+    # It has not begun, and what runs goes on.
+    assert thing.log.read_text().split() == ["loaded"]
+    assert thing.pid == first
+    thing.stop(guard)
+    thing.environment = {**thing.environment, "SAID": "two"}
+    thing.start(guard)
+    thing.wait_until_ready()
+    assert thing.log.read_text().splitlines() == ["loaded", "run ['--loud'] two True"]
+    assert thing.pid != first
+    thing.stop(guard)
+    assert not thing.alive()
+
+
+@pytest.mark.parametrize("spoiled", ["environment", "ended"])
+def test_service_process_starts_as_ever_where_what_was_loaded_is_of_no_use(
+    tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch, spoiled: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    thing = _module(tmp_path)
+    thing.prepare(guard, thing.environment)
+    _until_loaded(thing)
+    before = {each.pid for each in psutil.Process().children()}
+    if spoiled == "environment":
+        thing.environment = {**thing.environment, "SAID": "two"}
+    else:
+        for each in psutil.Process().children():
+            if "loaded_ahead" in " ".join(each.cmdline()):
+                each.kill()
+    thing.start(guard)
+    thing.wait_until_ready()
+    assert thing.pid not in before
+    said = thing.environment["SAID"]
+    assert thing.log.read_text().splitlines()[-1] == f"run ['--loud'] {said} True"
+    thing.stop(guard)
+
+
+def test_service_process_that_was_prepared_and_never_started_is_ended(
+    tmp_path: Path, guard: Guard
+) -> None:
+    thing = _module(tmp_path)
+    thing.prepare(guard, thing.environment)
+    _until_loaded(thing)
+    waiting = [e for e in psutil.Process().children() if "loaded_ahead" in " ".join(e.cmdline())]
+    thing.discard_prepared(guard)
+    thing.discard_prepared(guard)
+    assert len(waiting) == 1
+    assert not waiting[0].is_running()
+
+
+def test_service_process_of_a_program_that_is_no_module_is_not_loaded_ahead(
+    tmp_path: Path, guard: Guard
+) -> None:
+    thing = service(tmp_path, "pass")
+    thing.prepare(guard, {})
+    assert not thing.log.exists()
+
+
 def test_service_process_runs_to_its_end(tmp_path: Path, guard: Guard) -> None:
     service(tmp_path, "print('done')").run(guard, 60)
     with pytest.raises(EnvironmentFailed, match=r"thing failed: sorry \(log: "):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -162,3 +163,13 @@ def test_limits_that_cannot_be_had_or_are_accepted_as_shared_are_obstacles(accep
     )
     assert LimitsPhase().obstacle(made) is not None
     assert LimitsPhase().obstacle(budget(system).target) is None
+
+
+def test_services_load_for_their_limits_before_the_phase_begins() -> None:
+    system, told = Counted(PER_USER), []
+    target = Target({"mem": system}, system, {LIST.name: LIST}, production=system.production)
+    # Nothing can be prepared there.
+    LimitsPhase().prepare(target)
+    LimitsPhase().prepare(replace(target, production_soon=lambda: told.append("soon")))
+    assert told == ["soon"]
+    assert system.started == 0

@@ -24,10 +24,15 @@ class Running:
     kind: str = "processes"
     services: dict[str, Part] = field(default_factory=dict)
     restarted: list[tuple[str, ...]] = field(default_factory=list)
+    prepared: list[dict[str, dict[str, str]]] = field(default_factory=list)
 
     def restart(self, *names: str) -> None:
         """Note it, with what the services were given."""
         self.restarted.append(names)
+
+    def prepare_restart(self, environments: dict[str, dict[str, str]]) -> None:
+        """Note it."""
+        self.prepared.append(environments)
 
 
 def lifted(**others: str) -> Part:
@@ -45,6 +50,23 @@ def test_services_are_restarted_once_and_together_without_the_lifted_limits() ->
     # A second time there is nothing to take away.
     start_again()
     assert running.restarted[1:] in ([], [()])
+
+
+def test_what_will_have_its_limits_is_loaded_before_and_what_runs_stays_as_it_is() -> None:
+    running = Running(services={"mcp": lifted(A="1"), "backend": lifted(), "issuer": Part({})})
+    limits = production_limits(cast(RunningSystem, running))
+    assert limits is not None
+    limits.prepare()
+    assert running.prepared == [{"backend": {}, "mcp": {"A": "1"}}]
+    assert set(LIMITS) <= set(running.services["mcp"].environment)
+    assert not running.restarted
+    limits()
+    assert {name: part.environment for name, part in running.services.items()} == {
+        **running.prepared[0],
+        "issuer": {},
+    }
+    limits.prepare()
+    assert running.prepared[1:] == [{}]
 
 
 def test_limits_of_a_system_that_was_not_started_as_processes_cannot_be_had() -> None:

@@ -35,6 +35,8 @@ _FIRST_REPLAYS = 5
 _REPLAYS_TOGETHER = 8
 # Replays by which the confidence is measured.
 _LAST_REPLAYS = 3
+# Calls of a script that is shortened without being replayed once more first.
+_SHORT = 10
 # Replays that a shorter script gets, at most, and how seldom it may be missed in them.
 _MOST_ATTEMPTS, _MISSED = 8, 0.05
 
@@ -83,6 +85,10 @@ class Rejected:
 
 
 _EXPLAINED = Rejected("shows all the same with the act left out", explained=True)
+_NOT_TRIED = Rejected(
+    "replays of others had been in vain too often: its likely part alone was replayed, if short",
+    explained=False,
+)
 
 
 def _quiet(script: Script, calls: int) -> None:
@@ -101,6 +107,8 @@ class Confirmation:
         ends: When all of it must be over, on the clock of `time.monotonic`.
         forgeries: Kinds of forged credentials that can be presented.
         progress: Called with each shorter script that is tried, and the calls used for it so far.
+        likely_alone: Whether nothing but a short part that is likely to show it is replayed, until
+            that does.
     """
 
     replayer: Replayer
@@ -110,6 +118,7 @@ class Confirmation:
     ends: float = math.inf
     forgeries: Sequence[str] = ()
     progress: Callable[[Script, int], None] = _quiet
+    likely_alone: bool = False
 
     def confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
         """Return the suspicion with the shortest script that shows it, or why it is not believed.
@@ -127,9 +136,14 @@ class Confirmation:
         whole = script_of(history.until(last))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
-        again = self._shown_again(history, whole, likely, signature)
+        if self.likely_alone:
+            short = likely if likely is not None else whole
+            shown = self._shown_by(short, signature) if len(short.steps) <= _SHORT else None
+            again: tuple[Shown, int] | Rejected = (shown, 1) if shown is not None else _NOT_TRIED
+        else:
+            again = self._shown_again(history, whole, likely, signature)
         found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
-        if not _is_open(found):
+        if not _is_open(found) or found is _NOT_TRIED:
             return found
         operations = self.replayer.executor.operations
         others: list[Script | None] = []
@@ -172,6 +186,9 @@ class Confirmation:
             why = "shown again, and the time was over before it was tried with the act left out"
             return Rejected(why, explained=False)
         attempts = attempts_for(1, tries)
+        if not self._shows_again(shown, signature, max(_LAST_REPLAYS, attempts)):
+            why = f"shown in one replay, and in none of {max(_LAST_REPLAYS, attempts)} after it"
+            return Rejected(why, explained=False)
         confirmed, shorter = self._shortened(shown, signature, likely, attempts)
         if isinstance(confirmed, Rejected):
             return confirmed
@@ -184,6 +201,18 @@ class Confirmation:
             ):
                 return second
         return confirmed
+
+    def _shows_again(self, shown: Shown, signature: Signature, times: int) -> bool:
+        """Return whether a long script shows it once more, without which none is shortened.
+
+        What showed by what was there once would take hundreds of replays for nothing.
+        """
+        if len(shown.script.steps) <= _SHORT:
+            return True
+        try:
+            return any(self._replay(shown.script, signature) for _ in range(times))
+        except OutOfTimeError:
+            return True
 
     def _shortened(
         self, shown: Shown, signature: Signature, likely: Script | None, attempts: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,17 +128,35 @@ def creators_among(operations: Sequence[Operation]) -> list[Operation]:
 
     Those that can name something come last: a task in a project needs the project first.
     """
+    addresses = {each.name for each in operations}
     found = [
         each
         for each in operations
         if not each.public
         and not each.conversational
         and not each.reads_only
-        and each.parameter(Role.TEXT)
+        and (each.parameter(Role.TEXT) or _makes_without_words(each, addresses))
         and not each.extra.get("renames")
         and not any(p.required and p.role is Role.REFERENCE for p in each.parameters)
     ]
     return sorted(found, key=lambda each: len(references(each)))
+
+
+def _makes_without_words(operation: Operation, addresses: Collection[str]) -> bool:
+    """Return whether something is made that its maker tells nothing in words: a bike by its name
+    alone, a weight by its number, an empty cart.
+
+    A description says so; of REST the addresses do: what is posted to a collection is one of it.
+    """
+    kind = operation.extra.get("kind")
+    if kind is not None:
+        return bool(kind == "create")
+    surface, _, call = operation.name.partition(":")
+    method, _, path = call.partition(" ")
+    if method != "POST" or path.endswith("}"):
+        return False
+    of_it = f"{surface}:GET {path.rstrip('/')}/{{"
+    return any(each.startswith(of_it) and each.endswith("}") for each in addresses)
 
 
 def is_comparable(operation: Operation, parameter: Parameter) -> bool:

@@ -25,7 +25,6 @@ _MOST_TRIES, _MOST_TRIES_IN_ALL = 3, 6
 _VAIN_AGAIN, _VAIN_FIRST = 1.0, 3.0
 # Of a campaign that has just begun.
 _CALLS_AT_FIRST = 1_000
-_IN_VAIN = "not replayed: replays of others had been in vain too often"
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
 
 
@@ -50,8 +49,10 @@ class SuspicionReview:
     _tried: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
-    # Calls of replays that confirmed nothing.
+    # Calls of replays that confirmed nothing, and what was tried by a few calls alone since there
+    # were too many of them.
     _in_vain: int = 0
+    _cheaply_tried: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Readings before and after others acted, of which an act is known to be to blame.
     _explained: set[tuple[int, int]] = field(default_factory=set)
 
@@ -108,10 +109,13 @@ class SuspicionReview:
             or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
         ):
             return False
-        if self._spent(again=bool(self._tried[tries[1]])):
-            self._leave_open(key, suspicion, _IN_VAIN)
+        spent = self._spent(again=bool(self._tried[tries[1]]))
+        if spent and self._cheaply_tried[key] >= _MOST_TRIES:
             return False
-        self._tried.update(tries)
+        if spent:
+            self._cheaply_tried[key] += 1
+        else:
+            self._tried.update(tries)
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,
@@ -126,7 +130,7 @@ class SuspicionReview:
 
         calls_before, replays_before = self.executor.calls_made, self.executor.replay_calls
         with self.executor.replaying():
-            confirmation = replace(self.confirmation(), progress=progress)
+            confirmation = replace(self.confirmation(), progress=progress, likely_alone=spent)
             found = confirmation.confirm(history, suspicion)
         if isinstance(found, Rejected):
             self._in_vain += self.executor.replay_calls - replays_before

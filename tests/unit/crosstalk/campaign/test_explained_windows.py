@@ -45,6 +45,7 @@ class _Confirmation:
     cause: str
     asked: list[str] = field(default_factory=list)
     progress: Any = None
+    likely_alone: bool = False
 
     def confirm(self, history: History, suspicion: Suspicion) -> Confirmed:
         """Confirm it."""

@@ -42,6 +42,8 @@ MISSING = 900_000_001
 _LATER = 0.25
 # Runs in which a leak shows that never shows again, that of one replay the last of them.
 _FIRST_RUNS = 3
+# Notes that are not many.
+_CROWD = 15
 # The number of what a system shows to every user.
 CATALOGUED = 7_000
 
@@ -54,7 +56,8 @@ class Notes:
             answers 403 for another user's note and 404 for a missing one, `open` serves whoever
             has no credential, `trusts` believes the argument and not the credential, `rarely`
             makes the list leak in every second run, `chance` in two of five once anyone has
-            listed, `later` some time after the last note, `first` in the first runs alone.
+            listed, `later` some time after the last note, `first` in the first runs alone,
+            `crowd` in those, too, and with many notes alone.
         oddities: What is unusual and harmless: `log` keeps a log of each user's own readings,
             `times` puts a number that grows into each error, `motto` shows all users one value,
             `catalogue` lists and shows every user a note that is there from the beginning.
@@ -114,6 +117,8 @@ class Notes:
         leaks = "list" in self.faults or ("rarely" in self.faults and self.runs % 2 == 0)
         leaks = leaks or ("chance" in self.faults and self.warm and self._falls())
         leaks = leaks or ("first" in self.faults and self.runs <= _FIRST_RUNS)
+        few = len(self.notes) <= _CROWD or self.runs > _FIRST_RUNS + 2
+        leaks = leaks or ("crowd" in self.faults and not few)
         leaks = leaks or ("later" in self.faults and time.monotonic() > self.written + _LATER)
         rows = [dict(each) for each in self.notes.values() if leaks or each["owner"] == user]
         return ok({"notes": rows, **self._motto()})
@@ -392,6 +397,35 @@ def test_a_suspicion_that_shows_once_more_and_then_never_is_left_open() -> None:
     (suspicion,) = trial.suspicions("canary")
     why = "shown in one replay, and in none of 3 after it"
     assert trial.confirm(suspicion) == Rejected(why, explained=False)
+
+
+def test_a_long_script_that_shows_once_more_and_then_never_is_not_shortened() -> None:
+    trial = Trial(Notes("crowd"))
+    for number in range(_CROWD + 1):
+        trial.add(ALICE, number)
+    trial.call(BOB, "list_notes")
+    suspicion = trial.suspicions("canary")[0]
+    why = "shown in one replay, and in none of 3 after it"
+    before = trial.executor.calls_in_all
+    assert trial.confirm(suspicion) == Rejected(why, explained=False)
+    # Its likely part twice; all of it, without its act, three times more, and in two other forms.
+    assert trial.executor.calls_in_all - before < 9 * (_CROWD + 2)
+
+
+def test_of_replays_in_vain_a_short_likely_part_is_left() -> None:
+    for faults, rejected in (("list",), False), ((), True):
+        trial = Trial(Notes("list"))
+        for number in range(_CROWD + 1):
+            trial.add(ALICE, number)
+        trial.call(BOB, "list_notes")
+        suspicion = trial.suspicions("canary")[0]
+        trial.system.faults = set(faults)
+        before = trial.executor.calls_in_all
+        found = Confirmation(trial.replayer, likely_alone=True).confirm(trial.history, suspicion)
+        assert isinstance(found, Rejected) is rejected
+        if rejected:
+            # One note and the list, where the whole has seventeen calls.
+            assert trial.executor.calls_in_all - before == 2
 
 
 @pytest.mark.parametrize("actor", [IMPOSTOR, HIJACKER])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.surface.capabilities import removes, smallest_page
+from crosstalk.surface.capabilities import creators_among, removes, smallest_page
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 
@@ -45,3 +45,16 @@ def test_operation_without_pages_has_no_smallest_page() -> None:
 )
 def test_act_that_takes_an_object_away_removes_it(name: str, *, reads: bool, found: bool) -> None:
     assert removes(Operation(name.partition(":")[0], name, (), reads_only=reads)) is found
+
+
+def test_call_without_words_makes_something_where_its_kind_or_its_address_says_so() -> None:
+    kilos = Parameter("kg", {"type": "number"}, True, Role.VALUE)
+    named = Parameter("name", {"type": "string"}, True, Role.NAME)
+    weight = Parameter("weight_id", {"type": "string"}, True, Role.REFERENCE)
+    said = {"kind": "create"}
+    bike = Operation("mcp", "mcp:add_bike", (named,), reads_only=False, extra=said)
+    sent = Operation("mcp", "mcp:send", (kilos,), reads_only=False)
+    weighed = Operation("rest", "rest:POST /weights", (kilos,), reads_only=False)
+    shown = Operation("rest", "rest:GET /weights/{weight_id}", (weight,), reads_only=True)
+    ended = Operation("rest", "rest:POST /session/end", (), reads_only=False)
+    assert creators_among([bike, sent, weighed, shown, ended]) == [weighed, bike]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import History
+from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import markers_in, strings_in
 from crosstalk.core.object_kinds import deletes
 from crosstalk.core.script import Script, Step
@@ -134,9 +134,18 @@ def _causing_step(
         return script.steps[suspicion.calls[-2] - 1]
     if suspicion.oracle == "ownership":
         acts = [script.steps[each - 1] for each in suspicion.calls[1:-1]]
+        served = [
+            script.steps[each - 1]
+            for each in suspicion.calls[1:-1]
+            if history.calls[each - 1].answer.outcome is Outcome.OK
+        ]
         meddling = [each for each in acts if _meddles(each, script)]
-        if meddling:
+        emptying = [each for each in served if not each.references() and deletes(each.operation)]
+        if meddling and not (emptying and not any(each in served for each in meddling)):
             return meddling[-1]
+        if emptying and meddling:
+            # What was refused has removed less likely than what was served.
+            return emptying[-1]
         if _reads_too_far(acts, suspicion, history):
             return shown
         # What names an own object reaches another's less easily than what names none.

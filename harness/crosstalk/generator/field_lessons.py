@@ -22,12 +22,15 @@ class FieldLessons:
         revealed: Operation and argument that name what a list shows only after a deletion.
         kinds: Operation and argument to the kind of object that a refusal says is meant.
         shown: Words that answers showed under the name of a field, and how often.
+        of_present: Operations that restore something inside an object that is there, e.g. a
+            revision of a page, though by their names they take back what was removed.
     """
 
     subject_fields: set[str] = field(default_factory=set)
     revealed: set[tuple[str, str]] = field(default_factory=set)
     kinds: dict[tuple[str, str], str] = field(default_factory=dict)
     shown: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    of_present: set[str] = field(default_factory=set)
     _served: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Field and kind of ids to the operations that show them.

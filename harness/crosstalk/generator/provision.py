@@ -17,7 +17,8 @@ from crosstalk.core.object_kinds import VERSIONS, deletes, kind_named, noun_of, 
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.surface.capabilities import required_references
+from crosstalk.generator.removed_objects import takes_back
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 
 # A line in an order of a customer: what is made for what is made.
@@ -101,11 +102,15 @@ class Provision:
     def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return what a list shows of an object that the user deletes now; None for other ids.
 
-        An entry of a bin is gone once it was taken back.
+        An entry of a bin is gone once it was taken back, and what was not removed is restored by
+        nobody.
         """
-        if (operation.name, parameter.name) not in self._revealed:
+        lessons = self.example.state.knowledge.fields
+        restored = takes_back(operation) and operation.name not in lessons.of_present
+        restored = restored and not (operation.reads_only or removes(operation))
+        if (operation.name, parameter.name) not in self._revealed and not restored:
             return None
-        self._throw_away(operation, actor, parameter)
+        self._throw_away(operation, actor, parameter, likely=restored)
         pool = self.example.pool
         known = pool.references(actor.name, parameter, operation.name, guess=False)
         return known[-1] if known else None
@@ -127,15 +132,25 @@ class Provision:
         finally:
             self._depth -= 1
 
-    def _throw_away(self, operation: Operation, actor: Actor, parameter: Parameter) -> None:
-        """Have the user delete a new object where lists have shown what is wanted only then."""
-        if self._depth or not self.example.pool.sources(parameter, operation.name):
+    def _throw_away(
+        self, operation: Operation, actor: Actor, parameter: Parameter, *, likely: bool = False
+    ) -> None:
+        """Have the user delete a new object where lists have shown what is wanted only then.
+
+        Args:
+            operation: What is going to be called.
+            actor: By whom.
+            parameter: What is wanted.
+            likely: Whether its name says that it takes what was deleted, though none was shown yet.
+        """
+        known = likely or self.example.pool.sources(parameter, operation.name)
+        if self._depth or not known:
             return
         self._depth += 1
         try:
             for each in self.example.capabilities.mutates_by_id:
                 wanted = required_references(each)
-                if not deletes(each.name) or each is operation or len(wanted) != 1:
+                if not removes(each) or each is operation or len(wanted) != 1:
                     continue
                 made = any(self.use(maker, actor) for maker in self._makers(each, wanted[0]))
                 if made and self.use(each, actor):

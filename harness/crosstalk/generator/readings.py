@@ -25,6 +25,7 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Values of one reading's options that are tried, one at a time.
 _MOST_OPTIONS = 6
+_FEW_PAGES = 2
 # An operation and its arguments.
 Reading: TypeAlias = tuple[Operation, dict[str, Any]]
 
@@ -38,11 +39,13 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
         switches: Whether lists are read with their options as well.
     """
     found: list[Reading] = []
+    # On few calls the largest page and the smallest.
+    most = _FEW_PAGES if example.state.is_short else None
     for operation in example.state.observations:
         if example.state.is_short and example.state.shows_nothing(operation):
             continue
         asked = observation_arguments(operation, example.history, reader)
-        found += [(operation, each) for each in _pages(operation, asked)]
+        found += [(operation, each) for each in list(_pages(operation, asked))[:most]]
         if switches:
             given = [*options(operation), *filters(example, operation, reader)]
             found += [(operation, {**asked, **each}) for each in given]
@@ -57,7 +60,7 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
         pages = list(_pages(operation, asked))
         # The list by itself is read by pages of every size.
         paged = operation not in example.state.observations or not example.state.is_short
-        found += [(operation, each) for each in (pages if paged else pages[:1])]
+        found += [(operation, each) for each in (pages[:most] if paged else pages[:1])]
     for operation in example.capabilities.details:
         (reference,) = required_references(operation)
         mine = example.pool.references(reader.name, reference, operation.name, guess=False)

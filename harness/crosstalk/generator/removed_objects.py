@@ -32,8 +32,13 @@ _Object: TypeAlias = tuple[str, str]
 
 @dataclass(slots=True)
 class RemovedObjects:
-    """Memory of one example."""
+    """Memory of one example.
 
+    Attributes:
+        of_present: Names of operations that take back by their name, and yet take what is there.
+    """
+
+    of_present: set[str] = field(default_factory=set)
     _removed: set[_Object] = field(default_factory=set)
     # Values with those that were named by the call that made them.
     _inside: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -58,9 +63,13 @@ class RemovedObjects:
                 kind = kind_named(each.name, operation.name)
                 self._removed |= {_object(kind, one) for one in values if one in own}
             return
-        if takes_back(operation):
+        if takes_back(operation) and operation.name not in self.of_present:
             if not operation.reads_only:
                 values = [str(call.arguments.get(each.name)) for each in named]
+                gone = {each for _, each in self._removed}
+                if len(named) > 1 and not any(each in gone for each in values):
+                    # A revision of a page is restored while the page is there.
+                    self.of_present.add(operation.name)
                 self._removed -= {each for each in self._removed if each[1] in values}
             return
         if not operation.reads_only:
@@ -84,7 +93,8 @@ class RemovedObjects:
             return values
         kind = kind_named(parameter, operation if isinstance(operation, str) else operation.name)
         gone = [each for each in values if self._is_gone(kind, each)]
-        if takes_back(operation):
+        name = operation if isinstance(operation, str) else operation.name
+        if takes_back(operation) and name not in self.of_present:
             return gone or values
         return [each for each in values if each not in gone] or values
 

@@ -37,6 +37,7 @@ from crosstalk.oracles.service import NOTHING_TO_SHOW
 from crosstalk.surface.capabilities import (
     Capabilities,
     is_comparable,
+    is_outermost,
     observation_arguments,
     references,
     removes,
@@ -249,7 +250,7 @@ class SweepPass:
             theirs = None if self._ended() else newest or self._target(operation, parameter)
             if theirs is None:
                 continue
-            joint = len(required_references(operation)) > 1
+            joint = is_outermost(operation, parameter)
             for planned in pair(
                 example,
                 self._drawer,

@@ -18,6 +18,7 @@ from crosstalk.core.history import Call, Outcome
 from crosstalk.core.identifiers import (
     identifiers_in,
     identifiers_of,
+    is_drawn,
     is_short_id,
     is_worded_id,
     last_name,
@@ -53,6 +54,8 @@ _ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 _LONGEST_REFERENCE = 200
 
 
+# Characters of a code that no two objects have by chance.
+_LONG_CODE = 8
 # A kind of object, and a number.
 _Number: TypeAlias = tuple[str, str]
 
@@ -95,7 +98,7 @@ class ValuePool:
         # A number belongs with another where it was seen inside it, or asked for by it.
         self._numbers_together: set[tuple[_Number, _Number]] = set()
         self._gone: set[str] = set()
-        self._removed = RemovedObjects()
+        self._removed = RemovedObjects(self._lessons.of_present)
         self._public: frozenset[str] = frozenset()
 
     def know_subjects(self, subjects: set[str]) -> None:
@@ -470,7 +473,11 @@ class ValuePool:
 
     def long_ids(self, user: str) -> list[str]:
         """Return the ids of objects that `user` has received and that name no other's by chance."""
-        found = [value for _, value in self._ids[user] if not is_short_id(value)]
+        found = [
+            value
+            for _, value in self._ids[user]
+            if not is_short_id(value) or (is_drawn(value) and len(value) >= _LONG_CODE)
+        ]
         return self._unknown(user, found) or found
 
     def related(

@@ -58,14 +58,20 @@ def valued_readings(example: ExampleRun, drawer: ArgumentDrawer, reader: Actor) 
             target=known[0][-1] if known else "",
             naming=named[0] if named else None,
         )
+        others: dict[str, Any] = {}
         for each in operation.parameters:
             if each.name in arguments and _is_value(each):
-                told = _as_stored(each, arguments[each.name], stored)
-                if told is None and each.role is not Role.VALUE:
+                known_values = _as_stored(each, arguments[each.name], stored)
+                if not known_values and each.role is not Role.VALUE:
                     # It may be looked for in all texts, and all of them hold this word.
-                    told = COMMON_WORD
-                arguments[each.name] = arguments[each.name] if told is None else told
+                    known_values = [COMMON_WORD]
+                arguments[each.name] = (known_values or [arguments[each.name]])[0]
+                if len(known_values) > 1:
+                    others[each.name] = known_values[1]
         found.append((operation, arguments))
+        if others:
+            # What another stores on one day of the reader's may be hidden on another one.
+            found.append((operation, {**arguments, **others}))
     return found
 
 
@@ -84,17 +90,20 @@ def _is_value(parameter: Parameter) -> bool:
     return parameter.role in (Role.TEXT, Role.VALUE, Role.QUERY)
 
 
-def _as_stored(parameter: Parameter, drawn: Any, stored: list[Call]) -> Any:
-    """Return the value under which the reader has stored something; None where none is known."""
+def _as_stored(parameter: Parameter, drawn: Any, stored: list[Call]) -> list[Any]:
+    """Return the values under which the reader has stored something, the last of them first."""
     name = last_name(parameter.name)
     for call in stored:
         for given, value in call.arguments.items():
             if last_name(given) == name and isinstance(value, type(drawn)) and value:
-                return value
+                return [value]
     form = _form_of(name, drawn)
-    day = next(filter(None, map(_day_of, stored)), None) if form else None
-    if day is None:
-        return None
+    days = filter(None, map(_day_of, stored)) if form else ()
+    return list(dict.fromkeys(_written(each, form, drawn) for each in days))
+
+
+def _written(day: str, form: str, drawn: Any) -> Any:
+    """Return a day as a value of that form: a week, a month, a year or itself."""
     if form == "week":
         year, week, _ = date.fromisoformat(day).isocalendar()
         return f"{year}-W{week:02}"

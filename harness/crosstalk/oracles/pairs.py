@@ -33,6 +33,8 @@ _HEADER = "headers."
 _ONE_WORD = re.compile(r"(?=\S*\d)\S{6,40}")
 # Characters of a code that names no object of another kind by chance.
 _CODE = 8
+# Digits of a number that is drawn, and neither counted nor a day.
+_LONG_NUMBER = 9
 # Parts by which a refusal is told from a call that is served.
 _REFUSAL = ("status", "code", "message")
 
@@ -288,7 +290,8 @@ def _comparable(
         kind = kind_of_argument(name, foreign.operation)
         held = numbers.compare(short, other_short, kind, known)
         # Whatever is shown at a number that is perhaps of another kind is perhaps for every user.
-        code = is_drawn(short) and len(short) >= _CODE and not short.isdigit()
+        drawn = is_drawn(short) and len(short) >= _CODE
+        code = len(short) >= _LONG_NUMBER if short.isdigit() else drawn
         shown = held.guessed and foreign.answer.outcome is Outcome.OK and not code
         return held.holders == {victim} and not shown
     theirs = {owners.get(value) for value in identifiers_of(first) or {short}}
@@ -358,6 +361,9 @@ def _takes_names(
 
     def owners_of(value: object) -> set[str | None]:
         known = identifiers_of(value)
+        if not known and str(value) in owners:
+            # A code that was given to a user is that user's, whoever sends it.
+            return {owners[str(value)]}
         return {owners.get(each) for each in known} if known else {senders.get(str(value))}
 
     theirs = {owner for name in differing for owner in owners_of(one[name])}

@@ -175,6 +175,15 @@ def required_references(operation: Operation) -> list[Parameter]:
     ]
 
 
+def is_outermost(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether an operation names several objects, and by this parameter the outermost: the
+    first one in an address, or of all.
+    """
+    named = required_references(operation)
+    addressed = [each for each in named if f"{{{each.name}}}" in operation.name]
+    return len(named) > 1 and (addressed or named)[0] == parameter
+
+
 # What is done to an object that is not there for the same a second time.
 _TAKING_AWAY = frozenset({"cancel", "discard", "trash", "bin", "throw", "revoke", "void"})
 

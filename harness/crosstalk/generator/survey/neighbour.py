@@ -26,7 +26,7 @@ from crosstalk.generator.survey.arrangement import (
     valued_changes,
 )
 from crosstalk.generator.survey.numbers import store_after_others
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -205,11 +205,14 @@ def _acts(example: ExampleRun) -> list[Operation]:
     at_large = [each for each in changing if not required_references(each)]
     named = [each for each in changing if required_references(each)]
     storing = [*capabilities.creators, *capabilities.chats]
+    # What empties a bin has something to do once its caller has thrown something away.
+    emptying = [each for each in at_large if removes(each)] if any(map(removes, named)) else []
     found = [
         *at_large,
         *(each for each in storing for _ in range(EACH)),
         *(each for each in makers(example) for _ in range(EACH)),
         *named,
+        *emptying,
     ]
     known = example.state.reaching_others()
     return [each for each in found if each.name not in known]

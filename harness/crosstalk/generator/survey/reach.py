@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
-from crosstalk.generator.readings import filters
+from crosstalk.generator.readings import cursors_in, filters
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
     not_used_up,
     pair,
+    unknown_like,
 )
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.surface.capabilities import (
@@ -28,6 +29,7 @@ from crosstalk.surface.capabilities import (
     observation_arguments,
     removes,
     required_references,
+    smallest_page,
 )
 from crosstalk.surface.nesting import further
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -48,6 +50,7 @@ _LEAST_NAMING = 20
 _MOST_TRIES = 2
 # Words of the victim's that are looked for by one search.
 _MOST_SOUGHT = 4
+_FEW_SOUGHT = 2
 _ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -67,6 +70,8 @@ class Form(StrEnum):
 _DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
 _ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS, Form.SOUGHT)
 _ONCE = (*_DOUBTFUL, Form.CURSOR, Form.SOUGHT)
+# Between what changes and what removes.
+_SOUGHT_COST = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,15 @@ def all_reaches(example: ExampleRun) -> list[Reach]:
         if not operation.conversational
         for each in _reaches_of(example, operation)
     ]
-    # Texts that may name nothing come after what is known to name an object.
-    return sorted(found, key=lambda each: (each.form in _DOUBTFUL, _cost(each.operation)))
+    # Texts that may name nothing come after what is known to name an object, and words of the
+    # victim's after what would show them: what its reader has said is no news to them.
+    return sorted(
+        found,
+        key=lambda each: (
+            each.form in _DOUBTFUL,
+            _SOUGHT_COST if each.form is Form.SOUGHT else _cost(each.operation),
+        ),
+    )
 
 
 def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
@@ -288,18 +300,36 @@ def _shown_by_itself(users: Arrangement, reach: Reach, key: int) -> Iterator[Pla
     if reach.form is Form.SUBJECT:
         subject = example.history.subjects[users.victim.name]
         yield PlannedCall(users.attacker, operation.name, {**drawn, name: subject}, attack)
+    elif reach.form is Form.SOUGHT:
+        # Each kind of text is looked for by another search, and what holds it is shown whole. The
+        # number of hits may tell of it though none is shown: no user has the other word.
+        for word in _said_by_victim(users, reach):
+            unknown = unknown_like(word, users.drawer.choice.uuid(), reach.parameter)
+            number = example.next_probe()
+            for part, sought in _parts(word, unknown):
+                probe = Probe("existence", number, part, users.victim.name)
+                yield PlannedCall(users.attacker, operation.name, {**drawn, name: sought}, probe)
     elif reach.form is not Form.CURSOR:
-        # Each kind of text is looked for by another search, and what holds it is shown whole.
         for word in _said_by_victim(users, reach):
             yield PlannedCall(users.attacker, operation.name, {**drawn, name: word}, attack)
-    elif cursors := example.pool.cursors(users.victim.name)[-1:]:
-        asked = {**drawn, name: cursors[0]}
+    else:
         # Only what its owner was shown as well is the owner's: a page may hold what an earlier
         # example made.
         before = Probe("ownership", key, "before", users.victim.name)
-        theirs = {**asked, **example.with_identity(operation, users.victim)}
-        yield PlannedCall(users.victim, operation.name, theirs, before)
-        yield PlannedCall(users.attacker, operation.name, asked, attack)
+        identity = example.with_identity(operation, users.victim)
+        # After the smallest page the largest one holds what is new, however much was there.
+        first = {**drawn, **smallest_page(operation), **identity}
+        yield PlannedCall(users.victim, operation.name, first, before)
+        fresh = cursors_in(example.history.calls[-1].answer)
+        for cursor in (fresh or example.pool.cursors(users.victim.name))[-1:]:
+            asked = {**drawn, name: cursor}
+            yield PlannedCall(users.victim, operation.name, {**asked, **identity}, before)
+            yield PlannedCall(users.attacker, operation.name, asked, attack)
+
+
+def _parts(theirs: str, unknown: str) -> tuple[tuple[Literal["foreign", "missing"], str], ...]:
+    """Return the two halves of a comparison."""
+    return ("foreign", theirs), ("missing", unknown)
 
 
 def _said_by_victim(users: Arrangement, reach: Reach) -> list[str]:
@@ -309,7 +339,8 @@ def _said_by_victim(users: Arrangement, reach: Reach) -> list[str]:
         # The other words are in everybody's texts, where a search would find the caller's own.
         # One of each object: what was asked for before is no news where it is shown.
         said = [markers_in(text)[:1] for text in texts.newest(victim)]
-        return [word for words in said for word in words][-_MOST_SOUGHT:]
+        most = _FEW_SOUGHT if users.example.state.is_short else _MOST_SOUGHT
+        return [word for words in said for word in words][-most:]
     name = last_name(reach.parameter.name)
     likeliest, *_ = texts.search_order(victim, reach.operation.name, name)
     return (texts.of(victim, name) or texts.of(victim, likeliest))[-1:]

@@ -87,8 +87,12 @@ class RemovalPart:
                 example.execute_spoilt(planned)
             asked.append((one, foreign.arguments))
         attack = Probe("ownership", key, "attack", victim.name)
-        for each in changes(example):
-            if not required_references(each) and not users.ended:
+        at_large = [each for each in changes(example) if not required_references(each)]
+        if at_large and users.left_to(operation, attacker):
+            # A bin may be emptied for all users only where its caller has something in it.
+            users.use(operation, attacker, attack, tries=1)
+        for each in at_large:
+            if not users.ended:
                 example.execute(users.own(each, attacker, attack))
         read_again(example, readings, victim, key)
         example.state.situations["removed objects asked for"] += made

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from crosstalk.core.history import Flow
 from crosstalk.core.neighbours import EXACT_FORMS, PLAIN_FORMS
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
+from crosstalk.surface.operation import Operation, Role
 from crosstalk.targets.described.config import TargetConfig, qualified
 from crosstalk.targets.described.credentials import DescribedCredentials
 from crosstalk.targets.described.identity import UserConfig
 from crosstalk.targets.described.loading import TargetFileError
+from crosstalk.targets.described.login.base import SURFACE as LOGIN
 from crosstalk.targets.described.login.config import HEADER_CARRIERS
 from crosstalk.targets.described.people import attributes_of, people_of
 from crosstalk.targets.described.placeholders import filled
@@ -68,13 +70,26 @@ def discovery_subject(
     return enrolling.enroll(name) if enrolling else name
 
 
-def principals_of(config: TargetConfig, users: Mapping[str, tuple[str, UserConfig]]) -> Principals:
+def principals_of(
+    config: TargetConfig,
+    users: Mapping[str, tuple[str, UserConfig]],
+    operations: Iterable[Operation],
+) -> Principals:
     """Choose the principals: impostors where an identity can be claimed, strangers where one is
     proven.
+
+    Args:
+        config: The description.
+        users: Those that it lists.
+        operations: That can be called: a path may name the caller though the file does not say so.
     """
     identities = config.identities()
+    told = any(
+        each.surface != LOGIN and each.parameter(Role.IDENTITY) is not None for each in operations
+    )
     claimable = any(
-        set(each.by) - {"argument", "none"} and each.arguments for each in identities.values()
+        set(each.by) - {"argument", "none"} and (each.arguments or told)
+        for each in identities.values()
     )
     impostors = ALL_PRINCIPALS.impostors if claimable else ()
     mcp = identities.get("mcp")

@@ -9,7 +9,7 @@ import pytest
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.cause import cause_of, names_others
 from crosstalk.oracles import Suspicion
-from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,22 @@ def test_honest_act_is_to_blame_where_something_is_lost_and_else_the_reading(
     writer.call(ALICE, "read", {}, ok(after))
     found = Suspicion("ownership", act, (1, 2, 3), "a change")
     assert cause_of(Script(steps), found, writer.history) == cause
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_refused_act_is_less_to_blame_than_one_that_emptied_a_bin(emptied: bool) -> None:
+    steps = (
+        Step(1, ALICE, "rest:POST /notes", {}),
+        Step(2, ALICE, "rest:GET /bin", {}),
+        Step(3, BOB, "rest:DELETE /notes/{id}", {"id": "${1.id}"}),
+        Step(4, BOB, "rest:DELETE /bin" if emptied else "rest:GET /bin", {}),
+        Step(5, ALICE, "rest:GET /bin", {}),
+    )
+    writer = Writer().call(ALICE, steps[0].operation, {}, ok({"id": "n1"}))
+    writer.call(ALICE, "rest:GET /bin", {}, ok([MINE]))
+    writer.call(BOB, steps[2].operation, {"id": "n1"}, refused(404, "missing"))
+    writer.call(BOB, steps[3].operation, {}, ok({"removed": 0}))
+    writer.call(ALICE, "rest:GET /bin", {}, ok([]))
+    found = Suspicion("ownership", "rest:GET /bin", (2, 3, 4, 5), "a change")
+    expected = steps[3].operation if emptied else steps[2].operation
+    assert cause_of(Script(steps), found, writer.history) == expected

@@ -95,3 +95,16 @@ def test_another_users_removal_takes_nothing_away() -> None:
 )
 def test_name_says_that_an_operation_is_for_removed_objects(operation: str, expected: bool) -> None:
     assert takes_back(operation) is expected
+
+
+def test_what_restores_a_part_of_an_object_that_is_there_wants_no_removed_one() -> None:
+    revision = Parameter("revision", {"type": "string"}, True, Role.REFERENCE)
+    restoring = Operation("rest", "rest:POST /pages/{pet}/restore", (PET, revision), False)
+    writer = two_pets()
+    writer.call(ALICE, restoring.name, {"pet": FIRST, "revision": "8"}, ok({"id": FIRST}))
+    writer.call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
+    found = ValuePool(reference_fields=("pet", "revision"))
+    for call in writer.history:
+        found.harvest(call)
+        found.keep_names(call, {**OPERATIONS, restoring.name: restoring}[call.operation])
+    assert named(found, restoring.name) == [SECOND]

@@ -217,6 +217,14 @@ def test_number_that_may_be_of_another_kind_is_evidence_where_it_is_refused() ->
     assert Existence().judge(writer.history)
 
 
+@pytest.mark.parametrize(("number", "told"), [(755580826, True), (7555, False)])
+def test_long_number_is_of_no_other_kind_by_chance(*, number: int, told: bool) -> None:
+    writer = Writer().call(ALICE, "history", {}, ok({"revisions": [{"id": number}]}))
+    writer.call(BOB, "compare", {"new": number}, ok({"lines": "+ secret"}), FOREIGN)
+    writer.call(BOB, "compare", {"new": 990345051}, refused(404, "not_found"), MISSING)
+    assert bool(Existence().judge(writer.history)) is told
+
+
 def test_number_that_several_users_hold_of_one_kind_shows_nothing() -> None:
     writer = Writer().call(ALICE, "add_task", {}, ok({"task_id": 1}))
     writer.call(BOB, "add_task", {}, ok({"task_id": 1}))
@@ -476,3 +484,12 @@ def test_a_name_that_the_caller_was_given_for_the_same_words_tells_nothing(*, ma
     for slug, answer, probe in zip((words, other), refusals, (FOREIGN, MISSING), strict=True):
         writer.call(BOB, "get", {"slug": f"note-{slug}", "stop": "b6363299"}, answer, probe)
     assert bool(Existence().judge(writer.history)) is not made
+
+
+def test_code_of_another_user_in_a_text_is_compared_with_one_of_nobody() -> None:
+    writer = Writer().call(ALICE, "add_note", {}, ok({"code": "U-WBQV8V6K2", "body": "x"}))
+    theirs, nobodys = (Probe("names", 7, part, "alice") for part in ("foreign", "missing"))
+    made, unknown = ok({"code": "U-ZBQX1V7K9"}), refused(400, "see_also_not_found")
+    writer.call(BOB, "add_note", {"see": "U-WBQV8V6K2"}, made, theirs)
+    writer.call(BOB, "add_note", {"see": "U-KQ3V7W1BX"}, unknown, nobodys)
+    assert len(Existence().judge(writer.history)) == 1

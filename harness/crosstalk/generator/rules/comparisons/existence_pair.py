@@ -189,7 +189,29 @@ def comparable_ids(
     # What was said in another user's words names that user's object as well.
     only = [each for each in known if example.pool.is_first_of(victim.name, each)]
     foreign = [each for each in only or known if each not in own]
+    if operation.reads_only:
+        foreign = _shown(example, victim, operation, parameter, foreign) or foreign
     return _with_companions(example, victim, operation, parameter, foreign) or foreign
+
+
+def _shown(
+    example: ExampleRun,
+    owner: Actor,
+    operation: Operation,
+    parameter: Parameter,
+    known: Sequence[str],
+) -> list[str]:
+    """Return the ids with which their owner was shown something: the others may be of other kinds,
+    e.g. the slug of a hive beside the code of an inspection.
+    """
+    asked = {
+        str(call.arguments.get(parameter.name))
+        for call in example.history
+        if call.operation == operation.name
+        and call.actor.user == owner.user == call.actor.claims
+        and call.answer.outcome is Outcome.OK
+    }
+    return [each for each in known if each in asked]
 
 
 def not_used_up(

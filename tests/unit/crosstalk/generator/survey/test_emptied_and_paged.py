@@ -11,9 +11,11 @@ import pytest
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.choice import Draw
+from crosstalk.generator.arguments import HonestDrawer
+from crosstalk.generator.choice import Draw, RandomChoice
 from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles import Ownership
@@ -129,3 +131,81 @@ def test_many_are_stored_of_what_may_stand_inside_another_object() -> None:
 
     drawn_once(flood, Random(1))
     assert set(flooded) == {boxes.name, notes.name}
+
+
+EMPTY = Operation("rest", "rest:DELETE /bin", (IDENTITY,), reads_only=False)
+SHOWN = Operation("rest", "rest:GET /bin", (IDENTITY,), reads_only=True, lists=True)
+
+
+class Emptied(Notes):
+    """Notes with a bin, which is emptied for its caller, or for all users.
+
+    Attributes:
+        leaks: Whether for all, where the caller has something in it.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.bins: dict[str, dict[str, str]] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, DELETE, SHOWN, EMPTY]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes and bin alone, but for the leak."""
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        mine = self.bins.setdefault(caller, {})
+        if operation is SHOWN:
+            return Answer(Outcome.OK, 200, [{"id": i, "text": t} for i, t in mine.items()])
+        if operation is EMPTY:
+            removed = len(mine)
+            for each in self.bins.values() if self.leaks and removed else [mine]:
+                each.clear()
+            return Answer(Outcome.OK, 200, {"removed": removed})
+        thrown = dict(self.kept.get(caller, {}))
+        answer = super().call(operation, arguments, presented)
+        if operation is DELETE and answer.outcome is Outcome.OK:
+            name = str(arguments["note_id"])
+            mine[name] = thrown[name]
+        return answer
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_a_bin_is_emptied_by_a_user_who_has_something_in_it(*, leaks: bool) -> None:
+    history, _ = surveyed(Emptied(leaks=leaks))
+    assert any(
+        call.operation == EMPTY.name and call.answer.body["removed"]
+        for call in history
+        if call.answer.outcome is Outcome.OK
+    )
+    assert (EMPTY.name in {each.operation for each in Ownership().judge(history)}) is leaks
+
+
+def test_what_restores_is_given_an_object_that_its_owner_removes_first() -> None:
+    restore = Operation("rest", "rest:POST /notes/{note_id}/restore", (IDENTITY, NOTE), False)
+    system = Notes()
+    operations = {each.name: each for each in (ADD, LIST, DELETE, restore)}
+    state = GeneratorState(
+        executor=Executor({"rest": system}, operations, system),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[LIST],
+        forgeries=(),
+        on_example_end=lambda _: None,
+        stopped=lambda: False,
+    )
+    example = ExampleRun(state, Capabilities.of(list(operations.values())))
+    alice = example.members[0]
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    provision = Provision.by(example, drawer)
+    for _ in range(2):
+        provision.use(ADD, alice)
+    named = provision.renewed(restore, NOTE, alice)
+    gone = [call.arguments["note_id"] for call in example.history if call.operation == DELETE.name]
+    assert gone == [named]
+    assert provision.renewed(DELETE, NOTE, alice) is None

@@ -260,3 +260,36 @@ def test_the_largest_of_what_need_not_be_given_is_stored_too() -> None:
     operation = Operation("mcp", "mcp:add_event", (TEXT, minutes), reads_only=False)
     assert larger_values(operation, {"text": "a"}) == {"text": "a", "minutes": 1440}
     assert larger_values(operation, {"text": "a", "minutes": 5})["minutes"] == 1440
+
+
+class Counted(Searched):
+    """Notes whose search counts hits before others' are taken out.
+
+    Attributes:
+        leaks: Whether it counts them all.
+    """
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Show the caller's own hits, and a number."""
+        answer = super().call(operation, arguments, presented)
+        if operation is not FIND or not isinstance(answer.body, list):
+            return answer
+        mine = self.kept.get(presented.headers["caller"], {}).values()
+        shown = [each for each in answer.body if each["text"] in mine]
+        total = len(answer.body) if self.leaks else len(shown)
+        return Answer(Outcome.OK, 200, {"total": total, "found": shown})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_number_of_hits_of_a_word_that_another_alone_has_is_compared(*, leaks: bool) -> None:
+    history, _ = surveyed(Counted(leaks=leaks))
+    told = {each.operation for each in Existence().judge(history)}
+    assert (FIND.name in told) is leaks
+
+
+def test_a_search_for_anothers_words_comes_after_what_would_show_them() -> None:
+    example = begun(Notes(), ADD, LIST, GET, EDIT, FIND)
+    forms = [(each.operation.name, each.form) for each in all_reaches(example)]
+    assert forms.index((EDIT.name, Form.PLAIN)) < forms.index((FIND.name, Form.SOUGHT))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.targets.described.config import TargetConfig
 from crosstalk.targets.described.subject_arguments import (
     kinds_of_subjects,
     with_subject_arguments,
 )
+from crosstalk.targets.described.users import principals_of
 
 TEXT = {"type": "string"}
 PATIENT = Parameter("patient_id", {"type": "integer"}, True, Role.REFERENCE)
@@ -33,3 +37,15 @@ def test_argument_of_that_kind_names_the_caller() -> None:
 def test_argument_names_an_object_where_users_make_such() -> None:
     found = with_subject_arguments({each.name: each for each in (VISITS, ADD)}, {"patient"})
     assert found[VISITS.name].parameters[0].role is Role.REFERENCE
+
+
+@pytest.mark.parametrize(("role", "claimed"), [(Role.IDENTITY, True), (Role.REFERENCE, False)])
+def test_a_path_that_names_the_caller_is_claimed_by_an_impostor(role: Role, claimed: bool) -> None:
+    config = TargetConfig.model_validate(
+        {
+            "rest": {"openapi": "http://127.0.0.1:1/openapi.json"},
+            "identity": {"by": ["bearer"], "token": "{user}"},
+        }
+    )
+    operation = replace(VISITS, parameters=(replace(PATIENT, role=role),))
+    assert bool(principals_of(config, {}, [operation]).impostors) is claimed

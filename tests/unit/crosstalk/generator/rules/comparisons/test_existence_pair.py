@@ -8,7 +8,11 @@ from typing import Any, cast
 import pytest
 
 from crosstalk.core.identifiers import markers_in
-from crosstalk.generator.rules.comparisons.existence_pair import not_used_up, unknown_like
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    _shown,
+    not_used_up,
+    unknown_like,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
@@ -46,3 +50,13 @@ def test_object_with_which_its_owner_made_the_change_already_is_named_last() -> 
     assert not_used_up(example, ALICE, pay, number, ["1", "2", "3"]) == ["2", "3"]
     assert not_used_up(example, ALICE, pay, number, ["1"]) == ["1"]
     assert not_used_up(example, ALICE, read, number, ["1", "2"]) == ["1", "2"]
+
+
+def test_id_with_which_its_owner_was_shown_something_is_named() -> None:
+    code = Parameter("code", {"type": "string"}, True, Role.REFERENCE)
+    read = Operation("mcp", "mcp:resources/read hive://inspections/{code}", (code,), True)
+    writer = Writer().call(ALICE, read.name, {"code": "4694bb11"}, ok({"text": "calm"}))
+    writer.call(ALICE, read.name, {"code": "north"}, refused(404, "no inspection"))
+    writer.call(BOB, read.name, {"code": "north"}, ok({"text": "calm"}))
+    example = cast("Any", SimpleNamespace(history=writer.history))
+    assert _shown(example, ALICE, read, code, ["4694bb11", "north"]) == ["4694bb11"]

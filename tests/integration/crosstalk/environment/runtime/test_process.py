@@ -216,6 +216,7 @@ def test_service_process_starts_as_ever_where_what_was_loaded_is_of_no_use(
         for each in psutil.Process().children():
             if "loaded_ahead" in " ".join(each.cmdline()):
                 each.kill()
+                each.wait(30)
     thing.start(guard)
     thing.wait_until_ready()
     assert thing.pid not in before

@@ -73,7 +73,7 @@ _EXAMPLES_A_CHUNK = 1
 # The part of the budget after which what still lacks an opportunity is swept once more.
 _LATE = 0.8
 # The part of the budget after which what comes last is prepared.
-_SOON = 0.7
+_SOON = 0.8
 # Runs of the rules for what is reserved, and for fields that give a right, that come early.
 _FIRST_PRIVILEGES = 2
 # Calls that must be to spare for users with nearly equal names to come early.

@@ -3,7 +3,12 @@
 from crosstalk.environment.backends.attached import Attachment
 from crosstalk.environment.backends.choice import Kind, chosen_environment
 from crosstalk.environment.backends.containers import ContainerEnvironment
-from crosstalk.environment.backends.options import ONE_CONNECTION, DataAccess, ProcessOptions
+from crosstalk.environment.backends.options import (
+    NO_PACE,
+    ONE_CONNECTION,
+    DataAccess,
+    ProcessOptions,
+)
 from crosstalk.environment.backends.processes import ProcessEnvironment
 from crosstalk.environment.backends.running import RunningSystem
 from crosstalk.environment.backends.secrets_shown import secrets_in_logs, secrets_of
@@ -12,6 +17,7 @@ from crosstalk.environment.parts.sources import locate_system, require_system_pa
 from crosstalk.environment.runtime.errors import EnvironmentFailed
 
 __all__ = [
+    "NO_PACE",
     "ONE_CONNECTION",
     "Attachment",
     "ContainerEnvironment",

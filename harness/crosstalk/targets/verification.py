@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment import (
+    NO_PACE,
     ONE_CONNECTION,
     Attachment,
     DataAccess,
@@ -144,7 +145,8 @@ class Verified:
         # Behind a pooler the services have many connections, and the pooler few.
         connections = ONE_CONNECTION if pooler == "none" else {}
         return {
-            "backend": {**connections.get("backend", {})},
+            # Chats that wait for their pace answer the same, and later.
+            "backend": {**connections.get("backend", {}), **NO_PACE},
             "mcp": {**connections.get("mcp", {}), **sessions},
         }
 

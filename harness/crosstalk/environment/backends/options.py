@@ -18,6 +18,8 @@ METRICS = ("mcp_metrics", "backend_metrics")
 _ONE = {"DATABASE_POOL_SIZE": "1", "DATABASE_MAX_OVERFLOW": "0"}
 # For `extra_env`: with one connection, the next request meets whatever a cancelled one left on it.
 ONE_CONNECTION: Mapping[str, Mapping[str, str]] = {"mcp": _ONE, "backend": _ONE}
+# For `extra_env`, likewise: the tools of one user's chats are called as fast as the chats come.
+NO_PACE: Mapping[str, str] = {"TOOL_CALLS_PER_USER_PER_SECOND": "1000000"}
 
 
 @dataclass(frozen=True, slots=True)

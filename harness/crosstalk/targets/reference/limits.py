@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crosstalk.environment import RunningSystem
+from crosstalk.environment import NO_PACE, RunningSystem
 from crosstalk.environment.backends.wiring import LIMITS
 
 # The backend calls the MCP server.
 _SERVICES = ("backend", "mcp")
+# Settings by which a campaign lifts the limits.
+_LIFTING = frozenset({*LIMITS, *NO_PACE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ProductionLimits:
         found = {}
         for name in _SERVICES:
             given = self.running.services[name].environment
-            own = {setting: value for setting, value in given.items() if setting not in LIMITS}
+            own = {setting: value for setting, value in given.items() if setting not in _LIFTING}
             if own != given:
                 found[name] = own
         return found

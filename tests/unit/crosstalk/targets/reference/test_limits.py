@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from crosstalk.environment import RunningSystem
+from crosstalk.environment import NO_PACE, RunningSystem
 from crosstalk.environment.backends.wiring import LIMITS
 from crosstalk.targets.reference.limits import production_limits
 
@@ -40,7 +40,7 @@ def lifted(**others: str) -> Part:
 
 
 def test_services_are_restarted_once_and_together_without_the_lifted_limits() -> None:
-    running = Running(services={"mcp": lifted(A="1"), "backend": lifted(), "issuer": Part({})})
+    running = Running(services={"mcp": lifted(A="1"), "backend": lifted(**NO_PACE)})
     start_again = production_limits(cast(RunningSystem, running))
     assert start_again is not None
     start_again()

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
+from typing import Any
 
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
+from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import deletes, kind_of_argument
+from crosstalk.core.policy import Share
+from crosstalk.core.policy.model import matches
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.offers import Offer, as_taken_by
-from crosstalk.surface.capabilities import references
+from crosstalk.generator.offers import Offer, as_taken_by, name_of
+from crosstalk.surface.capabilities import references, without_key
 from crosstalk.surface.operation import Operation, Role
 
 _WRITES = 2
-# By who may only read, who has no right to any of them.
-_WRITES_BY_READERS = 4
+# By who has no right to any of them, once each was tried; until then what is untried, and of the
+# campaign's calls no more than this part at a time.
+_FORBIDDEN = 4
+_PART_FORBIDDEN = 0.005
+# Changes that an agent is told to make, each time.
+_TOLD = 2
 # Removals of the whole object, and of what names it.
 _REMOVALS = 2
 # Times that arguments are drawn until a text is among them.
 _DRAWS = 6
 
 
-def stores_inside(
-    example: ExampleRun,
-    draw: Draw,
-    offer: Offer,
-    actor: Actor,
-    among: Sequence[Operation] | None = None,
-) -> list[PlannedCall]:
+class Place(StrEnum):
+    """Where a person stands in a share while they write; only an editor may."""
+
+    OFFERED = "offered"
+    READER = "reader"
+    EDITOR = "editor"
+    DEMOTED = "demoted"
+    FORMER = "former"
+    FORMER_OWNER = "former owner"
+
+
+def place_by(rule: Share) -> Place:
+    """Return where a person stands to whom a rule has given something."""
+    return Place.EDITOR if rule.change else Place.READER
+
+
+def stores_inside(example: ExampleRun, draw: Draw, offer: Offer, actor: Actor) -> list[PlannedCall]:
     """Return a call that stores something in the object, if there is an operation that does.
 
     Args:
@@ -39,24 +59,34 @@ def stores_inside(
         draw: Draws from a strategy.
         offer: What was offered.
         actor: Who stores.
-        among: The operations to choose from; all by default.
     """
-    shared = kind_of_argument(offer.rule.object, offer.call.operation)
-    found = [
-        each
-        for each in example.capabilities.creators
-        if (among is None or each in among)
-        and any(kind_of_argument(one.name, each.name) == shared for one in references(each))
-    ]
+    found = _storing_inside(example, offer)
     if not found:
         return []
-    what = "taken back in" if among is None else "taken back told in"
-    operation = example.least_chosen_operation(draw, what, found)
-    given = dict(example.plan_own(draw, operation, actor).arguments)
+    operation = example.least_chosen_operation(draw, "taken back in", found)
+    return [_inside(example, draw, operation, offer, actor)]
+
+
+def _storing_inside(example: ExampleRun, offer: Offer) -> list[Operation]:
+    """Return the operations that store something in an object of the kind that was offered."""
+    shared = kind_of_argument(offer.rule.object, offer.call.operation)
+    return [
+        each
+        for each in example.capabilities.creators
+        if any(kind_of_argument(one.name, each.name) == shared for one in references(each))
+    ]
+
+
+def _inside(
+    example: ExampleRun, draw: Draw, operation: Operation, offer: Offer, actor: Actor
+) -> PlannedCall:
+    """Return the call by which a user stores something in the object."""
+    shared = kind_of_argument(offer.rule.object, offer.call.operation)
+    given = without_key(operation, example.plan_own(draw, operation, actor).arguments)
     for each in references(operation):
         if kind_of_argument(each.name, operation.name) == shared:
             given[each.name] = as_taken_by(each, offer.target)
-    return [PlannedCall(actor, operation.name, given)]
+    return PlannedCall(actor, operation.name, given)
 
 
 def writes_by_person(
@@ -64,84 +94,109 @@ def writes_by_person(
     draw: Draw,
     offer: Offer,
     inside: Sequence[str],
-    among: Sequence[Operation] | None = None,
+    place: Place,
     *,
     removals: bool = True,
-    lost: bool = False,
 ) -> list[PlannedCall]:
     """Return changes by the person, some of whom may make them and some not.
+
+    What a place forbids is tried once with each operation, in the order in which they are found,
+    before any of them is tried again: to forbid one and not the next is what goes wrong.
 
     Args:
         example: The example.
         draw: Draws from a strategy.
         offer: What was offered.
         inside: Ids of what is stored in the object.
-        among: The operations to choose from; all by default.
+        place: Where the person stands in the share.
         removals: Whether who may only read tries to remove the object as well.
-        lost: Whether the person has no right to it any more.
     """
-    may = offer.rule.change and not lost
-    planned = stores_inside(example, draw, offer, offer.person, among)
+    may = place is Place.EDITOR
+    storing = _storing_inside(example, offer)
+    chosen = _least_tried(example, f"shared store {place}", storing, 1 if may else len(storing))
+    planned = [_inside(example, draw, each, offer, offer.person) for each in chosen]
     for target in [*inside[-1:], offer.target]:
-        changing = [
-            each
-            for each in example.mutating_operations_on(offer.owner, target)
-            if not deletes(each.name)
-            and not each.conversational
-            and (among is None or each in among)
-        ]
-        chosen = _by_each_surface(
-            example, draw, "taken back write", changing, _WRITES if may else _WRITES_BY_READERS
-        )
+        changing = _changes(example, offer, target)
+        number = _WRITES if may else _untried(example, f"shared write {place}", changing)
+        chosen = _least_tried(example, f"shared write {place}", changing, number)
         planned += [_on(example, draw, each, offer, target) for each in chosen]
-    deleting = [
-        each
-        for target in inside[-1:]
-        for each in example.mutating_operations_on(offer.owner, target)
-        if deletes(each.name) and (among is None or each in among)
-    ]
     # Where it is allowed, nothing is left to be read.
     if not may or draw(st.integers(0, 3)) == 3:
-        chosen = _by_each_surface(example, draw, "taken back delete", deleting, 1 if may else 0)
-        planned += [_on(example, draw, each, offer, inside[-1]) for each in chosen]
+        for target in inside[-1:]:
+            deleting = _removals(example, offer, target)
+            number = 1 if may else len({each.surface for each in deleting})
+            chosen = _least_tried(example, f"shared delete {place}", deleting, number)
+            planned += [_on(example, draw, each, offer, target) for each in chosen]
     if removals and not may:
-        planned += _removals(example, draw, offer, among)
+        removing = _removals(example, offer, offer.target)
+        chosen = _least_tried(example, f"shared remove {place}", removing, _REMOVALS)
+        planned += [_on(example, draw, each, offer, offer.target) for each in chosen]
     return planned
 
 
-def _by_each_surface(
-    example: ExampleRun, draw: Draw, what: str, operations: Sequence[Operation], number: int
+def told_writes(
+    example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str], place: Place
+) -> list[PlannedCall]:
+    """Return the changes that the person's agent was told to make least.
+
+    Args:
+        example: The example.
+        draw: Draws from a strategy.
+        offer: What was offered.
+        inside: Ids of what is stored in the object.
+        place: Where the person stands in the share.
+    """
+    tools, person = example.capabilities.tools, offer.person
+    storing = [each for each in _storing_inside(example, offer) if each in tools]
+    planned = [_inside(example, draw, each, offer, person) for each in storing]
+    for target in [*inside[-1:], offer.target]:
+        possible = [*_changes(example, offer, target)]
+        if place is not Place.EDITOR:
+            possible += _removals(example, offer, target)
+        planned += [_on(example, draw, e, offer, target) for e in possible if e in tools]
+    by_name = {each.operation: each for each in reversed(planned)}
+    operations = [example.state.executor.operations[each] for each in reversed(by_name)]
+    chosen = _least_tried(example, f"shared told {place}", operations, _TOLD)
+    return [by_name[each.name] for each in chosen]
+
+
+def _changes(example: ExampleRun, offer: Offer, target: str) -> list[Operation]:
+    """Return the operations that change an object and do not remove it."""
+    return [
+        each
+        for each in example.mutating_operations_on(offer.owner, target)
+        if not deletes(each.name) and not each.conversational
+    ]
+
+
+def _removals(example: ExampleRun, offer: Offer, target: str) -> list[Operation]:
+    """Return the operations that remove an object, or what names it."""
+    return [
+        each for each in example.mutating_operations_on(offer.owner, target) if deletes(each.name)
+    ]
+
+
+def _untried(example: ExampleRun, what: str, operations: Sequence[Operation]) -> int:
+    """Return how many operations have not been tried, as far as calls allow; else a few."""
+    untried = sum(not example.state.choices[what, each.name] for each in operations)
+    return max(_FORBIDDEN, min(untried, int(_PART_FORBIDDEN * example.state.calls)))
+
+
+def _least_tried(
+    example: ExampleRun, what: str, operations: Sequence[Operation], number: int
 ) -> list[Operation]:
-    """Return that many of the operations, by every surface in turn; one a surface for 0.
+    """Return that many of the operations, those tried least first, by every surface in turn.
 
     What one service still remembers shows by the surface that it serves alone.
     """
-    surfaces = list(dict.fromkeys(each.surface for each in operations))
-    return [
-        example.least_chosen_operation(
-            draw, what, [each for each in operations if each.surface == surface]
-        )
-        for place in range(min(number or len(surfaces), len(operations)))
-        for surface in [surfaces[place % len(surfaces)]]
-    ]
-
-
-def _removals(
-    example: ExampleRun, draw: Draw, offer: Offer, among: Sequence[Operation] | None
-) -> list[PlannedCall]:
-    """Return removals of the object itself, by who may not change it."""
-    possible = [
-        each
-        for each in example.mutating_operations_on(offer.owner, offer.target)
-        if deletes(each.name) and (among is None or each in among)
-    ]
-    what = "taken back remove" if among is None else "taken back told to remove"
-    found: list[PlannedCall] = []
-    while possible and len(found) < _REMOVALS:
-        operation = example.least_chosen_operation(draw, what, possible)
-        possible.remove(operation)
-        found.append(_on(example, draw, operation, offer, offer.target))
-    return found
+    tried, met = example.state.choices, Counter[str]()
+    turns: list[tuple[int, int, Operation]] = []
+    for each in sorted(operations, key=lambda one: tried[what, one.name]):
+        turns.append((tried[what, each.name], met[each.surface], each))
+        met[each.surface] += 1
+    chosen = [each for _, _, each in sorted(turns, key=lambda one: one[:2])][:number]
+    tried.update((what, each.name) for each in chosen)
+    return chosen
 
 
 def _on(
@@ -170,7 +225,25 @@ def _on(
         for name, value in planned.arguments.items()
         if name not in moving or value == target
     }
-    return replace(planned, arguments=kept)
+    # The key of an earlier call would have this one do nothing.
+    given = without_key(operation, kept)
+    return replace(planned, arguments={**given, **_about_another(example, operation, offer)})
+
+
+def _about_another(example: ExampleRun, operation: Operation, offer: Offer) -> dict[str, Any]:
+    """Return whom a call that shares, or ends sharing, is about: not the person, who may leave."""
+    policy = example.history.policy
+    rules = [e for e in (policy.shares if policy is not None else ()) if e.concerns(operation.name)]
+    third = [each for each in example.members if each not in (offer.owner, offer.person)]
+    if matches(offer.rule.ends, operation.name):
+        whom = offer.owner
+    elif third and any(matches(e.opens, operation.name) for e in rules if not e.members):
+        whom = third[0]
+    else:
+        whom = offer.person
+    people = {last_name(each.person) for each in rules}
+    named = [each for each in operation.parameters if last_name(each.name) in people]
+    return {each.name: as_taken_by(each, name_of(example, each, whom)) for each in named}
 
 
 def with_a_key(

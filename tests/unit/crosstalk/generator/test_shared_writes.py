@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -14,7 +15,13 @@ from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import Offer, accept_offer, make_offer
 from crosstalk.generator.shared_readings import told_to_agent
-from crosstalk.generator.shared_writes import keyed_first, with_a_key, writes_by_person
+from crosstalk.generator.shared_writes import (
+    Place,
+    keyed_first,
+    told_writes,
+    with_a_key,
+    writes_by_person,
+)
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -52,24 +59,29 @@ WRITES = (RENAME, RENAME_TOOL, DELETE, DELETE_TOOL)
 class FoldersByTools(Folders):
     """Folders that are renamed and deleted by two surfaces, and an agent."""
 
+    def __init__(self, more: Sequence[Operation] = ()) -> None:
+        super().__init__()
+        self.more = tuple(more)
+
     def discover(self) -> list[Operation]:
         """All operations."""
         others = [each for each in OPERATIONS if each is not ACCEPT]
-        return [*others, KEYED_ACCEPT, *WRITES, CHAT]
+        return [*others, KEYED_ACCEPT, *WRITES, CHAT, *self.more]
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
         """Change nothing."""
-        if operation in (*WRITES, CHAT):
+        if operation in (*WRITES, CHAT, *self.more):
             return Answer(Outcome.OK, 200, {})
         if operation is KEYED_ACCEPT:
             operation = ACCEPT
         return super().call(operation, arguments, presented)
 
 
-def _example() -> ExampleRun:
-    folders = FoldersByTools()
+def _example(more: Sequence[Operation] = ()) -> ExampleRun:
+    folders = FoldersByTools(more)
     service = ServiceRecord({each.name: each for each in folders.discover()})
     state = make_state(folders, service)
+    state.calls = 6_000
     return ExampleRun(state, Capabilities.of(folders.discover()))
 
 
@@ -95,7 +107,7 @@ def test_former_member_changes_and_deletes_by_each_surface() -> None:
         offer = _offer(example, number)
         asked = _drawn(
             lambda draw, example=example, offer=offer: writes_by_person(  # type: ignore[misc]
-                example, draw, offer, [offer.target], lost=True
+                example, draw, offer, [offer.target], Place.FORMER
             ),
             number,
         )
@@ -105,6 +117,57 @@ def test_former_member_changes_and_deletes_by_each_surface() -> None:
         assert all(each.actor is BOB for each in asked)
         texts = [each.arguments["name"] for each in asked if "name" in each.arguments]
         assert len(set(texts)) == len(texts) > 1
+
+
+def test_each_write_that_a_place_forbids_is_tried_before_any_is_tried_again() -> None:
+    changes = [
+        Operation(
+            surface, f"{surface}:POST /folders/{{folder_id}}/change{number}", (FOLDER,), False
+        )
+        for number in range(9)
+        for surface in ("rest", "mcp")
+    ]
+    for number in range(4):
+        example = _example(changes)
+        offer = _offer(example, number)
+        for place in (Place.OFFERED, Place.READER, Place.DEMOTED, Place.FORMER):
+            asked = _drawn(
+                lambda draw, example=example, offer=offer, place=place: writes_by_person(  # type: ignore[misc]
+                    example, draw, offer, [], place
+                ),
+                number,
+            )
+            made = Counter(each.operation for each in asked)
+            assert {each.name for each in (*changes, RENAME, RENAME_TOOL)} <= set(made)
+            assert set(made.values()) == {1}
+        again = _drawn(
+            lambda draw, example=example, offer=offer: writes_by_person(  # type: ignore[misc]
+                example, draw, offer, [], Place.READER
+            ),
+            number,
+        )
+        assert len(again) < len(changes) / 2
+
+
+def test_editor_leaves_most_of_what_is_shared_as_it_is() -> None:
+    example = _example()
+    offer = _offer(example)
+    asked = _drawn(lambda draw: writes_by_person(example, draw, offer, [], Place.EDITOR), 1)
+    assert len({each.operation for each in asked}) == len(asked) == 2
+
+
+def test_agent_is_told_each_change_in_turn() -> None:
+    example = _example()
+    offer = _offer(example)
+    told = [
+        each.operation
+        for number in range(3)
+        for each in _drawn(
+            lambda draw: told_writes(example, draw, offer, [], Place.READER),
+            number,
+        )
+    ]
+    assert set(told) == {RENAME_TOOL.name, DELETE_TOOL.name}
 
 
 def test_one_write_has_a_new_key_and_is_repeated_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from hypothesis import strategies as st
@@ -36,8 +37,11 @@ from crosstalk.generator.shared_readings import (
     told_to_agent,
 )
 from crosstalk.generator.shared_writes import (
+    Place,
     keyed_first,
+    place_by,
     stores_inside,
+    told_writes,
     with_a_key,
     writes_by_person,
 )
@@ -48,8 +52,6 @@ from crosstalk.surface.operation import Operation, Role
 _WRITES = 3
 _AGAIN = 2
 _OWNER_READINGS = 3
-# Changes that an agent is told to make, each time.
-_TOLD_WRITES = 2
 
 
 class _Ending(StrEnum):
@@ -154,6 +156,7 @@ class TakenBack:
             # An invitation alone shows nothing yet, and is nobody else's to accept.
             look_at_offer(example, draw, offer)
             example.execute_all(readings[:READINGS])
+            self._between_readings(example, draw, offer, inside, Place.OFFERED)
             for each in others[:1]:
                 accept_offer(example, draw, offer, by=each)
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
@@ -167,7 +170,7 @@ class TakenBack:
         example.judge_soon()
         if not (offer.rule.change or offer.rule.members):
             take_more_rights(example, draw, offer)
-        writes = self._between_readings(example, draw, offer, inside)
+        writes = self._between_readings(example, draw, offer, inside, place_by(offer.rule))
         example.judge_soon()
         if not offer.rule.members:
             writes = [*self._other_roles(example, draw, offer, inside, writes), *writes]
@@ -188,7 +191,7 @@ class TakenBack:
         example.judge_soon()
         # What is stored now is there still: an editor may have deleted what was there before.
         again = keyed_first(example, writes)[:_AGAIN]
-        self._between_readings(example, draw, offer, [*inside, *more], again, lost=True)
+        self._between_readings(example, draw, offer, [*inside, *more], Place.FORMER, again)
         self._called_off(example, draw, offer)
         self._by_lists_alone(example, draw, offer)
 
@@ -216,13 +219,14 @@ class TakenBack:
         for rule in policy.shares if policy is not None else ():
             if rule.members and not rule.transfers and rule.object == offer.rule.object:
                 change_role(example, draw, offer, rule)
-                planned = writes_by_person(example, draw, offer, inside, removals=False)
+                place = place_by(rule)
+                planned = writes_by_person(example, draw, offer, inside, place, removals=False)
                 writing = with_a_key(example, draw, planned[:_WRITES])
                 example.execute_all(writing)
                 made += writing
                 change_role(example, draw, offer, rule, withdrawn=True)
                 again = keyed_first(example, [*writing, *writes])[:_AGAIN]
-                self._between_readings(example, draw, offer, inside, again, lost=True)
+                self._between_readings(example, draw, offer, inside, Place.DEMOTED, again)
         return made
 
     def _called_off(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
@@ -286,9 +290,8 @@ class TakenBack:
         draw: Draw,
         offer: Offer,
         inside: Sequence[str],
+        place: Place,
         again: Sequence[PlannedCall] = (),
-        *,
-        lost: bool = False,
     ) -> list[PlannedCall]:
         """Have the person make changes, and their agent one, between the owner's readings.
 
@@ -299,14 +302,14 @@ class TakenBack:
             draw: Draws from a strategy.
             offer: What was offered.
             inside: Ids of what is stored in the object.
+            place: Where the person stands in the share.
             again: Changes that were made before, and are made once more.
-            lost: Whether the person has no right to it any more.
 
         Returns:
             The changes, without what the agent was told.
         """
         owner, key = offer.owner, example.next_probe()
-        planned = writes_by_person(example, draw, offer, inside, lost=lost)
+        planned = writes_by_person(example, draw, offer, inside, place)
         writes = with_a_key(example, draw, planned)
         asked = shared_readings(example, draw, [*inside[-1:], offer.target], owner, owner)
         observed = [
@@ -315,11 +318,8 @@ class TakenBack:
         ]
         example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
         act = Probe("ownership", key, "attack", owner.name)
-        tools = _tools(example)
-        possible = writes_by_person(example, draw, offer, inside, tools, lost=lost)
-        told = [
-            one for each in possible[:_TOLD_WRITES] for one in told_to_agent(example, draw, [each])
-        ]
+        possible = told_writes(example, draw, offer, inside, place)
+        told = [one for each in possible for one in told_to_agent(example, draw, [each])]
         for each in (*writes, *again, *told):
             example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
         after = Probe("ownership", key, "after", owner.name)
@@ -329,10 +329,13 @@ class TakenBack:
     def _former_owner(
         self, example: ExampleRun, draw: Draw, offer: Offer, inside: Sequence[str]
     ) -> None:
-        """Have the new owner store more, which the former one reads no more."""
-        example.execute_all(stores_inside(example, draw, offer, offer.person))
+        """Have the new owner store more, which the former one neither reads nor changes."""
         former, new = offer.owner, offer.person
-        example.execute_all(shared_readings(example, draw, [offer.target, *inside], new, former))
+        handed = replace(offer, owner=new, person=former)
+        more = self._fill(example, draw, handed)
+        readings = shared_readings(example, draw, [offer.target, *inside, *more], new, former)
+        example.execute_all(readings)
+        self._between_readings(example, draw, handed, more or inside, Place.FORMER_OWNER)
 
     def _store_more(self, example: ExampleRun, draw: Draw, target: str, owner: Actor) -> None:
         """Have the owner change the object: what is new is not for a user who lost it."""

@@ -8,9 +8,9 @@ an earlier row would be taken for the one that this run has made.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from crosstalk.core.identifiers import markers_in
+from crosstalk.core.identifiers import markers_in, remarked
 
 _ROW = re.compile(r"(?P<list>.*\.|)\[(?P<word>[a-z0-9]+)@(?P<number>\d+)\]\.(?P<field>.+)")
 # Longer answers are searched for too long.
@@ -49,23 +49,38 @@ class RowPlaces:
         return f"{holder}[{told[0]}@{number}].{field}" if told else path
 
 
-def plain_path(path: str, found: Sequence[tuple[str, str]]) -> str:
+def plain_path(path: str, found: Sequence[tuple[str, str]], salt: int = 0) -> str:
     """Return where a place is in an answer: in the row with its word, or else of its number.
 
+    A row that was there before the example still has the word of that time. Where neither is found,
+    and the list has become shorter, its last row stands for it: it is another of the same user's.
+
     Args:
-        path: As `RowPlaces.named` returns it, or any other.
+        path: As `RowPlaces.named` returns it, or any other; with the words of a replay.
         found: Every text of the answer with its path.
+        salt: What the replay changed the words by; 0 for none.
     """
     match = _ROW.fullmatch(path)
     if match is None:
         return path
     holder, field = match["list"], match["field"]
-    for place, text in found:
-        if match["word"] in text.lower() and place.startswith(holder):
-            number = place[len(holder) :].partition(".")[0]
+    for word in dict.fromkeys((match["word"], remarked(match["word"], salt))):
+        for place, text in found:
+            if word in text.lower() and place.startswith(holder):
+                number = place[len(holder) :].partition(".")[0]
+                if number.isdigit():
+                    return f"{holder}{number}.{field}"
+    numbers = [int(number) for number in _rows_with(holder, field, found)]
+    return f"{holder}{min(int(match['number']), max(numbers, default=0))}.{field}"
+
+
+def _rows_with(holder: str, field: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Return the numbers of the rows of a list that have a field."""
+    for place, _ in found:
+        if place.startswith(holder) and place.endswith(f".{field}"):
+            number = place[len(holder) : -len(field) - 1]
             if number.isdigit():
-                return f"{holder}{number}.{field}"
-    return f"{holder}{match['number']}.{field}"
+                yield number
 
 
 def word_of_row(path: str) -> str:

@@ -362,7 +362,7 @@ def resolve(
     def of_answer(number: int, path: str) -> str:
         call = answers.get(number)
         paths = call.answer.paths() if call is not None else []
-        found = dict(paths).get(plain_path(path, paths))
+        found = dict(paths).get(plain_path(path, paths, salt))
         if found is None:
             raise UnresolvedReferenceError(f"${{{number}.{path}}}")
         return found

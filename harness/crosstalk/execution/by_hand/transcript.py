@@ -140,7 +140,7 @@ class _Writer:
 
         def of_answer(number: int, path: str) -> str:
             found = [(each, text) for (of, each), text in self.values.items() if of == number]
-            path = plain_path(remarked(path, self.salt), found)
+            path = plain_path(remarked(path, self.salt), found, self.salt)
             value = self.values.get((number, path), "")
             named = self.variables.reference(places.get(number, 0), path, value)
             self.needed.setdefault(number, {})[path] = named

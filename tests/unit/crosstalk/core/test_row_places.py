@@ -52,3 +52,18 @@ def test_list_without_a_name_has_rows_too() -> None:
     assert named == f"[{marker('bob', 3)}@1].id"
     moved = [("0.id", "two"), ("0.title", marker("bob", 3))]
     assert plain_path(named, moved) == "0.id"
+
+
+def test_row_that_was_there_before_has_the_word_of_that_time() -> None:
+    word = marker("alice", 7)
+    salted = remarked(f"items.[{word}@3].id", 12)
+    found = [("items.0.id", "n-1"), ("items.1.id", "n-2"), ("items.1.name", word)]
+    assert plain_path(salted, found, 12) == "items.1.id"
+    anew = [*found, ("items.2.id", "n-3"), ("items.2.name", remarked(word, 12))]
+    assert plain_path(salted, anew, 12) == "items.2.id"
+
+
+def test_row_that_is_gone_is_the_last_of_a_shorter_list() -> None:
+    path = f"items.[{marker('alice', 7)}@8].id"
+    assert plain_path(path, [("items.0.id", "n-1"), ("items.1.id", "n-2")]) == "items.1.id"
+    assert plain_path(path, []) == "items.0.id"

@@ -223,8 +223,11 @@ def script_of(history: History) -> Script:
             known.take(each.id, f"${{{each.name}}}")
         else:
             numbers.take(each.kind, each.id, f"${{{each.name}}}")
+    # Words that users have sent so far; others that answers hold were there before.
+    planted: set[str] = set()
     steps = []
     for call in history:
+        planted.update(word for text in strings_in(call.arguments) for word in markers_in(text))
         arguments: dict[str, Any] = map_strings(call.arguments, known.substituted)
         arguments = map_strings(arguments, lambda text: codes.get(text, text))
         # A short id is one only where an id is asked for, and only as a whole.
@@ -253,7 +256,10 @@ def script_of(history: History) -> Script:
         for path, text in found:
             if text.isdigit() and len(text) < LONG_NUMBER and text not in sent:
                 numbers.take_of_field(call, path, text, f"${{{call.index}.{rows.named(path)}}}")
-            if len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
+            if " " in text and not planted.issuperset(markers_in(text)):
+                # A name that is in use already must not become another in a replay.
+                known.take(text, f"${{{call.index}.{rows.named(path)}}}")
+            elif len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
                 known.take(text, f"${{{call.index}.{rows.named(path)}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)

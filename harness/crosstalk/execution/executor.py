@@ -77,11 +77,21 @@ class Executor:
         self._groups = 0
         self._deadlines: list[float] = []
         self._most_calls: float = math.inf
+        self._kept: list[Call] | None = None
 
     @property
     def calls_in_all(self) -> int:
         """Number of calls made, replays included."""
         return self.calls_made + self.replay_calls
+
+    def since_last_time(self) -> list[Call]:
+        """Return the calls made since this was asked last, whatever history they belong to.
+
+        The first time nothing is returned: nothing was kept until then.
+        """
+        with self._recording:
+            found, self._kept = self._kept or [], []
+        return found
 
     @contextmanager
     def replaying(self) -> Iterator[None]:
@@ -273,4 +283,6 @@ class Executor:
             self.outcomes[call.answer.outcome] += 1
             self.called[call.operation] += 1
             self.limited[call.operation] += call.answer.outcome is Outcome.LIMITED
+            if self._kept is not None:
+                self._kept.append(call)
         return call

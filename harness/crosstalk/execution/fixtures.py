@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
+from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, marker
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
@@ -64,6 +64,8 @@ class Fixture:
         self._executor = executor
         self._public_values = target.public_values
         self._latest: History | None = None
+        if target.persistent:
+            executor.since_last_time()
         # Where users are made up and can store something, nothing is theirs before an example.
         created = bool(creators_among(list(executor.operations.values())))
         self._has_objects = target.persistent or target.prepare is not None or not created
@@ -103,12 +105,8 @@ class Fixture:
         if self._target.reset is not None:
             with stopping_the_run():
                 self._target.reset()
-        if self._target.persistent and self._latest is not None:
-            # Its owners are forgotten with the example; only new values can be attributed.
-            self._public_values |= {
-                value for call in self._latest for value in call.sent | call.received
-            } | numbers_given(self._latest)
-            self._keep_supplied(self._latest)
+        if self._target.persistent:
+            self._forget_owners()
         nonce = secrets.token_hex(4)
         principals = self._target.principals
         naming = self._target.subjects
@@ -148,9 +146,19 @@ class Fixture:
         )
         return self._latest
 
-    def _keep_supplied(self, history: History) -> None:
+    def _forget_owners(self) -> None:
+        """Let what is stored by now be known to all: only new values can be attributed.
+
+        It is what examples, replays and phases have made, in whatever order.
+        """
+        calls = self._executor.since_last_time()
+        self._public_values |= {value for call in calls for value in call.sent | call.received}
+        self._public_values |= numbers_given(calls)
+        self._keep_supplied(calls)
+
+    def _keep_supplied(self, calls: Sequence[Call]) -> None:
         """Keep what users stored: a later example is shown it again, and has not seen it sent."""
-        for call in history:
+        for call in calls:
             reads = self._executor.operations[call.operation].reads_only
             if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
                 self._supplied[call.actor.user] |= call.sent

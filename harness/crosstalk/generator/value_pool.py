@@ -374,7 +374,11 @@ class ValuePool:
             for each in self._ids[user].values()
             if each.value in self._public or f"{each.kind} {each.value}" in self._public
         }
-        return [each for each in values if each not in known]
+        return [
+            each
+            for each in values
+            if each not in known and self._public.isdisjoint(markers_in(each))
+        ]
 
     def _references(
         self, user: str, parameter: Parameter, operation: str, *, guess: bool

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Call, Outcome
 from crosstalk.core.identifiers import (
     is_code,
     is_code_path,
@@ -23,9 +24,9 @@ _LETTERS_AND_DIGITS = re.compile(
 )
 
 
-def numbers_given(history: History) -> set[str]:
+def numbers_given(calls: Iterable[Call]) -> set[str]:
     """Return the numbers that a user was given as an id, each after the kind of its object."""
-    return {f"{kind} {value}" for call in history for kind, value in numbers_in_answer(call)}
+    return {f"{kind} {value}" for call in calls for kind, value in numbers_in_answer(call)}
 
 
 def numbers_in_answer(call: Call) -> set[tuple[str, str]]:

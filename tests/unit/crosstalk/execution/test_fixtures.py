@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crosstalk.core.errors import HarnessError
-from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
+from crosstalk.core.history import Actor, Answer, Outcome, Probe
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import NEWCOMERS, Fixture
 from crosstalk.oracles.ownership import Ownership
@@ -56,21 +56,42 @@ def test_names_that_no_argument_admits_are_left_out(pattern: str, *, alike: bool
     assert fixture.next_example().subjects["bob"].startswith("alice") is alike
 
 
+class Refusing:
+    """A system that refuses its third call."""
+
+    calls = 0
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        self.calls += 1
+        return Answer(Outcome.ERROR if self.calls == 3 else Outcome.OK, 200, {})
+
+    def discover(self) -> list[Operation]:
+        return []
+
+    def close(self) -> None: ...
+
+
 def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
     operations = {
         "add": Operation("mem", "add", (), reads_only=False),
         "read": Operation("mem", "read", (), reads_only=True),
     }
     target = Target(surfaces={}, credentials=Choosy(), operations=operations, persistent=True)
-    fixture = Fixture(target, Executor({}, operations, target.credentials))
+    executor = Executor({"mem": Refusing()}, operations, target.credentials)
+    fixture = Fixture(target, executor)
     history = fixture.next_example()
-    bob, ids = Actor("bob", "bob", "bob"), [f"01a1fc95-41f3-4131-b962-{n:012d}" for n in range(3)]
-    for index, (name, outcome) in enumerate(
-        [("add", Outcome.OK), ("read", Outcome.OK), ("add", Outcome.ERROR)]
-    ):
-        answer = Answer(outcome, 200, {})
-        history.record(Call(index + 1, bob, name, {"text": ids[index]}, answer, 0.0, 0.1, None))
-    assert fixture.next_example().supplied == {"bob": frozenset(ids[:1])}
+    bob, ids = Actor("bob", "bob", "bob"), [f"01a1fc95-41f3-4131-b962-{n:012d}" for n in range(4)]
+    executor.execute(history, bob, "add", {"text": ids[0]})
+    # A replay interrupts the example, which goes on after it.
+    fixture.fresh_history()
+    executor.execute(history, bob, "read", {"text": ids[1]})
+    executor.execute(history, bob, "add", {"text": ids[2]})
+    executor.execute(history, bob, "add", {"text": ids[3]})
+    later = fixture.next_example()
+    assert later.supplied == {"bob": frozenset({ids[0], ids[3]})}
+    assert later.public_values >= set(ids)
 
 
 class Lettered:

@@ -29,7 +29,7 @@ from crosstalk.generator.refusals import (
 )
 from crosstalk.generator.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
 
 # Stands for a marker, or for the end of one.
 _PLACE = re.compile(r"\{(?:marker|end:\d+)\}")
@@ -158,7 +158,12 @@ class ArgumentKnowledge:
 
     def optional(self, choice: Choice, operation: Operation) -> set[str]:
         """Return the optional arguments of one call: proven ones, and one that is not yet."""
-        optional = [each for each in operation.parameters if not each.required]
+        optional = [
+            each
+            for each in operation.parameters
+            # An honest call without a condition is served; one that was made up is refused.
+            if not each.required and each.name.lower() != CONDITION
+        ]
         formed = [each.name for each in optional if each.role in _FORMED]
         chosen = {each.name for each in optional if each.role not in _FORMED and choice.coin()}
         if not self._served[operation.name]:

@@ -37,6 +37,10 @@ class FieldLessons:
     _sources: dict[tuple[str, str, str], None] = field(default_factory=dict)
     _sought: Counter[tuple[str, str]] = field(default_factory=Counter)
     _found: set[tuple[str, str]] = field(default_factory=set)
+    # Operation and argument to the fields and kinds of own ids with which it was served.
+    _taken: defaultdict[tuple[str, str], set[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     _takes: defaultdict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
 
     def note_source(self, of: str, kind: str, operation: str) -> None:
@@ -84,6 +88,14 @@ class FieldLessons:
     def takes(self, argument: str, of: str, kind: str) -> bool:
         """Return whether an argument has taken such a field of such an object."""
         return (of, kind) in self._takes[argument]
+
+    def note_taken(self, operation: str, argument: str, of: str, kind: str) -> None:
+        """Note that a call was served which named an own object by an id of that field and kind."""
+        self._taken[operation, argument].add((of, kind))
+
+    def taken(self, operation: str, argument: str) -> set[tuple[str, str]]:
+        """Return the fields and kinds of ids with which an operation was served."""
+        return self._taken.get((operation, argument), set())
 
     def likeliest(self, argument: str, fields: Iterable[str]) -> str:
         """Return the field to give next: one that was served, else the least refused one."""

@@ -86,7 +86,7 @@ _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"_at$|^when$|^(?:start|end|from|to|until|since|expires)$", ("2030-01-01T12:00:00Z",)),
     (r"time ?zone|^tz$", ("UTC", "Europe/Berlin")),
     (r"\btime\b|_time$", ("12:00", "12:00:00", "2030-01-01T12:00:00Z")),
-    (r"e-?mail", ("note@example.com",)),
+    (r"e-?mail", ("{marker}@example.com",)),
     (r"\burl|\buri\b|link|website|webhook|callback", ("https://example.com/note",)),
     (r"uuid|guid", ("1f0e5c1a-7c39-4f52-9f3b-2f6f1d4f8a10",)),
     (r"colou?r", ("#336699", "red", "blue")),

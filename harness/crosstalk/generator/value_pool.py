@@ -236,7 +236,12 @@ class ValuePool:
             return
         for argument, value in call.arguments.items():
             name = last_name(argument)
-            if not isinstance(value, str | int) or not is_plain(name):
+            if not isinstance(value, str | int):
+                continue
+            if not is_plain(name):
+                for each in self._ids[user].values() if served else ():
+                    if each.value == str(value):
+                        self._lessons.note_taken(call.operation, argument, each.field, each.kind)
                 continue
             for each in self._items(user):
                 if each.value == str(value):
@@ -398,6 +403,17 @@ class ValuePool:
             # A `project_name` is what a project was called.
             kinds += filter(None, [called_kind(name)])
             return self._under_plain_name(user, parameter, name, kinds, guess=guess)
+        taken = self._lessons.taken(operation, parameter.name)
+        served = [
+            each.value
+            for each in self._ids[user].values()
+            if (each.field, each.kind) in taken
+            and each.value not in self._gone
+            and _admits(parameter, each.value)
+        ]
+        if served and _says_no_kind(name):
+            # A `code` is what was one before, and not a slug that stood beside it in prose.
+            return list(dict.fromkeys(served))
         # An `id` is of many kinds: one of another kind is taken where none of this one is known.
         ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
         told = self._lessons.kinds.get((operation, parameter.name), "")

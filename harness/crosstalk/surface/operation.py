@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from crosstalk.core.history import Answer
 from crosstalk.surface.credentials import Presented
 
+# Header of a request that is refused where the object is another one by now.
+CONDITION = "if-match"
+
 
 class Role(StrEnum):
     """Purpose of a parameter, inferred from its schema and name, and corrected by observation."""

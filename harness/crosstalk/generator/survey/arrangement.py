@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import Reading, all_readings
+from crosstalk.generator.readings import Reading, all_readings, stored_by
 from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
@@ -154,6 +155,20 @@ class Arrangement:
         found += valued_readings(self.example, self.drawer, actor)
         self.random.shuffle(found)
         return found[:_MOST_READINGS]
+
+
+def busiest(users: Arrangement, known: Sequence[str]) -> tuple[str, int]:
+    """Return the object with which the victim has done most, the newest of several, and how much.
+
+    Args:
+        users: Who act.
+        known: Objects of the victim's.
+    """
+    busy: Counter[str] = Counter()
+    for call in stored_by(users.example, users.victim):
+        busy.update(str(each) for each in call.arguments.values() if str(each) in known)
+    most = max(reversed(known), key=busy.__getitem__)
+    return most, busy[most]
 
 
 def makers(example: ExampleRun) -> list[Operation]:

@@ -19,12 +19,15 @@ from crosstalk.core.identifiers import (
 )
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
 # Of one comparison.
 _LEAST_CALLS = 3
+# Draws until a text holds a word of its user's.
+_TRIES = 6
 
 
 class NamesPart:
@@ -51,6 +54,9 @@ class NamesPart:
             stored = stored and _with_optional_words(users, operation, stored)
             if stored is None or not _words(operation, stored.arguments):
                 continue
+            if not users.able(operation, users.attacker):
+                # Both calls would be refused for what the attacker does not have.
+                continue
             example.state.choices[NAME, operation.name] += 1
             served = False
             for planned in _pair(users, operation, stored):
@@ -63,14 +69,16 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     """Return a call of the victim's with a word in every argument that has room for one.
 
     A place or a reference number need not be given: what is compared by it meets only where it is.
+    An address that all users have now and then would be taken for every one of them.
     """
-    drawer, victim = users.drawer, users.victim
+    victim = users.victim
     lacking = [
         each
         for each in operation.parameters
-        if each.role is Role.TEXT and not each.required and each.name not in stored.arguments
+        if (each.role is Role.TEXT and not each.required and each.name not in stored.arguments)
+        or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))
     ]
-    drawn = {each.name: drawer.own_value(operation, each, victim) for each in lacking}
+    drawn = {each.name: _word_of_ones_own(users, operation, each) for each in lacking}
     said = {name: text for name, text in drawn.items() if markers_in(str(text))}
     if not said:
         return stored
@@ -78,6 +86,20 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     fresh = {name: value for name, value in own.items() if name not in said}
     call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
     return call if call.answer.outcome is Outcome.OK else stored
+
+
+def _is_common(value: Any) -> bool:
+    """Return whether a text holds the word of all users, and none of its own user's."""
+    return isinstance(value, str) and COMMON_WORD in value and not markers_in(value)
+
+
+def _word_of_ones_own(users: Arrangement, operation: Operation, parameter: Parameter) -> Any:
+    """Return what the victim gives to an argument, with a word of the victim's if it has room."""
+    for _ in range(_TRIES):
+        found = users.drawer.own_value(operation, parameter, users.victim)
+        if markers_in(str(found)):
+            break
+    return found
 
 
 def _storing(users: Arrangement) -> list[Operation]:

@@ -6,6 +6,7 @@ list and not at the second, at the id and not at a text that holds it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import cursors_in, filters
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
@@ -23,7 +25,7 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
     pair,
     unknown_like,
 )
-from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.arrangement import Arrangement, busiest
 from crosstalk.surface.capabilities import (
     is_comparable,
     observation_arguments,
@@ -32,7 +34,7 @@ from crosstalk.surface.capabilities import (
     smallest_page,
 )
 from crosstalk.surface.nesting import further
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
 # Name of the survey's part, under which it is counted what was made.
@@ -65,11 +67,12 @@ class Form(StrEnum):
     CURSOR = "cursor"  # where the user's own list goes on
     WORDS = "words"  # words that the user has stored, in a filter of that name
     SOUGHT = "sought"  # a word that the user alone has stored, in a search
+    USED = "used"  # the object with which the user has done most, where it is to be removed
 
 
 _DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
 _ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS, Form.SOUGHT)
-_ONCE = (*_DOUBTFUL, Form.CURSOR, Form.SOUGHT)
+_ONCE = (*_DOUBTFUL, Form.CURSOR, Form.SOUGHT, Form.USED)
 # Between what changes and what removes.
 _SOUGHT_COST = 1.5
 
@@ -115,6 +118,9 @@ def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
     for parameter in operation.parameters:
         if is_comparable(operation, parameter):
             yield Reach(operation, parameter, Form.BEHIND if parameter.many else Form.PLAIN)
+            if removes(operation) and parameter.required and not (several or parameter.many):
+                # What is refused may have removed what stands inside the object, or names it.
+                yield Reach(operation, parameter, Form.USED)
             if several and parameter.required:
                 yield Reach(operation, parameter, Form.JOINT)
             if operation.reads_only and not parameter.required and _is_open(parameter):
@@ -156,7 +162,7 @@ def _naming_texts(operation: Operation) -> list[Parameter]:
 
 def _takes_any_text(parameter: Parameter) -> bool:
     """Return whether an argument may name something though nothing says so."""
-    plain = last_name(parameter.name).lower() in _PLAIN_TEXTS
+    plain = last_name(parameter.name).lower() in {*_PLAIN_TEXTS, CONDITION}
     return parameter.role in (Role.TEXT, Role.VALUE) and _is_open(parameter) and not plain
 
 
@@ -280,6 +286,11 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     if reach.form is Form.TEXT:
         yield from _in_texts(users, operation, theirs)
         return
+    if reach.form is Form.BEHIND and not removes(operation):
+        # Behind nothing of the caller's own it is the first of the list.
+        Provision.by(example, users.drawer).for_call(operation, users.attacker)
+        if not _own(users, reach):
+            return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
     for planned in pair(*asked, joint=reach.form is Form.JOINT):
         yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
@@ -371,15 +382,31 @@ def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCa
     if removes(operation):
         # The second call of a pair would find the own object gone.
         return planned
-    mine = users.example.pool.references(
-        users.attacker.name, reach.parameter, operation.name, guess=False
-    )
+    mine = _own(users, reach)
     theirs = planned.arguments[name]
     if name.endswith(ELEMENT):
         own = {name: mine[-1]} if mine else {}
         return replace(planned, arguments={**planned.arguments, **own, further(name): theirs})
     listed = [*mine[-1:], *theirs]
     return replace(planned, arguments={**planned.arguments, name: listed})
+
+
+def _own(users: Arrangement, reach: Reach) -> list[str]:
+    """Return the attacker's own objects that an argument can name."""
+    pool, attacker = users.example.pool, users.attacker
+    asked = (attacker.name, reach.parameter, reach.operation.name)
+    known = pool.references(*asked, guess=False)
+    if known:
+        return known
+    # Where nothing says of what kind ids are, those of the same form are.
+    theirs = _victims_object(users, reach)
+    alike = _form_of(theirs) if theirs is not None else ""
+    return [each for each in pool.references(*asked) if _form_of(each) == alike]
+
+
+def _form_of(identifier: str) -> str:
+    """Return how an id is made up: its letters and digits that may be drawn, masked."""
+    return re.sub("[0-9a-f]", "x", identifier.lower())
 
 
 def _victims_object(users: Arrangement, reach: Reach) -> str | None:
@@ -393,4 +420,7 @@ def _victims_object(users: Arrangement, reach: Reach) -> str | None:
         known = not_used_up(example, users.victim, operation, reach.parameter, known)
     if not known:
         return None
+    if reach.form is Form.USED:
+        theirs, done = busiest(users, known)
+        return theirs if done else None
     return known[0] if removes(operation) and len(known) > 1 else known[-1]

@@ -8,7 +8,6 @@ the owner alone, and shows nothing of that.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,10 +15,9 @@ from typing import Any
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.readings import stored_by
 from crosstalk.generator.refusals import usual_values
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
-from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.generator.survey.arrangement import Arrangement, busiest, changes, makers
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -58,7 +56,7 @@ class RefusedPart:
             known = comparable_ids(example, users.attacker, users.victim, operation, parameter)
             if not known:
                 continue
-            theirs, busy = _busiest(users, known)
+            theirs, busy = busiest(users, known)
             said = [*([{}] if busy else []), *_values(users, operation, theirs)]
             for planned in _pairs(users, operation, parameter, theirs, said):
                 if users.ended or example.state.executor.calls_made - begun >= most:
@@ -94,15 +92,6 @@ def _named(users: Arrangement) -> list[tuple[Operation, Parameter]]:
         and parameter.required
     ]
     return sorted(found, key=lambda each: removes(each[0]))
-
-
-def _busiest(users: Arrangement, known: list[str]) -> tuple[str, int]:
-    """Return the object with which the owner has done most, the newest of several, and how much."""
-    busy: Counter[str] = Counter()
-    for call in stored_by(users.example, users.victim):
-        busy.update(str(each) for each in call.arguments.values() if str(each) in known)
-    most = max(reversed(known), key=busy.__getitem__)
-    return most, busy[most]
 
 
 def _pairs(

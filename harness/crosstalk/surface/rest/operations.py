@@ -12,7 +12,7 @@ from crosstalk.core.object_kinds import deletes, singular
 from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.http.event_stream import LAST_EVENT, MEDIA_TYPE
 from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
 from crosstalk.surface.rest.chosen_names import TWICE, with_chosen_names
@@ -158,12 +158,17 @@ class _Reading:
             return True
         if name.lower() in _NOT_PARAMETERS and place == "header":
             return False
+        if name.lower() == CONDITION and place == "header":
+            # It may be compared before it is checked whose the object is (RFC 9110, 13.1.1).
+            return True
         telling = role_of(name.lower().replace("-", "_").removeprefix("x_"), schema)
         return required or telling in (Role.KEY, Role.IDENTITY, Role.REFERENCE)
 
     def _role(self, leaf: Leaf) -> Role:
         name = last_name(flat_name(leaf.path[1:]))
         if leaf.path[0] == "header":
+            if name.lower() == CONDITION:
+                return Role.VALUE
             name = name if "-" not in name else name.lower().replace("-", "_").removeprefix("x_")
         role = role_of(name, leaf.schema)
         if leaf.path[0] == "path" and name.lower() == "uid":

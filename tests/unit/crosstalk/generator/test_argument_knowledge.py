@@ -142,3 +142,12 @@ def test_value_with_a_place_for_a_marker_that_is_refused_makes_room_for_the_othe
     knowledge.learn(NAMED, {"name": "xtalicez1", "body": "x"}, CALLED)
     knowledge.learn(NAMED, {"name": "xtalicez1d7485ee.txt", "body": "x"}, CALLED)
     assert knowledge.known(RandomChoice(Random(1)), NAMED, name) == "m31-core.txt"
+
+
+def test_honest_calls_are_made_without_a_condition() -> None:
+    condition = Parameter("If-Match", {"type": "string"}, False, Role.VALUE)
+    change = Operation("rest", "rest:PATCH /notes", (TITLE, condition), reads_only=False)
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    for _ in range(20):
+        assert "If-Match" not in knowledge.optional(choice, change)
+        knowledge.learn(change, {"title": "x"}, OK)

@@ -112,7 +112,7 @@ def test_pattern_of_a_refusal_is_matched() -> None:
         ("color", "#336699"),
         ("repeat", "FREQ=DAILY"),
         ("timezone", "UTC"),
-        ("reminder.email", "note@example.com"),
+        ("reminder.email", "{marker}@example.com"),
     ],
 )
 def test_name_says_what_is_usual_where_a_refusal_says_nothing(name: str, value: str) -> None:

@@ -22,7 +22,7 @@ from crosstalk.generator.arguments import ArgumentDrawer
 from crosstalk.generator.choice import Draw, HypothesisChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.provision import Provision
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import is_outermost, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 
@@ -133,6 +133,23 @@ def pair(
         target=theirs if joint else "",
         naming=parameter,
     )
+    named = required_references(operation)
+    if not joint and len(named) > 2 and not is_outermost(operation, parameter):
+        # What is moved stands in what it is moved from: both are the other's then.
+        inner = drawer.arguments(
+            operation,
+            actor,
+            references=(victim.name,),
+            hostile=False,
+            target=theirs,
+            naming=parameter,
+        )
+        shared |= {
+            # Of a list the last is the victim's: one of the caller's own is not inside it.
+            each.name: inner[each.name][-1:] if each.many else inner[each.name]
+            for each in named
+            if each.name in inner and not is_outermost(operation, each)
+        }
     # Two different calls under one key differ for that alone.
     keys = {each.name for each in operation.parameters if each.role is Role.KEY}
     shared = {name: value for name, value in shared.items() if name not in keys}

@@ -9,23 +9,38 @@ from typing import Any
 import pytest
 
 from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.identifiers import markers_in
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import filters
+from crosstalk.generator.rules.comparisons.existence_pair import pair
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.names import _with_optional_words
 from crosstalk.generator.survey.neighbour import larger_values
 from crosstalk.generator.survey.reach import Form, all_reaches
 from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.generator.value_pool import ValuePool
 from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import ADD, EDIT, GET, IDENTITY, LIST, TEXT, Notes
+from tests.unit.crosstalk.generator.test_sweep import (
+    ADD,
+    DELETE,
+    EDIT,
+    GET,
+    IDENTITY,
+    LIST,
+    NOTE,
+    TEXT,
+    Notes,
+)
+from tests.unit.crosstalk.histories import ALICE, Writer, ok
 
 TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
 PLACE = Parameter("place", {"type": "string"}, False, Role.TEXT)
@@ -212,7 +227,9 @@ TICK = Operation("rest", "rest:POST /ticks", (IDENTITY, IDS), reads_only=False)
 @pytest.mark.parametrize("leaks", [True, False])
 def test_another_users_object_stands_behind_ones_own_in_a_list(*, leaks: bool) -> None:
     history, _ = surveyed(Ticked(leaks=leaks))
-    assert any({"note_ids[]", "note_ids[1]"} <= call.arguments.keys() for call in history)
+    behind = [call.arguments for call in history if "note_ids[1]" in call.arguments]
+    assert behind
+    assert all(each["note_ids[]"] != each["note_ids[1]"] for each in behind)
     found = {each.operation for each in Ownership().judge(history)}
     assert found == ({TICK.name} if leaks else set())
 
@@ -293,3 +310,97 @@ def test_a_search_for_anothers_words_comes_after_what_would_show_them() -> None:
     example = begun(Notes(), ADD, LIST, GET, EDIT, FIND)
     forms = [(each.operation.name, each.form) for each in all_reaches(example)]
     assert forms.index((EDIT.name, Form.PLAIN)) < forms.index((FIND.name, Form.SOUGHT))
+
+
+EMAIL = Parameter("email", {"type": "string"}, True, Role.TEXT)
+CONTACT = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, EMAIL), reads_only=False)
+
+
+def test_an_address_that_all_users_give_is_not_compared_as_one_users() -> None:
+    class Contacts(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            return super().call(ADD if operation is CONTACT else operation, arguments, presented)
+
+    example = begun(Contacts(), CONTACT, LIST)
+    users = Arrangement(example, Random(1), *example.members[:2])
+    who = {"user_id": example.history.subjects[users.victim.name]}
+    said = {**who, "text": "a", "email": f"{COMMON_WORD}@example.com"}
+    stored = example.execute(PlannedCall(users.victim, CONTACT.name, said))
+    assert markers_in(_with_optional_words(users, CONTACT, stored).arguments["email"])
+
+
+def test_what_is_moved_and_what_it_is_moved_from_are_of_one_user() -> None:
+    parts = Parameter("note_ids", {"type": "array", "items": {}}, True, Role.REFERENCE)
+    source = Parameter("from_note_id", {"type": "string"}, True, Role.REFERENCE)
+    name = "rest:PUT /notes/{note_id}/parts"
+    move = Operation("rest", name, (IDENTITY, NOTE, parts, source), reads_only=False)
+    example = begun(Notes(), ADD, LIST, move)
+    alice, bob = example.members[:2]
+    users = Arrangement(example, Random(1), alice, bob)
+    made = {each: users.use(ADD, each) for each in (alice, bob)}
+    ids = {who: call.answer.body["id"] for who, call in made.items() if call is not None}
+    asked = (example, users.drawer, bob, alice, move, source, ids[alice])
+    foreign, missing = pair(*asked, joint=False)
+    assert foreign.arguments["note_id"] == missing.arguments["note_id"] != ids[alice]
+    assert foreign.arguments["note_ids"] == missing.arguments["note_ids"] == [ids[alice]]
+    assert foreign.arguments["from_note_id"] == ids[alice] != missing.arguments["from_note_id"]
+
+
+def test_a_code_is_of_the_field_with_which_it_was_taken_before() -> None:
+    code = Parameter("code", {"type": "string"}, True, Role.REFERENCE)
+    show = Operation("mcp", "mcp:show_inspection", (code,), reads_only=True)
+    pool = ValuePool(reference_fields=("code", "slug"))
+    writer = Writer().call(ALICE, "mcp:inspect_hive", {}, ok({"code": "4694bb11", "hive": "x"}))
+    prose = {"text": "Inspection 4694bb11 of blue-1a2b3c", "ids": [{"id": "blue-1a2b3c"}]}
+    writer.call(ALICE, show.name, {"code": "4694bb11"}, ok(prose))
+    for call in writer.history:
+        pool.harvest(call)
+    assert pool.references("alice", code, show.name, guess=False) == ["4694bb11"]
+
+
+PLAN = Operation("rest", "rest:POST /plans", (IDENTITY, NOTE, TEXT), reads_only=False)
+PLANS = Operation("rest", "rest:GET /plans", (IDENTITY,), reads_only=True, lists=True)
+
+
+class Planned(Notes):
+    """Notes with plans, which go with the note.
+
+    Attributes:
+        leaks: Whether they go before it is looked whose the note is.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.plans: dict[str, list[tuple[str, str]]] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, GET, DELETE, PLAN, PLANS]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes and plans alone."""
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        name = str(arguments.get("note_id", ""))
+        if operation is DELETE and (self.leaks or name in self.kept.get(caller, {})):
+            for who, plans in self.plans.items():
+                self.plans[who] = [each for each in plans if each[0] != name]
+        if operation is PLANS:
+            mine = self.plans.get(caller, [])
+            return Answer(Outcome.OK, 200, [{"note_id": of, "text": text} for of, text in mine])
+        if operation is PLAN and name in self.kept.get(caller, {}):
+            self.plans.setdefault(caller, []).append((name, str(arguments["text"])))
+            return Answer(Outcome.OK, 201, {"text": arguments["text"]})
+        return super().call(GET if operation is PLAN else operation, arguments, presented)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_what_stands_inside_an_object_may_go_before_its_owner_is_known(*, leaks: bool) -> None:
+    history, _ = surveyed(Planned(leaks=leaks))
+    assert (DELETE.name in {each.operation for each in Ownership().judge(history)}) is leaks

@@ -57,6 +57,14 @@ def test_headers_and_cookies_that_must_be_there_are_sent() -> None:
         assert served.last.headers["authorization"] == "Bearer t"
 
 
+def test_condition_of_a_change_can_be_sent_though_it_need_not_be_there() -> None:
+    with api(gets({"name": "If-Match", "in": "header", "schema": TEXT})) as served:
+        (found,) = served.operations()["GET /notes"].parameters
+        assert (found.name, found.role) == ("If-Match", Role.VALUE)
+        served.call("GET /notes", **{"If-Match": "x"})
+        assert served.last.headers["if-match"] == "x"
+
+
 @pytest.mark.parametrize(
     ("scheme", "sent"),
     [

@@ -13,7 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 CORPUS = Path(__file__).resolve().parents[2] / "tests" / "strangers" / "corpus"
 
 Author = Literal["blind", "open"]
-PlantedOracle = Literal["canary", "ownership", "existence", "two-worlds", "concurrency"]
+PlantedOracle = Literal[
+    "canary",
+    "ownership",
+    "existence",
+    "two-worlds",
+    "concurrency",
+    "revocation",
+    "function",
+    "escalation",
+    "property",
+    "delegation",
+]
 
 
 class ManifestError(ValueError):

@@ -94,6 +94,8 @@ class SurfaceCredentials:
     _tokens: dict[str, str] = field(default_factory=dict)
     _sessions: dict[str, LoginSession] = field(default_factory=dict)
     _signed_up: dict[str, str] = field(default_factory=dict)
+    # What is presented, to the subject that was first to do so.
+    _presented: dict[str, str] = field(default_factory=dict, repr=False)
     # Calls are made from several threads at once, and each user logs in once.
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -131,8 +133,27 @@ class SurfaceCredentials:
         Raises:
             CredentialError: The token cannot be had.
         """
-        token = self.token(subject) if self.identity.needs_tokens(self.urls) else ""
-        return self._placed(subject, token, self._connection(subject))
+        proven = self.identity.needs_tokens(self.urls)
+        token = self.token(subject) if proven else ""
+        presented = self._placed(subject, token, self._connection(subject))
+        if proven and self.login is None and "argument" not in self.identity.by:
+            self._require_own(subject, presented)
+        return presented
+
+    def _require_own(self, subject: str, presented: Presented) -> None:
+        """Refuse to have two users present the same: all that is one's would be the other's.
+
+        Raises:
+            CredentialError: Another user presents it.
+        """
+        shown = repr(replace(presented, connection=""))
+        first = self._presented.setdefault(shown, subject)
+        if first != subject:
+            raise CredentialError(
+                f"{first} and {subject} present the same credential, so that the system cannot "
+                "tell them apart: give each user of [users] a token of their own, or let "
+                "identity.token, its token_command or the claims of [identity.mint] name {user}"
+            )
 
     def session(self, subject: str) -> LoginSession:
         """Return a user's login session; signed up, logged in or renewed where it is time.

@@ -32,8 +32,9 @@ class MintConfig(Strict):
         algorithm: `HS256` and its like with a secret; `EdDSA`, `ES256`, `RS256` with a PEM key.
         key: The secret or the PEM text.
         key_file: A file with it instead, relative to this file.
-        claims: Claims beside `sub`, `iat` and `exp`, e.g. `iss` and `aud`; `{tenant}` and `{role}`
-            stand for the user's, and a claim that is left empty by them is left out.
+        claims: Claims beside `sub`, `iat` and `exp`, which are set by themselves, e.g. `iss` and
+            `aud`; `{user}` stands for the subject, `{tenant}` and `{role}` for the user's, and a
+            claim that is left empty by them is left out.
         claims_of: User to further claims in that user's tokens.
         subject_claim: The claim that names the user.
         key_id: The `kid` of the header.

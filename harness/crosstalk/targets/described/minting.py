@@ -52,7 +52,7 @@ def mint(
     Args:
         config: The key, and the claims of every user.
         subject: The user's.
-        attributes: What stands for `{tenant}` and `{role}`.
+        attributes: What stands for `{tenant}` and `{role}`; the subject stands for `{user}`.
         name: What the file calls the user.
         changes: Replace claims; None leaves one out.
 
@@ -64,7 +64,7 @@ def mint(
         config.subject_claim: subject,
         "iat": now,
         "exp": now + config.ttl,
-        **claims_of(config, attributes, name),
+        **claims_of(config, {"user": subject, **(attributes or {})}, name),
         **changes,
     }
     claims = {name: value for name, value in claims.items() if value is not None}
@@ -177,7 +177,7 @@ def _with_another_key(config: MintConfig, subject: str) -> str:
         config.subject_claim: subject,
         "iat": now,
         "exp": now + config.ttl,
-        **claims_of(config, None, ""),
+        **claims_of(config, {"user": subject}, ""),
     }
     if config.algorithm.startswith("HS"):
         return _signed(config, claims, secrets.token_urlsafe(48))

@@ -268,7 +268,9 @@ class Campaign:
             self._take_remaining(but_the_ending=True)
             if self._options.calls < FEW_CALLS:
                 self._part("rest of the survey", survey.run)
-            # What they left of the calls that were kept for them is searched with.
+            # What they left of the calls that were kept for them serves what was not served yet;
+            # what is left of that is searched with.
+            self._part("rest of the sweep", sweep.serve)
             self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining()
@@ -289,15 +291,18 @@ class Campaign:
         if looks:
             first_look = FirstLook(sweep.state, sweep.random)
             self._part("first look", lambda: first_look.run(begun))
-        if sweep.affords(_CALLS_OF_NEAR_NAMES):
+        if sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief:
             near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
             self._part("nearly equal users", near.run)
         if sharing is not None and sweep.shares_early():
             self._part("sharing", lambda: sweep.share(sharing, 1))
-        self._part("first sweep", sweep.run)
         # Nothing else serves what disables an account, and a few calls give each oracle of a
         # policy its opportunity: they wait for nothing that takes many.
-        if policy is not None and policy.suspends:
+        suspending = policy is not None and bool(policy.suspends)
+        if suspending and sweep.suspends_early():
+            self._part("accounts", sweep.suspend)
+        self._part("first sweep", sweep.run)
+        if suspending and not sweep.suspends_early():
             # Of few calls the phases' larger part would leave none for it.
             self._part("accounts", sweep.suspend)
         self._budget.sweeping = False

@@ -45,6 +45,10 @@ _REFUSED_SOON = 2
 _CALLS_A_SHARE = 200
 # Lives that must be affordable for the first to come before all operations are served.
 _LIVES_AFFORDED = 2
+# Calls an operation beside those that serve it; with fewer, other parts leave out what they can.
+_SPARE_AN_OPERATION = 10
+# Calls beside those that serve every operation with which accounts come before these.
+_CALLS_FOR_ACCOUNTS = 150
 _ROUNDS = 2
 # Of several kinds at once, by what asks a model, and of one kind more than a page.
 _FLOODS = 3
@@ -102,9 +106,18 @@ class Sweep:
         """Return whether there are these calls beside those that serve every operation."""
         return self._spare() >= calls
 
+    @property
+    def is_brief(self) -> bool:
+        """Return whether calls are few beside those that serve every operation."""
+        return not self.affords(_SPARE_AN_OPERATION * len(self.state.executor.operations))
+
     def shares_early(self) -> bool:
         """Return whether a share may have its life before every operation is served."""
         return self.affords(_LIVES_AFFORDED * _CALLS_A_SHARE)
+
+    def suspends_early(self) -> bool:
+        """Return whether an account may be disabled before every operation is served."""
+        return self.affords(_CALLS_FOR_ACCOUNTS)
 
     def share(self, policy: Policy, most: int | None = None) -> None:
         """Have things shared and taken back, as a policy says; more often where calls are many.
@@ -118,7 +131,7 @@ class Sweep:
         while self._lives < (lives if most is None else min(lives, most)):
             share = policy.shares[self._lives % len(policy.shares)]
             self._lives += 1
-            self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share))
+            self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share, brief=self.is_brief))
 
     def suspend(self) -> None:
         """Have an account disabled and enabled, as a policy says."""
@@ -234,6 +247,14 @@ class Sweep:
                     part = replace(part, identity=lacking.identity if last else soon)
                 if part.all:
                     self._one(part, surfaces)
+
+    def serve(self) -> None:
+        """Serve owners what was never served, once, with the last calls that there are."""
+        unserved = Lacking.of(self._capabilities, self.state.unserved(), {}).service
+        for surfaces in surfaces_together(self._capabilities):
+            part = Lacking(unserved, (), (), ()).on(surfaces).without(self._left_to_the_policy())
+            if part.all and not self.state.stopped():
+                self._one(part, surfaces)
 
     def _left_to_the_policy(self) -> set[str]:
         """Return what shares, accepts or disables: the lives of shares and accounts serve it.

@@ -145,6 +145,21 @@ def test_survey_comes_before_rules_and_phases_where_calls_are_few() -> None:
     assert begun.index("survey") < begun.index("first round") < begun.index("phase tides", 1)
 
 
+def test_accounts_come_before_every_operation_is_served_where_calls_are_enough() -> None:
+    for calls, early in ((120, False), (600, True)):
+        begun: list[str] = []
+
+        def note(event: Event, begun: list[str] = begun) -> None:
+            if isinstance(event, PartBegun):
+                begun.append(event.name)
+
+        people = {each.name: Person(each.name) for each in ALL_PRINCIPALS.members}
+        rule = Suspend(("*",), ("off",), ("on",), "person")
+        _campaign(policy=Policy(people=people, suspends=(rule,)), emit=note, calls=calls)
+        assert (begun.index("accounts") < begun.index("first sweep")) is early
+        assert begun.count("accounts") == 1
+
+
 def test_accounts_are_tried_before_the_larger_part_is_kept_for_phases(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -286,6 +286,30 @@ def test_an_operation_that_is_never_served_does_not_use_up_the_budget() -> None:
     _, service = swept(notes, 10_000)
     assert service.unserved() == {EDIT.name}
     assert notes.calls < 300
+
+
+def test_last_calls_serve_what_was_never_served_and_no_more() -> None:
+    notes = Notes()
+    operations = {each.name: each for each in notes.discover()}
+    called: Counter[str] = Counter()
+
+    def take(history: History) -> None:
+        called.update(each.operation for each in history)
+
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[each for each in operations.values() if each.lists],
+        forgeries=(),
+        on_example_end=take,
+        stopped=lambda: False,
+        unserved=lambda: {EDIT.name},
+        principals=Principals(impostors=()),
+    )
+    Sweep(state, dict, Random(1), 1_000).serve()
+    assert called[EDIT.name] == 1
+    assert called[DELETE.name] == 0
+    assert notes.calls < 20
 
 
 def test_later_passes_leave_what_shares_to_the_lives_of_shares() -> None:

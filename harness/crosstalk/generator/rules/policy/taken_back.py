@@ -52,6 +52,8 @@ from crosstalk.surface.operation import Operation, Role
 _WRITES = 3
 _AGAIN = 2
 _OWNER_READINGS = 3
+# Readings after an invitation was called off, where calls are few.
+_FEW_READINGS = 2
 
 
 class _Ending(StrEnum):
@@ -94,8 +96,24 @@ class TakenBack:
         )
         self.by_rule(example, draw, policy=policy, rule=rule)
 
-    def by_rule(self, example: ExampleRun, draw: Draw, *, policy: Policy, rule: Share) -> None:
-        """Go through the life of one share that this rule is for."""
+    def by_rule(
+        self,
+        example: ExampleRun,
+        draw: Draw,
+        *,
+        policy: Policy,
+        rule: Share,
+        brief: bool = False,
+    ) -> None:
+        """Go through the life of one share that this rule is for.
+
+        Args:
+            example: The example.
+            draw: Draws from a strategy.
+            policy: Says what shares.
+            rule: The rule.
+            brief: Whether calls are so few that what others need is left to them.
+        """
         opening = operations_of(example, rule.opens)
         if not opening:
             return
@@ -105,11 +123,11 @@ class TakenBack:
             return
         owner: Actor = draw(st.sampled_from(list(example.members)))
         person = example.other_member(draw, owner)
-        if rule.accept and not rule.members:
+        if rule.accept and not rule.members and not brief:
             self._offered_by_agent(example, draw, rule, owner, person)
         offer = make_offer(example, draw, rule, operation, owner, person)
         if offer is not None:
-            self._use_and_end(example, draw, offer)
+            self._use_and_end(example, draw, offer, brief=brief)
 
     def _offered_by_agent(
         self, example: ExampleRun, draw: Draw, rule: Share, owner: Actor, person: Actor
@@ -144,7 +162,7 @@ class TakenBack:
             example.execute(PlannedCall(person, operation.name, {**own, handle.name: each}))
             example.execute_all(shared_readings(example, draw, [], owner, person))
 
-    def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+    def _use_and_end(self, example: ExampleRun, draw: Draw, offer: Offer, *, brief: bool) -> None:
         """Go on with what was offered: accepted or not, used, ended, and tried again."""
         example.state.situations["shared and taken back"] += 1
         ending = self._ending(example, offer.rule)
@@ -156,7 +174,8 @@ class TakenBack:
             # An invitation alone shows nothing yet, and is nobody else's to accept.
             look_at_offer(example, draw, offer)
             example.execute_all(readings[:READINGS])
-            self._between_readings(example, draw, offer, inside, Place.OFFERED)
+            if not brief:
+                self._between_readings(example, draw, offer, inside, Place.OFFERED)
             for each in others[:1]:
                 accept_offer(example, draw, offer, by=each)
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
@@ -192,8 +211,9 @@ class TakenBack:
         # What is stored now is there still: an editor may have deleted what was there before.
         again = keyed_first(example, writes)[:_AGAIN]
         self._between_readings(example, draw, offer, [*inside, *more], Place.FORMER, again)
-        self._called_off(example, draw, offer)
-        self._by_lists_alone(example, draw, offer)
+        self._called_off(example, draw, offer, looks=not brief)
+        if not brief:
+            self._by_lists_alone(example, draw, offer)
 
     def _ending(self, example: ExampleRun, rule: Share) -> _Ending:
         """Return how this life is to end; each rule goes through all endings."""
@@ -229,7 +249,7 @@ class TakenBack:
                 self._between_readings(example, draw, offer, inside, Place.DEMOTED, again)
         return made
 
-    def _called_off(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
+    def _called_off(self, example: ExampleRun, draw: Draw, offer: Offer, *, looks: bool) -> None:
         """Offer it twice more; it is taken back, then declined, and accepted after that."""
         opening = operations_of(example, offer.rule.opens)
         if not offer.rule.accept or offer.rule.members or not opening:
@@ -241,11 +261,12 @@ class TakenBack:
             again = make_offer(example, draw, *given, target=target)
             if again is None:
                 return
-            look_at_offer(example, draw, again)
+            if looks:
+                look_at_offer(example, draw, again)
             if end_offer(example, draw, again, ender, pending=True):
                 accept_offer(example, draw, again, ended=True)
                 readings = shared_readings(example, draw, [target], owner, person)
-                example.execute_all(readings[:READINGS])
+                example.execute_all(readings[: READINGS if looks else _FEW_READINGS])
 
     def _by_lists_alone(self, example: ExampleRun, draw: Draw, offer: Offer) -> None:
         """Share another object, whose id the person never sends; read lists before and after.

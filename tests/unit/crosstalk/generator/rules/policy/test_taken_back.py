@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -61,7 +61,7 @@ def _life(state: GeneratorState, random: Random) -> History:
 
 
 def _removals(history: History) -> list[Call]:
-    return [each for each in history.calls if each.operation == REMOVE.name and not each.probe]
+    return _removals_in(history.calls)
 
 
 def _attempts(history: History) -> list[Call]:
@@ -166,3 +166,30 @@ def test_person_who_lost_it_tries_to_change_what_was_stored_since(
     _life(make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS})), Random(2))
     assert aimed[0] == ["note 1"]
     assert aimed[-1] == ["note 1", "note 2"]
+
+
+def test_brief_life_is_called_off_and_read_after_its_end_in_fewer_calls() -> None:
+    folders = FoldersThatCallOff()
+    operations = folders.discover()
+    policy = replace(POLICY, shares=(WITHDRAWN, PROMOTED))
+    made = {}
+    for brief in (False, True):
+        state = make_state(folders, ServiceRecord({each.name: each for each in operations}))
+        example = ExampleRun(state, Capabilities.of(operations))
+        given = {"policy": policy, "rule": WITHDRAWN, "brief": brief}
+        drawn_once(
+            lambda draw, example=example, given=given: TakenBack().by_rule(  # type: ignore[misc]
+                example, draw, **given
+            ),
+            Random(1),
+        )
+        made[brief] = example.history.calls
+    assert len(made[True]) < 0.8 * len(made[False])
+    assert {each.operation for each in made[True]} == {each.operation for each in made[False]}
+    removal = _removals_in(made[True])[-1]
+    lost = next(e for e in made[True] if e.operation == ACCEPT.name and e.answer.outcome == "ok")
+    assert LIST.name in {e.operation for e in made[True][removal.index :] if e.actor == lost.actor}
+
+
+def _removals_in(calls: Sequence[Call]) -> list[Call]:
+    return [each for each in calls if each.operation == REMOVE.name and not each.probe]

@@ -168,7 +168,9 @@ class FirstLook:
         if len(required_references(operation)) > 1:
             # What else it names has to be made first: the sweep does that.
             return
-        example.state.choices[reach.key] += 1
+        sure = example.pool.references(victim.name, parameter, operation.name, guess=False)
+        # What may be of another kind is asked for again, once there is something of this one.
+        example.state.choices[reach.key] += any(each in sure for each in known)
         # Each that removes gets another object, so that its owner can remove it afterwards.
         named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
         self._removals += removes(operation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -249,6 +250,10 @@ class SweepPass:
             newest = renewed.get((operation.name, parameter.name))
             theirs = None if self._ended() else newest or self._target(operation, parameter)
             if theirs is None:
+                if operation.reads_only and example.pool.names_users(parameter):
+                    asked = self._own(operation, attacker, probe=acting)
+                    named = {parameter.name: example.history.subjects[victim.name]}
+                    example.execute(replace(asked, arguments={**asked.arguments, **named}))
                 continue
             joint = is_outermost(operation, parameter)
             for planned in pair(

@@ -476,6 +476,10 @@ class ValuePool:
         }
         return kinds.pop() if len(kinds) == 1 else ""
 
+    def names_users(self, parameter: Parameter) -> bool:
+        """Return whether answers have shown users under the name of an argument: `athlete`."""
+        return not parameter.required and last_name(parameter.name) in self._lessons.subject_fields
+
     def sources(self, parameter: Parameter, operation: str) -> list[str]:
         """Return the operations that have shown ids which fit the parameter."""
         name, kind = last_name(parameter.name), kind_named(parameter.name, operation)

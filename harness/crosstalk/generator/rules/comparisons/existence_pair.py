@@ -195,6 +195,9 @@ def comparable_ids(
     example: ExampleRun, actor: Actor, victim: Actor, operation: Operation, parameter: Parameter
 ) -> list[str]:
     """Return the victim's objects that the parameter can name and the actor's own are not."""
+    if operation.reads_only and example.pool.names_users(parameter):
+        # It is given a user, and no id that may fit.
+        return []
     # What a public list shows is no user's, nor is any other id one of these.
     listed = example.state.knowledge.catalogue.values(parameter.name, operation.name)
     known = example.pool.references(victim.name, parameter, operation.name, guess=not listed)

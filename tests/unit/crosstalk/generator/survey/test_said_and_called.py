@@ -15,13 +15,17 @@ from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.first_look import FirstLook
 from crosstalk.generator.readings import filters
-from crosstalk.generator.rules.comparisons.existence_pair import pair
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    comparable_ids,
+    pair,
+)
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import _with_optional_words
 from crosstalk.generator.survey.neighbour import larger_values
-from crosstalk.generator.survey.reach import Form, all_reaches
+from crosstalk.generator.survey.reach import Form, Reach, all_reaches
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
 from crosstalk.oracles import Canary, Existence, Ownership
@@ -404,3 +408,33 @@ class Planned(Notes):
 def test_what_stands_inside_an_object_may_go_before_its_owner_is_known(*, leaks: bool) -> None:
     history, _ = surveyed(Planned(leaks=leaks))
     assert (DELETE.name in {each.operation for each in Ownership().judge(history)}) is leaks
+
+
+ATHLETE = Parameter("athlete", {"type": "string"}, False, Role.REFERENCE)
+FILTERED = Operation("rest", "rest:GET /notes", (IDENTITY, ATHLETE), reads_only=True, lists=True)
+
+
+def test_a_filter_that_names_users_is_given_no_other_id() -> None:
+    example = begun(Notes(), ADD, FILTERED, GET)
+    alice, bob = example.members[:2]
+    Arrangement(example, Random(1), alice, bob).use(ADD, alice)
+    assert comparable_ids(example, bob, alice, FILTERED, ATHLETE)
+    shown = {"athlete": example.history.subjects[alice.name], "name": "x"}
+    example.pool.harvest(Writer().call(ALICE, "rest:GET /profile", {}, ok(shown)).history.calls[0])
+    assert example.pool.names_users(ATHLETE)
+    assert comparable_ids(example, bob, alice, FILTERED, ATHLETE) == []
+
+
+def test_an_id_of_another_kind_does_not_count_as_asked_for() -> None:
+    reply = Parameter("message_id", {"type": "string"}, False, Role.REFERENCE)
+    write = Operation("rest", "rest:POST /notes/{note_id}/replies", (IDENTITY, NOTE, reply), False)
+    example = begun(Notes(), ADD, LIST, write)
+    alice, bob = example.members[:2]
+    users = Arrangement(example, Random(1), alice, bob)
+    users.use(ADD, alice)
+    look = FirstLook(example.state, Random(1))
+    for each, made in ((NOTE, 1), (reply, 0)):
+        before = len(example.history)
+        look._name_one(users, write, each)
+        assert len(example.history) > before
+        assert example.state.choices[Reach(write, each, Form.PLAIN).key] == made

@@ -13,11 +13,12 @@ A call that fails under load for reasons of its own is unstable, which is no fin
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_marker
+from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import described, differences, identifiers_shown
 from crosstalk.phases.concurrency.baselines import (
@@ -139,6 +140,9 @@ class Concurrency:
                             f"and sees it {copies} times",
                         )
                         break
+                if _goes_on(call):
+                    # What was stored last may be on the next page.
+                    continue
                 kept = client.made(call) if call.index > client.last_write else expected.made
                 unsure = _named_in_doubt(client.calls, call)
                 for key in sorted((expected.made & client.ids.keys()) - kept):
@@ -152,6 +156,20 @@ class Concurrency:
                         f"acknowledged to {call.actor.name} and it is not there",
                     )
                     break
+
+
+def _goes_on(call: Call) -> bool:
+    """Return whether an answer is a page of a longer list: it has a cursor, or is full."""
+    found = call.answer.paths()
+    if any(text and CURSOR_FIELD.search(path.rpartition(".")[2]) for path, text in found):
+        return True
+    sizes = {each for each in call.arguments.values() if isinstance(each, int | float) and each > 1}
+    lists = (call.answer.body, *_values_of(call.answer.body))
+    return any(isinstance(each, list) and len(each) in sizes for each in lists)
+
+
+def _values_of(body: object) -> tuple[object, ...]:
+    return tuple(body.values()) if isinstance(body, Mapping) else ()
 
 
 def _named_in_doubt(calls: Sequence[Call], reading: Call) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import pytest
+
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
 from crosstalk.core.identifiers import marker
 from crosstalk.phases.concurrency.oracle import Concurrency, unstable
@@ -326,3 +328,20 @@ def test_object_that_an_aborted_call_was_to_delete_may_be_in_the_bin_or_not() ->
             binned = [_row(name, number)] if part == "alone" else []
             clients.call(name, 3, {}, ok({"items": binned}), part=part, operation="bin")
         assert bool(Concurrency().judge(clients.history)) is not aborted
+
+
+@pytest.mark.parametrize(
+    ("asked", "body"), [({}, {"next": "eyJhIjogMX0="}), ({"limit": 2}, {"next": None})]
+)
+def test_write_may_be_on_the_next_page_of_a_list(
+    asked: dict[str, int], body: dict[str, object]
+) -> None:
+    clients = Clients()
+    for name in ("abel", "bela"):
+        number = clients.stores(name, part="alone")
+        clients.call(name, 2, asked, ok({"items": [_row(name, number)]}), part="alone")
+    clients.stores("cleo")
+    rows = [{"id": _uuid(), "title": "older"} for _ in range(2)]
+    clients.call("cleo", 2, asked, ok({**body, "items": rows}))
+    found = [each.summary for each in Concurrency().judge(clients.history)]
+    assert not any("it is not there" in each for each in found)

@@ -200,6 +200,9 @@ class ArgumentDrawer:
         if new_name and parameter.schema.get("format") == "uuid":
             # Clients choose it, and it is refused in any other form.
             return self.choice.uuid()
+        if new_name and parameter.many:
+            # Tags and the like, by which others are named as well.
+            return self._texts.words(parameter, actor)
         if new_name:
             return self._new_name(operation, parameter, actor, references)
         if parameter.refers and parameter.many:

@@ -134,6 +134,10 @@ class ValuePool:
                 self.texts.keep(call.actor.user, parameter, given, operation.name)
             if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
                 self._names[call.actor.user][last_name(parameter.name), given] = None
+            if parameter.role is Role.NAME and operation.stores and isinstance(given, list):
+                for word in map(str, given):
+                    one = singular(last_name(parameter.name))
+                    self._names[call.actor.user][one, word] = None
             short = last_name(parameter.name)
             names = short in self._reference_fields and short in IDENTIFYING_FIELDS
             # What a user chose to call something is not always shown to them again.

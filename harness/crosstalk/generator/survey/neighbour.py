@@ -26,6 +26,7 @@ from crosstalk.generator.survey.arrangement import (
     valued_changes,
 )
 from crosstalk.generator.survey.numbers import store_after_others
+from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -58,6 +59,7 @@ def watch_neighbour(
     # The reader's objects are the newest: what is taken back, or cut off, of all is theirs.
     users.store(other)
     users.store(reader, removing=True)
+    fill_empty_lists(users, reader)
     # Each is read three times; the acts need the rest.
     readings = _not_known(example, users.readings(reader))[: max(_LEAST_READINGS, most // 5)]
     key = example.next_probe()

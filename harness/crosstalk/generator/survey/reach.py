@@ -26,6 +26,7 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
     unknown_like,
 )
 from crosstalk.generator.survey.arrangement import Arrangement, busiest
+from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import (
     is_comparable,
     observation_arguments,
@@ -220,6 +221,7 @@ class ReachPart:
         begun = example.state.executor.calls_made
         for actor in (users.attacker, users.victim):
             users.store(actor, each=1)
+        fill_empty_lists(users, users.victim)
         readings = users.readings(users.victim, switches=False)
         if 2 * len(readings) + _LEAST_NAMING > most - (example.state.executor.calls_made - begun):
             # Comparisons of two answers need no readings around them.

@@ -165,3 +165,21 @@ def test_name_that_is_a_uuid_is_drawn_as_one() -> None:
     words = Parameter("words", {"type": "string"}, True, Role.TEXT)
     put = Operation("rest", "rest:PUT /interviews/{uid}", (uid, words), reads_only=False)
     assert str(UUID(str(drawn(put, ValuePool())))) == drawn(put, ValuePool())
+
+
+def test_list_of_names_is_given_as_a_list_and_each_of_them_is_kept() -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    label = Parameter("label", {"type": "string"}, True, Role.TEXT)
+    tags, tag = Parameter("tags", words, True, Role.NAME), {"type": "string"}
+    add = Operation("rest", "rest:POST /monitors", (label, tags), reads_only=False)
+    pool = ValuePool()
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "a-1"}, lambda _: "xtmark", ArgumentKnowledge()
+    )
+    given = drawer.arguments(add, ALICE, references=("own",))
+    assert given["tags"] == ["note", "note-xtmark"]
+    story = Writer()
+    story.call(ALICE, add.name, given, ok({}))
+    pool.keep_names(story.history.calls[0], add)
+    one = Parameter("tag", tag, False, Role.NAME)
+    assert pool.references("alice", one, "rest:GET /monitors") == given["tags"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -52,6 +52,8 @@ CALLS_AN_OPERATION = 6.5
 _DESCRIPTIONS = 24
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
+# Times that its arguments are drawn until they are others.
+_DRAWS = 4
 # Readings of that kind around one attack.
 _MOST_ASKED = 3
 # Messages after which each of two streams of a session was sent one.
@@ -308,6 +310,9 @@ class SweepPass:
                 optional = operation.reads_only and not parameter.required
                 tries = 1 if optional else _TRIES
                 served = self._use(operation, self._victim, parameter, theirs, tries=tries)
+                if not served and len(required_references(operation)) > 1:
+                    # Another message of a thread may be served.
+                    served = self._use(operation, self._victim)
                 # By a filter a list may show nothing, whatever is changed.
                 served = served or (optional and operation not in self._lacking.service)
             elif operation.lists and operation not in self._lacking.service:
@@ -506,8 +511,8 @@ class SweepPass:
                 self._provision.for_call(operation, actor)
             if self._ended():
                 return False
-            planned = self._own(operation, actor, parameter, target)
-            if planned.arguments == before:
+            planned = self._another(before, lambda: self._own(operation, actor, parameter, target))
+            if planned is None:
                 # The same call is answered the same.
                 return False
             before = planned.arguments
@@ -526,6 +531,16 @@ class SweepPass:
             ):
                 return True
         return False
+
+    def _another(
+        self, before: Mapping[str, Any] | None, plan: Callable[[], PlannedCall]
+    ) -> PlannedCall | None:
+        """Return a call with other arguments than the last one; None where none is drawn.
+
+        Of two messages in one thread, the one may be refused where the other is served.
+        """
+        drawn = (plan() for _ in range(_DRAWS))
+        return next((each for each in drawn if each.arguments != before), None)
 
     def _is_made_up(self, operation: Operation, planned: PlannedCall) -> bool:
         """Return whether a call names an object of which nothing was ever heard."""

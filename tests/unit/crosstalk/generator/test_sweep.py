@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -400,6 +401,61 @@ def test_call_that_was_refused_is_not_made_again_unchanged() -> None:
     swept(system)
     # Once in each pass.
     assert len(executor) <= 4
+
+
+START = Operation("rest", "rest:POST /threads", (IDENTITY, TEXT), reads_only=False)
+RETRY = Operation(
+    "rest",
+    "rest:POST /threads/{thread_id}/items/{item_id}/retry",
+    (
+        IDENTITY,
+        Parameter("thread_id", {"type": "string"}, True, Role.REFERENCE),
+        Parameter("item_id", {"type": "string"}, True, Role.REFERENCE),
+    ),
+    reads_only=False,
+)
+
+
+@dataclass
+class Threads(Notes):
+    """Threads of two items, of which the one that is asked for first is never retried.
+
+    Attributes:
+        inside: Item to its owner and thread.
+        refused: Thread to the item that is not retried.
+    """
+
+    inside: dict[str, tuple[str, str]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [START, RETRY]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own threads alone."""
+        self.calls += 1
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        if operation is START:
+            thread, *items = (str(uuid.uuid4()) for _ in range(3))
+            self.inside |= dict.fromkeys(items, (caller, thread))
+            shown = [{"id": each, "thread_id": thread} for each in items]
+            return Answer(Outcome.OK, 201, {"id": thread, "items": shown})
+        thread, item = str(arguments.get("thread_id")), str(arguments.get("item_id"))
+        if self.inside.get(item) != (caller, thread):
+            return MISSING
+        if self.refused.setdefault(thread, item) == item:
+            return Answer(Outcome.ERROR, 422, None)
+        return Answer(Outcome.OK, 200, {"id": item})
+
+
+def test_another_item_of_the_same_thread_is_named_where_one_is_refused() -> None:
+    _, service = swept(Threads())
+    assert not service.unserved()
 
 
 def test_a_flood_for_which_it_is_too_early_is_left_for_later() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,8 +13,8 @@ from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import ArgumentDrawer
-from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
+from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
+from crosstalk.generator.choice import Choice, Draw, HypothesisChoice, RandomChoice
 from crosstalk.generator.enabling import enabled_again
 from crosstalk.generator.selection import Selection
 from crosstalk.generator.state import GeneratorState
@@ -54,6 +55,8 @@ class ExampleRun(Selection):
         self._changed_by: dict[tuple[str, str], str] = {}
         # Calls that may hold values meant to break something.
         self._hostile: list[PlannedCall] = []
+        # Users with what was opened for them.
+        self._opened: set[tuple[str, str]] = set()
         for call in self.history:
             if not state.executor.operations[call.operation].descriptive:
                 self.pool.harvest(call)
@@ -204,7 +207,8 @@ class ExampleRun(Selection):
         return first
 
     def execute(self, planned: PlannedCall) -> Call:
-        """Make one call."""
+        """Make one call, after the one that the system wants before it."""
+        self._open_first(planned)
         call = self.state.executor.make(self.history, planned)
         self._learn(planned, call)
         self._enable_again([call])
@@ -221,6 +225,8 @@ class ExampleRun(Selection):
         width = max(1, self.state.executor.concurrency)
         # Without the last reading all calls before it were made for nothing.
         ending = all(each.probe is not None and each.probe.part == "after" for each in planned)
+        for each in planned:
+            self._open_first(each)
         for start in range(0, len(planned), width):
             if self.state.stopped() and not ending:
                 break
@@ -229,6 +235,25 @@ class ExampleRun(Selection):
             self._learn(asked, call)
         self._enable_again(calls)
         return calls
+
+    def _open_first(self, planned: PlannedCall) -> None:
+        """Have a user open what a call works on, where refusals have named the call that does."""
+        actor, name = planned.actor, self.state.opened_first.before(planned.operation)
+        place = str(actor.user), name
+        if not name or actor.user is None or actor.user != actor.claims or place in self._opened:
+            return
+        opening = self.state.executor.operations[name]
+        if not all(
+            self.pool.references(actor.user, each, name, guess=False)
+            for each in required_references(opening)
+        ):
+            return
+        self._opened.add(place)
+        self.state.opened_first.note(planned.operation)
+        drawer = self.drawer_by(RandomChoice(Random(len(self.history))), HonestDrawer)  # noqa: S311
+        given = drawer.arguments(opening, actor, references=("own",), hostile=False)
+        asked = PlannedCall(actor, name, given)
+        self._learn(asked, self.state.executor.make(self.history, asked))
 
     @contextmanager
     def keeping_disabled(self) -> Iterator[None]:
@@ -265,7 +290,13 @@ class ExampleRun(Selection):
             self._note_subjects(operation, call)
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
-            elif call.answer.outcome is Outcome.ERROR:
+                self.state.opened_first.served(operation.name)
+            elif self.state.opened_first.learn(operation, call.answer, self.capabilities.protected):
+                # What was open may be closed by now.
+                self._opened.discard(
+                    (str(call.actor.user), self.state.opened_first.known[operation.name])
+                )
+            if call.answer.outcome is Outcome.ERROR:
                 self.state.refused_own[operation.name] += 1
         if not operation.descriptive:
             # What names a tool or its arguments names no object.

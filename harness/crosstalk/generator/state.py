@@ -12,6 +12,7 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.opened_first import OpenedFirst
 from crosstalk.oracles.numbers.counted import numbers_of
 from crosstalk.surface.operation import Operation
 
@@ -51,6 +52,7 @@ class GeneratorState:
         refused_own: Operation name to the number of owners' calls that were answered by an error.
         enabled: Operation that was refused at first to the change of the same object after which
             its owner was served: what was thrown away can be brought back.
+        opened_first: Calls that the system wants before others.
         rule_runs: Rule name to the number of times it was run.
         shows_rights: What operations are about whose answers show what their caller may do.
         numbering: Operations that gave numbers which begin with 1, or differ from call to call.
@@ -81,6 +83,7 @@ class GeneratorState:
     shown: set[str] = field(default_factory=set)
     refused_own: Counter[str] = field(default_factory=Counter)
     enabled: dict[str, str] = field(default_factory=dict)
+    opened_first: OpenedFirst = field(default_factory=OpenedFirst)
     rule_runs: Counter[str] = field(default_factory=Counter)
     choices: Counter[tuple[str, ...]] = field(default_factory=Counter)
     shows_rights: set[str] = field(default_factory=set)

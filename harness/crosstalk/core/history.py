@@ -159,9 +159,11 @@ class Sending:
         aborted_at: Where the client aborts the request: after the `head`, in the middle of the
             `body`, while it is `served`, when the `answer` begins; empty for a request that is
             made in full.
-        after: Seconds between that point and the abort.
+        after: Seconds between that point and the abort; of a request that is made in full, before
+            it is sent.
         body: What is sent of the body: nothing where it is `empty`, the first half where it is
             `cut`, all of it otherwise. The request says of itself what is sent.
+        copies: Times that an aborted request is made at once, each on a connection of its own.
     """
 
     client: str = ""
@@ -169,6 +171,7 @@ class Sending:
     aborted_at: Literal["", "head", "body", "served", "answer"] = ""
     after: float = 0.0
     body: Literal["", "empty", "cut"] = ""
+    copies: int = 1
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any] | None) -> Sending | None:

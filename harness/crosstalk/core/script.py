@@ -345,7 +345,10 @@ def _described(sending: Sending | None, after: float) -> str:
         "answer": "as the answer began",
     }
     words = [f"on connection {sending.connection}"] if sending.connection else []
+    words += [f"{sending.copies} at once"] if sending.copies > 1 else []
     words += [f"aborted {places[sending.aborted_at]}"] if sending.aborted_at else []
+    if sending.after and sending.aborted_at != "served":
+        words.append(f"{sending.after:.1f} s later")
     words += [_BODIES[sending.body]] if sending.body else []
     return waited + (f" ({', '.join(words)})" if words else "")
 

@@ -312,7 +312,9 @@ class _Writer:
         if step.probe is not None and step.probe.part == "varied":
             notes.append("left out in the other world")
         if step.sending is not None and step.sending.aborted_at:
-            notes.append("aborted by its client")
+            copies = step.sending.copies
+            each = f"{copies} at once, each " if copies > 1 else ""
+            notes.append(f"{each}aborted by its client")
         if call.place in self.about.shown_by:
             notes.append("its answer shows what crossed")
         said = f" -- {', '.join(notes)}" if notes else ""

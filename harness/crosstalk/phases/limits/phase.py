@@ -8,15 +8,16 @@ from contextlib import suppress
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.evidence import exchange_of
-from crosstalk.core.history import Call, Channel, Outcome
+from crosstalk.core.history import Actor, Call, Channel, Outcome
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.limits.held_requests import HELD, HeldRequests
 from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import creators_among, required_references
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -29,6 +30,8 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 # Seconds below which no trial is begun, and the phase is not begun.
 _LEAST_SECONDS = 3.0
 _SECONDS_TO_BEGIN = 20.0
+# Seconds below which no requests are held open.
+_SECONDS_TO_HOLD = 12.0
 # What asks a model has a low limit: no more than this part of the calls is spent on one.
 _MODEL_PART = 0.25
 # Calls below which a trial shows nothing.
@@ -36,6 +39,7 @@ _LEAST_CALLS = 10
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"
+HELD_OPEN = "requests held open"
 
 
 class LimitsPhase:
@@ -81,6 +85,9 @@ class LimitsPhase:
         with suppress(OutOfTimeError):
             with stopping_the_run():
                 target.production()
+            for operation in _storing(budget):
+                if not outcome.findings and budget.executor.seconds_left() >= _SECONDS_TO_HOLD:
+                    self._hold(operation, budget, outcome)
             for operation in _chosen(budget):
                 # Nothing comes after it: what is left of the run's time is its own.
                 if outcome.findings or budget.executor.seconds_left() < _LEAST_SECONDS:
@@ -112,11 +119,32 @@ class LimitsPhase:
     def _try(
         self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome, most: int
     ) -> None:
-        members = list(budget.target.principals.members)
-        budget.random.shuffle(members)
-        one, two, three = members[:_MEMBERS]
-        trier = Trier(budget.executor, (one, two, three), budget.random, budget.knowledge)
-        trial = trier.run(budget.fresh_history(), operation, most)
+        trier = Trier(budget.executor, _members(budget), budget.random, budget.knowledge)
+        self._confirm(
+            operation,
+            budget,
+            outcome,
+            lambda: trier.run(budget.fresh_history(), operation, most),
+        )
+
+    def _hold(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+        """Have one user hold very many requests open, and another call for the first time."""
+        held = HeldRequests(budget.executor, _members(budget), budget.random, budget.knowledge)
+        if held.possible:
+            outcome.situations[HELD_OPEN] += HELD
+            self._confirm(
+                operation, budget, outcome, lambda: held.run(budget.fresh_history(), operation)
+            )
+
+    def _confirm(
+        self,
+        operation: Operation,
+        budget: PhaseBudget,
+        outcome: PhaseOutcome,
+        run: Callable[[], Trial],
+    ) -> None:
+        """Make a trial, and again where it shows a shared limit."""
+        trial = run()
         self._count(trial, outcome)
         if not trial.shared:
             return
@@ -124,7 +152,7 @@ class LimitsPhase:
         with budget.executor.replaying():
             for _ in range(1, _TRIALS):
                 self._sleep(_pause(trial))
-                again = trier.run(budget.fresh_history(), operation, most)
+                again = run()
                 if not again.shared:
                     why = "once, and not when it was tried again"
                     outcome.inconclusive.append(
@@ -148,6 +176,22 @@ class LimitsPhase:
             control.oracles[self.name] = control.oracles.get(self.name, 0) + 1
         elif trial.control.answer.outcome is Outcome.OK:
             outcome.situations[CALLS] += len(trial.history) - 1
+
+
+def _members(budget: PhaseBudget) -> tuple[Actor, Actor, Actor]:
+    members = list(budget.target.principals.members)
+    budget.random.shuffle(members)
+    one, two, three = members[:_MEMBERS]
+    return one, two, three
+
+
+def _storing(budget: PhaseBudget) -> list[Operation]:
+    """Return one operation of each server that stores something: its request has a body."""
+    chosen: dict[str, Operation] = {}
+    for each in _simplest(creators_among(list(budget.executor.operations.values()))):
+        if not each.conversational:
+            chosen.setdefault(each.surface.partition("-")[0], each)
+    return list(chosen.values())
 
 
 def _most_calls(operation: Operation, budget: PhaseBudget) -> int:

@@ -92,6 +92,12 @@ class Trier:
         observed = self._observe(history, operation) if refused is not None else None
         return Trial(history, control, refused, observed)
 
+    def plan_each(self, history: History, operation: Operation) -> list[PlannedCall]:
+        """Return a call of the control, one of the busy user and one of the observer."""
+        observed = Probe("worlds", 1, "observed", self._observer.name)
+        asked = ((self._control, None), (self._busy, _BUSY), (self._observer, observed))
+        return [self._call(history, operation, actor, probe) for actor, probe in asked]
+
     def _observe(self, history: History, operation: Operation) -> Call | None:
         """Have the observer call while the busy user goes on, which keeps the limit used up.
 

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -106,6 +106,8 @@ class SendingClient(httpx2.Client):
         if sending.aborted_at:
             _break_off(request, sending, self.timeout.connect or 10.0)
             raise httpx2.ReadError(f"broken off: {sending.aborted_at}", request=request)
+        if sending.after:
+            time.sleep(sending.after)
         if not sending.connection:
             return super().send(request, **how)
         return self._one(sending.connection).send(request, **how)
@@ -161,15 +163,14 @@ def _break_off(request: httpx2.Request, sending: Sending, timeout: float) -> Non
     )
     secure = request.url.scheme == "https"
     address = (request.url.host, request.url.port or (443 if secure else 80))
-    try:
-        with _connected(address, secure, timeout) as connection:
+    # Refused or cut from the other side: gone either way.
+    with suppress(OSError), ExitStack() as held:
+        for _ in range(sending.copies):
+            connection = held.enter_context(_connected(address, secure, timeout))
             connection.sendall(sent)
             if sending.aborted_at == "answer":
                 connection.recv(_READ_BYTES)
-            time.sleep(sending.after)
-    except OSError:
-        # Refused or cut from the other side: gone either way.
-        return
+        time.sleep(sending.after)
 
 
 def _connected(address: tuple[str, int], secure: bool, timeout: float) -> socket.socket:

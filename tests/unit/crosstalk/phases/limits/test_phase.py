@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Actor, Answer, Channel, History, Outcome
+from crosstalk.core.history import Actor, Answer, Call, Channel, History, Outcome
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Executor
-from crosstalk.phases.base import PhaseBudget
+from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.limits.phase import LimitsPhase
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.base import Target
 
 LIST = Operation("mem", "list", (), reads_only=True, lists=True)
@@ -173,3 +173,87 @@ def test_services_load_for_their_limits_before_the_phase_begins() -> None:
     LimitsPhase().prepare(replace(target, production_soon=lambda: told.append("soon")))
     assert told == ["soon"]
     assert system.started == 0
+
+
+ADD = Operation(
+    "mem",
+    "add",
+    (Parameter("text", {"type": "string"}, True, Role.TEXT),),
+    reads_only=False,
+)
+
+
+class UnderWay(Counted):
+    """Counts the requests that are under way for each key, 60 at most."""
+
+    def __init__(self, key: Callable[[str], str]) -> None:
+        super().__init__(key, limit=100_000)
+        self.held: Counter[str] = Counter()
+
+    def discover(self) -> list[Operation]:
+        """One listing, and what stores something."""
+        return [LIST, ADD]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Refuse one too many."""
+        if self.held[self.key(presented.connection)] > 60:
+            return Answer(Outcome.LIMITED, 429, None)
+        return super().call(operation, arguments, presented)
+
+
+class Holding(Executor):
+    """Tells the system which requests are held while others are made."""
+
+    def execute_all(self, history: History, planned: Sequence[PlannedCall]) -> list[Call]:
+        """Make calls beside those that are held."""
+        (system,) = self._surfaces.values()
+        assert isinstance(system, UnderWay)
+        for each in planned:
+            if each.sending is not None and each.sending.aborted_at == "body":
+                subject = history.subjects[each.actor.claims]
+                system.held[system.key(subject)] += each.sending.copies
+        # The calls beside them wait until they are under way; here they are from the beginning.
+        soon = [replace(each, sending=None) for each in planned]
+        made = super().execute_all(history, soon)
+        system.held.clear()
+        for each, call in zip(planned, made, strict=True):
+            history.calls[call.index - 1] = replace(call, sending=each.sending)
+        return [history.calls[call.index - 1] for call in made]
+
+
+def _holding(system: UnderWay) -> PhaseBudget:
+    operations = {each.name: each for each in system.discover()}
+    executor = Holding({"mem": system}, operations, system, 4)
+    return replace(budget(system), executor=executor)
+
+
+def _run(key: Callable[[str], str]) -> PhaseOutcome:
+    system = UnderWay(key)
+    return phase_of(system).run(_holding(system))
+
+
+def test_requests_that_one_user_holds_open_refuse_another_users_first_call() -> None:
+    (finding,) = _run(FOR_ALL).findings
+    assert finding.operation == ADD.name
+    held, *beside = (each.sending for each in finding.script.steps if each.sending)
+    assert (held.aborted_at, held.copies) == ("body", 100)
+    assert all(0 < each.after < held.after for each in beside)
+    assert len({each.together for each in finding.script.steps}) == 1
+
+
+def test_requests_under_way_that_are_counted_for_each_user_are_an_opportunity() -> None:
+    outcome = _run(PER_USER)
+    assert outcome.findings == []
+    assert outcome.controls[ADD.name].oracles["limits"] == 1
+    assert outcome.situations["requests held open"] == 100
+
+
+def test_requests_that_are_held_open_are_replayed_beside_the_first_call() -> None:
+    system = UnderWay(FOR_ALL)
+    given = _holding(system)
+    (finding,) = phase_of(system).run(given).findings
+    assert phase_of(system).reproduces(given, finding.script) is not None
+    system.key = PER_USER
+    assert phase_of(system).reproduces(given, finding.script) is None

@@ -65,6 +65,18 @@ def listening() -> Iterator[_Listener]:
         listener.socket.close()
 
 
+def test_delivery_holds_copies_of_one_request_open_at_once() -> None:
+    with listening() as listener:
+        http = client(5.0)
+        held = Sending(aborted_at="body", copies=12)
+        with sent_as(held), pytest.raises(httpx2.HTTPError):
+            http.post(listener.url, content=b"twelve bytes")
+        for _ in range(12):
+            assert listener.gone.acquire(timeout=10)
+        assert len(listener.arrived) == 12
+        assert all(each.endswith(b"\r\n\r\ntwelve") for each in listener.arrived)
+
+
 @pytest.mark.parametrize(("cut", "length"), [("head", 0), ("body", 6), ("served", 12)])
 def test_delivery_aborts_a_request_at_the_stated_point(cut: str, length: int) -> None:
     with listening() as listener:

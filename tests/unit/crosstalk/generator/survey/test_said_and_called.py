@@ -28,6 +28,7 @@ from crosstalk.generator.survey.neighbour import larger_values
 from crosstalk.generator.survey.reach import Form, Reach, all_reaches
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
+from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
@@ -438,3 +439,27 @@ def test_an_id_of_another_kind_does_not_count_as_asked_for() -> None:
         look._name_one(users, write, each)
         assert len(example.history) > before
         assert example.state.choices[Reach(write, each, Form.PLAIN).key] == made
+
+
+@pytest.mark.parametrize(("calls", "days"), [(400, 1), (6_000, 2)])
+def test_a_day_is_asked_about_twice_where_calls_are_many(calls: int, days: int) -> None:
+    day = Parameter("on", {"type": "string", "format": "date"}, True, Role.VALUE)
+    starts = Parameter("starts", {"type": "string", "format": "date"}, True, Role.VALUE)
+    meet = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, starts), reads_only=False)
+    free = Operation("rest", "rest:GET /free", (IDENTITY, day), reads_only=True)
+
+    class Days(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            return super().call(ADD if operation is meet else LIST, arguments, presented)
+
+    example = begun(Days(), meet, free)
+    example.state.calls = calls
+    alice = example.members[0]
+    who = {"user_id": example.history.subjects[alice.name], "text": "a"}
+    for each in ("2030-01-01", "2031-07-09"):
+        example.execute(PlannedCall(alice, meet.name, {**who, "starts": each}))
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    asked = [given["on"] for each, given in valued_readings(example, drawer, alice) if each == free]
+    assert asked == ["2031-07-09", "2030-01-01"][:days]

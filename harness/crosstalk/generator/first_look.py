@@ -15,6 +15,7 @@ from random import Random
 from crosstalk.core.history import Actor, History, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker
 from crosstalk.core.object_kinds import thing_of
+from crosstalk.core.policy.model import matches
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.fixtures import NEWCOMERS, before_all
@@ -29,7 +30,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.survey.arrangement import Arrangement, makers
 from crosstalk.generator.survey.reach import Form, Reach
 from crosstalk.surface.capabilities import (
     Capabilities,
@@ -41,6 +42,8 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Calls after which those of the first look are judged: most leaks are plain, and show here.
 _CALLS_TO_JUDGE = 12
+# Calls that store something inside what a user has stored.
+_MOST_INSIDE = 4
 
 
 class FirstLook:
@@ -120,6 +123,9 @@ class FirstLook:
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""
         example, victim, attacker = users.example, users.victim, users.attacker
+        for operation in _inside(example):
+            # A term of a glossary: what names one would be tried with the glossary's id.
+            users.use(operation, victim, tries=1)
         readings = [*_lists(users, victim), *_details(users)]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
@@ -244,6 +250,19 @@ class FirstLook:
             for each in self._capabilities.protected
             if each.reads_only and not _left_to_the_sweep(each)
         ]
+
+
+def _inside(example: ExampleRun) -> list[Operation]:
+    """Return what stores something inside one object of its owner's, and shares nothing."""
+    policy = example.history.policy
+    shares = policy.shares if policy is not None else ()
+    return [
+        each
+        for each in makers(example)
+        if len(required_references(each)) == 1
+        and each.parameter(Role.TEXT) is not None
+        and not any(matches(one.opens, each.name) for one in shares)
+    ][:_MOST_INSIDE]
 
 
 def _read_as_newcomer(example: ExampleRun) -> None:

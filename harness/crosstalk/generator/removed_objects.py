@@ -81,13 +81,21 @@ class RemovedObjects:
                     self._inside[value] |= around
         self._shown_again(call)
 
-    def preferred(self, values: list[str], parameter: str, operation: Operation | str) -> list[str]:
+    def preferred(
+        self,
+        values: list[str],
+        parameter: str,
+        operation: Operation | str,
+        *,
+        there: bool = False,
+    ) -> list[str]:
         """Return those that are there; for what takes them back those that are not, if any is.
 
         Args:
             values: Of a user's objects.
             parameter: Name of the argument that takes one.
             operation: That takes it, or its name.
+            there: Whether nothing is returned, rather than all of them, where none is there.
         """
         if not self._removed:
             return values
@@ -96,7 +104,8 @@ class RemovedObjects:
         name = operation if isinstance(operation, str) else operation.name
         if takes_back(operation) and name not in self.of_present:
             return gone or values
-        return [each for each in values if each not in gone] or values
+        left = [each for each in values if each not in gone]
+        return left if there else left or values
 
     def _is_gone(self, kind: str, value: str) -> bool:
         around = self._inside.get(value, ())

@@ -368,11 +368,13 @@ class ValuePool:
         Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
         false. What others may know already is left out where there is anything else, and so is
         what its owner has removed, unless `removed` is true or the operation takes it back. With
-        `new` nothing that others may know is returned at all.
+        `new` nothing that others may know, or that was removed, is returned at all.
         """
         found = self._references(user, parameter, operation, guess=guess)
         found = self._unknown(user, found) or ([] if new else found)
-        return found if removed else self._removed.preferred(found, parameter.name, operation)
+        if removed:
+            return found
+        return self._removed.preferred(found, parameter.name, operation, there=new)
 
     def _unknown(self, user: str, values: Sequence[str]) -> list[str]:
         """Return those of a user's ids of which it is not known that others may have seen them."""

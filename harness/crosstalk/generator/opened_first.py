@@ -28,7 +28,7 @@ _MOST_IN_VAIN = 4
 
 @dataclass(slots=True)
 class OpenedFirst:
-    """What a campaign has learnt of it.
+    """Calls that a campaign has learnt to make before others.
 
     Attributes:
         known: Operation to the one that is called before it.

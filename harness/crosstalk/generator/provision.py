@@ -102,8 +102,7 @@ class Provision:
     def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return what a list shows of an object that the user deletes now; None for other ids.
 
-        An entry of a bin is gone once it was taken back, and what was not removed is restored by
-        nobody.
+        An entry of a bin is gone once it was taken back, and no user restores what is there.
         """
         lessons = self.example.state.knowledge.fields
         restored = takes_back(operation) and operation.name not in lessons.of_present

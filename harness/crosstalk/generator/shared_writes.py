@@ -36,7 +36,7 @@ _DRAWS = 6
 
 
 class Place(StrEnum):
-    """Where a person stands in a share while they write; only an editor may."""
+    """Standing of a person in a share while they write; only an editor may."""
 
     OFFERED = "offered"
     READER = "reader"

@@ -97,7 +97,7 @@ def test_name_says_that_an_operation_is_for_removed_objects(operation: str, expe
     assert takes_back(operation) is expected
 
 
-def test_what_restores_a_part_of_an_object_that_is_there_wants_no_removed_one() -> None:
+def test_call_that_restores_a_part_of_an_object_that_is_there_wants_no_removed_one() -> None:
     revision = Parameter("revision", {"type": "string"}, True, Role.REFERENCE)
     restoring = Operation("rest", "rest:POST /pages/{pet}/restore", (PET, revision), False)
     writer = two_pets()

@@ -486,7 +486,7 @@ def test_a_name_that_the_caller_was_given_for_the_same_words_tells_nothing(*, ma
     assert bool(Existence().judge(writer.history)) is not made
 
 
-def test_code_of_another_user_in_a_text_is_compared_with_one_of_nobody() -> None:
+def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> None:
     writer = Writer().call(ALICE, "add_note", {}, ok({"code": "U-WBQV8V6K2", "body": "x"}))
     theirs, nobodys = (Probe("names", 7, part, "alice") for part in ("foreign", "missing"))
     made, unknown = ok({"code": "U-ZBQX1V7K9"}), refused(400, "see_also_not_found")

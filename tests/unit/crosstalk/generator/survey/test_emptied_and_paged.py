@@ -187,7 +187,7 @@ def test_a_bin_is_emptied_by_a_user_who_has_something_in_it(*, leaks: bool) -> N
     assert (EMPTY.name in {each.operation for each in Ownership().judge(history)}) is leaks
 
 
-def test_what_restores_is_given_an_object_that_its_owner_removes_first() -> None:
+def test_restoring_call_is_given_an_object_that_its_owner_removes_first() -> None:
     restore = Operation("rest", "rest:POST /notes/{note_id}/restore", (IDENTITY, NOTE), False)
     system = Notes()
     operations = {each.name: each for each in (ADD, LIST, DELETE, restore)}

@@ -336,7 +336,7 @@ def test_an_address_that_all_users_give_is_not_compared_as_one_users() -> None:
     assert markers_in(_with_optional_words(users, CONTACT, stored).arguments["email"])
 
 
-def test_what_is_moved_and_what_it_is_moved_from_are_of_one_user() -> None:
+def test_things_that_are_moved_are_of_the_user_they_are_moved_from() -> None:
     parts = Parameter("note_ids", {"type": "array", "items": {}}, True, Role.REFERENCE)
     source = Parameter("from_note_id", {"type": "string"}, True, Role.REFERENCE)
     name = "rest:PUT /notes/{note_id}/parts"
@@ -406,7 +406,7 @@ class Planned(Notes):
 
 
 @pytest.mark.parametrize("leaks", [True, False])
-def test_what_stands_inside_an_object_may_go_before_its_owner_is_known(*, leaks: bool) -> None:
+def test_inner_object_may_go_before_its_owner_is_known(*, leaks: bool) -> None:
     history, _ = surveyed(Planned(leaks=leaks))
     assert (DELETE.name in {each.operation for each in Ownership().judge(history)}) is leaks
 

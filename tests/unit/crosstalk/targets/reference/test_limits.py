@@ -52,7 +52,7 @@ def test_services_are_restarted_once_and_together_without_the_lifted_limits() ->
     assert running.restarted[1:] in ([], [()])
 
 
-def test_what_will_have_its_limits_is_loaded_before_and_what_runs_stays_as_it_is() -> None:
+def test_service_with_limits_is_loaded_before_and_the_running_one_stays_as_it_is() -> None:
     running = Running(services={"mcp": lifted(A="1"), "backend": lifted(), "issuer": Part({})})
     limits = production_limits(cast(RunningSystem, running))
     assert limits is not None

@@ -26,7 +26,7 @@ _TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
 _GATE = 'read -r go && exec "$@" </dev/null'
 # One that waits a second time, loaded, for the same word.
 _GATE_OF_SUCCESSOR = 'read -r go && exec "$@"'
-_LOADED_AHEAD = str(Path(__file__).with_name("loaded_ahead.py"))
+_LOADED_AHEAD = str(Path(__file__).parent / "programs" / "loaded_ahead.py")
 _MODULE = ("-P", "-m")
 
 

@@ -250,13 +250,26 @@ class _Pairing:
 
 
 def _permitted(history: History, victim: str, call: Call) -> bool:
-    """Return whether a caller may know of an object: it is, or was, shared with them."""
+    """Return whether a caller may know of an object: it is, or was, shared with them, or they may
+    be shown it by what has shown it to its owner.
+    """
     if not history.shares_anything:
         return False
-    asked = (victim, call.actor.user, call.operation)
-    if history.permits(*asked, named_values(call), call):
+    asked, named = (victim, call.actor.user), named_values(call)
+    if history.permits(*asked, call.operation, named, call):
         return True
-    return history.decide(*asked, named_values(call), call).lost is not None
+    if history.decide(*asked, call.operation, named, call).lost is not None:
+        return True
+    # Of a short id the kind stands before it.
+    plain = {each.rpartition(" ")[2] for each in named}
+    showing = {
+        each.operation
+        for each in history
+        if each.actor.user == victim
+        and each.answer.outcome is Outcome.OK
+        and any(text in plain for _, text in each.answer.paths())
+    } - {call.operation}
+    return any(history.permits(*asked, each, named, call) for each in showing)
 
 
 def _note_planted(call: Call, owners: dict[str, str]) -> None:

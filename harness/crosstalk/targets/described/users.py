@@ -59,15 +59,26 @@ def discovery_subject(
 ) -> str:
     """Return the subject that lists the tools: the first listed user, or a made-up one.
 
+    A made-up one is of a tenant where users are: a system may refuse whoever is of none.
+
     Raises:
         CredentialError: A login is refused, or no answer has the subject.
     """
     if users:
         return next(iter(users))
-    made_up = _made_up(config, "discovery", secrets.token_hex(4), 7)
-    name: str = filled(made_up, {"tenant": "", "role": ""})
+    nonce = secrets.token_hex(4)
+    like = next(iter(people_of(config).values()))
+    own = attributes_of(config, like, nonce)
+    name: str = filled(_made_up(config, "discovery", nonce, 7), own)
+    for each in credentials.all:
+        each.people.attributes[name] = own
     enrolling = credentials.enrolling()
-    return enrolling.enroll(name) if enrolling else name
+    if enrolling is None:
+        return name
+    subject = enrolling.enroll(name)
+    for each in credentials.all:
+        each.people.attributes[subject] = own
+    return subject
 
 
 def principals_of(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from crosstalk.core.history import History, Outcome, Probe
+from crosstalk.core.history import Answer, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.policy import Allow, Fields, Policy, Reserve, Share
 from crosstalk.oracles import (
@@ -16,6 +17,7 @@ from crosstalk.oracles import (
     Canary,
     Delegation,
     Escalation,
+    Existence,
     Function,
     Ownership,
     Property,
@@ -257,3 +259,18 @@ def test_delegation_fires_where_an_agent_shows_what_its_user_may_not_call() -> N
     assert Delegation().opportunities(silent.history) == {chat: 1}
     useless = story({"text": "I may not"}, {"text": "I cannot"})
     assert not Delegation().opportunities(useless.history), "an agent that shows nobody anything"
+
+
+@pytest.mark.parametrize("scope", ["any", "own"])
+def test_existence_of_what_others_may_be_shown_elsewhere_is_no_secret(scope: Any) -> None:
+    policy = Policy(people=PEOPLE, allows=(Allow(("*",), scope, ("* /notes*",)),))
+    remarks, missing = "rest:GET /remarks", "c0ffee00-1111-4222-8333-444455556666"
+    story = Story(policy).stored()
+    for part, note in (("foreign", NOTE), ("missing", missing)):
+        answer = Answer(Outcome.OK, 200, []) if note == NOTE else Answer(Outcome.ERROR, 404, None)
+        index = len(story.history) + 1
+        probe = Probe("existence", 1, part, "alice")  # type: ignore[arg-type]
+        given = {"note_id": note}
+        story.history.record(Call(index, BOB, remarks, given, answer, index, index + 0.5, probe))
+    found = [each.operation for each in Existence().judge(story.history)]
+    assert found == ([] if scope == "any" else [remarks])

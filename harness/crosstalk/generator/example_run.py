@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.object_kinds import noun_of
+from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
@@ -236,6 +237,19 @@ class ExampleRun(Selection):
         self._enable_again(calls)
         return calls
 
+    @property
+    def _opening(self) -> list[Operation]:
+        """Return what may open something: no call that shares it, or shuts anybody out."""
+        policy = self.history.policy
+        rules: tuple[Share | Suspend, ...] = ()
+        if policy is not None:
+            rules = (*policy.shares, *policy.suspends)
+        return [
+            each
+            for each in self.capabilities.protected
+            if not any(rule.concerns(each.name) for rule in rules)
+        ]
+
     def _open_first(self, planned: PlannedCall) -> None:
         """Have a user open what a call works on, where refusals have named the call that does."""
         actor, name = planned.actor, self.state.opened_first.before(planned.operation)
@@ -291,7 +305,7 @@ class ExampleRun(Selection):
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
                 self.state.opened_first.served(operation.name)
-            elif self.state.opened_first.learn(operation, call.answer, self.capabilities.protected):
+            elif self.state.opened_first.learn(operation, call.answer, self._opening):
                 # What was open may be closed by now.
                 self._opened.discard(
                     (str(call.actor.user), self.state.opened_first.known[operation.name])

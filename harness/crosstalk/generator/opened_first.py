@@ -19,6 +19,12 @@ from crosstalk.surface.operation import Operation
 
 _WORD = re.compile(r"[a-z]+")
 _VARIABLE = re.compile(r"\{[^}]*\}")
+# "Open a campaign first", "no trip is under way"; that an account is not disabled asks for nothing.
+_STATE = r"(?:open|opened|selected|chosen|active|started|set|under way|checked out|loaded|joined)"
+_COMES_FIRST = re.compile(
+    rf"\b(?:first|before|beforehand)\b|\b(?:no|not|isn't|nothing)\b(?: \w+){{0,4}} {_STATE}\b"
+    rf"|\bnot (?:yet )?{_STATE}\b"
+)
 _NO_WORDS = frozenset({"api", "rest", "mcp", "v", "post", "put", "patch", "get", "a", "the"})
 # Words of a refusal; a longer text is a page or a list.
 _MOST_WORDS = 60
@@ -47,8 +53,9 @@ class OpenedFirst:
         """
         if answer.outcome is not Outcome.ERROR:
             return False
-        said = _words(" ".join([answer.message or "", *strings_in(answer.body)]).lower())
-        if not said or len(said) > _MOST_WORDS:
+        text = " ".join([answer.message or "", *strings_in(answer.body)]).lower()
+        said = _words(text)
+        if not _COMES_FIRST.search(text) or len(said) > _MOST_WORDS:
             return False
         for each in operations:
             if each is operation or each.reads_only or each.conversational or removes(each):

@@ -23,6 +23,7 @@ from crosstalk.generator.choice import Draw, RandomChoice
 from crosstalk.generator.drawn_once import drawn_once
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.lacking import Lacking
+from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.unproven_identity import (
     UnprovenIdentity,
     claim_identity,
@@ -34,8 +35,9 @@ from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.sweep_pass import CALLS_AN_OPERATION, SweepPass
-from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.capabilities import Capabilities, required_references
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
@@ -250,11 +252,32 @@ class Sweep:
 
     def serve(self) -> None:
         """Serve owners what was never served, once, with the last calls that there are."""
+        self._serve_plainly()
         unserved = Lacking.of(self._capabilities, self.state.unserved(), {}).service
         for surfaces in surfaces_together(self._capabilities):
             part = Lacking(unserved, (), (), ()).on(surfaces).without(self._left_to_the_policy())
             if part.all and not self.state.stopped():
                 self._one(part, surfaces)
+
+    def _serve_plainly(self) -> None:
+        """Have one user make what each call names, and the call: a pass stores for all of them."""
+        lacking = Lacking.of(self._capabilities, self.state.unserved(), {})
+        unserved = lacking.without(self._left_to_the_policy()).service
+        if not unserved or self.state.stopped():
+            return
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self.state, self._capabilities)
+            first, second = example.members[0], example.members[-1]
+            users = Arrangement(example, self.random, first, second)
+            provision = Provision.by(example, users.drawer)
+            try:
+                for operation in sorted(unserved, key=lambda each: len(required_references(each))):
+                    if users.ended:
+                        break
+                    provision.for_call(operation, first)
+                    users.use(operation, first)
+            finally:
+                example.end()
 
     def _left_to_the_policy(self) -> set[str]:
         """Return what shares, accepts or disables: the lives of shares and accounts serve it.

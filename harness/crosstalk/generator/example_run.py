@@ -239,7 +239,7 @@ class ExampleRun(Selection):
 
     @property
     def _opening(self) -> list[Operation]:
-        """Return what may open something: no call that shares it, or shuts anybody out."""
+        """Return what may open something: no call that shares it, or shuts a user out."""
         policy = self.history.policy
         rules: tuple[Share | Suspend, ...] = ()
         if policy is not None:

@@ -19,7 +19,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script, script_of, with_pauses
 from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
-from crosstalk.execution.fresh_words import with_fresh_words
+from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
 from crosstalk.execution.repeated_acts import with_acts_repeated
 from crosstalk.execution.replay import Replayer
@@ -311,7 +311,12 @@ class Confirmation:
 
     def _without_the_act(self, shown: Shown) -> bool:
         """Return whether it shows all the same with the act that should explain it left out."""
-        counterfactual = Counterfactual(self.replayer.run, self.replayer.run)
+        operations = self.replayer.executor.operations
+        counterfactual = Counterfactual(
+            self.replayer.run,
+            # In the same words, but for the keys: a call is made once under each.
+            lambda script, salt: self.replayer.run(with_fresh_keys(script, operations), salt),
+        )
         return counterfactual.shows(shown.script, shown.history, shown.suspicion)
 
     def _proven(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import secrets
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from crosstalk.core.identifiers import map_strings, marker, markers_in
+from crosstalk.core.identifiers import map_strings, marker, markers_in, remarked
 from crosstalk.core.script import Script, Step
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.patterns import admits
@@ -58,6 +59,36 @@ def with_fresh_words(script: Script, operations: Mapping[str, Operation]) -> Scr
     return Script(
         tuple(
             replace(step, arguments=map_strings(step.arguments, renewed)) for step in script.steps
+        )
+    )
+
+
+def with_fresh_keys(script: Script, operations: Mapping[str, Operation]) -> Script:
+    """Return a script whose keys name other calls: one that was used is used for good.
+
+    Args:
+        script: Of which a replay was made with these keys.
+        operations: Operation name to operation; they say which argument is a key.
+    """
+    salt = secrets.randbits(32)
+    keys = {
+        (name, each.name)
+        for name, operation in operations.items()
+        for each in operation.parameters
+        if each.role is Role.KEY
+    }
+    return Script(
+        tuple(
+            replace(
+                step,
+                arguments={
+                    name: map_strings(value, lambda text: remarked(text, salt))
+                    if (step.operation, name) in keys
+                    else value
+                    for name, value in step.arguments.items()
+                },
+            )
+            for step in script.steps
         )
     )
 

@@ -11,6 +11,7 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.effects import EffectsPart
+from crosstalk.generator.survey.keys import KeysPart
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
 from crosstalk.generator.survey.numbers import NumbersPart
@@ -48,6 +49,7 @@ class Part(Protocol):
 PARTS: tuple[Part, ...] = (
     NeighbourPart(),
     NamesPart(),
+    KeysPart(),
     NumbersPart(),
     ReachPart(),
     EffectsPart(),

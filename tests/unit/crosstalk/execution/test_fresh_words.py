@@ -11,7 +11,7 @@ from crosstalk.core.identifiers import marker, markers_in
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.confirmation import Confirmation, Confirmed
 from crosstalk.execution.executor import Executor
-from crosstalk.execution.fresh_words import with_fresh_words
+from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles.canary import Canary
 from crosstalk.surface.credentials import Presented
@@ -133,3 +133,15 @@ def test_answer_that_is_kept_under_a_word_is_asked_for_by_another_one_in_a_repla
     replayer = Replayer(executor, lambda: History({"alice": "alice-1", "bob": "bob-1"}))
     (suspicion,) = replayer.judged(history, Canary.name)
     assert isinstance(Confirmation(replayer).confirm(history, suspicion), Confirmed)
+
+
+def test_keys_of_a_second_replay_name_other_calls() -> None:
+    key = Parameter("key", {"type": "string"}, False, Role.KEY)
+    text = Parameter("text", {"type": "string"}, True, Role.TEXT)
+    add = Operation("rest", "add", (key, text), reads_only=False)
+    said = {"key": marker("alice", 1), "text": marker("alice", 2)}
+    script = Script((Step(1, ALICE, "add", said), Step(2, BOB, "add", said)))
+    first, second = (each.arguments for each in with_fresh_keys(script, {"add": add}).steps)
+    assert first == second
+    assert first["text"] == said["text"]
+    assert first["key"] != said["key"]

@@ -256,10 +256,12 @@ def script_of(history: History) -> Script:
         for path, text in found:
             if text.isdigit() and len(text) < LONG_NUMBER and text not in sent:
                 numbers.take_of_field(call, path, text, f"${{{call.index}.{rows.named(path)}}}")
-            if " " in text and not planted.issuperset(markers_in(text)):
+            if " " in text:
                 # A name that is in use already must not become another in a replay.
-                known.take(text, f"${{{call.index}.{rows.named(path)}}}")
-            elif len(text) >= _MIN_LENGTH and " " not in text and not _composed(text, known):
+                whole = not planted.issuperset(markers_in(text))
+            else:
+                whole = len(text) >= _MIN_LENGTH and not _composed(text, known)
+            if whole:
                 known.take(text, f"${{{call.index}.{rows.named(path)}}}")
             elif is_id_path(path) and is_short_id(text):
                 kind = kind_of_field(path, call.operation, has_id=has_id)

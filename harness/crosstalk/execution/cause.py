@@ -141,11 +141,10 @@ def _causing_step(
         ]
         meddling = [each for each in acts if _meddles(each, script)]
         emptying = [each for each in served if not each.references() and deletes(each.operation)]
-        if meddling and not (emptying and not any(each in served for each in meddling)):
-            return meddling[-1]
-        if emptying and meddling:
+        if meddling:
             # What was refused has removed less likely than what was served.
-            return emptying[-1]
+            refused = not any(each in served for each in meddling)
+            return emptying[-1] if emptying and refused else meddling[-1]
         if _reads_too_far(acts, suspicion, history):
             return shown
         # What names an own object reaches another's less easily than what names none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.object_kinds import noun_of
-from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
@@ -237,18 +237,11 @@ class ExampleRun(Selection):
         self._enable_again(calls)
         return calls
 
-    @property
+    @cached_property
     def _opening(self) -> list[Operation]:
         """Return what may open something: no call that shares it, or shuts a user out."""
-        policy = self.history.policy
-        rules: tuple[Share | Suspend, ...] = ()
-        if policy is not None:
-            rules = (*policy.shares, *policy.suspends)
-        return [
-            each
-            for each in self.capabilities.protected
-            if not any(rule.concerns(each.name) for rule in rules)
-        ]
+        policy, protected = self.history.policy, self.capabilities.protected
+        return [each for each in protected if policy is None or not policy.arranges(each.name)]
 
     def _open_first(self, planned: PlannedCall) -> None:
         """Have a user open what a call works on, where refusals have named the call that does."""
@@ -305,13 +298,12 @@ class ExampleRun(Selection):
             if call.answer.outcome is Outcome.OK:
                 self._count_change(operation)
                 self.state.opened_first.served(operation.name)
-            elif self.state.opened_first.learn(operation, call.answer, self._opening):
-                # What was open may be closed by now.
-                self._opened.discard(
-                    (str(call.actor.user), self.state.opened_first.known[operation.name])
-                )
-            if call.answer.outcome is Outcome.ERROR:
+            elif call.answer.outcome is Outcome.ERROR:
                 self.state.refused_own[operation.name] += 1
+                if self.state.opened_first.learn(operation, call.answer, self._opening):
+                    # What was open may be closed by now.
+                    opening = self.state.opened_first.known[operation.name]
+                    self._opened.discard((str(call.actor.user), opening))
         if not operation.descriptive:
             # What names a tool or its arguments names no object.
             self.pool.harvest(call)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import strings_in
 from crosstalk.core.object_kinds import singular
 from crosstalk.surface.capabilities import removes
@@ -23,7 +23,6 @@ _VARIABLE = re.compile(r"\{[^}]*\}")
 _STATE = r"(?:open|opened|selected|chosen|active|started|set|under way|checked out|loaded|joined)"
 _COMES_FIRST = re.compile(
     rf"\b(?:first|before|beforehand)\b|\b(?:no|not|isn't|nothing)\b(?: \w+){{0,4}} {_STATE}\b"
-    rf"|\bnot (?:yet )?{_STATE}\b"
 )
 _NO_WORDS = frozenset({"api", "rest", "mcp", "v", "post", "put", "patch", "get", "a", "the"})
 # Words of a refusal; a longer text is a page or a list.
@@ -51,8 +50,6 @@ class OpenedFirst:
             answer: The refusal.
             operations: That can be called.
         """
-        if answer.outcome is not Outcome.ERROR:
-            return False
         text = " ".join([answer.message or "", *strings_in(answer.body)]).lower()
         said = _words(text)
         if not _COMES_FIRST.search(text) or len(said) > _MOST_WORDS:

@@ -88,11 +88,7 @@ class Provision:
         """Read the lists that may show what is wanted: those of the collection, by the address."""
         address = operation.name.partition(" ")[2]
         collection = re.split(r"[/ ]?\{", address)[0] if "{" in address else ""
-        lists = [
-            each
-            for each in self.example.capabilities.protected
-            if each.lists and not (each.conversational or each.descriptive or each.pushes)
-        ]
+        lists = self.example.capabilities.own_lists
         near = [each for each in lists if each.name.partition(" ")[2] == collection]
         if not near and not collection:
             near = [each for each in lists if each.surface == operation.surface]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
-from crosstalk.core.policy import Policy, Share, Suspend
+from crosstalk.core.policy import Policy
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import Draw, RandomChoice
@@ -253,16 +253,20 @@ class Sweep:
     def serve(self) -> None:
         """Serve owners what was never served, once, with the last calls that there are."""
         self._serve_plainly()
-        unserved = Lacking.of(self._capabilities, self.state.unserved(), {}).service
+        unserved = self._unserved()
         for surfaces in surfaces_together(self._capabilities):
-            part = Lacking(unserved, (), (), ()).on(surfaces).without(self._left_to_the_policy())
+            part = unserved.on(surfaces)
             if part.all and not self.state.stopped():
                 self._one(part, surfaces)
 
+    def _unserved(self) -> Lacking:
+        """Return what an owner could have been served by now and was not."""
+        lacking = Lacking.of(self._capabilities, self.state.unserved(), {})
+        return Lacking(lacking.without(self._left_to_the_policy()).service, (), (), ())
+
     def _serve_plainly(self) -> None:
         """Have one user make what each call names, and the call: a pass stores for all of them."""
-        lacking = Lacking.of(self._capabilities, self.state.unserved(), {})
-        unserved = lacking.without(self._left_to_the_policy()).service
+        unserved = self._unserved().service
         if not unserved or self.state.stopped():
             return
         with rule_errors_stop_the_run():
@@ -284,14 +288,10 @@ class Sweep:
 
         An owner alone can serve little of it, however often a pass tries.
         """
-        if self.policy is None:
+        policy = self.policy
+        if policy is None:
             return set()
-        rules: tuple[Share | Suspend, ...] = (*self.policy.shares, *self.policy.suspends)
-        return {
-            name
-            for name in self.state.executor.operations
-            if any(rule.concerns(name) for rule in rules)
-        }
+        return {name for name in self.state.executor.operations if policy.arranges(name)}
 
     def _one(self, lacking: Lacking, surfaces: Collection[str]) -> None:
         with rule_errors_stop_the_run():

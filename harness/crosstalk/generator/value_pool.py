@@ -132,13 +132,9 @@ class ValuePool:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
                 self.texts.keep(call.actor.user, parameter, given, operation.name)
-            if parameter.role is Role.NAME and operation.stores and isinstance(given, str):
-                self._names[call.actor.user][last_name(parameter.name), given] = None
-            if parameter.role is Role.NAME and operation.stores and isinstance(given, list):
-                for word in map(str, given):
-                    one = singular(last_name(parameter.name))
-                    self._names[call.actor.user][one, word] = None
             short = last_name(parameter.name)
+            if parameter.role is Role.NAME and operation.stores:
+                self._keep_name(call.actor.user, short, given)
             names = short in self._reference_fields and short in IDENTIFYING_FIELDS
             # What a user chose to call something is not always shown to them again.
             chosen = short in self._reference_fields and parameter.role is Role.NAME
@@ -148,6 +144,14 @@ class ValuePool:
             if labels and isinstance(given, str):
                 item = _Harvested(given, short, singular(noun_of(operation.name)))
                 self._labels[call.actor.user].setdefault(given, item)
+
+    def _keep_name(self, user: str, argument: str, given: object) -> None:
+        """Keep what a user calls something; of a list each, under the name of one of them."""
+        names = self._names[user]
+        if isinstance(given, str):
+            names[argument, given] = None
+        elif isinstance(given, list):
+            names.update(dict.fromkeys((singular(argument), str(each)) for each in given))
 
     def _keep_words(self, user: str, parameter: Parameter, given: Sequence[object]) -> None:
         """Keep words of a list by which objects are named elsewhere: `tags`, `/tags/{tag}`."""

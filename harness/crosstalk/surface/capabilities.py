@@ -101,6 +101,15 @@ class Capabilities:
             logins=[each for each in operations if each.effect_only],
         )
 
+    @property
+    def own_lists(self) -> list[Operation]:
+        """Return the listings of what users have stored: of what a server says of itself none."""
+        return [
+            each
+            for each in self.protected
+            if each.lists and not (each.conversational or each.descriptive or each.pushes)
+        ]
+
     def creators_on(self, operation: Operation) -> list[Operation]:
         """Return the creators on the surface of this operation, or on its server's others.
 

@@ -110,12 +110,12 @@ class SuspicionReview:
         ):
             return False
         spent = self._spent(again=bool(self._tried[tries[1]]))
-        if spent and self._cheaply_tried[key] >= _MOST_TRIES:
-            return False
-        if spent:
+        if not spent:
+            self._tried.update(tries)
+        elif self._cheaply_tried[key] < _MOST_TRIES:
             self._cheaply_tried[key] += 1
         else:
-            self._tried.update(tries)
+            return False
         finding = Finding(
             oracle=suspicion.oracle,
             operation=suspicion.operation,

@@ -200,6 +200,11 @@ class Policy:
         known = self.people if self.newcomers else {}
         return replace(self, people={each: known.get(each, Person(each)) for each in users})
 
+    def arranges(self, operation: str) -> bool:
+        """Return whether an operation shares, accepts or ends a share, or disables an account."""
+        rules: tuple[Share | Suspend, ...] = (*self.shares, *self.suspends)
+        return any(rule.concerns(operation) for rule in rules)
+
     def reserved(self, operation: str) -> Reserve | None:
         """Return the rule by which an operation is reserved, if it is."""
         return next((each for each in self.reserves if matches(each.operations, operation)), None)

@@ -49,6 +49,15 @@ class Arrangement:
         """Return whether no more calls belong to the example."""
         return self.example.over or self.example.state.stopped()
 
+    def spent(self, begun: int, most: int) -> bool:
+        """Return whether a part has made its calls, or no more belong to the example.
+
+        Args:
+            begun: Calls that were made when the part began.
+            most: Calls that it may take, about.
+        """
+        return self.ended or self.example.state.executor.calls_made - begun >= most
+
     def own(self, operation: Operation, actor: Actor, probe: Probe | None = None) -> PlannedCall:
         """Return a call whose references are the caller's own.
 

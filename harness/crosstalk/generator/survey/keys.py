@@ -45,7 +45,7 @@ class KeysPart:
                 continue
             choices[rule, operation.name] += 1
             for planned in (*_in_own_words(users, operation), *_in_the_same(users, operation)):
-                if users.ended or example.state.executor.calls_made - begun >= most:
+                if users.spent(begun, most):
                     return
                 example.execute_spoilt(planned)
 

@@ -46,7 +46,7 @@ class NamesPart:
         example = users.example
         begun = example.state.executor.calls_made
         for operation in _storing(users):
-            if users.ended or example.state.executor.calls_made - begun >= most:
+            if users.spent(begun, most):
                 return
             if example.state.choices[NAME, operation.name]:
                 continue

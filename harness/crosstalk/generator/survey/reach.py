@@ -233,7 +233,7 @@ class ReachPart:
         for each in left:
             # What the victim reads and does after it belongs to it.
             ahead = len(readings) + len(made) // 2
-            if users.ended or example.state.executor.calls_made - begun + ahead >= most:
+            if users.spent(begun, most - ahead):
                 break
             example.state.choices[each.key] += 1
             for planned in _calls(users, each, key):

@@ -59,7 +59,7 @@ class RefusedPart:
             theirs, busy = busiest(users, known)
             said = [*([{}] if busy else []), *_values(users, operation, theirs)]
             for planned in _pairs(users, operation, parameter, theirs, said):
-                if users.ended or example.state.executor.calls_made - begun >= most:
+                if users.spent(begun, most):
                     return
                 example.execute_spoilt(planned)
             example.state.choices[NAME, operation.name] += 1

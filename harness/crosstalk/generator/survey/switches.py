@@ -53,13 +53,8 @@ def fill_empty_lists(users: Arrangement, actor: Actor) -> None:
 
 def _empty_lists(users: Arrangement) -> list[Operation]:
     """Return the lists that have shown no user anything so far."""
-    return [
-        each
-        for each in users.example.capabilities.protected
-        if each.lists
-        and not (each.conversational or each.descriptive or each.pushes)
-        and each.name not in users.example.state.shown
-    ]
+    shown = users.example.state.shown
+    return [each for each in users.example.capabilities.own_lists if each.name not in shown]
 
 
 def _switches(users: Arrangement) -> Iterator[tuple[Operation, Parameter, Any]]:

@@ -7,11 +7,9 @@ requests that one user has under way must not count them for another.
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
 
-from crosstalk.core.history import Actor, History, Outcome, Sending
+from crosstalk.core.history import History, Outcome, Sending
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
 from crosstalk.phases.limits.trial import Trial, Trier
 from crosstalk.surface.operation import Operation
 
@@ -28,20 +26,12 @@ class HeldRequests:
 
     Args:
         executor: Makes the calls, at least three at once.
-        members: Three users: who is the control, who holds requests, who is observed.
-        random: Makes the choices.
-        knowledge: What the campaign has learnt about arguments.
+        trier: Plans them; its busy user holds the requests.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        members: tuple[Actor, Actor, Actor],
-        random: Random,
-        knowledge: ArgumentKnowledge,
-    ) -> None:
+    def __init__(self, executor: Executor, trier: Trier) -> None:
         self._executor = executor
-        self._trier = Trier(executor, members, random, knowledge)
+        self._trier = trier
 
     @property
     def possible(self) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.evidence import exchange_of
-from crosstalk.core.history import Actor, Call, Channel, Outcome
+from crosstalk.core.history import Call, Channel, Outcome
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.script_runner import ScriptRunner
@@ -119,7 +119,7 @@ class LimitsPhase:
     def _try(
         self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome, most: int
     ) -> None:
-        trier = Trier(budget.executor, _members(budget), budget.random, budget.knowledge)
+        trier = _trier(budget)
         self._confirm(
             operation,
             budget,
@@ -129,7 +129,7 @@ class LimitsPhase:
 
     def _hold(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
         """Have one user hold very many requests open, and another call for the first time."""
-        held = HeldRequests(budget.executor, _members(budget), budget.random, budget.knowledge)
+        held = HeldRequests(budget.executor, _trier(budget))
         if held.possible:
             outcome.situations[HELD_OPEN] += HELD
             self._confirm(
@@ -178,11 +178,12 @@ class LimitsPhase:
             outcome.situations[CALLS] += len(trial.history) - 1
 
 
-def _members(budget: PhaseBudget) -> tuple[Actor, Actor, Actor]:
+def _trier(budget: PhaseBudget) -> Trier:
+    """Return what makes trials with three users in an order that is drawn."""
     members = list(budget.target.principals.members)
     budget.random.shuffle(members)
     one, two, three = members[:_MEMBERS]
-    return one, two, three
+    return Trier(budget.executor, (one, two, three), budget.random, budget.knowledge)
 
 
 def _storing(budget: PhaseBudget) -> list[Operation]:

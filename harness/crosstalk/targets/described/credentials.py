@@ -94,7 +94,7 @@ class SurfaceCredentials:
     _tokens: dict[str, str] = field(default_factory=dict)
     _sessions: dict[str, LoginSession] = field(default_factory=dict)
     _signed_up: dict[str, str] = field(default_factory=dict)
-    # What is presented, to the subject that was first to do so.
+    # Subject to what it presents, of those that were looked at.
     _presented: dict[str, str] = field(default_factory=dict, repr=False)
     # Calls are made from several threads at once, and each user logs in once.
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -146,8 +146,13 @@ class SurfaceCredentials:
         Raises:
             CredentialError: Another user presents it.
         """
-        shown = repr(replace(presented, connection=""))
-        first = self._presented.setdefault(shown, subject)
+        with self._lock:
+            if subject in self._presented:
+                return
+            shown = repr(replace(presented, connection=""))
+            first = next((one for one, its in self._presented.items() if its == shown), subject)
+            if first == subject:
+                self._presented[subject] = shown
         if first != subject:
             raise CredentialError(
                 f"{first} and {subject} present the same credential, so that the system cannot "

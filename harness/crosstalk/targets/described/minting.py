@@ -59,16 +59,25 @@ def mint(
     Raises:
         HarnessError: The key cannot be read or does not fit the algorithm.
     """
+    claims = {**_claims(config, subject, attributes, name), **changes}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return _signed(config, claims, _key(config))
+
+
+def _claims(
+    config: MintConfig,
+    subject: str,
+    attributes: Mapping[str, str] | None = None,
+    name: str = "",
+) -> dict[str, Any]:
+    """Return the claims of a user's token that is valid from now on."""
     now = int(time.time())
-    claims = {
+    return {
         config.subject_claim: subject,
         "iat": now,
         "exp": now + config.ttl,
         **claims_of(config, {"user": subject, **(attributes or {})}, name),
-        **changes,
     }
-    claims = {name: value for name, value in claims.items() if value is not None}
-    return _signed(config, claims, _key(config))
 
 
 def claims_of(
@@ -172,13 +181,7 @@ def _tampered(token: str) -> str:
 
 
 def _with_another_key(config: MintConfig, subject: str) -> str:
-    now = int(time.time())
-    claims = {
-        config.subject_claim: subject,
-        "iat": now,
-        "exp": now + config.ttl,
-        **claims_of(config, {"user": subject}, ""),
-    }
+    claims = _claims(config, subject)
     if config.algorithm.startswith("HS"):
         return _signed(config, claims, secrets.token_urlsafe(48))
     # It cannot be checked with the real key, whatever it was signed with.

@@ -69,16 +69,19 @@ def discovery_subject(
     nonce = secrets.token_hex(4)
     like = next(iter(people_of(config).values()))
     own = attributes_of(config, like, nonce)
-    name: str = filled(_made_up(config, "discovery", nonce, 7), own)
-    for each in credentials.all:
-        each.people.attributes[name] = own
+    subject: str = filled(_made_up(config, "discovery", nonce, 7), own)
+    _know(credentials, subject, own)
     enrolling = credentials.enrolling()
-    if enrolling is None:
-        return name
-    subject = enrolling.enroll(name)
-    for each in credentials.all:
-        each.people.attributes[subject] = own
+    if enrolling is not None:
+        subject = enrolling.enroll(subject)
+        _know(credentials, subject, own)
     return subject
+
+
+def _know(credentials: DescribedCredentials, subject: str, attributes: dict[str, str]) -> None:
+    """Have every surface's credentials know what stands for `{tenant}` and `{role}` of a user."""
+    for each in credentials.all:
+        each.people.attributes[subject] = attributes
 
 
 def principals_of(
@@ -137,10 +140,10 @@ def naming_of(
         return {name: attributes_of(config, each, nonce) for name, each in people.items()}
 
     def know(subjects: Mapping[str, str], attributes: Mapping[str, dict[str, str]]) -> None:
-        for each in credentials.all:
-            for name, subject in subjects.items():
-                if name in people:
-                    each.people.attributes[subject] = attributes[name]
+        for name, subject in subjects.items():
+            if name in people:
+                _know(credentials, subject, attributes[name])
+                for each in credentials.all:
                     each.people.called[subject] = people[name].called
 
     if users:

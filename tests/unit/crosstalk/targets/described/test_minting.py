@@ -56,5 +56,6 @@ def test_users_with_the_same_credential_are_refused(tmp_path: Path) -> None:
     credentials = SurfaceCredentials(identity, People({}, tmp_path))
     first = credentials.of_user("alice")
     assert credentials.of_user("alice") == first
-    with pytest.raises(CredentialError, match="alice and bob present the same credential"):
-        credentials.of_user("bob")
+    for _ in range(2):
+        with pytest.raises(CredentialError, match="alice and bob present the same credential"):
+            credentials.of_user("bob")

@@ -121,7 +121,7 @@ class ScriptRunner:
             # What the pattern refuses was given to be refused.
             if bound and _is_plain(given) and admits(each.schema, given):
                 self.texts.setdefault((salt, given), renewed(given, each.schema, salt))
-            chosen = each.role is Role.NAME and self.executor.operations[step.operation].stores
+            chosen = self.executor.operations[step.operation].chooses(each)
             if salt and chosen and _is_plain(given) and each.schema.get("format") == "uuid":
                 # Under the same id the call would replace what the example left behind.
                 self.texts.setdefault((salt, given), str(uuid5(UUID(int=salt), given)))

@@ -263,9 +263,7 @@ class ArgumentKnowledge:
     ) -> None:
         """Note what a refusal asks for, of arguments whose values were never accepted."""
         formed = [
-            each
-            for each in operation.parameters
-            if each.role in _FORMED or (each.role is Role.NAME and operation.stores)
+            each for each in operation.parameters if each.role in _FORMED or operation.chooses(each)
         ]
         unproven = [name for name in given if not self._proven(operation.name, name)]
         alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []

@@ -189,7 +189,7 @@ class ArgumentDrawer:
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
-        new_name = parameter.role is Role.NAME and operation.stores
+        new_name = operation.chooses(parameter)
         if new_name or parameter.role in (Role.TEXT, Role.QUERY, Role.VALUE):
             if "enum" in parameter.schema:
                 value = self.knowledge.value(self.choice, operation, parameter)

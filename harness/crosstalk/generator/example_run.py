@@ -368,7 +368,7 @@ class ExampleRun(Selection):
             named = given if isinstance(given, list) else [given]
             if given == self.history.subjects[user]:
                 continue
-            if parameter.refers and not (parameter.role is Role.NAME and operation.stores):
+            if parameter.refers and not operation.chooses(parameter):
                 own = self.pool.references(user, parameter, operation.name, removed=True)
                 if not {str(each) for each in named} <= set(own):
                     return False

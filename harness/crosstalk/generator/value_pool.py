@@ -133,7 +133,7 @@ class ValuePool:
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
                 self.texts.keep(call.actor.user, parameter, given, operation.name)
             short = last_name(parameter.name)
-            if parameter.role is Role.NAME and operation.stores:
+            if operation.chooses(parameter):
                 self._keep_name(call.actor.user, short, given)
             names = short in self._reference_fields and short in IDENTIFYING_FIELDS
             # What a user chose to call something is not always shown to them again.

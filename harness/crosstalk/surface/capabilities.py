@@ -173,8 +173,7 @@ def is_comparable(operation: Operation, parameter: Parameter) -> bool:
 
     A user who stores something may give it any name, also one that another user has given.
     """
-    chosen = parameter.role is Role.NAME and operation.stores
-    return parameter.refers and not chosen
+    return parameter.refers and not operation.chooses(parameter)
 
 
 def required_references(operation: Operation) -> list[Parameter]:

@@ -116,6 +116,16 @@ def path_among(name: str, paths: Mapping[str, Sequence[str]]) -> tuple[str, ...]
     return tuple(next(places, ELEMENT) if part == ELEMENT else part for part in known)
 
 
+def names_of(flat: str) -> tuple[str, ...]:
+    """Return the names under which people speak of a value, the flat one first.
+
+    `form.tags[]` is `tags` as well, as its schema says, and a `tag`.
+    """
+    plain = flat.removesuffix(ELEMENT)
+    named = plain.rsplit(".", 1)[-1].removesuffix(ELEMENT)
+    return tuple(dict.fromkeys((flat, plain, last_name(flat), named)))
+
+
 def as_number(value: Any) -> Any:
     """Return an undeclared value as JSON has it: what is written as a whole number is one."""
     whole = isinstance(value, str) and value.isdecimal() and value.isascii()
@@ -129,7 +139,7 @@ def with_names(shape: Shape, names: Iterable[str]) -> Shape:
         shape: What the schema says.
         names: Flat names; those that the shape has already change nothing.
     """
-    known = {leaf.name for leaf in shape.leaves} | {last_name(leaf.name) for leaf in shape.leaves}
+    known = {name for leaf in shape.leaves for name in names_of(leaf.name)}
     added = [path_of(name) for name in names if name not in known]
     kept = [
         leaf

@@ -93,6 +93,17 @@ class Operation:
         texts = [e for e in self.parameters if e.role in kept and e.name not in renames]
         return not self.reads_only and kind != "delete" and bool(texts)
 
+    def chooses(self, parameter: Parameter) -> bool:
+        """Return whether a call gives something new the name that a parameter holds.
+
+        In the address of what is changed stands the name of what is there.
+        """
+        if parameter.role is not Role.NAME or not self.stores:
+            return False
+        method, _, address = self.name.partition(":")[2].partition(" ")
+        changed = method in ("PATCH", "POST") and f"{{{parameter.name}}}" in address
+        return not changed or self.extra.get("kind") == "create"
+
     @property
     def pushes(self) -> bool:
         """Return whether a call returns what was sent to its caller since their last call."""

@@ -126,6 +126,11 @@ def answered_here(write: Callable[[], WireRequest]) -> tuple[int, str] | None:
     return stand_in(write()) if stand_in is not None else None
 
 
+def are_held_back() -> bool:
+    """Return whether the requests of this thread are written and not sent."""
+    return _drafts.get() is not None
+
+
 def hold_back(write: Callable[[], WireRequest]) -> None:
     """Keep a request that is about to be sent, where requests are held back.
 

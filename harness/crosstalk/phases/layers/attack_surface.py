@@ -186,7 +186,7 @@ class LayerAttack:
         role = parameter.role
         if role is Role.IDENTITY:
             return self.history.subjects[actor.claims]
-        if role is Role.NAME and operation.stores:
+        if operation.chooses(parameter):
             return text
         if parameter.refers:
             known = pool.references(owner.name, parameter, operation.name, guess=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from crosstalk.core.identifiers import last_name
+from crosstalk.surface.nesting import names_of
 from crosstalk.surface.operation import Role
 
 Kind = Literal["create", "read", "list", "search", "change", "delete", "other"]
@@ -39,7 +39,8 @@ class ToolFacts:
 
 def limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[str, Any] | None:
     """Return the schema with the values that are known; None where there is none to give."""
-    values = facts.values.get(name, facts.values.get(last_name(name)))
+    stated = [each for each in names_of(name) if each in facts.values]
+    values = facts.values[stated[0]] if stated else None
     if values is None:
         return schema
     return {**schema, "enum": list(values)} if values else None
@@ -48,7 +49,7 @@ def limited(name: str, schema: Mapping[str, Any], facts: ToolFacts) -> Mapping[s
 def known_role(name: str, *known: Mapping[str, Role]) -> Role | None:
     """Return the role that is known of an argument, by its flat or last name; the first counts."""
     for roles in known:
-        for each in (name, last_name(name)):
+        for each in names_of(name):
             if each in roles:
                 return roles[each]
     return None

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import noun_of, singular
+from crosstalk.surface.nesting import names_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # What is said, when something is, and what narrows a list.
@@ -92,7 +93,7 @@ def _corrected(
 
     def role(each: Parameter) -> Role:
         name = last_name(each.name)
-        if name not in made_by or not _may_name(each) or {each.name, name} & set(stated):
+        if name not in made_by or not _may_name(each) or set(names_of(each.name)) & set(stated):
             return each.role
         if operation.name in made_by[name]:
             return Role.NAME

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crosstalk.core.history import Actor
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.wire_requests import are_held_back
 from crosstalk.targets.described.config import SurfaceName
 from crosstalk.targets.described.identity import IdentityConfig, UserConfig
 from crosstalk.targets.described.login.base import (
@@ -187,8 +188,9 @@ class SurfaceCredentials:
         """
         if self.login is None:
             raise CredentialError("the file describes no login for this surface")
-        # A made-up user is signed up by the first login.
-        self.session(subject)
+        if not are_held_back():
+            # A made-up user is signed up by the first login.
+            self.session(subject)
         self.login.log_in(self.people.person(subject), self.before_login(subject))
 
     def enroll(self, name: str) -> str:

@@ -27,6 +27,7 @@ from crosstalk.core.object_kinds import (
     without_part,
 )
 from crosstalk.surface.capabilities import first_word
+from crosstalk.surface.nesting import names_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Longer texts are something that is said, not the name of an object.
@@ -148,7 +149,7 @@ def _corrected(
         replace(each, role=Role.REFERENCE)
         if _names_what_another_made(each, operation, kinds)
         or (
-            {each.name, last_name(each.name)}.isdisjoint(stated)
+            set(names_of(each.name)).isdisjoint(stated)
             and (
                 _is_list(each, kinds, fields)
                 or _is_plain(each, operation, kinds, named, named_elsewhere)

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from crosstalk.surface.capabilities import creators_among, removes, smallest_page
+from crosstalk.surface.capabilities import (
+    creators_among,
+    removes,
+    required_references,
+    smallest_page,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 
@@ -58,3 +63,24 @@ def test_call_without_words_makes_something_where_its_kind_or_its_address_says_s
     shown = Operation("rest", "rest:GET /weights/{weight_id}", (weight,), reads_only=True)
     ended = Operation("rest", "rest:POST /session/end", (), reads_only=False)
     assert creators_among([bike, sent, weighed, shown, ended]) == [weighed, bike]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "chosen"),
+    [
+        ("rest:PATCH /flags/{key}", "change", False),
+        ("rest:POST /flags/{key}/copy", "change", False),
+        ("rest:POST /flags/{key}", "create", True),
+        ("rest:PUT /flags/{key}", "change", True),
+        ("rest:POST /flags", "create", True),
+        ("mcp:set_flag", "change", True),
+    ],
+)
+def test_address_of_what_is_changed_names_what_is_there(
+    name: str, kind: str, *, chosen: bool
+) -> None:
+    key = Parameter("key", {"type": "string"}, True, Role.NAME)
+    text = Parameter("description", {"type": "string"}, False, Role.TEXT)
+    operation = Operation("rest", name, (key, text), reads_only=False, extra={"kind": kind})
+    assert operation.chooses(key) is chosen
+    assert (key in required_references(operation)) is not chosen

@@ -6,6 +6,7 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import (
     first,
     further,
+    names_of,
     nested,
     path_among,
     path_of,
@@ -116,3 +117,10 @@ def test_a_value_below_a_plain_one_takes_its_place() -> None:
     assert nested({"title": "x", "owner": "bob"}, paths) == {"title": {"owner": "bob"}}
     below = {**paths, "deep": ("tags", "[0]", "id", "owner")}
     assert nested({"tags": 5, "deep": "bob"}, below) == {"tags": [{"id": {"owner": "bob"}}]}
+
+
+def test_a_list_is_spoken_of_without_its_brackets() -> None:
+    schema = {"properties": {"tags": {"type": "array", "items": {"type": "string"}}}}
+    leaves = with_names(shape_of(schema), ["tags"]).leaves
+    assert [leaf.name for leaf in leaves] == ["tags[]"]
+    assert names_of("form.tags[]") == ("form.tags[]", "form.tags", "tag", "tags")

@@ -11,6 +11,7 @@ from typing import Any
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.wire_requests import HeldBackError
 from crosstalk.targets.described.credentials import SurfaceCredentials
 from crosstalk.targets.described.guesses import makes_accounts
 from crosstalk.targets.described.login.base import SURFACE, CredentialError
@@ -54,6 +55,8 @@ class LoginSurface:
             self._credentials.log_in_anew(str(arguments.get(_WHO, "")))
         except CredentialError as error:
             return Answer(Outcome.REFUSED, 401, None, message=str(error))
+        except HeldBackError as error:
+            return Answer(Outcome.UNREACHABLE, None, None, message=str(error))
         return Answer(Outcome.OK, 200, {"logged_in": "yes"})
 
     def close(self) -> None:

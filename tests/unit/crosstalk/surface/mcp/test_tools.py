@@ -27,8 +27,12 @@ class _Listing:
 
     where = "nowhere"
 
+    def __init__(self, properties: Mapping[str, Any] | None = None) -> None:
+        schema: Any = {"properties": properties} if properties else TOOL["inputSchema"]
+        self._tool = {**TOOL, "inputSchema": schema}
+
     def request(self, method: str, params: Mapping[str, Any], presented: Presented) -> Reply:
-        return Reply(200, {"jsonrpc": "2.0", "id": 1, "result": {"tools": [TOOL]}})
+        return Reply(200, {"jsonrpc": "2.0", "id": 1, "result": {"tools": [self._tool]}})
 
     def close(self) -> None:
         """Nothing is open."""
@@ -41,6 +45,16 @@ def test_tool_argument_takes_the_stated_values_and_is_left_out_without_any() -> 
     assert set(found) == {"text", "category"}
     assert found["category"].schema["enum"] == ["decision", "other"]
     assert found["category"].role is Role.VALUE
+
+
+def test_role_and_values_of_a_list_are_stated_by_its_name_in_the_schema() -> None:
+    facts = {"save": ToolFacts(roles={"tags": Role.NAME}, values={"days": ["mon", "sun"]})}
+    lists = {name: {"type": "array", "items": {"type": "string"}} for name in ("tags", "days")}
+    (save,) = ToolSurface(_Listing(lists), NOTHING, facts=facts).discover()
+    found = {each.name: each for each in save.parameters}
+    assert set(found) == {"tags[]", "days[]"}
+    assert found["tags[]"].role is Role.NAME
+    assert found["days[]"].schema["enum"] == ["mon", "sun"]
 
 
 def test_tool_argument_is_as_its_schema_says_by_default() -> None:

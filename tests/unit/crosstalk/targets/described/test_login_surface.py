@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crosstalk.core.history import Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
+from crosstalk.surface.wire_requests import WireRequest, held_back, hold_back
 from crosstalk.targets.described import TargetConfig
 from crosstalk.targets.described.credentials import People, SurfaceCredentials
 from crosstalk.targets.described.login.base import CredentialError, LoginSession, Person
@@ -53,3 +54,25 @@ def test_login_works_until_it_is_refused_and_shows_no_token() -> None:
     assert (served.outcome, refused.outcome) == (Outcome.OK, Outcome.REFUSED)
     assert "the-token-of-ann" not in str(served) + str(refused)
     assert door.logins == 3
+
+
+class FarDoor(Door):
+    """A login whose requests are written and not sent."""
+
+    def sign_up(self, person: Person, presented: Presented) -> str:
+        hold_back(lambda: WireRequest("POST", "/signup"))
+        return ""
+
+    def log_in(self, person: Person, presented: Presented) -> LoginSession:
+        hold_back(lambda: WireRequest("POST", "/login"))
+        return LoginSession("the-token-of-ann")
+
+
+def test_login_of_a_user_who_was_never_here_is_written_down_without_being_made() -> None:
+    identity = TargetConfig.model_validate(DESCRIPTION).identities()["rest"]
+    surface = LoginSurface(SurfaceCredentials(identity, People({}, Path()), login=FarDoor()))
+    (operation,) = surface.discover()
+    with held_back() as drafts:
+        answer = surface.call(operation, {"user": "ann"}, NOTHING)
+    assert answer.outcome is Outcome.UNREACHABLE
+    assert [each.url for each in drafts] == ["/login"]

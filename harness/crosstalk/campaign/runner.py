@@ -219,6 +219,10 @@ class Campaign:
     def _explore(self) -> Sequence[Inconclusive]:
         operations = self._executor.operations
         self._emit(Started(len(operations), self._options.seed))
+        # What a database shows when it is asked itself takes no call.
+        self._take(self._scheduler.free_of_charge())
+        if self._record.enough():
+            return ()
         calibration = self._fixture.calibrate()
         for call in calibration.history:
             operation = operations[call.operation]
@@ -280,8 +284,6 @@ class Campaign:
         """Make each opportunity once, in the order of what they show for their calls."""
         policy = self._target.policy
         sharing = policy if policy is not None and policy.shares else None
-        if not self._stopped():
-            self._take(self._scheduler.free_of_charge())
         self._budget.sweeping = True
         looks = sweep.affords(1) and not self._stopped()
         begun = self._fixture.going_on(calibration) if looks else None

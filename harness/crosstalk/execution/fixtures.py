@@ -6,6 +6,7 @@ import secrets
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe
@@ -249,20 +250,19 @@ class Fixture:
         for operation in self._executor.operations.values():
             if operation.effect_only:
                 continue
-            # A list is read twice in a row: only what stays the same can be compared later.
-            readings_each = 0 if not operation.lists else 1 if operation.pushes else 2
-            readers = [ANONYMOUS] if operation.public else [newcomer] * readings_each
+            shown = readings.setdefault(operation.name, [])
+            if operation.public:
+                shown.append(self._first_reading(history, operation, ANONYMOUS))
             # A stranger may be refused where it says what every user may see.
-            readers += [newcomer] if operation.descriptive and not operation.unannounced else []
-            for actor in readers:
-                call = self._executor.execute(
-                    history,
-                    actor,
-                    operation.name,
-                    observation_arguments(operation, history, actor),
-                    before_all(newcomer) if actor == newcomer else None,
-                )
-                readings.setdefault(operation.name, []).append(call.answer)
+            refused = not shown or shown[0].outcome is not Outcome.OK
+            if operation.descriptive and not operation.unannounced and refused:
+                shown.append(self._first_reading(history, operation, newcomer))
+            if not operation.lists or operation.public:
+                continue
+            shown.append(self._first_reading(history, operation, newcomer))
+            # Only what stays the same can be compared later; an empty list has no value to change.
+            if _has_value(shown[-1].body) and not operation.pushes:
+                shown.append(self._first_reading(history, operation, newcomer))
         self._read_as_user(history, newcomer, readings)
         mine = set(history.subjects.values())
         self._public_values = self._target.public_values | frozenset(
@@ -279,7 +279,7 @@ class Fixture:
         for operation in self._executor.operations.values():
             if not operation.lists or operation.pushes or operation.public or operation.effect_only:
                 continue
-            first, second = readings[operation.name][:2]
+            first, second = readings[operation.name][0], readings[operation.name][-1]
             same = first.body == second.body
             (stable if same else []).append(operation)
             if not same:
@@ -297,6 +297,16 @@ class Fixture:
         if self._target.enrolled is None and served:
             self._telling = served[0]
         return Calibration(history, newcomer, stable, unstable)
+
+    def _first_reading(self, history: History, operation: Operation, actor: Actor) -> Answer:
+        """Read before any user has stored something; what a newcomer reads is compared later."""
+        return self._executor.execute(
+            history,
+            actor,
+            operation.name,
+            observation_arguments(operation, history, actor),
+            None if actor == ANONYMOUS else before_all(actor),
+        ).answer
 
     def going_on(self, calibration: Calibration) -> History | None:
         """Return the history of the calibration, to be gone on with; None once another began.
@@ -346,6 +356,15 @@ class Fixture:
             chosen = {name: listed[0] for name, listed in values.items() if listed}
             arguments = {**asked, **chosen}
             self._executor.execute(history, user, operation.name, arguments, before_all(user))
+
+
+def _has_value(body: Any) -> bool:
+    """Return whether an answer holds a text, or a number but zero, that another may not hold."""
+    if isinstance(body, Mapping):
+        return any(map(_has_value, body.values()))
+    if isinstance(body, list | tuple):
+        return any(map(_has_value, body))
+    return bool(body) and body is not True
 
 
 def before_all(newcomer: Actor) -> Probe:

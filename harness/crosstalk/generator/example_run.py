@@ -201,11 +201,17 @@ class ExampleRun(Selection):
         """Read twice what is not known to read the same twice; return the first readings."""
         asked = [PlannedCall(reader, each.name, given, probe) for each, given in readings]
         first = self.execute_all(asked)
-        again = self.execute_all(asked[: len(first)])
-        for one, other in zip(first, again, strict=False):
-            if one.answer.body == other.answer.body and one.answer.outcome is Outcome.OK:
-                self.state.steady.add(one.operation)
+        self.note_steady([*first, *self.execute_all(asked[: len(first)])])
         return first
+
+    def note_steady(self, readings: Sequence[Call]) -> None:
+        """Note which operations have read the same twice, of readings of one user."""
+        first: dict[str, Call] = {}
+        for each in readings:
+            one = first.setdefault(each.operation, each)
+            same = one.arguments == each.arguments and one.answer.body == each.answer.body
+            if one is not each and same and one.answer.outcome is Outcome.OK:
+                self.state.steady.add(one.operation)
 
     def execute(self, planned: PlannedCall) -> Call:
         """Make one call, after the one that the system wants before it."""

@@ -1,10 +1,11 @@
 """First look: before anything else each plain way across is tried once, on every surface.
 
-One user stores something, and a newcomer reads again what showed nothing before; every spoiled
-credential is presented on every surface. Then the first user reads, while another reads as well;
-the other stores something too, and asks for what is the first one's, as an impostor and a stranger
-do, changes it and removes it; and the first reads again. Most leaks are plain, and show here in few
-calls. The sweep makes nothing of it again.
+One user stores something, and a newcomer reads again what showed nothing before; each spoiled
+credential is presented once. Another user asks for what is the first one's, changes it and removes
+it; and the first reads again. Most leaks are plain, and show by then. Then what was named is asked
+for where it does not exist, and every spoiled credential is presented on every surface; the first
+user reads while another reads as well, who stores something too, asks as an impostor and a stranger
+do; and the first reads again. The sweep makes nothing of it again.
 """
 
 from __future__ import annotations
@@ -60,6 +61,9 @@ class FirstLook:
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
         self._changes: list[PlannedCall] = []
         self._removals = 0
+        # Objects that the attacker has named, and calls that name none, for comparison.
+        self._named: set[str] = set()
+        self._missing: list[PlannedCall] = []
 
     def run(self, begun: History | None = None) -> None:
         """Make them in one example, which ends when a suspicion is replayed on the system.
@@ -88,18 +92,31 @@ class FirstLook:
         acting = Probe("ownership", NEWCOMERS, "attack", newcomer.name)
         for operation in self._storing():
             users.use(operation, users.victim, acting)
-        self._try_plainly(users, newcomer)
-        for step in (self._read_descriptions, self._present_spoiled, self._look_around):
+        before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
+        lists = self._try_plainly(users, newcomer, before)
+        if not users.ended:
+            self._change_plainly(users, lists, before)
+        steps = (
+            self._read_as_others,
+            self._read_descriptions,
+            self._name_what_is_missing,
+            self._present_spoiled,
+            self._look_around,
+        )
+        for step in steps:
             if users.ended:
                 return
             step(users)
 
-    def _try_plainly(self, users: Arrangement, newcomer: Actor) -> None:
+    def _try_plainly(self, users: Arrangement, newcomer: Actor, before: Probe) -> Sequence[Reading]:
         """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to
         every user, or count and keep what others have; one reading tries what stands before a
-        whole surface, and one pair whether any user may name an object.
+        whole surface, and one call whether any user may name an object.
+
+        Returns:
+            The victim's readings of their lists, which had the probe given.
         """
-        example = users.example
+        example, mine = users.example, list[Reading]()
         # The attacker's own calls end a comparison of what the attacker reads.
         if newcomer != users.attacker:
             self._try_each_surface(users)
@@ -107,12 +124,44 @@ class FirstLook:
             # Each list's owner reads it just before: what is kept by nothing that says whose it is
             # is theirs then.
             lists = [each for each in _lists(users, newcomer) if not required_references(each[0])]
-            read_again(example, lists, newcomer, NEWCOMERS, beside=users.victim)
+            own = [example.reading(each, users.victim).arguments for each, _ in lists]
+            mine = [(each, dict(asked)) for (each, _), asked in zip(lists, own, strict=True)]
+            read_again(
+                example, lists, newcomer, NEWCOMERS, beside=users.victim, beside_probe=before
+            )
             example.judge_soon(after=1)
         if newcomer == users.attacker:
             self._try_each_surface(users)
+        if not users.ended:
+            self._present_each_spoiled(users)
         self._name_the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
+        return mine
+
+    def _change_plainly(self, users: Arrangement, lists: Sequence[Reading], before: Probe) -> None:
+        """Have the attacker change and remove what is the victim's, who reads before and after.
+
+        Args:
+            users: Who act.
+            lists: Read with the probe already.
+            before: That probe.
+        """
+        example, victim = users.example, users.victim
+        details = _details(users)
+        asked = [PlannedCall(victim, each.name, given, before) for each, given in details]
+        first = example.execute_all(asked)
+        self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._name_the_victims(users, removes)
+        if not users.ended:
+            again = read_again(example, [*details, *lists], victim, before.key)
+            example.note_steady([*first, *again])
+            example.judge_soon(after=1)
+
+    def _name_what_is_missing(self, users: Arrangement) -> None:
+        """Have the attacker name objects that do not exist, as the victim's were named."""
+        missing, self._missing = self._missing, []
+        users.example.execute_all_spoilt(missing)
+        users.example.judge_soon(after=1)
 
     @staticmethod
     def _read_descriptions(users: Arrangement) -> None:
@@ -143,9 +192,10 @@ class FirstLook:
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
         self._name_the_victims(users, lambda each: each.reads_only)
-        self._read_as_others(users, acting)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._name_the_victims(users, removes)
+        if not users.ended:
+            self._name_what_is_missing(users)
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
@@ -182,9 +232,13 @@ class FirstLook:
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)
-        # What a refusal lists of others' is theirs only while the caller has not named it.
-        for planned in (missing, foreign):
-            example.execute_spoilt(planned)
+        if named in self._named:
+            self._missing.append(missing)
+        else:
+            # What a refusal lists of others' is theirs only while the caller has not named it.
+            example.execute_spoilt(missing)
+        self._named.add(named)
+        example.execute_spoilt(foreign)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}
@@ -214,9 +268,10 @@ class FirstLook:
             example.execute_all(without_credential(users.drawer, stranger, reading))
         example.judge_soon(after=1)
 
-    def _read_as_others(self, users: Arrangement, acting: Probe) -> None:
+    def _read_as_others(self, users: Arrangement) -> None:
         """Have an impostor and a stranger call everything that reads."""
         example, victim = users.example, users.victim
+        acting = Probe("ownership", example.next_probe(), "attack", victim.name)
         surfaces = {each.surface for each in self._capabilities.protected}
         claimed = claims(example, users.drawer, victim, surfaces, acting, only_reads=True)
         for planned in claimed:
@@ -230,15 +285,34 @@ class FirstLook:
             example.execute_all(without_credential(users.drawer, stranger, self._reading()))
             example.judge_soon(after=1)
 
+    def _present_each_spoiled(self, users: Arrangement) -> None:
+        """Have each spoiled credential read by one surface, in turns: what looks at them is often
+        the same for all.
+        """
+        self._present(users, [each[0] for each in self._spoiled()])
+
     def _present_spoiled(self, users: Arrangement) -> None:
-        """Have every spoiled credential read by every surface, each by another operation."""
+        """Have every spoiled credential read by the other surfaces, each by another operation."""
+        self._present(users, [call for each in self._spoiled() for call in each[1:]])
+
+    def _spoiled(self) -> list[list[tuple[str, Operation]]]:
+        """Return each kind with what reads on every surface, another surface first each time."""
         by_surface: dict[str, list[Operation]] = {}
         for each in self._reading():
             by_surface.setdefault(each.surface, []).append(each)
-        planned: list[PlannedCall] = []
-        for place, kind in enumerate(self._state.forgeries):
-            asked = [each[place % len(each)] for each in by_surface.values()]
-            planned += without_credential(users.drawer, forger(kind), asked)
+        asked = []
+        for place, kind in enumerate(self._state.forgeries if by_surface else ()):
+            calls = [(kind, each[place % len(each)]) for each in by_surface.values()]
+            turn = place % len(calls)
+            asked.append([*calls[turn:], *calls[:turn]])
+        return asked
+
+    def _present(self, users: Arrangement, asked: Sequence[tuple[str, Operation]]) -> None:
+        planned = [
+            call
+            for kind, operation in asked
+            for call in without_credential(users.drawer, forger(kind), [operation])
+        ]
         if planned and not users.ended:
             users.example.execute_all(planned)
             users.example.judge_soon(after=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from crosstalk.core.history import Actor, Probe
+from crosstalk.core.history import Actor, Call, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.choice import RandomChoice
@@ -61,7 +61,8 @@ def read_again(
     key: int,
     *,
     beside: Actor | None = None,
-) -> None:
+    beside_probe: Probe | None = None,
+) -> list[Call]:
     """Read once more what was read before, after what may have changed it.
 
     Args:
@@ -71,6 +72,10 @@ def read_again(
         key: Of the probe that the earlier readings had.
         beside: A user who reads their own lists just before the reader does: what is kept for a
             moment, by nothing that says whose it is, is theirs then.
+        beside_probe: Of that user's readings.
+
+    Returns:
+        The calls of the reader.
     """
     after = Probe("ownership", key, "after", reader.name)
     # What seems to read one thing may count in a list that it was called.
@@ -79,6 +84,7 @@ def read_again(
     width = max(1, example.state.executor.concurrency) if beside is not None else len(readings)
     # The other reads each list once, with whatever arguments the reader reads it.
     read: set[str] = set()
+    made: list[Call] = []
     for start in range(0, len(readings), max(1, width)):
         part = readings[start : start + width]
         lists = {
@@ -88,5 +94,10 @@ def read_again(
         }
         if beside is not None and not example.state.stopped():
             read.update(lists)
-            example.execute_all([example.reading(each, beside) for each in lists.values()])
-        example.execute_all([PlannedCall(reader, each.name, asked, after) for each, asked in part])
+            example.execute_all(
+                [example.reading(each, beside, beside_probe) for each in lists.values()]
+            )
+        made += example.execute_all(
+            [PlannedCall(reader, each.name, asked, after) for each, asked in part]
+        )
+    return made

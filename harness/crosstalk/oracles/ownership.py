@@ -26,6 +26,8 @@ from crosstalk.surface.http.headers import TIMED, shows
 _Key: TypeAlias = tuple[int, str, str]
 # A point in time to the second is the same by chance in answers that follow each other closely.
 _TIMED_SECONDS = 2.0
+# Parts of a comparison in which a user reads what is theirs.
+_READ = ("before", "after")
 # Calls that change nothing, by their method.
 _READING = re.compile(r":(?:GET|HEAD) ")
 
@@ -293,8 +295,12 @@ class _HeaderWatch:
 
 
 def _blamed(calls: Sequence[Call]) -> Call:
-    """Return the latest act that was part of a comparison: what else others did was beside it."""
-    return next((each for each in reversed(calls) if each.probe is not None), calls[-1])
+    """Return the latest act that was part of a comparison: what else others did was beside it.
+
+    What another user reads to compare it later is no act.
+    """
+    acts = (each for each in reversed(calls) if each.probe is not None)
+    return next((each for each in acts if each.probe.part not in _READ), calls[-1])
 
 
 def _text(body: object) -> str:

@@ -198,3 +198,20 @@ def test_calibration_is_gone_on_with_until_another_history_begins(*, of_all: boo
     assert [each.operation for each in suspected] == ["mem:add"] * (2 if of_all else 0)
     fixture.fresh_history()
     assert fixture.going_on(calibration) is None
+
+
+def test_a_list_is_read_twice_at_first_only_where_it_has_a_value_to_change() -> None:
+    class Dated(Counted):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, object], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            made = operation.name == "mem:list_tags"
+            return Answer(Outcome.OK, 200, {**answer.body, "at": "2026-01-01"}) if made else answer
+
+    system = Dated(of_all=False)
+    operations = {each.name: each for each in system.discover()}
+    target = Target(surfaces={"mem": system}, credentials=system, operations=operations)
+    fixture = Fixture(target, Executor(target.surfaces, operations, system))
+    read = [call.operation for call in fixture.calibrate().history]
+    assert (read.count("mem:list_notes"), read.count("mem:list_tags")) == (1, 2)

@@ -299,8 +299,10 @@ def _blamed(calls: Sequence[Call]) -> Call:
 
     What another user reads to compare it later is no act.
     """
-    acts = (each for each in reversed(calls) if each.probe is not None)
-    return next((each for each in acts if each.probe.part not in _READ), calls[-1])
+    compared = (
+        each for each in reversed(calls) if each.probe is not None and each.probe.part not in _READ
+    )
+    return next(compared, calls[-1])
 
 
 def _text(body: object) -> str:

@@ -18,7 +18,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.provision import Provision
-from crosstalk.generator.readings import cursors_in, filters
+from crosstalk.generator.readings import filters
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
     not_used_up,
@@ -32,7 +32,6 @@ from crosstalk.surface.capabilities import (
     observation_arguments,
     removes,
     required_references,
-    smallest_page,
 )
 from crosstalk.surface.nesting import further
 from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
@@ -65,15 +64,14 @@ class Form(StrEnum):
     BEHIND = "behind"  # in a list, after one of the caller's own
     TEXT = "text"  # in an argument that does not say that it names anything
     SUBJECT = "subject"  # what the user is called, in place of an object
-    CURSOR = "cursor"  # where the user's own list goes on
     WORDS = "words"  # words that the user has stored, in a filter of that name
     SOUGHT = "sought"  # a word that the user alone has stored, in a search
     USED = "used"  # the object with which the user has done most, where it is to be removed
 
 
 _DOUBTFUL = (Form.TEXT, Form.SUBJECT, Form.WORDS)
-_ONE_CALL = (Form.SUBJECT, Form.CURSOR, Form.WORDS, Form.SOUGHT)
-_ONCE = (*_DOUBTFUL, Form.CURSOR, Form.SOUGHT, Form.USED)
+_ONE_CALL = (Form.SUBJECT, Form.WORDS, Form.SOUGHT)
+_ONCE = (*_DOUBTFUL, Form.SOUGHT, Form.USED)
 # Between what changes and what removes.
 _SOUGHT_COST = 1.5
 
@@ -136,8 +134,6 @@ def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
             yield Reach(operation, parameter, Form.SUBJECT)
         if operation.reads_only and parameter.role is Role.QUERY:
             yield Reach(operation, parameter, Form.SOUGHT)
-        if operation.reads_only and parameter.role is Role.CURSOR:
-            yield Reach(operation, parameter, Form.CURSOR)
         if operation.reads_only and parameter.role is Role.TEXT:
             yield Reach(operation, parameter, Form.WORDS)
     for parameter in _naming_texts(operation)[:1]:
@@ -299,11 +295,11 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
 
 
 def _shown_by_itself(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
-    """Yield the attacker's readings with what the victim has said, is called, or would read on."""
+    """Yield the attacker's readings with what the victim has said, or is called."""
     example, operation, name = users.example, reach.operation, reach.parameter.name
     attack = Probe("ownership", key, "attack", users.victim.name)
     # All that there is, so that what is new is among it where users keep what they stored; a
-    # filter, or a page that is not the first, would leave out what it shows.
+    # filter would leave out what it shows.
     needed = {each.name for each in operation.parameters if each.required}
     own = users.own(operation, users.attacker).arguments
     drawn = {
@@ -322,22 +318,9 @@ def _shown_by_itself(users: Arrangement, reach: Reach, key: int) -> Iterator[Pla
             for part, sought in _parts(word, unknown):
                 probe = Probe("existence", number, part, users.victim.name)
                 yield PlannedCall(users.attacker, operation.name, {**drawn, name: sought}, probe)
-    elif reach.form is not Form.CURSOR:
+    else:
         for word in _said_by_victim(users, reach):
             yield PlannedCall(users.attacker, operation.name, {**drawn, name: word}, attack)
-    else:
-        # Only what its owner was shown as well is the owner's: a page may hold what an earlier
-        # example made.
-        before = Probe("ownership", key, "before", users.victim.name)
-        identity = example.with_identity(operation, users.victim)
-        # After the smallest page the largest one holds what is new, however much was there.
-        first = {**drawn, **smallest_page(operation), **identity}
-        yield PlannedCall(users.victim, operation.name, first, before)
-        fresh = cursors_in(example.history.calls[-1].answer)
-        for cursor in (fresh or example.pool.cursors(users.victim.name))[-1:]:
-            asked = {**drawn, name: cursor}
-            yield PlannedCall(users.victim, operation.name, {**asked, **identity}, before)
-            yield PlannedCall(users.attacker, operation.name, asked, attack)
 
 
 def _parts(theirs: str, unknown: str) -> tuple[tuple[Literal["foreign", "missing"], str], ...]:

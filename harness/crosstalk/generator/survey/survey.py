@@ -15,6 +15,7 @@ from crosstalk.generator.survey.keys import KeysPart
 from crosstalk.generator.survey.names import NamesPart
 from crosstalk.generator.survey.neighbour import NeighbourPart
 from crosstalk.generator.survey.numbers import NumbersPart
+from crosstalk.generator.survey.pages import PagesPart
 from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
@@ -45,9 +46,12 @@ class Part(Protocol):
         ...
 
 
-# What shows most leaks for its calls comes first.
+# It is made once more at the end.
+_NEIGHBOUR = NeighbourPart()
+# What shows most leaks for its calls comes first; few servers have what the very first one is for.
 PARTS: tuple[Part, ...] = (
-    NeighbourPart(),
+    PagesPart(),
+    _NEIGHBOUR,
     NamesPart(),
     KeysPart(),
     NumbersPart(),
@@ -92,12 +96,12 @@ class Survey:
         left = int(share * self.calls)
         example: ExampleRun | None = None
         before_all = self._acts_found()
-        for number, part in enumerate((*PARTS, PARTS[0]), start=1):
+        for number, part in enumerate((*PARTS, _NEIGHBOUR)):
             if self.state.stopped():
                 break
             if number in self._made:
                 continue
-            if number > len(PARTS) and self._acts_found() == before_all:
+            if number >= len(PARTS) and self._acts_found() == before_all:
                 # Only what others did hides what else they change.
                 break
             with rule_errors_stop_the_run():

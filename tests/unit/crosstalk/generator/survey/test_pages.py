@@ -1,0 +1,87 @@
+"""Second pages: so much is stored that there is one, and what is new on it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.oracles import Canary
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
+from tests.unit.crosstalk.generator.test_sweep import ADD, GET, IDENTITY, Notes
+
+CURSOR = Parameter("cursor", {"type": "string"}, False, Role.CURSOR)
+LIMIT = Parameter("limit", {"type": "integer", "maximum": 8}, False, Role.VALUE)
+FIXED = Operation("rest", "rest:GET /notes", (IDENTITY, CURSOR), True, lists=True)
+SIZED = Operation("rest", "rest:GET /notes", (IDENTITY, LIMIT, CURSOR), True, lists=True)
+
+
+class Shelf(Notes):
+    """Notes in pages, the oldest first; a cursor holds whose they are.
+
+    Args:
+        listing: How they are listed.
+        leaks: Whether a cursor is believed.
+        kept: Notes of each user from before.
+    """
+
+    def __init__(self, listing: Operation, *, leaks: bool, kept: int = 0) -> None:
+        super().__init__()
+        self.listing = listing
+        self.leaks = leaks
+        for user in ("alice", "bob", "carol"):
+            self.kept[user] = {f"old-{user}-{each}": f"note {each}" for each in range(kept)}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, self.listing, GET]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve a page of five, or of the size that is asked for."""
+        if operation is not self.listing:
+            return super().call(operation, arguments, presented)
+        caller = presented.headers.get("caller", "")
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        self.calls += 1
+        owner, _, begun = str(arguments.get("cursor") or f"{caller}/0").partition("/")
+        if owner != caller and not self.leaks:
+            return Answer(Outcome.ERROR, 422, None, {}, "unknown cursor")
+        rows = [{"id": i, "text": t} for i, t in self.kept.get(owner, {}).items()]
+        begin = int(begun)
+        end = begin + int(arguments.get("limit", 5))
+        more = f"{owner}/{end}" if len(rows) > end else None
+        return Answer(Outcome.OK, 200, {"items": rows[begin:end], "next_cursor": more})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_so_much_is_stored_that_a_list_of_a_fixed_size_goes_on(*, leaks: bool) -> None:
+    history, _ = surveyed(Shelf(FIXED, leaks=leaks))
+    assert {each.operation for each in Canary().judge(history)} == (
+        {FIXED.name} if leaks else set()
+    )
+    assert any(call.arguments.get("cursor") for call in history)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_what_is_new_is_looked_for_behind_the_rows_of_before(*, leaks: bool) -> None:
+    history, _ = surveyed(Shelf(SIZED, leaks=leaks, kept=20))
+    assert {each.operation for each in Canary().judge(history)} == (
+        {SIZED.name} if leaks else set()
+    )
+
+
+def test_the_cursor_is_near_what_is_new_where_a_page_ends_with_it() -> None:
+    large = Parameter("limit", {"type": "integer", "maximum": 50}, False, Role.VALUE)
+    listing = Operation("rest", "rest:GET /notes", (IDENTITY, large, CURSOR), True, lists=True)
+    history, _ = surveyed(Shelf(listing, leaks=True, kept=40))
+    (shown, *_) = Canary().judge(history)
+    foreign = history.calls[shown.calls[0] - 1]
+    # Replays store more before it, which a page of fifty then still has room for.
+    assert len(foreign.answer.body["items"]) == 1
